@@ -1,0 +1,13 @@
+# Everything as Debian 12 ships it; newer versions work too.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+find_package(RocksDB REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(simdjson REQUIRED)
+if(MILLRACE_BUILD_TESTS)
+  find_package(Boost REQUIRED COMPONENTS unit_test_framework)
+endif()

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace millrace {
+
+/// One partition of a topic.
+struct TopicPartition {
+  std::string topic;
+  std::int32_t partition = 0;
+
+  auto operator<=>(const TopicPartition&) const = default;
+
+  /// `topic-partition`, as Kafka writes it.
+  [[nodiscard]] std::string str() const { return topic + "-" + std::to_string(partition); }
+};
+
+/// A committed position: the offset of the next record to read, with the application's own metadata.
+struct OffsetAndMetadata {
+  std::int64_t offset = 0;
+  std::optional<std::int32_t> leader_epoch;
+  std::string metadata;
+
+  bool operator==(const OffsetAndMetadata&) const = default;
+};
+
+}  // namespace millrace
+
+template <>
+struct std::hash<millrace::TopicPartition> {
+  std::size_t operator()(const millrace::TopicPartition& tp) const noexcept {
+    return std::hash<std::string>{}(tp.topic) * 31 + static_cast<std::size_t>(tp.partition);
+  }
+};

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+
+/// Raw bytes as a key or value type of a stream (Kafka's `Bytes` and `byte[]`). A type of its own, so that
+/// raw bytes and text (`std::string`) cannot be mixed up. Orders as unsigned bytes, like Kafka's stores.
+class Bytes {
+ public:
+  Bytes() = default;
+  explicit Bytes(std::string data) : data_(std::move(data)) {}
+  explicit Bytes(std::string_view data) : data_(data) {}
+
+  [[nodiscard]] const std::string& str() const& { return data_; }
+  [[nodiscard]] std::string&& str() && { return std::move(data_); }
+  [[nodiscard]] std::string_view view() const { return data_; }
+  [[nodiscard]] std::size_t size() const { return data_.size(); }
+  [[nodiscard]] bool empty() const { return data_.empty(); }
+
+  auto operator<=>(const Bytes&) const = default;
+
+ private:
+  std::string data_;
+};
+
+/// Bytes as they travel through brokers and stores: a view that may be Kafka's null.
+using BytesView = std::optional<std::string_view>;
+
+}  // namespace millrace

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/common/time.hpp"
+
+namespace millrace {
+
+/// Settings of an application under Kafka Streams' own keys. Every setter checks the key and the value at once and
+/// throws ConfigException naming the key, the value and, for an unknown key, the nearest valid one.
+/// (Kafka Streams: `StreamsConfig`.)
+class StreamsConfig {
+ public:
+  StreamsConfig() = default;
+
+  StreamsConfig& set(std::string_view key, std::string_view value);
+
+  /// Reads a Java `.properties` file; errors name the file and the line.
+  StreamsConfig& load_file(const std::filesystem::path& file);
+
+  /// Values as given, else the default.
+  [[nodiscard]] std::string get_string(std::string_view key) const;
+  [[nodiscard]] std::int64_t get_int(std::string_view key) const;
+  [[nodiscard]] double get_double(std::string_view key) const;
+  [[nodiscard]] bool get_bool(std::string_view key) const;
+  /// For the `.ms` keys.
+  [[nodiscard]] Millis get_millis(std::string_view key) const;
+  /// True if the user gave this key (not the default).
+  [[nodiscard]] bool is_set(std::string_view key) const;
+
+  [[nodiscard]] bool exactly_once() const { return get_string("processing.guarantee") == "exactly_once_v2"; }
+
+  /// Everything given with this prefix (`consumer.`, `main.consumer.`, `restore.consumer.`, `global.consumer.`,
+  /// `producer.`, `admin.`, `topic.`), with the prefix taken off.
+  [[nodiscard]] std::map<std::string, std::string> with_prefix(std::string_view prefix) const;
+
+  /// Checks what can only be checked as a whole (application.id present, a broker given, keys that exclude each
+  /// other). Called by Streams.
+  void validate() const;
+
+  /// A documented key, for `--help` and docs.
+  struct KeyDoc {
+    std::string key;
+    std::string type;           ///< string, int, bool, double, ms, list
+    std::string default_value;  ///< empty: none
+    std::string doc;
+    std::vector<std::string> valid_values;  ///< empty: any of the type
+    bool supported = true;                  ///< false: Kafka Streams has it, Millrace accepts and ignores it
+  };
+  [[nodiscard]] static const std::vector<KeyDoc>& keys();
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "millrace/common/bytes.hpp"
+#include "millrace/common/function_ref.hpp"
+#include "millrace/common/time.hpp"
+#include "millrace/state/state_store.hpp"
+
+namespace millrace {
+
+/// Walks over key/value pairs of a byte store. Views are valid until next() or until the store is written.
+/// The iterator must not outlive the store; what is written during a walk may or may not be seen.
+class BytesIterator {
+ public:
+  virtual ~BytesIterator() = default;
+  [[nodiscard]] virtual bool valid() const = 0;
+  virtual void next() = 0;
+  [[nodiscard]] virtual std::string_view key() const = 0;
+  [[nodiscard]] virtual std::string_view value() const = 0;
+};
+
+/// Keys and values as bytes, ordered by unsigned bytes of the key. (Kafka Streams: `KeyValueStore<Bytes, byte[]>`.)
+class KeyValueBytesStore : public StateStore, public RestorableStore {
+ public:
+  /// The view is valid until the next call on this store. nullopt: no such key.
+  [[nodiscard]] virtual BytesView get(std::string_view key) = 0;
+
+  /// nullopt deletes.
+  virtual void put(std::string_view key, BytesView value) = 0;
+
+  /// Both ends inclusive; nullopt is open.
+  [[nodiscard]] virtual std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward = true) = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<BytesIterator> prefix_scan(std::string_view prefix) = 0;
+
+  [[nodiscard]] virtual std::uint64_t approximate_num_entries() = 0;
+};
+
+/// As BytesIterator; key() is the record key alone, beside it the window's start.
+class WindowBytesIterator : public BytesIterator {
+ public:
+  [[nodiscard]] virtual Timestamp window_start() const = 0;
+  /// The duplicate number under which the entry is stored; 0 unless the store retains duplicates.
+  [[nodiscard]] virtual std::uint32_t seq() const = 0;
+};
+
+/// What a window store is made of. All times in milliseconds.
+struct WindowStoreOptions {
+  std::int64_t retention_ms = 0;    ///< entries with start <= (largest start put) - retention are gone
+  std::int64_t window_size_ms = 0;
+  /// True: several values per key and start, told apart by a sequence number (join stores).
+  bool retain_duplicates = false;
+};
+
+/// Values by key and window start. (Kafka Streams: `WindowStore<Bytes, byte[]>`.)
+///
+/// Expiry: observed stream time is the largest window start ever put or restored. An entry is visible iff
+/// start > observed stream time - retention; a put of an expired entry is skipped (and still advances nothing).
+/// Sequence numbers (retain_duplicates): a per-instance counter, advanced by every put before it is used, so the
+/// first is 1; a null put advances it and stores nothing.
+class WindowBytesStore : public StateStore, public RestorableStore {
+ public:
+  /// nullopt deletes (without duplicates) or is skipped (with duplicates).
+  /// Returns the sequence number that the entry got: 0 without duplicates.
+  virtual std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) = 0;
+
+  /// The value at exactly this start; the view is valid until the next call. Not for duplicates.
+  [[nodiscard]] virtual BytesView fetch(std::string_view key, Timestamp window_start) = 0;
+
+  /// Calls `visit(start, value)` for each entry of `key` with from <= start <= to, in order of (start, seq),
+  /// until it returns false. The hot path of joins: allocates nothing. `visit` must not write to this store.
+  virtual void fetch_each(std::string_view key, Timestamp from, Timestamp to,
+                          FunctionRef<bool(Timestamp, std::string_view)> visit) = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
+                                                                   bool forward) = 0;
+
+  /// Entries of all keys in [key_from, key_to] (nullopt: open) with from <= start <= to. Order: see Kafka Streams'
+  /// stores: by segment, then key, then start for RocksDB; by start, then key for in-memory.
+  [[nodiscard]] virtual std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to,
+                                                                         Timestamp from, Timestamp to,
+                                                                         bool forward) = 0;
+
+  [[nodiscard]] virtual Timestamp observed_stream_time() const = 0;
+  [[nodiscard]] virtual const WindowStoreOptions& options() const = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,44 @@
+#include "millrace/common/logging.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+
+namespace millrace {
+namespace {
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::trace: return spdlog::level::trace;
+    case LogLevel::debug: return spdlog::level::debug;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warn: return spdlog::level::warn;
+    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::off: return spdlog::level::off;
+  }
+  return spdlog::level::info;
+}
+
+spdlog::logger& logger() {
+  // Leaked on purpose: threads that outlive main() may still log.
+  static spdlog::logger& instance = [] () -> spdlog::logger& {
+    auto* created = new spdlog::logger("millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    created->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-5l%$ [%t] %v");
+    created->flush_on(spdlog::level::trace);
+    return *created;
+  }();
+  return instance;
+}
+
+}  // namespace
+
+void log(LogLevel level, std::string_view text) {
+  logger().log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
+}
+
+void set_log_level(LogLevel level) { logger().set_level(to_spdlog(level)); }
+
+bool log_enabled(LogLevel level) { return logger().should_log(to_spdlog(level)); }
+
+}  // namespace millrace

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "millrace/state/bytes_store.hpp"
+
+namespace millrace {
+
+/// Stores that live in memory only and are rebuilt from the changelog at every start.
+[[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_in_memory_key_value_store(const std::string& name);
+[[nodiscard]] std::unique_ptr<WindowBytesStore> make_in_memory_window_store(const std::string& name,
+                                                                            const WindowStoreOptions& options);
+
+}  // namespace millrace
