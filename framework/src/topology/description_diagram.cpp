@@ -1,0 +1,185 @@
+#include <map>
+#include <string_view>
+
+#include "topology/description.hpp"
+
+// The drawings: one box per sub-topology with its nodes and stores in it, the topics between the boxes. An internal
+// topic is the sink of one sub-topology and the source of another, so it ties the two together.
+
+namespace millrace {
+namespace {
+
+using Kind = NodeDescription::Kind;
+
+/// A topic or a pattern of topics, as it is drawn: once, whoever reads or writes it.
+struct Topics {
+  std::map<std::string, std::string> id_by_label;
+
+  const std::string& id(const std::string& label) {
+    return id_by_label.emplace(label, "t" + std::to_string(id_by_label.size())).first->second;
+  }
+};
+
+/// What one drawing language does with the parts of a topology.
+class Canvas {
+ public:
+  virtual ~Canvas() = default;
+  virtual void begin_subtopology(int number, bool global) = 0;
+  virtual void end_subtopology() = 0;
+  virtual void node(const std::string& id, const NodeDescription& node) = 0;
+  virtual void store(const std::string& id, const std::string& name) = 0;
+  virtual void topic(const std::string& id, const std::string& name) = 0;
+  virtual void edge(const std::string& from, const std::string& to) = 0;
+  virtual void uses_store(const std::string& node, const std::string& store) = 0;
+};
+
+std::vector<std::string> topics_of(const NodeDescription& node) {
+  if (node.pattern) return {"/" + *node.pattern + "/"};
+  if (node.dynamic_topic) return {node.extractor_class};
+  return node.topics;
+}
+
+void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
+  const std::vector<int> subtopologies = assign_subtopologies(nodes);
+  std::map<std::string, std::string> node_ids;
+  std::map<int, std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    node_ids.emplace(nodes[i].name, "n" + std::to_string(i));
+    members[subtopologies[i]].push_back(i);
+  }
+
+  std::map<std::string, std::string> store_ids;
+  for (const auto& [number, nodes_here] : members) {
+    canvas.begin_subtopology(number, nodes[nodes_here.front()].global);
+    for (const std::size_t i : nodes_here) {
+      canvas.node(node_ids.at(nodes[i].name), nodes[i]);
+      for (const auto& store : nodes[i].stores) {
+        const auto [entry, is_new] = store_ids.emplace(store, "s" + std::to_string(store_ids.size()));
+        if (is_new) canvas.store(entry->second, store);
+      }
+    }
+    canvas.end_subtopology();
+  }
+
+  Topics topics;
+  for (const auto& node : nodes) {
+    for (const auto& topic : topics_of(node)) topics.id(topic);
+  }
+  for (const auto& [label, id] : topics.id_by_label) canvas.topic(id, label);
+
+  for (const auto& node : nodes) {
+    const std::string& id = node_ids.at(node.name);
+    if (node.kind == Kind::source) {
+      for (const auto& topic : topics_of(node)) canvas.edge(topics.id(topic), id);
+    }
+    for (const auto& predecessor : node.predecessors) canvas.edge(node_ids.at(predecessor), id);
+    for (const auto& store : node.stores) canvas.uses_store(id, store_ids.at(store));
+    if (node.kind == Kind::sink) {
+      for (const auto& topic : topics_of(node)) canvas.edge(id, topics.id(topic));
+    }
+  }
+}
+
+std::string subtopology_label(int number, bool global) {
+  return "Sub-topology " + std::to_string(number) + (global ? " (global store)" : "");
+}
+
+class Mermaid : public Canvas {
+ public:
+  std::string text = "flowchart LR\n";
+
+  void begin_subtopology(int number, bool global) override {
+    text += "  subgraph sub" + std::to_string(number) + '[' + quoted(subtopology_label(number, global)) + "]\n";
+  }
+  void end_subtopology() override { text += "  end\n"; }
+  void node(const std::string& id, const NodeDescription& node) override {
+    switch (node.kind) {
+      case Kind::source: text += "    " + id + "([" + quoted(node.name) + "])\n"; break;
+      case Kind::processor: text += "    " + id + '[' + quoted(node.name) + "]\n"; break;
+      case Kind::sink: text += "    " + id + "{{" + quoted(node.name) + "}}\n"; break;
+    }
+  }
+  void store(const std::string& id, const std::string& name) override {
+    text += "    " + id + "[(" + quoted(name) + ")]\n";
+  }
+  void topic(const std::string& id, const std::string& name) override {
+    text += "  " + id + "[/" + quoted(name) + "/]\n";
+  }
+  void edge(const std::string& from, const std::string& to) override { text += "  " + from + " --> " + to + '\n'; }
+  void uses_store(const std::string& node, const std::string& store) override {
+    text += "  " + node + " -.- " + store + '\n';
+  }
+
+ private:
+  /// Mermaid knows no backslash: what it could take for markup is written as a numeric entity.
+  static std::string quoted(std::string_view name) {
+    std::string out = "\"";
+    for (const char c : name) {
+      if (std::string_view("\"#&;<>`\\\n\r").find(c) == std::string_view::npos) {
+        out += c;
+      } else {
+        out += '#' + std::to_string(static_cast<unsigned char>(c)) + ';';
+      }
+    }
+    return out + '"';
+  }
+};
+
+class Graphviz : public Canvas {
+ public:
+  std::string text = "digraph topology {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n";
+
+  void begin_subtopology(int number, bool global) override {
+    text += "  subgraph cluster_" + std::to_string(number) +
+            " {\n    label=" + quoted(subtopology_label(number, global)) + ";\n";
+  }
+  void end_subtopology() override { text += "  }\n"; }
+  void node(const std::string& id, const NodeDescription& node) override {
+    switch (node.kind) {
+      case Kind::source: shape("    ", id, node.name, "ellipse"); break;
+      case Kind::processor: shape("    ", id, node.name, "box"); break;
+      case Kind::sink: shape("    ", id, node.name, "hexagon"); break;
+    }
+  }
+  void store(const std::string& id, const std::string& name) override { shape("    ", id, name, "cylinder"); }
+  void topic(const std::string& id, const std::string& name) override { shape("  ", id, name, "parallelogram"); }
+  void edge(const std::string& from, const std::string& to) override { text += "  " + from + " -> " + to + ";\n"; }
+  void uses_store(const std::string& node, const std::string& store) override {
+    text += "  " + node + " -> " + store + " [dir=none, style=dashed];\n";
+  }
+
+ private:
+  void shape(std::string_view indent, const std::string& id, const std::string& label, std::string_view shape) {
+    text.append(indent).append(id).append(" [shape=").append(shape).append(", label=").append(quoted(label)) += "];\n";
+  }
+
+  static std::string quoted(std::string_view name) {
+    std::string out = "\"";
+    for (const char c : name) {
+      if (c == '\n' || c == '\r') {
+        out += c == '\n' ? "\\n" : "\\r";
+        continue;
+      }
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out + '"';
+  }
+};
+
+}  // namespace
+
+std::string describe_mermaid(const std::vector<NodeDescription>& nodes) {
+  Mermaid canvas;
+  draw(nodes, canvas);
+  return canvas.text;
+}
+
+std::string describe_graphviz(const std::vector<NodeDescription>& nodes) {
+  Graphviz canvas;
+  draw(nodes, canvas);
+  canvas.text += "}\n";
+  return canvas.text;
+}
+
+}  // namespace millrace

@@ -1,0 +1,129 @@
+#include "topology/description_java_sets.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <boost/locale/encoding_utf.hpp>
+#include <cstdint>
+#include <unordered_set>
+
+namespace millrace::java {
+namespace {
+
+constexpr std::size_t kDefaultCapacity = 16;
+
+std::uint32_t spread_hash(const std::string& name) {
+  std::uint32_t hash = 0;
+  for (const char16_t unit : to_utf16(name)) hash = 31 * hash + unit;
+  return hash ^ (hash >> 16);
+}
+
+/// Buckets in order; within a bucket the older first, because a growing table keeps the order of those it splits.
+std::vector<std::string> order_in_table(const std::vector<std::string>& names, std::size_t capacity) {
+  struct Entry {
+    std::uint32_t hash;
+    std::string name;
+  };
+  std::vector<Entry> entries;
+  std::unordered_set<std::string> seen;
+  for (const auto& name : names) {
+    if (seen.insert(name).second) entries.push_back({spread_hash(name), name});
+  }
+  while (entries.size() * 4 > capacity * 3) capacity *= 2;
+
+  std::stable_sort(entries.begin(), entries.end(),
+                   [mask = capacity - 1](const Entry& a, const Entry& b) { return (a.hash & mask) < (b.hash & mask); });
+  std::vector<std::string> ordered;
+  ordered.reserve(entries.size());
+  for (auto& entry : entries) ordered.push_back(std::move(entry.name));
+  return ordered;
+}
+
+}  // namespace
+
+std::u16string to_utf16(const std::string& utf8) { return boost::locale::conv::utf_to_utf<char16_t>(utf8); }
+
+std::vector<std::string> hash_set_order(const std::vector<std::string>& names) {
+  return order_in_table(names, kDefaultCapacity);
+}
+
+std::vector<std::string> hash_set_copy_order(const std::vector<std::string>& names) {
+  const std::size_t reserved = static_cast<std::size_t>(static_cast<float>(names.size()) / .75F) + 1;
+  return order_in_table(names, std::bit_ceil(std::max(reserved, kDefaultCapacity)));
+}
+
+void TreeSet::insert(std::size_t element) {
+  std::size_t parent = kNone;
+  Side side = kLeft;
+  for (std::size_t at = root_; at != kNone; at = nodes_[at].child[side]) {
+    const int order = compare_(element, nodes_[at].element);
+    if (order == 0) return;
+    parent = at;
+    side = order < 0 ? kLeft : kRight;
+  }
+  const std::size_t added = nodes_.size();
+  nodes_.push_back({element, parent});
+  (parent == kNone ? root_ : nodes_[parent].child[side]) = added;
+  rebalance(added);
+}
+
+void TreeSet::rebalance(std::size_t at) {
+  while (at != root_ && is_red(nodes_[at].parent)) {
+    const std::size_t parent = nodes_[at].parent;
+    const std::size_t grandparent = nodes_[parent].parent;
+    const Side side = side_of(parent);
+    const Side other = side == kLeft ? kRight : kLeft;
+    const std::size_t uncle = nodes_[grandparent].child[other];
+    if (is_red(uncle)) {
+      nodes_[parent].red = nodes_[uncle].red = false;
+      nodes_[grandparent].red = true;
+      at = grandparent;
+      continue;
+    }
+    if (side_of(at) == other) {
+      at = parent;
+      rotate(at, side);
+    }
+    nodes_[nodes_[at].parent].red = false;
+    nodes_[grandparent].red = true;
+    rotate(grandparent, other);
+  }
+  nodes_[root_].red = false;
+}
+
+/// The child opposite to `side` takes the place of `at`, which becomes its child on `side`.
+void TreeSet::rotate(std::size_t at, Side side) {
+  const Side other = side == kLeft ? kRight : kLeft;
+  const std::size_t parent = nodes_[at].parent;
+  const std::size_t rising = nodes_[at].child[other];
+  const std::size_t moved = nodes_[rising].child[side];
+
+  (parent == kNone ? root_ : nodes_[parent].child[side_of(at)]) = rising;
+  nodes_[rising].parent = parent;
+  nodes_[rising].child[side] = at;
+  nodes_[at].parent = rising;
+  nodes_[at].child[other] = moved;
+  if (moved != kNone) nodes_[moved].parent = at;
+}
+
+TreeSet::Side TreeSet::side_of(std::size_t at) const {
+  return nodes_[nodes_[at].parent].child[kLeft] == at ? kLeft : kRight;
+}
+
+std::vector<std::size_t> TreeSet::in_order() const {
+  std::vector<std::size_t> elements;
+  std::vector<std::size_t> pending;
+  for (std::size_t at = root_; at != kNone || !pending.empty();) {
+    if (at != kNone) {
+      pending.push_back(at);
+      at = nodes_[at].child[kLeft];
+    } else {
+      at = pending.back();
+      pending.pop_back();
+      elements.push_back(nodes_[at].element);
+      at = nodes_[at].child[kRight];
+    }
+  }
+  return elements;
+}
+
+}  // namespace millrace::java
