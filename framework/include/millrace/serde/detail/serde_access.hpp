@@ -1,0 +1,125 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "millrace/common/bytes.hpp"
+
+// How a serde object is called, whichever of the forms that serde.hpp describes it offers.
+namespace millrace::detail {
+
+template <class S, class T>
+concept WritesPlain = requires(const S& serde, const T& value, std::string& out) {
+  serde.serialize(value, out);
+};
+
+template <class S, class T>
+concept WritesWithTopic = requires(const S& serde, std::string_view topic, const T& value, std::string& out) {
+  serde.serialize(topic, value, out);
+};
+
+// The result is asked for exactly: a serde of int must not pass for a serde of long.
+template <class S, class T, class Input>
+concept ReadsPlain = requires(const S& serde, Input bytes) {
+  { serde.deserialize(bytes) } -> std::same_as<T>;
+};
+
+template <class S, class T, class Input>
+concept ReadsWithTopic = requires(const S& serde, std::string_view topic, Input bytes) {
+  { serde.deserialize(topic, bytes) } -> std::same_as<T>;
+};
+
+template <class S, class T>
+concept WritesWith = WritesPlain<S, T> || WritesWithTopic<S, T>;
+
+template <class S, class T>
+concept ReadsWith = ReadsPlain<S, T, std::string_view> || ReadsWithTopic<S, T, std::string_view>;
+
+/// Throws the SerializationException for a null where the type has none. `type`: as the compiler spells it.
+[[noreturn]] void throw_unexpected_null(std::string_view type);
+
+/// T as the compiler spells it, for error texts.
+template <class T>
+constexpr std::string_view type_name() {
+  std::string_view text = __PRETTY_FUNCTION__;  // "... [with T = X; ...]" or "... [T = X]"
+  text.remove_prefix(text.find("T = ") + 4);
+  return text.substr(0, text.find_last_of(';') == text.npos ? text.find_last_of(']') : text.find_last_of(';'));
+}
+
+template <class T, class S>
+bool write_with(const S& serde, std::string_view topic, const T& value, std::string& out) {
+  auto call = [&]() -> decltype(auto) {
+    if constexpr (WritesWithTopic<S, T>) {
+      return serde.serialize(topic, value, out);
+    } else {
+      return serde.serialize(value, out);
+    }
+  };
+  if constexpr (std::same_as<decltype(call()), bool>) {
+    return call();
+  } else {
+    call();
+    return true;
+  }
+}
+
+template <class T, class S>
+T read_with(const S& serde, std::string_view topic, BytesView bytes) {
+  if constexpr (ReadsWithTopic<S, T, BytesView>) {
+    return serde.deserialize(topic, bytes);
+  } else if constexpr (ReadsPlain<S, T, BytesView>) {
+    return serde.deserialize(bytes);
+  } else {
+    if (!bytes) throw_unexpected_null(type_name<T>());
+    if constexpr (ReadsWithTopic<S, T, std::string_view>) {
+      return serde.deserialize(topic, *bytes);
+    } else {
+      return serde.deserialize(*bytes);
+    }
+  }
+}
+
+/// The size of every encoded T, for the serdes that Kafka's list format stores without lengths; otherwise 0.
+template <class S>
+constexpr std::int32_t fixed_size_of() {
+  if constexpr (requires { S::kFixedSize; }) return S::kFixedSize;
+  return 0;
+}
+
+template <class T>
+class SerdeInterface {
+ public:
+  virtual ~SerdeInterface() = default;
+  virtual bool serialize(std::string_view topic, const T& value, std::string& out) const = 0;
+  virtual T deserialize(std::string_view topic, BytesView bytes) const = 0;
+};
+
+template <class T, class S>
+class SerdeOf final : public SerdeInterface<T> {
+ public:
+  explicit SerdeOf(S serde) : serde_(std::move(serde)) {}
+
+  bool serialize(std::string_view topic, const T& value, std::string& out) const override {
+    return write_with(serde_, topic, value, out);
+  }
+
+  T deserialize(std::string_view topic, BytesView bytes) const override { return read_with<T>(serde_, topic, bytes); }
+
+ private:
+  [[no_unique_address]] S serde_;
+};
+
+template <class T>
+struct IsOptional : std::false_type {};
+
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {
+  using Value = T;
+};
+
+}  // namespace millrace::detail

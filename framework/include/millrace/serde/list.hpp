@@ -1,0 +1,113 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "millrace/serde/primitives.hpp"
+#include "millrace/serde/serde.hpp"
+#include "millrace/serde/uuid.hpp"
+
+namespace millrace {
+namespace detail {
+
+/// Cuts Kafka's list format into entries and puts it together. Layout (all numbers int32, big-endian):
+///     constant size:  00, number of nulls, index of each null, size with nulls, entries without the nulls
+///     variable size:  01, size, per entry: length (-1: null), bytes
+class ListReader {
+ public:
+  /// `fixed_size`: of every entry; 0 for entries of variable size.
+  ListReader(std::string_view bytes, std::int32_t fixed_size);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  BytesView next();
+  /// Throws if bytes are left over.
+  void finish() const;
+
+ private:
+  std::int32_t next_int(const char* what);
+
+  std::string_view bytes_;
+  std::int32_t fixed_size_;
+  std::size_t size_ = 0;
+  std::size_t index_ = 0;
+  std::vector<std::int32_t> nulls_;
+  std::size_t next_null_ = 0;
+};
+
+void append_int(std::size_t value, std::string& out);
+void set_int(std::size_t value, std::size_t at, std::string& out);
+[[noreturn]] void throw_not_fixed_size(std::int32_t expected, std::size_t found);
+
+}  // namespace detail
+
+/// Kafka's ListSerde over a serde S of the entries. Entries of type std::optional<T> may be null.
+/// As in Java, entries of Short, Integer, Long, Float, Double and UUID are stored without lengths.
+template <class T, class S = Serde<T>>
+class ListSerde {
+ public:
+  ListSerde() requires std::default_initializable<S>
+  = default;
+  explicit ListSerde(S serde) : serde_(std::move(serde)) {}
+
+  void serialize(std::string_view topic, const std::vector<T>& values, std::string& out) const {
+    out.push_back(kFixedSize > 0 ? '\0' : '\1');
+    if constexpr (kFixedSize > 0) append_nulls(values, out);
+    detail::append_int(values.size(), out);
+    for (const T& value : values) append_entry(topic, value, out);
+  }
+
+  std::vector<T> deserialize(std::string_view topic, std::string_view bytes) const {
+    detail::ListReader reader(bytes, kFixedSize);
+    std::vector<T> values;
+    values.reserve(std::min<std::size_t>(reader.size(), 4096));  // the size is the sender's claim
+    for (std::size_t i = 0; i < reader.size(); ++i)
+      values.push_back(detail::read_with<T>(serde_, topic, reader.next()));
+    reader.finish();
+    return values;
+  }
+
+ private:
+  static constexpr std::int32_t kFixedSize = detail::fixed_size_of<S>();
+
+  static void append_nulls(const std::vector<T>& values, std::string& out) {
+    std::size_t count_at = out.size();
+    std::size_t count = 0;
+    detail::append_int(0, out);
+    if constexpr (detail::IsOptional<T>::value) {
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        if (values[i].has_value()) continue;
+        detail::append_int(i, out);
+        ++count;
+      }
+      detail::set_int(count, count_at, out);
+    }
+  }
+
+  void append_entry(std::string_view topic, const T& value, std::string& out) const {
+    std::size_t length_at = out.size();
+    if constexpr (kFixedSize == 0) detail::append_int(0, out);
+    std::size_t entry_at = out.size();
+    bool present = detail::write_with<T>(serde_, topic, value, out);
+    if constexpr (kFixedSize == 0) {
+      constexpr auto kNull = static_cast<std::size_t>(-1);
+      detail::set_int(present ? out.size() - entry_at : kNull, length_at, out);
+    } else if (present && out.size() - entry_at != static_cast<std::size_t>(kFixedSize)) {
+      detail::throw_not_fixed_size(kFixedSize, out.size() - entry_at);
+    }
+  }
+
+  S serde_;
+};
+
+template <HasSerde T>
+struct Serde<std::vector<T>> : ListSerde<T> {};
+
+}  // namespace millrace

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+#include "millrace/common/bytes.hpp"
+#include "millrace/serde/serde.hpp"
+
+// The serdes of the simple types: the bytes of Kafka's own Java serdes (org.apache.kafka.common.serialization).
+namespace millrace {
+
+/// A key or value that is always null (Kafka's Void serde).
+using Void = std::monostate;
+
+namespace detail {
+
+/// What Kafka's Short, Integer and Long serdes cover. Kafka has no unsigned serdes, so neither have we.
+template <class T>
+concept KafkaInteger = std::signed_integral<T> &&(sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8) &&
+                       !std::same_as<T, wchar_t>;
+
+[[noreturn]] void throw_wrong_size(const char* type, std::size_t expected, std::size_t found);
+[[noreturn]] void throw_not_a_boolean(std::string_view bytes);
+
+/// Throws SerializationException naming the first bad byte if `bytes` are not UTF-8.
+void require_utf8(std::string_view bytes);
+
+template <std::unsigned_integral U>
+void append_big_endian(U bits, std::string& out) {
+  char bytes[sizeof(U)];
+  for (std::size_t i = 0; i < sizeof(U); ++i) bytes[i] = static_cast<char>(bits >> (8 * (sizeof(U) - 1 - i)));
+  out.append(bytes, sizeof(U));
+}
+
+template <std::unsigned_integral U>
+U read_big_endian(std::string_view bytes, const char* type) {
+  if (bytes.size() != sizeof(U)) throw_wrong_size(type, sizeof(U), bytes.size());
+  std::uint64_t bits = 0;
+  for (char byte : bytes) bits = bits << 8 | static_cast<unsigned char>(byte);
+  return static_cast<U>(bits);
+}
+
+}  // namespace detail
+
+/// UTF-8 without a length. Reading checks the encoding, writing trusts it.
+template <>
+struct Serde<std::string> {
+  void serialize(const std::string& value, std::string& out) const { out.append(value); }
+  std::string deserialize(std::string_view bytes) const {
+    detail::require_utf8(bytes);
+    return std::string(bytes);
+  }
+};
+
+/// Short, Integer and Long: two's complement, big-endian.
+template <detail::KafkaInteger T>
+struct Serde<T> {
+  static constexpr std::int32_t kFixedSize = sizeof(T);
+
+  void serialize(const T& value, std::string& out) const {
+    detail::append_big_endian(static_cast<std::make_unsigned_t<T>>(value), out);
+  }
+  T deserialize(std::string_view bytes) const {
+    constexpr const char* kName = sizeof(T) == 2 ? "Short" : sizeof(T) == 4 ? "Integer" : "Long";
+    return static_cast<T>(detail::read_big_endian<std::make_unsigned_t<T>>(bytes, kName));
+  }
+};
+
+/// IEEE 754, big-endian, the bits as they are (Java: floatToRawIntBits).
+template <>
+struct Serde<float> {
+  static constexpr std::int32_t kFixedSize = 4;
+
+  void serialize(const float& value, std::string& out) const {
+    detail::append_big_endian(std::bit_cast<std::uint32_t>(value), out);
+  }
+  float deserialize(std::string_view bytes) const {
+    return std::bit_cast<float>(detail::read_big_endian<std::uint32_t>(bytes, "Float"));
+  }
+};
+
+/// IEEE 754, big-endian; every NaN is written as the canonical one (Java: doubleToLongBits).
+template <>
+struct Serde<double> {
+  static constexpr std::int32_t kFixedSize = 8;
+
+  void serialize(const double& value, std::string& out) const {
+    constexpr std::uint64_t kCanonicalNan = 0x7ff8000000000000;
+    detail::append_big_endian(value != value ? kCanonicalNan : std::bit_cast<std::uint64_t>(value), out);
+  }
+  double deserialize(std::string_view bytes) const {
+    return std::bit_cast<double>(detail::read_big_endian<std::uint64_t>(bytes, "Double"));
+  }
+};
+
+/// One byte, 01 or 00.
+template <>
+struct Serde<bool> {
+  void serialize(const bool& value, std::string& out) const { out.push_back(value ? '\1' : '\0'); }
+  bool deserialize(std::string_view bytes) const {
+    if (bytes.size() != 1 || static_cast<unsigned char>(bytes[0]) > 1) detail::throw_not_a_boolean(bytes);
+    return bytes[0] == '\1';
+  }
+};
+
+/// The bytes as they are (Kafka's ByteArray and Bytes serdes).
+template <>
+struct Serde<Bytes> {
+  void serialize(const Bytes& value, std::string& out) const { out.append(value.view()); }
+  Bytes deserialize(std::string_view bytes) const { return Bytes(bytes); }
+};
+
+/// Always null; reading anything else is an error.
+template <>
+struct Serde<Void> {
+  bool serialize(const Void& /*value*/, std::string& /*out*/) const { return false; }
+  Void deserialize(BytesView bytes) const;
+};
+
+}  // namespace millrace
