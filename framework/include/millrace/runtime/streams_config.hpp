@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,14 +39,19 @@ class StreamsConfig {
   /// `producer.`, `admin.`, `topic.`), with the prefix taken off.
   [[nodiscard]] std::map<std::string, std::string> with_prefix(std::string_view prefix) const;
 
-  /// Checks what can only be checked as a whole (application.id present, a broker given, keys that exclude each
-  /// other). Called by Streams.
-  void validate() const;
+  /// The settings for one kind of client (`main.consumer`, `restore.consumer`, `global.consumer`, `producer`,
+  /// `admin`): what was given for all clients (security, connections), then under `consumer.` if it is a consumer,
+  /// then under its own prefix; later ones win.
+  [[nodiscard]] std::map<std::string, std::string> client_settings(std::string_view client) const;
+
+  /// Checks what can only be checked as a whole: application.id present, a broker named unless `broker_given`,
+  /// nothing that contradicts another key. Logs a warning for each given key that has no effect. Called by Streams.
+  void validate(bool broker_given = false) const;
 
   /// A documented key, for `--help` and docs.
   struct KeyDoc {
     std::string key;
-    std::string type;           ///< string, int, bool, double, ms, list
+    std::string type;           ///< string, int, bool, ms, list, class
     std::string default_value;  ///< empty: none
     std::string doc;
     std::vector<std::string> valid_values;  ///< empty: any of the type
@@ -56,6 +60,10 @@ class StreamsConfig {
   [[nodiscard]] static const std::vector<KeyDoc>& keys();
 
  private:
+  /// The value that the user gave under this key or under an older name of it; nullptr: none.
+  [[nodiscard]] const std::string* given(std::string_view key) const;
+  void check_reserved(const std::string& key, const std::string& value) const;
+
   std::map<std::string, std::string, std::less<>> values_;
 };
 
