@@ -1,0 +1,241 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "millrace/serde/detail/json_declared.hpp"
+#include "millrace/serde/detail/json_io.hpp"
+#include "millrace/serde/detail/json_type.hpp"
+
+namespace millrace {
+
+/// How a member of type T is read from and written as JSON. Specialise it to teach MILLRACE_JSON another type:
+///     template <> struct millrace::JsonCodec<Day> {
+///       static void read(JsonReader& in, Day& out) { std::string text; in.read(text); out = parse(text); }
+///       static void write(JsonWriter& out, const Day& day) { out.write(to_string(day)); }
+///     };
+template <class T>
+struct JsonCodec {
+  static_assert(sizeof(T) == 0,
+                "MILLRACE_JSON does not know this member's type: declare it with MILLRACE_JSON or MILLRACE_JSON_ENUM, "
+                "or specialise millrace::JsonCodec<Type>");
+};
+
+template <>
+struct JsonCodec<bool> {
+  static void read(JsonReader& in, bool& out) { in.read(out); }
+  static void write(JsonWriter& out, bool value) { out.write(value); }
+};
+
+template <>
+struct JsonCodec<std::string> {
+  static void read(JsonReader& in, std::string& out) { in.read(out); }
+  static void write(JsonWriter& out, const std::string& value) { out.write(std::string_view(value)); }
+};
+
+template <std::integral T>
+struct JsonCodec<T> {
+  static void read(JsonReader& in, T& out) {
+    if constexpr (std::is_signed_v<T>) {
+      out = static_cast<T>(in.read_integer(std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+    } else {
+      out = static_cast<T>(in.read_unsigned(std::numeric_limits<T>::max()));
+    }
+  }
+  static void write(JsonWriter& out, T value) {
+    if constexpr (std::is_signed_v<T>) {
+      out.write_integer(value);
+    } else {
+      out.write_unsigned(value);
+    }
+  }
+};
+
+template <std::floating_point T>
+struct JsonCodec<T> {
+  static void read(JsonReader& in, T& out) {
+    if constexpr (std::same_as<T, float>) {
+      in.read(out);
+    } else {
+      double value = 0;
+      in.read(value);
+      out = value;
+    }
+  }
+  static void write(JsonWriter& out, T value) {
+    if constexpr (std::same_as<T, float>) {
+      out.write(value);
+    } else {
+      out.write(static_cast<double>(value));
+    }
+  }
+};
+
+/// Absent or null: nullopt. As a struct's member nullopt is left out, elsewhere (in arrays, maps) it is null.
+template <class T>
+struct JsonCodec<std::optional<T>> {
+  static void read(JsonReader& in, std::optional<T>& out) {
+    if (in.read_null()) {
+      out.reset();
+    } else {
+      JsonCodec<T>::read(in, out.emplace());
+    }
+  }
+  static void write(JsonWriter& out, const std::optional<T>& value) {
+    if (value.has_value()) {
+      JsonCodec<T>::write(out, *value);
+    } else {
+      out.write_null();
+    }
+  }
+};
+
+template <class T>
+struct JsonCodec<std::vector<T>> {
+  static void read(JsonReader& in, std::vector<T>& out) {
+    out.clear();
+    in.read_elements([&](std::size_t /*index*/) {
+      T element{};
+      JsonCodec<T>::read(in, element);
+      out.push_back(std::move(element));
+    });
+  }
+  static void write(JsonWriter& out, const std::vector<T>& values) {
+    out.begin_array();
+    for (const auto& value : values) {
+      out.next_element();
+      JsonCodec<T>::write(out, value);
+    }
+    out.end_array();
+  }
+};
+
+/// An array of exactly N elements.
+template <class T, std::size_t N>
+struct JsonCodec<std::array<T, N>> {
+  static void read(JsonReader& in, std::array<T, N>& out) {
+    std::size_t count = in.read_elements([&](std::size_t index) {
+      if (index < N) JsonCodec<T>::read(in, out[index]);
+    });
+    if (count != N) in.fail("expected " + std::to_string(N) + " elements, found " + std::to_string(count));
+  }
+  static void write(JsonWriter& out, const std::array<T, N>& values) {
+    out.begin_array();
+    for (const T& value : values) {
+      out.next_element();
+      JsonCodec<T>::write(out, value);
+    }
+    out.end_array();
+  }
+};
+
+namespace detail {
+
+/// std::map and std::unordered_map with string keys, without their headers.
+template <class M>
+concept JsonMap = std::same_as<typename M::key_type, std::string> && requires(M& map, typename M::mapped_type value) {
+  map.clear();
+  map.insert_or_assign(std::string(), std::move(value));
+};
+
+}  // namespace detail
+
+/// An object whose names are the map's keys. Of a name that comes twice the last one counts.
+template <detail::JsonMap M>
+struct JsonCodec<M> {
+  using Value = typename M::mapped_type;
+
+  static void read(JsonReader& in, M& out) {
+    out.clear();
+    in.read_members([&](std::string_view name) {
+      Value value{};
+      JsonCodec<Value>::read(in, value);
+      out.insert_or_assign(std::string(name), std::move(value));
+    });
+  }
+  static void write(JsonWriter& out, const M& values) {
+    out.begin_object();
+    for (const auto& [name, value] : values) {
+      out.key(name);
+      JsonCodec<Value>::write(out, value);
+    }
+    out.end_object();
+  }
+};
+
+/// A struct declared with MILLRACE_JSON.
+template <detail::JsonDeclared T>
+struct JsonCodec<T> {
+  static_assert(std::default_initializable<T>, "MILLRACE_JSON: the struct must have a default constructor");
+
+  static void read(JsonReader& in, T& out) {
+    T fresh{};  // so that fields which are missing have the defaults of T, whatever `out` held
+    in.read_object(millrace_json_type(static_cast<const T*>(nullptr)), &fresh);
+    out = std::move(fresh);
+  }
+  static void write(JsonWriter& out, const T& value) {
+    out.write_object(millrace_json_type(static_cast<const T*>(nullptr)), &value);
+  }
+};
+
+/// An enum declared with MILLRACE_JSON_ENUM: the enumerator's name as a string.
+template <detail::JsonEnumDeclared T>
+struct JsonCodec<T> {
+  static void read(JsonReader& in, T& out) {
+    out = static_cast<T>(in.read_enum(millrace_json_enum(static_cast<const T*>(nullptr))));
+  }
+  static void write(JsonWriter& out, T value) {
+    out.write_enum(millrace_json_enum(static_cast<const T*>(nullptr)), static_cast<std::int64_t>(value));
+  }
+};
+
+namespace detail {
+
+template <class Self, auto Member>
+void read_json_member(JsonReader& in, void* object) {
+  auto& member = static_cast<Self*>(object)->*Member;
+  JsonCodec<std::remove_reference_t<decltype(member)>>::read(in, member);
+}
+
+template <class Self, auto Member>
+void write_json_member(JsonWriter& out, const void* object) {
+  const auto& member = static_cast<const Self*>(object)->*Member;
+  JsonCodec<std::remove_cvref_t<decltype(member)>>::write(out, member);
+}
+
+template <class Self, auto Member>
+bool json_member_absent(const void* object) {
+  return !(static_cast<const Self*>(object)->*Member).has_value();
+}
+
+template <class T>
+constexpr bool kIsOptional = false;
+template <class T>
+constexpr bool kIsOptional<std::optional<T>> = true;
+
+template <class Self, auto Member, class... Options>
+consteval JsonField json_field(const char* name, Options... options) {
+  using Value = std::remove_cvref_t<decltype(std::declval<Self&>().*Member)>;
+  JsonField field;
+  field.read = &read_json_member<Self, Member>;
+  field.write = &write_json_member<Self, Member>;
+  if constexpr (kIsOptional<Value>) {
+    field.required = false;
+    field.absent = &json_member_absent<Self, Member>;
+  }
+  apply_option(field, name);
+  (apply_option(field, options), ...);
+  return field;
+}
+
+}  // namespace detail
+}  // namespace millrace

@@ -1,0 +1,40 @@
+#pragma once
+
+// Preprocessor machinery of MILLRACE_JSON: a comma-separated list made by applying a macro to each argument.
+
+#define MILLRACE_DETAIL_PARENS ()
+#define MILLRACE_DETAIL_EXPAND(...) \
+  MILLRACE_DETAIL_EXPAND3(MILLRACE_DETAIL_EXPAND3(MILLRACE_DETAIL_EXPAND3(MILLRACE_DETAIL_EXPAND3(__VA_ARGS__))))
+#define MILLRACE_DETAIL_EXPAND3(...) \
+  MILLRACE_DETAIL_EXPAND2(MILLRACE_DETAIL_EXPAND2(MILLRACE_DETAIL_EXPAND2(MILLRACE_DETAIL_EXPAND2(__VA_ARGS__))))
+#define MILLRACE_DETAIL_EXPAND2(...) \
+  MILLRACE_DETAIL_EXPAND1(MILLRACE_DETAIL_EXPAND1(MILLRACE_DETAIL_EXPAND1(MILLRACE_DETAIL_EXPAND1(__VA_ARGS__))))
+#define MILLRACE_DETAIL_EXPAND1(...) __VA_ARGS__
+
+// Each rescan by EXPAND applies the macro to one more argument: about 256 of them.
+#define MILLRACE_DETAIL_LIST(macro, ...) __VA_OPT__(MILLRACE_DETAIL_EXPAND(MILLRACE_DETAIL_STEP(macro, __VA_ARGS__)))
+#define MILLRACE_DETAIL_STEP(macro, first, ...) \
+  macro(first) __VA_OPT__(, MILLRACE_DETAIL_NEXT MILLRACE_DETAIL_PARENS(macro, __VA_ARGS__))
+#define MILLRACE_DETAIL_NEXT() MILLRACE_DETAIL_STEP
+
+// MILLRACE_DETAIL_IS_TUPLE(x): 1 for "(...)", 0 for a plain name.
+#define MILLRACE_DETAIL_IS_TUPLE(x) MILLRACE_DETAIL_SECOND(MILLRACE_DETAIL_PROBE x, 0)
+#define MILLRACE_DETAIL_PROBE(...) ~, 1
+#define MILLRACE_DETAIL_SECOND(...) MILLRACE_DETAIL_SECOND_OF(__VA_ARGS__, ~)
+#define MILLRACE_DETAIL_SECOND_OF(first, second, ...) second
+#define MILLRACE_DETAIL_JOIN(a, b) MILLRACE_DETAIL_JOIN_NOW(a, b)
+#define MILLRACE_DETAIL_JOIN_NOW(a, b) a##b
+
+// A field is `member` or `(member, options...)`.
+#define MILLRACE_DETAIL_FIELD(x) MILLRACE_DETAIL_JOIN(MILLRACE_DETAIL_FIELD_, MILLRACE_DETAIL_IS_TUPLE(x))(x)
+#define MILLRACE_DETAIL_FIELD_0(member) MILLRACE_DETAIL_FIELD_OF(member)
+#define MILLRACE_DETAIL_FIELD_1(tuple) MILLRACE_DETAIL_FIELD_OF tuple
+#define MILLRACE_DETAIL_FIELD_OF(member, ...) \
+  ::millrace::detail::json_field<MillraceSelf, &MillraceSelf::member>(#member __VA_OPT__(, ) __VA_ARGS__)
+
+// An enumerator is `value` or `(value, "name")`.
+#define MILLRACE_DETAIL_ENUMERATOR(x) MILLRACE_DETAIL_JOIN(MILLRACE_DETAIL_ENUMERATOR_, MILLRACE_DETAIL_IS_TUPLE(x))(x)
+#define MILLRACE_DETAIL_ENUMERATOR_0(value) MILLRACE_DETAIL_ENUMERATOR_OF(value)
+#define MILLRACE_DETAIL_ENUMERATOR_1(tuple) MILLRACE_DETAIL_ENUMERATOR_OF tuple
+#define MILLRACE_DETAIL_ENUMERATOR_OF(value, ...) \
+  ::millrace::detail::json_enumerator(MillraceSelf::value, #value __VA_OPT__(, ) __VA_ARGS__)

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "millrace/serde/detail/json_declared.hpp"
+
+// The tables that MILLRACE_JSON builds at compile time and the JSON engine (framework/src/serde) works from.
+namespace millrace {
+
+class JsonReader;
+class JsonWriter;
+
+/// One member of a declared struct; `object` is the struct.
+struct JsonField {
+  std::string_view name;
+  void (*read)(JsonReader&, void* object) = nullptr;
+  void (*write)(JsonWriter&, const void* object) = nullptr;
+  bool (*absent)(const void* object) = nullptr;  ///< left out when true; nullptr: always written
+  bool required = true;                          ///< an error if it is missing
+  bool plain_name = true;  ///< JSON text of the name is the name itself, and short: compared without unescaping
+};
+
+struct JsonType {
+  static constexpr std::size_t kMaxFields = 256;
+
+  std::string_view name;
+  std::span<const JsonField> fields;
+  std::array<std::uint64_t, kMaxFields / 64> required;  ///< bit per field
+};
+
+struct JsonEnumerator {
+  std::string_view name;
+  std::int64_t value;
+};
+
+struct JsonEnum {
+  std::string_view name;
+  std::span<const JsonEnumerator> enumerators;
+};
+
+namespace json_options {
+
+struct Defaulted {};
+
+/// In MILLRACE_JSON(Type, (field, defaulted)): the field may be missing and then keeps its default member initialiser.
+inline constexpr Defaulted defaulted;
+
+}  // namespace json_options
+
+namespace detail {
+
+consteval bool is_plain_json_name(std::string_view name) {
+  if (name.size() > 64) return false;  // longer names might be compared beyond the reader's padding
+  for (char c : name) {
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return false;
+  }
+  return true;
+}
+
+consteval void apply_option(JsonField& field, const char* name) {
+  field.name = name;
+  field.plain_name = is_plain_json_name(name);
+}
+consteval void apply_option(JsonField& field, json_options::Defaulted /*option*/) { field.required = false; }
+
+template <class... Fields>
+consteval std::array<JsonField, sizeof...(Fields)> json_fields(Fields... fields) {
+  static_assert(sizeof...(Fields) <= JsonType::kMaxFields, "MILLRACE_JSON: more than 256 fields");
+  return {fields...};
+}
+
+consteval JsonType json_type(std::string_view name, std::span<const JsonField> fields) {
+  JsonType type{name, fields, {}};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].required) type.required[i / 64] |= std::uint64_t{1} << (i % 64);
+    for (std::size_t j = 0; j < i; ++j) {
+      if (fields[i].name == fields[j].name) throw "MILLRACE_JSON: two fields have the same JSON name";
+    }
+  }
+  return type;
+}
+
+template <class E>
+consteval JsonEnumerator json_enumerator(E value, std::string_view name, const char* json_name = nullptr) {
+  return {json_name != nullptr ? std::string_view(json_name) : name, static_cast<std::int64_t>(value)};
+}
+
+}  // namespace detail
+}  // namespace millrace

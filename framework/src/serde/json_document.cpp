@@ -1,0 +1,158 @@
+#include "json_document.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "millrace/common/errors.hpp"
+#include "utf8.hpp"
+
+namespace millrace::detail {
+namespace {
+
+constexpr std::size_t kSmallest = 4096;
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\n' || text.back() == '\r')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+/// What stands where something else was expected.
+std::string found(std::string_view token) {
+  switch (token.empty() ? '\0' : token[0]) {
+    case '"': return "a string";
+    case '{': return "an object";
+    case '[': return "an array";
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': return "the number " + excerpt(token, 40);
+    default: break;
+  }
+  if (token == "true" || token == "false") return "a boolean";
+  if (token == "null") return "null";
+  return "'" + excerpt(token, 20) + "'";
+}
+
+/// What is wrong with the text, in our words where simdjson's are vague.
+std::string problem(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::TAPE_ERROR: return "a comma, colon, name, quote or bracket is missing or misplaced";
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return "a bracket is not closed, or something follows the document";
+    case simdjson::UNCLOSED_STRING: return "a string is not closed";
+    case simdjson::UNESCAPED_CHARS: return "a control character within a string";
+    case simdjson::STRING_ERROR: return "a broken escape in a string";
+    default: return simdjson::error_message(error);
+  }
+}
+
+}  // namespace
+
+void JsonDocument::open(std::string_view bytes) {
+  if (buffers_.capacity < bytes.size() || buffers_.padded == nullptr) {
+    std::size_t capacity = std::max(kSmallest, bytes.size() + bytes.size() / 2);
+    buffers_.padded = std::make_unique_for_overwrite<char[]>(capacity + simdjson::SIMDJSON_PADDING);
+    buffers_.capacity = capacity;
+    if (auto error = buffers_.parser.allocate(capacity)) {
+      buffers_.capacity = 0;
+      throw SerializationException("JSON: a document of " + std::to_string(bytes.size()) + " bytes: " + problem(error));
+    }
+  }
+  char* begin = buffers_.padded.get();
+  if (!bytes.empty()) std::memcpy(begin, bytes.data(), bytes.size());
+  std::memset(begin + bytes.size(), 0, simdjson::SIMDJSON_PADDING);
+  text_ = {begin, bytes.size()};
+
+  auto error = buffers_.parser.iterate(begin, bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING).get(document_);
+  if (!error) [[likely]]
+    return;
+  if (error == simdjson::EMPTY) throw SerializationException("JSON: expected a document, found only white space");
+  if (error == simdjson::UTF8_ERROR) fail_at(begin + first_invalid_utf8(text_), "not UTF-8");
+  throw SerializationException("JSON: " + problem(error) + ", in '" + excerpt(text_) + "'");
+}
+
+void JsonDocument::finish() {
+  auto position = document_.current_location();
+  if (position.error() == simdjson::OUT_OF_BOUNDS) [[likely]]
+    return;
+  fail_at(position.error() ? nullptr : position.value_unsafe(), "expected the end of the document");
+}
+
+simdjson::ondemand::object JsonDocument::object() {
+  simdjson::ondemand::object result;
+  auto error = at_root ? document_.get_object().get(result) : value.get_object().get(result);
+  if (error) [[unlikely]]
+    fail_value(error, "an object");
+  at_root = false;
+  return result;
+}
+
+simdjson::ondemand::array JsonDocument::array() {
+  simdjson::ondemand::array result;
+  auto error = at_root ? document_.get_array().get(result) : value.get_array().get(result);
+  if (error) [[unlikely]]
+    fail_value(error, "an array");
+  at_root = false;
+  return result;
+}
+
+std::string_view JsonDocument::token() {
+  if (!at_root) return trimmed(value.raw_json_token());
+  std::size_t start = text_.find_first_not_of(" \t\n\r");
+  return trimmed(text_.substr(std::min(start, text_.size())));
+}
+
+void JsonDocument::fail_value(simdjson::error_code error, const std::string& expected) {
+  std::string_view text = token();
+  char first = text.empty() ? '\0' : text[0];
+  // The right kind of value, and still an error: cut off, unbalanced, out of range...
+  bool same_kind = (first == '{' && expected == "an object") || (first == '[' && expected == "an array") ||
+                   (first == '"' && expected == "a string");
+  if (same_kind) fail_at(text.data(), problem(error));
+  std::string what = found(text);
+  if (expected == "a number" && what.starts_with("the number")) {
+    fail_at(text.data(), what + " is malformed or out of range");
+  }
+  fail_at(text.data(), "expected " + expected + ", found " + what);
+}
+
+void JsonDocument::fail_syntax(simdjson::error_code error) {
+  auto position = document_.current_location();
+  fail_at(position.error() ? nullptr : position.value_unsafe(), problem(error));
+}
+
+void JsonDocument::fail_missing(const JsonType& type, const JsonField& field) {
+  path.at_field(field.name);
+  throw SerializationException("JSON: field \"" + path.text() + "\" of " + std::string(type.name) + " is missing in '" +
+                               excerpt(text_) + "'");
+}
+
+void JsonDocument::fail_at(const char* position, const std::string& what) const {
+  std::string text = "JSON: " + subject() + what;
+  if (position >= text_.data() && position <= text_.data() + text_.size()) {
+    text += ", at byte " + std::to_string(position - text_.data());
+  }
+  throw SerializationException(text + " of '" + excerpt(text_) + "'");
+}
+
+void JsonDocument::enter() {
+  if (!path.enter()) {
+    throw SerializationException("JSON: nested deeper than " + std::to_string(kMaxJsonDepth) + " levels, in '" +
+                                 excerpt(text_) + "'");
+  }
+}
+
+std::string JsonDocument::subject() const {
+  std::string field = path.text();
+  return field.empty() ? "" : "field \"" + field + "\": ";
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,19 @@
+#include "millrace/serde/detail/json_io.hpp"
+
+namespace millrace::detail {
+
+std::string JsonPath::text() const {
+  std::string text;
+  for (std::size_t i = 0; i < depth_; ++i) {
+    const Step& step = steps_[i];
+    if (step.index >= 0) {
+      text.append("[").append(std::to_string(step.index)).append("]");
+    } else if (step.name != nullptr) {
+      if (!text.empty()) text += '.';
+      text.append(step.name, step.name_size);
+    }
+  }
+  return text;
+}
+
+}  // namespace millrace::detail

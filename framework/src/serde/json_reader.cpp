@@ -1,0 +1,277 @@
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "json_document.hpp"
+#include "millrace/common/errors.hpp"
+#include "millrace/serde/json.hpp"
+#include "utf8.hpp"
+
+namespace millrace {
+namespace {
+
+using detail::JsonDocument;
+namespace ondemand = simdjson::ondemand;
+
+JsonDocument& document_of(JsonReader& reader) { return static_cast<JsonDocument&>(reader); }
+
+/// Unescaped text comes from the parser's buffer; the parser lets escaped half surrogates pass.
+std::string_view checked(JsonDocument& document, std::string_view unescaped) {
+  if (!detail::is_utf8(unescaped)) document.fail("a half surrogate pair");
+  return unescaped;
+}
+
+/// Whether the name at `raw` (just behind its opening quote) is that of `field`, without unescaping it.
+/// The input's padding allows to look 64 bytes ahead.
+bool has_plain_name(const char* raw, const JsonField& field) {
+  return field.plain_name && raw[field.name.size()] == '"' &&
+         std::memcmp(raw, field.name.data(), field.name.size()) == 0;
+}
+
+constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
+
+std::size_t find_by_name(const JsonType& type, std::string_view name) {
+  for (std::size_t i = 0; i < type.fields.size(); ++i) {
+    if (type.fields[i].name == name) return i;
+  }
+  return kUnknown;
+}
+
+/// The index of the field that stands next in the document. Most often it is the one that the writer put there:
+/// the field after the previous one.
+std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t expected, ondemand::field& field) {
+  const char* raw = field.key().raw();
+  if (expected < type.fields.size() && has_plain_name(raw, type.fields[expected])) return expected;
+  const char* end = raw;
+  while (*end != '"' && *end != '\\') ++end;
+  if (*end == '"') return find_by_name(type, {raw, static_cast<std::size_t>(end - raw)});
+  std::string_view name;
+  if (auto error = field.unescaped_key().get(name)) document.fail_syntax(error);
+  return find_by_name(type, checked(document, name));
+}
+
+/// Which fields of a struct the document has had.
+class SeenFields {
+ public:
+  void add(std::size_t index) { bits_[index / 64] |= std::uint64_t{1} << (index % 64); }
+
+  /// The first required field that is missing, or kUnknown.
+  [[nodiscard]] std::size_t first_missing(const JsonType& type) const {
+    for (std::size_t word = 0; word * 64 < type.fields.size(); ++word) {
+      std::uint64_t missing = type.required[word] & ~bits_[word];
+      if (missing != 0) return word * 64 + static_cast<std::size_t>(std::countr_zero(missing));
+    }
+    return kUnknown;
+  }
+
+ private:
+  std::array<std::uint64_t, JsonType::kMaxFields / 64> bits_{};
+};
+
+void read_fields(JsonDocument& document, const JsonType& type, void* object) {
+  ondemand::object fields = document.object();
+  document.enter();
+  SeenFields seen;
+  std::size_t expected = 0;
+  for (auto result : fields) {
+    ondemand::field field;
+    if (auto error = std::move(result).get(field)) [[unlikely]]
+      document.fail_syntax(error);
+    std::size_t index = find_field(document, type, expected, field);
+    if (index == kUnknown) continue;
+    document.value = field.value();
+    document.path.at_field(type.fields[index].name);
+    type.fields[index].read(document, object);
+    seen.add(index);
+    expected = index + 1;
+  }
+  if (std::size_t index = seen.first_missing(type); index != kUnknown) [[unlikely]]
+    document.fail_missing(type, type.fields[index]);
+  document.path.leave();
+}
+
+template <class Number>
+std::string range_text(Number min, Number max) {
+  return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
+}
+
+/// Lends this thread's buffers to one document; a document within a document (a codec that parses a string) gets
+/// its own.
+class BorrowedBuffers {
+ public:
+  BorrowedBuffers() : own_(shared().in_use ? std::make_unique<detail::JsonBuffers>() : nullptr) { get().in_use = true; }
+  ~BorrowedBuffers() {
+    // A giant must not keep its memory for good.
+    constexpr std::size_t kKept = 1 << 20;
+    if (get().capacity > kKept) get() = detail::JsonBuffers();
+    get().in_use = false;
+  }
+  BorrowedBuffers(const BorrowedBuffers&) = delete;
+  BorrowedBuffers& operator=(const BorrowedBuffers&) = delete;
+
+  detail::JsonBuffers& get() { return own_ ? *own_ : shared(); }
+
+ private:
+  static detail::JsonBuffers& shared() {
+    thread_local detail::JsonBuffers buffers;
+    return buffers;
+  }
+
+  std::unique_ptr<detail::JsonBuffers> own_;
+};
+
+}  // namespace
+
+void JsonReader::read(bool& out) {
+  JsonDocument& document = document_of(*this);
+  if (auto error = document.value.get_bool().get(out)) [[unlikely]]
+    document.fail_value(error, "a boolean");
+}
+
+void JsonReader::read(double& out) {
+  JsonDocument& document = document_of(*this);
+  if (auto error = document.value.get_double().get(out)) [[unlikely]]
+    document.fail_value(error, "a number");
+}
+
+void JsonReader::read(float& out) {
+  double number = 0;
+  read(number);
+  out = static_cast<float>(number);
+  if (std::isinf(out)) [[unlikely]]
+    document_of(*this).fail_value(simdjson::NUMBER_OUT_OF_RANGE, "a number within the range of float");
+}
+
+void JsonReader::read(std::string& out) {
+  JsonDocument& document = document_of(*this);
+  std::string_view token = document.token();
+  if (token.empty() || token[0] != '"') [[unlikely]]
+    document.fail_value(simdjson::INCORRECT_TYPE, "a string");
+  if (std::memchr(token.data(), '\\', token.size()) == nullptr) {
+    (void)document.value.get_raw_json_string();  // steps over it
+    out.assign(token.substr(1, token.size() - 2));
+    return;
+  }
+  std::string_view text;
+  if (auto error = document.value.get_string().get(text)) [[unlikely]]
+    document.fail_value(error, "a string");
+  out.assign(checked(document, text));
+}
+
+std::int64_t JsonReader::read_integer(std::int64_t min, std::int64_t max) {
+  JsonDocument& document = document_of(*this);
+  std::int64_t number = 0;
+  auto error = document.value.get_int64().get(number);
+  if (error || number < min || number > max) [[unlikely]]
+    document.fail_value(error, range_text(min, max));
+  return number;
+}
+
+std::uint64_t JsonReader::read_unsigned(std::uint64_t max) {
+  JsonDocument& document = document_of(*this);
+  std::uint64_t number = 0;
+  auto error = document.value.get_uint64().get(number);
+  if (error || number > max) [[unlikely]]
+    document.fail_value(error, range_text(std::uint64_t{0}, max));
+  return number;
+}
+
+std::int64_t JsonReader::read_enum(const JsonEnum& type) {
+  std::string name;
+  read(name);
+  for (const JsonEnumerator& enumerator : type.enumerators) {
+    if (enumerator.name == name) return enumerator.value;
+  }
+  std::string names;
+  for (const JsonEnumerator& enumerator : type.enumerators) {
+    names.append(names.empty() ? "\"" : ", \"").append(enumerator.name).append("\"");
+  }
+  fail("expected one of " + names + ", found \"" + detail::excerpt(name, 40) + "\"");
+}
+
+bool JsonReader::read_null() {
+  JsonDocument& document = document_of(*this);
+  if (document.at_root) return false;
+  bool null = false;
+  if (auto error = document.value.is_null().get(null)) [[unlikely]]
+    document.fail_value(error, "a value");
+  return null;
+}
+
+std::string_view JsonReader::read_raw() {
+  JsonDocument& document = document_of(*this);
+  std::string_view token = document.token();
+  std::string_view raw;
+  if (!token.empty() && token[0] == '{') {
+    if (auto error = document.object().raw_json().get(raw)) document.fail_syntax(error);
+    return raw;
+  }
+  if (!token.empty() && token[0] == '[') {
+    if (auto error = document.array().raw_json().get(raw)) document.fail_syntax(error);
+    return raw;
+  }
+  return token;  // the iterator steps over a scalar by itself
+}
+
+void JsonReader::read_object(const JsonType& type, void* object) { read_fields(document_of(*this), type, object); }
+
+void JsonReader::read_members(FunctionRef<void(std::string_view)> read_member) {
+  JsonDocument& document = document_of(*this);
+  ondemand::object members = document.object();
+  document.enter();
+  for (auto result : members) {
+    ondemand::field field;
+    std::string_view name;
+    if (auto error = std::move(result).get(field)) [[unlikely]]
+      document.fail_syntax(error);
+    if (auto error = field.unescaped_key().get(name)) [[unlikely]]
+      document.fail_syntax(error);
+    document.value = field.value();
+    document.path.at_field(checked(document, name));
+    read_member(name);
+  }
+  document.path.leave();
+}
+
+std::size_t JsonReader::read_elements(FunctionRef<void(std::size_t)> read_element) {
+  JsonDocument& document = document_of(*this);
+  ondemand::array elements = document.array();
+  document.enter();
+  std::size_t count = 0;
+  for (auto result : elements) {
+    if (auto error = std::move(result).get(document.value)) [[unlikely]]
+      document.fail_syntax(error);
+    count = document.path.next_index() + 1;
+    read_element(count - 1);
+  }
+  document.path.leave();
+  return count;
+}
+
+void JsonReader::fail(const std::string& what) {
+  JsonDocument& document = document_of(*this);
+  document.fail_at(document.token().data(), what);
+}
+
+namespace detail {
+
+void read_json(std::string_view bytes, FunctionRef<void(JsonReader&)> read) {
+  BorrowedBuffers buffers;
+  JsonDocument document(buffers.get());
+  document.open(bytes);
+  read(document);
+  document.finish();
+}
+
+void read_json(std::string_view bytes, const JsonType& type, void* object) {
+  BorrowedBuffers buffers;
+  JsonDocument document(buffers.get());
+  document.open(bytes);
+  read_fields(document, type, object);
+  document.finish();
+}
+
+}  // namespace detail
+}  // namespace millrace

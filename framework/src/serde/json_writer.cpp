@@ -1,0 +1,271 @@
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/serde/json.hpp"
+#include "utf8.hpp"
+
+namespace millrace {
+namespace {
+
+/// Longest text of a number: -2.2250738585072014e-308 has 24 characters.
+constexpr std::size_t kNumberSize = 40;
+
+/// Whether the text needs no escaping and is ASCII, eight characters at a step.
+bool is_plain_ascii(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  auto has_special = [](std::uint64_t word) {
+    auto has_zero = [](std::uint64_t x) { return (x - kOnes) & ~x & kHighs; };
+    return ((word & kHighs) | ((word - kOnes * 0x20) & ~word & kHighs) | has_zero(word ^ (kOnes * '"')) |
+            has_zero(word ^ (kOnes * '\\'))) != 0;
+  };
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    if (has_special(word)) return false;
+  }
+  if (left == 0) return true;
+  std::uint64_t word = kOnes * 'x';
+  std::memcpy(&word, at, left);
+  return !has_special(word);
+}
+
+/// Digits and decimal exponent as nlohmann::json lays them out: plain from 1e-5 to 1e15, otherwise scientific.
+/// `digits`: without the point; the value is 0.digits * 10^point.
+char* lay_out(const char* digits, int count, int point, char* out) {
+  constexpr int kMinPoint = -4;
+  constexpr int kMaxPoint = 15;
+  auto copy = [&](int from, int to) {
+    std::memcpy(out, digits + from, static_cast<std::size_t>(to - from));
+    out += to - from;
+  };
+  auto zeros = [&](int number) {
+    std::memset(out, '0', static_cast<std::size_t>(number));
+    out += number;
+  };
+  if (count <= point && point <= kMaxPoint) {  // digits[000].0
+    copy(0, count);
+    zeros(point - count);
+    *out++ = '.';
+    *out++ = '0';
+  } else if (0 < point && point <= kMaxPoint) {  // dig.its
+    copy(0, point);
+    *out++ = '.';
+    copy(point, count);
+  } else if (kMinPoint < point && point <= 0) {  // 0.[000]digits
+    *out++ = '0';
+    *out++ = '.';
+    zeros(-point);
+    copy(0, count);
+  } else {  // d[.igits]e+NN
+    copy(0, 1);
+    if (count > 1) *out++ = '.';
+    copy(1, count);
+    int exponent = point - 1;
+    *out++ = 'e';
+    *out++ = exponent < 0 ? '-' : '+';
+    exponent = std::abs(exponent);
+    if (exponent < 10) *out++ = '0';
+    out = std::to_chars(out, out + 4, exponent).ptr;
+  }
+  return out;
+}
+
+/// Finite numbers only.
+template <class Number>
+char* format_number(Number value, char* out) {
+  if (std::signbit(value)) *out++ = '-';
+  value = std::abs(value);
+  if (value == 0) {
+    std::memcpy(out, "0.0", 3);
+    return out + 3;
+  }
+  char text[kNumberSize];
+  char* end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+  // "d.ddde-NN" -> digits and exponent
+  char* mark = end;
+  while (*--mark != 'e') {
+  }
+  int exponent = 0;
+  std::from_chars(mark[1] == '+' ? mark + 2 : mark + 1, end, exponent);
+  int count = static_cast<int>(mark - text);
+  if (count > 1) {
+    std::memmove(text + 1, text + 2, static_cast<std::size_t>(count - 2));
+    --count;
+  }
+  return lay_out(text, count, exponent + 1, out);
+}
+
+}  // namespace
+
+char* JsonWriter::room(std::size_t bytes) {
+  if (used_ + bytes > kBufferSize) flush();
+  return buffer_.data() + used_;
+}
+
+void JsonWriter::append(std::string_view text) {
+  if (text.size() > kBufferSize) {
+    flush();
+    out_.append(text);
+    return;
+  }
+  std::memcpy(room(text.size()), text.data(), text.size());
+  used_ += text.size();
+}
+
+void JsonWriter::append_escaped(std::string_view text) {
+  if (!detail::is_utf8(text)) {
+    fail("not UTF-8 from byte " + std::to_string(detail::first_invalid_utf8(text)) + " of '" + detail::excerpt(text) +
+         "'");
+  }
+  constexpr char kHex[] = "0123456789abcdef";
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) continue;
+    append(text.substr(done, i - done));
+    done = i + 1;
+    switch (c) {
+      case '"': append("\\\""); break;
+      case '\\': append("\\\\"); break;
+      case '\b': append("\\b"); break;
+      case '\f': append("\\f"); break;
+      case '\n': append("\\n"); break;
+      case '\r': append("\\r"); break;
+      case '\t': append("\\t"); break;
+      default: {
+        const char escape[] = {'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]};
+        append({escape, sizeof escape});
+      }
+    }
+  }
+  append(text.substr(done));
+}
+
+void JsonWriter::write(bool value) { append(value ? "true" : "false"); }
+
+template <class Number>
+void JsonWriter::write_floating(Number value) {
+  if (!std::isfinite(value)) [[unlikely]]
+    fail(std::string(std::isnan(value) ? "NaN" : "infinity") +
+         " has no JSON form: use std::optional for values that may be unknown");
+  char* begin = room(kNumberSize);
+  used_ += static_cast<std::size_t>(format_number(value, begin) - begin);
+}
+
+void JsonWriter::write(double value) { write_floating(value); }
+void JsonWriter::write(float value) { write_floating(value); }
+
+void JsonWriter::write(std::string_view text) {
+  if (text.size() <= kBufferSize - 2 && is_plain_ascii(text)) [[likely]] {
+    char* at = room(text.size() + 2);
+    *at++ = '"';
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());
+    at[text.size()] = '"';
+    used_ += text.size() + 2;
+    return;
+  }
+  append("\"");
+  append_escaped(text);
+  append("\"");
+}
+
+void JsonWriter::write_integer(std::int64_t value) {
+  char* begin = room(kNumberSize);
+  used_ += static_cast<std::size_t>(std::to_chars(begin, begin + kNumberSize, value).ptr - begin);
+}
+
+void JsonWriter::write_unsigned(std::uint64_t value) {
+  char* begin = room(kNumberSize);
+  used_ += static_cast<std::size_t>(std::to_chars(begin, begin + kNumberSize, value).ptr - begin);
+}
+
+void JsonWriter::write_enum(const JsonEnum& type, std::int64_t value) {
+  for (const JsonEnumerator& enumerator : type.enumerators) {
+    if (enumerator.value == value) return write(enumerator.name);
+  }
+  fail("the value " + std::to_string(value) + " is not one of MILLRACE_JSON_ENUM(" + std::string(type.name) + ", ...)");
+}
+
+void JsonWriter::write_null() { append("null"); }
+
+void JsonWriter::write_raw(std::string_view json) { append(json); }
+
+void JsonWriter::write_object(const JsonType& type, const void* object) {
+  begin_object();
+  for (const JsonField& field : type.fields) {
+    if (field.absent != nullptr && field.absent(object)) continue;
+    if (field.plain_name) [[likely]] {
+      path_.at_field(field.name);
+      char* at = room(field.name.size() + 4);
+      if (!first_) *at++ = ',';
+      *at++ = '"';
+      std::memcpy(at, field.name.data(), field.name.size());
+      at += field.name.size();
+      *at++ = '"';
+      *at++ = ':';
+      first_ = false;
+      used_ = static_cast<std::size_t>(at - buffer_.data());
+    } else {
+      key(field.name);
+    }
+    field.write(*this, object);
+  }
+  end_object();
+}
+
+void JsonWriter::begin_object() { open('{'); }
+void JsonWriter::end_object() { close('}'); }
+void JsonWriter::begin_array() { open('['); }
+void JsonWriter::end_array() { close(']'); }
+
+void JsonWriter::key(std::string_view name) {
+  path_.at_field(name);
+  comma();
+  write(name);
+  append(":");
+}
+
+void JsonWriter::next_element() {
+  (void)path_.next_index();
+  comma();
+}
+
+void JsonWriter::open(char bracket) {
+  if (!path_.enter()) fail("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+  *room(1) = bracket;
+  ++used_;
+  first_ = true;
+}
+
+void JsonWriter::close(char bracket) {
+  path_.leave();
+  *room(1) = bracket;
+  ++used_;
+  first_ = false;
+}
+
+void JsonWriter::comma() {
+  if (!first_) append(",");
+  first_ = false;
+}
+
+void JsonWriter::fail(const std::string& what) const {
+  std::string field = path_.text();
+  throw SerializationException("JSON: " + (field.empty() ? "" : "field \"" + field + "\": ") + what);
+}
+
+namespace detail {
+
+void write_json(std::string& out, const JsonType& type, const void* object) {
+  JsonWriter writer(out);
+  writer.write_object(type, object);
+  writer.finish();
+}
+
+}  // namespace detail
+}  // namespace millrace
