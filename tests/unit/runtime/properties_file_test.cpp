@@ -3,15 +3,13 @@
 
 #include "runtime/properties_file.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "millrace/common/errors.hpp"
 #include "millrace/runtime/streams_config.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace millrace;
 
@@ -29,24 +27,15 @@ std::string one(const std::string& text) {
   return all[0].key + "|" + all[0].value;
 }
 
+/// A file with this text in a directory of its own.
 class TempFile {
  public:
-  explicit TempFile(const std::string& text) {
-    auto name = (std::filesystem::temp_directory_path() / "millrace-test-XXXXXX").string();
-    const int handle = mkstemp(name.data());
-    BOOST_TEST_REQUIRE(handle != -1);
-    close(handle);
-    path_ = name;
-    std::ofstream(path_) << text;
-  }
-  TempFile(const TempFile&) = delete;
-  TempFile& operator=(const TempFile&) = delete;
-  ~TempFile() { std::filesystem::remove(path_); }
+  explicit TempFile(const std::string& text) { std::ofstream(path()) << text; }
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path path() const { return dir_.path() / "app.properties"; }
 
  private:
-  std::filesystem::path path_;
+  TempDir dir_;
 };
 
 std::string load_error(const std::filesystem::path& file) {

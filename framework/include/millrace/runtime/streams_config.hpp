@@ -41,7 +41,7 @@ class StreamsConfig {
 
   /// The settings for one kind of client (`main.consumer`, `restore.consumer`, `global.consumer`, `producer`,
   /// `admin`): what was given for all clients (security, connections), then under `consumer.` if it is a consumer,
-  /// then under its own prefix; later ones win.
+  /// then under its own prefix; later ones win. With "" only what was given for all.
   [[nodiscard]] std::map<std::string, std::string> client_settings(std::string_view client) const;
 
   /// Checks what can only be checked as a whole: application.id present, a broker named unless `broker_given`,

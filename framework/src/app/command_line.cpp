@@ -1,0 +1,114 @@
+#include "millrace/app/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+#include "millrace/version.hpp"
+
+namespace millrace {
+namespace {
+
+const std::vector<std::pair<std::string, LogLevel>>& log_levels() {
+  static const std::vector<std::pair<std::string, LogLevel>> levels{
+      {"trace", LogLevel::trace}, {"debug", LogLevel::debug}, {"info", LogLevel::info},
+      {"warn", LogLevel::warn},   {"error", LogLevel::error}, {"off", LogLevel::off}};
+  return levels;
+}
+
+void set_log_level_named(const std::string& name) {
+  for (const auto& [level_name, level] : log_levels()) {
+    if (level_name == name) set_log_level(level);
+  }
+}
+
+void apply_setting(StreamsConfig& config, const std::string& setting) {
+  const auto equals = setting.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw ConfigException("-c " + setting + ": write -c key=value");
+  }
+  config.set(std::string_view(setting).substr(0, equals), std::string_view(setting).substr(equals + 1));
+}
+
+/// One line, whatever the exception's text has.
+void print_error(const CLI::App& cli, std::string text) {
+  for (auto& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  std::cerr << (cli.get_name().empty() ? "" : cli.get_name() + ": ") << text << '\n';
+}
+
+}  // namespace
+
+CommonOptions::CommonOptions(CLI::App& cli, StreamsConfig defaults) : defaults_(std::move(defaults)) {
+  constexpr auto kGroup = "Common options";
+  cli.fallthrough();
+  cli.set_version_flag("--version", cli.get_name() + " (Millrace " + std::string(kVersion) + ")")->group(kGroup);
+  auto* const broker =
+      cli.add_option("--broker", broker_, "embedded:DIR for the embedded broker in DIR, or HOST:PORT of a Kafka broker")
+          ->type_name("BROKER")
+          ->group(kGroup);
+  cli.add_option("--bootstrap-servers", bootstrap_servers_, "Kafka brokers, separated by commas")
+      ->type_name("HOST:PORT")
+      ->excludes(broker)
+      ->group(kGroup);
+  cli.add_option("--config", files_, "reads settings from a .properties file; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  cli.add_option("-c", settings_, "sets one configuration key; may be repeated, stands above --config")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  std::vector<std::string> names;
+  for (const auto& level : log_levels()) names.push_back(level.first);
+  cli.add_option_function<std::string>("--log-level", set_log_level_named,
+                                       "what is logged to standard error: trace, debug, info, warn, error or off")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember(names).description(""))
+      ->group(kGroup);
+  cli.add_flag_callback(
+         "--help-config",
+         [] {
+           std::cout << describe_config_keys();
+           throw CLI::Success();
+         },
+         "explains the configuration keys for -c and --config, and exits")
+      ->group(kGroup);
+}
+
+StreamsConfig CommonOptions::config() const {
+  auto config = defaults_;
+  for (const auto& file : files_) config.load_file(file);
+  if (!broker_.empty()) config.set("bootstrap.servers", broker_);
+  if (!bootstrap_servers_.empty()) config.set("bootstrap.servers", bootstrap_servers_);
+  for (const auto& setting : settings_) apply_setting(config, setting);
+  return config;
+}
+
+std::shared_ptr<Broker> CommonOptions::open_broker(StopSignals* stop) const {
+  return millrace::open_broker(config(), stop);
+}
+
+int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std::function<int()>& body) {
+  cli.failure_message([](const CLI::App* app, const CLI::Error& error) {
+    return (app->get_name().empty() ? "" : app->get_name() + ": ") + error.what() + " (--help explains)\n";
+  });
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  try {
+    return body();
+  } catch (const ConfigException& error) {
+    print_error(cli, error.what());
+    return kExitUsage;
+  } catch (const std::exception& error) {
+    print_error(cli, error.what());
+    return kExitFailure;
+  }
+}
+
+}  // namespace millrace

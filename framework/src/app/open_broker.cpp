@@ -1,0 +1,67 @@
+#include <algorithm>
+#include <thread>
+
+#include "millrace/app/command_line.hpp"
+#include "millrace/app/stop_signals.hpp"
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace millrace {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::string_view kEmbedded = "embedded:";
+constexpr Millis kFirstPause = 100ms;
+constexpr Millis kLongestPause = 5s;
+/// A single attempt; the clients themselves reconnect within it.
+constexpr Millis kAttempt = 5s;
+
+bool stopped_within(Millis pause, StopSignals* stop) {
+  if (stop != nullptr) return stop->wait_for(pause);
+  std::this_thread::sleep_for(pause);
+  return false;
+}
+
+void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
+  const auto deadline = SteadyClock::now() + timeout;
+  const auto left = [&] {
+    return std::max(Millis(0), std::chrono::duration_cast<Millis>(deadline - SteadyClock::now()));
+  };
+  const auto admin = broker.make_admin();
+  for (auto pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+    try {
+      (void)admin->list_topics(std::clamp(left(), kFirstPause, kAttempt));
+      return;
+    } catch (const BrokerException& error) {
+      if (error.severity() != BrokerException::Severity::retriable) throw;
+      if (left() == Millis(0)) {
+        throw BrokerException(BrokerException::Severity::fatal,
+                              "cannot reach the broker at " + broker.address() + " for " +
+                                  std::to_string(timeout.count()) + " ms (millrace.connect.timeout.ms): " +
+                                  error.what() + "; check bootstrap.servers, and that the broker runs");
+      }
+      log(LogLevel::warn, "cannot reach the broker at " + broker.address() + ", trying again: " + error.what());
+    }
+    if (stopped_within(std::min(pause, left()), stop)) {
+      throw StreamsException("stopped while waiting for the broker at " + broker.address());
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop) {
+  const auto address = config.get_string("bootstrap.servers");
+  if (address.empty()) {
+    throw ConfigException(
+        "no broker is given: use --bootstrap-servers HOST:PORT for Kafka, or --broker embedded:DIR "
+        "for the embedded broker");
+  }
+  if (address.starts_with(kEmbedded)) return Broker::embedded(address.substr(kEmbedded.size()));
+  auto broker = Broker::kafka(address, config.client_settings(""));
+  wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), stop);
+  return broker;
+}
+
+}  // namespace millrace
