@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# capture.sh           writes golden/describe and golden/trace anew from the real Kafka Streams
+# capture.sh --check   captures into a temporary directory and fails if the committed files differ from it
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+"$here/oracle.sh" describe "$fresh/describe"
+"$here/oracle.sh" trace "$fresh/trace"
+
+case "${1:-}" in
+  --check)
+    if ! diff -r -u "$here/golden" "$fresh"; then
+      echo "golden files differ from what Kafka Streams says: run tests/oracle/capture.sh and look at the difference" >&2
+      exit 1
+    fi
+    echo "$(find "$fresh" -type f | wc -l) golden files are as Kafka Streams writes them"
+    ;;
+  "")
+    rm -rf "$here/golden"
+    cp -r "$fresh" "$here/golden"
+    ;;
+  *)
+    echo "usage: capture.sh [--check]" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,27 @@
+package millrace.oracle;
+
+import java.nio.file.Path;
+
+/** The real Kafka Streams as a judge: prints what it does, for Millrace to do the same. */
+public final class Main {
+    private static final String USAGE = """
+        usage: oracle describe DIR    write NAME.txt for every describe case, and nodes.json
+               oracle trace DIR       write NAME.txt for every trace case
+               oracle run [FILE]      run the JSON program in FILE (default: standard input), see tests/oracle/README.md
+               oracle serve           run one JSON program per input line; each answer ends with an empty line
+        """;
+
+    public static void main(final String[] args) throws Exception {
+        final String mode = args.length == 0 ? "" : args[0];
+        switch (mode) {
+            case "describe" -> Describe.writeAll(Path.of(args[1]));
+            case "trace" -> Trace.writeAll(Path.of(args[1]));
+            default -> {
+                System.err.print(USAGE);
+                System.exit(2);
+            }
+        }
+    }
+
+    private Main() {}
+}

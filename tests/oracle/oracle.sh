@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Runs the Java oracle (see README.md): oracle.sh describe DIR | trace DIR | run [FILE] | serve
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+build=${MILLRACE_ORACLE_BUILD:-$here/../../build/oracle-java}
+"$here/java/build.sh" "$build"
+# Short runs: the first compiler tier and the simplest collector start fastest.
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -cp "$build/classes:$build/lib/*" millrace.oracle.Main "$@"
