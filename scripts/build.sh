@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Configures and builds one preset. See usage().
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+usage() {
+  cat <<EOF
+Usage: scripts/build.sh [PRESET] [--target TARGET]... [-D NAME=VALUE]...
+
+Builds everything (or the targets given) with a preset of CMakePresets.json: release (default), debug, asan or tsan.
+Programs land in build/PRESET/bin. Nothing to do is quick.
+EOF
+}
+
+preset=release
+configure=()
+build=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    release | debug | asan | tsan) preset=$1 ;;
+    --target) build+=(--target "${2:?--target needs a name}") && shift ;;
+    -D) configure+=(-D "${2:?-D needs NAME=VALUE}") && shift ;;
+    -D*) configure+=("$1") ;;
+    -h | --help) usage && exit 0 ;;
+    *) echo "build.sh: unknown argument '$1'" >&2 && usage >&2 && exit 2 ;;
+  esac
+  shift
+done
+
+cd "$root"
+# Ninja configures anew by itself when a CMakeLists.txt changed; only a first or a different configuration needs us.
+if [ ! -e "build/$preset/build.ninja" ] || [ ${#configure[@]} -gt 0 ]; then
+  cmake --preset "$preset" "${configure[@]}"
+fi
+cmake --build --preset "$preset" "${build[@]}"
