@@ -4,14 +4,9 @@
 
 #include "changelog_writer.hpp"
 #include "millrace/state/bytes_store.hpp"
+#include "millrace/state/value_format.hpp"
 
 namespace millrace {
-
-/// How a store's values look to the changelog.
-enum class ValueFormat {
-  plain,        ///< logged as they are, with the processing timestamp
-  timestamped,  ///< `timestamp(8) + value`: logged without the prefix, under that timestamp; restored with it
-};
 
 /// Wrap a store so that each put also writes its changelog record, in Kafka Streams' format. The writer must outlive
 /// the store. `log_headers`: join window stores pass on the headers of the record being processed.

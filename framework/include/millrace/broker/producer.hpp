@@ -31,9 +31,9 @@ struct ProducerRecord {
 struct Delivery {
   std::string_view topic;
   std::int32_t partition = -1;
-  std::int64_t offset = -1;                  ///< valid if error is null
-  const BrokerException* error = nullptr;    ///< valid during the call
-  std::uint64_t token = 0;                   ///< as given to send()
+  std::int64_t offset = -1;                ///< valid if error is null
+  const BrokerException* error = nullptr;  ///< valid during the call
+  std::uint64_t token = 0;                 ///< as given to send()
 };
 
 /// Told about each record's fate, in order per partition. Called inside send(), poll(), flush() and

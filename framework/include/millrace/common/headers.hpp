@@ -35,8 +35,8 @@ class Headers {
 
   /// The last header with this key, or nullptr (Java: `lastHeader`).
   [[nodiscard]] const Header* last(std::string_view key) const {
-    auto found = std::find_if(headers_.rbegin(), headers_.rend(),
-                              [key](const Header& header) { return header.key == key; });
+    auto found =
+        std::find_if(headers_.rbegin(), headers_.rend(), [key](const Header& header) { return header.key == key; });
     return found == headers_.rend() ? nullptr : &*found;
   }
 

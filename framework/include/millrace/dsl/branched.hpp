@@ -1,0 +1,138 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/dsl/detail/stateless_nodes.hpp"
+#include "millrace/dsl/kstream.hpp"
+
+namespace millrace {
+
+/// How one branch of a split is named and what becomes of it. (Kafka Streams: `Branched`.)
+template <class K, class V>
+class BranchedWith {
+ public:
+  using Function = std::function<KStream<K, V>(const KStream<K, V>&)>;
+  using Consumer = std::function<void(const KStream<K, V>&)>;
+
+  BranchedWith() = default;
+  BranchedWith(std::string name, Function function, Consumer consumer)
+      : name_(std::move(name)), function_(std::move(function)), consumer_(std::move(consumer)) {}
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const Function& function() const { return function_; }
+  [[nodiscard]] const Consumer& consumer() const { return consumer_; }
+
+ private:
+  std::string name_;
+  Function function_;
+  Consumer consumer_;
+};
+
+/// Starting point: `Branched::as("name")`. The types come from the stream that is split.
+class Branched {
+ public:
+  Branched() = default;
+  [[nodiscard]] static Branched as(std::string name) {
+    Branched branched;
+    branched.name_ = std::move(name);
+    return branched;
+  }
+  /// The branch in the map is what `function(branch)` returns.
+  template <class K, class V>
+  [[nodiscard]] static BranchedWith<K, V> with_function(std::function<KStream<K, V>(const KStream<K, V>&)> function,
+                                                        std::string name = {}) {
+    return {std::move(name), std::move(function), {}};
+  }
+  /// `consumer(branch)` uses the branch; it does not appear in the map.
+  template <class K, class V>
+  [[nodiscard]] static BranchedWith<K, V> with_consumer(std::function<void(const KStream<K, V>&)> consumer,
+                                                        std::string name = {}) {
+    return {std::move(name), {}, std::move(consumer)};
+  }
+
+  template <class K, class V>
+  operator BranchedWith<K, V>() const {  // NOLINT(google-explicit-constructor): `as` knows no types
+    return {name_, {}, {}};
+  }
+
+ private:
+  std::string name_;
+};
+
+/// A stream being split. Branch names are the name given to split (or generated) followed by the branch's own name
+/// (or its 1-based position; the default branch's is 0). (Kafka Streams: `BranchedKStream`.)
+template <class K, class V>
+class BranchedKStream {
+ public:
+  using Branches = std::map<std::string, KStream<K, V>>;
+
+  /// Takes the records for which `predicate` holds and no earlier one did.
+  template <class F>
+  BranchedKStream& branch(F predicate, const BranchedWith<K, V>& branched = {}) {
+    detail::require_callable<F, K, const V&>();
+    predicates_->push_back([predicate](const K& key, const V& value) mutable {
+      return static_cast<bool>(detail::call(predicate, key, value));
+    });
+    add(branched, std::to_string(predicates_->size()));
+    return *this;
+  }
+
+  /// Takes what no predicate took. Ends the split: the branches by name.
+  Branches default_branch(const BranchedWith<K, V>& branched = {}) {
+    add(branched, "0");
+    return branches_;
+  }
+  /// Drops what no predicate took. Ends the split.
+  Branches no_default_branch() { return branches_; }
+
+ private:
+  friend class KStream<K, V>;
+  using Predicates = std::vector<typename detail::BranchNode<K, V>::Predicate>;
+
+  BranchedKStream(KStream<K, V> source, const Named& named)
+      : source_(std::move(source)), predicates_(std::make_shared<Predicates>()) {
+    auto& graph = *source_.position().graph;
+    name_ = graph.name_or(named.name(), "KSTREAM-BRANCH-");
+    detail::GraphNode node(name_);
+    node.write = detail::write_processor(
+        [predicates = predicates_] { return std::make_unique<detail::BranchNode<K, V>>(*predicates); });
+    splitter_ = &graph.add(std::move(node), {source_.position().node});
+  }
+
+  void add(const BranchedWith<K, V>& branched, const std::string& position) {
+    auto next = source_.position();
+    auto& graph = *next.graph;
+    const std::string name = name_ + (branched.name().empty() ? position : branched.name());
+    (void)graph.new_processor_name(name);  // every branch draws a number, though its name does not show it
+    detail::GraphNode node(name);
+    node.write = detail::write_processor([] { return std::make_unique<detail::PassThroughNode<K, V>>(); });
+    next.node = &graph.add(std::move(node), {splitter_});
+    next.name = name;
+    const KStream<K, V> branch(std::move(next), source_.key_serde(), source_.value_serde());
+    if (branched.function()) {
+      branches_.insert_or_assign(name, branched.function()(branch));
+    } else if (branched.consumer()) {
+      branched.consumer()(branch);
+    } else {
+      branches_.insert_or_assign(name, branch);
+    }
+  }
+
+  KStream<K, V> source_;
+  std::shared_ptr<Predicates> predicates_;
+  std::string name_;
+  detail::GraphNode* splitter_ = nullptr;
+  Branches branches_;
+};
+
+template <class K, class V>
+BranchedKStream<K, V> KStream<K, V>::split(const Named& named) const {
+  return BranchedKStream<K, V>(*this, named);
+}
+
+}  // namespace millrace

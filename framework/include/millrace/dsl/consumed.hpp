@@ -1,0 +1,84 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/processor/detail/topology_builder.hpp"
+#include "millrace/processor/timestamp_extractor.hpp"
+
+namespace millrace {
+
+/// Where a topic is read from when the group has no committed offset. (Kafka Streams: `AutoOffsetReset`.)
+using OffsetReset = detail::OffsetReset;
+
+namespace detail {
+struct NoExtractor {};
+}  // namespace detail
+
+/// How a topic is read: `Consumed::with(key_serde, value_serde)`, `Consumed::as("name")`, and with_... for the rest.
+/// What is not given comes from the types and the configuration. (Kafka Streams: `Consumed`.)
+template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde, class Extractor = detail::NoExtractor>
+class BasicConsumed {
+ public:
+  struct Settings {
+    std::string name;
+    KeySerde key_serde;
+    ValueSerde value_serde;
+    std::optional<OffsetReset> offset_reset;
+    std::optional<TimestampPolicy> timestamps;
+    Extractor extractor;
+  };
+
+  BasicConsumed() = default;
+  explicit BasicConsumed(Settings settings) : settings_(std::move(settings)) {}
+
+  [[nodiscard]] static BasicConsumed<> as(std::string name) { return BasicConsumed<>().with_name(std::move(name)); }
+  template <class KS, class VS>
+  [[nodiscard]] static BasicConsumed<KS, VS> with(KS key_serde, VS value_serde) {
+    return BasicConsumed<KS, VS>({{}, std::move(key_serde), std::move(value_serde), {}, {}, {}});
+  }
+
+  /// Name of the source node.
+  [[nodiscard]] BasicConsumed with_name(std::string name) const {
+    auto copy = *this;
+    copy.settings_.name = std::move(name);
+    return copy;
+  }
+  template <class S>
+  [[nodiscard]] auto with_key_serde(S serde) const {
+    return BasicConsumed<S, ValueSerde, Extractor>({settings_.name, std::move(serde), settings_.value_serde,
+                                                    settings_.offset_reset, settings_.timestamps, settings_.extractor});
+  }
+  template <class S>
+  [[nodiscard]] auto with_value_serde(S serde) const {
+    return BasicConsumed<KeySerde, S, Extractor>({settings_.name, settings_.key_serde, std::move(serde),
+                                                  settings_.offset_reset, settings_.timestamps, settings_.extractor});
+  }
+  [[nodiscard]] BasicConsumed with_offset_reset_policy(OffsetReset policy) const {
+    auto copy = *this;
+    copy.settings_.offset_reset = policy;
+    return copy;
+  }
+  [[nodiscard]] BasicConsumed with_timestamp_policy(TimestampPolicy policy) const {
+    auto copy = *this;
+    copy.settings_.timestamps = policy;
+    return copy;
+  }
+  /// `extractor(const Record<K, V>&, Timestamp partition_time) -> Timestamp`; see TimestampExtractor.
+  template <class X>
+  [[nodiscard]] auto with_timestamp_extractor(X extractor) const {
+    return BasicConsumed<KeySerde, ValueSerde, X>({settings_.name, settings_.key_serde, settings_.value_serde,
+                                                   settings_.offset_reset, settings_.timestamps, std::move(extractor)});
+  }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+ private:
+  Settings settings_;
+};
+
+using Consumed = BasicConsumed<>;
+
+}  // namespace millrace

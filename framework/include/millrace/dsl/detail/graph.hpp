@@ -1,0 +1,101 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <typeindex>
+#include <utility>
+#include <vector>
+
+#include "millrace/processor/detail/topology_builder.hpp"
+#include "millrace/processor/topology.hpp"
+
+namespace millrace::detail {
+
+/// What a repartitioning inserts: filter -> sink -> internal topic -> source.
+struct Repartition {
+  std::string topic;  ///< without the application's prefix
+  std::string filter_name;
+  std::string sink_name;
+  std::string source_name;
+  std::optional<std::int32_t> partitions;  ///< set: the user asked for this number
+  std::function<std::unique_ptr<NodeBase>(bool drop_null_keys)> make_filter;
+  NodeSpec::Factory make_sink;
+  NodeSpec::Factory make_source;
+};
+
+/// A source before the topology is written; sources of equal topics are merged.
+struct GraphSource {
+  std::vector<std::string> topics;
+  std::optional<std::string> pattern;
+  std::optional<OffsetReset> offset_reset;
+  std::pair<std::type_index, std::type_index> types;  ///< of key and value
+  NodeSpec::Factory make_source;
+};
+
+/// A call of the DSL, before optimisation. Its `write` turns it into nodes of the topology.
+/// (Kafka Streams: `GraphNode` and its subclasses.)
+struct GraphNode {
+  explicit GraphNode(std::string node_name) : name(std::move(node_name)) {}
+
+  std::string name;  ///< of the topology node that children follow
+  std::vector<GraphNode*> parents;
+  std::vector<GraphNode*> children;
+  int priority = 0;  ///< order of creation
+  bool written = false;
+  bool changes_key = false;
+  bool null_key_relaxed_join = false;  ///< a left or outer join downstream wants null keys as well
+  std::optional<Repartition> repartition;
+  bool drop_null_keys = false;  ///< of the repartition; decided when the graph is complete
+  std::optional<GraphSource> source;
+  std::function<void(const GraphNode&, TopologyBuilder&)> write;
+
+  [[nodiscard]] std::vector<std::string> parent_names() const;
+};
+
+/// The graph that DSL calls build, the generator of node names, and the way from there to a topology.
+/// (Kafka Streams: `InternalStreamsBuilder`.)
+class Graph {
+ public:
+  Graph();
+
+  /// `<prefix><10-digit number>`. One counter for nodes and stores.
+  [[nodiscard]] std::string new_processor_name(const std::string& prefix);
+  [[nodiscard]] std::string new_store_name(const std::string& prefix);
+
+  /// The given name, or a generated one; the number is drawn either way, as in Java.
+  [[nodiscard]] std::string name_or(const std::string& given, const std::string& prefix);
+
+  GraphNode& add(GraphNode node, const std::vector<GraphNode*>& parents);
+  GraphNode& add_source(GraphNode node) { return add(std::move(node), {root_}); }
+  void add_state_store(std::shared_ptr<const StoreBuilder> store);
+  void require_copartitioning(std::set<std::string> sources) { copartitioned_.push_back(std::move(sources)); }
+
+  /// Names for a repartitioning through `<prefix>-repartition`; always draws three numbers.
+  [[nodiscard]] Repartition new_repartition(const std::string& prefix);
+
+  /// Merges equal sources, decides on null keys and writes the nodes in Kafka Streams' order.
+  [[nodiscard]] Topology build();
+
+ private:
+  void merge_sources();
+  void decide_null_keys();
+
+  std::vector<std::unique_ptr<GraphNode>> nodes_;
+  GraphNode* root_ = nullptr;
+  int next_priority_ = 0;
+  int next_number_ = 0;
+  std::vector<std::shared_ptr<const StoreBuilder>> stores_;
+  std::vector<std::set<std::string>> copartitioned_;
+  bool built_ = false;
+};
+
+/// Writes `node` as one processor with these stores (those in `added` are added first).
+[[nodiscard]] std::function<void(const GraphNode&, TopologyBuilder&)> write_processor(
+    NodeSpec::Factory factory, std::vector<std::string> connected = {},
+    std::vector<std::shared_ptr<const StoreBuilder>> added = {});
+
+}  // namespace millrace::detail

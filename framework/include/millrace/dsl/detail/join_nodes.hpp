@@ -1,0 +1,265 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/dsl/detail/join_time.hpp"
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/dsl/join_windows.hpp"
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/state/detail/outer_join_store.hpp"
+#include "millrace/state/window_store.hpp"
+
+namespace millrace::detail {
+
+template <class Store>
+[[nodiscard]] Store& typed_store(TaskContext& task, const NodeBase& node, const std::string& name) {
+  return dynamic_cast<Store&>(task.store(node, name));
+}
+
+/// Passes a record on to its join, then keeps it for the records of the other side to come.
+template <class K, class V>
+class JoinWindowNode final : public OperatorNode<K, V, K, V> {
+ public:
+  explicit JoinWindowNode(std::string store) : store_name_(std::move(store)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    store_ = &typed_store<WindowStore<NonNull<K>, NonNull<V>>>(task, *this, store_name_);
+  }
+
+  void process(Record<K, V>& record) override {
+    // The join behind this node only reads the record, so it is still whole afterwards.
+    this->forward(record);
+    if (is_null(record.key)) return;
+    if constexpr (std::is_same_v<V, NonNull<V>>) {
+      store_->put_one(non_null(record.key), &record.value, record.timestamp);
+    } else {
+      store_->put_one(non_null(record.key), record.value ? &*record.value : nullptr, record.timestamp);
+    }
+  }
+
+ private:
+  std::string store_name_;
+  WindowStore<NonNull<K>, NonNull<V>>* store_ = nullptr;
+};
+
+/// Which unmatched records a join emits.
+struct JoinOuter {
+  bool left = false;
+  bool right = false;
+};
+
+/// What a join needs to know, the same for both sides.
+template <class K, class VL, class VR, class Joiner>
+struct JoinSettings {
+  JoinWindows windows;
+  Joiner joiner;
+  JoinOuter outer;
+  std::string left_store;
+  std::string right_store;
+  std::string outer_store;  ///< empty: unmatched results come out at once, or there are none
+  AnySerde<NonNull<K>> key_serde;
+  AnySerde<NonNull<VL>> left_serde;
+  AnySerde<NonNull<VR>> right_serde;
+  std::shared_ptr<JoinTimes> times;
+};
+
+/// Calls joiner(left, right) or joiner(key, left, right). Sides that may be absent are passed as pointers.
+template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
+decltype(auto) call_joiner(Joiner& joiner, const K& key, const VL* left, const VR* right) {
+  const auto with = [&](auto&& l, auto&& r) -> decltype(auto) {
+    if constexpr (std::invocable<Joiner&, const K&, decltype(l), decltype(r)>) {
+      return joiner(key, l, r);
+    } else {
+      return joiner(l, r);
+    }
+  };
+  if constexpr (LeftMayBeAbsent) {
+    return with(left, right);
+  } else if constexpr (RightMayBeAbsent) {
+    return with(*left, right);
+  } else {
+    return with(*left, *right);
+  }
+}
+
+/// One side of a stream-stream join: looks up the records of the other side, and lets out unmatched records whose
+/// windows have closed. (Kafka Streams: `KStreamKStreamJoin` and its two subclasses.)
+template <bool IsLeft, bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class VOut,
+          class Joiner>
+class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>, K, VOut> {
+  using VThis = std::conditional_t<IsLeft, VL, VR>;
+  using VOther = std::conditional_t<IsLeft, VR, VL>;
+  using Key = NonNull<K>;
+  using Left = NonNull<VL>;
+  using Right = NonNull<VR>;
+  static constexpr bool kEmitsUnmatched = IsLeft ? RightMayBeAbsent : LeftMayBeAbsent;
+  static constexpr bool kAnyOuter = LeftMayBeAbsent || RightMayBeAbsent;
+
+ public:
+  explicit JoinNode(JoinSettings<K, VL, VR, Joiner> settings) : settings_(std::move(settings)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    other_ = &typed_store<WindowStore<Key, NonNull<VOther>>>(task, *this,
+                                                             IsLeft ? settings_.right_store : settings_.left_store);
+    if (!settings_.outer_store.empty()) {
+      waiting_ = &typed_store<OuterJoinStore>(task, *this, settings_.outer_store);
+    }
+    time_ = settings_.times->of(task);
+  }
+
+  void process(Record<K, VThis>& record) override {
+    time_->advance(record.timestamp);
+    if (is_null(record.key) || is_null(record.value)) {
+      if constexpr (kEmitsUnmatched) {
+        if (!is_null(record.value)) {
+          emit_unmatched(record);
+          return;
+        }
+      }
+      this->task().record_dropped(*this, "null key or value");
+      return;
+    }
+    if constexpr (kAnyOuter) {
+      if (waiting_ != nullptr && record.timestamp == time_->stream_time) emit_closed(record);
+    }
+
+    const Timestamp from = std::max<Timestamp>(0, record.timestamp - look_back());
+    const Timestamp to = std::max<Timestamp>(0, record.timestamp + look_ahead());
+    bool matched = false;
+    other_->fetch_each(non_null(record.key), from, to, [&](Timestamp other_time, NonNull<VOther>&& other) {
+      matched = true;
+      emit_match(record, other_time, other);
+      return true;
+    });
+
+    if constexpr (kEmitsUnmatched) {
+      if (matched) return;
+      if (waiting_ == nullptr || to < time_->stream_time) {
+        emit_unmatched(record);
+      } else {
+        keep_waiting(record);
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] std::int64_t look_back() const {
+    return IsLeft ? settings_.windows.before_ms() : settings_.windows.after_ms();
+  }
+  [[nodiscard]] std::int64_t look_ahead() const {
+    return IsLeft ? settings_.windows.after_ms() : settings_.windows.before_ms();
+  }
+
+  VOut join(const K& key, const Left* left, const Right* right) {
+    return call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(settings_.joiner, key, left, right);
+  }
+
+  void emit_match(const Record<K, VThis>& record, Timestamp other_time, const NonNull<VOther>& other) {
+    if constexpr (kAnyOuter) {
+      if (waiting_ != nullptr) waiting_->remove(other_time, !IsLeft, encode_key(non_null(record.key)));
+    }
+    if constexpr (IsLeft) {
+      emit(record, record.key, join(record.key, &non_null(record.value), &other),
+           std::max(record.timestamp, other_time));
+    } else {
+      emit(record, record.key, join(record.key, &other, &non_null(record.value)),
+           std::max(record.timestamp, other_time));
+    }
+  }
+
+  void emit_unmatched(const Record<K, VThis>& record) {
+    if constexpr (IsLeft) {
+      emit(record, record.key, join(record.key, &non_null(record.value), nullptr), record.timestamp);
+    } else {
+      emit(record, record.key, join(record.key, nullptr, &non_null(record.value)), record.timestamp);
+    }
+  }
+
+  void emit(const Record<K, VThis>& cause, const K& key, VOut value, Timestamp timestamp) {
+    this->forward(Record<K, VOut>{key, std::move(value), timestamp, cause.headers});
+  }
+
+  void keep_waiting(const Record<K, VThis>& record) {
+    time_->oldest_waiting = std::min(time_->oldest_waiting, record.timestamp);
+    value_buffer_.clear();
+    bool written = false;
+    if constexpr (IsLeft) {
+      written = settings_.left_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
+    } else {
+      written = settings_.right_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
+    }
+    if (written) waiting_->add(record.timestamp, IsLeft, encode_key(non_null(record.key)), value_buffer_);
+  }
+
+  /// Emits what waits in windows that stream time has closed. Only looks if something can be due, and not more often
+  /// than the emit interval.
+  void emit_closed(const Record<K, VThis>& cause) {
+    const std::int64_t grace = settings_.windows.grace_ms();
+    if (time_->oldest_waiting == std::numeric_limits<Timestamp>::max() ||
+        time_->oldest_waiting + look_ahead() + grace >= time_->stream_time) {
+      return;
+    }
+    const Timestamp now = this->task().system_time();
+    if (now < time_->next_emit) return;
+    time_->next_emit = now + this->task().emit_interval_ms();
+
+    time_->oldest_waiting = std::numeric_limits<Timestamp>::max();
+    std::vector<OuterJoinStore::Entry> closed;
+    bool left_open = false;
+    bool right_open = false;
+    for (auto cursor = waiting_->all(); cursor.valid(); cursor.next()) {
+      auto entry = cursor.entry();
+      time_->oldest_waiting = entry.timestamp;
+      if (left_open && right_open) break;
+      const std::int64_t reach = entry.left ? settings_.windows.after_ms() : settings_.windows.before_ms();
+      if (entry.timestamp + reach + grace >= time_->stream_time) {
+        (entry.left ? left_open : right_open) = true;
+        continue;
+      }
+      closed.push_back(std::move(entry));
+    }
+    for (const auto& entry : closed) {
+      const Key key = settings_.key_serde.deserialize(waiting_->name(), std::string_view(entry.key));
+      for (const std::string& value : entry.values) emit_entry(cause, K(key), entry, value);
+      waiting_->remove(entry.timestamp, entry.left, entry.key);
+    }
+  }
+
+  void emit_entry(const Record<K, VThis>& cause, const K& key, const OuterJoinStore::Entry& entry,
+                  const std::string& value) {
+    if constexpr (RightMayBeAbsent) {
+      if (entry.left) {
+        const Left left = settings_.left_serde.deserialize(waiting_->name(), std::string_view(value));
+        emit(cause, key, join(key, &left, nullptr), entry.timestamp);
+      }
+    }
+    if constexpr (LeftMayBeAbsent) {
+      if (!entry.left) {
+        const Right right = settings_.right_serde.deserialize(waiting_->name(), std::string_view(value));
+        emit(cause, key, join(key, nullptr, &right), entry.timestamp);
+      }
+    }
+  }
+
+  std::string_view encode_key(const Key& key) {
+    key_buffer_.clear();
+    if (!settings_.key_serde.serialize(waiting_->name(), key, key_buffer_)) key_buffer_.clear();
+    return key_buffer_;
+  }
+
+  JoinSettings<K, VL, VR, Joiner> settings_;
+  WindowStore<Key, NonNull<VOther>>* other_ = nullptr;
+  OuterJoinStore* waiting_ = nullptr;
+  std::shared_ptr<JoinTime> time_;
+  std::string key_buffer_;
+  std::string value_buffer_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "millrace/processor/detail/task_context.hpp"
+
+namespace millrace::detail {
+
+/// The event time that both sides of a stream-stream join have seen, within one task.
+struct JoinTime {
+  Timestamp stream_time = kNoTimestamp;
+  /// No unmatched record that waits is older than this.
+  Timestamp oldest_waiting = std::numeric_limits<Timestamp>::max();
+  Timestamp next_emit = 0;  ///< wall clock; looking for closed windows is throttled
+
+  void advance(Timestamp timestamp) { stream_time = std::max(stream_time, timestamp); }
+};
+
+/// Gives both join nodes of a task the same JoinTime. Shared by all tasks of a topology, thus locked; asked once per
+/// node and task.
+class JoinTimes {
+ public:
+  [[nodiscard]] std::shared_ptr<JoinTime> of(const TaskContext& task) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(times_, [](const auto& entry) { return entry.second.expired(); });
+    auto& known = times_[&task];
+    auto time = known.lock();
+    if (!time) known = time = std::make_shared<JoinTime>();
+    return time;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const TaskContext*, std::weak_ptr<JoinTime>> times_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,306 @@
+#pragma once
+
+// The operators of KStream that need no store. Included by kstream.hpp.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "millrace/dsl/detail/stateless_nodes.hpp"
+#include "millrace/dsl/detail/text.hpp"
+#include "millrace/dsl/kstream.hpp"
+#include "millrace/processor/detail/source_sink.hpp"
+#include "millrace/processor/processor.hpp"
+
+namespace millrace {
+
+template <class K, class V>
+KStream<K, V>::KStream(detail::StreamPosition position, std::optional<AnySerde<K>> key_serde,
+                       std::optional<AnySerde<V>> value_serde)
+    : shared_(std::make_shared<Shared>(
+          Shared{std::move(position), std::move(key_serde), std::move(value_serde), nullptr, {}})) {}
+
+template <class K, class V>
+template <class KOut, class VOut>
+KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
+                                          std::optional<AnySerde<KOut>> key_serde,
+                                          std::optional<AnySerde<VOut>> value_serde,
+                                          std::vector<std::string> stores) const {
+  detail::GraphNode node(name);
+  node.changes_key = key_changed;
+  node.write = detail::write_processor(std::move(factory), std::move(stores));
+  auto next = position();
+  next.node = &next.graph->add(std::move(node), {next.node});
+  next.name = name;
+  next.key_changed |= key_changed;
+  return KStream<KOut, VOut>(std::move(next), std::move(key_serde), std::move(value_serde));
+}
+
+template <class K, class V>
+template <class F>
+KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
+  detail::require_callable<F, K, const V&>();
+  return follow<K, V>(
+      position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
+      [predicate] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, true); }, false, key_serde(),
+      value_serde());
+}
+
+template <class K, class V>
+template <class F>
+KStream<K, V> KStream<K, V>::filter_not(F predicate, const Named& named) const {
+  detail::require_callable<F, K, const V&>();
+  return follow<K, V>(
+      position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
+      [predicate] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, false); }, false, key_serde(),
+      value_serde());
+}
+
+template <class K, class V>
+template <class F>
+auto KStream<K, V>::map(F mapper, const Named& named) const {
+  detail::require_callable<F, K, V>();
+  using Pair = typename detail::CallResult<F, K, V>::Type;
+  detail::require_pair<Pair>();
+  using K2 = typename detail::PairTypes<Pair>::Key;
+  using V2 = typename detail::PairTypes<Pair>::Value;
+  return follow<K2, V2>(
+      position().graph->name_or(named.name(), "KSTREAM-MAP-"),
+      [mapper] { return std::make_unique<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true, std::nullopt,
+      std::nullopt);
+}
+
+template <class K, class V>
+template <class F>
+auto KStream<K, V>::map_values(F mapper, const Named& named) const {
+  detail::require_callable<F, K, V>();
+  using V2 = typename detail::CallResult<F, K, V>::Type;
+  return follow<K, V2>(
+      position().graph->name_or(named.name(), "KSTREAM-MAPVALUES-"),
+      [mapper] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
+      std::nullopt);
+}
+
+template <class K, class V>
+template <class F>
+auto KStream<K, V>::select_key(F selector, const Named& named) const {
+  detail::require_callable<F, K, const V&>();
+  using K2 = typename detail::CallResult<F, K, const V&>::Type;
+  return follow<K2, V>(
+      position().graph->name_or(named.name(), "KSTREAM-KEY-SELECT-"),
+      [selector] { return std::make_unique<detail::SelectKeyNode<K, V, K2, F>>(selector); }, true, std::nullopt,
+      value_serde());
+}
+
+template <class K, class V>
+template <class F>
+auto KStream<K, V>::flat_map(F mapper, const Named& named) const {
+  detail::require_callable<F, K, V>();
+  using Range = typename detail::CallResult<F, K, V>::Type;
+  using Pair = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
+  detail::require_pair<Pair>();
+  using K2 = typename detail::PairTypes<Pair>::Key;
+  using V2 = typename detail::PairTypes<Pair>::Value;
+  return follow<K2, V2>(
+      position().graph->name_or(named.name(), "KSTREAM-FLATMAP-"),
+      [mapper] { return std::make_unique<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true, std::nullopt,
+      std::nullopt);
+}
+
+template <class K, class V>
+template <class F>
+auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
+  detail::require_callable<F, K, V>();
+  using Range = typename detail::CallResult<F, K, V>::Type;
+  using V2 = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
+  return follow<K, V2>(
+      position().graph->name_or(named.name(), "KSTREAM-FLATMAPVALUES-"),
+      [mapper] { return std::make_unique<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
+      std::nullopt);
+}
+
+template <class K, class V>
+template <class F>
+KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
+  detail::require_callable<F, K, const V&>();
+  return follow<K, V>(
+      position().graph->name_or(named.name(), "KSTREAM-PEEK-"),
+      [action] { return std::make_unique<detail::PeekNode<K, V, F>>(action); }, false, key_serde(), value_serde());
+}
+
+template <class K, class V>
+template <class F>
+void KStream<K, V>::for_each(F action, const Named& named) const {
+  detail::require_callable<F, K, const V&>();
+  follow<K, V>(
+      position().graph->name_or(named.name(), "KSTREAM-FOREACH-"),
+      [action] { return std::make_unique<detail::ForEachNode<K, V, F>>(action); }, false, std::nullopt, std::nullopt);
+}
+
+template <class K, class V>
+void KStream<K, V>::print(const Printed& printed) const {
+  const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
+  const auto show = [prefix, path = printed.path()](const K& key, const V& value) {
+    detail::print_line(path, prefix + detail::to_text(key) + ", " + detail::to_text(value));
+  };
+  using Show = decltype(show);
+  follow<K, V>(
+      position().graph->name_or(printed.name(), "KSTREAM-PRINTER-"),
+      [show] { return std::make_unique<detail::ForEachNode<K, V, std::remove_const_t<Show>>>(show); }, false,
+      std::nullopt, std::nullopt);
+}
+
+template <class K, class V>
+KStream<K, V> KStream<K, V>::merge(const KStream<K, V>& other, const Named& named) const {
+  auto next = position();
+  const std::string name = next.graph->name_or(named.name(), "KSTREAM-MERGE-");
+  detail::GraphNode node(name);
+  node.write = detail::write_processor([] { return std::make_unique<detail::PassThroughNode<K, V>>(); });
+  next.node = &next.graph->add(std::move(node), {next.node, other.position().node});
+  next.name = name;
+  next.key_changed |= other.position().key_changed;
+  next.sources.insert(other.position().sources.begin(), other.position().sources.end());
+  return KStream<K, V>(std::move(next), std::nullopt, std::nullopt);
+}
+
+template <class K, class V>
+template <class P>
+detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,
+                                                  const AnySerde<V>& value_serde,
+                                                  std::optional<std::int32_t> partitions, const P& partitioner) const {
+  detail::Repartition repartition = position().graph->new_repartition(prefix);
+  repartition.partitions = partitions;
+  repartition.make_filter = [](bool drop_null_keys) {
+    return std::make_unique<detail::NullKeyFilterNode<K, V>>(drop_null_keys);
+  };
+  detail::SinkSettings<K, V> sink{repartition.topic, {}, key_serde, value_serde, {}};
+  if constexpr (!std::is_same_v<P, detail::NoPartitioner>) sink.partitioner = partitioner;
+  repartition.make_sink = [sink] { return std::make_unique<detail::SinkNode<K, V>>(sink); };
+  detail::SourceSettings<K, V> source{key_serde, value_serde, TimestampPolicy::fail_on_invalid, false, {}};
+  repartition.make_source = [source] { return std::make_unique<detail::SourceNode<K, V>>(source); };
+  detail::GraphNode node(repartition.source_name);
+  node.repartition = std::move(repartition);
+  return node;
+}
+
+template <class K, class V>
+template <class KS, class VS, class P>
+KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& repartitioned) const {
+  detail::require_key<K>();
+  const auto& settings = repartitioned.settings();
+  auto next = position();
+  const std::string prefix =
+      settings.name.empty() ? next.graph->new_processor_name("KSTREAM-REPARTITION-") : settings.name;
+  const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
+  const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
+  next.node =
+      &next.graph->add(make_repartition(prefix, keys, values, settings.partitions, settings.partitioner), {next.node});
+  next.name = next.node->name;
+  next.sources = {next.name};
+  next.key_changed = false;
+  return KStream<K, V>(std::move(next), keys, values);
+}
+
+template <class K, class V>
+KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, const AnySerde<K>& key_serde,
+                                                  const AnySerde<V>& value_serde) const {
+  // The names are drawn even if an earlier join of this stream made the topic already, as in Java.
+  auto fresh = make_repartition(prefix, key_serde, value_serde, std::nullopt, detail::NoPartitioner());
+  if (shared_->join_repartition == nullptr || prefix != position().name) {
+    shared_->join_repartition_source = fresh.name;
+    shared_->join_repartition = &position().graph->add(std::move(fresh), {position().node});
+  }
+  auto next = position();
+  next.node = shared_->join_repartition;
+  next.name = shared_->join_repartition_source;
+  next.sources = {next.name};
+  next.key_changed = false;
+  return KStream<K, V>(std::move(next), key_serde, value_serde);
+}
+
+namespace detail {
+
+template <class K, class V, class Produced>
+GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Produced& settings) {
+  if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(settings.partitioner)>, NoPartitioner>) {
+    sink.partitioner = settings.partitioner;
+  }
+  GraphNode node(name);
+  node.write = [sink = std::move(sink)](const GraphNode& self, TopologyBuilder& builder) {
+    NodeSpec spec;
+    spec.name = self.name;
+    spec.factory = [sink] { return std::make_unique<SinkNode<K, V>>(sink); };
+    spec.predecessors = self.parent_names();
+    if (sink.choose_topic) {
+      spec.dynamic_topic = true;
+    } else {
+      spec.topics = {sink.topic};
+    }
+    builder.add_sink(std::move(spec));
+  };
+  return node;
+}
+
+}  // namespace detail
+
+template <class K, class V>
+template <class KS, class VS, class P>
+void KStream<K, V>::to(const std::string& topic, const BasicProduced<KS, VS, P>& produced) const {
+  const auto& settings = produced.settings();
+  auto& graph = *position().graph;
+  detail::SinkSettings<K, V> sink{topic,
+                                  {},
+                                  detail::choose_serde<K>(settings.key_serde, key_serde()),
+                                  detail::choose_serde<V>(settings.value_serde, value_serde()),
+                                  {}};
+  graph.add(detail::sink_node<K, V>(graph.name_or(settings.name, "KSTREAM-SINK-"), std::move(sink), settings),
+            {position().node});
+}
+
+template <class K, class V>
+template <class F, class KS, class VS, class P>
+requires std::invocable<F&, const K&, const V&, const RecordMetadata&>
+void KStream<K, V>::to(F choose, const BasicProduced<KS, VS, P>& produced) const {
+  const auto& settings = produced.settings();
+  auto& graph = *position().graph;
+  detail::SinkSettings<K, V> sink{{},
+                                  std::move(choose),
+                                  detail::choose_serde<K>(settings.key_serde, key_serde()),
+                                  detail::choose_serde<V>(settings.value_serde, value_serde()),
+                                  {}};
+  graph.add(detail::sink_node<K, V>(graph.name_or(settings.name, "KSTREAM-SINK-"), std::move(sink), settings),
+            {position().node});
+}
+
+template <class K, class V>
+template <class F>
+auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, const Named& named) const {
+  using P = typename std::invoke_result_t<F&>::element_type;
+  constexpr bool kTakesThisStream = std::is_same_v<typename P::KeyIn, K> && std::is_same_v<typename P::ValueIn, V>;
+  static_assert(kTakesThisStream,
+                "the processor must be a Processor<K, V, KOut, VOut> with the K and V of this stream");
+  auto& graph = *position().graph;
+  const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSOR-") : named.name();
+  return follow<typename P::KeyOut, typename P::ValueOut>(
+      name, [supplier]() mutable { return std::make_unique<detail::ProcessorNode<P>>(supplier()); }, true, std::nullopt,
+      std::nullopt, stores);
+}
+
+template <class K, class V>
+template <class F>
+auto KStream<K, V>::process_values(F supplier, const std::vector<std::string>& stores, const Named& named) const {
+  using P = typename std::invoke_result_t<F&>::element_type;
+  constexpr bool kTakesThisStream = std::is_same_v<typename P::KeyIn, K> && std::is_same_v<typename P::ValueIn, V>;
+  static_assert(kTakesThisStream,
+                "the processor must be a FixedKeyProcessor<K, V, VOut> with the K and V of this stream");
+  auto& graph = *position().graph;
+  const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();
+  return follow<K, typename P::ValueOut>(
+      name, [supplier]() mutable { return std::make_unique<detail::FixedKeyProcessorNode<P>>(supplier()); }, false,
+      key_serde(), std::nullopt, stores);
+}
+
+}  // namespace millrace

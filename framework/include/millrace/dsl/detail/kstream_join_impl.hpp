@@ -1,0 +1,173 @@
+#pragma once
+
+// The joins of KStream with KStream. Included by kstream.hpp.
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "millrace/dsl/detail/join_nodes.hpp"
+#include "millrace/dsl/detail/stateless_nodes.hpp"
+#include "millrace/dsl/kstream.hpp"
+#include "millrace/state/stores.hpp"
+
+namespace millrace {
+namespace detail {
+
+template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
+constexpr void require_joiner() {
+  using L = std::conditional_t<LeftMayBeAbsent, const VL*, const VL&>;
+  using R = std::conditional_t<LeftMayBeAbsent || RightMayBeAbsent, const VR*, const VR&>;
+  constexpr bool kCallable = std::invocable<Joiner&, L, R> || std::invocable<Joiner&, const K&, L, R>;
+  static_assert(kCallable,
+                "the joiner must be callable with (left, right) or (key, left, right): join passes const references, "
+                "left_join the right side and outer_join both sides as const pointers that may be nullptr");
+}
+
+/// Node and store names of a stream-stream join, in the order in which Kafka Streams draws them.
+struct JoinNames {
+  std::string this_windowed;
+  std::string other_windowed;
+  std::string this_generated;
+  std::string other_generated;
+  std::string this_join;
+  std::string other_join;
+  std::string merge;
+  std::string this_store;
+  std::string other_store;
+  std::string outer_store;
+};
+[[nodiscard]] JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name,
+                                        bool left_outer, bool right_outer);
+
+template <class K, class V, class Settings>
+[[nodiscard]] std::shared_ptr<const StoreBuilder> join_store(const std::string& name, const JoinWindows& windows,
+                                                             const Settings& settings, AnySerde<K> key_serde,
+                                                             AnySerde<V> value_serde) {
+  auto store = Stores::window_store<K, V>(
+      name, Millis(windows.size_ms() + windows.grace_ms()), Millis(windows.size_ms()), true,
+      settings.medium.value_or(StoreMedium::rocksdb), std::move(key_serde), std::move(value_serde));
+  store.spec.default_medium = !settings.medium.has_value();
+  store.spec.logging = settings.logging;
+  store.spec.log_config = settings.log_config;
+  store.spec.log_headers = true;
+  return std::make_shared<StoreBuilder>(std::move(store));
+}
+
+}  // namespace detail
+
+template <class K, class V>
+template <typename KStream<K, V>::JoinKind Kind, class V2, class F, class KS, class LS, class RS>
+auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+                                 const BasicStreamJoined<KS, LS, RS>& joined) const {
+  constexpr bool kLeftMayBeAbsent = Kind == JoinKind::outer;
+  constexpr bool kRightMayBeAbsent = Kind != JoinKind::inner;
+  using Left = detail::NonNull<V>;
+  using Right = detail::NonNull<V2>;
+  detail::require_key<K>();
+  detail::require_joiner<kLeftMayBeAbsent, kRightMayBeAbsent, K, Left, Right, F>();
+  using VOut = std::remove_cvref_t<decltype(detail::call_joiner<kLeftMayBeAbsent, kRightMayBeAbsent>(
+      std::declval<F&>(), std::declval<const K&>(), std::declval<const Left*>(), std::declval<const Right*>()))>;
+
+  auto& graph = *position().graph;
+  const auto& settings = joined.settings();
+  const auto keys = detail::choose_serde<detail::NonNull<K>>(settings.key_serde, detail::strip_serde<K>(key_serde()));
+  const auto lefts = detail::choose_serde<Left>(settings.left_serde, detail::strip_serde<V>(value_serde()));
+  const auto rights = detail::choose_serde<Right>(settings.right_serde, detail::strip_serde<V2>(other.value_serde()));
+
+  KStream<K, V> left = *this;
+  KStream<K, V2> right = other;
+  if (position().key_changed) {
+    left = repartition_for_join(settings.name.empty() ? position().name : settings.name + "-left", AnySerde<K>(keys),
+                                AnySerde<V>(lefts));
+  }
+  if (other.position().key_changed) {
+    right = other.repartition_for_join(settings.name.empty() ? other.position().name : settings.name + "-right",
+                                       AnySerde<K>(keys), AnySerde<V2>(rights));
+  }
+  auto sources = left.position().sources;
+  sources.insert(right.position().sources.begin(), right.position().sources.end());
+  graph.require_copartitioning(sources);
+
+  const auto names =
+      detail::draw_join_names(graph, settings.name, settings.store_name, kRightMayBeAbsent, kLeftMayBeAbsent);
+  const auto left_store =
+      detail::join_store<detail::NonNull<K>, Left>(names.this_store, windows, settings, keys, lefts);
+  const auto right_store =
+      detail::join_store<detail::NonNull<K>, Right>(names.other_store, windows, settings, keys, rights);
+  std::shared_ptr<const StoreBuilder> outer_store;
+  if (kRightMayBeAbsent && windows.waits_for_close()) {
+    auto store = detail::outer_join_store(names.outer_store);
+    store.spec.persistent = settings.medium.value_or(StoreMedium::rocksdb) == StoreMedium::rocksdb;
+    store.spec.default_medium = !settings.medium.has_value();
+    store.spec.logging = settings.logging;
+    store.spec.log_config = settings.log_config;
+    outer_store = std::make_shared<StoreBuilder>(std::move(store));
+  }
+
+  detail::GraphNode left_window(names.this_windowed);
+  left_window.write = detail::write_processor(
+      [store = names.this_store] { return std::make_unique<detail::JoinWindowNode<K, V>>(store); });
+  graph.add(std::move(left_window), {left.position().node});
+  detail::GraphNode right_window(names.other_windowed);
+  right_window.write = detail::write_processor(
+      [store = names.other_store] { return std::make_unique<detail::JoinWindowNode<K, V2>>(store); });
+  graph.add(std::move(right_window), {right.position().node});
+
+  const detail::JoinSettings<K, V, V2, F> join_settings{windows,
+                                                        std::move(joiner),
+                                                        {kRightMayBeAbsent, kLeftMayBeAbsent},
+                                                        names.this_store,
+                                                        names.other_store,
+                                                        outer_store ? names.outer_store : std::string(),
+                                                        keys,
+                                                        lefts,
+                                                        rights,
+                                                        std::make_shared<detail::JoinTimes>()};
+  detail::GraphNode join_node(names.merge);
+  join_node.null_key_relaxed_join = kRightMayBeAbsent;
+  join_node.write = [names, join_settings, left_store, right_store, outer_store](const detail::GraphNode&,
+                                                                                 detail::TopologyBuilder& builder) {
+    using LeftNode = detail::JoinNode<true, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
+    using RightNode = detail::JoinNode<false, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
+    builder.add_processor(names.this_join, [join_settings] { return std::make_unique<LeftNode>(join_settings); },
+                          {names.this_windowed});
+    builder.add_processor(names.other_join, [join_settings] { return std::make_unique<RightNode>(join_settings); },
+                          {names.other_windowed});
+    builder.add_processor(names.merge, [] { return std::make_unique<detail::PassThroughNode<K, VOut>>(); },
+                          {names.this_join, names.other_join});
+    builder.add_state_store(left_store, {names.this_windowed, names.other_join});
+    builder.add_state_store(right_store, {names.other_windowed, names.this_join});
+    if (outer_store) builder.add_state_store(outer_store, {names.this_join, names.other_join});
+  };
+  auto next = left.position();
+  next.node = &graph.add(std::move(join_node), {left.position().node, right.position().node});
+  next.name = names.merge;
+  next.sources = std::move(sources);
+  next.key_changed = false;
+  return KStream<K, VOut>(std::move(next), detail::carried_serde<K>(settings.key_serde), std::nullopt);
+}
+
+template <class K, class V>
+template <class V2, class F, class KS, class LS, class RS>
+auto KStream<K, V>::join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+                         const BasicStreamJoined<KS, LS, RS>& joined) const {
+  return join_streams<JoinKind::inner>(other, std::move(joiner), windows, joined);
+}
+
+template <class K, class V>
+template <class V2, class F, class KS, class LS, class RS>
+auto KStream<K, V>::left_join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+                              const BasicStreamJoined<KS, LS, RS>& joined) const {
+  return join_streams<JoinKind::left>(other, std::move(joiner), windows, joined);
+}
+
+template <class K, class V>
+template <class V2, class F, class KS, class LS, class RS>
+auto KStream<K, V>::outer_join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+                               const BasicStreamJoined<KS, LS, RS>& joined) const {
+  return join_streams<JoinKind::outer>(other, std::move(joiner), windows, joined);
+}
+
+}  // namespace millrace

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/processor/detail/node.hpp"
+
+namespace millrace::detail {
+
+template <class K, class V, class F>
+class FilterNode final : public OperatorNode<K, V, K, V> {
+ public:
+  FilterNode(F predicate, bool keep_if) : predicate_(std::move(predicate)), keep_if_(keep_if) {}
+
+  void process(Record<K, V>& record) override {
+    if (static_cast<bool>(call(predicate_, record.key, std::as_const(record.value))) == keep_if_) {
+      this->forward(record);
+    }
+  }
+
+ private:
+  F predicate_;
+  bool keep_if_;
+};
+
+/// In front of every repartition topic.
+template <class K, class V>
+class NullKeyFilterNode final : public OperatorNode<K, V, K, V> {
+ public:
+  explicit NullKeyFilterNode(bool drop_null_keys) : drop_null_keys_(drop_null_keys) {}
+
+  void process(Record<K, V>& record) override {
+    if (!drop_null_keys_ || !is_null(record.key)) this->forward(record);
+  }
+
+ private:
+  bool drop_null_keys_;
+};
+
+template <class K, class V, class K2, class V2, class F>
+class MapNode final : public OperatorNode<K, V, K2, V2> {
+ public:
+  explicit MapNode(F mapper) : mapper_(std::move(mapper)) {}
+
+  void process(Record<K, V>& record) override {
+    auto pair = to_key_value(call(mapper_, record.key, std::move(record.value)));
+    this->forward(
+        Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, std::move(record.headers)});
+  }
+
+ private:
+  F mapper_;
+};
+
+template <class K, class V, class V2, class F>
+class MapValuesNode final : public OperatorNode<K, V, K, V2> {
+ public:
+  explicit MapValuesNode(F mapper) : mapper_(std::move(mapper)) {}
+
+  void process(Record<K, V>& record) override {
+    V2 value = call(mapper_, record.key, std::move(record.value));
+    this->forward(Record<K, V2>{std::move(record.key), std::move(value), record.timestamp, std::move(record.headers)});
+  }
+
+ private:
+  F mapper_;
+};
+
+template <class K, class V, class K2, class V2, class F>
+class FlatMapNode final : public OperatorNode<K, V, K2, V2> {
+ public:
+  explicit FlatMapNode(F mapper) : mapper_(std::move(mapper)) {}
+
+  void process(Record<K, V>& record) override {
+    for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
+      auto pair = to_key_value(typename std::remove_cvref_t<decltype(element)>(std::move(element)));
+      this->forward(Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, record.headers});
+    }
+  }
+
+ private:
+  F mapper_;
+};
+
+template <class K, class V, class V2, class F>
+class FlatMapValuesNode final : public OperatorNode<K, V, K, V2> {
+ public:
+  explicit FlatMapValuesNode(F mapper) : mapper_(std::move(mapper)) {}
+
+  void process(Record<K, V>& record) override {
+    for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
+      this->forward(Record<K, V2>{record.key, V2(std::move(element)), record.timestamp, record.headers});
+    }
+  }
+
+ private:
+  F mapper_;
+};
+
+template <class K, class V, class K2, class F>
+class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
+ public:
+  explicit SelectKeyNode(F selector) : selector_(std::move(selector)) {}
+
+  void process(Record<K, V>& record) override {
+    K2 key = call(selector_, record.key, std::as_const(record.value));
+    this->forward(Record<K2, V>{std::move(key), std::move(record.value), record.timestamp, std::move(record.headers)});
+  }
+
+ private:
+  F selector_;
+};
+
+template <class K, class V, class F>
+class PeekNode final : public OperatorNode<K, V, K, V> {
+ public:
+  explicit PeekNode(F action) : action_(std::move(action)) {}
+
+  void process(Record<K, V>& record) override {
+    call(action_, record.key, std::as_const(record.value));
+    this->forward(record);
+  }
+
+ private:
+  F action_;
+};
+
+template <class K, class V, class F>
+class ForEachNode final : public TerminalNode<K, V> {
+ public:
+  explicit ForEachNode(F action) : action_(std::move(action)) {}
+
+  void process(Record<K, V>& record) override { call(action_, record.key, std::as_const(record.value)); }
+
+ private:
+  F action_;
+};
+
+/// merge, the children of split, the end of a join.
+template <class K, class V>
+class PassThroughNode final : public OperatorNode<K, V, K, V> {
+ public:
+  void process(Record<K, V>& record) override { this->forward(record); }
+};
+
+/// split: each record goes to the first branch whose predicate holds, else to the default branch, else nowhere.
+/// Branches are connected in the order in which they were declared.
+template <class K, class V>
+class BranchNode final : public OperatorNode<K, V, K, V> {
+ public:
+  using Predicate = std::function<bool(const K&, const V&)>;
+
+  explicit BranchNode(std::vector<Predicate> predicates) : predicates_(std::move(predicates)) {}
+
+  void process(Record<K, V>& record) override {
+    std::size_t branch = 0;
+    while (branch < predicates_.size() && !predicates_[branch](record.key, record.value)) ++branch;
+    if (branch < this->output().size()) this->output().forward_at(this->task(), branch, record);
+  }
+
+ private:
+  std::vector<Predicate> predicates_;
+};
+
+}  // namespace millrace::detail

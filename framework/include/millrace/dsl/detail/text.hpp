@@ -1,0 +1,43 @@
+#pragma once
+
+#include <concepts>
+#include <ostream>
+#include <sstream>
+#include <string>
+
+#include "millrace/dsl/detail/types.hpp"
+
+namespace millrace::detail {
+
+template <class T>
+concept Streamable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
+
+/// A value as `print` shows it.
+template <class T>
+[[nodiscard]] std::string to_text(const T& value) {
+  if constexpr (std::is_same_v<T, Unkeyed>) {
+    return "null";
+  } else if constexpr (!std::is_same_v<T, NonNull<T>>) {
+    return value ? to_text(*value) : "null";
+  } else if constexpr (std::is_convertible_v<const T&, std::string>) {
+    return value;
+  } else if constexpr (Streamable<T>) {
+    std::ostringstream out;
+    out << value;
+    return out.str();
+  } else {
+    require_serde<T>();
+    std::string text;
+    if constexpr (HasSerde<T>) {
+      if (!AnySerde<T>().serialize("", value, text)) text = "null";
+    }
+    return text;
+  }
+}
+
+/// Appends a line to a file, or to standard output if the path is empty. Thread-safe.
+void print_line(const std::string& path, const std::string& line);
+
+}  // namespace millrace::detail

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/processor/record.hpp"
+#include "millrace/serde/serde.hpp"
+
+namespace millrace::detail {
+
+template <class T>
+struct StripOptional {
+  using Type = T;
+};
+template <class T>
+struct StripOptional<std::optional<T>> {
+  using Type = T;
+};
+
+/// T without its null.
+template <class T>
+using NonNull = typename StripOptional<T>::Type;
+
+template <class T>
+[[nodiscard]] constexpr bool is_null(const T& value) {
+  if constexpr (std::is_same_v<T, Unkeyed>) {
+    return true;
+  } else if constexpr (!std::is_same_v<T, NonNull<T>>) {
+    return !value.has_value();
+  } else {
+    return false;
+  }
+}
+
+/// The value of something that is not null.
+template <class T>
+[[nodiscard]] constexpr const NonNull<T>& non_null(const T& value) {
+  if constexpr (std::is_same_v<T, NonNull<T>>) {
+    return value;
+  } else {
+    return *value;
+  }
+}
+
+template <class T>
+inline constexpr bool kIsUnkeyed = std::is_same_v<NonNull<T>, Unkeyed>;
+
+/// Grouping and joining compare keys, so the stream needs some.
+template <class K>
+constexpr void require_key() {
+  constexpr bool kKeyed = !kIsUnkeyed<K>;
+  static_assert(kKeyed,
+                "this stream is Unkeyed: give its records a key with select_key or map before grouping, joining "
+                "or repartitioning it");
+}
+
+/// User functions take (key, value) or (value). Values are passed so that the function may move from them.
+template <class F, class K, class V>
+concept TakesKeyValue = std::invocable<F&, const K&, V>;
+template <class F, class V>
+concept TakesValue = std::invocable<F&, V>;
+
+template <class F, class K, class V>
+constexpr void require_callable() {
+  constexpr bool kCallable = TakesKeyValue<F, K, V> || TakesValue<F, V>;
+  static_assert(kCallable,
+                "this function must be callable with (const Key&, const Value&) or with (const Value&) of the "
+                "stream");
+}
+
+template <class F, class K, class V>
+decltype(auto) call(F& function, const K& key, V&& value) {
+  if constexpr (TakesKeyValue<F, K, V>) {
+    return function(key, std::forward<V>(value));
+  } else {
+    return function(std::forward<V>(value));
+  }
+}
+
+/// What call() gives, as a value; void if the function does not fit (require_callable reports that).
+template <class F, class K, class V, class = void>
+struct CallResult {
+  using Type = void;
+};
+template <class F, class K, class V>
+struct CallResult<F, K, V, std::enable_if_t<TakesKeyValue<F, K, V> || TakesValue<F, V>>> {
+  using Type = std::remove_cvref_t<decltype(call(std::declval<F&>(), std::declval<const K&>(), std::declval<V>()))>;
+};
+
+/// Key and value type of what `map` returns: KeyValue or std::pair.
+template <class T>
+struct PairTypes {
+  static constexpr bool kIsPair = false;
+};
+template <class K, class V>
+struct PairTypes<KeyValue<K, V>> {
+  static constexpr bool kIsPair = true;
+  using Key = K;
+  using Value = V;
+};
+template <class K, class V>
+struct PairTypes<std::pair<K, V>> {
+  static constexpr bool kIsPair = true;
+  using Key = K;
+  using Value = V;
+};
+
+template <class T>
+constexpr void require_pair() {
+  constexpr bool kIsPair = PairTypes<T>::kIsPair;
+  static_assert(kIsPair, "map must return a millrace::KeyValue or std::pair, flat_map a range of these");
+}
+
+template <class K, class V>
+KeyValue<K, V> to_key_value(KeyValue<K, V>&& pair) {
+  return std::move(pair);
+}
+template <class K, class V>
+KeyValue<K, V> to_key_value(std::pair<K, V>&& pair) {
+  return {std::move(pair.first), std::move(pair.second)};
+}
+
+/// Stands for "no serde given".
+struct NoSerde {};
+
+/// The serde for T: the one given at this call, else the one that the stream carries, else T's own.
+template <class T, class S>
+[[nodiscard]] AnySerde<T> choose_serde(const S& given, const std::optional<AnySerde<T>>& inherited = std::nullopt) {
+  if constexpr (std::is_same_v<S, NoSerde>) {
+    require_serde<T>();
+    if constexpr (HasSerde<T>) return inherited ? *inherited : AnySerde<T>();
+  } else {
+    constexpr bool kFits = std::is_constructible_v<AnySerde<T>, S>;
+    static_assert(kFits, "the serde given here does not serialise the type that the stream has at this place");
+    if constexpr (kFits) return AnySerde<T>(given);
+  }
+}
+
+/// The serde given, for streams to carry along.
+template <class T, class S>
+[[nodiscard]] std::optional<AnySerde<T>> carried_serde(const S& given) {
+  if constexpr (std::is_same_v<S, NoSerde>) {
+    return std::nullopt;
+  } else {
+    return choose_serde<T>(given);
+  }
+}
+
+/// A serde of the non-null type, made from one of the nullable type.
+template <class T>
+struct NonNullSerde {
+  AnySerde<std::optional<T>> inner;
+
+  bool serialize(std::string_view topic, const T& value, std::string& out) const {
+    return inner.serialize(topic, std::optional<T>(value), out);
+  }
+  T deserialize(std::string_view topic, BytesView bytes) const {
+    auto value = inner.deserialize(topic, bytes);
+    if (!value) throw SerializationException("null where a value is needed");
+    return std::move(*value);
+  }
+};
+
+/// The serde that a stream of T carries, for its non-null values.
+template <class T>
+[[nodiscard]] std::optional<AnySerde<NonNull<T>>> strip_serde(const std::optional<AnySerde<T>>& carried) {
+  if constexpr (std::is_same_v<T, NonNull<T>>) {
+    return carried;
+  } else {
+    if (!carried) return std::nullopt;
+    return AnySerde<NonNull<T>>(NonNullSerde<NonNull<T>>{*carried});
+  }
+}
+
+}  // namespace millrace::detail

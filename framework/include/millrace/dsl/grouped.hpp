@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "millrace/dsl/detail/types.hpp"
+
+namespace millrace {
+
+/// How a grouping is named and serialised when it needs a repartition topic. (Kafka Streams: `Grouped`.)
+template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde>
+class BasicGrouped {
+ public:
+  struct Settings {
+    std::string name;
+    KeySerde key_serde;
+    ValueSerde value_serde;
+  };
+
+  BasicGrouped() = default;
+  explicit BasicGrouped(Settings settings) : settings_(std::move(settings)) {}
+
+  /// `name` is also the repartition topic's: `<application.id>-<name>-repartition`.
+  [[nodiscard]] static BasicGrouped<> as(std::string name) { return BasicGrouped<>().with_name(std::move(name)); }
+  template <class KS, class VS>
+  [[nodiscard]] static BasicGrouped<KS, VS> with(KS key_serde, VS value_serde) {
+    return BasicGrouped<KS, VS>({{}, std::move(key_serde), std::move(value_serde)});
+  }
+  [[nodiscard]] BasicGrouped with_name(std::string name) const {
+    auto copy = *this;
+    copy.settings_.name = std::move(name);
+    return copy;
+  }
+  template <class S>
+  [[nodiscard]] auto with_key_serde(S serde) const {
+    return BasicGrouped<S, ValueSerde>({settings_.name, std::move(serde), settings_.value_serde});
+  }
+  template <class S>
+  [[nodiscard]] auto with_value_serde(S serde) const {
+    return BasicGrouped<KeySerde, S>({settings_.name, settings_.key_serde, std::move(serde)});
+  }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+ private:
+  Settings settings_;
+};
+
+using Grouped = BasicGrouped<>;
+
+}  // namespace millrace

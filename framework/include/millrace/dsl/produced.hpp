@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "millrace/dsl/detail/types.hpp"
+
+namespace millrace {
+
+namespace detail {
+struct NoPartitioner {};
+}  // namespace detail
+
+/// How a topic is written. (Kafka Streams: `Produced`.)
+template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde,
+          class Partitioner = detail::NoPartitioner>
+class BasicProduced {
+ public:
+  struct Settings {
+    std::string name;
+    KeySerde key_serde;
+    ValueSerde value_serde;
+    Partitioner partitioner;
+  };
+
+  BasicProduced() = default;
+  explicit BasicProduced(Settings settings) : settings_(std::move(settings)) {}
+
+  [[nodiscard]] static BasicProduced<> as(std::string name) { return BasicProduced<>().with_name(std::move(name)); }
+  template <class KS, class VS>
+  [[nodiscard]] static BasicProduced<KS, VS> with(KS key_serde, VS value_serde) {
+    return BasicProduced<KS, VS>({{}, std::move(key_serde), std::move(value_serde), {}});
+  }
+
+  /// Name of the sink node.
+  [[nodiscard]] BasicProduced with_name(std::string name) const {
+    auto copy = *this;
+    copy.settings_.name = std::move(name);
+    return copy;
+  }
+  template <class S>
+  [[nodiscard]] auto with_key_serde(S serde) const {
+    return BasicProduced<S, ValueSerde, Partitioner>(
+        {settings_.name, std::move(serde), settings_.value_serde, settings_.partitioner});
+  }
+  template <class S>
+  [[nodiscard]] auto with_value_serde(S serde) const {
+    return BasicProduced<KeySerde, S, Partitioner>(
+        {settings_.name, settings_.key_serde, std::move(serde), settings_.partitioner});
+  }
+  /// `partitioner(topic, key, value, number_of_partitions) -> optional<set<int32_t>>`; see StreamPartitioner.
+  template <class P>
+  [[nodiscard]] auto with_stream_partitioner(P partitioner) const {
+    return BasicProduced<KeySerde, ValueSerde, P>(
+        {settings_.name, settings_.key_serde, settings_.value_serde, std::move(partitioner)});
+  }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+ private:
+  Settings settings_;
+};
+
+using Produced = BasicProduced<>;
+
+}  // namespace millrace

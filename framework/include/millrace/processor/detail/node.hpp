@@ -1,0 +1,166 @@
+#pragma once
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/processor/detail/task_context.hpp"
+#include "millrace/processor/record.hpp"
+
+namespace millrace::detail {
+
+/// A node of a running task. Built once per task from the topology's factory; used by the task's thread only.
+class NodeBase {
+ public:
+  virtual ~NodeBase() = default;
+  NodeBase() = default;
+  NodeBase(const NodeBase&) = delete;
+  NodeBase& operator=(const NodeBase&) = delete;
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  void set_name(std::string name) { name_ = std::move(name); }
+
+  /// Adds an edge. Throws TopologyException if the child takes other types than this node gives.
+  virtual void connect(NodeBase& child) = 0;
+
+  /// Called once, after all nodes are connected and the stores are open.
+  virtual void init(TaskContext& context) { context_ = &context; }
+  virtual void close() {}
+
+ protected:
+  [[nodiscard]] TaskContext& task() const { return *context_; }
+
+  [[noreturn]] static void type_mismatch(const NodeBase& parent, const NodeBase& child);
+
+ private:
+  std::string name_;
+  TaskContext* context_ = nullptr;
+};
+
+/// The receiving end of an edge.
+template <class K, class V>
+class Input {
+ public:
+  virtual ~Input() = default;
+
+  /// The record is the callee's to change and move from.
+  virtual void process(Record<K, V>& record) = 0;
+};
+
+/// Makes a record the current one of its task and puts the previous one back in the end.
+class RecordScope {
+ public:
+  RecordScope(TaskContext& task, Timestamp timestamp, const Headers& headers)
+      : task_(task), timestamp_(task.record.timestamp), headers_(task.record.headers) {
+    task.record.timestamp = timestamp;
+    task.record.headers = &headers;
+  }
+  RecordScope(const RecordScope&) = delete;
+  RecordScope& operator=(const RecordScope&) = delete;
+  ~RecordScope() {
+    task_.record.timestamp = timestamp_;
+    task_.record.headers = headers_;
+  }
+
+ private:
+  TaskContext& task_;
+  Timestamp timestamp_;
+  const Headers* headers_;
+};
+
+/// The sending end: all edges that leave a node. Children run depth-first in the order in which they were connected;
+/// all but the last get a copy of the record.
+template <class K, class V>
+class Output {
+ public:
+  void add(NodeBase& child, Input<K, V>& input) { children_.push_back({&input, &child}); }
+
+  void forward(TaskContext& task, Record<K, V>& record) {
+    const std::size_t count = children_.size();
+    if (count == 0) return;
+    const RecordScope scope(task, record.timestamp, record.headers);
+    if (count > 1) forward_copies(task, record, count - 1);
+    deliver(task, children_[count - 1], record);
+  }
+
+  /// To the child of that name only. Throws if there is none.
+  void forward_to(TaskContext& task, const std::string& child_name, Record<K, V>& record) {
+    for (const Child& child : children_) {
+      if (child.node->name() == child_name) {
+        const RecordScope scope(task, record.timestamp, record.headers);
+        deliver(task, child, record);
+        return;
+      }
+    }
+    throw StreamsException("forward: there is no child node named '" + child_name + "'");
+  }
+
+  /// To the child that was connected as number `index`.
+  void forward_at(TaskContext& task, std::size_t index, Record<K, V>& record) {
+    const RecordScope scope(task, record.timestamp, record.headers);
+    deliver(task, children_[index], record);
+  }
+
+  [[nodiscard]] std::size_t size() const { return children_.size(); }
+
+ private:
+  struct Child {
+    Input<K, V>* input;
+    NodeBase* node;
+  };
+
+  void forward_copies(TaskContext& task, const Record<K, V>& record, std::size_t count) {
+    if constexpr (std::is_copy_constructible_v<K> && std::is_copy_constructible_v<V>) {
+      for (std::size_t i = 0; i < count; ++i) {
+        Record<K, V> copy = record;
+        deliver(task, children_[i], copy);
+      }
+    } else {
+      throw TopologyException("a stream of a type that cannot be copied feeds more than one node");
+    }
+  }
+
+  static void deliver(TaskContext& task, const Child& child, Record<K, V>& record) {
+    try {
+      child.input->process(record);
+    } catch (...) {
+      task.processing_failed(*child.node);
+    }
+  }
+
+  std::vector<Child> children_;
+};
+
+/// A node with children: KOut, VOut is what it forwards.
+template <class KOut, class VOut>
+class EmittingNode : public NodeBase {
+ public:
+  void connect(NodeBase& child) override {
+    auto* input = dynamic_cast<Input<KOut, VOut>*>(&child);
+    if (input == nullptr) type_mismatch(*this, child);
+    output_.add(child, *input);
+  }
+
+ protected:
+  void forward(Record<KOut, VOut>& record) { output_.forward(task(), record); }
+  void forward(Record<KOut, VOut>&& record) { output_.forward(task(), record); }
+  [[nodiscard]] Output<KOut, VOut>& output() { return output_; }
+
+ private:
+  Output<KOut, VOut> output_;
+};
+
+/// An inner node.
+template <class KIn, class VIn, class KOut, class VOut>
+class OperatorNode : public EmittingNode<KOut, VOut>, public Input<KIn, VIn> {};
+
+/// A node without children: sinks, for_each, print.
+template <class K, class V>
+class TerminalNode : public NodeBase, public Input<K, V> {
+ public:
+  void connect(NodeBase& child) override { type_mismatch(*this, child); }
+};
+
+}  // namespace millrace::detail

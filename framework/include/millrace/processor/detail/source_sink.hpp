@@ -1,0 +1,151 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "millrace/broker/consumer.hpp"
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/processor/timestamp_extractor.hpp"
+#include "millrace/serde/serde.hpp"
+
+namespace millrace::detail {
+
+/// Where records enter a task, without their types.
+class SourceNodeBase {
+ public:
+  virtual ~SourceNodeBase() = default;
+
+  /// The record's event time; negative: drop it. nullopt: it could not be decoded and was reported.
+  [[nodiscard]] virtual std::optional<Timestamp> extract_timestamp(const ConsumerRecord& record,
+                                                                   Timestamp partition_time) = 0;
+
+  /// Decodes the record and sends it down. False: it could not be decoded, was reported, and is skipped.
+  /// The task has set the record context.
+  virtual bool process(const ConsumerRecord& record, Timestamp timestamp) = 0;
+};
+
+/// Event time by one of the ready-made policies.
+[[nodiscard]] Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record,
+                                            Timestamp partition_time, Timestamp now);
+
+template <class K, class V>
+struct SourceSettings {
+  AnySerde<K> key_serde;
+  AnySerde<V> value_serde;
+  TimestampPolicy timestamps = TimestampPolicy::fail_on_invalid;
+  bool default_timestamps = true;  ///< use the configured default.timestamp.extractor
+  TimestampExtractor<K, V> extractor;
+};
+
+template <class K, class V>
+class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
+ public:
+  explicit SourceNode(SourceSettings<K, V> settings) : settings_(std::move(settings)) {}
+
+  [[nodiscard]] std::optional<Timestamp> extract_timestamp(const ConsumerRecord& record,
+                                                           Timestamp partition_time) override {
+    if (settings_.extractor) {
+      auto decoded = decode(record, record.timestamp);
+      if (!decoded) return std::nullopt;
+      return settings_.extractor(*decoded, partition_time);
+    }
+    return timestamp_by_policy(settings_.timestamps, record, partition_time, this->task().system_time());
+  }
+
+  bool process(const ConsumerRecord& record, Timestamp timestamp) override {
+    auto decoded = decode(record, timestamp);
+    if (!decoded) return false;
+    this->forward(*decoded);
+    return true;
+  }
+
+ private:
+  [[nodiscard]] std::optional<Record<K, V>> decode(const ConsumerRecord& record, Timestamp timestamp) {
+    try {
+      return Record<K, V>{settings_.key_serde.deserialize(*record.topic, record.key),
+                          settings_.value_serde.deserialize(*record.topic, record.value), timestamp, record.headers};
+    } catch (...) {
+      this->task().deserialization_failed(*this);
+      return std::nullopt;
+    }
+  }
+
+  SourceSettings<K, V> settings_;
+};
+
+/// Picks partitions for a record that goes to a sink. nullopt: the producer decides; empty: the record is dropped.
+/// (Kafka Streams: `StreamPartitioner`.)
+template <class K, class V>
+using StreamPartitioner = std::function<std::optional<std::set<std::int32_t>>(const std::string& topic, const K& key,
+                                                                              const V& value, std::int32_t partitions)>;
+
+/// Picks the topic of a record. (Kafka Streams: `TopicNameExtractor`.)
+template <class K, class V>
+using TopicNameExtractor = std::function<std::string(const K& key, const V& value, const RecordMetadata& metadata)>;
+
+template <class K, class V>
+struct SinkSettings {
+  std::string topic;                      ///< as the topology names it
+  TopicNameExtractor<K, V> choose_topic;  ///< if set, `topic` is unused
+  AnySerde<K> key_serde;
+  AnySerde<V> value_serde;
+  StreamPartitioner<K, V> partitioner;  ///< may be empty
+};
+
+template <class K, class V>
+class SinkNode final : public TerminalNode<K, V> {
+ public:
+  explicit SinkNode(SinkSettings<K, V> settings) : settings_(std::move(settings)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    if (!settings_.choose_topic) topic_ = task.topic_name(settings_.topic);
+  }
+
+  void process(Record<K, V>& record) override {
+    if (settings_.choose_topic) {
+      const RecordContext& origin = this->task().record;
+      topic_ = settings_.choose_topic(
+          record.key, record.value,
+          {origin.topic == nullptr ? std::string() : *origin.topic, origin.partition, origin.offset});
+    }
+    BytesView key;
+    BytesView value;
+    try {
+      key_buffer_.clear();
+      if (settings_.key_serde.serialize(topic_, record.key, key_buffer_)) key = key_buffer_;
+      value_buffer_.clear();
+      if (settings_.value_serde.serialize(topic_, record.value, value_buffer_)) value = value_buffer_;
+    } catch (...) {
+      this->task().serialization_failed(*this, topic_);
+      return;
+    }
+    RecordCollector& collector = this->task().collector();
+    if (!settings_.partitioner) {
+      collector.send(topic_, std::nullopt, key, value, record.timestamp, record.headers);
+      return;
+    }
+    const auto partitions = settings_.partitioner(topic_, record.key, record.value, collector.partitions_for(topic_));
+    if (!partitions) {
+      collector.send(topic_, std::nullopt, key, value, record.timestamp, record.headers);
+      return;
+    }
+    if (partitions->empty()) this->task().record_dropped(*this, "the partitioner chose no partition");
+    for (const std::int32_t partition : *partitions) {
+      collector.send(topic_, partition, key, value, record.timestamp, record.headers);
+    }
+  }
+
+ private:
+  SinkSettings<K, V> settings_;
+  std::string topic_;
+  std::string key_buffer_;
+  std::string value_buffer_;
+};
+
+}  // namespace millrace::detail

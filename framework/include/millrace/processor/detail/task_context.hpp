@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "millrace/common/bytes.hpp"
+#include "millrace/common/headers.hpp"
+#include "millrace/processor/punctuator.hpp"
+#include "millrace/processor/record.hpp"
+
+namespace millrace {
+
+class StateStore;
+class StreamsConfig;
+
+namespace detail {
+
+class NodeBase;
+
+/// The record that a task works on right now, as stores and error handlers see it.
+struct RecordContext {
+  const std::string* topic = nullptr;  ///< null outside of records (punctuation)
+  std::int32_t partition = -1;
+  std::int64_t offset = -1;
+  Timestamp timestamp = kNoTimestamp;  ///< of the record at the node that runs now
+  const Headers* headers = nullptr;    ///< likewise
+  BytesView raw_key;                   ///< as the source read them
+  BytesView raw_value;
+};
+
+/// Takes what sinks write.
+class RecordCollector {
+ public:
+  virtual ~RecordCollector() = default;
+
+  /// `partition` unset: chosen by the key. Views are copied.
+  virtual void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
+                    Timestamp timestamp, const Headers& headers) = 0;
+
+  [[nodiscard]] virtual std::int32_t partitions_for(std::string_view topic) = 0;
+};
+
+/// What the nodes of a task see of it. The record on its way is public: it is read and set on every hop.
+class TaskContext {
+ public:
+  virtual ~TaskContext() = default;
+
+  RecordContext record;
+
+  [[nodiscard]] virtual RecordCollector& collector() = 0;
+
+  /// Throws TopologyException if `node` is not connected to a store of that name.
+  [[nodiscard]] virtual StateStore& store(const NodeBase& node, const std::string& name) = 0;
+
+  [[nodiscard]] virtual Cancellable schedule(NodeBase& node, Millis interval, PunctuationType type,
+                                             Punctuator callback) = 0;
+  virtual void request_commit() = 0;
+
+  [[nodiscard]] virtual TaskId task_id() const = 0;
+
+  /// The real name of a topic of the topology: internal ones get the application's prefix.
+  [[nodiscard]] virtual std::string topic_name(const std::string& topic) const = 0;
+  [[nodiscard]] virtual const StreamsConfig& config() const = 0;
+  [[nodiscard]] virtual Timestamp stream_time() const = 0;
+  [[nodiscard]] virtual Timestamp system_time() const = 0;
+
+  /// How often left/outer joins and on-close aggregations look for results that became due (0 in tests).
+  [[nodiscard]] virtual std::int64_t emit_interval_ms() const = 0;
+
+  // The three below are called inside a catch block and rethrow what is not the record's own fault.
+
+  /// A node failed on the current record: asks the processing exception handler. Returns to skip the record.
+  virtual void processing_failed(const NodeBase& node) = 0;
+  /// A source could not decode the current record. Returns to skip it.
+  virtual void deserialization_failed(const NodeBase& node) = 0;
+  /// A sink could not encode a record for `topic`. Returns to skip it.
+  virtual void serialization_failed(const NodeBase& node, std::string_view topic) = 0;
+
+  /// Counts a record that an operator's semantics drop (null key, late...), and logs it at warn level with its
+  /// place. `reason` is for the log.
+  virtual void record_dropped(const NodeBase& node, std::string_view reason) = 0;
+};
+
+}  // namespace detail
+}  // namespace millrace

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/state/store_builder.hpp"
+
+namespace millrace::detail {
+
+/// Where a source starts on a partition without committed offset.
+enum class OffsetReset { earliest, latest, none };
+
+/// One node of a topology, before any task exists.
+struct NodeSpec {
+  enum class Kind { source, processor, sink };
+  /// Makes the node for one task.
+  using Factory = std::function<std::unique_ptr<NodeBase>()>;
+
+  Kind kind = Kind::processor;
+  std::string name;
+  Factory factory;
+  std::vector<std::string> predecessors;
+  std::vector<std::string> stores;     ///< in the order in which they were connected
+  std::vector<std::string> topics;     ///< source: subscribed; sink: the one written
+  std::optional<std::string> pattern;  ///< source: a regular expression instead of topics
+  std::optional<OffsetReset> offset_reset;
+  bool dynamic_topic = false;  ///< sink that chooses its topic per record
+};
+
+/// A topic that the application makes for itself; named without the application's prefix.
+struct InternalTopic {
+  std::string name;
+  std::optional<std::int32_t> partitions;  ///< set: the user asked for this number
+};
+
+/// Collects the nodes, stores and internal topics of a topology and checks them as they come.
+/// (Kafka Streams: `InternalTopologyBuilder`.) All errors: TopologyException naming the node, store or topic.
+class TopologyBuilder {
+ public:
+  void add_source(NodeSpec spec);
+  void add_processor(std::string name, NodeSpec::Factory factory, std::vector<std::string> predecessors);
+  void add_sink(NodeSpec spec);
+
+  /// Connects the store to these processors; the same builder object may be added again.
+  void add_state_store(std::shared_ptr<const StoreBuilder> store, const std::vector<std::string>& processors = {});
+  void connect(const std::string& processor, const std::vector<std::string>& stores);
+
+  void add_internal_topic(InternalTopic topic);
+
+  /// The topics of these sources must have the same number of partitions.
+  void require_copartitioning(std::set<std::string> sources);
+
+  [[nodiscard]] const std::vector<NodeSpec>& nodes() const { return nodes_; }
+  [[nodiscard]] const std::map<std::string, std::shared_ptr<const StoreBuilder>>& stores() const { return stores_; }
+  [[nodiscard]] const std::map<std::string, InternalTopic>& internal_topics() const { return internal_topics_; }
+  [[nodiscard]] const std::vector<std::set<std::string>>& copartition_groups() const { return copartition_groups_; }
+  [[nodiscard]] const NodeSpec& node(const std::string& name) const;
+
+ private:
+  void add_node(NodeSpec spec);
+
+  std::vector<NodeSpec> nodes_;
+  std::map<std::string, std::size_t> index_;
+  std::map<std::string, std::shared_ptr<const StoreBuilder>> stores_;
+  std::map<std::string, std::string> source_of_topic_;
+  std::map<std::string, InternalTopic> internal_topics_;
+  std::vector<std::set<std::string>> copartition_groups_;
+};
+
+}  // namespace millrace::detail

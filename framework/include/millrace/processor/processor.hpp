@@ -1,0 +1,183 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/processor/punctuator.hpp"
+#include "millrace/processor/record.hpp"
+#include "millrace/state/state_store.hpp"
+
+namespace millrace {
+
+/// What a processor can ask of its task, without the types of what it forwards.
+class ProcessingContext {
+ public:
+  ProcessingContext(detail::TaskContext& task, detail::NodeBase& node) : task_(task), node_(node) {}
+
+  /// A store that this processor is connected to. `Store` is its interface (`KeyValueStore<K, V>`,
+  /// `WindowStore<K, V>`...). Valid until the processor is closed.
+  /// Throws TopologyException if the store is not connected to this node or has other types.
+  template <class Store>
+  [[nodiscard]] Store& get_state_store(const std::string& name) {
+    auto* store = dynamic_cast<Store*>(&task_.store(node_, name));
+    if (store == nullptr) {
+      throw TopologyException("processor '" + node_.name() + "' asks for state store '" + name +
+                              "' by a type that differs from the one it was built with");
+    }
+    return *store;
+  }
+
+  /// Calls `callback` every `interval` (at least 1 ms). Stream time: on a grid that starts at 0, first with the first
+  /// record, at most once per step however far time jumps. Wall clock: first after one interval.
+  Cancellable schedule(Millis interval, PunctuationType type, Punctuator callback) {
+    return task_.schedule(node_, interval, type, std::move(callback));
+  }
+
+  /// Asks for a commit soon; it happens after the current record.
+  void commit() { task_.request_commit(); }
+
+  [[nodiscard]] TaskId task_id() const { return task_.task_id(); }
+  [[nodiscard]] const StreamsConfig& app_configs() const { return task_.config(); }
+  [[nodiscard]] Timestamp current_stream_time_ms() const { return task_.stream_time(); }
+  [[nodiscard]] Timestamp current_system_time_ms() const { return task_.system_time(); }
+
+  /// Topic, partition and offset of the record being processed; nullopt inside a punctuation.
+  [[nodiscard]] std::optional<RecordMetadata> record_metadata() const {
+    const detail::RecordContext& record = task_.record;
+    if (record.topic == nullptr) return std::nullopt;
+    return RecordMetadata{*record.topic, record.partition, record.offset};
+  }
+
+ protected:
+  detail::TaskContext& task_;
+  detail::NodeBase& node_;
+};
+
+/// The context of a processor that forwards Record<K, V>. (Kafka Streams: `ProcessorContext`.)
+template <class K, class V>
+class ProcessorContext : public ProcessingContext {
+ public:
+  ProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V>& output)
+      : ProcessingContext(task, node), output_(output) {}
+
+  /// Sends a record to all children, or to the one named.
+  void forward(Record<K, V> record) { output_.forward(task_, record); }
+  void forward(Record<K, V> record, const std::string& child_name) { output_.forward_to(task_, child_name, record); }
+
+ private:
+  detail::Output<K, V>& output_;
+};
+
+/// The context of a processor that keeps its records' keys. (Kafka Streams: `FixedKeyProcessorContext`.)
+template <class K, class V>
+class FixedKeyProcessorContext : public ProcessingContext {
+ public:
+  FixedKeyProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V>& output)
+      : ProcessingContext(task, node), output_(output) {}
+
+  void forward(FixedKeyRecord<K, V> record) { forward_record(std::move(record).release()); }
+  void forward(FixedKeyRecord<K, V> record, const std::string& child_name) {
+    auto plain = std::move(record).release();
+    output_.forward_to(task_, child_name, plain);
+  }
+
+ private:
+  void forward_record(Record<K, V> record) { output_.forward(task_, record); }
+
+  detail::Output<K, V>& output_;
+};
+
+/// User code with state and time. One instance per task, used by one thread. (Kafka Streams: `Processor`.)
+template <class KIn, class VIn, class KOut = KIn, class VOut = VIn>
+class Processor {
+ public:
+  using KeyIn = KIn;
+  using ValueIn = VIn;
+  using KeyOut = KOut;
+  using ValueOut = VOut;
+
+  virtual ~Processor() = default;
+
+  /// Called once before the first record: look up stores, schedule punctuations. Override and call the base, or keep
+  /// the context yourself.
+  virtual void init(ProcessorContext<KOut, VOut>& context) { context_ = &context; }
+  virtual void process(Record<KIn, VIn> record) = 0;
+  virtual void close() {}
+
+ protected:
+  [[nodiscard]] ProcessorContext<KOut, VOut>& context() const { return *context_; }
+
+ private:
+  ProcessorContext<KOut, VOut>* context_ = nullptr;
+};
+
+/// As Processor, for process_values: the key stays. (Kafka Streams: `FixedKeyProcessor`.)
+template <class K, class VIn, class VOut = VIn>
+class FixedKeyProcessor {
+ public:
+  using KeyIn = K;
+  using ValueIn = VIn;
+  using ValueOut = VOut;
+
+  virtual ~FixedKeyProcessor() = default;
+  virtual void init(FixedKeyProcessorContext<K, VOut>& context) { context_ = &context; }
+  virtual void process(FixedKeyRecord<K, VIn> record) = 0;
+  virtual void close() {}
+
+ protected:
+  [[nodiscard]] FixedKeyProcessorContext<K, VOut>& context() const { return *context_; }
+
+ private:
+  FixedKeyProcessorContext<K, VOut>* context_ = nullptr;
+};
+
+namespace detail {
+
+/// Runs a Processor as a node.
+template <class P>
+class ProcessorNode final
+    : public OperatorNode<typename P::KeyIn, typename P::ValueIn, typename P::KeyOut, typename P::ValueOut> {
+ public:
+  explicit ProcessorNode(std::unique_ptr<P> processor) : processor_(std::move(processor)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    context_.emplace(task, *this, this->output());
+    processor_->init(*context_);
+  }
+  void process(Record<typename P::KeyIn, typename P::ValueIn>& record) override {
+    processor_->process(std::move(record));
+  }
+  void close() override { processor_->close(); }
+
+ private:
+  std::unique_ptr<P> processor_;
+  std::optional<ProcessorContext<typename P::KeyOut, typename P::ValueOut>> context_;
+};
+
+template <class P>
+class FixedKeyProcessorNode final
+    : public OperatorNode<typename P::KeyIn, typename P::ValueIn, typename P::KeyIn, typename P::ValueOut> {
+ public:
+  explicit FixedKeyProcessorNode(std::unique_ptr<P> processor) : processor_(std::move(processor)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    context_.emplace(task, *this, this->output());
+    processor_->init(*context_);
+  }
+  void process(Record<typename P::KeyIn, typename P::ValueIn>& record) override {
+    processor_->process(FixedKeyRecord<typename P::KeyIn, typename P::ValueIn>(std::move(record)));
+  }
+  void close() override { processor_->close(); }
+
+ private:
+  std::unique_ptr<P> processor_;
+  std::optional<FixedKeyProcessorContext<typename P::KeyIn, typename P::ValueOut>> context_;
+};
+
+}  // namespace detail
+}  // namespace millrace

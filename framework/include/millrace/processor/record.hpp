@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "millrace/common/headers.hpp"
+#include "millrace/common/time.hpp"
+
+namespace millrace {
+
+/// A key with its value: what `map` and `flat_map` return. (Kafka Streams: `KeyValue`.)
+template <class K, class V>
+struct KeyValue {
+  K key;
+  V value;
+
+  bool operator==(const KeyValue&) const = default;
+};
+
+template <class K, class V>
+KeyValue(K, V) -> KeyValue<K, V>;
+
+/// A record on its way through a topology. (Kafka Streams: `processor.api.Record`.)
+template <class K, class V>
+struct Record {
+  K key;
+  V value;
+  Timestamp timestamp = kNoTimestamp;  ///< event time, ms since the epoch
+  Headers headers;
+
+  /// The same record with another key, value or timestamp. On an rvalue nothing is copied.
+  template <class K2>
+  [[nodiscard]] Record<K2, V> with_key(K2 new_key) const& {
+    return {std::move(new_key), value, timestamp, headers};
+  }
+  template <class K2>
+  [[nodiscard]] Record<K2, V> with_key(K2 new_key) && {
+    return {std::move(new_key), std::move(value), timestamp, std::move(headers)};
+  }
+  template <class V2>
+  [[nodiscard]] Record<K, V2> with_value(V2 new_value) const& {
+    return {key, std::move(new_value), timestamp, headers};
+  }
+  template <class V2>
+  [[nodiscard]] Record<K, V2> with_value(V2 new_value) && {
+    return {std::move(key), std::move(new_value), timestamp, std::move(headers)};
+  }
+  [[nodiscard]] Record with_timestamp(Timestamp new_timestamp) const& { return {key, value, new_timestamp, headers}; }
+  [[nodiscard]] Record with_timestamp(Timestamp new_timestamp) && {
+    return {std::move(key), std::move(value), new_timestamp, std::move(headers)};
+  }
+  [[nodiscard]] Record with_headers(Headers new_headers) const& {
+    return {key, value, timestamp, std::move(new_headers)};
+  }
+  [[nodiscard]] Record with_headers(Headers new_headers) && {
+    return {std::move(key), std::move(value), timestamp, std::move(new_headers)};
+  }
+
+  bool operator==(const Record&) const = default;
+};
+
+/// A record whose key a processor may read but not change, so that no repartitioning is needed behind it.
+/// Only the engine makes new ones; a processor derives its results from the record it was given.
+/// (Kafka Streams: `FixedKeyRecord`.)
+template <class K, class V>
+class FixedKeyRecord {
+ public:
+  explicit FixedKeyRecord(Record<K, V> record) : record_(std::move(record)) {}
+
+  [[nodiscard]] const K& key() const { return record_.key; }
+  [[nodiscard]] const V& value() const { return record_.value; }
+  [[nodiscard]] Timestamp timestamp() const { return record_.timestamp; }
+  [[nodiscard]] const Headers& headers() const { return record_.headers; }
+
+  template <class V2>
+  [[nodiscard]] FixedKeyRecord<K, V2> with_value(V2 value) const {
+    return FixedKeyRecord<K, V2>(record_.with_value(std::move(value)));
+  }
+  [[nodiscard]] FixedKeyRecord with_timestamp(Timestamp timestamp) const {
+    return FixedKeyRecord(record_.with_timestamp(timestamp));
+  }
+  [[nodiscard]] FixedKeyRecord with_headers(Headers headers) const {
+    return FixedKeyRecord(record_.with_headers(std::move(headers)));
+  }
+
+  /// The plain record, for forwarding.
+  [[nodiscard]] Record<K, V> release() && { return std::move(record_); }
+
+ private:
+  Record<K, V> record_;
+};
+
+/// Where the record being processed came from. (Kafka Streams: `RecordMetadata`.)
+struct RecordMetadata {
+  std::string topic;
+  std::int32_t partition = -1;
+  std::int64_t offset = -1;
+};
+
+/// One sub-topology on one partition: the unit of work and of state. (Kafka Streams: `TaskId`.)
+struct TaskId {
+  int subtopology = 0;
+  std::int32_t partition = 0;
+
+  auto operator<=>(const TaskId&) const = default;
+
+  /// `0_3`, as Kafka Streams writes it.
+  [[nodiscard]] std::string str() const { return std::to_string(subtopology) + "_" + std::to_string(partition); }
+};
+
+}  // namespace millrace

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/store_builder.hpp"
+
+namespace millrace::detail {
+
+/// The unmatched records of a left or outer stream-stream join, waiting for their windows to close.
+///
+///   key    timestamp(8) + side(1) + record key        side: 01 left, 00 right (so right sorts first)
+///   value  01 + count(4) + { length(4) + side(1) + record value }
+///
+/// All integers big-endian. Records with equal key, side and timestamp share an entry, in order of arrival; each
+/// addition writes the whole list again. (Kafka Streams: `ListValueStore` under `TimestampedKeyAndJoinSide`.)
+class OuterJoinStore final : public StateStore {
+ public:
+  explicit OuterJoinStore(std::unique_ptr<KeyValueBytesStore> bytes) : bytes_(std::move(bytes)) {}
+
+  [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
+  [[nodiscard]] bool persistent() const override { return bytes_->persistent(); }
+
+  void add(Timestamp timestamp, bool left, std::string_view key, std::string_view value);
+
+  /// Removes the entry, if there is one.
+  void remove(Timestamp timestamp, bool left, std::string_view key);
+
+  /// One entry, its records in order of arrival.
+  struct Entry {
+    Timestamp timestamp = 0;
+    bool left = false;
+    std::string key;
+    std::vector<std::string> values;
+  };
+
+  /// Walks over the entries in order of (timestamp, side, key).
+  class Cursor {
+   public:
+    explicit Cursor(std::unique_ptr<BytesIterator> it) : it_(std::move(it)) {}
+    [[nodiscard]] bool valid() const { return it_->valid(); }
+    void next() { it_->next(); }
+    [[nodiscard]] Entry entry() const;
+
+   private:
+    std::unique_ptr<BytesIterator> it_;
+  };
+  [[nodiscard]] Cursor all() { return Cursor(bytes_->range(std::nullopt, std::nullopt)); }
+
+ private:
+  std::string_view make_key(Timestamp timestamp, bool left, std::string_view key);
+
+  std::unique_ptr<KeyValueBytesStore> bytes_;
+  std::string key_buffer_;
+  std::string value_buffer_;
+};
+
+[[nodiscard]] StoreBuilder outer_join_store(std::string name);
+
+}  // namespace millrace::detail

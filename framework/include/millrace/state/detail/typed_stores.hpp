@@ -1,0 +1,191 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/serde/serde.hpp"
+#include "millrace/state/key_value_store.hpp"
+#include "millrace/state/window_store.hpp"
+
+namespace millrace::detail {
+
+/// Serdes and scratch space of a typed store. `topic` is the changelog's name, as Java passes it to serdes.
+template <class K, class V>
+class StoreCodec {
+ public:
+  StoreCodec(std::string topic, AnySerde<K> key_serde, AnySerde<V> value_serde)
+      : topic_(std::move(topic)), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {}
+
+  /// Valid until the next call of key(). Keys of stores are never null.
+  [[nodiscard]] std::string_view key(const K& key) { return encode_key(key, key_buffer_); }
+  [[nodiscard]] BytesView end_key(const std::optional<K>& key, std::string& buffer) {
+    if (!key) return std::nullopt;
+    return encode_key(*key, buffer);
+  }
+  /// Valid until the next call of value(); nullopt if the serde writes null.
+  [[nodiscard]] BytesView value(const V& value) {
+    value_buffer_.clear();
+    if (!value_serde_.serialize(topic_, value, value_buffer_)) return std::nullopt;
+    return std::string_view(value_buffer_);
+  }
+  [[nodiscard]] K decode_key(std::string_view bytes) const { return key_serde_.deserialize(topic_, bytes); }
+  [[nodiscard]] V decode_value(std::string_view bytes) const { return value_serde_.deserialize(topic_, bytes); }
+
+ private:
+  std::string_view encode_key(const K& key, std::string& buffer) {
+    buffer.clear();
+    if (!key_serde_.serialize(topic_, key, buffer)) {
+      throw SerializationException("a null key cannot be used with the state store behind '" + topic_ + "'");
+    }
+    return buffer;
+  }
+
+  std::string topic_;
+  AnySerde<K> key_serde_;
+  AnySerde<V> value_serde_;
+  std::string key_buffer_;
+  std::string value_buffer_;
+};
+
+template <class K, class V>
+class TypedKeyValueStore final : public KeyValueStore<K, V> {
+ public:
+  TypedKeyValueStore(std::unique_ptr<KeyValueBytesStore> bytes, StoreCodec<K, V> codec)
+      : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
+
+  [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
+  [[nodiscard]] bool persistent() const override { return bytes_->persistent(); }
+  void flush() override { bytes_->flush(); }
+
+  [[nodiscard]] std::optional<V> get(const K& key) override { return decode(bytes_->get(codec_.key(key))); }
+
+  void put(const K& key, const V& value) override { bytes_->put(codec_.key(key), codec_.value(value)); }
+
+  std::optional<V> remove(const K& key) override {
+    const auto key_bytes = codec_.key(key);
+    auto old = decode(bytes_->get(key_bytes));
+    bytes_->put(key_bytes, std::nullopt);
+    return old;
+  }
+
+  std::optional<V> put_if_absent(const K& key, const V& value) override {
+    const auto key_bytes = codec_.key(key);
+    auto old = decode(bytes_->get(key_bytes));
+    if (!old) bytes_->put(key_bytes, codec_.value(value));
+    return old;
+  }
+
+  [[nodiscard]] KeyValueIterator<K, V> range(const std::optional<K>& from, const std::optional<K>& to) override {
+    return walk(from, to, true);
+  }
+  [[nodiscard]] KeyValueIterator<K, V> reverse_range(const std::optional<K>& from,
+                                                     const std::optional<K>& to) override {
+    return walk(from, to, false);
+  }
+
+  [[nodiscard]] std::uint64_t approximate_num_entries() override { return bytes_->approximate_num_entries(); }
+
+ private:
+  [[nodiscard]] std::optional<V> decode(BytesView bytes) const {
+    if (!bytes) return std::nullopt;
+    return codec_.decode_value(*bytes);
+  }
+  [[nodiscard]] KeyValueIterator<K, V> walk(const std::optional<K>& from, const std::optional<K>& to, bool forward) {
+    std::string from_buffer;
+    std::string to_buffer;
+    return {bytes_->range(codec_.end_key(from, from_buffer), codec_.end_key(to, to_buffer), forward),
+            [this](const BytesIterator& it) {
+              return KeyValue<K, V>{codec_.decode_key(it.key()), codec_.decode_value(it.value())};
+            }};
+  }
+
+  std::unique_ptr<KeyValueBytesStore> bytes_;
+  StoreCodec<K, V> codec_;
+};
+
+template <class K, class V>
+class TypedWindowStore final : public WindowStore<K, V> {
+ public:
+  TypedWindowStore(std::unique_ptr<WindowBytesStore> bytes, StoreCodec<K, V> codec)
+      : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
+
+  [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
+  [[nodiscard]] bool persistent() const override { return bytes_->persistent(); }
+  void flush() override { bytes_->flush(); }
+
+  void put_one(const K& key, const V* value, Timestamp window_start) override {
+    bytes_->put(codec_.key(key), value == nullptr ? std::nullopt : codec_.value(*value), window_start);
+  }
+
+  [[nodiscard]] std::optional<V> fetch(const K& key, Timestamp window_start) override {
+    const BytesView found = bytes_->fetch(codec_.key(key), window_start);
+    if (!found) return std::nullopt;
+    return codec_.decode_value(*found);
+  }
+
+  void fetch_each(const K& key, Timestamp from, Timestamp to, FunctionRef<bool(Timestamp, V&&)> visit) override {
+    bytes_->fetch_each(codec_.key(key), from, to, [&](Timestamp start, std::string_view value) {
+      return visit(start, codec_.decode_value(value));
+    });
+  }
+
+  [[nodiscard]] KeyValueIterator<Timestamp, V> fetch(const K& key, Timestamp from, Timestamp to) override {
+    return by_time(key, from, to, true);
+  }
+  [[nodiscard]] KeyValueIterator<Timestamp, V> backward_fetch(const K& key, Timestamp from, Timestamp to) override {
+    return by_time(key, from, to, false);
+  }
+
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> fetch(const std::optional<K>& key_from, const std::optional<K>& key_to,
+                                                       Timestamp from, Timestamp to) override {
+    std::string from_buffer;
+    std::string to_buffer;
+    return {
+        bytes_->fetch_range(codec_.end_key(key_from, from_buffer), codec_.end_key(key_to, to_buffer), from, to, true),
+        [this](const BytesIterator& it) {
+          const Timestamp start = window_start(it);
+          return KeyValue<Windowed<K>, V>{
+              Windowed<K>{codec_.decode_key(it.key()), {start, start + bytes_->options().window_size_ms}},
+              codec_.decode_value(it.value())};
+        }};
+  }
+
+ private:
+  // The byte store's window iterators are the only ones that get here.
+  static Timestamp window_start(const BytesIterator& it) {
+    return static_cast<const WindowBytesIterator&>(it).window_start();
+  }
+  [[nodiscard]] KeyValueIterator<Timestamp, V> by_time(const K& key, Timestamp from, Timestamp to, bool forward) {
+    return {bytes_->fetch(codec_.key(key), from, to, forward), [this](const BytesIterator& it) {
+              return KeyValue<Timestamp, V>{window_start(it), codec_.decode_value(it.value())};
+            }};
+  }
+
+  std::unique_ptr<WindowBytesStore> bytes_;
+  StoreCodec<K, V> codec_;
+};
+
+/// `timestamp(8, big-endian) + value`, as Kafka Streams keeps table values.
+template <class V>
+struct ValueAndTimestampSerde {
+  AnySerde<V> inner;
+
+  bool serialize(std::string_view topic, const ValueAndTimestamp<V>& value, std::string& out) const {
+    const auto bits = static_cast<std::uint64_t>(value.timestamp);
+    const std::size_t start = out.size();
+    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(bits >> shift));
+    if (inner.serialize(topic, value.value, out)) return true;
+    out.resize(start);
+    return false;
+  }
+  ValueAndTimestamp<V> deserialize(std::string_view topic, std::string_view bytes) const {
+    if (bytes.size() < 8) throw SerializationException("a stored value is shorter than its timestamp");
+    std::uint64_t bits = 0;
+    for (int i = 0; i < 8; ++i) bits = bits << 8 | static_cast<unsigned char>(bytes[i]);
+    return {inner.deserialize(topic, bytes.substr(8)), static_cast<Timestamp>(bits)};
+  }
+};
+
+}  // namespace millrace::detail

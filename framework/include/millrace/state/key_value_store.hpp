@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "millrace/processor/record.hpp"
+#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/state_store.hpp"
+#include "millrace/state/windowed.hpp"
+
+namespace millrace {
+
+/// Walks over the entries of a store, decoding each as it goes. Move-only; must not outlive the store.
+/// Use it in a range-for, or call next() until it answers nullopt. (Kafka Streams: `KeyValueIterator`.)
+template <class K, class V>
+class KeyValueIterator {
+ public:
+  using Decode = std::function<KeyValue<K, V>(const BytesIterator&)>;
+
+  KeyValueIterator(std::unique_ptr<BytesIterator> bytes, Decode decode)
+      : bytes_(std::move(bytes)), decode_(std::move(decode)) {}
+
+  [[nodiscard]] std::optional<KeyValue<K, V>> next() {
+    if (!bytes_->valid()) return std::nullopt;
+    auto entry = decode_(*bytes_);
+    bytes_->next();
+    return entry;
+  }
+
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = KeyValue<K, V>;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const value_type*;
+    using reference = const value_type&;
+
+    iterator() = default;
+    explicit iterator(KeyValueIterator& source) : source_(&source) { ++*this; }
+    reference operator*() const { return *current_; }
+    pointer operator->() const { return &*current_; }
+    iterator& operator++() {
+      current_ = source_->next();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return !current_; }
+
+   private:
+    KeyValueIterator* source_ = nullptr;
+    std::optional<value_type> current_;
+  };
+
+  [[nodiscard]] iterator begin() { return iterator(*this); }
+  [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+
+ private:
+  std::unique_ptr<BytesIterator> bytes_;
+  Decode decode_;
+};
+
+/// (Kafka Streams: `ReadOnlyKeyValueStore`.)
+template <class K, class V>
+class ReadOnlyKeyValueStore {
+ public:
+  virtual ~ReadOnlyKeyValueStore() = default;
+
+  /// nullopt: no such key.
+  [[nodiscard]] virtual std::optional<V> get(const K& key) = 0;
+
+  /// In order of the keys' bytes; both ends inclusive, nullopt is open.
+  [[nodiscard]] virtual KeyValueIterator<K, V> range(const std::optional<K>& from, const std::optional<K>& to) = 0;
+  [[nodiscard]] virtual KeyValueIterator<K, V> reverse_range(const std::optional<K>& from,
+                                                             const std::optional<K>& to) = 0;
+  [[nodiscard]] KeyValueIterator<K, V> all() { return range(std::nullopt, std::nullopt); }
+  [[nodiscard]] KeyValueIterator<K, V> reverse_all() { return reverse_range(std::nullopt, std::nullopt); }
+
+  [[nodiscard]] virtual std::uint64_t approximate_num_entries() = 0;
+};
+
+/// A store of single values by key. (Kafka Streams: `KeyValueStore`.)
+template <class K, class V>
+class KeyValueStore : public StateStore, public ReadOnlyKeyValueStore<K, V> {
+ public:
+  virtual void put(const K& key, const V& value) = 0;
+
+  /// Removes the key. Returns what it had.
+  virtual std::optional<V> remove(const K& key) = 0;
+
+  /// Returns the value that was there, if any; only otherwise puts.
+  virtual std::optional<V> put_if_absent(const K& key, const V& value) = 0;
+};
+
+/// What tables and aggregations keep. (Kafka Streams: `TimestampedKeyValueStore`.)
+template <class K, class V>
+using TimestampedKeyValueStore = KeyValueStore<K, ValueAndTimestamp<V>>;
+
+}  // namespace millrace

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/state_store.hpp"
+#include "millrace/state/value_format.hpp"
+
+namespace millrace {
+
+enum class StoreKind { key_value, window };
+
+/// What the engine must know of a store to make, log and restore it.
+struct StoreSpec {
+  std::string name;
+  StoreKind kind = StoreKind::key_value;
+  bool persistent = true;       ///< RocksDB, else in memory
+  bool default_medium = false;  ///< where the store lives is up to default.dsl.store
+  bool logging = true;          ///< has a changelog topic
+  bool caching = false;
+  std::map<std::string, std::string> log_config;  ///< topic settings of the changelog, over the defaults
+  ValueFormat format = ValueFormat::plain;
+  WindowStoreOptions window;  ///< for window stores
+  bool log_headers = false;   ///< changelog records carry the headers of the record being processed
+};
+
+/// The byte store that the engine made for a spec (logging included); exactly one is set.
+struct ByteStore {
+  std::unique_ptr<KeyValueBytesStore> key_value;
+  std::unique_ptr<WindowBytesStore> window;
+};
+
+/// Makes one store per task: the engine provides the byte store, `wrap` puts the types on top.
+/// Made by `Stores::...`; immutable once handed to a topology. (Kafka Streams: `StoreBuilder`.)
+struct StoreBuilder {
+  /// Second argument: the changelog topic's name, which serdes see as the topic.
+  using Wrap = std::function<std::unique_ptr<StateStore>(ByteStore, const std::string&)>;
+
+  StoreSpec spec;
+  Wrap wrap;
+
+  [[nodiscard]] const std::string& name() const { return spec.name; }
+
+  /// Java: `withLoggingDisabled`. After a restart the data of an in-memory store are gone, those of a persistent one
+  /// are what RocksDB still has.
+  StoreBuilder& with_logging_disabled() {
+    spec.logging = false;
+    return *this;
+  }
+  /// Java: `withLoggingEnabled(config)`: topic settings for the changelog.
+  StoreBuilder& with_logging_enabled(std::map<std::string, std::string> config) {
+    spec.logging = true;
+    spec.log_config = std::move(config);
+    return *this;
+  }
+};
+
+}  // namespace millrace

@@ -1,0 +1,31 @@
+#include "millrace/dsl/detail/kstream_join_impl.hpp"
+
+namespace millrace::detail {
+
+JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name, bool left_outer,
+                          bool right_outer) {
+  const std::string this_suffix = right_outer ? "-outer-this-join" : "-this-join";
+  const std::string other_suffix = left_outer ? "-outer-other-join" : "-other-join";
+  const auto named = [&](const std::string& suffix) { return name.empty() ? std::string() : name + suffix; };
+
+  JoinNames names;
+  names.this_windowed = graph.name_or(named("-this-windowed"), "KSTREAM-WINDOWED-");
+  names.other_windowed = graph.name_or(named("-other-windowed"), "KSTREAM-WINDOWED-");
+  names.this_generated = graph.new_processor_name(right_outer ? "KSTREAM-OUTERTHIS-" : "KSTREAM-JOINTHIS-");
+  names.other_generated = graph.new_processor_name(left_outer ? "KSTREAM-OUTEROTHER-" : "KSTREAM-JOINOTHER-");
+  names.this_join = name.empty() ? names.this_generated : named(this_suffix);
+  names.other_join = name.empty() ? names.other_generated : named(other_suffix);
+  names.merge = graph.name_or(named("-merge"), "KSTREAM-MERGE-");
+
+  names.this_store = store_name.empty() ? names.this_generated + "-store" : store_name + this_suffix + "-store";
+  names.other_store = store_name.empty() ? names.other_generated + "-store" : store_name + other_suffix + "-store";
+  if (store_name.empty()) {
+    const std::size_t number = names.this_generated.rfind('-');
+    names.outer_store = "KSTREAM-OUTERSHARED" + names.this_generated.substr(number) + "-store";
+  } else {
+    names.outer_store = store_name + (right_outer ? "-outer" : "-left") + "-shared-join-store";
+  }
+  return names;
+}
+
+}  // namespace millrace::detail

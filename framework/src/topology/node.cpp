@@ -1,0 +1,30 @@
+#include "millrace/processor/detail/node.hpp"
+
+#include "millrace/common/errors.hpp"
+#include "millrace/processor/detail/source_sink.hpp"
+
+namespace millrace::detail {
+
+void NodeBase::type_mismatch(const NodeBase& parent, const NodeBase& child) {
+  throw TopologyException("node '" + child.name() + "' cannot follow '" + parent.name() +
+                          "': it takes other key or value types than that node gives");
+}
+
+Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record, Timestamp partition_time,
+                              Timestamp now) {
+  if (policy == TimestampPolicy::wallclock_time) return now;
+  if (record.timestamp >= 0) return record.timestamp;
+  switch (policy) {
+    case TimestampPolicy::use_partition_time:
+      if (partition_time >= 0) return partition_time;
+      break;
+    case TimestampPolicy::log_and_skip: return kNoTimestamp;
+    default: break;
+  }
+  throw StreamsException("record at " + *record.topic + "-" + std::to_string(record.partition) + ", offset " +
+                         std::to_string(record.offset) +
+                         ", has no timestamp: set default.timestamp.extractor to log-and-skip, use-partition-time or "
+                         "wallclock, or give the source an extractor");
+}
+
+}  // namespace millrace::detail

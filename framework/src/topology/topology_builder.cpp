@@ -1,0 +1,103 @@
+#include "millrace/processor/detail/topology_builder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+
+void TopologyBuilder::add_node(NodeSpec spec) {
+  if (spec.name.empty()) throw TopologyException("a node needs a name");
+  if (index_.contains(spec.name)) throw TopologyException("there are two nodes named '" + spec.name + "'");
+  for (const std::string& predecessor : spec.predecessors) {
+    const auto found = index_.find(predecessor);
+    if (found == index_.end()) {
+      throw TopologyException("node '" + spec.name + "' follows '" + predecessor + "', which has not been added");
+    }
+    if (nodes_[found->second].kind == NodeSpec::Kind::sink) {
+      throw TopologyException("node '" + spec.name + "' follows '" + predecessor + "', which is a sink");
+    }
+  }
+  index_.emplace(spec.name, nodes_.size());
+  nodes_.push_back(std::move(spec));
+}
+
+void TopologyBuilder::add_source(NodeSpec spec) {
+  spec.kind = NodeSpec::Kind::source;
+  if (spec.topics.empty() && !spec.pattern) throw TopologyException("source '" + spec.name + "' has no topic");
+  for (const std::string& topic : spec.topics) {
+    const auto [found, added] = source_of_topic_.emplace(topic, spec.name);
+    if (!added) {
+      throw TopologyException("topic '" + topic + "' is read by source '" + found->second + "' and again by '" +
+                              spec.name + "': read it once and share the stream");
+    }
+  }
+  add_node(std::move(spec));
+}
+
+void TopologyBuilder::add_processor(std::string name, NodeSpec::Factory factory,
+                                    std::vector<std::string> predecessors) {
+  if (predecessors.empty()) {
+    throw TopologyException("processor '" + name + "' is not connected: name at least one node before it");
+  }
+  NodeSpec spec;
+  spec.name = std::move(name);
+  spec.factory = std::move(factory);
+  spec.predecessors = std::move(predecessors);
+  add_node(std::move(spec));
+}
+
+void TopologyBuilder::add_sink(NodeSpec spec) {
+  spec.kind = NodeSpec::Kind::sink;
+  if (spec.predecessors.empty()) {
+    throw TopologyException("sink '" + spec.name + "' is not connected: name at least one node before it");
+  }
+  add_node(std::move(spec));
+}
+
+void TopologyBuilder::add_state_store(std::shared_ptr<const StoreBuilder> store,
+                                      const std::vector<std::string>& processors) {
+  const std::string& name = store->name();
+  if (name.empty()) throw TopologyException("a state store needs a name");
+  const auto [found, added] = stores_.emplace(name, store);
+  if (!added && found->second != store) throw TopologyException("there are two state stores named '" + name + "'");
+  for (const std::string& processor : processors) connect(processor, {name});
+}
+
+void TopologyBuilder::connect(const std::string& processor, const std::vector<std::string>& stores) {
+  const auto found = index_.find(processor);
+  if (found == index_.end()) {
+    throw TopologyException("state stores cannot be connected to '" + processor + "': there is no such node");
+  }
+  NodeSpec& spec = nodes_[found->second];
+  if (spec.kind != NodeSpec::Kind::processor) {
+    throw TopologyException("state stores cannot be connected to '" + processor + "': it is a source or a sink");
+  }
+  for (const std::string& store : stores) {
+    if (!stores_.contains(store)) {
+      throw TopologyException("processor '" + processor + "' uses state store '" + store +
+                              "', which has not been added: call add_state_store first");
+    }
+    if (std::ranges::find(spec.stores, store) == spec.stores.end()) spec.stores.push_back(store);
+  }
+}
+
+void TopologyBuilder::add_internal_topic(InternalTopic topic) {
+  const auto [found, added] = internal_topics_.emplace(topic.name, topic);
+  if (!added && found->second.partitions != topic.partitions) {
+    throw TopologyException("repartition topic '" + topic.name + "' is asked for with two numbers of partitions");
+  }
+}
+
+void TopologyBuilder::require_copartitioning(std::set<std::string> sources) {
+  copartition_groups_.push_back(std::move(sources));
+}
+
+const NodeSpec& TopologyBuilder::node(const std::string& name) const {
+  const auto found = index_.find(name);
+  if (found == index_.end()) throw TopologyException("there is no node named '" + name + "'");
+  return nodes_[found->second];
+}
+
+}  // namespace millrace::detail

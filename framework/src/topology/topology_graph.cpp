@@ -1,0 +1,54 @@
+#include "topology/topology_graph.hpp"
+
+#include <algorithm>
+
+namespace millrace::detail {
+
+std::vector<NodeDescription> describe_nodes(const TopologyBuilder& topology) {
+  std::vector<NodeDescription> result;
+  for (const NodeSpec& node : topology.nodes()) {
+    NodeDescription description;
+    switch (node.kind) {
+      case NodeSpec::Kind::source: description.kind = NodeDescription::Kind::source; break;
+      case NodeSpec::Kind::processor: description.kind = NodeDescription::Kind::processor; break;
+      case NodeSpec::Kind::sink: description.kind = NodeDescription::Kind::sink; break;
+    }
+    description.name = node.name;
+    description.predecessors = node.predecessors;
+    description.stores = node.stores;
+    description.topics = node.topics;
+    description.pattern = node.pattern;
+    description.dynamic_topic = node.dynamic_topic;
+    result.push_back(std::move(description));
+  }
+  return result;
+}
+
+std::vector<Subtopology> subtopologies(const TopologyBuilder& topology) {
+  const std::vector<int> ids = assign_subtopologies(describe_nodes(topology));
+  std::vector<Subtopology> result;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto id = static_cast<std::size_t>(ids[i]);
+    if (result.size() <= id) result.resize(id + 1);
+    const NodeSpec& node = topology.nodes()[i];
+    Subtopology& subtopology = result[id];
+    subtopology.id = ids[i];
+    subtopology.nodes.push_back(&node);
+    subtopology.stores.insert(node.stores.begin(), node.stores.end());
+    if (node.kind == NodeSpec::Kind::source) {
+      subtopology.source_topics.insert(node.topics.begin(), node.topics.end());
+      if (node.pattern) subtopology.patterns.push_back(*node.pattern);
+    }
+  }
+  return result;
+}
+
+std::string decorate(const TopologyBuilder& topology, const std::string& application_id, const std::string& topic) {
+  return topology.internal_topics().contains(topic) ? application_id + "-" + topic : topic;
+}
+
+std::string changelog_topic(const std::string& application_id, const std::string& store) {
+  return application_id + "-" + store + "-changelog";
+}
+
+}  // namespace millrace::detail
