@@ -88,24 +88,22 @@ void JsonDocument::finish() {
 
 simdjson::ondemand::object JsonDocument::object() {
   simdjson::ondemand::object result;
-  auto error = at_root ? document_.get_object().get(result) : value.get_object().get(result);
+  auto error = value == nullptr ? document_.get_object().get(result) : value->get_object().get(result);
   if (error) [[unlikely]]
     fail_value(error, "an object");
-  at_root = false;
   return result;
 }
 
 simdjson::ondemand::array JsonDocument::array() {
   simdjson::ondemand::array result;
-  auto error = at_root ? document_.get_array().get(result) : value.get_array().get(result);
+  auto error = value == nullptr ? document_.get_array().get(result) : value->get_array().get(result);
   if (error) [[unlikely]]
     fail_value(error, "an array");
-  at_root = false;
   return result;
 }
 
 std::string_view JsonDocument::token() {
-  if (!at_root) return trimmed(value.raw_json_token());
+  if (value != nullptr) return trimmed(value->raw_json_token());
   std::size_t start = text_.find_first_not_of(" \t\n\r");
   return trimmed(text_.substr(std::min(start, text_.size())));
 }

@@ -75,18 +75,20 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
   document.enter();
   SeenFields seen;
   std::size_t expected = 0;
+  ondemand::value* outer = document.value;
   for (auto result : fields) {
-    ondemand::field field;
-    if (auto error = std::move(result).get(field)) [[unlikely]]
-      document.fail_syntax(error);
+    if (result.error()) [[unlikely]]
+      document.fail_syntax(result.error());
+    ondemand::field& field = result.value_unsafe();
     std::size_t index = find_field(document, type, expected, field);
     if (index == kUnknown) continue;
-    document.value = field.value();
+    document.value = &field.value();
     document.path.at_field(type.fields[index].name);
     type.fields[index].read(document, object);
     seen.add(index);
     expected = index + 1;
   }
+  document.value = outer;
   if (std::size_t index = seen.first_missing(type); index != kUnknown) [[unlikely]]
     document.fail_missing(type, type.fields[index]);
   document.path.leave();
@@ -101,24 +103,31 @@ std::string range_text(Number min, Number max) {
 /// its own.
 class BorrowedBuffers {
  public:
-  BorrowedBuffers() : own_(shared().in_use ? std::make_unique<detail::JsonBuffers>() : nullptr) { get().in_use = true; }
+  BorrowedBuffers() : buffers_(&of_this_thread()) {
+    if (buffers_->in_use) [[unlikely]] {
+      own_ = std::make_unique<detail::JsonBuffers>();
+      buffers_ = own_.get();
+    }
+    buffers_->in_use = true;
+  }
   ~BorrowedBuffers() {
-    // A giant must not keep its memory for good.
     constexpr std::size_t kKept = 1 << 20;
-    if (get().capacity > kKept) get() = detail::JsonBuffers();
-    get().in_use = false;
+    if (buffers_->capacity > kKept) [[unlikely]]
+      *buffers_ = detail::JsonBuffers();  // a giant must not keep its memory for good
+    buffers_->in_use = false;
   }
   BorrowedBuffers(const BorrowedBuffers&) = delete;
   BorrowedBuffers& operator=(const BorrowedBuffers&) = delete;
 
-  detail::JsonBuffers& get() { return own_ ? *own_ : shared(); }
+  [[nodiscard]] detail::JsonBuffers& get() const { return *buffers_; }
 
  private:
-  static detail::JsonBuffers& shared() {
+  static detail::JsonBuffers& of_this_thread() {
     thread_local detail::JsonBuffers buffers;
     return buffers;
   }
 
+  detail::JsonBuffers* buffers_;
   std::unique_ptr<detail::JsonBuffers> own_;
 };
 
@@ -126,13 +135,13 @@ class BorrowedBuffers {
 
 void JsonReader::read(bool& out) {
   JsonDocument& document = document_of(*this);
-  if (auto error = document.value.get_bool().get(out)) [[unlikely]]
+  if (auto error = document.value->get_bool().get(out)) [[unlikely]]
     document.fail_value(error, "a boolean");
 }
 
 void JsonReader::read(double& out) {
   JsonDocument& document = document_of(*this);
-  if (auto error = document.value.get_double().get(out)) [[unlikely]]
+  if (auto error = document.value->get_double().get(out)) [[unlikely]]
     document.fail_value(error, "a number");
 }
 
@@ -150,12 +159,12 @@ void JsonReader::read(std::string& out) {
   if (token.empty() || token[0] != '"') [[unlikely]]
     document.fail_value(simdjson::INCORRECT_TYPE, "a string");
   if (std::memchr(token.data(), '\\', token.size()) == nullptr) {
-    (void)document.value.get_raw_json_string();  // steps over it
+    (void)document.value->get_raw_json_string();  // steps over it
     out.assign(token.substr(1, token.size() - 2));
     return;
   }
   std::string_view text;
-  if (auto error = document.value.get_string().get(text)) [[unlikely]]
+  if (auto error = document.value->get_string().get(text)) [[unlikely]]
     document.fail_value(error, "a string");
   out.assign(checked(document, text));
 }
@@ -163,7 +172,7 @@ void JsonReader::read(std::string& out) {
 std::int64_t JsonReader::read_integer(std::int64_t min, std::int64_t max) {
   JsonDocument& document = document_of(*this);
   std::int64_t number = 0;
-  auto error = document.value.get_int64().get(number);
+  auto error = document.value->get_int64().get(number);
   if (error || number < min || number > max) [[unlikely]]
     document.fail_value(error, range_text(min, max));
   return number;
@@ -172,7 +181,7 @@ std::int64_t JsonReader::read_integer(std::int64_t min, std::int64_t max) {
 std::uint64_t JsonReader::read_unsigned(std::uint64_t max) {
   JsonDocument& document = document_of(*this);
   std::uint64_t number = 0;
-  auto error = document.value.get_uint64().get(number);
+  auto error = document.value->get_uint64().get(number);
   if (error || number > max) [[unlikely]]
     document.fail_value(error, range_text(std::uint64_t{0}, max));
   return number;
@@ -193,9 +202,9 @@ std::int64_t JsonReader::read_enum(const JsonEnum& type) {
 
 bool JsonReader::read_null() {
   JsonDocument& document = document_of(*this);
-  if (document.at_root) return false;
+  if (document.value == nullptr) return false;
   bool null = false;
-  if (auto error = document.value.is_null().get(null)) [[unlikely]]
+  if (auto error = document.value->is_null().get(null)) [[unlikely]]
     document.fail_value(error, "a value");
   return null;
 }
@@ -221,17 +230,19 @@ void JsonReader::read_members(FunctionRef<void(std::string_view)> read_member) {
   JsonDocument& document = document_of(*this);
   ondemand::object members = document.object();
   document.enter();
+  ondemand::value* outer = document.value;
   for (auto result : members) {
-    ondemand::field field;
     std::string_view name;
-    if (auto error = std::move(result).get(field)) [[unlikely]]
-      document.fail_syntax(error);
+    if (result.error()) [[unlikely]]
+      document.fail_syntax(result.error());
+    ondemand::field& field = result.value_unsafe();
     if (auto error = field.unescaped_key().get(name)) [[unlikely]]
       document.fail_syntax(error);
-    document.value = field.value();
+    document.value = &field.value();
     document.path.at_field(checked(document, name));
     read_member(name);
   }
+  document.value = outer;
   document.path.leave();
 }
 
@@ -239,13 +250,16 @@ std::size_t JsonReader::read_elements(FunctionRef<void(std::size_t)> read_elemen
   JsonDocument& document = document_of(*this);
   ondemand::array elements = document.array();
   document.enter();
+  ondemand::value* outer = document.value;
   std::size_t count = 0;
   for (auto result : elements) {
-    if (auto error = std::move(result).get(document.value)) [[unlikely]]
-      document.fail_syntax(error);
+    if (result.error()) [[unlikely]]
+      document.fail_syntax(result.error());
+    document.value = &result.value_unsafe();
     count = document.path.next_index() + 1;
     read_element(count - 1);
   }
+  document.value = outer;
   document.path.leave();
   return count;
 }

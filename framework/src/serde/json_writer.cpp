@@ -1,6 +1,10 @@
+#include <fmt/compile.h>
+
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
+#include <string>
 
 #include "millrace/common/errors.hpp"
 #include "millrace/serde/json.hpp"
@@ -34,77 +38,27 @@ bool is_plain_ascii(std::string_view text) {
   return !has_special(word);
 }
 
-/// Digits and decimal exponent as nlohmann::json lays them out: plain from 1e-5 to 1e15, otherwise scientific.
-/// `digits`: without the point; the value is 0.digits * 10^point.
-char* lay_out(const char* digits, int count, int point, char* out) {
-  constexpr int kMinPoint = -4;
-  constexpr int kMaxPoint = 15;
-  auto copy = [&](int from, int to) {
-    std::memcpy(out, digits + from, static_cast<std::size_t>(to - from));
-    out += to - from;
-  };
-  auto zeros = [&](int number) {
-    std::memset(out, '0', static_cast<std::size_t>(number));
-    out += number;
-  };
-  if (count <= point && point <= kMaxPoint) {  // digits[000].0
-    copy(0, count);
-    zeros(point - count);
-    *out++ = '.';
-    *out++ = '0';
-  } else if (0 < point && point <= kMaxPoint) {  // dig.its
-    copy(0, point);
-    *out++ = '.';
-    copy(point, count);
-  } else if (kMinPoint < point && point <= 0) {  // 0.[000]digits
-    *out++ = '0';
-    *out++ = '.';
-    zeros(-point);
-    copy(0, count);
-  } else {  // d[.igits]e+NN
-    copy(0, 1);
-    if (count > 1) *out++ = '.';
-    copy(1, count);
-    int exponent = point - 1;
-    *out++ = 'e';
-    *out++ = exponent < 0 ? '-' : '+';
-    exponent = std::abs(exponent);
-    if (exponent < 10) *out++ = '0';
-    out = std::to_chars(out, out + 4, exponent).ptr;
-  }
-  return out;
-}
-
-/// Finite numbers only.
+/// The shortest text that reads back as `value`, which is finite; the layout is nlohmann::json's: always with a point
+/// or an exponent, plain from 1e-4 up to 1e15. fmt differs in two places only.
 template <class Number>
 char* format_number(Number value, char* out) {
-  if (std::signbit(value)) *out++ = '-';
-  value = std::abs(value);
-  if (value == 0) {
-    std::memcpy(out, "0.0", 3);
-    return out + 3;
+  Number size = std::abs(value);
+  if (size >= Number(1e15) && size < Number(1e16)) [[unlikely]]
+    return std::to_chars(out, out + kNumberSize, value, std::chars_format::scientific).ptr;
+  char* end = fmt::format_to(out, FMT_COMPILE("{}"), value);
+  for (const char* at = out; at != end; ++at) {
+    if (*at == '.' || *at == 'e') return end;
   }
-  char text[kNumberSize];
-  char* end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
-  // "d.ddde-NN" -> digits and exponent
-  char* mark = end;
-  while (*--mark != 'e') {
-  }
-  int exponent = 0;
-  std::from_chars(mark[1] == '+' ? mark + 2 : mark + 1, end, exponent);
-  int count = static_cast<int>(mark - text);
-  if (count > 1) {
-    std::memmove(text + 1, text + 2, static_cast<std::size_t>(count - 2));
-    --count;
-  }
-  return lay_out(text, count, exponent + 1, out);
+  *end++ = '.';
+  *end++ = '0';
+  return end;
 }
 
 }  // namespace
 
-char* JsonWriter::room(std::size_t bytes) {
-  if (used_ + bytes > kBufferSize) flush();
-  return buffer_.data() + used_;
+void JsonWriter::flush() {
+  out_.append(buffer_.data(), used_);
+  used_ = 0;
 }
 
 void JsonWriter::append(std::string_view text) {
@@ -150,9 +104,10 @@ void JsonWriter::write(bool value) { append(value ? "true" : "false"); }
 
 template <class Number>
 void JsonWriter::write_floating(Number value) {
-  if (!std::isfinite(value)) [[unlikely]]
+  if (!std::isfinite(value)) [[unlikely]] {
     fail(std::string(std::isnan(value) ? "NaN" : "infinity") +
          " has no JSON form: use std::optional for values that may be unknown");
+  }
   char* begin = room(kNumberSize);
   used_ += static_cast<std::size_t>(format_number(value, begin) - begin);
 }

@@ -36,7 +36,7 @@
 /// Limits   256 fields, kMaxJsonDepth levels, documents below 4 GB
 #define MILLRACE_JSON(Type, ...)                                                                   \
   [[maybe_unused]] inline const ::millrace::JsonType& millrace_json_type(const Type* /*type*/) {   \
-    using MillraceSelf = Type;                                                                     \
+    using MillraceSelf [[maybe_unused]] = Type;                                                    \
     using namespace ::millrace::json_options;                                                      \
     static constexpr auto kFields =                                                                \
         ::millrace::detail::json_fields(MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_FIELD, __VA_ARGS__)); \
@@ -50,7 +50,7 @@
 /// structs. Stands in the namespace of the enum. A string or a value that is not listed is a SerializationException.
 #define MILLRACE_JSON_ENUM(Type, ...)                                                            \
   [[maybe_unused]] inline const ::millrace::JsonEnum& millrace_json_enum(const Type* /*type*/) { \
-    using MillraceSelf = Type;                                                                   \
+    using MillraceSelf [[maybe_unused]] = Type;                                                  \
     static constexpr ::millrace::JsonEnumerator kEnumerators[] = {                               \
         MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_ENUMERATOR, __VA_ARGS__)};                          \
     static constexpr ::millrace::JsonEnum kType{#Type, kEnumerators};                            \

@@ -124,11 +124,12 @@ class JsonWriter {
  private:
   static constexpr std::size_t kBufferSize = 1024;
 
-  void flush() {
-    out_.append(buffer_.data(), used_);
-    used_ = 0;
+  void flush();
+  /// Where up to `bytes`, at most kBufferSize, can be put.
+  char* room(std::size_t bytes) {
+    if (used_ + bytes > kBufferSize) flush();
+    return buffer_.data() + used_;
   }
-  char* room(std::size_t bytes);
   void append(std::string_view text);
   void append_escaped(std::string_view text);
   template <class Number>

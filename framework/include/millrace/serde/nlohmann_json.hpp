@@ -1,0 +1,104 @@
+#pragma once
+
+#include <concepts>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/serde/json.hpp"
+#include "millrace/serde/serde.hpp"
+
+// JSON of unknown shape (nlohmann::json itself) and of types with nlohmann's to_json/from_json. It builds a tree per
+// record and costs about ten times what MILLRACE_JSON costs, in run time and in compile time: include it only where
+// it is needed, and then in every file that uses the serdes of such types.
+namespace millrace {
+namespace detail {
+
+template <class T>
+struct IsVector : std::false_type {};
+template <class T, class A>
+struct IsVector<std::vector<T, A>> : std::true_type {};
+
+/// Classes that nlohmann::json converts both ways and that have no serde of another kind. (A type with an explicit
+/// specialisation of Serde keeps it in any case.)
+template <class T>
+concept NlohmannConvertible = std::is_class_v<T> && !JsonDeclared<T> && !IsOptional<T>::value && !IsVector<T>::value &&
+                              std::default_initializable<T> &&
+                              requires(nlohmann::json & json, const nlohmann::json& constant, const T& in, T& out) {
+  nlohmann::adl_serializer<T>::to_json(json, in);
+  nlohmann::adl_serializer<T>::from_json(constant, out);
+};
+
+/// Parses JSON text; nested no deeper than kMaxJsonDepth. Errors: SerializationException, as from MILLRACE_JSON.
+[[nodiscard]] inline nlohmann::json parse_nlohmann(std::string_view text) {
+  auto limit_depth = [](int depth, nlohmann::json::parse_event_t /*event*/, nlohmann::json& /*parsed*/) {
+    if (depth > static_cast<int>(kMaxJsonDepth)) {
+      throw SerializationException("JSON: nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+    }
+    return true;
+  };
+  // Only a text with that many brackets can be too deep; the callback costs time.
+  std::size_t brackets = 0;
+  for (char c : text) brackets += c == '[' || c == '{' ? 1 : 0;
+  try {
+    if (brackets > kMaxJsonDepth) return nlohmann::json::parse(text, limit_depth);
+    return nlohmann::json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    throw SerializationException(std::string("JSON: ") + error.what());
+  }
+}
+
+inline void append_nlohmann(const nlohmann::json& json, std::string& out) {
+  try {
+    out += json.dump();
+  } catch (const nlohmann::json::exception& error) {
+    throw SerializationException(std::string("JSON: ") + error.what());
+  }
+}
+
+}  // namespace detail
+
+/// Any JSON value. As nlohmann::json writes it, NaN and infinity become null.
+template <>
+struct Serde<nlohmann::json> {
+  void serialize(const nlohmann::json& value, std::string& out) const { detail::append_nlohmann(value, out); }
+  nlohmann::json deserialize(std::string_view bytes) const { return detail::parse_nlohmann(bytes); }
+};
+
+/// A type with nlohmann's to_json and from_json (e.g. by NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE).
+template <detail::NlohmannConvertible T>
+struct Serde<T> {
+  void serialize(const T& value, std::string& out) const {
+    try {
+      detail::append_nlohmann(nlohmann::json(value), out);
+    } catch (const nlohmann::json::exception& error) {
+      throw SerializationException(std::string("JSON: ") + error.what());
+    }
+  }
+  T deserialize(std::string_view bytes) const {
+    nlohmann::json json = detail::parse_nlohmann(bytes);
+    try {
+      T value{};
+      json.get_to(value);
+      return value;
+    } catch (const nlohmann::json::exception& error) {
+      throw SerializationException(std::string("JSON: ") + error.what());
+    }
+  }
+};
+
+/// A part of unknown shape within a struct declared with MILLRACE_JSON.
+template <>
+struct JsonCodec<nlohmann::json> {
+  static void read(JsonReader& in, nlohmann::json& out) { out = detail::parse_nlohmann(in.read_raw()); }
+  static void write(JsonWriter& out, const nlohmann::json& value) {
+    std::string text;
+    detail::append_nlohmann(value, text);
+    out.write_raw(text);
+  }
+};
+
+}  // namespace millrace
