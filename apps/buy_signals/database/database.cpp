@@ -6,8 +6,6 @@
 #include <mysqld_error.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include "millrace/common/logging.hpp"
 
@@ -35,18 +33,12 @@ bool is_unreachable(unsigned code) {
   }
 }
 
-void pause(std::chrono::milliseconds duration, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::unique_lock lock{mutex};
-  std::condition_variable_any().wait_for(lock, stop, duration, [] { return false; });
-}
-
 }  // namespace
 
 void Database::Close::operator()(st_mysql* connection) const { mysql_close(connection); }
 
-Database::Database(DatabaseUrl url, std::chrono::milliseconds patience, std::stop_token stop)
-    : url_(std::move(url)), patience_(patience), stop_(std::move(stop)) {
+Database::Database(DatabaseUrl url, std::chrono::milliseconds patience, Pause pause)
+    : url_(std::move(url)), patience_(patience), pause_(std::move(pause)) {
   connect();
 }
 
@@ -58,7 +50,7 @@ void Database::connect() {
     try {
       return try_connect(left());
     } catch (const DatabaseError& error) {
-      if (!is_unreachable(error.code()) || stop_.stop_requested()) throw;
+      if (!is_unreachable(error.code())) throw;
       if (left() <= 0ms) {
         throw DatabaseError(error.code(),
                             fmt::format("{}; gave up after {} s", error.what(), patience_.count() / 1000.0));
@@ -66,7 +58,7 @@ void Database::connect() {
       wait = std::min(wait, left());
       millrace::log(millrace::LogLevel::warn, fmt::format("{}; next try in {} ms, giving up in {:.0f} s", error.what(),
                                                           wait.count(), static_cast<double>(left().count()) / 1000.0));
-      pause(wait, stop_);
+      if (pause_(wait)) throw;
     }
   }
 }

@@ -6,12 +6,12 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "buy_signals/database/database_url.hpp"
+#include "buy_signals/pause.hpp"
 
 struct st_mysql;
 
@@ -32,11 +32,11 @@ class DatabaseError : public std::runtime_error {
 /// A connection to MariaDB or MySQL. Used by one thread. Throws DatabaseError.
 ///
 /// A server that does not answer is tried again with growing pauses (0.1 s to 5 s, each failure logged) until
-/// `patience` has passed or `stop` is requested; a refusal (wrong password, no such database) is final at once.
+/// `patience` has passed or `pause` says to stop; a refusal (wrong password, no such database) is final at once.
 /// A connection lost later is made anew in the same way and the statement sent again: statements must bear that.
 class Database {
  public:
-  Database(DatabaseUrl url, std::chrono::milliseconds patience, std::stop_token stop = {});
+  Database(DatabaseUrl url, std::chrono::milliseconds patience, Pause pause = sleep_through);
 
   /// Runs a statement that returns no rows. Returns how many rows it affected.
   std::uint64_t execute(const std::string& sql);
@@ -63,7 +63,7 @@ class Database {
 
   DatabaseUrl url_;
   std::chrono::milliseconds patience_;
-  std::stop_token stop_;
+  Pause pause_;
   std::unique_ptr<st_mysql, Close> connection_;
 };
 

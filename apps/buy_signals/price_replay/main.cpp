@@ -1,0 +1,89 @@
+// price_replay: prices from a CSV file or a database, row by row in time order, to the topic `pricelist`.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "buy_signals/database/price_table.hpp"
+#include "buy_signals/prices/csv_prices.hpp"
+#include "buy_signals/prices/rejected_rows.hpp"
+#include "buy_signals/prices/sorted_prices.hpp"
+#include "buy_signals/replay/replay.hpp"
+#include "buy_signals/replay/speed_option.hpp"
+#include "buy_signals/terminal/progress.hpp"
+#include "millrace/app/command_line.hpp"
+#include "millrace/app/stop_signals.hpp"
+
+namespace {
+
+using namespace buy_signals;
+
+struct Arguments {
+  std::string csv;
+  std::string database;
+  double connect_timeout_s = 60;
+  std::optional<double> speed;
+};
+
+int replay(const Arguments& arguments, const millrace::CommonOptions& common) {
+  const auto started = std::chrono::steady_clock::now();
+  millrace::StopSignals signals;
+  const Pause pause = [&](std::chrono::milliseconds duration) { return signals.wait_for(duration); };
+  const auto config = common.config();
+
+  RejectedRows rejected;
+  std::optional<Database> database;
+  std::unique_ptr<OrderedPrices> prices;
+  if (!arguments.database.empty()) {
+    const std::chrono::milliseconds patience(static_cast<std::int64_t>(arguments.connect_timeout_s * 1000));
+    database.emplace(DatabaseUrl::parse(arguments.database), patience, pause);
+    prices = std::make_unique<StoredPrices>(*database, rejected.listener(), today());
+  } else {
+    prices = std::make_unique<SortedPrices>(arguments.csv, rejected.listener(), today());
+  }
+
+  const auto broker = common.open_broker(&signals);
+  Progress progress{"rows replayed", prices->expected_rows()};
+  ReplayOptions options;
+  options.speed = arguments.speed;
+  options.patience = config.get_millis("millrace.connect.timeout.ms");
+  options.producer = config.client_settings("producer");
+  Replay replay{*broker, *prices, options, pause, [&](std::uint64_t rows) { progress.update(rows); }};
+  const auto summary = replay.run();
+  progress.finish();
+
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  fmt::print("{} rows replayed in {:.1f} s", fmt::group_digits(summary.rows), took.count());
+  if (summary.rows_before > 0) fmt::print(", {} by earlier runs", fmt::group_digits(summary.rows_before));
+  if (rejected.count() > 0) fmt::print(", {} rejected", fmt::group_digits(rejected.count()));
+  fmt::print("{}\n", summary.complete ? "" : "; stopped before the end, the next run goes on from here");
+  return millrace::kExitOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli(
+      "Replays prices in time order into the topic pricelist, as if they arrived live. Goes on where an earlier run "
+      "stopped, however that ended, and repeats nothing.",
+      "price_replay");
+  const millrace::CommonOptions common(cli);
+  Arguments arguments;
+  auto* const source = cli.add_option_group("Source", "where the prices are");
+  source->add_option("--csv", arguments.csv, "file with the columns of data/stocks.csv.gz, plain or gzip")
+      ->type_name("FILE");
+  source
+      ->add_option("--database", arguments.database,
+                   "mysql://user:password@host:port/database, filled by price_ingest; a missing password is taken from "
+                   "MYSQL_PWD")
+      ->type_name("URL");
+  source->require_option(1);
+  cli.add_option("--connect-timeout", arguments.connect_timeout_s, "how long an unreachable database is waited for")
+      ->type_name("SECONDS")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  add_speed_option(cli, arguments.speed);
+  return millrace::run_command_line(cli, argc, argv, [&] { return replay(arguments, common); });
+}

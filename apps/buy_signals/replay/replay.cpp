@@ -1,0 +1,145 @@
+#include "buy_signals/replay/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "buy_signals/model.hpp"
+#include "buy_signals/replay/pace.hpp"
+#include "buy_signals/topics.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace buy_signals {
+namespace {
+
+using millrace::BrokerException;
+using millrace::Millis;
+using std::chrono::steady_clock;
+
+const millrace::TopicPartition kProgressPartition{topic::kPricelist, 0};
+
+constexpr Millis kFirstPause{100};
+constexpr Millis kLongestPause{5'000};
+
+Price to_price(const PriceRow& row) {
+  return {row.symbol, iso_date(row.day), row.open, row.high, row.low, row.close, row.volume};
+}
+
+millrace::Timestamp event_time(const PriceRow& row) {
+  return std::chrono::duration_cast<Millis>(row.day.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Replay::Replay(millrace::Broker& broker, OrderedPrices& source, ReplayOptions options, Pause pause,
+               ProgressListener on_progress)
+    : broker_(broker),
+      source_(source),
+      options_(std::move(options)),
+      pause_(std::move(pause)),
+      on_progress_(std::move(on_progress)) {
+  auto config = options_.producer;
+  config["transactional.id"] = kName;
+  producer_ = broker_.make_producer(config);
+}
+
+ReplaySummary Replay::run() {
+  create_missing_topics(broker_, {topic::kPricelist});
+  warn_if_old_records_vanish(broker_, topic::kPricelist);
+  producer_->init_transactions(options_.patience);
+  resume();
+
+  ReplaySummary summary{.rows_before = rows_done_};
+  if (on_progress_) on_progress_(rows_done_);
+  Pace pace{options_.speed};
+  std::vector<PriceRow> batch;
+  PriceRow row;
+  bool more = source_.next(row);
+  while (more) {
+    batch.clear();
+    if (pause_(pace.until_due(row))) break;
+    while (more && batch.size() < options_.batch_rows && pace.until_due(row) == Millis(0)) {
+      batch.push_back(std::move(row));
+      more = source_.next(row);
+    }
+    if (!send(batch)) break;
+    summary.rows += batch.size();
+    if (on_progress_) on_progress_(rows_done_);
+  }
+  summary.complete = !more;
+  return summary;
+}
+
+void Replay::resume() {
+  const auto consumer = broker_.make_consumer({{"group.id", kName}});
+  const auto committed = consumer->committed({kProgressPartition}, options_.patience);
+  const auto found = committed.find(kProgressPartition);
+  if (found == committed.end()) return;
+
+  const auto& [rows, epoch, last_id] = found->second;
+  PriceRow row;
+  while (rows_done_ < static_cast<std::uint64_t>(rows) && source_.next(row)) ++rows_done_;
+  const auto id = rows_done_ == 0 ? std::string{} : observation_id(row);
+  if (rows_done_ == static_cast<std::uint64_t>(rows) && id == last_id) return;
+  throw SourceError(
+      fmt::format("{} is not what was replayed before: after {} rows the last one was {}, here {}. Replay the former "
+                  "source, or start "
+                  "all over by deleting the topic {}",
+                  source_.name(), rows, last_id,
+                  rows_done_ == static_cast<std::uint64_t>(rows) ? "it is " + id
+                                                                 : fmt::format("there are only {} rows", rows_done_),
+                  topic::kPricelist));
+}
+
+bool Replay::send(const std::vector<PriceRow>& rows) {
+  const auto deadline = steady_clock::now() + options_.patience;
+  for (Millis wait = kFirstPause;; wait = std::min(2 * wait, kLongestPause)) {
+    try {
+      send_in_transaction(rows);
+      return true;
+    } catch (const BrokerException& error) {
+      if (error.severity() == BrokerException::Severity::fenced) {
+        throw BrokerException(error.severity(), fmt::format("another price replay has taken over ({})", error.what()));
+      }
+      if (error.severity() == BrokerException::Severity::fatal || steady_clock::now() >= deadline) throw;
+      millrace::log(millrace::LogLevel::warn,
+                    fmt::format("sending {} rows failed, trying again: {}", rows.size(), error.what()));
+      producer_->abort_transaction(options_.patience);
+    }
+    if (pause_(wait)) return false;
+  }
+}
+
+void Replay::send_in_transaction(const std::vector<PriceRow>& rows) {
+  producer_->begin_transaction();
+  std::string value;
+  for (const auto& row : rows) {
+    value.clear();
+    millrace::Serde<Price>().serialize(to_price(row), value);
+    producer_->send(
+        {.topic = topic::kPricelist, .partition = {}, .key = row.symbol, .value = value, .timestamp = event_time(row)});
+  }
+  const auto rows_done = rows_done_ + rows.size();
+  producer_->send_offsets_to_transaction(
+      {{kProgressPartition, {static_cast<std::int64_t>(rows_done), {}, observation_id(rows.back())}}},
+      millrace::ConsumerGroupMetadata{kName});
+  commit();
+  rows_done_ = rows_done;
+}
+
+/// A commit that timed out may or may not have happened: only asking again tells.
+void Replay::commit() {
+  const auto deadline = steady_clock::now() + options_.patience;
+  while (true) {
+    try {
+      return producer_->commit_transaction(options_.patience);
+    } catch (const BrokerException& error) {
+      if (error.severity() != BrokerException::Severity::retriable) throw;
+      if (steady_clock::now() >= deadline) {
+        throw BrokerException(BrokerException::Severity::fatal, error.what());
+      }
+    }
+  }
+}
+
+}  // namespace buy_signals

@@ -1,0 +1,35 @@
+#include "buy_signals/topics.hpp"
+
+#include <fmt/format.h>
+
+#include "millrace/common/logging.hpp"
+
+namespace buy_signals {
+
+void create_missing_topics(millrace::Broker& broker, const std::vector<std::string>& topics) {
+  const auto admin = broker.make_admin();
+  for (const auto& name : topics) {
+    if (admin->describe_topic(name, kBrokerTimeout)) continue;
+    // False: another program was faster.
+    (void)admin->create_topic(
+        {.name = name, .partitions = 1, .replication_factor = -1, .configs = {{"retention.ms", "-1"}}}, kBrokerTimeout);
+  }
+}
+
+void warn_if_old_records_vanish(millrace::Broker& broker, const std::string& topic) {
+  const auto configs = broker.make_admin()->topic_config(topic, /*all=*/true, kBrokerTimeout);
+  const auto value = [&](const std::string& key, const std::string& fallback) {
+    const auto found = configs.find(key);
+    return found == configs.end() ? fallback : found->second;
+  };
+  if (value("cleanup.policy", "delete").find("delete") == std::string::npos) return;
+  const auto retention = value("retention.ms", "-1");
+  if (retention == "-1") return;
+  millrace::log(
+      millrace::LogLevel::warn,
+      fmt::format("topic {} has retention.ms={}: the broker will soon delete replayed records, because they are "
+                  "older than that; set the topic's retention.ms to -1",
+                  topic, retention));
+}
+
+}  // namespace buy_signals

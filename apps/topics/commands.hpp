@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "millrace/app/stop_signals.hpp"
+#include "millrace/broker/broker.hpp"
+#include "topics/start_position.hpp"
+
+namespace topics {
+
+inline constexpr millrace::Millis kTimeout{30'000};
+
+/// One line per topic: its name and number of partitions.
+void list(millrace::Broker& broker, bool with_internal);
+
+/// Partitions with their first and next offsets, and the settings that differ from the broker's defaults.
+/// Throws BrokerException if there is no such topic.
+void describe(millrace::Broker& broker, const std::string& topic);
+
+struct CatOptions {
+  std::string topic;
+  std::string from = "beginning";
+  std::optional<std::int32_t> partition;  ///< nullopt: all
+  std::optional<std::uint64_t> count;
+  bool follow = false;
+  std::string isolation = "read_committed";
+};
+
+/// The topic's records as JSON lines: up to the present end, or on and on if `follow`, at most `count`.
+void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientConfig config,
+         millrace::StopSignals& signals);
+
+/// The number of partitions; throws BrokerException if there is no such topic.
+[[nodiscard]] std::int32_t partitions_of(millrace::Broker& broker, const std::string& topic);
+
+}  // namespace topics

@@ -1,0 +1,59 @@
+#include "topics/start_position.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <optional>
+#include <stdexcept>
+
+namespace topics {
+namespace {
+
+std::optional<std::int64_t> whole_number(const std::string& text) {
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && rest == end ? std::optional{number} : std::nullopt;
+}
+
+std::optional<millrace::Timestamp> utc_time(const std::string& text) {
+  for (const auto* format : {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"}) {
+    std::tm time{};
+    const char* rest = strptime(text.c_str(), format, &time);
+    if (rest != nullptr && *rest == '\0') return static_cast<millrace::Timestamp>(timegm(&time)) * 1000;
+  }
+  return std::nullopt;
+}
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+
+}  // namespace
+
+StartPosition StartPosition::parse(const std::string& text) {
+  if (text == "beginning") return StartPosition{Beginning{}};
+  if (text == "end") return StartPosition{End{}};
+  if (const auto number = whole_number(text)) {
+    return *number < 0 ? StartPosition{Last{-*number}} : StartPosition{Offset{*number}};
+  }
+  if (const auto time = utc_time(text)) return StartPosition{Time{*time}};
+  throw std::invalid_argument(
+      fmt::format("'{}' is none of: beginning, end, an offset, -N, YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS", text));
+}
+
+std::int64_t StartPosition::resolve(millrace::Consumer& consumer, const millrace::TopicPartition& partition,
+                                    const millrace::Watermarks& watermarks, millrace::Millis timeout) const {
+  const auto [low, high] = watermarks;
+  const auto offset = std::visit(
+      Overloaded{[&](Beginning) { return low; }, [&](End) { return high; }, [](Offset offset) { return offset.value; },
+                 [&](Last last) { return high - std::min(last.records, high - low); },
+                 [&](Time time) { return consumer.offset_for_time(partition, time.value, timeout).value_or(high); }},
+      value_);
+  return std::clamp(offset, low, high);
+}
+
+}  // namespace topics

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "millrace/broker/consumer.hpp"
+
+namespace topics {
+
+/// Where `topics cat --from` begins in each partition.
+class StartPosition {
+ public:
+  /// `beginning`; `end`; an offset; `-N`: the last N records of each partition; a time in UTC, `2012-01-03` or
+  /// `2012-01-03T15:30:00`: the first record that is not older. Throws std::invalid_argument.
+  [[nodiscard]] static StartPosition parse(const std::string& text);
+
+  /// The offset in this partition, within its watermarks.
+  [[nodiscard]] std::int64_t resolve(millrace::Consumer& consumer, const millrace::TopicPartition& partition,
+                                     const millrace::Watermarks& watermarks, millrace::Millis timeout) const;
+
+ private:
+  struct Beginning {};
+  struct End {};
+  struct Offset {
+    std::int64_t value;
+  };
+  struct Last {
+    std::int64_t records;
+  };
+  struct Time {
+    millrace::Timestamp value;
+  };
+  using Value = std::variant<Beginning, End, Offset, Last, Time>;
+
+  explicit StartPosition(Value value) : value_(value) {}
+
+  Value value_;
+};
+
+}  // namespace topics
