@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# capture.sh           writes golden/describe and golden/trace anew from the real Kafka Streams
+# capture.sh           writes golden/ anew from the real Kafka Streams
 # capture.sh --check   captures into a temporary directory and fails if the committed files differ from it
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,6 +8,7 @@ fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 "$here/oracle.sh" describe "$fresh/describe"
 "$here/oracle.sh" trace "$fresh/trace"
+"$here/oracle.sh" programs "$here/programs" "$fresh/programs"
 
 case "${1:-}" in
   --check)

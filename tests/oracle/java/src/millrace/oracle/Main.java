@@ -1,12 +1,16 @@
 package millrace.oracle;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import millrace.oracle.program.ProgramRunner;
 
 /** The real Kafka Streams as a judge: prints what it does, for Millrace to do the same. */
 public final class Main {
     private static final String USAGE = """
         usage: oracle describe DIR    write NAME.txt for every describe case, and nodes.json
                oracle trace DIR       write NAME.txt for every trace case
+               oracle programs IN OUT run every NAME.json in the directory IN, write OUT/NAME.jsonl
                oracle run [FILE]      run the JSON program in FILE (default: standard input), see tests/oracle/README.md
                oracle serve           run one JSON program per input line; each answer ends with an empty line
         """;
@@ -16,6 +20,10 @@ public final class Main {
         switch (mode) {
             case "describe" -> Describe.writeAll(Path.of(args[1]));
             case "trace" -> Trace.writeAll(Path.of(args[1]));
+            case "programs" -> ProgramRunner.writeAll(Path.of(args[1]), Path.of(args[2]));
+            case "run" -> ProgramRunner.run(args.length > 1 ? Files.readString(Path.of(args[1]))
+                : new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
+            case "serve" -> ProgramRunner.serve();
             default -> {
                 System.err.print(USAGE);
                 System.exit(2);

@@ -1,0 +1,173 @@
+package millrace.oracle.program;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.kstream.KeyValueMapper;
+import org.apache.kafka.streams.kstream.Predicate;
+import org.apache.kafka.streams.kstream.Reducer;
+import org.apache.kafka.streams.kstream.ValueJoiner;
+import org.apache.kafka.streams.kstream.ValueMapper;
+import org.apache.kafka.streams.kstream.ValueMapperWithKey;
+
+/**
+ * What the functions of a program do, by name: {@code name} or {@code name:argument}. The same catalogue, with the
+ * same meaning, stands in tests/oracle/README.md and in the C++ runner. Keys and values are strings unless said
+ * otherwise; "text" of null is {@code null}, of a number its decimal digits.
+ */
+final class Functions {
+    private final String name;
+    private final String argument;
+
+    private Functions(final String function) {
+        final int colon = function.indexOf(':');
+        name = colon < 0 ? function : function.substring(0, colon);
+        argument = colon < 0 ? "" : function.substring(colon + 1);
+    }
+
+    private IllegalArgumentException unknown(final String kind) {
+        return new IllegalArgumentException("unknown " + kind + " '" + name + "'");
+    }
+
+    private int number() {
+        return Integer.parseInt(argument);
+    }
+
+    static String text(final Object value) {
+        return String.valueOf(value);
+    }
+
+    /** Not longer than the text is. */
+    private static String first(final Object value, final int length) {
+        final String text = text(value);
+        return text.substring(0, Math.min(length, text.length()));
+    }
+
+    static ValueMapper<Object, Object> valueMapper(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "same" -> v -> v;
+            case "null" -> v -> null;
+            case "text" -> Functions::text;
+            case "upper" -> v -> v == null ? null : text(v).toUpperCase(Locale.ROOT);
+            case "append" -> v -> text(v) + f.argument;
+            case "first" -> v -> v == null ? null : first(v, f.number());
+            case "null_if_contains" -> v -> text(v).contains(f.argument) ? null : v;
+            default -> throw f.unknown("value mapper");
+        };
+    }
+
+    /** Null if the function does not look at the key. */
+    static ValueMapperWithKey<Object, Object, Object> valueMapperWithKey(final String function) {
+        return function.equals("key_and_value") ? (k, v) -> text(k) + ":" + text(v) : null;
+    }
+
+    static KeyValueMapper<Object, Object, Object> keySelector(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "same" -> (k, v) -> k;
+            case "null" -> (k, v) -> null;
+            case "value" -> (k, v) -> v;
+            case "first_of_value" -> (k, v) -> v == null ? null : first(v, f.number());
+            case "constant" -> (k, v) -> f.argument;
+            default -> throw f.unknown("key selector");
+        };
+    }
+
+    static KeyValueMapper<Object, Object, KeyValue<Object, Object>> mapper(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "same" -> KeyValue::pair;
+            case "swap" -> (k, v) -> KeyValue.pair(v, k);
+            case "null_key" -> (k, v) -> KeyValue.pair(null, v);
+            case "first_of_value" -> (k, v) -> KeyValue.pair(v == null ? null : first(v, f.number()), v);
+            default -> throw f.unknown("mapper");
+        };
+    }
+
+    private static List<String> words(final Object value) {
+        return value == null ? List.of() : List.of(text(value).split(" "));
+    }
+
+    static ValueMapper<Object, Iterable<Object>> flatValueMapper(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "words" -> v -> new ArrayList<>(words(v));
+            case "times" -> v -> {
+                final List<Object> copies = new ArrayList<>();
+                for (int i = 0; i < f.number(); i++) copies.add(v == null ? null : text(v) + i);
+                return copies;
+            };
+            default -> throw f.unknown("flat value mapper");
+        };
+    }
+
+    static KeyValueMapper<Object, Object, Iterable<KeyValue<Object, Object>>> flatMapper(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "words_as_keys" -> (k, v) -> {
+                final List<KeyValue<Object, Object>> pairs = new ArrayList<>();
+                for (final String word : words(v)) pairs.add(KeyValue.pair(word, k));
+                return pairs;
+            };
+            case "times" -> (k, v) -> {
+                final List<KeyValue<Object, Object>> pairs = new ArrayList<>();
+                for (int i = 0; i < f.number(); i++) pairs.add(KeyValue.pair(k, v));
+                return pairs;
+            };
+            default -> throw f.unknown("flat mapper");
+        };
+    }
+
+    static Predicate<Object, Object> predicate(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "true" -> (k, v) -> true;
+            case "false" -> (k, v) -> false;
+            case "value_contains" -> (k, v) -> text(v).contains(f.argument);
+            case "key_contains" -> (k, v) -> text(k).contains(f.argument);
+            case "value_is_null" -> (k, v) -> v == null;
+            case "key_is_null" -> (k, v) -> k == null;
+            case "value_longer_than" -> (k, v) -> text(v).length() > f.number();
+            default -> throw f.unknown("predicate");
+        };
+    }
+
+    static ValueJoiner<Object, Object, Object> joiner(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "plus" -> (l, r) -> text(l) + "+" + text(r);
+            case "left" -> (l, r) -> l;
+            case "right" -> (l, r) -> r;
+            default -> throw f.unknown("joiner");
+        };
+    }
+
+    static Reducer<Object> reducer(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "concat" -> (x, y) -> text(x) + text(y);
+            case "last" -> (x, y) -> y;
+            case "longer" -> (x, y) -> text(y).length() > text(x).length() ? y : x;
+            case "null_if_contains" -> (x, y) -> text(y).contains(f.argument) ? null : text(x) + text(y);
+            case "sum" -> (x, y) -> (Long) x + (Long) y;  // of longs
+            default -> throw f.unknown("reducer");
+        };
+    }
+
+    /** An aggregator with its initial value. */
+    record Aggregation(Object initial, org.apache.kafka.streams.kstream.Aggregator<Object, Object, Object> aggregator,
+                       Type type) {}
+
+    static Aggregation aggregation(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "list" -> new Aggregation("", (k, v, x) -> text(x) + "," + text(v), Type.STRING);
+            case "null_if_contains" ->
+                new Aggregation("", (k, v, x) -> text(v).contains(f.argument) ? null : text(x) + text(v), Type.STRING);
+            case "sum_of_lengths" -> new Aggregation(0L, (k, v, x) -> (Long) x + text(v).length(), Type.LONG);
+            default -> throw f.unknown("aggregator");
+        };
+    }
+}

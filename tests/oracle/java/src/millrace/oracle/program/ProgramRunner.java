@@ -1,0 +1,216 @@
+package millrace.oracle.program;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.LongSerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
+import org.apache.kafka.streams.state.WindowStore;
+import org.apache.kafka.streams.test.TestRecord;
+
+/** Runs a program (tests/oracle/README.md) and answers in JSON lines: description, records, stores. */
+public final class ProgramRunner {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final HexFormat HEX = HexFormat.of();
+
+    public static void run(final String program) throws IOException {
+        final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+        new ProgramRunner(out).answer(program);
+        out.flush();
+    }
+
+    /** Runs every NAME.json of a directory and writes NAME.jsonl. */
+    public static void writeAll(final Path programs, final Path directory) throws IOException {
+        Files.createDirectories(directory);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(programs, "*.json")) {
+            for (final Path file : files) {
+                final Path answer = directory.resolve(file.getFileName() + "l");
+                try (PrintStream out = new PrintStream(answer.toFile(), StandardCharsets.UTF_8)) {
+                    new ProgramRunner(out).answer(Files.readString(file));
+                }
+            }
+        }
+    }
+
+    /** One program per line, so that thousands of them need one JVM. */
+    public static void serve() throws IOException {
+        final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+        final BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            new ProgramRunner(out).answer(line);
+            out.println();
+            out.flush();
+        }
+    }
+
+    private final PrintStream out;
+    private final Map<String, TestOutputTopic<byte[], byte[]>> outputs = new HashMap<>();
+
+    private ProgramRunner(final PrintStream out) {
+        this.out = out;
+    }
+
+    private void answer(final String text) throws IOException {
+        final Path state = Files.createTempDirectory("oracle");
+        try {
+            execute(JSON.readTree(text), state);
+        } catch (final Exception e) {
+            final Throwable cause = rootOf(e);
+            emit(JSON.createObjectNode().put("error", cause.getClass().getSimpleName())
+                .put("message", cause.getMessage()));
+        } finally {
+            Files.deleteIfExists(state.resolve("app"));
+            Files.deleteIfExists(state);
+        }
+    }
+
+    private static Throwable rootOf(final Throwable e) {
+        return e.getCause() == null ? e : rootOf(e.getCause());
+    }
+
+    private void execute(final JsonNode program, final Path state) throws Exception {
+        final Properties properties = new Properties();
+        properties.put("application.id", "app");
+        properties.put("bootstrap.servers", "x:1");
+        properties.put("state.dir", state.toString());
+        properties.put("statestore.cache.max.bytes", "0");
+        properties.put("default.key.serde", Serdes.StringSerde.class.getName());
+        properties.put("default.value.serde", Serdes.StringSerde.class.getName());
+        program.path("config").properties().forEach(entry -> properties.put(entry.getKey(), entry.getValue().asText()));
+
+        final StreamsBuilder builder = new StreamsBuilder();
+        new ProgramTopology(builder).build(program);
+        final Topology topology = builder.build(properties);
+        emit(JSON.createObjectNode().put("describe", topology.describe().toString()));
+        final Instant wallClock = Instant.ofEpochMilli(program.path("wall_clock").asLong(1_000_000));
+        try (TopologyTestDriver driver = new TopologyTestDriver(topology, properties, wallClock)) {
+            int index = 0;
+            for (final JsonNode input : program.path("input")) {
+                if (input.has("advance_wall_clock")) {
+                    driver.advanceWallClockTime(Duration.ofMillis(input.path("advance_wall_clock").asLong()));
+                } else {
+                    pipe(driver, input);
+                }
+                emitRecords(driver, index++);
+            }
+            for (final var entry : new TreeMap<>(driver.getAllStateStores()).entrySet()) {
+                emitStore(driver, entry.getKey(), entry.getValue());
+            }
+        }
+    }
+
+    private static String textOrNull(final JsonNode value) {
+        return value.isNull() || value.isMissingNode() ? null : value.asText();
+    }
+
+    private static void pipe(final TopologyTestDriver driver, final JsonNode input) {
+        final Headers headers = new RecordHeaders();
+        for (final JsonNode header : input.path("headers")) {
+            final String value = textOrNull(header.path(1));
+            headers.add(header.path(0).asText(), value == null ? null : HEX.parseHex(value));
+        }
+        driver.createInputTopic(input.path("topic").asText(), new StringSerializer(), new StringSerializer())
+            .pipeInput(new TestRecord<>(textOrNull(input.path("key")), textOrNull(input.path("value")), headers,
+                input.path("timestamp").asLong()));
+    }
+
+    private void emitRecords(final TopologyTestDriver driver, final int index) throws IOException {
+        for (final String topic : new TreeSet<>(driver.producedTopicNames())) {
+            final TestOutputTopic<byte[], byte[]> output = outputs.computeIfAbsent(topic, name ->
+                driver.createOutputTopic(name, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+            for (final TestRecord<byte[], byte[]> record : output.readRecordsToList()) {
+                final ObjectNode line = JSON.createObjectNode().put("input", index).put("topic", topic)
+                    .put("key", hex(record.key())).put("value", hex(record.value()))
+                    .put("timestamp", record.timestamp());
+                if (record.headers().toArray().length > 0) {
+                    final var headers = line.putArray("headers");
+                    for (final Header header : record.headers()) {
+                        headers.addArray().add(header.key()).add(hex(header.value()));
+                    }
+                }
+                emit(line);
+            }
+        }
+    }
+
+    /**
+     * A line per entry. The store of unmatched records of left and outer joins is left out: its contents are what its
+     * changelog says.
+     */
+    private void emitStore(final TopologyTestDriver driver, final String name, final StateStore store)
+            throws IOException {
+        if (store instanceof WindowStore) {
+            try (KeyValueIterator<Windowed<Object>, Object> entries = driver.getWindowStore(name).all()) {
+                while (entries.hasNext()) {
+                    final KeyValue<Windowed<Object>, Object> entry = entries.next();
+                    emit(line(name, bytes(entry.key.key()), entry.value).put("start", entry.key.window().start()));
+                }
+            }
+        } else if (store instanceof KeyValueStore<?, ?> keyValues && !name.contains("OUTERSHARED")
+                && !name.endsWith("-shared-join-store")) {
+            try (KeyValueIterator<?, ?> entries = keyValues.all()) {
+                while (entries.hasNext()) {
+                    final KeyValue<?, ?> entry = entries.next();
+                    emit(line(name, bytes(entry.key), entry.value));
+                }
+            }
+        }
+    }
+
+    private static ObjectNode line(final String store, final byte[] key, final Object value) {
+        final ObjectNode line = JSON.createObjectNode().put("store", store).put("key", hex(key));
+        if (value instanceof ValueAndTimestamp<?> stamped) {
+            return line.put("value", hex(bytes(stamped.value()))).put("timestamp", stamped.timestamp());
+        }
+        return line.put("value", hex(bytes(value)));
+    }
+
+    private static byte[] bytes(final Object value) {
+        if (value == null) return null;
+        if (value instanceof Long number) {
+            try (LongSerializer serializer = new LongSerializer()) {
+                return serializer.serialize("", number);
+            }
+        }
+        return ((String) value).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String hex(final byte[] bytes) {
+        return bytes == null ? null : HEX.formatHex(bytes);
+    }
+
+    private void emit(final ObjectNode line) throws IOException {
+        out.println(JSON.writeValueAsString(line));
+    }
+}

@@ -1,0 +1,368 @@
+package millrace.oracle.program;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.kstream.*;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * Builds the topology of a program: {@code nodes} is a list of operators, each refers to earlier ones by their id.
+ * One method per operator; a further operator is one more entry of {@link #operators}.
+ */
+final class ProgramTopology {
+    /** The result of an operator: a stream, a grouped stream or a table, and what is in it. */
+    private record Node(Object node, Type key, Type value) {}
+
+    private interface Operator {
+        Object apply(JsonNode op, Node from);
+    }
+
+    private final StreamsBuilder builder;
+    private final Map<String, Node> nodes = new HashMap<>();
+    private final Map<String, Operator> operators = new HashMap<>();
+
+    ProgramTopology(final StreamsBuilder builder) {
+        this.builder = builder;
+        operators.put("stream", this::stream);
+        operators.put("map", this::map);
+        operators.put("map_values", this::mapValues);
+        operators.put("flat_map", this::flatMap);
+        operators.put("flat_map_values", this::flatMapValues);
+        operators.put("filter", (op, from) -> filter(op, from, true));
+        operators.put("filter_not", (op, from) -> filter(op, from, false));
+        operators.put("select_key", this::selectKey);
+        operators.put("peek", this::peek);
+        operators.put("for_each", this::forEach);
+        operators.put("merge", this::merge);
+        operators.put("split", this::split);
+        operators.put("repartition", this::repartition);
+        operators.put("process", this::process);
+        operators.put("process_values", this::processValues);
+        operators.put("join", this::join);
+        operators.put("left_join", this::join);
+        operators.put("outer_join", this::join);
+        operators.put("group_by", this::groupBy);
+        operators.put("group_by_key", this::groupByKey);
+        operators.put("count", this::count);
+        operators.put("reduce", this::reduce);
+        operators.put("aggregate", this::aggregate);
+        operators.put("to_stream", this::toStream);
+        operators.put("to", this::to);
+    }
+
+    void build(final JsonNode program) {
+        for (final JsonNode store : program.path("stores")) addStore(store);
+        for (final JsonNode op : program.path("nodes")) {
+            final Operator operator = operators.get(op.path("op").asText());
+            if (operator == null) throw new IllegalArgumentException("unknown operator: " + op);
+            final Object result = operator.apply(op, op.has("from") ? node(op.path("from").asText()) : null);
+            if (op.has("id") && result instanceof Node made) nodes.put(op.path("id").asText(), made);
+        }
+    }
+
+    private void addStore(final JsonNode store) {
+        final String name = store.path("name").asText();
+        final var supplier = store.path("in_memory").asBoolean()
+            ? Stores.inMemoryKeyValueStore(name) : Stores.persistentKeyValueStore(name);
+        final var made = Stores.keyValueStoreBuilder(supplier, Type.STRING.serde(), Type.STRING.serde());
+        builder.addStateStore(store.path("logging").asBoolean(true) ? made : made.withLoggingDisabled());
+    }
+
+    private Node node(final String id) {
+        final Node found = nodes.get(id);
+        if (found == null) throw new IllegalArgumentException("no node '" + id + "' stands before its use");
+        return found;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static KStream<Object, Object> stream(final Node from) {
+        return (KStream<Object, Object>) from.node();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static KGroupedStream<Object, Object> grouped(final Node from) {
+        return (KGroupedStream<Object, Object>) from.node();
+    }
+
+    private static String text(final JsonNode op, final String field) {
+        return op.hasNonNull(field) ? op.path(field).asText() : null;
+    }
+
+    /** The operator without a name is another overload in Java; with a null name it behaves the same. */
+    private static Named named(final JsonNode op) {
+        return op.hasNonNull("name") ? Named.as(op.path("name").asText()) : null;
+    }
+
+    private Object stream(final JsonNode op, final Node none) {
+        final Consumed<Object, Object> consumed =
+            Consumed.with(Type.STRING.serde(), Type.STRING.serde()).withName(text(op, "name"));
+        if (op.has("pattern")) {
+            return strings(builder.stream(Pattern.compile(op.path("pattern").asText()), consumed));
+        }
+        final List<String> topics = new ArrayList<>();
+        op.path("topics").forEach(topic -> topics.add(topic.asText()));
+        return strings(builder.stream(topics, consumed));
+    }
+
+    private static Node strings(final KStream<Object, Object> stream) {
+        return new Node(stream, Type.STRING, Type.STRING);
+    }
+
+    private static String fn(final JsonNode op) {
+        return op.path("fn").asText();
+    }
+
+    private Object map(final JsonNode op, final Node from) {
+        final var mapper = Functions.mapper(fn(op));
+        final Named name = named(op);
+        final var s = stream(from);
+        return new Node(name == null ? s.map(mapper) : s.map(mapper, name), from.key(), from.value());
+    }
+
+    private Object mapValues(final JsonNode op, final Node from) {
+        final Named name = named(op);
+        final var s = stream(from);
+        final Type type = fn(op).equals("text") ? Type.STRING : from.value();
+        final var withKey = Functions.valueMapperWithKey(fn(op));
+        if (withKey != null) {
+            return new Node(name == null ? s.mapValues(withKey) : s.mapValues(withKey, name), from.key(), Type.STRING);
+        }
+        final var mapper = Functions.valueMapper(fn(op));
+        return new Node(name == null ? s.mapValues(mapper) : s.mapValues(mapper, name), from.key(), type);
+    }
+
+    private Object flatMap(final JsonNode op, final Node from) {
+        final var mapper = Functions.flatMapper(fn(op));
+        final Named name = named(op);
+        final var s = stream(from);
+        return new Node(name == null ? s.flatMap(mapper) : s.flatMap(mapper, name), from.key(), from.value());
+    }
+
+    private Object flatMapValues(final JsonNode op, final Node from) {
+        final var mapper = Functions.flatValueMapper(fn(op));
+        final Named name = named(op);
+        final var s = stream(from);
+        return new Node(name == null ? s.flatMapValues(mapper) : s.flatMapValues(mapper, name), from.key(),
+            from.value());
+    }
+
+    private Object filter(final JsonNode op, final Node from, final boolean keep) {
+        final var predicate = Functions.predicate(fn(op));
+        final Named name = named(op);
+        final var s = stream(from);
+        final var filtered = keep
+            ? (name == null ? s.filter(predicate) : s.filter(predicate, name))
+            : (name == null ? s.filterNot(predicate) : s.filterNot(predicate, name));
+        return new Node(filtered, from.key(), from.value());
+    }
+
+    private Object selectKey(final JsonNode op, final Node from) {
+        final var selector = Functions.keySelector(fn(op));
+        final Named name = named(op);
+        final var s = stream(from);
+        return new Node(name == null ? s.selectKey(selector) : s.selectKey(selector, name), Type.STRING, from.value());
+    }
+
+    private Object peek(final JsonNode op, final Node from) {
+        final Named name = named(op);
+        final ForeachAction<Object, Object> nothing = (k, v) -> {};
+        final var s = stream(from);
+        return new Node(name == null ? s.peek(nothing) : s.peek(nothing, name), from.key(), from.value());
+    }
+
+    private Object forEach(final JsonNode op, final Node from) {
+        final Named name = named(op);
+        final ForeachAction<Object, Object> nothing = (k, v) -> {};
+        if (name == null) {
+            stream(from).foreach(nothing);
+        } else {
+            stream(from).foreach(nothing, name);
+        }
+        return null;
+    }
+
+    private Object merge(final JsonNode op, final Node from) {
+        final var other = stream(node(op.path("with").asText()));
+        final Named name = named(op);
+        final var s = stream(from);
+        return new Node(name == null ? s.merge(other) : s.merge(other, name), from.key(), from.value());
+    }
+
+    private Object split(final JsonNode op, final Node from) {
+        final Named name = named(op);
+        BranchedKStream<Object, Object> split = name == null ? stream(from).split() : stream(from).split(name);
+        final List<String> ids = new ArrayList<>();
+        final List<KStream<Object, Object>> made = new ArrayList<>();
+        for (final JsonNode branch : op.path("branches")) {
+            ids.add(branch.path("id").asText());
+            split = split.branch(Functions.predicate(fn(branch)),
+                Branched.<Object, Object>withConsumer(made::add, text(branch, "name")));
+        }
+        if (op.has("default")) {
+            ids.add(op.path("default").path("id").asText());
+            split.defaultBranch(Branched.<Object, Object>withConsumer(made::add, text(op.path("default"), "name")));
+        } else {
+            split.noDefaultBranch();
+        }
+        for (int i = 0; i < ids.size(); i++) nodes.put(ids.get(i), new Node(made.get(i), from.key(), from.value()));
+        return null;
+    }
+
+    private Object repartition(final JsonNode op, final Node from) {
+        Repartitioned<Object, Object> how = Repartitioned.with(from.key().serde(), from.value().serde());
+        if (op.hasNonNull("name")) how = how.withName(op.path("name").asText());
+        if (op.has("partitions")) how = how.withNumberOfPartitions(op.path("partitions").asInt());
+        return new Node(stream(from).repartition(how), from.key(), from.value());
+    }
+
+    private static String[] storesOf(final JsonNode op) {
+        final List<String> names = new ArrayList<>();
+        op.path("stores").forEach(name -> names.add(name.asText()));
+        return names.toArray(new String[0]);
+    }
+
+    private Object process(final JsonNode op, final Node from) {
+        final String[] stores = storesOf(op);
+        final var processor = Processors.processor(fn(op), stores.length == 0 ? null : stores[0]);
+        final Named name = named(op);
+        final var s = stream(from);
+        return new Node(name == null ? s.process(processor, stores) : s.process(processor, name, stores), from.key(),
+            from.value());
+    }
+
+    private Object processValues(final JsonNode op, final Node from) {
+        final String[] stores = storesOf(op);
+        final var processor = Processors.valueProcessor(fn(op), stores.length == 0 ? null : stores[0]);
+        final Named name = named(op);
+        final var s = stream(from);
+        return new Node(name == null ? s.processValues(processor, stores) : s.processValues(processor, name, stores),
+            from.key(), from.value());
+    }
+
+    private Object join(final JsonNode op, final Node from) {
+        final Node with = node(op.path("with").asText());
+        final JoinWindows window = JoinWindows
+            .ofTimeDifferenceAndGrace(Duration.ofMillis(op.path("before").asLong()),
+                Duration.ofMillis(op.path("grace").asLong()))
+            .after(Duration.ofMillis(op.path("after").asLong()));
+        StreamJoined<Object, Object, Object> joined =
+            StreamJoined.with(from.key().serde(), from.value().serde(), with.value().serde());
+        if (op.hasNonNull("name")) joined = joined.withName(op.path("name").asText());
+        if (op.hasNonNull("store")) joined = joined.withStoreName(op.path("store").asText());
+        if (!op.path("logging").asBoolean(true)) joined = joined.withLoggingDisabled();
+        final var left = stream(from);
+        final var right = stream(with);
+        final var joiner = Functions.joiner(fn(op));
+        return new Node(switch (op.path("op").asText()) {
+            case "join" -> left.join(right, joiner, window, joined);
+            case "left_join" -> left.leftJoin(right, joiner, window, joined);
+            default -> left.outerJoin(right, joiner, window, joined);
+        }, from.key(), Type.STRING);
+    }
+
+    private static Grouped<Object, Object> groupedAs(final JsonNode op, final Node from) {
+        return Grouped.with(text(op, "name"), from.key().serde(), from.value().serde());
+    }
+
+    private Object groupBy(final JsonNode op, final Node from) {
+        return new Node(stream(from).groupBy(Functions.keySelector(fn(op)), groupedAs(op, from)), Type.STRING,
+            from.value());
+    }
+
+    private Object groupByKey(final JsonNode op, final Node from) {
+        return new Node(stream(from).groupByKey(groupedAs(op, from)), from.key(), from.value());
+    }
+
+    /** {@code "materialized": {"store": ..., "in_memory": ..., "logging": ...}}; null if the program has none. */
+    private static <V> Materialized<Object, V, KeyValueStore<Bytes, byte[]>> materialized(
+            final JsonNode op, final Type key, final Type value) {
+        if (!op.has("materialized")) return null;
+        final JsonNode how = op.path("materialized");
+        final String store = text(how, "store");
+        Materialized<Object, V, KeyValueStore<Bytes, byte[]>> made =
+            store == null ? Materialized.with(null, null) : Materialized.as(store);
+        if (how.path("in_memory").asBoolean()) made = made.withStoreType(Materialized.StoreType.IN_MEMORY);
+        if (!how.path("logging").asBoolean(true)) made = made.withLoggingDisabled();
+        @SuppressWarnings("unchecked")
+        final var valueSerde = (org.apache.kafka.common.serialization.Serde<V>) value.serde();
+        return made.withKeySerde(key.serde()).withValueSerde(valueSerde);
+    }
+
+    private Object count(final JsonNode op, final Node from) {
+        final Materialized<Object, Long, KeyValueStore<Bytes, byte[]>> how = materialized(op, from.key(), Type.LONG);
+        final Named name = named(op);
+        final var g = grouped(from);
+        final KTable<Object, Long> table = how == null ? (name == null ? g.count() : g.count(name))
+            : (name == null ? g.count(how) : g.count(name, how));
+        return new Node(table, from.key(), Type.LONG);
+    }
+
+    private Object reduce(final JsonNode op, final Node from) {
+        final Materialized<Object, Object, KeyValueStore<Bytes, byte[]>> how =
+            materialized(op, from.key(), from.value());
+        final Named name = named(op);
+        final var reducer = Functions.reducer(fn(op));
+        final var g = grouped(from);
+        if (how == null && name != null) throw new IllegalArgumentException("a named reduce needs 'materialized'");
+        return new Node(how == null ? g.reduce(reducer) : name == null ? g.reduce(reducer, how)
+            : g.reduce(reducer, name, how), from.key(), from.value());
+    }
+
+    private Object aggregate(final JsonNode op, final Node from) {
+        final Functions.Aggregation aggregation = Functions.aggregation(fn(op));
+        final Materialized<Object, Object, KeyValueStore<Bytes, byte[]>> how =
+            materialized(op, from.key(), aggregation.type());
+        final Named name = named(op);
+        final Initializer<Object> initial = aggregation::initial;
+        final var g = grouped(from);
+        if (how == null && (name != null || aggregation.type() != Type.STRING)) {
+            throw new IllegalArgumentException("an aggregate with a name or of longs needs 'materialized'");
+        }
+        return new Node(how == null ? g.aggregate(initial, aggregation.aggregator())
+            : name == null ? g.aggregate(initial, aggregation.aggregator(), how)
+            : g.aggregate(initial, aggregation.aggregator(), name, how), from.key(), aggregation.type());
+    }
+
+    private Object toStream(final JsonNode op, final Node from) {
+        @SuppressWarnings("unchecked")
+        final var table = (KTable<Object, Object>) from.node();
+        final Named name = named(op);
+        return new Node(name == null ? table.toStream() : table.toStream(name), from.key(), from.value());
+    }
+
+    private Object to(final JsonNode op, final Node from) {
+        final Produced<Object, Object> produced =
+            Produced.with(from.key().serde(), from.value().serde()).withName(text(op, "name"));
+        if (op.has("topic_prefix")) {  // one topic per first character of the value
+            final String prefix = op.path("topic_prefix").asText();
+            stream(from).to(new PrefixedTopic(prefix), produced);
+        } else {
+            stream(from).to(op.path("topic").asText(), produced);
+        }
+        return null;
+    }
+
+    /** describe() prints its toString(). */
+    private record PrefixedTopic(String prefix)
+            implements org.apache.kafka.streams.processor.TopicNameExtractor<Object, Object> {
+        @Override
+        public String extract(final Object key, final Object value,
+                              final org.apache.kafka.streams.processor.RecordContext context) {
+            final String text = Functions.text(value);
+            return prefix + (text.isEmpty() ? "" : text.substring(0, 1));
+        }
+
+        @Override
+        public String toString() {
+            return prefix + "*";
+        }
+    }
+}
