@@ -1,1 +1,82 @@
-// written by its owner
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+
+#include "broker/embedded/core.hpp"
+#include "broker/embedded/embedded_admin.hpp"
+#include "broker/embedded/embedded_consumer.hpp"
+#include "broker/embedded/embedded_producer.hpp"
+#include "millrace/broker/broker.hpp"
+#include "millrace/common/errors.hpp"
+
+namespace millrace {
+namespace embedded {
+namespace {
+
+/// The open directories of this process: one core each.
+class Registry {
+ public:
+  /// Leaked on purpose: clients in static objects may outlive every other order.
+  static Registry& instance() {
+    static auto* registry = new Registry;
+    return *registry;
+  }
+
+  std::shared_ptr<Core> open(const std::filesystem::path& directory) {
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(directory), error);
+    if (error) {
+      throw StreamsException("embedded broker directory " + directory.string() + ": " + error.message());
+    }
+    std::unique_lock lock(mutex_);
+    // An entry whose core has died is being closed by another thread: the directory is free when that is done.
+    for (;;) {
+      const auto found = cores_.find(path);
+      if (found == cores_.end()) break;
+      if (auto core = found->second.lock()) return core;
+      closed_.wait(lock);
+    }
+    auto core = std::shared_ptr<Core>(new Core(path), [this, path](Core* closing) {
+      delete closing;
+      const std::lock_guard closing_lock(mutex_);
+      cores_.erase(path);
+      closed_.notify_all();
+    });
+    cores_[path] = core;
+    return core;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable closed_;
+  std::map<std::filesystem::path, std::weak_ptr<Core>> cores_;
+};
+
+class EmbeddedBroker final : public Broker {
+ public:
+  explicit EmbeddedBroker(const std::string& directory)
+      : directory_(directory), core_(Registry::instance().open(directory)) {}
+
+  std::unique_ptr<Consumer> make_consumer(const ClientConfig& config) override {
+    return std::make_unique<EmbeddedConsumer>(core_, ConsumerSettings::parse(config));
+  }
+  std::unique_ptr<Producer> make_producer(const ClientConfig& config, DeliveryListener* listener) override {
+    return std::make_unique<EmbeddedProducer>(core_, ProducerSettings::parse(config), listener);
+  }
+  std::unique_ptr<Admin> make_admin() override { return std::make_unique<EmbeddedAdmin>(core_); }
+  std::string address() const override { return "embedded:" + directory_; }
+
+ private:
+  const std::string directory_;
+  const std::shared_ptr<Core> core_;
+};
+
+}  // namespace
+}  // namespace embedded
+
+std::shared_ptr<Broker> Broker::embedded(const std::string& directory) {
+  return std::make_shared<embedded::EmbeddedBroker>(directory);
+}
+
+}  // namespace millrace

@@ -1,0 +1,243 @@
+#include "broker/embedded/accumulator.hpp"
+
+#include <utility>
+
+#include "millrace/broker/partitioner.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace millrace::embedded {
+namespace {
+
+/// What Kafka adds to key, value and headers when it compares a record with max.message.bytes: a batch's overhead.
+constexpr std::int64_t kBatchOverheadBytes = 70;
+
+std::int64_t size_of(const ProducerRecord& record) {
+  std::size_t size = kBatchOverheadBytes;
+  if (record.key) size += record.key->size();
+  if (record.value) size += record.value->size();
+  if (record.headers != nullptr) {
+    for (const Header& header : *record.headers) size += header.key.size() + (header.value ? header.value->size() : 0);
+  }
+  return static_cast<std::int64_t>(size);
+}
+
+std::shared_ptr<const BrokerException> failed(BrokerException::Severity severity, const std::string& what) {
+  return std::make_shared<const BrokerException>(severity, what);
+}
+
+}  // namespace
+
+Accumulator::Target* Accumulator::find_target(std::string_view topic) {
+  if (last_target_ != nullptr && last_target_->topic->name == topic && !last_target_->topic->deleted) {
+    return last_target_;
+  }
+  auto found = targets_.find(topic);
+  if (found != targets_.end() && found->second.topic->deleted) {
+    flush_locked();  // reports what was meant for the topic that is gone
+    targets_.erase(found);
+    found = targets_.end();
+    last_target_ = nullptr;
+  }
+  if (found == targets_.end()) {
+    std::shared_ptr<Topic> existing;
+    {
+      const std::lock_guard lock(core_.mutex);
+      existing = core_.topics.find(topic);
+    }
+    if (!existing) return nullptr;
+    Target target{existing, std::vector<Partition>(existing->partitions.size())};
+    found = targets_.emplace(std::string(topic), std::move(target)).first;
+  }
+  last_target_ = &found->second;
+  return last_target_;
+}
+
+std::int32_t Accumulator::partitions_for(std::string_view topic) {
+  const std::lock_guard lock(mutex_);
+  if (const Target* target = find_target(topic)) return target->topic->partition_count();
+  const std::lock_guard core_lock(core_.mutex);
+  return core_.topics.get(topic)->partition_count();
+}
+
+void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  Target* target = find_target(record.topic);
+  if (target == nullptr) {
+    fail(record.topic, record.partition.value_or(-1), {token},
+         failed(BrokerException::Severity::fatal,
+                "topic '" + std::string(record.topic) + "' does not exist on the embedded broker; create it first"));
+    return;
+  }
+  const Topic& topic = *target->topic;
+  const std::int32_t count = topic.partition_count();
+  std::int32_t partition = 0;
+  if (record.partition) {
+    partition = *record.partition;
+    if (partition < 0 || partition >= count) {
+      fail(record.topic, partition, {token},
+           failed(BrokerException::Severity::fatal, "partition " + std::to_string(partition) + " of topic '" +
+                                                        topic.name + "' does not exist: it has " +
+                                                        std::to_string(count) + " partitions, numbered from 0"));
+      return;
+    }
+  } else if (record.key) {
+    partition = partition_for_key(*record.key, count);
+  } else {
+    partition = static_cast<std::int32_t>(target->sticky % static_cast<std::uint32_t>(count));
+  }
+  const std::int64_t limit = std::min(topic.settings.max_message_bytes, settings_.max_message_bytes);
+  if (const std::int64_t size = size_of(record); size > limit) {
+    flush_locked();  // reports come in the order in which the records were sent
+    fail(record.topic, partition, {token},
+         failed(BrokerException::Severity::abortable,
+                "record of " + std::to_string(size) + " bytes for " + TopicPartition{topic.name, partition}.str() +
+                    " is larger than " + std::to_string(limit) +
+                    " bytes; raise the topic's max.message.bytes (and the producer's message.max.bytes, if set)"));
+    return;
+  }
+
+  Partition& into = target->partitions[static_cast<std::size_t>(partition)];
+  if (into.batch.empty()) {
+    filled_.emplace_back(target, partition);
+    if (filled_.size() == 1) arm_timer();
+  }
+  const std::size_t before = into.batch.bytes();
+  into.batch.add(into.batch.records(), record.timestamp ? *record.timestamp : Clock::system().now(), record.key,
+                 record.value, record.headers);
+  bytes_ += into.batch.bytes() - before;
+  if (reports_wanted_) into.tokens.push_back(token);
+  if (into.batch.bytes() >= settings_.batch_bytes || bytes_ >= 4 * settings_.batch_bytes || settings_.linger <= 0ms) {
+    flush_locked();
+  }
+}
+
+void Accumulator::arm_timer() {
+  if (timer_armed_ || settings_.linger <= 0ms) return;
+  timer_armed_ = true;
+  core_.timer.at(std::chrono::steady_clock::now() + settings_.linger, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      const std::lock_guard lock(self->mutex_);
+      self->timer_armed_ = false;
+      self->flush_locked();
+    }
+  });
+}
+
+void Accumulator::flush() {
+  const std::lock_guard lock(mutex_);
+  flush_locked();
+}
+
+void Accumulator::flush_locked() {
+  if (filled_.empty()) return;
+  auto filled = std::exchange(filled_, {});
+  bytes_ = 0;
+  write(filled);
+}
+
+void Accumulator::write(std::vector<std::pair<Target*, std::int32_t>>& full) {
+  std::vector<Report> written;
+  std::shared_ptr<const BrokerException> error;
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(core_.mutex);
+    std::vector<PartitionLog*> newly;  // what the transaction had not written to before
+    try {
+      if (transaction_) Transactions::check(*transaction_);
+      Appends appends(core_.storage, core_.tail);
+      for (auto& [target, partition] : full) {
+        Partition& from = target->partitions[static_cast<std::size_t>(partition)];
+        target->sticky++;
+        Report& report = written.emplace_back();
+        report.topic = target->topic->name;
+        report.partition = partition;
+        report.tokens = std::exchange(from.tokens, {});
+        std::uint8_t flags = transaction_ ? format::kTransactional : 0;
+        const std::uint64_t producer_id = transaction_ ? transaction_->producer_id : 0;
+        std::string batch = target->topic->settings.log_append_time
+                                ? from.batch.finish_at(flags, producer_id, Clock::system().now())
+                                : from.batch.finish(flags, producer_id);
+        if (target->topic->deleted) {
+          report.error = failed(BrokerException::Severity::fatal, "topic '" + report.topic + "' was deleted");
+          continue;
+        }
+        PartitionLog& log = *target->topic->partitions[static_cast<std::size_t>(partition)];
+        if (transaction_) {
+          const std::size_t before = transaction_->partitions.size();
+          core_.transactions.write(*transaction_, log, appends.changes(), now);
+          if (transaction_->partitions.size() > before) newly.push_back(&log);
+        }
+        report.base_offset = appends.add(log, std::move(batch));
+      }
+      appends.commit();
+    } catch (const BrokerException& failure) {
+      for (PartitionLog* log : newly) core_.transactions.undo_write(*transaction_, *log);
+      error = std::make_shared<const BrokerException>(failure);
+    }
+  }
+  if (error) {
+    for (auto& [target, partition] : full) {
+      Partition& from = target->partitions[static_cast<std::size_t>(partition)];
+      if (from.batch.empty()) continue;
+      (void)from.batch.finish(0, 0);
+      Report& report = written.emplace_back();
+      report.topic = target->topic->name;
+      report.partition = partition;
+      report.tokens = std::exchange(from.tokens, {});
+    }
+  }
+  for (Report& report_of : written) {
+    if (error && !report_of.error) report_of.error = error;
+    report(std::move(report_of));
+  }
+}
+
+void Accumulator::discard(const BrokerException& reason) {
+  const std::lock_guard lock(mutex_);
+  const auto error = std::make_shared<const BrokerException>(reason);
+  for (auto& [target, partition] : std::exchange(filled_, {})) {
+    Partition& from = target->partitions[static_cast<std::size_t>(partition)];
+    (void)from.batch.finish(0, 0);
+    if (reports_wanted_) report({target->topic->name, partition, -1, std::exchange(from.tokens, {}), error});
+  }
+  bytes_ = 0;
+}
+
+void Accumulator::set_transaction(std::shared_ptr<TransactionalProducer> producer) {
+  const std::lock_guard lock(mutex_);
+  transaction_ = std::move(producer);
+  failure_ = nullptr;
+}
+
+std::shared_ptr<const BrokerException> Accumulator::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void Accumulator::fail(std::string_view topic, std::int32_t partition, std::vector<std::uint64_t> tokens,
+                       std::shared_ptr<const BrokerException> error) {
+  report({std::string(topic), partition, -1, std::move(tokens), std::move(error)});
+}
+
+void Accumulator::report(Report report) {
+  if (report.error) {
+    if (transaction_ && !failure_) failure_ = report.error;
+    if (!reports_wanted_) {
+      log(LogLevel::error, "embedded broker: records for topic '" + report.topic +
+                               "' were not written and nobody "
+                               "listens for delivery reports: " +
+                               report.error->what());
+    }
+  }
+  if (!reports_wanted_) return;
+  reports_.push_back(std::move(report));
+  has_reports_.store(true, std::memory_order_relaxed);
+}
+
+std::deque<Report> Accumulator::take_reports() {
+  const std::lock_guard lock(mutex_);
+  has_reports_.store(false, std::memory_order_relaxed);
+  return std::exchange(reports_, {});
+}
+
+}  // namespace millrace::embedded

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "broker/embedded/client_settings.hpp"
+#include "broker/embedded/core.hpp"
+#include "broker/embedded/page.hpp"
+#include "millrace/broker/producer.hpp"
+
+namespace millrace::embedded {
+
+/// The fate of consecutive records of one partition.
+struct Report {
+  std::string topic;
+  std::int32_t partition = -1;
+  std::int64_t base_offset = -1;
+  std::vector<std::uint64_t> tokens;
+  std::shared_ptr<const BrokerException> error;
+};
+
+/// A producer's records on their way into the log: gathered into one batch per partition, written when a batch is
+/// full, when linger.ms has passed (by the broker's timer thread) or when asked to. Thread-safe.
+class Accumulator : public std::enable_shared_from_this<Accumulator> {
+ public:
+  /// `reports`: whether anybody listens to them. `core` must outlive the accumulator's use.
+  Accumulator(Core& core, const ProducerSettings& settings, bool reports)
+      : core_(core), settings_(settings), reports_wanted_(reports) {}
+
+  void add(const ProducerRecord& record, std::uint64_t token);
+  /// Writes everything; what fails is reported.
+  void flush();
+  /// Reports everything that was not written as failed.
+  void discard(const BrokerException& reason);
+
+  /// The records that follow belong to this producer's transaction; null: to none.
+  void set_transaction(std::shared_ptr<TransactionalProducer> producer);
+  /// Why a record of the current transaction could not be written, or null.
+  [[nodiscard]] std::shared_ptr<const BrokerException> failure() const;
+
+  [[nodiscard]] std::int32_t partitions_for(std::string_view topic);
+
+  [[nodiscard]] bool has_reports() const { return has_reports_.load(std::memory_order_relaxed); }
+  /// What became of records since the last call.
+  [[nodiscard]] std::deque<Report> take_reports();
+
+ private:
+  struct Partition {
+    BatchBuilder batch;
+    std::vector<std::uint64_t> tokens;
+  };
+  struct Target {
+    std::shared_ptr<Topic> topic;
+    std::vector<Partition> partitions;
+    std::uint32_t sticky = 0;  ///< where records without a key go until the next write
+  };
+
+  Target* find_target(std::string_view topic);
+  void flush_locked();
+  void write(std::vector<std::pair<Target*, std::int32_t>>& full);
+  void fail(std::string_view topic, std::int32_t partition, std::vector<std::uint64_t> tokens,
+            std::shared_ptr<const BrokerException> error);
+  void report(Report report);
+  void arm_timer();
+
+  Core& core_;
+  const ProducerSettings settings_;
+  const bool reports_wanted_;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Target, std::less<>> targets_;
+  Target* last_target_ = nullptr;
+  std::vector<std::pair<Target*, std::int32_t>> filled_;  ///< partitions with records, in the order of their first
+  std::size_t bytes_ = 0;
+  bool timer_armed_ = false;
+  std::shared_ptr<TransactionalProducer> transaction_;
+  std::shared_ptr<const BrokerException> failure_;
+  std::deque<Report> reports_;
+  std::atomic<bool> has_reports_{false};
+};
+
+}  // namespace millrace::embedded

@@ -1,0 +1,49 @@
+#include "broker/embedded/appends.hpp"
+
+#include <algorithm>
+
+namespace millrace::embedded {
+
+void TailCache::add(PartitionLog& log, PagePtr page) {
+  bytes_ += page->bytes().size();
+  log.tail.push_back(std::move(page));
+  order_.push_back(&log);
+  while (bytes_ > budget_ && order_.size() > 1) {
+    PartitionLog& oldest = *order_.front();
+    order_.pop_front();
+    bytes_ -= oldest.tail.front()->bytes().size();
+    oldest.tail.pop_front();
+  }
+}
+
+void TailCache::remove(PartitionLog& log) {
+  for (const PagePtr& page : log.tail) bytes_ -= page->bytes().size();
+  log.tail.clear();
+  std::erase(order_, &log);
+}
+
+Appends::~Appends() {
+  for (auto staged = staged_.rbegin(); staged != staged_.rend(); ++staged) {
+    staged->first->next = staged->second->base_offset();
+  }
+}
+
+std::int64_t Appends::add(PartitionLog& log, std::string batch) {
+  const std::int64_t base = log.next;
+  PagePtr page = Page::make(base, std::move(batch));
+  changes_.put_batch(log.topic_id, log.name.partition, base, page->bytes());
+  log.next = page->last_offset() + 1;
+  staged_.emplace_back(&log, std::move(page));
+  return base;
+}
+
+void Appends::commit() {
+  changes_.write();
+  for (auto& [log, page] : staged_) tail_.add(*log, std::move(page));
+  for (auto& [log, page] : staged_) {
+    for (Waiter* waiter : log->waiters) waiter->signal();
+  }
+  staged_.clear();
+}
+
+}  // namespace millrace::embedded

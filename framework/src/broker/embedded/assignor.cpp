@@ -1,0 +1,99 @@
+#include "broker/embedded/assignor.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace millrace::embedded {
+namespace {
+
+std::ptrdiff_t count_of(const std::set<TopicPartition>& partitions, const std::string& topic) {
+  return std::count_if(partitions.begin(), partitions.end(), [&](const auto& p) { return p.topic == topic; });
+}
+
+/// A partition that `to` may take from `from`: of the topic of which `from` has most more than `to`, so that each
+/// topic spreads over the members, not only the sum.
+std::optional<TopicPartition> movable(const std::set<TopicPartition>& from, const std::set<TopicPartition>& to,
+                                      const std::set<std::string>& wanted) {
+  std::optional<TopicPartition> best;
+  std::ptrdiff_t best_difference = 0;
+  for (const std::string& topic : wanted) {
+    const std::ptrdiff_t has = count_of(from, topic);
+    const std::ptrdiff_t difference = has - count_of(to, topic);
+    if (has == 0 || (best && difference <= best_difference)) continue;
+    best_difference = difference;
+    best = *std::find_if(from.rbegin(), from.rend(), [&](const auto& p) { return p.topic == topic; });
+  }
+  return best;
+}
+
+}  // namespace
+
+Assignment assign_sticky(const std::vector<AssignorMember>& members,
+                         const std::map<std::string, std::int32_t>& partition_counts) {
+  Assignment assignment(members.size());
+  for (const auto& [topic, count] : partition_counts) {
+    for (std::int32_t partition = 0; partition < count; ++partition) {
+      const TopicPartition candidate{topic, partition};
+      std::optional<std::size_t> owner;
+      std::optional<std::size_t> emptiest;
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        if (members[i].topics.contains(topic) && members[i].owned.contains(candidate)) owner = i;
+      }
+      if (owner) {
+        assignment[*owner].insert(candidate);
+        continue;
+      }
+      // Counts what members own of later topics too: they will mostly keep it.
+      const auto load = [&](std::size_t i) {
+        std::size_t kept = assignment[i].size();
+        for (const auto& p : members[i].owned) {
+          const auto known = partition_counts.find(p.topic);
+          if (known != partition_counts.end() && p.partition < known->second && !assignment[i].contains(p)) ++kept;
+        }
+        return kept;
+      };
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        if (members[i].topics.contains(topic) && (!emptiest || load(i) < load(*emptiest))) emptiest = i;
+      }
+      if (emptiest) assignment[*emptiest].insert(candidate);
+    }
+  }
+
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (std::size_t from = 0; from < members.size() && !moved; ++from) {
+      for (std::size_t to = 0; to < members.size() && !moved; ++to) {
+        if (assignment[from].size() < assignment[to].size() + 2) continue;
+        const auto partition = movable(assignment[from], assignment[to], members[to].topics);
+        if (!partition) continue;
+        assignment[from].erase(*partition);
+        assignment[to].insert(*partition);
+        moved = true;
+      }
+    }
+  }
+  return assignment;
+}
+
+Assignment assign_range(const std::vector<AssignorMember>& members,
+                        const std::map<std::string, std::int32_t>& partition_counts) {
+  Assignment assignment(members.size());
+  for (const auto& [topic, count] : partition_counts) {
+    std::vector<std::size_t> subscribed;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (members[i].topics.contains(topic)) subscribed.push_back(i);
+    }
+    if (subscribed.empty()) continue;
+    const auto n = static_cast<std::int32_t>(subscribed.size());
+    std::int32_t partition = 0;
+    for (std::int32_t i = 0; i < n; ++i) {
+      const std::int32_t share = count / n + (i < count % n ? 1 : 0);
+      for (std::int32_t end = partition + share; partition < end; ++partition) {
+        assignment[subscribed[static_cast<std::size_t>(i)]].insert({topic, partition});
+      }
+    }
+  }
+  return assignment;
+}
+
+}  // namespace millrace::embedded

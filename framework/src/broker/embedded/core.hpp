@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+
+#include "broker/embedded/appends.hpp"
+#include "broker/embedded/groups.hpp"
+#include "broker/embedded/storage.hpp"
+#include "broker/embedded/timer.hpp"
+#include "broker/embedded/topics.hpp"
+#include "broker/embedded/transactions.hpp"
+
+namespace millrace::embedded {
+
+/// What all clients of one directory share. One mutex guards it: every operation under it is short, and records are
+/// encoded before and decoded after, outside of it.
+struct Core {
+  explicit Core(const std::filesystem::path& directory);
+  ~Core();
+
+  /// Moves the start of a log up to `offset` and deletes what is before. REQUIRES: mutex held.
+  void delete_before(PartitionLog& log, std::int64_t offset);
+
+  /// Memory for records that were written last, so that readers that keep up do not touch the disk.
+  static constexpr std::size_t kTailBytes = 16 << 20;
+
+  std::mutex mutex;
+  Storage storage;
+  TailCache tail{kTailBytes};
+  Topics topics;
+  Groups groups;
+  Transactions transactions;
+  Timer timer;  ///< last: its thread ends before the rest goes
+
+ private:
+  void look_after_deadlines();
+};
+
+}  // namespace millrace::embedded

@@ -1,0 +1,53 @@
+#include "broker/embedded/directory_lock.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::embedded {
+namespace {
+
+struct flock whole_file() {
+  struct flock range {};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  return range;
+}
+
+}  // namespace
+
+// A record lock (fcntl) rather than flock(): a forked child does not inherit it, and it tells who has it. It
+// excludes processes, not threads: within the process the registry in embedded_broker.cpp makes a directory's
+// broker one.
+DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "broker.lock";
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file_ < 0) {
+    throw LockException("cannot create " + path.string() + ": " + std::strerror(errno) +
+                        "; the embedded broker needs a directory that it can write");
+  }
+  struct flock lock = whole_file();
+  if (::fcntl(file_, F_SETLK, &lock) == 0) return;
+  const int error = errno;
+  std::string holder = "another process";
+  lock = whole_file();
+  if (::fcntl(file_, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0) {
+    holder = "process " + std::to_string(lock.l_pid);
+  }
+  ::close(file_);
+  if (error == EAGAIN || error == EACCES) {
+    throw LockException("embedded broker directory " + directory.string() + " is in use by " + holder +
+                        ": one process at a time can open it. Stop that process, choose another directory, or run "
+                        "several processes on Kafka (--bootstrap-servers)");
+  }
+  throw LockException("cannot lock " + path.string() + ": " + std::strerror(error));
+}
+
+DirectoryLock::~DirectoryLock() { ::close(file_); }
+
+}  // namespace millrace::embedded

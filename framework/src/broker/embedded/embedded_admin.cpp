@@ -1,0 +1,75 @@
+#include "broker/embedded/embedded_admin.hpp"
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::embedded {
+
+std::vector<TopicDescription> EmbeddedAdmin::list_topics(Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  std::vector<TopicDescription> topics;
+  for (const auto& [name, topic] : core_->topics.all()) topics.push_back({name, topic->partition_count(), false});
+  return topics;
+}
+
+std::optional<TopicDescription> EmbeddedAdmin::describe_topic(const std::string& name, Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  const auto topic = core_->topics.find(name);
+  if (!topic) return std::nullopt;
+  return TopicDescription{name, topic->partition_count(), false};
+}
+
+std::map<std::string, std::string> EmbeddedAdmin::topic_config(const std::string& name, bool all, Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  std::map<std::string, std::string> configs = core_->topics.get(name)->configs;
+  if (all) configs.insert(TopicSettings::defaults().begin(), TopicSettings::defaults().end());
+  return configs;
+}
+
+bool EmbeddedAdmin::create_topic(const NewTopic& topic, Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  if (!core_->topics.create(topic)) return false;
+  core_->groups.topics_changed(topic.name);
+  return true;
+}
+
+void EmbeddedAdmin::delete_topic(const std::string& name, Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  const auto topic = core_->topics.get(name);
+  core_->topics.remove(topic);
+  core_->transactions.forget(*topic);
+  for (const auto& log : topic->partitions) {
+    core_->tail.remove(*log);
+    for (Waiter* waiter : log->waiters) waiter->signal();
+  }
+  core_->groups.topics_changed(name);
+}
+
+void EmbeddedAdmin::delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  for (const auto& [partition, offset] : before) {
+    const PartitionLog& log = core_->topics.get(partition);
+    if (offset < -1 || offset > log.next) {
+      throw BrokerException(BrokerException::Severity::fatal,
+                            partition.str() + ": cannot delete the records before offset " + std::to_string(offset) +
+                                ", the log ends at " + std::to_string(log.next));
+    }
+  }
+  for (const auto& [partition, offset] : before) {
+    PartitionLog& log = core_->topics.get(partition);
+    core_->delete_before(log, offset == -1 ? log.next : offset);
+  }
+}
+
+Watermarks EmbeddedAdmin::watermarks(const TopicPartition& partition, Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  const PartitionLog& log = core_->topics.get(partition);
+  return {log.entry.log_start, log.next};
+}
+
+std::map<TopicPartition, OffsetAndMetadata> EmbeddedAdmin::group_offsets(const std::string& group_id,
+                                                                         Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  return core_->groups.offsets(group_id);
+}
+
+}  // namespace millrace::embedded

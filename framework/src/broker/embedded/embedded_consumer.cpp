@@ -1,0 +1,426 @@
+#include "broker/embedded/embedded_consumer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::embedded {
+namespace {
+
+using Severity = BrokerException::Severity;
+using SteadyClock = std::chrono::steady_clock;
+
+}  // namespace
+
+void PartitionReader::start_at(std::int64_t offset) {
+  start.reset();
+  position = offset;
+  fetched_to = offset;
+  pages.clear();
+  cursor.reset();
+}
+
+EmbeddedConsumer::EmbeddedConsumer(std::shared_ptr<Core> core, const ConsumerSettings& settings)
+    : core_(std::move(core)), settings_(settings) {}
+
+EmbeddedConsumer::~EmbeddedConsumer() {
+  clear_readers();
+  const Lock lock(core_->mutex);
+  if (member_) core_->groups.leave(settings_.group_id, *member_);
+}
+
+// ---- The group
+
+void EmbeddedConsumer::require_group(const char* doing) const {
+  if (!settings_.group_id.empty()) return;
+  throw BrokerException(Severity::fatal, std::string(doing) + " needs the consumer setting group.id");
+}
+
+void EmbeddedConsumer::subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) {
+  require_group("subscribe()");
+  if (!member_) clear_readers();  // of an earlier assign()
+  const Lock lock(core_->mutex);
+  if (member_) {
+    core_->groups.change_topics(settings_.group_id, *member_, topics);
+  } else {
+    member_ = core_->groups.join(settings_.group_id, topics, settings_.range_assignor, settings_.max_poll_interval,
+                                 waiter_, SteadyClock::now());
+  }
+  subscription_ = topics;
+  listener_ = &listener;
+  missing_reported_ = false;
+}
+
+void EmbeddedConsumer::unsubscribe() {
+  if (!member_) {
+    clear_readers();
+    return;
+  }
+  std::vector<TopicPartition> owned;
+  bool lost = false;
+  {
+    const Lock lock(core_->mutex);
+    owned.assign(member_->owned.begin(), member_->owned.end());
+    lost = member_->evicted;
+  }
+  const auto leave = [&] {
+    clear_readers();
+    const Lock lock(core_->mutex);
+    core_->groups.leave(settings_.group_id, *member_);
+    member_.reset();
+    listener_ = nullptr;
+    subscription_.clear();
+  };
+  try {
+    if (!owned.empty()) {
+      (void)(lost ? listener_->on_partitions_lost(owned) : listener_->on_partitions_revoked(owned));
+    }
+  } catch (...) {
+    leave();
+    throw;
+  }
+  leave();
+}
+
+void EmbeddedConsumer::follow_group() {
+  while (member_ && member_->attention) {
+    RebalanceStep step;
+    {
+      const Lock lock(core_->mutex);
+      step = core_->groups.next_step(settings_.group_id, *member_);
+    }
+    switch (step.kind) {
+      case RebalanceStep::Kind::none: return;
+      case RebalanceStep::Kind::lost: {
+        const std::vector<TopicPartition> stop =
+            step.partitions.empty() ? step.partitions : listener_->on_partitions_lost(step.partitions);
+        remove_readers(step.partitions);
+        remove_readers(stop);
+        const Lock lock(core_->mutex);
+        member_ = core_->groups.join(settings_.group_id, subscription_, settings_.range_assignor,
+                                     settings_.max_poll_interval, waiter_, SteadyClock::now());
+        break;
+      }
+      case RebalanceStep::Kind::revoke: {
+        const auto release = [&] {
+          remove_readers(step.partitions);
+          const Lock lock(core_->mutex);
+          core_->groups.revoked(settings_.group_id, *member_, step.partitions);
+        };
+        try {
+          remove_readers(listener_->on_partitions_revoked(step.partitions));
+        } catch (...) {
+          release();
+          throw;
+        }
+        release();
+        break;
+      }
+      case RebalanceStep::Kind::assign:
+        add_readers(listener_->on_partitions_assigned(step.partitions), std::nullopt);
+        break;
+    }
+  }
+}
+
+// Once per subscription: a topic that comes later joins in without further ado.
+void EmbeddedConsumer::report_missing_topics() {
+  if (missing_reported_) return;
+  missing_reported_ = true;
+  const Lock lock(core_->mutex);
+  for (const std::string& topic : subscription_) {
+    if (!topic.starts_with('^')) (void)core_->topics.get(topic);
+  }
+}
+
+ConsumerGroupMetadata EmbeddedConsumer::group_metadata() const {
+  require_group("group_metadata()");
+  if (!member_) return ConsumerGroupMetadata(settings_.group_id);
+  const Lock lock(core_->mutex);
+  auto metadata = std::make_shared<MemberMetadata>();
+  metadata->member_id = member_->id;
+  metadata->generation = member_->generation;
+  return {settings_.group_id, std::move(metadata)};
+}
+
+// ---- What is read
+
+void EmbeddedConsumer::assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) {
+  if (member_) {
+    throw BrokerException(Severity::fatal, "assign() on a consumer that subscribed: unsubscribe() first");
+  }
+  {
+    const Lock lock(core_->mutex);
+    for (const auto& [partition, offset] : partitions) (void)core_->topics.get(partition);
+  }
+  clear_readers();
+  for (const auto& [partition, offset] : partitions) add_readers({partition}, offset);
+}
+
+void EmbeddedConsumer::add_readers(const std::vector<TopicPartition>& partitions, std::optional<std::int64_t> start) {
+  const Lock lock(core_->mutex);
+  for (const TopicPartition& partition : partitions) {
+    PartitionLog& log = core_->topics.get(partition);
+    auto& added = readers_[partition];
+    if (added.log != nullptr) std::erase(added.log->waiters, &waiter_);
+    added = PartitionReader{};
+    added.topic = core_->topics.get(partition.topic);
+    added.log = &log;
+    added.start = start;
+    log.waiters.push_back(&waiter_);
+    topic_names_.insert(partition.topic);
+  }
+  order_.clear();
+  for (auto& [partition, reader_of] : readers_) order_.push_back(&reader_of);
+}
+
+void EmbeddedConsumer::remove_readers(const std::vector<TopicPartition>& partitions) {
+  const Lock lock(core_->mutex);
+  for (const TopicPartition& partition : partitions) {
+    const auto found = readers_.find(partition);
+    if (found == readers_.end()) continue;
+    std::erase(found->second.log->waiters, &waiter_);
+    readers_.erase(found);
+  }
+  order_.clear();
+  for (auto& [partition, reader_of] : readers_) order_.push_back(&reader_of);
+}
+
+void EmbeddedConsumer::clear_readers() {
+  std::vector<TopicPartition> all;
+  for (const auto& [partition, reader_of] : readers_) all.push_back(partition);
+  remove_readers(all);
+}
+
+PartitionReader& EmbeddedConsumer::reader(const TopicPartition& partition, const char* doing) {
+  const auto found = readers_.find(partition);
+  if (found != readers_.end()) return found->second;
+  throw BrokerException(Severity::fatal, std::string("cannot ") + doing + " " + partition.str() +
+                                             ": it is not assigned to this consumer");
+}
+
+void EmbeddedConsumer::set_paused(const std::vector<TopicPartition>& partitions, bool paused) {
+  for (const TopicPartition& partition : partitions) {
+    reader(partition, paused ? "pause" : "resume").paused = paused;
+  }
+}
+
+void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset) {
+  PartitionReader& sought = reader(partition, "seek in");
+  sought.start_at(0);
+  sought.position.reset();
+  sought.start = offset;
+}
+
+// ---- Records
+
+std::int64_t EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::string& why) const {
+  switch (settings_.reset) {
+    case OffsetReset::earliest: return log.entry.log_start;
+    case OffsetReset::latest: return log.end(settings_.read_committed);
+    case OffsetReset::none: break;
+  }
+  throw BrokerException(Severity::fatal, log.name.str() + ": " + why +
+                                             ", and auto.offset.reset is none; seek(), commit an offset, or set it to "
+                                             "earliest or latest");
+}
+
+bool EmbeddedConsumer::resolve(const PartitionReader& reader_of, Lock& /*held*/, std::int64_t& offset) const {
+  const PartitionLog& log = *reader_of.log;
+  if (reader_of.start) {
+    switch (*reader_of.start) {
+      case kOffsetBeginning: offset = log.entry.log_start; return true;
+      case kOffsetEnd: offset = log.end(settings_.read_committed); return true;
+      default: offset = *reader_of.start; return true;
+    }
+  }
+  if (core_->groups.is_pending(settings_.group_id, log.name)) return false;
+  const auto committed = core_->groups.committed(settings_.group_id, log.name);
+  offset =
+      committed ? committed->offset : reset_offset(log, "group '" + settings_.group_id + "' has no committed offset");
+  return true;
+}
+
+void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
+  const PartitionLog& log = *reader_of.log;
+  if (reader_of.topic->deleted) {
+    throw BrokerException(Severity::fatal, "topic '" + log.name.topic + "' was deleted while it was being read");
+  }
+  if (!reader_of.position) {
+    std::int64_t offset = 0;
+    if (!resolve(reader_of, lock, offset)) return;
+    reader_of.start_at(offset);
+  }
+  while (reader_of.pages.empty()) {
+    std::int64_t& position = *reader_of.position;
+    if (position < log.entry.log_start || position > log.next) {
+      position = reset_offset(log, "offset " + std::to_string(position) + " is not in the log (it holds " +
+                                       std::to_string(log.entry.log_start) + " to " + std::to_string(log.next) + ")");
+    }
+    Fetched fetched = fetch(core_->storage, lock, log, position, settings_.read_committed);
+    if (fetched.next == position) return;
+    reader_of.fetched_to = fetched.next;
+    for (PagePtr& page : fetched.pages) reader_of.pages.push_back(std::move(page));
+    // Nothing to see up to here: the ends of transactions, aborted records, what compaction took.
+    if (reader_of.pages.empty()) position = fetched.next;
+  }
+}
+
+std::size_t EmbeddedConsumer::drain(PartitionReader& reader_of, std::vector<ConsumerRecord>& records,
+                                    std::size_t room) {
+  std::size_t taken = 0;
+  const std::string* topic = &*topic_names_.find(reader_of.log->name.topic);
+  PageRecord found;
+  while (taken < room && !reader_of.pages.empty()) {
+    const Page& page = *reader_of.pages.front();
+    if (!reader_of.cursor) reader_of.cursor.emplace(page);
+    bool more = false;
+    while (taken < room && (more = reader_of.cursor->next(found))) {
+      if (found.offset < *reader_of.position) continue;  // sought into the middle of the page
+      ConsumerRecord& record = records.emplace_back();
+      record.topic = topic;
+      record.partition = reader_of.log->name.partition;
+      record.offset = found.offset;
+      record.timestamp = found.timestamp;
+      record.key = found.key;
+      record.value = found.value;
+      if (found.header_count > 0) record.headers = decode_headers(found.header_count, found.header_bytes);
+      record.buffer = page.share();
+      ++taken;
+    }
+    if (taken > 0 && more) reader_of.position = records.back().offset + 1;
+    if (!more || reader_of.cursor->at_end()) {
+      reader_of.cursor.reset();
+      reader_of.pages.pop_front();
+      reader_of.position = reader_of.pages.empty() ? reader_of.fetched_to : reader_of.pages.front()->base_offset();
+    }
+  }
+  return taken;
+}
+
+std::size_t EmbeddedConsumer::collect(std::vector<ConsumerRecord>& records, std::size_t max_records) {
+  std::size_t taken = 0;
+  const std::size_t count = order_.size();
+  for (std::size_t i = 0; i < count && taken < max_records; ++i) {
+    PartitionReader& next = *order_[(turn_ + i) % count];
+    if (next.paused) continue;
+    while (taken < max_records) {
+      if (next.pages.empty()) {
+        Lock lock(core_->mutex);
+        refill(next, lock);
+      }
+      const std::size_t got = drain(next, records, max_records - taken);
+      if (got == 0 && next.pages.empty()) break;
+      taken += got;
+    }
+  }
+  if (count > 0) turn_ = (turn_ + 1) % count;
+  return taken;
+}
+
+void EmbeddedConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis timeout) {
+  const auto start = SteadyClock::now();
+  const auto deadline = start + timeout;
+  for (;;) {
+    {
+      const Lock lock(core_->mutex);
+      waiter_.signalled = false;
+      if (member_) member_->last_poll = SteadyClock::now();
+    }
+    follow_group();
+    report_missing_topics();
+    if (collect(records, max_records) > 0) return;
+
+    Lock lock(core_->mutex);
+    if (member_) member_->waiting = true;
+    const bool woken = waiter_.wake.wait_until(lock, deadline, [this] { return waiter_.signalled || wakeup_; });
+    if (member_) {
+      member_->waiting = false;
+      member_->last_poll = SteadyClock::now();
+    }
+    if (std::exchange(wakeup_, false) || !woken) return;
+  }
+}
+
+void EmbeddedConsumer::wakeup() {
+  const Lock lock(core_->mutex);
+  wakeup_ = true;
+  waiter_.wake.notify_one();
+}
+
+std::optional<std::int64_t> EmbeddedConsumer::position(const TopicPartition& partition) {
+  PartitionReader& asked = reader(partition, "tell the position in");
+  Lock lock(core_->mutex);
+  if (asked.pages.empty()) refill(asked, lock);
+  return asked.position;
+}
+
+std::optional<std::int64_t> EmbeddedConsumer::current_lag(const TopicPartition& partition) {
+  PartitionReader& asked = reader(partition, "tell the lag of");
+  Lock lock(core_->mutex);
+  if (asked.pages.empty()) refill(asked, lock);
+  if (!asked.position) return std::nullopt;
+  return std::max<std::int64_t>(0, asked.log->end(settings_.read_committed) - *asked.position);
+}
+
+// ---- Questions to the broker
+
+Watermarks EmbeddedConsumer::query_watermarks(const TopicPartition& partition, Millis /*timeout*/) {
+  const Lock lock(core_->mutex);
+  const PartitionLog& log = core_->topics.get(partition);
+  return {log.entry.log_start, log.end(settings_.read_committed)};
+}
+
+std::optional<std::int64_t> EmbeddedConsumer::offset_for_time(const TopicPartition& partition, Timestamp timestamp,
+                                                              Millis /*timeout*/) {
+  Lock lock(core_->mutex);
+  const auto topic = core_->topics.get(partition.topic);
+  const PartitionLog& log = core_->topics.get(partition);
+  std::int64_t offset = log.entry.log_start;
+  for (;;) {
+    const Fetched fetched = fetch(core_->storage, lock, log, offset, settings_.read_committed);
+    if (fetched.next == offset) return std::nullopt;
+    for (const PagePtr& page : fetched.pages) {
+      if (page->header().max_timestamp < timestamp) continue;
+      PageCursor cursor(*page);
+      PageRecord record;
+      while (cursor.next(record)) {
+        if (record.offset >= offset && record.timestamp >= timestamp) return record.offset;
+      }
+    }
+    offset = fetched.next;
+  }
+}
+
+std::map<TopicPartition, OffsetAndMetadata> EmbeddedConsumer::committed(const std::vector<TopicPartition>& partitions,
+                                                                        Millis timeout) {
+  require_group("committed()");
+  Lock lock(core_->mutex);
+  const auto stable = [&] {
+    return std::none_of(partitions.begin(), partitions.end(),
+                        [&](const auto& p) { return core_->groups.is_pending(settings_.group_id, p); });
+  };
+  if (!core_->groups.pending_ended().wait_for(lock, timeout, stable)) {
+    throw BrokerException(Severity::retriable, "group '" + settings_.group_id +
+                                                   "': the committed offsets are part of a transaction that did not "
+                                                   "end within " +
+                                                   std::to_string(timeout.count()) + " ms");
+  }
+  std::map<TopicPartition, OffsetAndMetadata> found;
+  for (const TopicPartition& partition : partitions) {
+    if (auto offset = core_->groups.committed(settings_.group_id, partition)) {
+      found.emplace(partition, std::move(*offset));
+    }
+  }
+  return found;
+}
+
+void EmbeddedConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
+  require_group("commit_sync()");
+  const Lock lock(core_->mutex);
+  core_->groups.check_commit(settings_.group_id, member_.get());
+  core_->groups.commit(settings_.group_id, offsets);
+}
+
+}  // namespace millrace::embedded

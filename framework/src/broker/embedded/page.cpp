@@ -1,0 +1,128 @@
+#include "broker/embedded/page.hpp"
+
+#include <algorithm>
+
+namespace millrace::embedded {
+
+PagePtr Page::make(std::int64_t base_offset, std::string bytes) {
+  return PagePtr(new Page(base_offset, std::move(bytes)));
+}
+
+bool PageCursor::next(PageRecord& record) {
+  if (left_ == 0) return false;
+  --left_;
+  record.offset = page_->base_offset() + static_cast<std::int64_t>(in_.varint());
+  const Timestamp own = page_->header().base_timestamp + wire::unzigzag(in_.varint());
+  record.timestamp = page_->is(format::kLogAppendTime) ? page_->header().max_timestamp : own;
+  const auto nullable = [this]() -> BytesView {
+    const std::uint64_t size = in_.varint();
+    if (size == 0) return std::nullopt;
+    return in_.bytes(size - 1);
+  };
+  record.key = nullable();
+  record.value = nullable();
+  record.header_count = static_cast<std::uint32_t>(in_.varint());
+  if (record.header_count == 0) {
+    record.header_bytes = {};
+    return true;
+  }
+  const char* first = in_.position();
+  for (std::uint32_t i = 0; i < record.header_count; ++i) {
+    in_.bytes(in_.varint());
+    nullable();
+  }
+  record.header_bytes = {first, static_cast<std::size_t>(in_.position() - first)};
+  return true;
+}
+
+Headers decode_headers(std::uint32_t count, std::string_view bytes) {
+  Headers headers;
+  wire::Reader in(bytes, "the headers of a record");
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::string key(in.bytes(in.varint()));
+    const std::uint64_t size = in.varint();
+    headers.add(std::move(key),
+                size == 0 ? std::nullopt : std::optional<std::string>(std::in_place, in.bytes(size - 1)));
+  }
+  return headers;
+}
+
+void BatchBuilder::start_record(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value) {
+  if (records_ == 0) {
+    bytes_.assign(format::kBatchHeaderBytes, '\0');
+    base_timestamp_ = timestamp;
+    max_timestamp_ = timestamp;
+  }
+  ++records_;
+  last_delta_ = offset_delta;
+  max_timestamp_ = std::max(max_timestamp_, timestamp);
+
+  char front[3 * wire::kMaxVarintBytes];
+  char* end = wire::write_varint(front, offset_delta);
+  end = wire::write_varint(end, wire::zigzag(timestamp - base_timestamp_));
+  end = wire::write_varint(end, key ? key->size() + 1 : 0);
+  bytes_.append(front, static_cast<std::size_t>(end - front));
+  if (key) bytes_.append(*key);
+  end = wire::write_varint(front, value ? value->size() + 1 : 0);
+  bytes_.append(front, static_cast<std::size_t>(end - front));
+  if (value) bytes_.append(*value);
+}
+
+void BatchBuilder::add(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value,
+                       const Headers* headers) {
+  start_record(offset_delta, timestamp, key, value);
+  if (headers == nullptr || headers->empty()) {
+    bytes_.push_back('\0');
+    return;
+  }
+  char number[wire::kMaxVarintBytes];
+  const auto append_number = [&](std::uint64_t value_of) {
+    bytes_.append(number, static_cast<std::size_t>(wire::write_varint(number, value_of) - number));
+  };
+  append_number(headers->size());
+  for (const Header& header : *headers) {
+    append_number(header.key.size());
+    bytes_.append(header.key);
+    append_number(header.value ? header.value->size() + 1 : 0);
+    if (header.value) bytes_.append(*header.value);
+  }
+}
+
+void BatchBuilder::add(std::uint32_t offset_delta, const PageRecord& record) {
+  start_record(offset_delta, record.timestamp, record.key, record.value);
+  char number[wire::kMaxVarintBytes];
+  bytes_.append(number, static_cast<std::size_t>(wire::write_varint(number, record.header_count) - number));
+  bytes_.append(record.header_bytes);
+}
+
+std::string BatchBuilder::finish(std::uint8_t flags, std::uint64_t producer_id, Timestamp delete_horizon,
+                                 std::optional<std::uint32_t> last_offset_delta) {
+  if (records_ == 0) bytes_.assign(format::kBatchHeaderBytes, '\0');
+  format::BatchHeader header;
+  header.flags = flags;
+  header.records = records_;
+  header.last_offset_delta = last_offset_delta.value_or(last_delta_);
+  header.base_timestamp = base_timestamp_;
+  header.max_timestamp = max_timestamp_;
+  header.producer_id = producer_id;
+  header.delete_horizon = delete_horizon;
+  format::write_batch_header(bytes_.data(), header);
+  records_ = 0;
+  last_delta_ = 0;
+  base_timestamp_ = 0;
+  max_timestamp_ = kNoTimestamp;
+  return std::exchange(bytes_, {});
+}
+
+std::string control_batch(bool commit, std::uint64_t producer_id, Timestamp now) {
+  std::string bytes(format::kBatchHeaderBytes, '\0');
+  format::BatchHeader header;
+  header.flags = static_cast<std::uint8_t>(format::kTransactional | format::kControl | (commit ? format::kCommit : 0));
+  header.base_timestamp = now;
+  header.max_timestamp = now;
+  header.producer_id = producer_id;
+  format::write_batch_header(bytes.data(), header);
+  return bytes;
+}
+
+}  // namespace millrace::embedded

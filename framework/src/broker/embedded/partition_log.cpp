@@ -1,0 +1,78 @@
+#include "broker/embedded/partition_log.hpp"
+
+#include <algorithm>
+
+namespace millrace::embedded {
+
+void PartitionLog::load(const Storage& storage) {
+  if (const auto stored = storage.get(format::partition_key(topic_id, name.partition))) {
+    entry = format::decode_partition(*stored);
+  }
+  const PagePtr last = storage.last_batch(topic_id, name.partition);
+  next = std::max(entry.log_start, last ? last->last_offset() + 1 : 0);
+  storage.for_each(
+      format::aborted_prefix(topic_id, name.partition),
+      [this](std::string_view key, std::string_view value) { aborted.push_back(format::decode_aborted(key, value)); });
+}
+
+void PartitionLog::save_entry(Storage::Changes& changes) const {
+  changes.put(format::partition_key(topic_id, name.partition), format::encode(entry));
+}
+
+std::int64_t PartitionLog::last_stable() const {
+  std::int64_t stable = next;
+  for (const OpenTransaction& transaction : open) stable = std::min(stable, transaction.first);
+  return stable;
+}
+
+bool PartitionLog::is_aborted(const Page& page) const {
+  if (aborted.empty() || !page.is(format::kTransactional)) return false;
+  // A producer's transactions follow one another, so the first of its aborted ones that ends after the page decides.
+  auto range = std::lower_bound(aborted.begin(), aborted.end(), page.base_offset(),
+                                [](const auto& candidate, std::int64_t offset) { return candidate.last < offset; });
+  for (; range != aborted.end(); ++range) {
+    if (range->producer_id == page.header().producer_id) return range->first <= page.base_offset();
+  }
+  return false;
+}
+
+Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const PartitionLog& log, std::int64_t offset,
+              bool read_committed) {
+  Fetched fetched{.pages = {}, .next = offset};
+  const std::int64_t end = log.end(read_committed);
+  if (offset >= end) return fetched;
+
+  const auto take = [&](PagePtr page) {
+    fetched.next = page->last_offset() + 1;
+    if (page->is(format::kControl) || page->header().records == 0) return;
+    if (read_committed && log.is_aborted(*page)) return;
+    fetched.pages.push_back(std::move(page));
+  };
+
+  std::size_t bytes = 0;
+  if (!log.tail.empty() && log.tail.front()->base_offset() <= offset) {
+    auto page = std::upper_bound(log.tail.begin(), log.tail.end(), offset,
+                                 [](std::int64_t wanted, const PagePtr& p) { return wanted < p->base_offset(); });
+    for (--page; page != log.tail.end() && bytes < kFetchBytes && (*page)->base_offset() < end; ++page) {
+      bytes += (*page)->bytes().size();
+      take(*page);
+    }
+    return fetched;
+  }
+
+  std::vector<PagePtr> read;
+  lock.unlock();
+  storage.read_batches(log.topic_id, log.name.partition, offset, [&](PagePtr page) {
+    if (page->base_offset() >= end) return false;
+    bytes += page->bytes().size();
+    read.push_back(std::move(page));
+    return bytes < kFetchBytes;
+  });
+  lock.lock();
+  for (PagePtr& page : read) take(std::move(page));
+  // Nothing up to `end`: compaction or retention emptied the rest of it.
+  if (read.empty()) fetched.next = end;
+  return fetched;
+}
+
+}  // namespace millrace::embedded

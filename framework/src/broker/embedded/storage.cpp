@@ -1,0 +1,196 @@
+#include "broker/embedded/storage.hpp"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <system_error>
+#include <vector>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::embedded {
+namespace {
+
+std::string existing_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    throw StreamsException("cannot make the embedded broker's directory " + directory.string() + ": " +
+                           error.message());
+  }
+  return directory.string();
+}
+
+rocksdb::CompressionType compression() {
+  const auto supported = rocksdb::GetSupportedCompressions();
+  const auto has = [&](rocksdb::CompressionType type) {
+    return std::find(supported.begin(), supported.end(), type) != supported.end();
+  };
+  return has(rocksdb::kLZ4Compression) ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+}
+
+rocksdb::DBOptions database_options() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.max_background_jobs = 2;
+  options.max_total_wal_size = 64 << 20;
+  options.keep_log_file_num = 2;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.avoid_flush_during_shutdown = true;  // the write-ahead log has it all: closing is instant
+  options.max_open_files = 512;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions meta_options() {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = 4 << 20;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions log_options() {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = 16 << 20;
+  options.max_write_buffer_number = 4;
+  // Batches go into blob files, which compaction leaves alone: the log is written twice (write-ahead log, blob), not
+  // once per level.
+  options.enable_blob_files = true;
+  options.min_blob_size = 4096;
+  options.blob_compression_type = compression();
+  options.enable_blob_garbage_collection = true;
+  options.compression = compression();
+  rocksdb::BlockBasedTableOptions table;
+  table.no_block_cache = true;  // what is read again soon is in the broker's own tail of pages
+  table.block_size = 64 << 10;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace
+
+Storage::Storage(const std::filesystem::path& directory)
+    : directory_(existing_directory(directory)), lock_(directory_) {
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {{rocksdb::kDefaultColumnFamilyName, meta_options()},
+                                                                 {"log", log_options()}};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(database_options(), directory_ + "/db", families, &handles, &db);
+  if (!status.ok()) {
+    throw StreamsException("cannot open the embedded broker in " + directory_ + ": " + status.ToString() +
+                           "; check that the directory is readable, writable and was made by Millrace");
+  }
+  db_.reset(db);
+  meta_.reset(handles[0]);
+  log_.reset(handles[1]);
+
+  if (const auto version = get(format::version_key())) {
+    const std::uint32_t found = format::decode_u32(*version);
+    if (found != format::kFormatVersion) {
+      throw StreamsException("the embedded broker's directory " + directory_ + " has format version " +
+                             std::to_string(found) + ", this program reads version " +
+                             std::to_string(format::kFormatVersion) + "; use the program that wrote it");
+    }
+  } else {
+    Changes changes(*this);
+    changes.put(format::version_key(), format::encode_u32(format::kFormatVersion));
+    changes.write();
+  }
+}
+
+void Storage::fail(const std::string& doing, const rocksdb::Status& status) const {
+  throw BrokerException(BrokerException::Severity::fatal, "embedded broker in " + directory_ + ": " + doing +
+                                                              " failed: " + status.ToString() +
+                                                              "; check the disk (space, rights) and start again");
+}
+
+void Storage::Changes::put(const std::string& key, const std::string& value) {
+  batch_.Put(storage_.meta_.get(), key, value).PermitUncheckedError();
+}
+
+void Storage::Changes::erase(const std::string& key) {
+  batch_.Delete(storage_.meta_.get(), key).PermitUncheckedError();
+}
+
+void Storage::Changes::put_batch(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset,
+                                 const std::string& batch) {
+  batch_.Put(storage_.log_.get(), format::batch_key(topic_id, partition, base_offset), batch).PermitUncheckedError();
+}
+
+void Storage::Changes::erase_batch(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset) {
+  batch_.Delete(storage_.log_.get(), format::batch_key(topic_id, partition, base_offset)).PermitUncheckedError();
+}
+
+void Storage::Changes::erase_batches(std::uint32_t topic_id, std::int32_t partition, std::int64_t from,
+                                     std::int64_t to) {
+  batch_
+      .DeleteRange(storage_.log_.get(), format::batch_key(topic_id, partition, from),
+                   format::batch_key(topic_id, partition, to))
+      .PermitUncheckedError();
+}
+
+void Storage::Changes::write() {
+  if (batch_.Count() == 0) return;
+  const rocksdb::Status status = storage_.db_->Write(rocksdb::WriteOptions(), &batch_);
+  if (!status.ok()) storage_.fail("writing", status);
+  batch_.Clear();
+}
+
+std::optional<std::string> Storage::get(const std::string& key) const {
+  std::string value;
+  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), meta_.get(), key, &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) fail("reading", status);
+  return value;
+}
+
+void Storage::for_each(const std::string& prefix,
+                       const std::function<void(std::string_view key, std::string_view value)>& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), meta_.get()));
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    visit({it->key().data(), it->key().size()}, {it->value().data(), it->value().size()});
+  }
+  if (!it->status().ok()) fail("reading", it->status());
+}
+
+void Storage::read_batches(std::uint32_t topic_id, std::int32_t partition, std::int64_t offset,
+                           const std::function<bool(PagePtr page)>& visit) const {
+  const std::string first = format::batch_key(topic_id, partition, 0);
+  const std::string end = format::batch_key(topic_id, partition, INT64_MAX);
+  const rocksdb::Slice lower(first);
+  const rocksdb::Slice upper(end);
+  rocksdb::ReadOptions options;
+  options.iterate_lower_bound = &lower;
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, log_.get()));
+  const std::string wanted = format::batch_key(topic_id, partition, offset);
+  it->SeekForPrev(wanted);
+  if (!it->Valid() && it->status().ok()) it->Seek(wanted);
+  for (; it->Valid(); it->Next()) {
+    const std::int64_t base = format::parse_batch_key({it->key().data(), it->key().size()}).base_offset;
+    PagePtr page = Page::make(base, it->value().ToString());
+    if (page->last_offset() < offset) continue;
+    if (!visit(std::move(page))) return;
+  }
+  if (!it->status().ok()) fail("reading", it->status());
+}
+
+PagePtr Storage::last_batch(std::uint32_t topic_id, std::int32_t partition) const {
+  PagePtr last;
+  const std::string first = format::batch_key(topic_id, partition, 0);
+  const rocksdb::Slice lower(first);
+  rocksdb::ReadOptions options;
+  options.iterate_lower_bound = &lower;
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, log_.get()));
+  it->SeekForPrev(format::batch_key(topic_id, partition, INT64_MAX));
+  if (it->Valid()) {
+    const auto key = format::parse_batch_key({it->key().data(), it->key().size()});
+    last = Page::make(key.base_offset, it->value().ToString());
+  } else if (!it->status().ok()) {
+    fail("reading", it->status());
+  }
+  return last;
+}
+
+}  // namespace millrace::embedded

@@ -1,0 +1,46 @@
+#include "broker/embedded/timer.hpp"
+
+#include <utility>
+
+namespace millrace::embedded {
+
+Timer::Timer() : thread_([this] { run(); }) {}
+
+Timer::~Timer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void Timer::at(Time time, std::function<void()> job) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = jobs_.empty() || time < jobs_.begin()->first;
+    jobs_.emplace(time, std::move(job));
+  }
+  if (first) changed_.notify_one();
+}
+
+void Timer::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (jobs_.empty()) {
+      changed_.wait(lock);
+    } else if (const Time due = jobs_.begin()->first; due > std::chrono::steady_clock::now()) {
+      changed_.wait_until(lock, due);
+    } else {
+      auto job = std::move(jobs_.begin()->second);
+      jobs_.erase(jobs_.begin());
+      lock.unlock();
+      job();
+      job = nullptr;
+      lock.lock();
+    }
+  }
+}
+
+}  // namespace millrace::embedded

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "millrace/common/time.hpp"
+
+namespace millrace::embedded {
+
+/// The topic configuration that the embedded broker obeys, by Kafka's names and defaults. Other names that Kafka
+/// knows are kept and shown, but change nothing here.
+struct TopicSettings {
+  bool compact = false;  ///< cleanup.policy contains `compact`
+  bool remove = true;    ///< cleanup.policy contains `delete`
+  std::int64_t retention_ms = 604800000;
+  std::int64_t retention_bytes = -1;
+  std::int64_t min_compaction_lag_ms = 0;
+  std::int64_t delete_retention_ms = 86400000;
+  double min_cleanable_dirty_ratio = 0.5;
+  std::int64_t max_message_bytes = 1048588;
+  bool log_append_time = false;  ///< message.timestamp.type=LogAppendTime
+
+  /// Throws BrokerException for a name that Kafka does not know or a value that it would refuse.
+  [[nodiscard]] static TopicSettings parse(const std::string& topic, const std::map<std::string, std::string>& configs);
+
+  /// Every topic configuration that Kafka has, with its default.
+  [[nodiscard]] static const std::map<std::string, std::string>& defaults();
+};
+
+/// Throws BrokerException if Kafka would refuse the name.
+void check_topic_name(const std::string& name);
+
+}  // namespace millrace::embedded

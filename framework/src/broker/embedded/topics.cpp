@@ -1,0 +1,111 @@
+#include "broker/embedded/topics.hpp"
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::embedded {
+namespace {
+
+constexpr std::int32_t kMostPartitions = 100000;
+
+std::shared_ptr<Topic> make_topic(const std::string& name, const format::TopicEntry& entry) {
+  auto topic = std::make_shared<Topic>();
+  topic->name = name;
+  topic->id = entry.id;
+  topic->configs = entry.configs;
+  topic->settings = TopicSettings::parse(name, entry.configs);
+  for (std::uint32_t i = 0; i < entry.partitions; ++i) {
+    topic->partitions.push_back(
+        std::make_unique<PartitionLog>(TopicPartition{name, static_cast<std::int32_t>(i)}, entry.id));
+  }
+  return topic;
+}
+
+}  // namespace
+
+Topics::Topics(Storage& storage) : storage_(storage) {
+  if (const auto next = storage.get(format::next_id_key())) next_id_ = format::decode_u64(*next);
+  storage.for_each("T", [&](std::string_view key, std::string_view value) {
+    const std::string name = format::parse_topic_key(key);
+    auto topic = make_topic(name, format::decode_topic(value));
+    for (auto& partition : topic->partitions) partition->load(storage);
+    topics_.emplace(name, std::move(topic));
+  });
+}
+
+std::shared_ptr<Topic> Topics::find(std::string_view name) const {
+  const auto found = topics_.find(name);
+  return found == topics_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Topic> Topics::find(std::uint32_t id) const {
+  for (const auto& [name, topic] : topics_) {
+    if (topic->id == id) return topic;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Topic> Topics::get(std::string_view name) const {
+  if (auto topic = find(name)) return topic;
+  throw BrokerException(BrokerException::Severity::fatal, "topic '" + std::string(name) +
+                                                              "' does not exist on the embedded broker in " +
+                                                              storage_.directory() + "; create it first");
+}
+
+PartitionLog& Topics::get(const TopicPartition& partition) const {
+  const auto topic = get(partition.topic);
+  if (partition.partition < 0 || partition.partition >= topic->partition_count()) {
+    throw BrokerException(BrokerException::Severity::fatal,
+                          "partition " + partition.str() + " does not exist: topic '" + partition.topic + "' has " +
+                              std::to_string(topic->partition_count()) + " partitions, numbered from 0");
+  }
+  return *topic->partitions[static_cast<std::size_t>(partition.partition)];
+}
+
+std::shared_ptr<Topic> Topics::create(const NewTopic& wanted) {
+  check_topic_name(wanted.name);
+  if (topics_.contains(wanted.name)) return nullptr;
+  if ((wanted.partitions < 1 && wanted.partitions != -1) || wanted.partitions > kMostPartitions) {
+    throw BrokerException(BrokerException::Severity::fatal,
+                          "topic '" + wanted.name + "': cannot have " + std::to_string(wanted.partitions) +
+                              " partitions; give 1 to " + std::to_string(kMostPartitions));
+  }
+  format::TopicEntry entry;
+  entry.partitions = wanted.partitions == -1 ? 1 : static_cast<std::uint32_t>(wanted.partitions);
+  entry.configs = wanted.configs;
+  entry.id = static_cast<std::uint32_t>(next_id_);
+  auto topic = make_topic(wanted.name, entry);
+
+  Storage::Changes changes(storage_);
+  changes.put(format::next_id_key(), format::encode_u64(next_id_ + 1));
+  changes.put(format::topic_key(wanted.name), format::encode(entry));
+  changes.write();
+  ++next_id_;
+  topics_.emplace(wanted.name, topic);
+  return topic;
+}
+
+void Topics::remove(const std::shared_ptr<Topic>& topic) {
+  Storage::Changes changes(storage_);
+  changes.erase(format::topic_key(topic->name));
+  for (const auto& log : topic->partitions) {
+    const std::int32_t partition = log->name.partition;
+    changes.erase(format::partition_key(topic->id, partition));
+    for (const auto& range : log->aborted) changes.erase(format::aborted_key(topic->id, partition, range.last));
+    for (const auto& open : log->open) {
+      changes.erase(format::open_transaction_key(topic->id, partition, open.producer_id));
+    }
+    changes.erase_batches(topic->id, partition, 0, INT64_MAX);
+  }
+  changes.write();
+  topic->deleted = true;
+  topics_.erase(topic->name);
+}
+
+std::uint64_t Topics::draw_id() {
+  Storage::Changes changes(storage_);
+  changes.put(format::next_id_key(), format::encode_u64(next_id_ + 1));
+  changes.write();
+  return next_id_++;
+}
+
+}  // namespace millrace::embedded

@@ -1,0 +1,132 @@
+#include "broker/embedded/transactions.hpp"
+
+#include <algorithm>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace millrace::embedded {
+
+Transactions::Transactions(Storage& storage, Topics& topics, Groups& groups, TailCache& tail)
+    : storage_(storage), topics_(topics), groups_(groups), tail_(tail) {
+  abort_left_open();
+}
+
+void Transactions::abort_left_open() {
+  std::map<std::uint64_t, std::vector<PartitionLog*>> left;
+  storage_.for_each("O", [&](std::string_view key, std::string_view value) {
+    const auto open = format::parse_open_transaction_key(key);
+    const auto topic = topics_.find(open.topic_id);
+    if (!topic) return;
+    PartitionLog& log = *topic->partitions.at(static_cast<std::size_t>(open.partition));
+    log.open.push_back({open.producer_id, static_cast<std::int64_t>(format::decode_u64(value))});
+    left[open.producer_id].push_back(&log);
+  });
+  for (const auto& [producer_id, partitions] : left) finish(producer_id, partitions, false);
+}
+
+std::shared_ptr<TransactionalProducer> Transactions::init(const std::string& transactional_id, Millis timeout) {
+  auto& current = producers_[transactional_id];
+  if (current) {
+    if (current->fenced == TransactionalProducer::Fenced::no) current->fenced = TransactionalProducer::Fenced::by_newer;
+    if (current->open) end(*current, false);
+  }
+  auto producer = std::make_shared<TransactionalProducer>();
+  producer->transactional_id = transactional_id;
+  producer->producer_id = topics_.draw_id();
+  producer->timeout = timeout;
+  current = producer;
+  return producer;
+}
+
+void Transactions::check(const TransactionalProducer& producer) {
+  switch (producer.fenced) {
+    case TransactionalProducer::Fenced::no: return;
+    case TransactionalProducer::Fenced::by_newer:
+      throw BrokerException(BrokerException::Severity::fenced,
+                            "transactional.id '" + producer.transactional_id +
+                                "': a newer producer with this id took over; close this one");
+    case TransactionalProducer::Fenced::by_timeout:
+      throw BrokerException(BrokerException::Severity::fenced, "transactional.id '" + producer.transactional_id +
+                                                                   "': the transaction was aborted because "
+                                                                   "it took longer than transaction.timeout.ms (" +
+                                                                   std::to_string(producer.timeout.count()) +
+                                                                   "); make a new producer");
+  }
+}
+
+void Transactions::open(TransactionalProducer& producer, SteadyTime now) {
+  if (producer.open) return;
+  producer.open = true;
+  producer.started = now;
+}
+
+void Transactions::write(TransactionalProducer& producer, PartitionLog& log, Storage::Changes& changes,
+                         SteadyTime now) {
+  open(producer, now);
+  if (std::find(producer.partitions.begin(), producer.partitions.end(), &log) != producer.partitions.end()) return;
+  producer.partitions.push_back(&log);
+  log.open.push_back({producer.producer_id, log.next});
+  changes.put(format::open_transaction_key(log.topic_id, log.name.partition, producer.producer_id),
+              format::encode_u64(static_cast<std::uint64_t>(log.next)));
+}
+
+void Transactions::undo_write(TransactionalProducer& producer, PartitionLog& log) {
+  std::erase(producer.partitions, &log);
+  std::erase_if(log.open, [&](const auto& open) { return open.producer_id == producer.producer_id; });
+}
+
+void Transactions::add_offsets(TransactionalProducer& producer, const std::string& group,
+                               const std::map<TopicPartition, OffsetAndMetadata>& offsets, SteadyTime now) {
+  groups_.add_pending(group, producer.producer_id, offsets);
+  open(producer, now);
+}
+
+void Transactions::end(TransactionalProducer& producer, bool commit) {
+  if (!producer.open) return;
+  finish(producer.producer_id, producer.partitions, commit);
+  producer.partitions.clear();
+  producer.open = false;
+}
+
+void Transactions::finish(std::uint64_t producer_id, const std::vector<PartitionLog*>& partitions, bool commit) {
+  const Timestamp now = Clock::system().now();
+  Appends appends(storage_, tail_);
+  std::vector<std::pair<PartitionLog*, format::AbortedEntry>> aborted;
+  for (PartitionLog* log : partitions) {
+    const auto open = std::find_if(log->open.begin(), log->open.end(),
+                                   [&](const auto& candidate) { return candidate.producer_id == producer_id; });
+    const std::int64_t marker = appends.add(*log, control_batch(commit, producer_id, now));
+    appends.changes().erase(format::open_transaction_key(log->topic_id, log->name.partition, producer_id));
+    if (commit) continue;
+    const format::AbortedEntry entry{producer_id, open->first, marker};
+    appends.changes().put(format::aborted_key(log->topic_id, log->name.partition, marker), format::encode(entry));
+    aborted.emplace_back(log, entry);
+  }
+  if (commit) groups_.stage_pending(producer_id, appends.changes());
+  appends.commit();
+  for (PartitionLog* log : partitions) {
+    std::erase_if(log->open, [&](const auto& open) { return open.producer_id == producer_id; });
+  }
+  for (const auto& [log, entry] : aborted) log->aborted.push_back(entry);
+  groups_.end_pending(producer_id, commit);
+}
+
+void Transactions::expire(SteadyTime now) {
+  for (auto& [id, producer] : producers_) {
+    if (!producer->open || now - producer->started <= producer->timeout) continue;
+    log(LogLevel::warn, "embedded broker: aborting a transaction of transactional.id '" + id +
+                            "' that is open for longer than transaction.timeout.ms (" +
+                            std::to_string(producer->timeout.count()) + ")");
+    producer->fenced = TransactionalProducer::Fenced::by_timeout;
+    end(*producer, false);
+  }
+}
+
+void Transactions::forget(const Topic& topic) {
+  for (auto& [id, producer] : producers_) {
+    std::erase_if(producer->partitions, [&](const PartitionLog* log) { return log->topic_id == topic.id; });
+  }
+}
+
+}  // namespace millrace::embedded
