@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/kafka/kafka_client.hpp"
+#include "millrace/broker/admin.hpp"
+
+namespace millrace::kafka {
+
+/// Admin over librdkafka's admin requests, which are thread-safe and wait for nothing but their own answer.
+class KafkaAdmin final : public Admin {
+ public:
+  KafkaAdmin(const std::string& address, const ClientConfig& common);
+
+  std::vector<TopicDescription> list_topics(Millis timeout) override;
+  std::optional<TopicDescription> describe_topic(const std::string& name, Millis timeout) override;
+  std::map<std::string, std::string> topic_config(const std::string& name, bool all, Millis timeout) override;
+  bool create_topic(const NewTopic& topic, Millis timeout) override;
+  void delete_topic(const std::string& name, Millis timeout) override;
+  void delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis timeout) override;
+  Watermarks watermarks(const TopicPartition& partition, Millis timeout) override;
+  std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id, Millis timeout) override;
+
+ private:
+  /// Until every partition has a leader, or is gone.
+  void wait_until_visible(const NewTopic& topic, Deadline deadline);
+  void wait_until_gone(const std::string& name, Deadline deadline);
+
+  KafkaClient client_;
+};
+
+}  // namespace millrace::kafka

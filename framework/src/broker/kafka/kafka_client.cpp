@@ -1,0 +1,180 @@
+#include "broker/kafka/kafka_client.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "broker/kafka/kafka_errors.hpp"
+#include "broker/kafka/kafka_log.hpp"
+#include "broker/kafka/partition_list.hpp"
+
+namespace millrace::kafka {
+
+int Deadline::left_ms() const {
+  const auto left = std::chrono::ceil<Millis>(at_ - std::chrono::steady_clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000));
+}
+
+KafkaClient::KafkaClient(ClientKind kind, std::string address, PreparedConfig config,
+                         std::function<void(rd_kafka_conf_t*)> setup)
+    : kind_(kind), address_(std::move(address)), api_timeout_(config.api_timeout) {
+  auto* conf = config.conf.get();
+  rd_kafka_conf_set_opaque(conf, this);
+  // There is no error callback, so librdkafka logs its errors, from the thread that meets them: nobody has to poll.
+  rd_kafka_conf_set_log_cb(conf, on_log);
+  setup(conf);
+  char reason[512] = "";
+  // An admin client is a consumer to librdkafka, because a producer's metadata requests could create topics.
+  handle_ =
+      rd_kafka_new(kind == ClientKind::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
+  if (handle_ == nullptr) throw ConfigException("settings of the Kafka client for " + address_ + ": " + reason);
+  config.conf.release();  // librdkafka owns it now
+}
+
+KafkaClient::~KafkaClient() {
+  // What has to be told to the brokers was told by the owner.
+  rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+BrokerException KafkaClient::error(BrokerException::Severity severity, rd_kafka_resp_err_t code,
+                                   const std::string& doing, std::string_view detail) const {
+  std::string text = "Kafka at " + address_ + ": " + doing + " failed: ";
+  text += describe(code);
+  if (!detail.empty() && detail != rd_kafka_err2str(code)) {
+    text += ": ";
+    text += detail;
+  }
+  if (is_unreachable(code)) {
+    const std::lock_guard lock(mutex_);
+    if (!last_connection_error_.empty()) text += ": last connection error: " + last_connection_error_;
+  }
+  if (const auto remedy = remedy_for(code); !remedy.empty()) {
+    text += ": ";
+    text += remedy;
+  }
+  return BrokerException(severity, text);
+}
+
+void KafkaClient::fail(rd_kafka_resp_err_t code, const std::string& doing, std::string_view detail) const {
+  throw error(severity_of(code), code, doing, detail);
+}
+
+void KafkaClient::fail(const rd_kafka_error_t& error_object, const std::string& doing) const {
+  throw error(severity_of(error_object), rd_kafka_error_code(&error_object), doing,
+              rd_kafka_error_string(&error_object));
+}
+
+MetadataPtr KafkaClient::metadata(const char* topic, Deadline deadline, const std::string& doing) const {
+  TopicPtr handle;
+  if (topic != nullptr) {
+    handle.reset(rd_kafka_topic_new(handle_, topic, nullptr));
+    if (handle == nullptr) fail(rd_kafka_last_error(), doing);
+  }
+  for (;;) {
+    const rd_kafka_metadata_t* answer = nullptr;
+    const auto code = rd_kafka_metadata(handle_, topic == nullptr ? 1 : 0, handle.get(), &answer, deadline.left_ms());
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataPtr(answer);
+    // A connection that breaks under the request says nothing about the next one.
+    if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) fail(code, doing);
+    std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
+  }
+}
+
+Watermarks KafkaClient::watermarks(const TopicPartition& partition, Millis timeout) const {
+  const Deadline deadline(timeout);
+  for (;;) {
+    Watermarks result;
+    const auto code = rd_kafka_query_watermark_offsets(handle_, partition.topic.c_str(), partition.partition,
+                                                       &result.low, &result.high, std::max(1, deadline.left_ms()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return result;
+    if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) {
+      fail(code, "asking for the offsets of " + partition.str());
+    }
+    std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
+  }
+}
+
+EventPtr KafkaClient::admin_request(
+    rd_kafka_admin_op_t operation, Deadline deadline, const std::string& doing,
+    const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const {
+  const AdminOptionsPtr options(rd_kafka_AdminOptions_new(handle_, operation));
+  const QueuePtr answers(rd_kafka_queue_new(handle_));
+  char reason[256] = "";
+  const int timeout = std::max(1, deadline.left_ms());
+  auto code = rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, reason, sizeof reason);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(code, doing, reason);
+  send(options.get(), answers.get());
+  EventPtr event(rd_kafka_queue_poll(answers.get(), timeout + 1000));
+  if (event == nullptr) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
+  code = rd_kafka_event_error(event.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(code, doing, rd_kafka_event_error_string(event.get()));
+  return event;
+}
+
+std::map<TopicPartition, OffsetAndMetadata> KafkaClient::committed(const std::string& group_id,
+                                                                   const std::vector<TopicPartition>* partitions,
+                                                                   Millis timeout) const {
+  const auto doing = "asking for the committed offsets of group '" + group_id + "'";
+  const Deadline deadline(timeout);
+  const auto wanted = partitions != nullptr ? to_list(*partitions) : nullptr;
+  if (wanted != nullptr && wanted->cnt == 0) return {};
+  for (;;) {
+    std::map<TopicPartition, OffsetAndMetadata> result;
+    auto problem = RD_KAFKA_RESP_ERR_NO_ERROR;
+    const auto event = admin_request(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, deadline, doing,
+                                     [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
+                                       ErrorPtr(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
+                                       auto* request =
+                                           rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), wanted.get());
+                                       rd_kafka_ListConsumerGroupOffsets(handle_, &request, 1, options, answers);
+                                       rd_kafka_ListConsumerGroupOffsets_destroy(request);
+                                     });
+    std::size_t count = 0;
+    const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+    for (std::size_t g = 0; g < count; ++g) {
+      if (const auto* error = rd_kafka_group_result_error(groups[g])) {
+        problem = rd_kafka_error_code(error);
+        continue;
+      }
+      const auto* list = rd_kafka_group_result_partitions(groups[g]);
+      for (int i = 0; list != nullptr && i < list->cnt; ++i) {
+        const auto& element = list->elems[i];
+        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) problem = element.err;
+        if (element.offset >= 0) result[{element.topic, element.partition}] = to_offset(element);
+      }
+    }
+    if (problem == RD_KAFKA_RESP_ERR_NO_ERROR) return result;
+    if (severity_of(problem) != BrokerException::Severity::retriable || deadline.passed()) fail(problem, doing);
+    std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
+  }
+}
+
+void KafkaClient::rethrow() {
+  if (caught_) std::rethrow_exception(std::exchange(caught_, nullptr));
+}
+
+void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
+  if (is_connection_failure(level, facility)) {
+    auto& self = *static_cast<KafkaClient*>(rd_kafka_opaque(handle));
+    std::string_view cause(text);  // [thrd:NAME]: NODE: what happened
+    if (const auto end = cause.find("]: "); cause.starts_with("[thrd:") && end != cause.npos)
+      cause.remove_prefix(end + 3);
+    {
+      const std::lock_guard lock(self.mutex_);
+      self.last_connection_error_ = cause;
+    }
+    log_seldom(LogLevel::warn, "connection to " + self.address_,
+               "Kafka at " + self.address_ + ": no connection, trying again: " + std::string(cause));
+  }
+  const auto log_level = log_level_for(level, facility);
+  if (!log_enabled(log_level)) return;
+  const auto line = "librdkafka " + std::string(facility) + ": " + text;
+  if (log_level < LogLevel::warn) {
+    log(log_level, line);
+  } else {
+    log_seldom(log_level, line, line);
+  }
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "broker/kafka/client_config.hpp"
+#include "broker/kafka/rdkafka_handles.hpp"
+#include "millrace/broker/broker.hpp"
+
+namespace millrace::kafka {
+
+/// A moment until which a call keeps trying.
+class Deadline {
+ public:
+  explicit Deadline(Millis timeout) : at_(std::chrono::steady_clock::now() + timeout) {}
+  /// Milliseconds left for a librdkafka call, never negative.
+  [[nodiscard]] int left_ms() const;
+  [[nodiscard]] bool passed() const { return left_ms() == 0; }
+
+ private:
+  std::chrono::steady_clock::time_point at_;
+};
+
+/// One librdkafka instance with its log, its errors and the questions that every kind of client may ask.
+/// Base of the consumer, the producer and the admin client.
+class KafkaClient {
+ public:
+  KafkaClient(ClientKind kind, std::string address, PreparedConfig config, std::function<void(rd_kafka_conf_t*)> setup);
+  ~KafkaClient();
+  KafkaClient(const KafkaClient&) = delete;
+  KafkaClient& operator=(const KafkaClient&) = delete;
+
+  [[nodiscard]] rd_kafka_t* handle() const { return handle_; }
+  [[nodiscard]] Millis api_timeout() const { return api_timeout_; }
+
+  /// Throws what became of `doing` ("creating topic 'x'"). `detail`: more than the code's own text, may be empty.
+  [[noreturn]] void fail(rd_kafka_resp_err_t code, const std::string& doing, std::string_view detail = {}) const;
+  [[noreturn]] void fail(const rd_kafka_error_t& error, const std::string& doing) const;
+  [[nodiscard]] BrokerException error(BrokerException::Severity severity, rd_kafka_resp_err_t code,
+                                      const std::string& doing, std::string_view detail = {}) const;
+
+  /// Metadata of one topic, or of all of them if `topic` is null.
+  [[nodiscard]] MetadataPtr metadata(const char* topic, Deadline deadline, const std::string& doing) const;
+
+  [[nodiscard]] Watermarks watermarks(const TopicPartition& partition, Millis timeout) const;
+
+  /// Committed offsets of a group: of `partitions`, or of all if null. Waits while a transaction that holds some of
+  /// them is open.
+  [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committed(const std::string& group_id,
+                                                                      const std::vector<TopicPartition>* partitions,
+                                                                      Millis timeout) const;
+
+  /// Runs one request of librdkafka's admin API: `send` gets the options and the queue for its answer.
+  [[nodiscard]] EventPtr admin_request(
+      rd_kafka_admin_op_t operation, Deadline deadline, const std::string& doing,
+      const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const;
+
+  /// For callbacks that run inside librdkafka calls: keeps what `body` throws until rethrow().
+  template <class Body>
+  void guard(Body&& body) noexcept {
+    try {
+      body();
+    } catch (...) {
+      if (!caught_) caught_ = std::current_exception();
+    }
+  }
+  /// Throws what a callback threw.
+  void rethrow();
+
+  /// The consumer or producer whose callbacks run on this client.
+  void* owner = nullptr;
+
+ private:
+  static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
+
+  ClientKind kind_;
+  std::string address_;
+  Millis api_timeout_;
+  rd_kafka_t* handle_ = nullptr;
+  std::exception_ptr caught_;
+
+  mutable std::mutex mutex_;  // librdkafka's threads write what follows
+  std::string last_connection_error_;
+};
+
+}  // namespace millrace::kafka

@@ -1,0 +1,335 @@
+#include "broker/kafka/kafka_consumer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+#include <utility>
+
+#include "broker/kafka/kafka_errors.hpp"
+#include "broker/kafka/kafka_log.hpp"
+#include "broker/kafka/partition_list.hpp"
+
+namespace millrace::kafka {
+namespace {
+
+constexpr Millis kLeaveTimeout{10'000};
+/// How long poll() sleeps at most before it shows librdkafka that the application is alive (max.poll.interval.ms).
+constexpr Millis kLongestSleep{1'000};
+constexpr Millis kStarvedSleep{5};
+
+std::optional<std::int64_t> known(std::int64_t offset) { return offset >= 0 ? std::optional(offset) : std::nullopt; }
+
+std::string names(const std::vector<TopicPartition>& partitions) {
+  std::string text;
+  for (const auto& partition : partitions) text += (text.empty() ? "" : ", ") + partition.str();
+  return text;
+}
+
+}  // namespace
+
+KafkaConsumer::KafkaConsumer(const std::string& address, const ClientConfig& common, const ClientConfig& config)
+    : client_(ClientKind::consumer, address, prepare_config(ClientKind::consumer, address, common, config),
+              [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_rebalance_cb(conf, on_rebalance); }) {
+  client_.owner = this;
+  if (const auto found = config.find("group.id"); found != config.end()) group_id_ = found->second;
+  rd_kafka_poll_set_consumer(client_.handle());
+  group_queue_.reset(rd_kafka_queue_get_consumer(client_.handle()));
+  rd_kafka_queue_cb_event_enable(group_queue_.get(), WakeSignal::on_queue_event, &signal_);
+}
+
+KafkaConsumer::~KafkaConsumer() {
+  leave_group();
+  rd_kafka_queue_cb_event_enable(group_queue_.get(), nullptr, nullptr);
+}
+
+/// Revokes what is assigned and tells the coordinator, but does not wait longer than kLeaveTimeout for it: without it
+/// the coordinator finds out by session.timeout.ms.
+void KafkaConsumer::leave_group() {
+  const QueuePtr events(rd_kafka_queue_new(client_.handle()));
+  if (const ErrorPtr error(rd_kafka_consumer_close_queue(client_.handle(), events.get())); error != nullptr) return;
+  const Deadline deadline(kLeaveTimeout);
+  std::array<rd_kafka_message_t*, 16> messages;
+  while (rd_kafka_consumer_closed(client_.handle()) == 0 && !deadline.passed()) {
+    const auto count =
+        rd_kafka_consume_batch_queue(events.get(), std::min(100, deadline.left_ms()), messages.data(), 1);
+    if (count > 0) rd_kafka_message_destroy(messages[0]);
+  }
+  try {
+    client_.rethrow();
+  } catch (const std::exception& error) {
+    log(LogLevel::warn, std::string("while the consumer was closed: ") + error.what());
+  }
+  partitions_.clear();
+  order_.clear();
+}
+
+void KafkaConsumer::subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) {
+  if (group_id_.empty()) throw ConfigException("a consumer without group.id cannot subscribe: give it one or assign()");
+  listener_ = &listener;
+  std::vector<TopicPartition> subscription;
+  for (const auto& topic : topics) subscription.push_back({topic, RD_KAFKA_PARTITION_UA});
+  const auto code = rd_kafka_subscribe(client_.handle(), to_list(subscription).get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, "subscribing");
+}
+
+void KafkaConsumer::unsubscribe() {
+  if (listener_ == nullptr) {
+    assign({});
+    return;
+  }
+  const auto code = rd_kafka_unsubscribe(client_.handle());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, "unsubscribing");
+  const Deadline deadline(kLeaveTimeout);
+  while (!partitions_.empty() && !deadline.passed()) {
+    signal_.clear();
+    if (!serve_group()) signal_.wait(std::min(Millis(100), Millis(deadline.left_ms())));
+  }
+  listener_ = nullptr;
+  client_.rethrow();
+}
+
+void KafkaConsumer::assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) {
+  order_.clear();
+  partitions_.clear();
+  const PartitionListPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const auto& [partition, offset] : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = offset;
+    add(partition, known(offset));
+  }
+  const auto code = rd_kafka_assign(client_.handle(), list.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, "assigning partitions");
+}
+
+void KafkaConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis timeout) {
+  const Deadline deadline(timeout);
+  for (;;) {
+    signal_.clear();
+    const bool rebalanced = serve_group();
+    client_.rethrow();
+    const bool moved = take_records(records, max_records);
+    if (rebalanced || moved || woken_.exchange(false) || deadline.passed()) return;
+    const auto longest = nudge_starved() ? kStarvedSleep : kLongestSleep;
+    signal_.wait(std::min(longest, Millis(deadline.left_ms())));
+  }
+}
+
+bool KafkaConsumer::serve_group() {
+  rebalanced_ = false;
+  std::array<rd_kafka_message_t*, 16> messages;
+  do {
+    // Called even if the queue is empty: librdkafka takes it as a sign of life.
+    const auto count = rd_kafka_consume_batch_queue(group_queue_.get(), 0, messages.data(), messages.size());
+    std::exception_ptr problem;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      const auto code = messages[static_cast<std::size_t>(i)]->err;
+      const std::string text = code != RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_message_errstr(messages[i]) : "";
+      rd_kafka_message_destroy(messages[i]);
+      try {
+        handle_error(code, text);
+      } catch (...) {
+        problem = std::current_exception();
+      }
+    }
+    if (problem) std::rethrow_exception(problem);
+  } while (rd_kafka_queue_length(group_queue_.get()) > 0);
+  return std::exchange(rebalanced_, false);
+}
+
+void KafkaConsumer::handle_error(rd_kafka_resp_err_t code, const std::string& text) {
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || is_unreachable(code)) return;  // connections are made again and logged
+  // librdkafka looks up the group's coordinator even for a consumer that only assigns.
+  if (group_id_.empty() && code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return;
+  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    char reason[512] = "";
+    const auto cause = rd_kafka_fatal_error(client_.handle(), reason, sizeof reason);
+    client_.fail(cause, "reading", reason);
+  }
+  if (severity_of(code) == BrokerException::Severity::retriable || code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) {
+    log_seldom(LogLevel::warn, text, "Kafka consumer: " + describe(code) + ": " + text);
+    return;
+  }
+  client_.fail(code, "reading", text);
+}
+
+bool KafkaConsumer::take_records(std::vector<ConsumerRecord>& records, std::size_t max_records) {
+  bool moved = false;
+  std::size_t room = max_records;
+  for (std::size_t i = 0; i < order_.size() && room > 0; ++i) {
+    if (next_ >= order_.size()) next_ = 0;
+    auto& queue = *order_[next_++];
+    if (queue.paused) continue;
+    const auto taken = queue.take(records, room);
+    room -= taken.records;
+    moved = moved || taken.moved;
+    if (taken.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      handle_error(taken.error,
+                   taken.error_text + " (partition " + queue.topic() + "-" + std::to_string(queue.partition()) + ")");
+    }
+  }
+  return moved;
+}
+
+bool KafkaConsumer::nudge_starved() {
+  bool starved = false;
+  for (auto* queue : order_) {
+    if (queue->paused || !queue->starved()) continue;
+    queue->nudge();
+    starved = true;
+  }
+  return starved;
+}
+
+void KafkaConsumer::wakeup() {
+  woken_ = true;
+  signal_.raise();
+}
+
+void KafkaConsumer::pause(const std::vector<TopicPartition>& partitions) {
+  for (const auto& partition : partitions) assigned_queue(partition, "pausing").paused = true;
+}
+
+void KafkaConsumer::resume(const std::vector<TopicPartition>& partitions) {
+  for (const auto& partition : partitions) assigned_queue(partition, "resuming").paused = false;
+}
+
+void KafkaConsumer::seek(const TopicPartition& partition, std::int64_t offset) {
+  auto& queue = assigned_queue(partition, "seeking");
+  const auto doing = "seeking " + partition.str() + " to " + std::to_string(offset);
+  const Deadline deadline(client_.api_timeout());
+  for (;;) {
+    const auto list = to_list(partition, offset);
+    const ErrorPtr error(rd_kafka_seek_partitions(client_.handle(), list.get(), std::max(1, deadline.left_ms())));
+    if (error != nullptr) client_.fail(*error, doing);
+    const auto code = list->elems[0].err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    // The partition was assigned just now, its committed offset is still being asked for.
+    const bool starting = code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS ||
+                          code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
+    if (!starting || deadline.passed()) client_.fail(code, doing);
+    std::this_thread::sleep_for(Millis(5));
+  }
+  queue.restart_at(known(offset));
+}
+
+std::optional<std::int64_t> KafkaConsumer::position(const TopicPartition& partition) {
+  return assigned_queue(partition, "asking for the position").position();
+}
+
+std::optional<std::int64_t> KafkaConsumer::current_lag(const TopicPartition& partition) {
+  return assigned_queue(partition, "asking for the lag").lag();
+}
+
+Watermarks KafkaConsumer::query_watermarks(const TopicPartition& partition, Millis timeout) {
+  return client_.watermarks(partition, timeout);
+}
+
+std::optional<std::int64_t> KafkaConsumer::offset_for_time(const TopicPartition& partition, Timestamp timestamp,
+                                                           Millis timeout) {
+  const auto doing = "asking for the first record of " + partition.str() + " at or after " + std::to_string(timestamp);
+  const Deadline deadline(timeout);
+  for (;;) {
+    const auto list = to_list(partition, timestamp);
+    auto code = rd_kafka_offsets_for_times(client_.handle(), list.get(), std::max(1, deadline.left_ms()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return known(list->elems[0].offset);
+    if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) client_.fail(code, doing);
+    std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
+  }
+}
+
+std::map<TopicPartition, OffsetAndMetadata> KafkaConsumer::committed(const std::vector<TopicPartition>& partitions,
+                                                                     Millis timeout) {
+  if (group_id_.empty()) throw ConfigException("a consumer without group.id has no committed offsets: give it one");
+  return client_.committed(group_id_, &partitions, timeout);
+}
+
+void KafkaConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
+  if (offsets.empty()) return;
+  if (group_id_.empty()) throw ConfigException("a consumer without group.id cannot commit: give it one");
+  const Deadline deadline(client_.api_timeout());
+  for (;;) {
+    const auto list = to_list(offsets);
+    auto code = rd_kafka_commit(client_.handle(), list.get(), 0);
+    for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i) code = list->elems[i].err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    // During a rebalance only polling helps, which is the caller's to do.
+    const bool try_again =
+        severity_of(code) == BrokerException::Severity::retriable && code != RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+    if (!try_again || deadline.passed()) client_.fail(code, "committing offsets of group '" + group_id_ + "'");
+    std::this_thread::sleep_for(std::min(Millis(100), Millis(deadline.left_ms())));
+  }
+}
+
+ConsumerGroupMetadata KafkaConsumer::group_metadata() const {
+  auto* metadata = rd_kafka_consumer_group_metadata(client_.handle());
+  if (metadata == nullptr) return ConsumerGroupMetadata(group_id_);
+  return ConsumerGroupMetadata(group_id_, std::shared_ptr<const void>(metadata, [](const void* m) {
+                                 rd_kafka_consumer_group_metadata_destroy(
+                                     static_cast<rd_kafka_consumer_group_metadata_t*>(const_cast<void*>(m)));
+                               }));
+}
+
+void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
+                                 rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+  auto& self = *static_cast<KafkaConsumer*>(static_cast<KafkaClient*>(opaque)->owner);
+  self.rebalanced_ = true;
+  const auto list = to_vector(*partitions);
+  if (self.listener_ == nullptr) {  // unsubscribed in the meantime
+    rd_kafka_assign(handle, nullptr);
+    return;
+  }
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: self.assigned(list); return;
+    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: self.revoked(list, rd_kafka_assignment_lost(handle) != 0); return;
+    default:
+      log(LogLevel::warn, "rebalance of group '" + self.group_id_ + "' failed: " + describe(code));
+      self.revoked(list, true);
+  }
+}
+
+void KafkaConsumer::assigned(const std::vector<TopicPartition>& partitions) {
+  auto to_read = partitions;
+  client_.guard([&] { to_read = listener_->on_partitions_assigned(partitions); });
+  for (const auto& partition : to_read) add(partition, std::nullopt);
+  const ErrorPtr error(rd_kafka_incremental_assign(client_.handle(), to_list(to_read).get()));
+  if (error != nullptr) client_.guard([&] { client_.fail(*error, "taking over " + names(to_read)); });
+}
+
+void KafkaConsumer::revoked(const std::vector<TopicPartition>& partitions, bool lost) {
+  auto to_stop = partitions;
+  client_.guard([&] {
+    if (!partitions.empty()) {
+      to_stop = lost ? listener_->on_partitions_lost(partitions) : listener_->on_partitions_revoked(partitions);
+    }
+  });
+  std::erase_if(to_stop, [&](const TopicPartition& partition) { return !partitions_.contains(partition); });
+  const ErrorPtr error(rd_kafka_incremental_unassign(client_.handle(), to_list(to_stop).get()));
+  if (error != nullptr) client_.guard([&] { client_.fail(*error, "giving up " + names(to_stop)); });
+  for (const auto& partition : to_stop) remove(partition);
+}
+
+void KafkaConsumer::add(const TopicPartition& partition, std::optional<std::int64_t> start) {
+  const auto& topic = *topic_names_.insert(partition.topic).first;
+  auto& queue = partitions_[partition];
+  if (queue != nullptr) return;
+  queue = std::make_unique<PartitionQueue>(client_.handle(), topic, partition.partition, signal_, start);
+  order_.push_back(queue.get());
+}
+
+void KafkaConsumer::remove(const TopicPartition& partition) {
+  const auto found = partitions_.find(partition);
+  if (found == partitions_.end()) return;
+  std::erase(order_, found->second.get());
+  partitions_.erase(found);
+}
+
+PartitionQueue& KafkaConsumer::assigned_queue(const TopicPartition& partition, const char* doing) {
+  const auto found = partitions_.find(partition);
+  if (found == partitions_.end()) {
+    throw BrokerException(BrokerException::Severity::fatal,
+                          std::string(doing) + " failed: " + partition.str() + " is not assigned to this consumer");
+  }
+  return *found->second;
+}
+
+}  // namespace millrace::kafka

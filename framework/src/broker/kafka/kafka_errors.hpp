@@ -1,0 +1,28 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <string>
+#include <string_view>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::kafka {
+
+/// What can be done about an error code that comes without librdkafka's own verdict.
+[[nodiscard]] BrokerException::Severity severity_of(rd_kafka_resp_err_t code);
+
+/// What librdkafka says about an error of the transactional producer, seen through Kafka Streams' eyes: whoever was
+/// fenced has lost its task, whether the transaction could still be aborted or not.
+[[nodiscard]] BrokerException::Severity severity_of(const rd_kafka_error_t& error);
+
+/// True for errors that mean that no broker answered: the cause is then in the client's last connection error.
+[[nodiscard]] bool is_unreachable(rd_kafka_resp_err_t code);
+
+/// What the user can do about it, as a half sentence; empty if there is nothing to say.
+[[nodiscard]] std::string_view remedy_for(rd_kafka_resp_err_t code);
+
+/// "Unknown topic or partition (UNKNOWN_TOPIC_OR_PART)"
+[[nodiscard]] std::string describe(rd_kafka_resp_err_t code);
+
+}  // namespace millrace::kafka

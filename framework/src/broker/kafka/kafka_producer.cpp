@@ -1,0 +1,235 @@
+#include "broker/kafka/kafka_producer.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "broker/kafka/kafka_errors.hpp"
+#include "broker/kafka/kafka_log.hpp"
+#include "broker/kafka/partition_list.hpp"
+
+namespace millrace::kafka {
+namespace {
+
+using Severity = BrokerException::Severity;
+
+constexpr unsigned kSendsPerPoll = 128;
+constexpr auto kPartitionCountAge = std::chrono::minutes(5);  // Java: metadata.max.age.ms
+
+/// Null and empty are different things to Kafka; to librdkafka only a null pointer is null.
+const void* pointer(const BytesView& bytes) {
+  if (!bytes) return nullptr;
+  return bytes->data() != nullptr ? bytes->data() : "";
+}
+
+std::size_t size(const BytesView& bytes) { return bytes ? bytes->size() : 0; }
+
+HeadersPtr to_headers(const Headers* headers) {
+  if (headers == nullptr || headers->empty()) return nullptr;
+  HeadersPtr result(rd_kafka_headers_new(headers->size()));
+  for (const auto& header : *headers) {
+    rd_kafka_header_add(result.get(), header.key.data(), static_cast<ssize_t>(header.key.size()),
+                        header.value ? header.value->data() : nullptr,
+                        header.value ? static_cast<ssize_t>(header.value->size()) : 0);
+  }
+  return result;
+}
+
+/// librdkafka reads 0 as "now": a record of the epoch's first millisecond is written as one of the second, which
+/// keeps it where it belongs in event time within a millisecond. 0 as a result means "now".
+std::int64_t to_timestamp(std::optional<Timestamp> timestamp) {
+  if (!timestamp) return 0;
+  return *timestamp == 0 ? 1 : *timestamp;
+}
+
+}  // namespace
+
+KafkaProducer::KafkaProducer(const std::string& address, const ClientConfig& common, const ClientConfig& config,
+                             DeliveryListener* listener)
+    : client_(ClientKind::producer, address, prepare_config(ClientKind::producer, address, common, config),
+              [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_dr_msg_cb(conf, on_delivery); }),
+      listener_(listener),
+      transactional_(config.contains("transactional.id")) {
+  client_.owner = this;
+}
+
+KafkaProducer::~KafkaProducer() {
+  // What is still queued was not flushed on purpose: its reports have nobody to go to.
+  listener_ = nullptr;
+  rd_kafka_purge(client_.handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  last_topic_ = nullptr;
+  topics_.clear();
+}
+
+KafkaProducer::Topic& KafkaProducer::topic(std::string_view name) {
+  if (last_topic_ != nullptr && last_topic_->first == name) return last_topic_->second;
+  auto found = topics_.find(name);
+  if (found == topics_.end()) {
+    const std::string text(name);
+    TopicPtr handle(rd_kafka_topic_new(client_.handle(), text.c_str(), nullptr));
+    if (handle == nullptr) client_.fail(rd_kafka_last_error(), "writing to topic '" + text + "'");
+    found = topics_.emplace(text, Topic{std::move(handle), 0, {}}).first;
+  }
+  last_topic_ = &*found;
+  return found->second;
+}
+
+void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
+  auto* topic_handle = topic(record.topic).handle.get();
+  auto headers = to_headers(record.headers);
+  const auto partition = record.partition.value_or(RD_KAFKA_PARTITION_UA);
+  const auto timestamp = to_timestamp(record.timestamp);
+  if (timestamp < 0) {
+    throw SerializationException("a record for topic '" + std::string(record.topic) + "' has the timestamp " +
+                                 std::to_string(timestamp) + ": Kafka stores only timestamps of 0 or more");
+  }
+  for (;;) {
+    const auto code = rd_kafka_producev(
+        client_.handle(), RD_KAFKA_V_RKT(topic_handle), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_KEY(pointer(record.key), size(record.key)),
+        RD_KAFKA_V_VALUE(const_cast<void*>(pointer(record.value)), size(record.value)),
+        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers.get()),
+        RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(token)), RD_KAFKA_V_END);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      (void)headers.release();  // librdkafka's now
+      break;
+    }
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      // Returns as soon as there is a delivery report, which makes room.
+      rd_kafka_poll(client_.handle(), 100);
+      client_.rethrow();
+      continue;
+    }
+    if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+        code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+      report_unsent(record, token, code);
+      return;
+    }
+    const auto doing = "writing to topic '" + std::string(record.topic) + "'";
+    char reason[512] = "";
+    if (const auto fatal = rd_kafka_fatal_error(client_.handle(), reason, sizeof reason)) {
+      client_.fail(fatal, doing, reason);
+    }
+    // In a transaction that has failed already nothing can be sent any more.
+    if (code == RD_KAFKA_RESP_ERR__STATE && transactional_) {
+      throw client_.error(Severity::abortable, code, doing, "the transaction has failed or was not begun");
+    }
+    client_.fail(code, doing);
+  }
+  if (++sends_until_poll_ >= kSendsPerPoll) poll();
+}
+
+void KafkaProducer::report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code) {
+  const auto error = client_.error(severity_of(code), code, "writing to topic '" + std::string(record.topic) + "'");
+  if (listener_ == nullptr) throw error;
+  listener_->on_delivery({.topic = record.topic,
+                          .partition = record.partition.value_or(-1),
+                          .offset = -1,
+                          .error = &error,
+                          .token = token});
+}
+
+void KafkaProducer::on_delivery(rd_kafka_t* /*handle*/, const rd_kafka_message_t* message, void* opaque) {
+  auto& self = *static_cast<KafkaProducer*>(static_cast<KafkaClient*>(opaque)->owner);
+  self.client_.guard([&] { self.delivered(*message); });
+}
+
+void KafkaProducer::delivered(const rd_kafka_message_t& message) {
+  Delivery delivery;
+  delivery.topic = rd_kafka_topic_name(message.rkt);
+  delivery.partition = message.partition;
+  delivery.token = reinterpret_cast<std::uintptr_t>(message._private);
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (listener_ == nullptr) return;
+    delivery.offset = message.offset;
+    listener_->on_delivery(delivery);
+    return;
+  }
+  const auto error =
+      client_.error(severity_of(message.err), message.err, "writing to topic '" + std::string(delivery.topic) + "'");
+  if (listener_ != nullptr) {
+    delivery.error = &error;
+    listener_->on_delivery(delivery);
+  } else {
+    log_seldom(LogLevel::error, error.what(), std::string("a record is lost: ") + error.what());
+  }
+}
+
+void KafkaProducer::poll() {
+  sends_until_poll_ = 0;
+  rd_kafka_poll(client_.handle(), 0);
+  client_.rethrow();
+}
+
+void KafkaProducer::flush(Millis timeout) {
+  const auto code = rd_kafka_flush(client_.handle(), Deadline(timeout).left_ms());
+  client_.rethrow();
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    client_.fail(code, "flushing " + std::to_string(rd_kafka_outq_len(client_.handle())) + " records");
+  }
+}
+
+std::int32_t KafkaProducer::partitions_for(std::string_view name) {
+  auto& found = topic(name);
+  const auto now = std::chrono::steady_clock::now();
+  if (found.partitions > 0 && now - found.asked < kPartitionCountAge) return found.partitions;
+  const std::string text(name);
+  const auto doing = "asking for the partitions of topic '" + text + "'";
+  const auto metadata = client_.metadata(text.c_str(), Deadline(client_.api_timeout()), doing);
+  const auto code = metadata->topic_cnt > 0 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, doing);
+  found.partitions = metadata->topics[0].partition_cnt;
+  found.asked = now;
+  return found.partitions;
+}
+
+void KafkaProducer::transaction_step(const std::string& doing, Millis timeout,
+                                     const std::function<rd_kafka_error_t*(int)>& step) {
+  const Deadline deadline(timeout);
+  for (;;) {
+    // A step that timed out goes on in the background; calling it again waits for the same one.
+    const ErrorPtr error(step(std::max(1, deadline.left_ms())));
+    client_.rethrow();
+    if (error == nullptr) return;
+    if (severity_of(*error) != Severity::retriable || deadline.passed()) client_.fail(*error, doing);
+    std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
+  }
+}
+
+void KafkaProducer::init_transactions(Millis timeout) {
+  transaction_step("starting transactions", timeout,
+                   [&](int left_ms) { return rd_kafka_init_transactions(client_.handle(), left_ms); });
+}
+
+void KafkaProducer::begin_transaction() {
+  const ErrorPtr error(rd_kafka_begin_transaction(client_.handle()));
+  if (error != nullptr) client_.fail(*error, "beginning a transaction");
+}
+
+void KafkaProducer::send_offsets_to_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
+                                                const ConsumerGroupMetadata& group) {
+  if (offsets.empty()) return;
+  const auto list = to_list(offsets);
+  GroupMetadataPtr bare;
+  const auto* native = static_cast<const rd_kafka_consumer_group_metadata_t*>(group.native());
+  if (native == nullptr) {
+    bare.reset(rd_kafka_consumer_group_metadata_new(group.group_id().c_str()));
+    native = bare.get();
+  }
+  transaction_step(
+      "adding the offsets of group '" + group.group_id() + "' to the transaction", client_.api_timeout(),
+      [&](int left_ms) { return rd_kafka_send_offsets_to_transaction(client_.handle(), list.get(), native, left_ms); });
+}
+
+void KafkaProducer::commit_transaction(Millis timeout) {
+  transaction_step("committing the transaction", timeout,
+                   [&](int left_ms) { return rd_kafka_commit_transaction(client_.handle(), left_ms); });
+}
+
+void KafkaProducer::abort_transaction(Millis timeout) {
+  transaction_step("aborting the transaction", timeout,
+                   [&](int left_ms) { return rd_kafka_abort_transaction(client_.handle(), left_ms); });
+}
+
+}  // namespace millrace::kafka

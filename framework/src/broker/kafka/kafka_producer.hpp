@@ -1,0 +1,63 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+
+#include "broker/kafka/kafka_client.hpp"
+#include "millrace/broker/producer.hpp"
+
+namespace millrace::kafka {
+
+/// Producer over librdkafka. Keys are partitioned by librdkafka's murmur2_random, which is Java's default partitioner
+/// bit for bit and always knows the current number of partitions; null keys stick to one partition for a while.
+class KafkaProducer final : public Producer {
+ public:
+  KafkaProducer(const std::string& address, const ClientConfig& common, const ClientConfig& config,
+                DeliveryListener* listener);
+  ~KafkaProducer() override;
+
+  void send(const ProducerRecord& record, std::uint64_t token) override;
+  void poll() override;
+  void flush(Millis timeout) override;
+  std::int32_t partitions_for(std::string_view topic) override;
+
+  void init_transactions(Millis timeout) override;
+  void begin_transaction() override;
+  void send_offsets_to_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
+                                   const ConsumerGroupMetadata& group) override;
+  void commit_transaction(Millis timeout) override;
+  void abort_transaction(Millis timeout) override;
+
+ private:
+  struct Topic {
+    TopicPtr handle;
+    std::int32_t partitions = 0;
+    std::chrono::steady_clock::time_point asked;
+  };
+  struct StringHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using Topics = std::unordered_map<std::string, Topic, StringHash, std::equal_to<>>;
+
+  static void on_delivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
+  void delivered(const rd_kafka_message_t& message);
+  void report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code);
+  Topic& topic(std::string_view name);
+  /// Repeats a step of the transaction protocol while it fails with a retriable error, until the deadline.
+  void transaction_step(const std::string& doing, Millis timeout, const std::function<rd_kafka_error_t*(int)>& step);
+
+  KafkaClient client_;
+  DeliveryListener* listener_;
+  bool transactional_;
+  Topics topics_;
+  Topics::value_type* last_topic_ = nullptr;
+  unsigned sends_until_poll_ = 0;
+};
+
+}  // namespace millrace::kafka

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "broker/kafka/rdkafka_handles.hpp"
+#include "millrace/broker/topic_partition.hpp"
+
+namespace millrace::kafka {
+
+/// librdkafka's list of partitions, and what Millrace uses in its place.
+[[nodiscard]] PartitionListPtr to_list(const std::vector<TopicPartition>& partitions);
+[[nodiscard]] PartitionListPtr to_list(const std::map<TopicPartition, OffsetAndMetadata>& offsets);
+[[nodiscard]] PartitionListPtr to_list(const TopicPartition& partition, std::int64_t offset);
+
+[[nodiscard]] std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& list);
+
+/// The committed offset that an element carries.
+[[nodiscard]] OffsetAndMetadata to_offset(const rd_kafka_topic_partition_t& element);
+
+}  // namespace millrace::kafka

@@ -1,0 +1,153 @@
+#include "broker/kafka/partition_queue.hpp"
+
+#include <algorithm>
+
+#include "broker/kafka/partition_list.hpp"
+
+namespace millrace::kafka {
+namespace {
+
+/// Below this many waiting records the next fetch should be under way. Half of queued.min.messages' default.
+constexpr std::size_t kLow = 15'000;
+constexpr auto kNudgePause = std::chrono::milliseconds(5);
+
+Headers headers_of(const rd_kafka_message_t& message) {
+  Headers result;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return result;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    if (value == nullptr) {
+      result.add(name, std::nullopt);
+    } else {
+      result.add(name, std::string(static_cast<const char*>(value), size));
+    }
+  }
+  return result;
+}
+
+BytesView view(const void* data, std::size_t size) {
+  if (data == nullptr) return std::nullopt;
+  return std::string_view(static_cast<const char*>(data), size);
+}
+
+}  // namespace
+
+PartitionQueue::PartitionQueue(rd_kafka_t* client, const std::string& topic, std::int32_t partition, WakeSignal& signal,
+                               std::optional<std::int64_t> start)
+    : client_(client),
+      topic_(topic),
+      partition_(partition),
+      queue_(rd_kafka_queue_get_partition(client, topic.c_str(), partition)),
+      position_(start) {
+  rd_kafka_queue_forward(queue_.get(), nullptr);
+  rd_kafka_queue_cb_event_enable(queue_.get(), WakeSignal::on_queue_event, &signal);
+}
+
+PartitionQueue::~PartitionQueue() { rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr); }
+
+void PartitionQueue::append(rd_kafka_message_t* message, std::vector<ConsumerRecord>& records) {
+  auto& record = records.emplace_back();
+  record.buffer = RecordBuffer(message, [](void* m) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(m)); });
+  record.topic = &topic_;
+  record.partition = partition_;
+  record.offset = message->offset;
+#if RD_KAFKA_VERSION >= 0x020100ff
+  if (const auto epoch = rd_kafka_message_leader_epoch(message); epoch >= 0) record.leader_epoch = epoch;
+#endif
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  record.timestamp = rd_kafka_message_timestamp(message, &type);
+  record.key = view(message->key, message->key_len);
+  record.value = view(message->payload, message->len);
+  record.headers = headers_of(*message);
+}
+
+PartitionQueue::Taken PartitionQueue::take(std::vector<ConsumerRecord>& records, std::size_t max) {
+  Taken taken;
+  const auto before = waiting();
+  const bool nothing_new = before <= left_behind_;
+  left_behind_ = before;
+  if (before == 0 || max == 0) return taken;
+  taken.moved = true;
+  batch_.resize(std::min(before, max));
+  // No more than there are, because librdkafka waits for a full batch.
+  const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, batch_.data(), batch_.size());
+  for (std::size_t i = 0; count > 0 && i < static_cast<std::size_t>(count); ++i) {
+    auto* message = batch_[i];
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      fetched_ = true;
+      position_ = message->offset + 1;
+      ++taken.records;
+      append(message, records);
+      continue;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      fetched_ = true;
+      position_ = end_ = message->offset;
+    } else if (taken.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      taken.error = message->err;
+      taken.error_text = rd_kafka_message_errstr(message);
+    }
+    rd_kafka_message_destroy(message);
+  }
+  left_behind_ = waiting();
+  if (nothing_new && left_behind_ < kLow) nudge();
+  return taken;
+}
+
+std::optional<std::int64_t> PartitionQueue::high_watermark() const {
+  std::int64_t low = 0;
+  std::int64_t high = -1;
+  if (rd_kafka_get_watermark_offsets(client_, topic_.c_str(), partition_, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+      high < 0) {
+    return std::nullopt;
+  }
+  return high;
+}
+
+std::optional<std::int64_t> PartitionQueue::position() {
+  if (fetched_) {
+    const auto list = to_list(TopicPartition{topic_, partition_}, RD_KAFKA_OFFSET_INVALID);
+    if (rd_kafka_position(client_, list.get()) == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset > *position_) {
+      position_ = list->elems[0].offset;
+    }
+  }
+  return position_;
+}
+
+std::optional<std::int64_t> PartitionQueue::lag() {
+  if (!fetched_) return std::nullopt;
+  const bool drained = waiting() == 0;  // before the watermark: see the class comment
+  const auto at = *position();
+  const auto high = high_watermark();
+  if (drained && (end_ == at || (high && at >= *high))) return 0;
+  if (!high) return std::nullopt;
+  return std::max<std::int64_t>(*high - at, 1);
+}
+
+bool PartitionQueue::starved() {
+  if (!fetched_ || waiting() > 0 || end_ == position_) return false;
+  const auto high = high_watermark();
+  return high && *high > *position_;
+}
+
+void PartitionQueue::nudge() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_nudge_ < kNudgePause || end_ == position_) return;
+  last_nudge_ = now;
+  // Sends a ListOffsets request to the leader without waiting for the answer; its thread fetches as soon as it wakes.
+  const auto list = to_list(TopicPartition{topic_, partition_}, RD_KAFKA_OFFSET_END);
+  rd_kafka_offsets_for_times(client_, list.get(), 0);
+}
+
+void PartitionQueue::restart_at(std::optional<std::int64_t> offset) {
+  position_ = offset;
+  end_.reset();
+  fetched_ = false;
+  left_behind_ = 0;
+}
+
+}  // namespace millrace::kafka
