@@ -1,1 +1,24 @@
-// written by its owner
+#include "task_database.hpp"
+
+#include "rocksdb_task_database.hpp"
+
+namespace millrace {
+
+std::unique_ptr<TaskDatabase> TaskDatabase::open(const std::filesystem::path& directory,
+                                                 const DatabaseOptions& options) {
+  return std::make_unique<RocksDbTaskDatabase>(directory, options);
+}
+
+void check(const rocksdb::Status& status, std::string_view doing, std::string_view store,
+           const std::filesystem::path& directory) {
+  if (status.ok()) return;
+  const std::string what = "cannot " + std::string(doing) + " " +
+                           (store.empty() ? std::string("the state") : "state store '" + std::string(store) + "'") +
+                           " in " + directory.string() + ": " + status.ToString();
+  if (status.IsCorruption()) {
+    throw StateCorruptedException(what + "; the local state must be deleted and restored from the changelogs");
+  }
+  throw ProcessorStateException(what + "; check the disk (space, permissions), then restart");
+}
+
+}  // namespace millrace

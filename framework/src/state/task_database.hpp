@@ -8,14 +8,25 @@
 #include <string>
 
 #include "millrace/broker/topic_partition.hpp"
+#include "millrace/common/errors.hpp"
 #include "millrace/state/bytes_store.hpp"
 
 namespace millrace {
 
+/// A task's local state cannot be read: RocksDB found damage, files are missing, or a newer Millrace wrote it.
+/// Nothing is lost: close the database, delete the task directory (StateDirectory::wipe_task), open it again
+/// and restore every store from its changelog. (Kafka Streams: `TaskCorruptedException`.)
+class StateCorruptedException : public ProcessorStateException {
+ public:
+  using ProcessorStateException::ProcessorStateException;
+};
+
 struct DatabaseOptions {
-  /// Budget of the memory tiers of this database's stores together.
+  /// Budget of the memory tiers of this database's stores together. Uncommitted entries are held beyond it.
   std::size_t tier_bytes = 32u << 20;
   std::size_t block_cache_bytes = 8u << 20;
+  /// RocksDB's memtables of all stores together. Once they are full, a background flush makes everything committed
+  /// so far survive a crash: the changelog tail that a crash costs is at most about this long.
   std::size_t write_buffer_bytes = 16u << 20;
 };
 
@@ -26,16 +37,28 @@ struct DatabaseOptions {
 ///               last commit, as an aborted transaction demands. The WAL is off and flushes are atomic over all
 ///               column families: after a crash the database shows some earlier commit, whole, and the changelog
 ///               from the offsets of that commit onwards replays the rest.
+/// Memory tier   Each store answers from memory what it provably knows: a window store holds all recent entries of all
+///               keys, a key-value store the last used ones. What is over `tier_bytes` and committed is forgotten,
+///               oldest first, and read from RocksDB again when needed.
+/// Restore       RestorableStore::restore() writes straight to RocksDB, past the tier. A crash between that and the
+///               commit() of the offsets makes the same changelog records be restored once more, which changes nothing.
 /// Concurrency   One thread at a time. One process at a time per directory (RocksDB's own lock).
+/// Errors        ProcessorStateException naming the store and the directory; LockException if the directory is in
+///               use; StateCorruptedException if the state has to be wiped and restored. After an error in commit()
+///               nothing of that commit is in the database.
 /// Limitations   Reads see uncommitted writes of the task itself, as they must.
 class TaskDatabase {
  public:
   virtual ~TaskDatabase() = default;
 
+  /// Creates the directory and the database if missing.
   [[nodiscard]] static std::unique_ptr<TaskDatabase> open(const std::filesystem::path& directory,
                                                           const DatabaseOptions& options = {});
 
-  /// The returned stores live as long as the database. Opening a name twice is an error.
+  /// Opening a name twice is an error. The store must not be used once the database is gone; destroying it before or
+  /// after is equally fine, and gives up what it has not committed.
+  /// A store whose name was that of another kind, or of a window store with another segment interval, before starts
+  /// empty and without changelog offset.
   [[nodiscard]] virtual std::unique_ptr<KeyValueBytesStore> key_value_store(const std::string& name) = 0;
   [[nodiscard]] virtual std::unique_ptr<WindowBytesStore> window_store(const std::string& name,
                                                                        const WindowStoreOptions& options) = 0;
@@ -46,14 +69,16 @@ class TaskDatabase {
   /// Bytes written since the last commit: over statestore.uncommitted.max.bytes the task asks for a commit.
   [[nodiscard]] virtual std::size_t uncommitted_bytes() const = 0;
 
-  /// `next_offsets`: for each changelog the offset behind the last record that the data include.
+  /// `next_offsets`: for each changelog the offset behind the last record that the data include. Changelogs that are
+  /// not named keep their offset.
   virtual void commit(const std::map<TopicPartition, std::int64_t>& next_offsets) = 0;
   virtual void discard() = 0;
 
   /// Brings everything committed to disk (on clean close; an explicit checkpoint).
   virtual void flush() = 0;
 
-  /// Deletes all data and offsets of one store, for a restore from the beginning.
+  /// Deletes all data of one store, and the offset of every topic whose name ends in `-<store>-changelog`, for a
+  /// restore from the beginning. Atomic and durable at once; uncommitted writes of other stores stay uncommitted.
   virtual void wipe(const std::string& store) = 0;
 };
 

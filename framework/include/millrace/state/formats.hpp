@@ -1,0 +1,169 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/common/time.hpp"
+
+/// The byte layouts that Millrace shares with Kafka Streams: changelog keys and values, windowed keys on topics.
+/// They never change. All integers are big-endian, so that the order of the bytes is the order of the numbers
+/// (for non-negative numbers). Each layout is drawn at its functions.
+namespace millrace::formats {
+
+// --- integers -----------------------------------------------------------------------------------------------------
+
+inline void store_be32(char* out, std::uint32_t value) {
+  for (int i = 3; i >= 0; --i, value >>= 8) out[i] = static_cast<char>(value);
+}
+inline void store_be64(char* out, std::uint64_t value) {
+  for (int i = 7; i >= 0; --i, value >>= 8) out[i] = static_cast<char>(value);
+}
+[[nodiscard]] inline std::uint32_t load_be32(const char* in) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(in[i]);
+  return value;
+}
+[[nodiscard]] inline std::uint64_t load_be64(const char* in) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(in[i]);
+  return value;
+}
+inline void append_be32(std::string& out, std::uint32_t value) {
+  char bytes[4];
+  store_be32(bytes, value);
+  out.append(bytes, sizeof bytes);
+}
+inline void append_be64(std::string& out, std::uint64_t value) {
+  char bytes[8];
+  store_be64(bytes, value);
+  out.append(bytes, sizeof bytes);
+}
+
+// --- window stores ------------------------------------------------------------------------------------------------
+//
+//     | key ... | start (8) | seq (4) |      changelog key of a window store
+
+inline constexpr std::size_t kWindowKeySuffixBytes = 12;
+
+struct WindowKey {
+  std::string_view key;
+  Timestamp start = 0;
+  std::uint32_t seq = 0;
+
+  bool operator==(const WindowKey&) const = default;
+};
+
+inline void append_window_key(std::string& out, std::string_view key, Timestamp start, std::uint32_t seq) {
+  out.append(key);
+  append_be64(out, static_cast<std::uint64_t>(start));
+  append_be32(out, seq);
+}
+
+/// Throws SerializationException if there are fewer bytes than the suffix has.
+[[nodiscard]] inline WindowKey read_window_key(std::string_view bytes) {
+  if (bytes.size() < kWindowKeySuffixBytes) {
+    throw SerializationException("a window store key has " + std::to_string(bytes.size()) +
+                                 " bytes; it needs at least 12 (start and sequence number)");
+  }
+  const char* suffix = bytes.data() + bytes.size() - kWindowKeySuffixBytes;
+  return {bytes.substr(0, bytes.size() - kWindowKeySuffixBytes), static_cast<Timestamp>(load_be64(suffix)),
+          load_be32(suffix + 8)};
+}
+
+//     | key ... | start (8) |                key of a time-windowed record on a topic; the end is not encoded
+
+inline void append_time_windowed_key(std::string& out, std::string_view key, Timestamp start) {
+  out.append(key);
+  append_be64(out, static_cast<std::uint64_t>(start));
+}
+
+// --- session stores -----------------------------------------------------------------------------------------------
+//
+//     | key ... | end (8) | start (8) |      changelog key of a session store, and session key on a topic
+
+inline constexpr std::size_t kSessionKeySuffixBytes = 16;
+
+struct SessionKey {
+  std::string_view key;
+  Timestamp start = 0;
+  Timestamp end = 0;
+
+  bool operator==(const SessionKey&) const = default;
+};
+
+inline void append_session_key(std::string& out, std::string_view key, Timestamp start, Timestamp end) {
+  out.append(key);
+  append_be64(out, static_cast<std::uint64_t>(end));
+  append_be64(out, static_cast<std::uint64_t>(start));
+}
+
+/// Throws SerializationException if there are fewer bytes than the suffix has.
+[[nodiscard]] inline SessionKey read_session_key(std::string_view bytes) {
+  if (bytes.size() < kSessionKeySuffixBytes) {
+    throw SerializationException("a session store key has " + std::to_string(bytes.size()) +
+                                 " bytes; it needs at least 16 (end and start)");
+  }
+  const char* suffix = bytes.data() + bytes.size() - kSessionKeySuffixBytes;
+  return {bytes.substr(0, bytes.size() - kSessionKeySuffixBytes), static_cast<Timestamp>(load_be64(suffix + 8)),
+          static_cast<Timestamp>(load_be64(suffix))};
+}
+
+// --- values -------------------------------------------------------------------------------------------------------
+//
+//     | timestamp (8) | value ... |          value in a timestamped store; its changelog record has the value alone,
+//                                            under that timestamp
+
+inline constexpr std::size_t kTimestampBytes = 8;
+
+struct TimestampedValue {
+  Timestamp timestamp = kNoTimestamp;
+  std::string_view value;
+
+  bool operator==(const TimestampedValue&) const = default;
+};
+
+inline void append_timestamped_value(std::string& out, Timestamp timestamp, std::string_view value) {
+  append_be64(out, static_cast<std::uint64_t>(timestamp));
+  out.append(value);
+}
+
+/// Throws SerializationException if there are fewer than 8 bytes.
+[[nodiscard]] inline TimestampedValue read_timestamped_value(std::string_view bytes) {
+  if (bytes.size() < kTimestampBytes) {
+    throw SerializationException("a timestamped value has " + std::to_string(bytes.size()) +
+                                 " bytes; it needs at least 8 (the timestamp)");
+  }
+  return {static_cast<Timestamp>(load_be64(bytes.data())), bytes.substr(kTimestampBytes)};
+}
+
+// --- the stream-stream join's shared outer store ------------------------------------------------------------------
+//
+//     | timestamp (8) | side (1) | key ... | side: 01 left, 00 right
+
+struct TimestampedKeyAndSide {
+  Timestamp timestamp = 0;
+  bool left = false;
+  std::string_view key;
+
+  bool operator==(const TimestampedKeyAndSide&) const = default;
+};
+
+inline void append_timestamped_key_and_side(std::string& out, Timestamp timestamp, bool left, std::string_view key) {
+  append_be64(out, static_cast<std::uint64_t>(timestamp));
+  out.push_back(left ? '\x01' : '\x00');
+  out.append(key);
+}
+
+/// Throws SerializationException if there are fewer than 9 bytes.
+[[nodiscard]] inline TimestampedKeyAndSide read_timestamped_key_and_side(std::string_view bytes) {
+  if (bytes.size() < kTimestampBytes + 1) {
+    throw SerializationException("a key of an outer join's shared store has " + std::to_string(bytes.size()) +
+                                 " bytes; it needs at least 9 (timestamp and side)");
+  }
+  return {static_cast<Timestamp>(load_be64(bytes.data())), bytes[kTimestampBytes] != 0,
+          bytes.substr(kTimestampBytes + 1)};
+}
+
+}  // namespace millrace::formats

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "changelog_writer.hpp"
+#include "millrace/state/state_store.hpp"
+#include "millrace/state/value_format.hpp"
+
+namespace millrace {
+
+/// Writes one changelog record. A timestamped value is logged without its timestamp, under it; everything else under
+/// the timestamp of the record being processed.
+void log_change(ChangelogWriter& writer, ValueFormat format, std::string_view key, BytesView value,
+                const Headers* headers);
+
+/// The way back: gives changelog records to a store in the store's own value format.
+void restore_changes(RestorableStore& store, ValueFormat format, std::span<const RestoreRecord> records);
+
+}  // namespace millrace

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "millrace/broker/topic_partition.hpp"
+#include "millrace/common/time.hpp"
+#include "millrace/state/bytes_store.hpp"
+
+/// What a task's RocksDB looks like inside. Written and read by Millrace alone.
+///
+///     column family      content
+///     default            meta data, see below
+///     kv:<store>         a key-value store: its keys and values as they are
+///     window:<store>     a window store: | segment (8) | key ... | start (8) | seq (4) | -> value
+///
+/// The segment of an entry is start / segment_interval(retention). It stands in front, so that RocksDB's order is the
+/// order in which Kafka Streams walks a window store (segment by segment, then by key), and so that what expires
+/// together lies together.
+///
+///     meta key                                    value
+///     "format"                                    | version (4) |
+///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |
+///     "window:" | store ... |                     | segment interval (8) | observed stream time (8) | last seq (4) |
+namespace millrace::layout {
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::string_view kFormatKey = "format";
+inline constexpr std::string_view kOffsetPrefix = "offset:";
+inline constexpr std::string_view kWindowMetaPrefix = "window:";
+
+inline constexpr std::string_view kKeyValueFamily = "kv:";
+inline constexpr std::string_view kWindowFamily = "window:";
+
+inline constexpr std::size_t kSegmentBytes = 8;
+inline constexpr std::size_t kSegmentedKeyMinBytes = 20;  // with an empty key
+
+/// As in Kafka Streams: at least a minute, else half the retention.
+[[nodiscard]] std::int64_t segment_interval(std::int64_t retention_ms);
+
+[[nodiscard]] std::string offset_key(const TopicPartition& changelog);
+[[nodiscard]] TopicPartition read_offset_key(std::string_view key);
+
+/// What a window store must know besides its entries, written with every commit.
+struct WindowMeta {
+  std::int64_t segment_interval_ms = 0;
+  Timestamp observed_stream_time = kNoTimestamp;
+  std::uint32_t last_seq = 0;
+
+  bool operator==(const WindowMeta&) const = default;
+};
+[[nodiscard]] std::string window_meta_key(std::string_view store);
+[[nodiscard]] std::string write_window_meta(const WindowMeta& meta);
+/// nullopt if the bytes are not a WindowMeta.
+[[nodiscard]] std::optional<WindowMeta> read_window_meta(std::string_view bytes);
+
+/// An entry of a window store as it lies in RocksDB.
+struct SegmentedKey {
+  std::int64_t segment = 0;
+  std::string_view key;
+  Timestamp start = 0;
+  std::uint32_t seq = 0;
+};
+void write_segmented_key(std::string& out, std::int64_t segment, std::string_view key, Timestamp start,
+                         std::uint32_t seq);
+/// REQUIRES: at least 20 bytes.
+[[nodiscard]] SegmentedKey read_segmented_key(std::string_view bytes);
+
+}  // namespace millrace::layout

@@ -1,0 +1,107 @@
+#include "key_value_tier.hpp"
+
+namespace millrace {
+
+// What an entry costs besides its bytes: list node, hash bucket, allocator headers.
+constexpr std::size_t kEntryOverhead = sizeof(KeyValueTier::Entry) + 16 + 2 * 40 + 32;
+
+std::size_t KeyValueTier::size_of(const Entry& entry) {
+  return kEntryOverhead + entry.key.size() + (entry.value ? entry.value->size() : 0);
+}
+
+void KeyValueTier::charge(std::ptrdiff_t bytes) {
+  bytes_ += bytes;
+  budget_.charge(bytes);
+}
+
+const KeyValueTier::Entry* KeyValueTier::find(std::string_view key) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return nullptr;
+  const auto entry = found->second;
+  if (!entry->dirty) clean_.splice(clean_.begin(), clean_, entry);
+  return &*entry;
+}
+
+const KeyValueTier::Entry& KeyValueTier::remember(std::string_view key, BytesView value) {
+  clean_.push_front({std::string(key), value ? std::optional<std::string>(*value) : std::nullopt});
+  by_key_.emplace(clean_.front().key, clean_.begin());
+  charge(static_cast<std::ptrdiff_t>(size_of(clean_.front())));
+  return clean_.front();
+}
+
+void KeyValueTier::write(std::string_view key, BytesView value) {
+  const auto found = by_key_.find(key);
+  Entries::iterator entry;
+  if (found == by_key_.end()) {
+    dirty_.push_back({std::string(key), std::nullopt, true});
+    entry = std::prev(dirty_.end());
+    by_key_.emplace(entry->key, entry);
+    charge(static_cast<std::ptrdiff_t>(size_of(*entry)));
+    dirty_bytes_ += size_of(*entry);
+    if (index_) index_->emplace(entry->key, &*entry);
+  } else {
+    entry = found->second;
+    if (!entry->dirty) {
+      entry->dirty = true;
+      dirty_.splice(dirty_.end(), clean_, entry);
+      dirty_bytes_ += size_of(*entry);
+      if (index_) index_->emplace(entry->key, &*entry);
+    }
+  }
+  const auto before = static_cast<std::ptrdiff_t>(size_of(*entry));
+  if (!value) {
+    entry->value.reset();
+  } else if (entry->value) {
+    entry->value->assign(*value);  // works for a view of the old value, too
+  } else {
+    entry->value.emplace(*value);
+  }
+  const auto grown = static_cast<std::ptrdiff_t>(size_of(*entry)) - before;
+  charge(grown);
+  dirty_bytes_ += grown;
+}
+
+const KeyValueTier::DirtyIndex& KeyValueTier::dirty_index() {
+  if (!index_) {
+    index_.emplace();
+    for (const Entry& entry : dirty_) index_->emplace(entry.key, &entry);
+  }
+  return *index_;
+}
+
+void KeyValueTier::committed() {
+  for (Entry& entry : dirty_) entry.dirty = false;
+  clean_.splice(clean_.begin(), dirty_);
+  dirty_bytes_ = 0;
+  index_.reset();
+}
+
+void KeyValueTier::discard() {
+  while (!dirty_.empty()) erase(dirty_, dirty_.begin());
+  dirty_bytes_ = 0;
+  index_.reset();
+}
+
+void KeyValueTier::clear() {
+  by_key_.clear();
+  clean_.clear();
+  dirty_.clear();
+  index_.reset();
+  charge(-static_cast<std::ptrdiff_t>(bytes_));
+  dirty_bytes_ = 0;
+}
+
+void KeyValueTier::erase(Entries& list, Entries::iterator entry) {
+  charge(-static_cast<std::ptrdiff_t>(size_of(*entry)));
+  by_key_.erase(entry->key);
+  list.erase(entry);
+}
+
+std::size_t KeyValueTier::evict() {
+  // A handful at a time, so that the budget's bookkeeping does not weigh on every entry.
+  const std::size_t before = bytes_;
+  for (int i = 0; i < 32 && !clean_.empty(); ++i) erase(clean_, std::prev(clean_.end()));
+  return before - bytes_;
+}
+
+}  // namespace millrace

@@ -1,0 +1,223 @@
+#include "persistent_key_value_store.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace millrace {
+
+namespace {
+
+/// The smallest string that is larger than every string with this prefix; nullopt: there is none.
+std::optional<std::string> end_of_prefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  if (end.empty()) return std::nullopt;
+  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return end;
+}
+
+}  // namespace
+
+/// Merges the uncommitted entries with those in RocksDB; where both have a key, the uncommitted one counts.
+class PersistentKeyValueStore::Iterator final : public BytesIterator {
+ public:
+  /// Keys from `lower` (inclusive) to `upper` (exclusive); nullopt: open.
+  Iterator(PersistentKeyValueStore& store, std::optional<std::string> lower, std::optional<std::string> upper,
+           bool forward)
+      : store_(store), lower_(std::move(lower)), upper_(std::move(upper)), forward_(forward) {
+    open();
+  }
+
+  [[nodiscard]] bool valid() const override { return valid_; }
+  [[nodiscard]] std::string_view key() const override { return key_; }
+  [[nodiscard]] std::string_view value() const override {
+    if (!at_dirty_) return view(rocks_->value());
+    return dirty_->second->value ? std::string_view(*dirty_->second->value) : std::string_view();
+  }
+
+  void next() override {
+    if (epoch_ != store_.epoch_) {
+      if (forward_) {
+        lower_ = key_ + '\0';
+      } else {
+        upper_ = key_;
+      }
+      open();
+      return;
+    }
+    at_dirty_ ? step_dirty() : step_rocks();
+    settle();
+  }
+
+ private:
+  void open() {
+    epoch_ = store_.epoch_;
+    rocksdb::ReadOptions options;
+    if (lower_) {
+      lower_slice_ = *lower_;
+      options.iterate_lower_bound = &lower_slice_;
+    }
+    if (upper_) {
+      upper_slice_ = *upper_;
+      options.iterate_upper_bound = &upper_slice_;
+    }
+    rocks_.reset(store_.place_.db->NewIterator(options, store_.place_.family));
+    forward_ ? rocks_->SeekToFirst() : rocks_->SeekToLast();
+
+    index_ = &store_.tier_.dirty_index();
+    dirty_valid_ = !(lower_ && upper_ && *lower_ >= *upper_);
+    if (forward_) {
+      dirty_ = lower_ ? index_->lower_bound(*lower_) : index_->begin();
+      dirty_valid_ = dirty_valid_ && dirty_ != index_->end();
+    } else {
+      dirty_ = upper_ ? index_->lower_bound(*upper_) : index_->end();
+      dirty_valid_ = dirty_valid_ && dirty_ != index_->begin();
+      if (dirty_valid_) --dirty_;
+    }
+    check_dirty_bound();
+    settle();
+  }
+
+  void check_dirty_bound() {
+    if (!dirty_valid_) return;
+    if (forward_ ? upper_ && dirty_->first >= *upper_ : lower_ && dirty_->first < *lower_) dirty_valid_ = false;
+  }
+
+  void step_dirty() {
+    if (forward_) {
+      dirty_valid_ = ++dirty_ != index_->end();
+    } else if (dirty_ == index_->begin()) {
+      dirty_valid_ = false;
+    } else {
+      --dirty_;
+    }
+    check_dirty_bound();
+  }
+
+  void step_rocks() { forward_ ? rocks_->Next() : rocks_->Prev(); }
+
+  // Stands on the next entry that exists.
+  void settle() {
+    for (;;) {
+      const bool rocks_valid = rocks_->Valid();
+      if (!rocks_valid) check(rocks_->status(), "walk over", store_.name_, store_.place_.directory);
+      valid_ = rocks_valid || dirty_valid_;
+      if (!valid_) return;
+      if (rocks_valid && dirty_valid_) {
+        const int order = view(rocks_->key()).compare(dirty_->first);
+        if (order == 0) {
+          step_rocks();
+          continue;
+        }
+        at_dirty_ = forward_ ? order > 0 : order < 0;
+      } else {
+        at_dirty_ = dirty_valid_;
+      }
+      if (at_dirty_ && !dirty_->second->value) {
+        step_dirty();
+        continue;
+      }
+      key_.assign(at_dirty_ ? dirty_->first : view(rocks_->key()));
+      return;
+    }
+  }
+
+  PersistentKeyValueStore& store_;
+  std::optional<std::string> lower_;
+  std::optional<std::string> upper_;
+  rocksdb::Slice lower_slice_;
+  rocksdb::Slice upper_slice_;
+  bool forward_;
+  std::uint64_t epoch_ = 0;
+  std::unique_ptr<rocksdb::Iterator> rocks_;
+  const KeyValueTier::DirtyIndex* index_ = nullptr;
+  KeyValueTier::DirtyIndex::const_iterator dirty_;
+  bool dirty_valid_ = false;
+  bool at_dirty_ = false;
+  bool valid_ = false;
+  std::string key_;
+};
+
+PersistentKeyValueStore::PersistentKeyValueStore(Registry& registry, StorePlace place, std::string name)
+    : DatabaseStore(registry, std::move(place)), name_(std::move(name)), tier_(*place_.budget) {}
+
+BytesView PersistentKeyValueStore::get(std::string_view key) {
+  if (const auto* entry = tier_.find(key)) {
+    if (!entry->value) return std::nullopt;
+    return std::string_view(*entry->value);
+  }
+  if (place_.budget->exceeded()) place_.budget->reclaim();
+  large_value_.Reset();
+  const auto status = place_.db->Get({}, place_.family, slice(key), &large_value_);
+  if (!status.ok() && !status.IsNotFound()) check(status, "read from", name_, place_.directory);
+  if (status.ok() && large_value_.size() > place_.budget->limit() / 8) return view(large_value_);
+  const auto& entry = tier_.remember(key, status.ok() ? BytesView(view(large_value_)) : std::nullopt);
+  large_value_.Reset();
+  if (!entry.value) return std::nullopt;
+  return std::string_view(*entry.value);
+}
+
+void PersistentKeyValueStore::put(std::string_view key, BytesView value) {
+  tier_.write(key, value);
+  if (place_.budget->exceeded()) place_.budget->reclaim();
+}
+
+std::unique_ptr<BytesIterator> PersistentKeyValueStore::range(BytesView from, BytesView to, bool forward) {
+  return std::make_unique<Iterator>(*this, from ? std::optional<std::string>(*from) : std::nullopt,
+                                    to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt, forward);
+}
+
+std::unique_ptr<BytesIterator> PersistentKeyValueStore::prefix_scan(std::string_view prefix) {
+  return std::make_unique<Iterator>(*this, std::string(prefix), end_of_prefix(prefix), true);
+}
+
+std::uint64_t PersistentKeyValueStore::approximate_num_entries() {
+  std::uint64_t in_rocks = 0;
+  if (!place_.db->GetIntProperty(place_.family, rocksdb::DB::Properties::kEstimateNumKeys, &in_rocks)) in_rocks = 0;
+  return in_rocks + tier_.dirty().size();
+}
+
+void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
+  if (records.empty()) return;
+  if (!tier_.dirty().empty()) {
+    // Someone writes and restores in turns: keep the order of the two.
+    for (const RestoreRecord& record : records) put(record.key, record.value);
+    return;
+  }
+  tier_.clear();
+  ++epoch_;
+  rocksdb::WriteBatch batch;
+  for (const RestoreRecord& record : records) {
+    const auto status = record.value ? batch.Put(place_.family, slice(record.key), slice(*record.value))
+                                     : batch.Delete(place_.family, slice(record.key));
+    check(status, "restore", name_, place_.directory);
+  }
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  check(place_.db->Write(options, &batch), "restore", name_, place_.directory);
+}
+
+void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {
+  for (const auto& entry : tier_.dirty()) {
+    const auto status = entry.value ? batch.Put(place_.family, slice(entry.key), slice(*entry.value))
+                                    : batch.Delete(place_.family, slice(entry.key));
+    check(status, "commit", name_, place_.directory);
+  }
+}
+
+void PersistentKeyValueStore::committed() {
+  ++epoch_;
+  tier_.committed();
+}
+
+void PersistentKeyValueStore::discarded() {
+  ++epoch_;
+  tier_.discard();
+}
+
+void PersistentKeyValueStore::wiped() {
+  ++epoch_;
+  tier_.clear();
+}
+
+}  // namespace millrace

@@ -1,0 +1,70 @@
+#include "rocksdb_options.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <string>
+
+#include "database_layout.hpp"
+#include "window_expiry.hpp"
+
+namespace millrace {
+
+namespace {
+
+rocksdb::CompressionType best_compression() {
+  const auto supported = rocksdb::GetSupportedCompressions();
+  const bool lz4 = std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
+  return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+}
+
+}  // namespace
+
+rocksdb::DBOptions database_options(const DatabaseOptions& options) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = true;
+  db.atomic_flush = true;
+  // The memtables of all column families together; when they are full, all are flushed.
+  db.db_write_buffer_size = options.write_buffer_bytes;
+  db.max_background_jobs = 2;  // of the process-wide pools
+  db.max_open_files = 256;
+  db.max_file_opening_threads = 1;
+  db.skip_stats_update_on_db_open = true;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.keep_log_file_num = 2;
+  db.max_manifest_file_size = 4u << 20;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions family_options(std::string_view family, const DatabaseOptions& options,
+                                            const std::shared_ptr<rocksdb::Cache>& block_cache, DurableExpiry& expiry) {
+  rocksdb::ColumnFamilyOptions cf;
+  cf.write_buffer_size = options.write_buffer_bytes;
+  cf.arena_block_size = std::clamp<std::size_t>(options.write_buffer_bytes / 64, 16u << 10, 256u << 10);
+  cf.max_write_buffer_number = 3;
+  cf.target_file_size_base = 16u << 20;
+  cf.max_bytes_for_level_base = 64u << 20;
+  cf.compression = best_compression();
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = block_cache;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  if (family.starts_with(layout::kKeyValueFamily)) {
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  }
+  cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+
+  if (family.starts_with(layout::kWindowFamily)) {
+    cf.compaction_style = rocksdb::kCompactionStyleUniversal;
+    cf.compaction_filter_factory = std::make_shared<WindowExpiryFilterFactory>(expiry.mark(std::string(family)));
+  }
+  return cf;
+}
+
+}  // namespace millrace

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <rocksdb/options.h>
+
+#include <memory>
+#include <string_view>
+
+#include "task_database.hpp"
+
+namespace millrace {
+
+class DurableExpiry;
+
+/// How a task's database uses RocksDB: small, without WAL, on the process's shared background threads.
+[[nodiscard]] rocksdb::DBOptions database_options(const DatabaseOptions& options);
+
+/// For a column family of the layout in database_layout.hpp. `block_cache` is shared by all of a database.
+[[nodiscard]] rocksdb::ColumnFamilyOptions family_options(std::string_view family, const DatabaseOptions& options,
+                                                          const std::shared_ptr<rocksdb::Cache>& block_cache,
+                                                          DurableExpiry& expiry);
+
+}  // namespace millrace

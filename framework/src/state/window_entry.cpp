@@ -1,0 +1,86 @@
+#include "window_entry.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+std::size_t WindowEntryList::lower_bound(Timestamp start, std::uint32_t seq) const {
+  WindowEntry* const* entries = begin();
+  // Most lookups are about now: step back from the newest in growing strides, then search within the last one.
+  // Everything from `high` on is known to be not before the target.
+  std::size_t low = 0;
+  std::size_t high = size_;
+  for (std::size_t stride = 1; high > 0; stride *= 2) {
+    const std::size_t probe = high > stride ? high - stride : 0;
+    if (entries[probe]->before(start, seq)) {
+      low = probe + 1;
+      break;
+    }
+    high = probe;
+  }
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    if (entries[middle]->before(start, seq)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+void WindowEntryList::make_room() {
+  if (capacity_ > 1 && head_ + size_ < capacity_) return;
+  if (capacity_ > 1 && head_ >= capacity_ / 2) {
+    std::memmove(many_, many_ + head_, size_ * sizeof(WindowEntry*));
+  } else {
+    const std::uint32_t capacity = capacity_ == 1 ? 4 : capacity_ * 2;
+    auto** grown = static_cast<WindowEntry**>(std::malloc(capacity * sizeof(WindowEntry*)));
+    if (grown == nullptr) throw std::bad_alloc();
+    std::memcpy(grown, begin(), size_ * sizeof(WindowEntry*));
+    if (capacity_ > 1) std::free(many_);
+    many_ = grown;
+    capacity_ = capacity;
+  }
+  head_ = 0;
+}
+
+void WindowEntryList::insert(std::size_t index, WindowEntry* entry) {
+  if (capacity_ == 1 && size_ == 0) {
+    one_ = entry;
+  } else {
+    make_room();
+    WindowEntry** entries = begin();
+    std::memmove(entries + index + 1, entries + index, (size_ - index) * sizeof(WindowEntry*));
+    entries[index] = entry;
+  }
+  ++size_;
+}
+
+void WindowEntryList::erase(std::size_t index) {
+  if (capacity_ > 1) {
+    if (index == 0) {
+      ++head_;
+    } else {
+      WindowEntry** entries = begin();
+      std::memmove(entries + index, entries + index + 1, (size_ - index - 1) * sizeof(WindowEntry*));
+    }
+  }
+  --size_;
+}
+
+WindowEntry* WindowArena::allocate(std::size_t value_capacity) {
+  const std::size_t wanted = footprint(value_capacity);
+  if (chunks_.empty() || chunks_.back().size - chunks_.back().used < wanted) {
+    const std::size_t size = std::max(wanted, chunk_bytes_);
+    chunks_.push_back({std::make_unique_for_overwrite<std::byte[]>(size), size, 0});
+    bytes_ += size;
+  }
+  Chunk& chunk = chunks_.back();
+  auto* entry = new (chunk.data.get() + chunk.used) WindowEntry();
+  entry->value_capacity = static_cast<std::uint32_t>(footprint(value_capacity) - sizeof(WindowEntry));
+  chunk.used += wanted;
+  return entry;
+}
+
+}  // namespace millrace

@@ -1,0 +1,143 @@
+#include "window_range_iterator.hpp"
+
+#include <algorithm>
+
+#include "millrace/state/formats.hpp"
+
+namespace millrace {
+
+WindowRangeIterator::WindowRangeIterator(const StorePlace& place, std::string store, std::int64_t segment_interval_ms,
+                                         Range range, Timestamp stored_to, std::vector<WindowItem> overlay,
+                                         bool forward)
+    : directory_(place.directory),
+      store_(std::move(store)),
+      interval_ms_(segment_interval_ms),
+      range_(std::move(range)),
+      stored_to_(stored_to),
+      overlay_(std::move(overlay)),
+      forward_(forward) {
+  sort_overlay();
+  if (stored_to_ >= range_.from) {
+    find_key_bounds();
+    rocks_.reset(place.db->NewIterator({}, place.family));
+    enter_segment(forward_ ? range_.from / interval_ms_ : stored_to_ / interval_ms_);
+    settle_rocks();
+  }
+  settle();
+}
+
+void WindowRangeIterator::sort_overlay() {
+  std::sort(overlay_.begin(), overlay_.end(), [this](const WindowItem& a, const WindowItem& b) {
+    if (a.start / interval_ms_ != b.start / interval_ms_) return a.start < b.start;
+    return compare_window_keys(a.key, a.start, a.seq, b.key, b.start, b.seq) < 0;
+  });
+  if (!forward_) std::reverse(overlay_.begin(), overlay_.end());
+}
+
+// Behind the segment lie the bytes `key + start + seq`. A key with key <= key_to can still have larger bytes than
+// key_to has: where it is a beginning of key_to, its start stands against the rest of key_to.
+void WindowRangeIterator::find_key_bounds() {
+  if (range_.key_from) first_in_segment_ = *range_.key_from;
+  if (!range_.key_to) return;
+  std::string last;
+  for (std::size_t length = 0; length <= range_.key_to->size(); ++length) {
+    std::string bytes;
+    formats::append_window_key(bytes, range_.key_to->substr(0, length), stored_to_, 0xffffffff);
+    last = std::max(last, bytes);
+  }
+  last_in_segment_ = std::move(last);
+}
+
+void WindowRangeIterator::enter_segment(std::int64_t segment) {
+  segment_ = segment;
+  std::string target;
+  if (forward_) {
+    formats::append_be64(target, static_cast<std::uint64_t>(segment));
+    rocks_->Seek(target + first_in_segment_);
+  } else if (last_in_segment_) {
+    formats::append_be64(target, static_cast<std::uint64_t>(segment));
+    rocks_->SeekForPrev(target + *last_in_segment_);
+  } else {
+    formats::append_be64(target, static_cast<std::uint64_t>(segment) + 1);
+    rocks_->SeekForPrev(target);
+    if (rocks_->Valid() && view(rocks_->key()) == target) rocks_->Prev();
+  }
+}
+
+// Moves on, from where RocksDB's iterator stands, to an entry of the range; without one, lets the iterator go.
+void WindowRangeIterator::settle_rocks() {
+  const std::int64_t last_segment = (forward_ ? stored_to_ : range_.from) / interval_ms_;
+  for (;;) {
+    if (!rocks_->Valid()) {
+      check(rocks_->status(), "walk over", store_, directory_);
+      rocks_.reset();
+      return;
+    }
+    stored_ = layout::read_segmented_key(view(rocks_->key()));
+    if (forward_ ? stored_.segment > last_segment : stored_.segment < last_segment) {
+      rocks_.reset();
+      return;
+    }
+    if (stored_.segment != segment_) {
+      enter_segment(stored_.segment);
+      continue;
+    }
+    const std::string_view in_segment = view(rocks_->key()).substr(layout::kSegmentBytes);
+    const bool past = forward_ ? last_in_segment_ && in_segment > *last_in_segment_ : in_segment < first_in_segment_;
+    if (past) {
+      if (segment_ == last_segment) {
+        rocks_.reset();
+        return;
+      }
+      enter_segment(forward_ ? segment_ + 1 : segment_ - 1);
+      continue;
+    }
+    if (stored_.start >= range_.from && stored_.start <= stored_to_ &&
+        within(stored_.key, range_.key_from, range_.key_to)) {
+      return;
+    }
+    forward_ ? rocks_->Next() : rocks_->Prev();
+  }
+}
+
+std::strong_ordering WindowRangeIterator::overlay_against_stored() const {
+  const WindowItem& item = overlay_[next_overlay_];
+  const auto by_segment = item.start / interval_ms_ <=> stored_.segment;
+  const auto order = by_segment != 0
+                         ? by_segment
+                         : compare_window_keys(item.key, item.start, item.seq, stored_.key, stored_.start, stored_.seq);
+  return forward_ ? order : 0 <=> order;
+}
+
+// Chooses between the two sources. Where both have an entry, the overlay's counts.
+void WindowRangeIterator::settle() {
+  for (;;) {
+    const bool more_overlay = next_overlay_ < overlay_.size();
+    valid_ = more_overlay || rocks_ != nullptr;
+    if (!valid_) return;
+    at_overlay_ = more_overlay;
+    if (more_overlay && rocks_ != nullptr) {
+      const auto order = overlay_against_stored();
+      if (order == 0) {
+        forward_ ? rocks_->Next() : rocks_->Prev();
+        settle_rocks();
+        continue;
+      }
+      at_overlay_ = order < 0;
+    }
+    if (!at_overlay_ || !overlay_[next_overlay_].deleted) return;
+    ++next_overlay_;
+  }
+}
+
+void WindowRangeIterator::next() {
+  if (at_overlay_) {
+    ++next_overlay_;
+  } else {
+    forward_ ? rocks_->Next() : rocks_->Prev();
+    settle_rocks();
+  }
+  settle();
+}
+
+}  // namespace millrace

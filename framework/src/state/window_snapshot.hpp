@@ -1,0 +1,47 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/state/bytes_store.hpp"
+
+namespace millrace {
+
+/// An entry of a window store, copied.
+struct WindowItem {
+  std::string key;
+  Timestamp start = 0;
+  std::uint32_t seq = 0;
+  std::string value;
+  bool deleted = false;
+};
+
+/// As the bytes `key + start(8) + seq(4)` compare.
+[[nodiscard]] std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start_a, std::uint32_t seq_a,
+                                                       std::string_view key_b, Timestamp start_b, std::uint32_t seq_b);
+
+[[nodiscard]] inline bool within(std::string_view key, BytesView from, BytesView to) {
+  return (!from || key >= *from) && (!to || key <= *to);
+}
+
+/// Walks over a copy: whatever happens to the store meanwhile, it shows the entries as they were.
+class WindowSnapshotIterator final : public WindowBytesIterator {
+ public:
+  explicit WindowSnapshotIterator(std::vector<WindowItem> items) : items_(std::move(items)) {}
+
+  [[nodiscard]] bool valid() const override { return at_ < items_.size(); }
+  void next() override { ++at_; }
+  [[nodiscard]] std::string_view key() const override { return items_[at_].key; }
+  [[nodiscard]] std::string_view value() const override { return items_[at_].value; }
+  [[nodiscard]] Timestamp window_start() const override { return items_[at_].start; }
+  [[nodiscard]] std::uint32_t seq() const override { return items_[at_].seq; }
+
+ private:
+  std::vector<WindowItem> items_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,208 @@
+#include "window_tier.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace millrace {
+
+WindowTier::WindowTier(TierBudget* budget, SliceLimits limits)
+    : budget_(budget), limits_(limits), late_(make_slice(0)) {
+  slices_.push_back(make_slice(0));
+  if (budget_ != nullptr) budget_->add(*this);
+}
+
+WindowTier::~WindowTier() {
+  reset(0);
+  if (budget_ != nullptr) budget_->remove(*this);
+}
+
+std::size_t WindowTier::size_of(const WindowKeyRecord& record) {
+  constexpr std::size_t kAllocatorAndBucket = 16 + 2 * 24;
+  return sizeof(WindowKeyRecord) + record.key_size + kAllocatorAndBucket + record.entries.heap_bytes();
+}
+
+std::size_t WindowTier::payload(const WindowEntry& entry) {
+  return entry.owner->key_size + sizeof entry.start + sizeof entry.seq + entry.value_size;
+}
+
+WindowTier::Slice WindowTier::make_slice(Timestamp from) const {
+  return {from, kNoTimestamp, WindowArena(std::clamp<std::size_t>(limits_.bytes / 4, 512, 32u << 10)), {}};
+}
+
+WindowTier::Slice& WindowTier::slice_for(Timestamp start) {
+  if (start < complete_from_) return late_;
+  Slice& last = slices_.back();
+  if (start >= last.from) {
+    const bool full = last.arena.bytes() >= limits_.bytes || start - last.from >= limits_.span_ms;
+    if (!full || start <= last.max_start || last.max_start == kNoTimestamp) return last;
+    slices_.push_back(make_slice(last.max_start + 1));
+    return slices_.back();
+  }
+  const auto next = std::upper_bound(slices_.begin(), slices_.end(), start,
+                                     [](Timestamp time, const Slice& slice) { return time < slice.from; });
+  return *std::prev(next);
+}
+
+WindowEntry& WindowTier::add(Slice& slice, WindowKeyRecord& record, std::size_t index, Timestamp start,
+                             std::uint32_t seq, std::size_t value_capacity) {
+  const std::size_t arena_before = slice.arena.bytes();
+  const std::size_t heap_before = record.entries.heap_bytes();
+  WindowEntry* entry = slice.arena.allocate(value_capacity);
+  entry->owner = &record;
+  entry->start = start;
+  entry->seq = seq;
+  slice.max_start = std::max(slice.max_start, start);
+  if (index < record.entries.size() && record.entries[index]->start == start && record.entries[index]->seq == seq) {
+    record.entries.replace(index, entry);
+  } else {
+    record.entries.insert(index, entry);
+  }
+  charge(static_cast<std::ptrdiff_t>(slice.arena.bytes() - arena_before + record.entries.heap_bytes() - heap_before));
+  return *entry;
+}
+
+void WindowTier::mark_dirty(Slice& slice, WindowEntry& entry) {
+  if (entry.dirty) return;
+  entry.dirty = true;
+  slice.dirty.push_back(&entry);
+}
+
+void WindowTier::put(std::string_view key, Timestamp start, std::uint32_t seq, std::string_view value, bool dirty) {
+  Slice& slice = slice_for(start);
+  const std::size_t hash = hash_of(key);
+  const auto found = records_.find(key, hash);
+  WindowKeyRecord* record;
+  if (found != records_.end()) {
+    record = *found;
+  } else {
+    record = WindowKeyRecord::make(key, hash);
+    records_.insert(record);
+    charge(static_cast<std::ptrdiff_t>(size_of(*record)));
+  }
+  const std::size_t index = record->entries.lower_bound(start, seq);
+  WindowEntry* entry = index < record->entries.size() ? record->entries[index] : nullptr;
+  if (entry == nullptr || entry->start != start || entry->seq != seq) {
+    entry = &add(slice, *record, index, start, seq, value.size());
+  } else {
+    if (entry->dirty) dirty_bytes_ -= payload(*entry);
+    if (value.size() > entry->value_capacity) {
+      // Values that grow and grow, as lists do, leave little waste behind.
+      WindowEntry& larger = add(slice, *record, index, start, seq,
+                                std::max<std::size_t>(value.size(), entry->value_capacity * std::size_t{3} / 2));
+      entry->owner = nullptr;
+      entry = &larger;
+    }
+  }
+  std::memmove(entry->value_data(), value.data(), value.size());
+  entry->value_size = static_cast<std::uint32_t>(value.size());
+  entry->deleted = false;
+  if (dirty) {
+    mark_dirty(slice, *entry);
+    dirty_bytes_ += payload(*entry);
+  }
+}
+
+void WindowTier::erase(std::string_view key, Timestamp start, std::uint32_t seq, bool dirty) {
+  const auto found = records_.find(key, hash_of(key));
+  WindowEntry* entry = nullptr;
+  if (found != records_.end()) {
+    const WindowEntryList& entries = (*found)->entries;
+    const std::size_t index = entries.lower_bound(start, seq);
+    if (index < entries.size() && entries[index]->start == start && entries[index]->seq == seq) entry = entries[index];
+  }
+  if (entry == nullptr) {
+    if (start >= complete_from_ || !dirty) return;  // there is no such entry anywhere
+    put(key, start, seq, {}, true);
+    late_.dirty.back()->deleted = true;
+    return;
+  }
+  if (!dirty) {
+    unlink(*entry);
+    return;
+  }
+  if (entry->dirty) dirty_bytes_ -= payload(*entry);
+  entry->value_size = 0;
+  entry->deleted = true;
+  mark_dirty(slice_for(start), *entry);
+  dirty_bytes_ += payload(*entry);
+}
+
+void WindowTier::unlink(WindowEntry& entry) {
+  WindowKeyRecord* record = entry.owner;
+  entry.owner = nullptr;
+  const std::size_t heap_before = record->entries.heap_bytes();
+  const bool first = record->entries[0] == &entry;
+  record->entries.erase(first ? 0 : record->entries.lower_bound(entry.start, entry.seq));
+  if (record->entries.size() == 0) {
+    charge(-static_cast<std::ptrdiff_t>(size_of(*record)));
+    records_.erase(record, record->hash);
+    WindowKeyRecord::destroy(record);
+  } else {
+    charge(static_cast<std::ptrdiff_t>(record->entries.heap_bytes()) - static_cast<std::ptrdiff_t>(heap_before));
+  }
+}
+
+void WindowTier::committed() {
+  for (Slice& slice : slices_) {
+    for (WindowEntry* entry : slice.dirty) {
+      if (entry->owner == nullptr) continue;
+      entry->dirty = false;
+      if (entry->deleted) unlink(*entry);
+    }
+    slice.dirty.clear();
+  }
+  drop(late_);
+  late_ = make_slice(0);
+  dirty_bytes_ = 0;
+}
+
+void WindowTier::drop(Slice& slice) {
+  slice.arena.for_each([this](WindowEntry& entry) {
+    if (entry.owner == nullptr) return;
+    if (entry.dirty) dirty_bytes_ -= payload(entry);
+    unlink(entry);
+  });
+  charge(-static_cast<std::ptrdiff_t>(slice.arena.bytes()));
+}
+
+void WindowTier::drop_front() {
+  drop(slices_.front());
+  if (slices_.size() > 1) {
+    slices_.pop_front();
+  } else {
+    slices_.front() = make_slice(std::max(complete_from_, slices_.front().max_start + 1));
+  }
+  complete_from_ = slices_.front().from;
+}
+
+void WindowTier::expire(Timestamp live_from) {
+  while (slices_.size() > 1 && slices_[1].from <= live_from) drop_front();
+  const Slice& only = slices_.front();
+  if (slices_.size() == 1 && only.max_start != kNoTimestamp && only.max_start < live_from) drop_front();
+}
+
+void WindowTier::reset(Timestamp complete_from) {
+  for (WindowKeyRecord* record : records_) WindowKeyRecord::destroy(record);
+  records_.clear();
+  slices_.clear();
+  slices_.push_back(make_slice(complete_from));
+  late_ = make_slice(0);
+  complete_from_ = complete_from;
+  dirty_bytes_ = 0;
+  charge(-static_cast<std::ptrdiff_t>(bytes_));
+}
+
+std::size_t WindowTier::evict() {
+  const Slice& oldest = slices_.front();
+  if (!oldest.dirty.empty() || oldest.max_start == kNoTimestamp) return 0;
+  const std::size_t before = bytes_;
+  drop_front();
+  return before - bytes_;
+}
+
+void WindowTier::charge(std::ptrdiff_t bytes) {
+  bytes_ += static_cast<std::size_t>(bytes);
+  if (budget_ != nullptr) budget_->charge(bytes);
+}
+
+}  // namespace millrace
