@@ -40,6 +40,8 @@
     using namespace ::millrace::json_options;                                                      \
     static constexpr auto kFields =                                                                \
         ::millrace::detail::json_fields(MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_FIELD, __VA_ARGS__)); \
+    static_assert(::millrace::detail::names_differ(kFields),                                       \
+                  "MILLRACE_JSON(" #Type ", ...): two fields have the same JSON name");            \
     static constexpr ::millrace::JsonType kType = ::millrace::detail::json_type(#Type, kFields);   \
     return kType;                                                                                  \
   }                                                                                                \

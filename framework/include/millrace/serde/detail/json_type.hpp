@@ -73,13 +73,19 @@ consteval std::array<JsonField, sizeof...(Fields)> json_fields(Fields... fields)
   return {fields...};
 }
 
+consteval bool names_differ(std::span<const JsonField> fields) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (fields[i].name == fields[j].name) return false;
+    }
+  }
+  return true;
+}
+
 consteval JsonType json_type(std::string_view name, std::span<const JsonField> fields) {
   JsonType type{name, fields, {}};
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields[i].required) type.required[i / 64] |= std::uint64_t{1} << (i % 64);
-    for (std::size_t j = 0; j < i; ++j) {
-      if (fields[i].name == fields[j].name) throw "MILLRACE_JSON: two fields have the same JSON name";
-    }
   }
   return type;
 }

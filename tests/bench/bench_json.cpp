@@ -1,0 +1,71 @@
+// What one JSON value of 60 bytes costs: MILLRACE_JSON against nlohmann::json, as a stream's serde sees it.
+// Build with -DMILLRACE_BUILD_BENCH=ON; prints nanoseconds per value, the best of some rounds.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <limits>
+#include <string>
+
+#include "millrace/common/function_ref.hpp"
+#include "millrace/serde/nlohmann_json.hpp"
+
+namespace {
+
+struct Variation {
+  std::string id;
+  double variation_ex = 0;
+  double variation_in = 0;
+};
+MILLRACE_JSON(Variation, id, variation_ex, variation_in)
+
+struct Buy {
+  std::string a_id;
+};
+MILLRACE_JSON(Buy, (a_id, "A_ID"))
+
+struct TreeVariation {
+  std::string id;
+  double variation_ex = 0;
+  double variation_in = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TreeVariation, id, variation_ex, variation_in)
+
+double best_ns(millrace::FunctionRef<void()> action) {
+  constexpr int kRounds = 7;
+  constexpr int kValues = 200'000;
+  double best = std::numeric_limits<double>::max();
+  for (int round = 0; round < kRounds; ++round) {
+    auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < kValues; ++i) action();
+    std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - start;
+    best = std::min(best, spent.count() / kValues);
+  }
+  return best;
+}
+
+template <class T>
+void measure(const char* name, std::string_view text) {
+  millrace::AnySerde<T> serde;
+  T value = serde.deserialize("topic", text);
+  std::string out;
+  double decode = best_ns([&] { value = serde.deserialize("topic", text); });
+  double encode = best_ns([&] {
+    out.clear();
+    (void)serde.serialize("topic", value, out);
+  });
+  std::printf("%-38s %6.0f %6.0f   (%zu bytes)\n", name, decode, encode, text.size());
+}
+
+}  // namespace
+
+int main() {
+  constexpr std::string_view kVariation = R"({"id":"AAPL@2012-01-03","variation_ex":0.0215,"variation_in":-0.00531})";
+  constexpr std::string_view kOtherOrder =
+      R"({"variation_in":-0.00531,"x":[1],"variation_ex":0.0215,"id":"AAPL@2012-01-03"})";
+  std::printf("%-38s %6s %6s\n", "ns per value", "decode", "encode");
+  measure<Variation>("MILLRACE_JSON, 3 fields", kVariation);
+  measure<Variation>("MILLRACE_JSON, 3 fields in other order", kOtherOrder);
+  measure<Buy>("MILLRACE_JSON, 1 field", R"({"A_ID":"AAPL@2012-01-03"})");
+  measure<TreeVariation>("nlohmann, 3 fields", kVariation);
+  measure<nlohmann::json>("nlohmann::json itself, 3 fields", kVariation);
+}

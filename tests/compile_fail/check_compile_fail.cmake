@@ -1,0 +1,20 @@
+# Run by millrace_compile_fail: compiles both twins of SNIPPET with COMPILER.
+set(command "${CMAKE_COMMAND}" -E env LC_ALL=C "${COMPILER}" -std=c++20 -fsyntax-only -Wall -Wextra -Werror)
+foreach(directory IN LISTS INCLUDES)
+  list(APPEND command "-I${directory}")
+endforeach()
+
+execute_process(COMMAND ${command} "${SNIPPET}" RESULT_VARIABLE result ERROR_VARIABLE output)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "The correct twin does not compile:\n${output}")
+endif()
+
+execute_process(COMMAND ${command} -DMILLRACE_MISUSE "${SNIPPET}" RESULT_VARIABLE result ERROR_VARIABLE output)
+if(result EQUAL 0)
+  message(FATAL_ERROR "The misuse compiles.")
+endif()
+string(REGEX MATCH "error: [^\n]*" first_error "${output}")
+if(NOT first_error MATCHES "${EXPECTED}")
+  message(FATAL_ERROR "The first error is not ours.\nexpected: ${EXPECTED}\nfound: ${first_error}\n\n${output}")
+endif()
+message(STATUS "${first_error}")

@@ -1,0 +1,14 @@
+#include "millrace/serde/json.hpp"
+
+struct Point {
+  int x = 0;
+  int y = 0;
+};
+
+#ifdef MILLRACE_MISUSE
+MILLRACE_JSON(Point, x, (y, "x"))
+#else
+MILLRACE_JSON(Point, x, (y, "Y"))
+#endif
+
+int main() { return millrace::to_json_string(Point()).empty() ? 1 : 0; }

@@ -1,0 +1,16 @@
+#include "millrace/serde/json.hpp"
+
+struct Price {
+  double amount = 0;
+};
+
+struct Order {
+  Price price;
+};
+
+#ifndef MILLRACE_MISUSE
+MILLRACE_JSON(Price, amount)
+#endif
+MILLRACE_JSON(Order, price)
+
+int main() { return millrace::to_json_string(Order()).empty() ? 1 : 0; }

@@ -1,0 +1,12 @@
+#include <optional>
+#include <vector>
+
+#include "millrace/serde/list.hpp"
+
+#ifdef MILLRACE_MISUSE
+using Entry = unsigned;  // Kafka has no unsigned serdes
+#else
+using Entry = int;
+#endif
+
+int main() { millrace::detail::require_serde<std::vector<std::optional<Entry>>>(); }
