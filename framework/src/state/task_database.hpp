@@ -14,7 +14,7 @@
 namespace millrace {
 
 /// A task's local state cannot be read: RocksDB found damage, files are missing, or a newer Millrace wrote it.
-/// Nothing is lost: close the database, delete the task directory (StateDirectory::wipe_task), open it again
+/// Nothing is lost: close the database, delete the task directory (StateDirectory::TaskLock::wipe), open it again
 /// and restore every store from its changelog. (Kafka Streams: `TaskCorruptedException`.)
 class StateCorruptedException : public ProcessorStateException {
  public:

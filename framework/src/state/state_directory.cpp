@@ -1,0 +1,272 @@
+#include "state_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+#include "millrace/serde/json.hpp"
+
+namespace millrace {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kLockFile = ".lock";
+constexpr const char* kProcessFile = "kafka-streams-process-metadata";
+constexpr const char* kDeletedPrefix = ".deleted-";
+
+struct ProcessMetadata {
+  std::string process_id;
+};
+MILLRACE_JSON(ProcessMetadata, (process_id, "processId"))
+
+[[noreturn]] void fail(const std::string& doing, const fs::path& path, int error) {
+  throw ProcessorStateException("cannot " + doing + " " + path.string() + ": " + std::strerror(error));
+}
+
+[[noreturn]] void fail(const std::string& doing, const fs::path& path, const std::error_code& error) {
+  throw ProcessorStateException("cannot " + doing + " " + path.string() + ": " + error.message());
+}
+
+std::string read_file(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+/// The whole name must be `<number>_<number>`.
+std::optional<TaskId> parse_task(const std::string& name) {
+  TaskId task;
+  const char* end = name.data() + name.size();
+  auto [middle, error] = std::from_chars(name.data(), end, task.subtopology);
+  if (error != std::errc() || middle == end || *middle != '_') return std::nullopt;
+  auto [last, last_error] = std::from_chars(middle + 1, end, task.partition);
+  if (last_error != std::errc() || last != end || task.str() != name) return std::nullopt;
+  return task;
+}
+
+fs::file_time_type file_time(Timestamp ms) {
+  return std::chrono::file_clock::from_sys(std::chrono::sys_time<std::chrono::milliseconds>(Millis(ms)));
+}
+
+Timestamp from_file_time(fs::file_time_type time) {
+  return std::chrono::duration_cast<Millis>(std::chrono::file_clock::to_sys(time).time_since_epoch()).count();
+}
+
+}  // namespace
+
+StateDirectory::StateDirectory(const fs::path& state_dir, const std::string& application_id, const Clock& clock)
+    : path_(state_dir / application_id), clock_(clock) {
+  if (application_id.empty() || application_id.find('/') != std::string::npos || application_id.starts_with('.')) {
+    throw ConfigException("application.id '" + application_id +
+                          "' cannot name a state directory: use letters, digits, '.', '_' and '-'");
+  }
+  create();
+  lock();
+  try {
+    read_process_id();
+    remove_leftovers();
+  } catch (...) {
+    ::close(lock_file_);
+    throw;
+  }
+}
+
+StateDirectory::~StateDirectory() { ::close(lock_file_); }
+
+void StateDirectory::create() {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error) fail("create the state directory", path_, error);
+  // Others have no business in here; whoever made the parent decides about it.
+  fs::permissions(path_, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
+  if (error) log(LogLevel::warn, "cannot restrict access to " + path_.string() + ": " + error.message());
+}
+
+// An "open file description" lock: unlike a plain POSIX lock it also tells two holders within one process apart, and
+// it excludes Java's FileLock, which is a plain POSIX lock.
+void StateDirectory::lock() {
+  const fs::path file = path_ / kLockFile;
+  lock_file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (lock_file_ < 0) fail("open the lock file", file, errno);
+  struct flock request = {};
+  request.l_type = F_WRLCK;
+  request.l_whence = SEEK_SET;
+  if (::fcntl(lock_file_, F_OFD_SETLK, &request) != 0) {
+    const int error = errno;
+    ::close(lock_file_);
+    if (error != EAGAIN && error != EACCES) fail("lock", file, error);
+    std::string holder = read_file(file);
+    holder = holder.substr(0, holder.find_first_not_of("0123456789"));
+    throw LockException("the state directory " + path_.string() + " is in use by " +
+                        (holder.empty() ? std::string("another process")
+                         : holder == std::to_string(::getpid())
+                             ? "another instance in this process (pid " + holder + ")"
+                             : "process " + holder) +
+                        "; stop it, or give this instance a state.dir of its own");
+  }
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(lock_file_, 0) != 0 || ::pwrite(lock_file_, pid.data(), pid.size(), 0) < 0) {
+    // Only the message of a second process gets poorer.
+    log(LogLevel::warn, "cannot write the pid to " + file.string() + ": " + std::strerror(errno));
+  }
+}
+
+std::string StateDirectory::random_process_id() { return boost::uuids::to_string(boost::uuids::random_generator()()); }
+
+void StateDirectory::read_process_id() {
+  const fs::path file = path_ / kProcessFile;
+  if (fs::exists(file)) {
+    try {
+      process_id_ = from_json_string<ProcessMetadata>(read_file(file)).process_id;
+    } catch (const SerializationException& error) {
+      log(LogLevel::warn, file.string() + " is not readable and gets a new process id: " + error.what());
+    }
+    if (!process_id_.empty()) return;
+  }
+  process_id_ = random_process_id();
+  const fs::path temporary = path_ / (std::string(kProcessFile) + ".tmp");
+  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+  out << to_json_string(ProcessMetadata{process_id_});
+  out.close();
+  if (!out) fail("write", temporary, errno);
+  std::error_code error;
+  fs::rename(temporary, file, error);
+  if (error) fail("write", file, error);
+}
+
+void StateDirectory::remove_leftovers() {
+  std::vector<fs::path> leftovers;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    if (entry.path().filename().string().starts_with(kDeletedPrefix)) leftovers.push_back(entry.path());
+  }
+  for (const fs::path& leftover : leftovers) remove_aside(leftover);
+}
+
+fs::path StateDirectory::set_aside(const TaskId& task) {
+  fs::path aside;
+  for (int i = 0; aside.empty() || fs::exists(aside); ++i) {
+    aside = path_ / (kDeletedPrefix + task.str() + "-" + std::to_string(i));
+  }
+  std::error_code error;
+  fs::rename(task_path(task), aside, error);
+  if (error) fail("delete", task_path(task), error);
+  return aside;
+}
+
+void StateDirectory::remove_aside(const fs::path& aside) {
+  std::error_code error;
+  fs::remove_all(aside, error);
+  if (!error) return;
+  log(LogLevel::warn, "cannot delete " + aside.string() + ": " + error.message() + "; the next start tries it again");
+}
+
+std::optional<StateDirectory::TaskLock> StateDirectory::try_lock(TaskId task) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (!locked_.insert(task).second) return std::nullopt;
+  }
+  TaskLock lock(*this, task);  // gives up its claim if what follows fails
+  std::error_code error;
+  fs::create_directories(lock.path(), error);
+  if (error) fail("create the task directory", lock.path(), error);
+  return lock;
+}
+
+std::vector<TaskId> StateDirectory::tasks() const {
+  std::set<TaskId> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path_, error)) {
+    const auto task = parse_task(entry.path().filename().string());
+    std::error_code ignored;
+    if (task && entry.is_directory(ignored) && !fs::is_empty(entry.path(), ignored)) found.insert(*task);
+  }
+  if (error) fail("list", path_, error);
+  return {found.begin(), found.end()};
+}
+
+std::vector<TaskId> StateDirectory::clean_obsolete(Millis delay) {
+  std::vector<TaskId> cleaned;
+  for (const TaskId& task : tasks()) {
+    fs::path aside;
+    {
+      const std::lock_guard guard(mutex_);  // from here to the renaming nobody can lock the task
+      if (locked_.contains(task)) continue;
+      std::error_code error;
+      const auto modified = fs::last_write_time(task_path(task), error);
+      if (error || clock_.now() - from_file_time(modified) <= delay.count()) continue;
+      try {
+        aside = set_aside(task);
+      } catch (const ProcessorStateException& failure) {
+        log(LogLevel::warn, failure.what());
+        continue;
+      }
+    }
+    remove_aside(aside);
+    cleaned.push_back(task);
+    log(LogLevel::info, "deleted the state of task " + task.str() + " in " + path_.string() +
+                            ": no one has used it for state.cleanup.delay.ms");
+  }
+  return cleaned;
+}
+
+void StateDirectory::clean() {
+  for (const TaskId& task : tasks()) {
+    fs::path aside;
+    {
+      const std::lock_guard guard(mutex_);
+      if (locked_.contains(task)) continue;
+      aside = set_aside(task);
+    }
+    remove_aside(aside);
+  }
+}
+
+StateDirectory::TaskLock::TaskLock(StateDirectory& owner, TaskId task)
+    : owner_(&owner), task_(task), path_(owner.task_path(task)) {}
+
+StateDirectory::TaskLock::TaskLock(TaskLock&& other) noexcept
+    : owner_(std::exchange(other.owner_, nullptr)), task_(other.task_), path_(std::move(other.path_)) {}
+
+StateDirectory::TaskLock& StateDirectory::TaskLock::operator=(TaskLock&& other) noexcept {
+  if (this != &other) {
+    release();
+    owner_ = std::exchange(other.owner_, nullptr);
+    task_ = other.task_;
+    path_ = std::move(other.path_);
+  }
+  return *this;
+}
+
+StateDirectory::TaskLock::~TaskLock() { release(); }
+
+void StateDirectory::TaskLock::wipe() {
+  std::error_code error;
+  if (fs::exists(path_, error)) owner_->remove_aside(owner_->set_aside(task_));
+}
+
+void StateDirectory::TaskLock::release() noexcept {
+  if (owner_ == nullptr) return;
+  const std::lock_guard guard(owner_->mutex_);
+  // The cleanup delay counts from now, not from RocksDB's last file.
+  std::error_code ignored;
+  fs::last_write_time(path_, file_time(owner_->clock_.now()), ignored);
+  owner_->locked_.erase(task_);
+  owner_ = nullptr;
+}
+
+}  // namespace millrace
