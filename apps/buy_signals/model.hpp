@@ -20,7 +20,10 @@ struct Price {
 };
 MILLRACE_JSON(Price, symbol, time, open, high, low, close, volume)
 
-/// `alerts`, no key: the price (the close) was above the threshold. `id` is `<symbol>@<time>`.
+/// Names an observation in the other topics: `<symbol>@<time>`, e.g. `AAPL@2012-01-03`.
+[[nodiscard]] inline std::string observation_id(const Price& price) { return price.symbol + "@" + price.time; }
+
+/// `alerts`, no key: the price (the close) was above the threshold.
 struct Alert {
   std::string id;
   std::string time;

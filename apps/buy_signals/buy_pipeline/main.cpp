@@ -1,0 +1,97 @@
+// buy_pipeline: the buy signals from the price file to the buys, all in one process.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <optional>
+
+#include "buy_signals/applications.hpp"
+#include "buy_signals/buy_pipeline/pipeline.hpp"
+#include "buy_signals/buy_pipeline/working_directory.hpp"
+#include "buy_signals/prices/csv_prices.hpp"
+#include "buy_signals/prices/rejected_rows.hpp"
+#include "buy_signals/prices/sorted_prices.hpp"
+#include "buy_signals/replay/speed_option.hpp"
+#include "buy_signals/rule_options.hpp"
+#include "buy_signals/terminal/progress.hpp"
+#include "millrace/app/command_line.hpp"
+
+namespace {
+
+using namespace buy_signals;
+
+struct Arguments {
+  std::string csv = "data/stocks.csv.gz";
+  bool keep = false;
+  PipelineOptions pipeline;
+};
+
+void print_summary(const PipelineSummary& summary, std::uint64_t rejected) {
+  const auto line = [](const char* what, std::uint64_t number) {
+    fmt::print("{:<12}{:>9}\n", what, fmt::group_digits(number));
+  };
+  fmt::print("\n");
+  line("rows", summary.rows);
+  if (summary.rows_before > 0) line("rows before", summary.rows_before);
+  if (rejected > 0) line("rejected", rejected);
+  line("alerts", summary.alerts);
+  line("variations", summary.variations);
+  line("buys", summary.buys);
+  fmt::print("{:<12}{:>9.2f}\n", "seconds", summary.seconds);
+  line("records/s", static_cast<std::uint64_t>(static_cast<double>(summary.rows) / summary.seconds));
+}
+
+int run(Arguments arguments, const millrace::CommonOptions& common) {
+  millrace::StopSignals signals;
+  RejectedRows rejected;
+  SortedPrices prices{arguments.csv, rejected.listener(), today()};
+
+  auto config = common.config();
+  std::optional<WorkingDirectory> directory;
+  if (config.get_string("bootstrap.servers").empty()) {
+    directory.emplace(arguments.keep);
+    config.set("bootstrap.servers", "embedded:" + (directory->path() / "broker").string());
+  }
+  keep_state_beside_embedded_broker(config);
+  arguments.pipeline.config = config;
+  const auto broker = millrace::open_broker(config, &signals);
+
+  Progress progress{"rows replayed", prices.expected_rows()};
+  PipelineView view;
+  view.on_progress = [&](std::uint64_t rows) { progress.update(rows); };
+  view.on_buy = [&](const std::string& text) { progress.print(text); };
+  const auto summary = run_pipeline(broker, prices, arguments.pipeline, view, signals);
+  progress.finish();
+
+  print_summary(summary, rejected.count());
+  if (summary.complete && summary.rows == 0 && summary.rows_before > 0) {
+    fmt::print(
+        "\nEarlier runs on {} have replayed all rows. buy_monitor shows their buys; to start all over, take another "
+        "broker directory or delete the topics.\n",
+        broker->address());
+  }
+  if (!summary.complete) fmt::print("\nStopped before the end.\n");
+  if (arguments.keep && directory) fmt::print("\nTopics are kept: topics list --broker {}\n", broker->address());
+  return millrace::kExitOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli(
+      "Runs the whole buy pipeline in one process: replays prices, computes alerts and variations, joins them, and "
+      "shows "
+      "each buy. Without --broker or --bootstrap-servers it works in a temporary directory, afresh each time; on a "
+      "broker that it was run on before it goes on where it stopped.",
+      "buy_pipeline");
+  const millrace::CommonOptions common(cli, application_defaults());
+  Arguments arguments;
+  cli.add_option("--csv", arguments.csv, "file with the columns of data/stocks.csv.gz, plain or gzip")
+      ->type_name("FILE")
+      ->capture_default_str();
+  millrace::Options options{cli};
+  add_rule_options(options, arguments.pipeline.alert_rule);
+  add_rule_options(options, arguments.pipeline.buy_rule);
+  add_speed_option(cli, arguments.pipeline.speed);
+  cli.add_flag("--keep", arguments.keep, "keeps the temporary directory and says where it is");
+  return millrace::run_command_line(cli, argc, argv, [&] { return run(arguments, common); });
+}

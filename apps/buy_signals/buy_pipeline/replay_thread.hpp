@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "buy_signals/replay/replay.hpp"
+
+namespace buy_signals {
+
+/// A Replay in a thread of its own; stopped by the destructor.
+class ReplayThread {
+ public:
+  ReplayThread(millrace::Broker& broker, OrderedPrices& prices, ReplayOptions options)
+      : thread_([this, &broker, &prices, options = std::move(options)](const std::stop_token& stop) {
+          run(broker, prices, options, stop);
+        }) {}
+
+  /// Rows of the source that were sent, by this run or an earlier one.
+  [[nodiscard]] std::uint64_t rows_done() const { return rows_done_; }
+
+  /// True once the replay has ended; rethrows what ended it early. From then on summary() is valid.
+  [[nodiscard]] bool finished() {
+    if (!finished_) return false;
+    if (failure_) std::rethrow_exception(failure_);
+    return true;
+  }
+  [[nodiscard]] const ReplaySummary& summary() const { return summary_; }
+
+ private:
+  void run(millrace::Broker& broker, OrderedPrices& prices, const ReplayOptions& options,
+           const std::stop_token& stop) noexcept {
+    try {
+      const Pause pause = [&stop](std::chrono::milliseconds duration) {
+        std::mutex mutex;
+        std::unique_lock lock{mutex};
+        return std::condition_variable_any().wait_for(lock, stop, duration, [&] { return stop.stop_requested(); });
+      };
+      summary_ = Replay{broker, prices, options, pause, [this](std::uint64_t rows) { rows_done_ = rows; }}.run();
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    finished_ = true;
+  }
+
+  std::atomic<std::uint64_t> rows_done_ = 0;
+  std::atomic<bool> finished_ = false;
+  std::exception_ptr failure_;  ///< this and the summary: written before finished_, read after
+  ReplaySummary summary_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+}  // namespace buy_signals

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "millrace/broker/consumer.hpp"
+
+namespace buy_signals {
+
+/// A record of `buy` as a line for people: `BUY  AAPL  2012-01-03`. nullopt, and a line in the log, if it is none.
+[[nodiscard]] std::optional<std::string> buy_text(const millrace::ConsumerRecord& record);
+
+}  // namespace buy_signals

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""The signals that the buy pipeline must find, computed straight from the CSV file without Millrace.
+
+Prints JSON: {"rows", "alerts", "variations", "buys"}, the last three as sorted lists of ids. What it takes for granted
+is what apps/buy_signals promises: rows in time order over all symbols, the first row of a symbol's day counts, rows
+with missing or absurd values do not.
+"""
+
+import argparse
+import csv
+import datetime
+import gzip
+import json
+import math
+import sys
+
+
+def usable(row):
+    """The row as (day, symbol, open, close), or None if it has missing or absurd values."""
+    try:
+        day = datetime.date.fromisoformat(row["Date"].strip())
+        open_, high, low, close = (float(row[name]) for name in ("Open", "High", "Low", "Close"))
+        volume = float(row["Volume"])
+    except (TypeError, ValueError, AttributeError):
+        return None
+    numbers = (open_, high, low, close)
+    if not all(math.isfinite(number) and number > 0 for number in numbers) or high < low or not volume >= 0:
+        return None
+    if not row["Ticker"].strip() or not datetime.date(1970, 1, 1) <= day <= datetime.date.today():
+        return None
+    return day, row["Ticker"].strip(), open_, close
+
+
+def expected(path, threshold, min_variation):
+    opener = gzip.open if path.endswith(".gz") else open
+    first = {}
+    with opener(path, "rt", newline="") as file:
+        for row in map(usable, csv.DictReader(file)):
+            if row is not None:
+                first.setdefault(row[:2], row)
+
+    alerts, variations, buys, last_close = [], [], [], {}
+    for key in sorted(first):
+        day, symbol, _, close = first[key]
+        observation = f"{symbol}@{day.isoformat()}"
+        if close > threshold:
+            alerts.append(observation)
+        if symbol in last_close:
+            variations.append(observation)
+            change = (close - last_close[symbol]) / last_close[symbol]
+            if close > threshold and abs(change) > min_variation:
+                buys.append(observation)
+        last_close[symbol] = close
+    return {"rows": len(first), "alerts": sorted(alerts), "variations": sorted(variations), "buys": sorted(buys)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("csv")
+    parser.add_argument("--threshold", type=float, default=195)
+    parser.add_argument("--min-variation", type=float, default=0.02)
+    arguments = parser.parse_args()
+    json.dump(expected(arguments.csv, arguments.threshold, arguments.min_variation), sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main()
