@@ -1,7 +1,10 @@
-# Everything as Debian 12 ships it; newer versions work too.
+# Everything as Debian 12 ships it; newer versions work too. What the framework itself needs stands in
+# millraceConfig.cmake.in as well.
+# Targets are global so that a project that takes Millrace by add_subdirectory can link what it needs.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET GLOBAL rdkafka)
 find_package(RocksDB REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -30,7 +30,8 @@ function(millrace_executable name)
 endfunction()
 
 # millrace_test(NAME LABEL unit|integration|... SOURCES ... [LINK ...] [TIMEOUT seconds])
-# A Boost.Test executable that may look into framework/src; one CTest case per executable.
+# A Boost.Test executable that may look into framework/src; one CTest case per executable. The target
+# millrace_tests_LABEL builds all of one label.
 function(millrace_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -42,4 +43,8 @@ function(millrace_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+  if(NOT TARGET millrace_tests_${ARG_LABEL})
+    add_custom_target(millrace_tests_${ARG_LABEL})
+  endif()
+  add_dependencies(millrace_tests_${ARG_LABEL} ${name})
 endfunction()

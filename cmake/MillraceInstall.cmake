@@ -1,0 +1,16 @@
+# cmake --install: headers, the static libraries, and what find_package(millrace) reads.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/millrace)
+get_property(layers GLOBAL PROPERTY MILLRACE_LAYERS)
+install(TARGETS millrace ${layers} EXPORT millraceTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT millraceTargets NAMESPACE millrace:: DESTINATION ${package_dir})
+install(DIRECTORY framework/include/millrace DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+
+configure_package_config_file(
+  ${CMAKE_CURRENT_LIST_DIR}/millraceConfig.cmake.in ${PROJECT_BINARY_DIR}/millraceConfig.cmake
+  INSTALL_DESTINATION ${package_dir})
+# Before 1.0 each minor version may change what users see.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/millraceConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/millraceConfig.cmake ${PROJECT_BINARY_DIR}/millraceConfigVersion.cmake
+        DESTINATION ${package_dir})

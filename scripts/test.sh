@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# Everything that CI runs. See usage().
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit 1
+
+usage() {
+  cat <<EOF
+Usage: scripts/test.sh [--quick] [--only STAGE[,STAGE]...] [--skip STAGE[,STAGE]...]
+
+Builds Millrace and runs its tests. Starts its own Apache Kafka and MariaDB on free ports and stops them again.
+The last line is 'N passed, N failed' (test cases; a check or a build counts as one); exit code 0 if none failed.
+
+  --quick       for development: only the unit tests, release build, nothing installed
+  --only LIST   only these stages (and the builds that they need)
+  --skip LIST   all but these
+
+Stages, in this order:
+  deps      installs missing packages
+  checks    clang-format, layers, shell scripts, compose file
+  local     unit tests, and integration tests on the embedded broker
+  servers   integration tests on Apache Kafka and MariaDB
+  package   programs outside of this tree that use Millrace
+  asan      unit tests under address and undefined-behaviour sanitizer
+  tsan      unit tests under thread sanitizer
+  tidy      clang-tidy; after a while without having seen all sources it stops and says so
+
+Logs: build/test/STAGE*.log. Compiled objects are kept by ccache.
+EOF
+}
+
+all_stages=(deps checks local servers package asan tsan tidy)
+stages=("${all_stages[@]}")
+
+# pick LIST: the words of a comma-separated list, each a known stage.
+pick() {
+  local name
+  for name in ${1//,/ }; do
+    if [[ " ${all_stages[*]} " != *" $name "* ]]; then
+      echo "test.sh: there is no stage '$name', only ${all_stages[*]}" >&2
+      exit 2
+    fi
+    echo "$name"
+  done
+}
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) stages=(local) && quick=1 ;;
+    --only) picked=$(pick "${2:?--only needs a list}") || exit 2 && mapfile -t stages <<<"$picked" && shift ;;
+    --skip)
+      picked=$(pick "${2:?--skip needs a list}") || exit 2
+      mapfile -t stages < <(printf '%s\n' "${stages[@]}" | grep -vxF "$picked")
+      shift
+      ;;
+    -h | --help) usage && exit 0 ;;
+    *) echo "test.sh: unknown argument '$1'" >&2 && usage >&2 && exit 2 ;;
+  esac
+  shift
+done
+quick=${quick:-}
+
+# The objects of one checkout serve another one.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+# count_tests.py reads this report.
+export BOOST_TEST_REPORT_LEVEL=short
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1 suppressions=$root/tests/support/tsan.supp"
+
+logs=$root/build/test
+mkdir -p "$logs"
+exec 9>"$logs/lock"
+if ! flock -n 9; then
+  echo "another scripts/test.sh runs in this directory: waiting for it"
+  flock 9
+fi
+
+passed=0
+failed=0
+summary=()
+
+note() { # NAME PASSED FAILED SECONDS
+  passed=$((passed + $2))
+  failed=$((failed + $3))
+  summary+=("$(printf '%-22s %6d passed %4d failed %6d s' "$1" "$2" "$3" "$4")")
+  printf '%s\n' "${summary[-1]}"
+}
+
+# check NAME COMMAND...: one case; shows the end of the output if it fails.
+check() {
+  local name=$1 start=$SECONDS
+  local log=$logs/${name// /-}.log
+  shift
+  if "$@" >"$log" 2>&1; then
+    note "$name" 1 0 $((SECONDS - start))
+  else
+    tail -n 60 "$log"
+    echo "(all of it: ${log#"$root/"})"
+    note "$name" 0 1 $((SECONDS - start))
+    return 1
+  fi
+}
+
+# run_ctest NAME PRESET CTEST-ARGUMENTS...: counts test cases.
+run_ctest() {
+  local name=$1 preset=$2 start=$SECONDS
+  local log=$logs/${name// /-}.log junit=$logs/${name// /-}.xml
+  shift 2
+  rm -f "$junit"
+  timeout 2400 ctest --preset "$preset" --no-tests=error --output-junit "$junit" --test-output-size-passed 1000000 \
+    --test-output-size-failed 1000000 "$@" >"$log" 2>&1
+  local status=$? counted=0\ 1 counts
+  if [ -s "$junit" ]; then
+    counts=$(python3 scripts/lib/count_tests.py "$junit")
+    counted=${counts%%$'\n'*}
+    [ "$counts" = "$counted" ] || echo "${counts#*$'\n'}"
+  fi
+  local case_passed=${counted% *} case_failed=${counted#* }
+  # CTest failed though no case did: it found no tests, or ran out of time.
+  if [ "$status" != 0 ] && [ "$case_failed" = 0 ]; then case_failed=1; fi
+  if [ "$case_failed" != 0 ]; then
+    grep -vE '^ *[0-9]+/[0-9]+ Test .*Passed|^ +Start ' "$log" | tail -n 150
+    echo "(all of it: ${log#"$root/"})"
+  fi
+  note "$name" "$case_passed" "$case_failed" $((SECONDS - start))
+  [ "$case_failed" = 0 ]
+}
+
+# build NAME PRESET BUILD-ARGUMENTS...: once per preset and targets.
+declare -A built
+build() {
+  local key="$*"
+  if [ -z "${built[$key]:-}" ]; then
+    check "$@" && built[$key]=ok || built[$key]=broken
+  fi
+  [ "${built[$key]}" = ok ]
+}
+build_release() { build "build release" scripts/build.sh release; }
+
+cpus=$(nproc)
+
+stage_deps() { check "install packages" scripts/install-deps.sh; }
+
+stage_checks() {
+  check "clang-format" scripts/check-format.sh
+  check "layers" scripts/check-layers.py
+  check "shell scripts" scripts/check-shell.sh
+  check "compose file" scripts/check-compose.sh
+}
+
+stage_local() {
+  if [ -n "$quick" ]; then
+    build "build unit tests" scripts/build.sh release --target millrace_tests_unit &&
+      run_ctest "unit tests" release -L '^unit$' -j "$cpus"
+  else
+    build_release || return
+    run_ctest "unit tests" release -L '^unit$' -j "$cpus"
+    run_ctest "embedded broker" release -LE '^(unit|kafka|mariadb|package)$' -j "$cpus"
+  fi
+}
+
+servers_dir=
+stop_servers() {
+  [ -n "$servers_dir" ] || return 0
+  scripts/kafka.sh stop --dir "$servers_dir/kafka" >>"$logs/servers.log" 2>&1
+  scripts/mariadb.sh stop --dir "$servers_dir/mariadb" >>"$logs/servers.log" 2>&1
+  cp "$servers_dir/kafka/server.log" "$logs/kafka-server.log" 2>/dev/null
+  cp "$servers_dir/mariadb/server.log" "$logs/mariadb-server.log" 2>/dev/null
+  rm -rf "$servers_dir"
+  servers_dir=
+}
+trap stop_servers EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# start SCRIPT: prints the address of the server, the last word that the script says.
+start() {
+  local output
+  # 9 is our lock, which a server must not hold.
+  output=$("scripts/$1.sh" start --port 0 --dir "$servers_dir/$1" 2>&1 9>&-)
+  local status=$?
+  printf '%s\n' "$output" >>"$logs/servers.log"
+  [ $status = 0 ] && tail -n 1 <<<"$output" | sed 's/.*: //'
+}
+
+stage_servers() {
+  build_release || return
+  servers_dir=$(mktemp -d)
+  : >"$logs/servers.log"
+  local begin=$SECONDS
+  if MILLRACE_TEST_KAFKA=$(start kafka) && MILLRACE_TEST_MARIADB=$(start mariadb); then
+    export MILLRACE_TEST_KAFKA MILLRACE_TEST_MARIADB
+    echo "Kafka: $MILLRACE_TEST_KAFKA, MariaDB: ${MILLRACE_TEST_MARIADB/:*@/:...@}"
+    run_ctest "Kafka and MariaDB" release -L '^(kafka|mariadb)$'
+  else
+    tail -n 40 "$logs/servers.log"
+    note "Kafka and MariaDB" 0 1 $((SECONDS - begin))
+  fi
+  stop_servers
+}
+
+stage_package() {
+  build_release && run_ctest "package" release -L '^package$'
+}
+
+# unit tests under a sanitizer
+sanitized() {
+  build "build $1" scripts/build.sh "$1" --target millrace_tests_unit &&
+    run_ctest "unit tests $1" "$1" -L '^unit$' -j "$cpus"
+}
+stage_asan() { sanitized asan; }
+stage_tsan() { sanitized tsan; }
+
+stage_tidy() { build_release && check "clang-tidy" scripts/tidy.py --budget "${MILLRACE_TIDY_SECONDS:-300}"; }
+
+for stage in "${stages[@]}"; do
+  "stage_$stage"
+done
+
+echo
+printf '%s\n' "${summary[@]}"
+echo "log files in build/test, $SECONDS s"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
