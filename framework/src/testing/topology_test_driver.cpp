@@ -1,1 +1,218 @@
-// written by its owner
+#include "millrace/testing/topology_test_driver.hpp"
+
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <regex>
+
+#include "millrace/processor/detail/topology_builder.hpp"
+#include "runtime/stream_task.hpp"
+
+namespace millrace::detail {
+namespace {
+
+class ManualClock final : public Clock {
+ public:
+  explicit ManualClock(Timestamp now) : now_(now) {}
+  [[nodiscard]] Timestamp now() const override { return now_; }
+  void advance(Millis by) { now_ += by.count(); }
+
+ private:
+  Timestamp now_;
+};
+
+/// Keeps what a task writes, by topic.
+class CapturedOutput final : public TaskOutput {
+ public:
+  struct Sent {
+    std::string topic;
+    TestRecord record;
+  };
+
+  void send(std::string_view topic, std::optional<std::int32_t> /*partition*/, BytesView key, BytesView value,
+            Timestamp timestamp, const Headers& headers) override {
+    capture(std::string(topic), key, value, timestamp, headers);
+  }
+  [[nodiscard]] std::int32_t partitions_for(std::string_view /*topic*/) override { return 1; }
+
+  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog) override {
+    changelogs_.push_back(changelog.topic);
+    return changelogs_.size();
+  }
+  void close_changelog(std::uint64_t /*token*/) override {}
+  void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
+                      const Headers* headers) override {
+    capture(changelogs_[token - 1], key, value, timestamp, headers == nullptr ? Headers() : *headers);
+  }
+  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t /*token*/) const override {
+    return std::nullopt;
+  }
+
+  /// What was written since the last call, in order.
+  [[nodiscard]] std::vector<Sent> take() { return std::exchange(sent_, {}); }
+
+ private:
+  void capture(std::string topic, BytesView key, BytesView value, Timestamp timestamp, const Headers& headers) {
+    const auto copy = [](BytesView bytes) -> std::optional<std::string> {
+      if (!bytes) return std::nullopt;
+      return std::string(*bytes);
+    };
+    sent_.push_back({std::move(topic), {copy(key), copy(value), timestamp, headers}});
+  }
+
+  std::vector<std::string> changelogs_;
+  std::vector<Sent> sent_;
+};
+
+/// A directory that is removed with everything in it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "millrace-test-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
+      throw StreamsException("cannot create a temporary directory such as '" + pattern + "'");
+    }
+    path_ = pattern;
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+class TestDriver::Impl {
+ public:
+  Impl(Topology topology, StreamsConfig config, Timestamp now)
+      : topology_(std::move(topology)), config_(std::move(config)), clock_(now), environment_(make_environment()) {
+    std::vector<const NodeSpec*> nodes;
+    std::vector<TopicPartition> inputs;
+    for (const NodeSpec& node : topology_.internal().nodes()) {
+      nodes.push_back(&node);
+      if (node.kind != NodeSpec::Kind::source) continue;
+      if (node.pattern) patterns_.emplace_back(*node.pattern);
+      for (const std::string& topic : node.topics) {
+        inputs.push_back({decorate(topology_.internal(), environment_.application_id, topic), 0});
+      }
+    }
+    task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes, inputs, output_, directory_.path());
+    task_->initialize();
+    commit();
+  }
+
+  ~Impl() { task_->close(); }
+
+  void pipe(const std::string& topic, TestRecord record) {
+    enqueue(topic, std::move(record), true);
+    process_all();
+  }
+
+  std::optional<TestRecord> read(const std::string& topic) {
+    const auto found = produced_.find(topic);
+    if (found == produced_.end() || found->second.empty()) return std::nullopt;
+    TestRecord record = std::move(found->second.front());
+    found->second.pop_front();
+    return record;
+  }
+
+  void advance(Millis by) {
+    clock_.advance(by);
+    if (task_->punctuate_wall_clock(clock_.now())) commit();
+    process_all();
+  }
+
+  std::map<std::string, std::deque<TestRecord>> produced_;
+  [[nodiscard]] StreamTask& task() { return *task_; }
+  [[nodiscard]] Timestamp now() const { return clock_.now(); }
+
+ private:
+  TaskEnvironment make_environment() {
+    std::string id = config_.get_string("application.id");
+    if (id.empty()) id = "topology-test-driver";
+    return {topology_.internal(), id, config_, clock_, make_error_policy(config_, {}), 0};
+  }
+
+  RecordQueues::Queue* queue_for(const std::string& topic) {
+    if (auto* queue = task_->queues().find({topic, 0})) return queue;
+    for (const std::string& pattern : patterns_) {
+      if (std::regex_match(topic, std::regex(pattern))) return &task_->add_input({topic, 0});
+    }
+    return nullptr;
+  }
+
+  void enqueue(const std::string& topic, TestRecord record, bool must_exist) {
+    auto* queue = queue_for(topic);
+    if (queue == nullptr) {
+      if (must_exist) throw TopologyException("the topology does not read topic '" + topic + "'");
+      return;
+    }
+    auto* owned = new TestRecord(std::move(record));
+    ConsumerRecord consumed;
+    consumed.buffer = RecordBuffer(owned, [](void* memory) { delete static_cast<TestRecord*>(memory); });
+    consumed.topic = &queue->partition.topic;
+    consumed.offset = next_offsets_[topic]++;
+    consumed.timestamp = owned->timestamp;
+    if (owned->key) consumed.key = *owned->key;
+    if (owned->value) consumed.value = *owned->value;
+    consumed.headers = owned->headers;
+    task_->add(*queue, std::move(consumed));
+  }
+
+  void process_all() {
+    const std::int64_t max_idle_ms = config_.get_int("max.task.idle.ms");
+    const auto lag = [](const TopicPartition&) -> std::optional<std::int64_t> { return 0; };
+    while (task_->queues().ready(clock_.now(), max_idle_ms, lag)) {
+      if (!task_->process_one()) break;
+      commit();
+    }
+  }
+
+  void commit() {
+    task_->prepare_commit();
+    task_->post_commit();
+    for (auto& sent : output_.take()) {
+      produced_[sent.topic].push_back(sent.record);
+      enqueue(sent.topic, std::move(sent.record), false);
+    }
+  }
+
+  TemporaryDirectory directory_;
+  Topology topology_;
+  StreamsConfig config_;
+  ManualClock clock_;
+  TaskEnvironment environment_;
+  CapturedOutput output_;
+  std::vector<std::string> patterns_;
+  std::map<std::string, std::int64_t> next_offsets_;
+  std::unique_ptr<StreamTask> task_;
+};
+
+TestDriver::TestDriver(Topology topology, StreamsConfig config, Timestamp now)
+    : impl_(std::make_unique<Impl>(std::move(topology), std::move(config), now)) {}
+TestDriver::~TestDriver() = default;
+
+void TestDriver::pipe(const std::string& topic, TestRecord record) { impl_->pipe(topic, std::move(record)); }
+std::optional<TestRecord> TestDriver::read(const std::string& topic) { return impl_->read(topic); }
+std::size_t TestDriver::output_size(const std::string& topic) const {
+  const auto found = impl_->produced_.find(topic);
+  return found == impl_->produced_.end() ? 0 : found->second.size();
+}
+std::set<std::string> TestDriver::produced_topics() const {
+  std::set<std::string> topics;
+  for (const auto& [topic, records] : impl_->produced_) topics.insert(topic);
+  return topics;
+}
+void TestDriver::advance_wall_clock(Millis by) { impl_->advance(by); }
+Timestamp TestDriver::now() const { return impl_->now(); }
+StateStore* TestDriver::store(const std::string& name) const { return impl_->task().stores().find(name); }
+std::vector<std::string> TestDriver::store_names() const { return impl_->task().stores().names(); }
+std::uint64_t TestDriver::dropped_records() const { return impl_->task().dropped_records(); }
+
+}  // namespace millrace::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,11 @@ class StreamsBuilder {
   KStream<K, V> stream(const std::vector<std::string>& topics, const BasicConsumed<KS, VS, X>& consumed = {}) {
     if (topics.empty()) throw TopologyException("stream: name at least one topic");
     return add_source<K, V>(topics, std::nullopt, consumed);
+  }
+  /// `{"a", "b"}`, which without this could also be read as one std::string made from two pointers.
+  template <class K, class V, class KS = detail::NoSerde, class VS = detail::NoSerde, class X = detail::NoExtractor>
+  KStream<K, V> stream(std::initializer_list<const char*> topics, const BasicConsumed<KS, VS, X>& consumed = {}) {
+    return stream<K, V>(std::vector<std::string>(topics.begin(), topics.end()), consumed);
   }
   template <class K, class V, class KS = detail::NoSerde, class VS = detail::NoSerde, class X = detail::NoExtractor>
   KStream<K, V> stream(const Pattern& pattern, const BasicConsumed<KS, VS, X>& consumed = {}) {

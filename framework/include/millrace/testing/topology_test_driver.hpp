@@ -1,0 +1,245 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/processor/record.hpp"
+#include "millrace/processor/topology.hpp"
+#include "millrace/runtime/streams_config.hpp"
+#include "millrace/serde/primitives.hpp"
+#include "millrace/serde/serde.hpp"
+#include "millrace/state/key_value_store.hpp"
+#include "millrace/state/window_store.hpp"
+
+namespace millrace {
+
+namespace detail {
+
+/// A record as bytes, as the driver takes and gives them.
+struct TestRecord {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  Timestamp timestamp = kNoTimestamp;
+  Headers headers;
+};
+
+/// The driver without types.
+class TestDriver {
+ public:
+  TestDriver(Topology topology, StreamsConfig config, Timestamp now);
+  ~TestDriver();
+  TestDriver(const TestDriver&) = delete;
+  TestDriver& operator=(const TestDriver&) = delete;
+
+  void pipe(const std::string& topic, TestRecord record);
+  [[nodiscard]] std::optional<TestRecord> read(const std::string& topic);
+  [[nodiscard]] std::size_t output_size(const std::string& topic) const;
+  [[nodiscard]] std::set<std::string> produced_topics() const;
+  void advance_wall_clock(Millis by);
+  [[nodiscard]] Timestamp now() const;
+  [[nodiscard]] StateStore* store(const std::string& name) const;
+  [[nodiscard]] std::vector<std::string> store_names() const;
+  [[nodiscard]] std::uint64_t dropped_records() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace detail
+
+/// Feeds records to a topic of a TopologyTestDriver, each processed to its end before pipe_input returns.
+/// (Kafka Streams: `TestInputTopic`.)
+template <class K, class V>
+class TestInputTopic {
+ public:
+  TestInputTopic(detail::TestDriver& driver, std::string topic, AnySerde<K> key_serde, AnySerde<V> value_serde,
+                 Timestamp start, Millis auto_advance)
+      : driver_(&driver),
+        topic_(std::move(topic)),
+        key_serde_(std::move(key_serde)),
+        value_serde_(std::move(value_serde)),
+        time_(start),
+        auto_advance_(auto_advance) {}
+
+  /// Without a timestamp, the topic's own time is used and then advanced by `auto_advance`.
+  void pipe_input(const K& key, const V& value) {
+    pipe_input(key, value, time_);
+    time_ += auto_advance_.count();
+  }
+  void pipe_input(const K& key, const V& value, Timestamp timestamp, Headers headers = {}) {
+    driver_->pipe(topic_, {encode(key_serde_, key), encode(value_serde_, value), timestamp, std::move(headers)});
+  }
+  void pipe_input(const Record<K, V>& record) {
+    pipe_input(record.key, record.value, record.timestamp, record.headers);
+  }
+
+  /// As bytes: for records that no serde would write.
+  void pipe_raw(std::optional<std::string> key, std::optional<std::string> value, Timestamp timestamp) {
+    driver_->pipe(topic_, {std::move(key), std::move(value), timestamp, {}});
+  }
+
+  void pipe_key_value_list(const std::vector<KeyValue<K, V>>& records) {
+    for (const auto& record : records) pipe_input(record.key, record.value);
+  }
+
+  void advance_time(Millis by) { time_ += by.count(); }
+
+ private:
+  template <class T>
+  [[nodiscard]] std::optional<std::string> encode(const AnySerde<T>& serde, const T& value) const {
+    std::string bytes;
+    if (!serde.serialize(topic_, value, bytes)) return std::nullopt;
+    return bytes;
+  }
+
+  detail::TestDriver* driver_;
+  std::string topic_;
+  AnySerde<K> key_serde_;
+  AnySerde<V> value_serde_;
+  Timestamp time_;
+  Millis auto_advance_;
+};
+
+/// Reads what a topology wrote to a topic. (Kafka Streams: `TestOutputTopic`.)
+template <class K, class V>
+class TestOutputTopic {
+ public:
+  TestOutputTopic(detail::TestDriver& driver, std::string topic, AnySerde<K> key_serde, AnySerde<V> value_serde)
+      : driver_(&driver),
+        topic_(std::move(topic)),
+        key_serde_(std::move(key_serde)),
+        value_serde_(std::move(value_serde)) {}
+
+  /// The next record. Throws StreamsException if there is none.
+  [[nodiscard]] Record<K, V> read_record() {
+    auto raw = driver_->read(topic_);
+    if (!raw) throw StreamsException("topic '" + topic_ + "' has no further output");
+    const auto view = [](const std::optional<std::string>& bytes) -> BytesView {
+      if (!bytes) return std::nullopt;
+      return std::string_view(*bytes);
+    };
+    return {key_serde_.deserialize(topic_, view(raw->key)), value_serde_.deserialize(topic_, view(raw->value)),
+            raw->timestamp, std::move(raw->headers)};
+  }
+  [[nodiscard]] V read_value() { return read_record().value; }
+  [[nodiscard]] KeyValue<K, V> read_key_value() {
+    auto record = read_record();
+    return {std::move(record.key), std::move(record.value)};
+  }
+
+  [[nodiscard]] std::vector<Record<K, V>> read_records_to_list() {
+    std::vector<Record<K, V>> records;
+    while (!is_empty()) records.push_back(read_record());
+    return records;
+  }
+  [[nodiscard]] std::vector<V> read_values_to_list() {
+    std::vector<V> values;
+    while (!is_empty()) values.push_back(read_value());
+    return values;
+  }
+  [[nodiscard]] std::vector<KeyValue<K, V>> read_key_values_to_list() {
+    std::vector<KeyValue<K, V>> pairs;
+    while (!is_empty()) pairs.push_back(read_key_value());
+    return pairs;
+  }
+  /// The last value of each key.
+  [[nodiscard]] std::map<K, V> read_key_values_to_map() {
+    std::map<K, V> result;
+    while (!is_empty()) {
+      auto pair = read_key_value();
+      result.insert_or_assign(std::move(pair.key), std::move(pair.value));
+    }
+    return result;
+  }
+
+  [[nodiscard]] bool is_empty() const { return queue_size() == 0; }
+  [[nodiscard]] std::size_t queue_size() const { return driver_->output_size(topic_); }
+
+ private:
+  detail::TestDriver* driver_;
+  std::string topic_;
+  AnySerde<K> key_serde_;
+  AnySerde<V> value_serde_;
+};
+
+/// Runs a topology without broker, threads or real time: each record that is piped in is processed to its end, through
+/// repartition topics too, before the call returns. Every topic has one partition; changelog and repartition topics
+/// can be read like any other. State lives in a directory of its own that is removed in the end.
+///
+///     TopologyTestDriver driver(topology);
+///     auto in = driver.create_input_topic<std::string, std::string>("in");
+///     auto out = driver.create_output_topic<std::string, std::int64_t>("out");
+///     in.pipe_input("a", "x", 10);
+///     BOOST_TEST(out.read_value() == 1);
+///
+/// Errors of the topology come out of the call that caused them, as of a stream thread.
+/// Threads: one. (Kafka Streams: `TopologyTestDriver`.)
+class TopologyTestDriver {
+ public:
+  /// Without application.id in the config it is `topology-test-driver`.
+  explicit TopologyTestDriver(Topology topology, StreamsConfig config = {}, Timestamp now = Clock::system().now())
+      : driver_(std::move(topology), std::move(config), now) {}
+
+  template <class K, class V>
+  [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic, AnySerde<K> key_serde = {},
+                                                        AnySerde<V> value_serde = {}) {
+    return {driver_, topic, std::move(key_serde), std::move(value_serde), driver_.now(), Millis(0)};
+  }
+  /// `start` and `auto_advance`: times of records that are piped in without a timestamp.
+  template <class K, class V>
+  [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic, AnySerde<K> key_serde,
+                                                        AnySerde<V> value_serde, Timestamp start, Millis auto_advance) {
+    return {driver_, topic, std::move(key_serde), std::move(value_serde), start, auto_advance};
+  }
+  template <class K, class V>
+  [[nodiscard]] TestOutputTopic<K, V> create_output_topic(const std::string& topic, AnySerde<K> key_serde = {},
+                                                          AnySerde<V> value_serde = {}) {
+    return {driver_, topic, std::move(key_serde), std::move(value_serde)};
+  }
+
+  /// Moves the wall clock; a wall-clock punctuation that becomes due runs once, however often it would have been due.
+  void advance_wall_clock_time(Millis by) { driver_.advance_wall_clock(by); }
+
+  /// Stores by name, to look into and to prepare. Throws TopologyException if there is none or it has other types.
+  template <class K, class V>
+  [[nodiscard]] KeyValueStore<K, V>& get_key_value_store(const std::string& name) {
+    return typed<KeyValueStore<K, V>>(name);
+  }
+  template <class K, class V>
+  [[nodiscard]] TimestampedKeyValueStore<K, V>& get_timestamped_key_value_store(const std::string& name) {
+    return typed<TimestampedKeyValueStore<K, V>>(name);
+  }
+  template <class K, class V>
+  [[nodiscard]] WindowStore<K, V>& get_window_store(const std::string& name) {
+    return typed<WindowStore<K, V>>(name);
+  }
+  [[nodiscard]] std::vector<std::string> get_all_state_store_names() const { return driver_.store_names(); }
+
+  /// Topics that were written to, internal ones included.
+  [[nodiscard]] std::set<std::string> produced_topic_names() const { return driver_.produced_topics(); }
+
+  /// Records that were skipped: late, null keys, failed and continued.
+  [[nodiscard]] std::uint64_t dropped_records() const { return driver_.dropped_records(); }
+
+ private:
+  template <class Store>
+  [[nodiscard]] Store& typed(const std::string& name) {
+    auto* store = dynamic_cast<Store*>(driver_.store(name));
+    if (store == nullptr) {
+      throw TopologyException("there is no state store '" + name + "' of the type that was asked for");
+    }
+    return *store;
+  }
+
+  detail::TestDriver driver_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,48 @@
+#include "runtime/error_policy.hpp"
+
+namespace millrace::detail {
+namespace {
+
+ExceptionHandler configured(const StreamsConfig& config, const char* key) {
+  const HandlerResponse response =
+      config.get_string(key) == "log-and-continue" ? HandlerResponse::resume : HandlerResponse::fail;
+  return [response](const ErrorContext&) { return response; };
+}
+
+}  // namespace
+
+ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code) {
+  ErrorPolicy policy{in_code, std::nullopt};
+  if (!policy.handlers.deserialization) {
+    policy.handlers.deserialization = configured(config, "deserialization.exception.handler");
+  }
+  if (!policy.handlers.processing) policy.handlers.processing = configured(config, "processing.exception.handler");
+  if (!policy.handlers.production) policy.handlers.production = configured(config, "production.exception.handler");
+  const std::string topic = config.get_string("errors.dead.letter.queue.topic.name");
+  if (!topic.empty()) policy.dead_letter_topic = topic;
+  return policy;
+}
+
+Headers dead_letter_headers(const ErrorContext& context) {
+  Headers headers = context.headers == nullptr ? Headers() : *context.headers;
+  headers.add("__streams.errors.exception", "millrace::StreamsException");
+  headers.add("__streams.errors.message", context.error);
+  headers.add("__streams.errors.stacktrace", "at node " + context.node + " of task " + context.task_id.str());
+  headers.add("__streams.errors.topic", context.topic);
+  headers.add("__streams.errors.partition", std::to_string(context.partition));
+  headers.add("__streams.errors.offset", std::to_string(context.offset));
+  return headers;
+}
+
+std::string describe_error(std::string_view what, const ErrorContext& context) {
+  std::string text(what);
+  if (!context.topic.empty()) {
+    text += " record " + context.topic + "-" + std::to_string(context.partition) + " offset " +
+            std::to_string(context.offset);
+  }
+  text += " at node " + context.node + " (task " + context.task_id.str() + ")";
+  if (!context.output_topic.empty()) text += " for topic " + context.output_topic;
+  return text + ": " + context.error;
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/runtime/error_handlers.hpp"
+#include "millrace/runtime/streams_config.hpp"
+
+namespace millrace::detail {
+
+/// Thrown when a handler says fail, or a task cannot go on for another reason: passes through all nodes unseen.
+class TaskFailure : public StreamsException {
+ public:
+  using StreamsException::StreamsException;
+};
+
+/// The state of a task does not fit the changelog or was lost: the task is wiped and restored. (Kafka Streams:
+/// `TaskCorruptedException`.)
+class TaskCorrupted : public StreamsException {
+ public:
+  using StreamsException::StreamsException;
+};
+
+/// The handlers in force: those set in code, else those that the configuration names.
+struct ErrorPolicy {
+  ExceptionHandlers handlers;
+  std::optional<std::string> dead_letter_topic;
+};
+[[nodiscard]] ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code);
+
+/// The dead-letter headers that Kafka Streams adds (`__streams.errors.*`) behind the record's own.
+[[nodiscard]] Headers dead_letter_headers(const ErrorContext& context);
+
+/// One line: what failed, on which record, at which node.
+[[nodiscard]] std::string describe_error(std::string_view what, const ErrorContext& context);
+
+}  // namespace millrace::detail

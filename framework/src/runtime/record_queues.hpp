@@ -1,0 +1,51 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/broker/consumer.hpp"
+#include "millrace/common/function_ref.hpp"
+#include "millrace/processor/detail/source_sink.hpp"
+
+namespace millrace::detail {
+
+/// The records that one task has been given and not processed yet: a FIFO per input partition. The next record is the
+/// one with the lowest timestamp among the heads. (Kafka Streams: `PartitionGroup` with its `RecordQueue`s.)
+class RecordQueues {
+ public:
+  struct Queue {
+    TopicPartition partition;
+    SourceNodeBase* source = nullptr;
+    std::deque<ConsumerRecord> records;
+    std::optional<Timestamp> head_timestamp;  ///< of the first record, once extracted
+    Timestamp partition_time = kNoTimestamp;  ///< largest timestamp taken up
+    std::optional<Timestamp> idle_deadline;   ///< wall clock; set while empty and caught up
+    bool consumed_since_commit = false;
+  };
+
+  Queue& add(TopicPartition partition, SourceNodeBase& source);
+  [[nodiscard]] Queue* find(const TopicPartition& partition);
+  [[nodiscard]] std::vector<std::unique_ptr<Queue>>& queues() { return queues_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<Queue>>& queues() const { return queues_; }
+
+  /// Says how far a partition's reader is behind its end (0: caught up, nullopt: unknown).
+  using Lag = FunctionRef<std::optional<std::int64_t>(const TopicPartition&)>;
+
+  /// Whether a record may be processed now: every empty queue is known to be caught up, and has been so for
+  /// `max_idle_ms` of wall-clock time; -1: as soon as there is any record. (max.task.idle.ms)
+  [[nodiscard]] bool ready(Timestamp now, std::int64_t max_idle_ms, Lag lag);
+
+  /// The queue whose head is next; nullptr if all are empty. `extract` gives a head's timestamp, or nullopt to drop it.
+  [[nodiscard]] Queue* next(FunctionRef<std::optional<Timestamp>(Queue&, const ConsumerRecord&)> extract);
+
+  /// Records waiting in all queues.
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  std::vector<std::unique_ptr<Queue>> queues_;
+};
+
+}  // namespace millrace::detail

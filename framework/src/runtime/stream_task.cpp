@@ -1,0 +1,268 @@
+#include "runtime/stream_task.hpp"
+
+#include <algorithm>
+#include <regex>
+#include <set>
+#include <utility>
+
+#include "millrace/common/logging.hpp"
+#include "runtime/commit_metadata.hpp"
+
+namespace millrace::detail {
+namespace {
+
+const Headers kNoHeaders;
+
+[[nodiscard]] std::vector<std::shared_ptr<const StoreBuilder>> stores_of(const TopologyBuilder& topology,
+                                                                         const std::vector<const NodeSpec*>& nodes) {
+  std::set<std::string> names;
+  for (const NodeSpec* node : nodes) names.insert(node->stores.begin(), node->stores.end());
+  std::vector<std::shared_ptr<const StoreBuilder>> stores;
+  for (const std::string& name : names) stores.push_back(topology.stores().at(name));
+  return stores;
+}
+
+}  // namespace
+
+StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
+                       const std::vector<TopicPartition>& inputs, TaskOutput& output,
+                       const std::filesystem::path& directory)
+    : id_(id), environment_(environment), output_(output), inputs_(inputs) {
+  build_nodes(nodes);
+  stores_ = std::make_unique<TaskStores>(*this, output, environment.config, directory, environment.application_id,
+                                         stores_of(environment.topology, nodes));
+  for (const TopicPartition& input : inputs) queues_.add(input, source_for(input.topic));
+}
+
+StreamTask::~StreamTask() = default;
+
+void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
+  std::map<std::string, NodeBase*> by_name;
+  for (const NodeSpec* spec : specs) {
+    auto node = spec->factory();
+    node->set_name(spec->name);
+    for (const std::string& predecessor : spec->predecessors) by_name.at(predecessor)->connect(*node);
+    by_name.emplace(spec->name, node.get());
+    specs_.emplace(node.get(), spec);
+    nodes_.push_back({spec, std::move(node)});
+  }
+}
+
+SourceNodeBase& StreamTask::source_for(const std::string& topic) {
+  for (const Node& node : nodes_) {
+    if (node.spec->kind != NodeSpec::Kind::source) continue;
+    const bool named =
+        std::ranges::any_of(node.spec->topics, [&](const auto& name) { return topic_name(name) == topic; });
+    if (named || (node.spec->pattern && std::regex_match(topic, std::regex(*node.spec->pattern)))) {
+      return dynamic_cast<SourceNodeBase&>(*node.node);
+    }
+  }
+  throw TopologyException("task " + id_.str() + " has no source for topic '" + topic + "'");
+}
+
+RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
+  inputs_.push_back(input);
+  return queues_.add(input, source_for(input.topic));
+}
+
+void StreamTask::initialize() {
+  for (Node& node : nodes_) {
+    record = RecordContext();
+    record.headers = &kNoHeaders;
+    node.node->init(*this);
+  }
+  running_ = true;
+}
+
+void StreamTask::close() {
+  if (closed_) return;
+  closed_ = true;
+  if (!running_) return;
+  running_ = false;
+  for (Node& node : nodes_) node.node->close();
+}
+
+void StreamTask::set_record(const ConsumerRecord& source, Timestamp timestamp) {
+  record.topic = source.topic;
+  record.partition = source.partition;
+  record.offset = source.offset;
+  record.timestamp = timestamp;
+  record.headers = &source.headers;
+  record.raw_key = source.key;
+  record.raw_value = source.value;
+}
+
+bool StreamTask::process_one() {
+  RecordQueues::Queue* queue = queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
+    set_record(head, head.timestamp);
+    auto timestamp = from.source->extract_timestamp(head, from.partition_time);
+    if (timestamp && *timestamp < 0) {
+      ++dropped_;
+      log(LogLevel::warn, "dropped record " + *head.topic + "-" + std::to_string(head.partition) + " offset " +
+                              std::to_string(head.offset) + ": its timestamp is negative");
+      timestamp.reset();
+    }
+    return timestamp;
+  });
+  if (queue == nullptr) return false;
+
+  const ConsumerRecord current = std::move(queue->records.front());
+  const Timestamp timestamp = *queue->head_timestamp;
+  queue->records.pop_front();
+  queue->head_timestamp.reset();
+  queue->partition_time = std::max(queue->partition_time, timestamp);
+  queue->consumed_since_commit = true;
+  stream_time_ = std::max(stream_time_, timestamp);
+
+  set_record(current, timestamp);
+  queue->source->process(current, timestamp);
+  ++processed_;
+  punctuate(stream_time_punctuations_, stream_time_);
+  return true;
+}
+
+void StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
+  punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
+    record = RecordContext();
+    record.timestamp = now;
+    record.headers = &kNoHeaders;
+    try {
+      callback(now);
+    } catch (...) {
+      processing_failed(node);
+    }
+  });
+}
+
+bool StreamTask::punctuate_wall_clock(Timestamp now) {
+  const auto due = wall_clock_.next_due();
+  if (!due || *due > now) return false;
+  punctuate(wall_clock_, now);
+  return true;
+}
+
+void StreamTask::set_partition_time(const TopicPartition& partition, Timestamp time) {
+  if (auto* queue = queues_.find(partition)) {
+    queue->partition_time = std::max(queue->partition_time, time);
+    stream_time_ = std::max(stream_time_, time);
+  }
+}
+
+void StreamTask::prepare_commit() { stores_->flush(); }
+
+std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
+    FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const {
+  std::map<TopicPartition, OffsetAndMetadata> offsets;
+  for (const auto& queue : queues_.queues()) {
+    if (!all && !queue->consumed_since_commit) continue;
+    OffsetAndMetadata committed;
+    if (!queue->records.empty()) {
+      committed.offset = queue->records.front().offset;
+      committed.leader_epoch = queue->records.front().leader_epoch;
+    } else {
+      const auto next = position(queue->partition);
+      if (!next) continue;
+      committed.offset = *next;
+    }
+    committed.metadata = encode_commit_metadata(queue->partition_time);
+    offsets.emplace(queue->partition, std::move(committed));
+  }
+  return offsets;
+}
+
+void StreamTask::post_commit() {
+  stores_->commit();
+  commit_requested_ = false;
+  for (const auto& queue : queues_.queues()) queue->consumed_since_commit = false;
+}
+
+StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
+  const NodeSpec& spec = *specs_.at(&node);
+  StateStore* found = stores_->find(name);
+  if (found == nullptr || std::ranges::find(spec.stores, name) == spec.stores.end()) {
+    throw TopologyException("processor '" + node.name() + "' uses state store '" + name +
+                            "' without being connected to it: name the store when the processor is added");
+  }
+  return *found;
+}
+
+Cancellable StreamTask::schedule(NodeBase& node, Millis interval, PunctuationType type, Punctuator callback) {
+  if (type == PunctuationType::stream_time) {
+    return stream_time_punctuations_.schedule(node, 0, interval.count(), std::move(callback));
+  }
+  return wall_clock_.schedule(node, system_time() + interval.count(), interval.count(), std::move(callback));
+}
+
+std::string StreamTask::topic_name(const std::string& topic) const {
+  return decorate(environment_.topology, environment_.application_id, topic);
+}
+
+void StreamTask::handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
+                        std::string_view topic, const std::string& error) {
+  ErrorContext context;
+  if (record.topic != nullptr) context.topic = *record.topic;
+  context.partition = record.partition;
+  context.offset = record.offset;
+  context.timestamp = record.timestamp;
+  context.node = node.name();
+  context.task_id = id_;
+  context.raw_key = record.raw_key;
+  context.raw_value = record.raw_value;
+  context.headers = record.headers;
+  context.output_topic = topic;
+  context.error = error;
+
+  const HandlerResponse response = handler(context);
+  if (environment_.errors.dead_letter_topic) {
+    output_.send(*environment_.errors.dead_letter_topic, std::nullopt, record.raw_key, record.raw_value,
+                 record.timestamp, dead_letter_headers(context));
+  }
+  const std::string text = describe_error(what, context);
+  if (response == HandlerResponse::fail) throw TaskFailure(text);
+  ++dropped_;
+  log(LogLevel::warn, "skipped: " + text);
+}
+
+void StreamTask::processing_failed(const NodeBase& node) {
+  try {
+    throw;
+  } catch (const TaskFailure&) {
+    throw;
+  } catch (const BrokerException&) {
+    throw;
+  } catch (const ProcessorStateException&) {
+    throw;
+  } catch (const std::exception& error) {
+    handle(environment_.errors.handlers.processing, "processing failed:", node, {}, error.what());
+  }
+}
+
+void StreamTask::deserialization_failed(const NodeBase& node) {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    handle(environment_.errors.handlers.deserialization, "deserialization failed:", node, {}, error.what());
+  }
+}
+
+void StreamTask::serialization_failed(const NodeBase& node, std::string_view topic) {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    handle(environment_.errors.handlers.production, "serialization failed:", node, topic, error.what());
+  }
+}
+
+void StreamTask::record_dropped(const NodeBase& node, std::string_view reason) {
+  ++dropped_;
+  if (!log_enabled(LogLevel::debug)) return;
+  std::string text = "dropped record at node " + node.name() + " (task " + id_.str() + "): ";
+  text += reason;
+  if (record.topic != nullptr) {
+    text += "; topic " + *record.topic + ", partition " + std::to_string(record.partition) + ", offset " +
+            std::to_string(record.offset);
+  }
+  log(LogLevel::debug, text);
+}
+
+}  // namespace millrace::detail

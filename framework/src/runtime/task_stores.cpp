@@ -1,0 +1,130 @@
+#include "runtime/task_stores.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "state/change_logging_stores.hpp"
+#include "state/changelog_writer.hpp"
+#include "state/in_memory_stores.hpp"
+#include "topology/topology_graph.hpp"
+
+namespace millrace::detail {
+
+/// Sends a store's changes under the task's current record.
+class TaskStores::Writer final : public ChangelogWriter {
+ public:
+  Writer(TaskContext& task, TaskOutput& output, std::uint64_t token) : task_(task), output_(output), token_(token) {}
+
+  void log(std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) override {
+    output_.send_changelog(token_, key, value, timestamp, headers);
+  }
+  [[nodiscard]] Timestamp current_timestamp() const override { return task_.record.timestamp; }
+  [[nodiscard]] const Headers* current_headers() const override { return task_.record.headers; }
+
+ private:
+  TaskContext& task_;
+  TaskOutput& output_;
+  std::uint64_t token_;
+};
+
+TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfig& config,
+                       const std::filesystem::path& directory, const std::string& application_id,
+                       const std::vector<std::shared_ptr<const StoreBuilder>>& builders)
+    : task_(task), output_(output) {
+  const bool default_persistent = config.get_string("default.dsl.store") != "in_memory";
+  const auto persistent = [&](const StoreSpec& spec) {
+    return spec.default_medium ? default_persistent : spec.persistent;
+  };
+  if (std::ranges::any_of(builders, [&](const auto& builder) { return persistent(builder->spec); })) {
+    DatabaseOptions options;
+    options.tier_bytes = static_cast<std::size_t>(config.get_int("millrace.memory.tier.max.bytes"));
+    options.block_cache_bytes = static_cast<std::size_t>(config.get_int("millrace.rocksdb.block.cache.bytes"));
+    options.write_buffer_bytes = static_cast<std::size_t>(config.get_int("millrace.rocksdb.write.buffer.bytes"));
+    database_ = TaskDatabase::open(directory, options);
+  }
+  for (const auto& builder : builders) {
+    const StoreSpec& spec = builder->spec;
+    const std::string changelog = changelog_topic(application_id, spec.name);
+    ByteStore bytes = make_bytes(spec, persistent(spec));
+    if (spec.logging) {
+      Logged logged;
+      logged.store = spec.name;
+      logged.changelog = {changelog, task.task_id().partition};
+      logged.persistent = persistent(spec);
+      if (logged.persistent) logged.next_offset = database_->changelog_offset(logged.changelog);
+      logged.token = output.open_changelog(logged.changelog);
+      writers_.push_back(std::make_unique<Writer>(task, output, logged.token));
+      if (bytes.key_value) {
+        bytes.key_value = make_change_logging(std::move(bytes.key_value), *writers_.back(), spec.format);
+        logged.restorable = bytes.key_value.get();
+      } else {
+        bytes.window = make_change_logging(std::move(bytes.window), *writers_.back(), spec.format, spec.log_headers);
+        logged.restorable = bytes.window.get();
+      }
+      logged_.push_back(std::move(logged));
+    }
+    stores_.emplace(spec.name, builder->wrap(std::move(bytes), changelog));
+  }
+}
+
+TaskStores::~TaskStores() {
+  for (const Logged& logged : logged_) output_.close_changelog(logged.token);
+}
+
+ByteStore TaskStores::make_bytes(const StoreSpec& spec, bool persistent) {
+  ByteStore bytes;
+  if (spec.kind == StoreKind::key_value) {
+    bytes.key_value = persistent ? database_->key_value_store(spec.name) : make_in_memory_key_value_store(spec.name);
+  } else {
+    bytes.window = persistent ? database_->window_store(spec.name, spec.window)
+                              : make_in_memory_window_store(spec.name, spec.window);
+  }
+  return bytes;
+}
+
+StateStore* TaskStores::find(const std::string& name) const {
+  const auto found = stores_.find(name);
+  return found == stores_.end() ? nullptr : found->second.get();
+}
+
+std::vector<std::string> TaskStores::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, store] : stores_) names.push_back(name);
+  return names;
+}
+
+void TaskStores::flush() {
+  for (const auto& [name, store] : stores_) store->flush();
+}
+
+void TaskStores::checkpoint_restore() {
+  if (!database_) return;
+  std::map<TopicPartition, std::int64_t> offsets;
+  for (const Logged& logged : logged_) {
+    if (logged.persistent && logged.next_offset) offsets.emplace(logged.changelog, *logged.next_offset);
+  }
+  database_->commit(offsets);
+}
+
+void TaskStores::wipe(const Logged& logged) {
+  if (logged.persistent) database_->wipe(logged.store);
+}
+
+void TaskStores::commit() {
+  if (!database_) return;
+  std::map<TopicPartition, std::int64_t> offsets;
+  for (Logged& logged : logged_) {
+    const auto confirmed = output_.confirmed_offset(logged.token);
+    if (confirmed) logged.next_offset = confirmed;
+    if (logged.persistent && logged.next_offset) offsets.emplace(logged.changelog, *logged.next_offset);
+  }
+  database_->commit(offsets);
+}
+
+std::size_t TaskStores::uncommitted_bytes() const { return database_ ? database_->uncommitted_bytes() : 0; }
+
+void TaskStores::flush_to_disk() {
+  if (database_) database_->flush();
+}
+
+}  // namespace millrace::detail

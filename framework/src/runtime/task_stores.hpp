@@ -1,0 +1,69 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/processor/detail/topology_builder.hpp"
+#include "millrace/runtime/streams_config.hpp"
+#include "runtime/task_output.hpp"
+#include "state/task_database.hpp"
+
+namespace millrace::detail {
+
+/// All stores of one task: opens them, routes their changes to the changelogs, restores and commits them.
+/// (Kafka Streams: `ProcessorStateManager`.)
+class TaskStores {
+ public:
+  /// A logged store and how far it has come.
+  struct Logged {
+    std::string store;
+    TopicPartition changelog;
+    std::uint64_t token = 0;
+    bool persistent = false;
+    RestorableStore* restorable = nullptr;
+    std::optional<std::int64_t> next_offset;  ///< to restore from; nullopt: from the beginning
+  };
+
+  /// `directory`: the task's own, used only if a store is persistent.
+  TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfig& config, const std::filesystem::path& directory,
+             const std::string& application_id, const std::vector<std::shared_ptr<const StoreBuilder>>& builders);
+  ~TaskStores();
+
+  /// nullptr if there is none.
+  [[nodiscard]] StateStore* find(const std::string& name) const;
+  [[nodiscard]] std::vector<std::string> names() const;
+
+  [[nodiscard]] std::vector<Logged>& logged() { return logged_; }
+
+  /// Makes what was restored durable, so that an interrupted restore goes on where it stopped.
+  void checkpoint_restore();
+
+  /// Empties a store before it is restored from the beginning.
+  void wipe(const Logged& logged);
+
+  /// Writes what caches hold back.
+  void flush();
+  /// After the broker has confirmed everything: data and changelog offsets become durable together.
+  void commit();
+  [[nodiscard]] std::size_t uncommitted_bytes() const;
+  /// Brings everything committed to disk, for a clean end.
+  void flush_to_disk();
+
+ private:
+  class Writer;
+
+  [[nodiscard]] ByteStore make_bytes(const StoreSpec& spec, bool persistent);
+
+  TaskContext& task_;
+  TaskOutput& output_;
+  std::unique_ptr<TaskDatabase> database_;
+  std::vector<std::unique_ptr<Writer>> writers_;
+  std::map<std::string, std::unique_ptr<StateStore>> stores_;
+  std::vector<Logged> logged_;
+};
+
+}  // namespace millrace::detail
