@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
       "are not UTF-8 come as {\"hex\": \"...\"}");
   cat->add_option("topic", options.topic)->required()->type_name("TOPIC");
   cat->add_option("--from", options.from,
-                  "beginning, end, an offset, -N (the last N), or a time in UTC (2012-01-03 or 2012-01-03T15:30:00)")
+                  "beginning, end, an offset, or a time in UTC (2012-01-03 or 2012-01-03T15:30:00)")
       ->type_name("WHERE")
       ->capture_default_str();
   cat->add_option("--partition", options.partition, "only this one")->type_name("P");

@@ -37,12 +37,10 @@ struct Overloaded : Fs... {
 StartPosition StartPosition::parse(const std::string& text) {
   if (text == "beginning") return StartPosition{Beginning{}};
   if (text == "end") return StartPosition{End{}};
-  if (const auto number = whole_number(text)) {
-    return *number < 0 ? StartPosition{Last{-*number}} : StartPosition{Offset{*number}};
-  }
+  if (const auto number = whole_number(text)) return StartPosition{Offset{*number}};
   if (const auto time = utc_time(text)) return StartPosition{Time{*time}};
   throw std::invalid_argument(
-      fmt::format("'{}' is none of: beginning, end, an offset, -N, YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS", text));
+      fmt::format("'{}' is none of: beginning, end, an offset, YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS", text));
 }
 
 std::int64_t StartPosition::resolve(millrace::Consumer& consumer, const millrace::TopicPartition& partition,
@@ -50,7 +48,6 @@ std::int64_t StartPosition::resolve(millrace::Consumer& consumer, const millrace
   const auto [low, high] = watermarks;
   const auto offset = std::visit(
       Overloaded{[&](Beginning) { return low; }, [&](End) { return high; }, [](Offset offset) { return offset.value; },
-                 [&](Last last) { return high - std::min(last.records, high - low); },
                  [&](Time time) { return consumer.offset_for_time(partition, time.value, timeout).value_or(high); }},
       value_);
   return std::clamp(offset, low, high);

@@ -11,7 +11,7 @@ namespace topics {
 /// Where `topics cat --from` begins in each partition.
 class StartPosition {
  public:
-  /// `beginning`; `end`; an offset; `-N`: the last N records of each partition; a time in UTC, `2012-01-03` or
+  /// `beginning`; `end`; an offset; a time in UTC, `2012-01-03` or
   /// `2012-01-03T15:30:00`: the first record that is not older. Throws std::invalid_argument.
   [[nodiscard]] static StartPosition parse(const std::string& text);
 
@@ -25,13 +25,10 @@ class StartPosition {
   struct Offset {
     std::int64_t value;
   };
-  struct Last {
-    std::int64_t records;
-  };
   struct Time {
     millrace::Timestamp value;
   };
-  using Value = std::variant<Beginning, End, Offset, Last, Time>;
+  using Value = std::variant<Beginning, End, Offset, Time>;
 
   explicit StartPosition(Value value) : value_(value) {}
 
