@@ -139,7 +139,7 @@ void Graph::merge_sources() {
       for (const std::string& topic : node->source->topics) {
         GraphNode* known = by_topic.emplace(topic, node).first->second;
         if (known == node) continue;
-        if (known->source->topics != node->source->topics) {
+        if (!std::ranges::is_permutation(known->source->topics, node->source->topics)) {
           throw TopologyException("sources '" + known->name + "' and '" + node->name +
                                   "' subscribe to overlapping but not equal topics; both read '" + topic + "'");
         }

@@ -1,5 +1,6 @@
 #include "millrace/dsl/detail/text.hpp"
 
+#include <boost/core/demangle.hpp>
 #include <fstream>
 #include <iostream>
 #include <mutex>
@@ -7,6 +8,8 @@
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail {
+
+std::string type_name(const std::type_info& type) { return boost::core::demangle(type.name()); }
 
 void print_line(const std::string& path, const std::string& line) {
   static std::mutex mutex;

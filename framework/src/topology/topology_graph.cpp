@@ -19,6 +19,7 @@ std::vector<NodeDescription> describe_nodes(const TopologyBuilder& topology) {
     description.topics = node.topics;
     description.pattern = node.pattern;
     description.dynamic_topic = node.dynamic_topic;
+    description.extractor_class = node.extractor_class;
     result.push_back(std::move(description));
   }
   return result;

@@ -236,6 +236,7 @@ GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Prod
     spec.predecessors = self.parent_names();
     if (sink.choose_topic) {
       spec.dynamic_topic = true;
+      spec.extractor_class = type_name(sink.choose_topic.target_type());
     } else {
       spec.topics = {sink.topic};
     }

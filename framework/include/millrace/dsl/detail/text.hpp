@@ -4,6 +4,7 @@
 #include <ostream>
 #include <sstream>
 #include <string>
+#include <typeinfo>
 
 #include "millrace/dsl/detail/types.hpp"
 
@@ -36,6 +37,9 @@ template <class T>
     return text;
   }
 }
+
+/// A type as its source text names it, for people.
+[[nodiscard]] std::string type_name(const std::type_info& type);
 
 /// Appends a line to a file, or to standard output if the path is empty. Thread-safe.
 void print_line(const std::string& path, const std::string& line);

@@ -31,7 +31,8 @@ struct NodeSpec {
   std::vector<std::string> topics;     ///< source: subscribed; sink: the one written
   std::optional<std::string> pattern;  ///< source: a regular expression instead of topics
   std::optional<OffsetReset> offset_reset;
-  bool dynamic_topic = false;  ///< sink that chooses its topic per record
+  bool dynamic_topic = false;   ///< sink that chooses its topic per record
+  std::string extractor_class;  ///< type of the function that chooses, for descriptions
 };
 
 /// A topic that the application makes for itself; named without the application's prefix.

@@ -1,0 +1,72 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "oracle/cpp/cases.hpp"
+#include "oracle/cpp/golden.hpp"
+
+namespace oracle {
+namespace {
+
+Cases all_cases() {
+  Cases all = reference_cases();
+  all.merge(describe_cases());
+  all.merge(describe_join_cases());
+  all.merge(describe_aggregate_cases());
+  return all;
+}
+
+/// What the DSL cannot say, and why; the list is checked to be exact.
+const std::map<std::string, std::string>& absent() {
+  static const std::string kTables = "tables as sources";
+  static const std::string kWindows = "windowed aggregations";
+  static const std::string kOptimisation = "topology.optimization";
+  static const std::string kSuppliers = "store suppliers for joins";
+  static const std::map<std::string, std::string> kAbsent{
+      {"07-windowed-count-suppress", kWindows},
+      {"08-windowed-variants", kWindows},
+      {"09-cogroup", "cogroup"},
+      {"14-table-filter-mapvalues-join", kTables},
+      {"15-table-groupby-aggregate", kTables},
+      {"16-stream-table-joins", kTables},
+      {"17-fk-join", kTables},
+      {"18-fk-leftjoin-named", kTables},
+      {"19-branch-merge-repartition-totable", "to_table"},
+      {"21-optimization-none", kTables},
+      {"22-optimization-all", kOptimisation},
+      {"24-self-join-single-store", kOptimisation},
+      {"25-emit-on-window-close", kWindows},
+      {"26-versioned-table-grace-join", kTables},
+      {"27-table-tostream-mapper-rekey", kTables},
+      {"28-suppress-named-and-timelimit", kTables},
+      {"join-inner-supplied-stores", kSuppliers},
+      {"join-left-supplied-stores", kSuppliers},
+      {"join-outer-supplied-stores", kSuppliers},
+      {"process-global-store", "global stores"},
+  };
+  return kAbsent;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(DescribeOracle)
+
+BOOST_AUTO_TEST_CASE(every_java_case_has_a_twin_or_a_reason) {
+  const auto twins = all_cases();
+  for (const auto& name : golden_cases("describe")) {
+    BOOST_TEST(twins.contains(name) + absent().contains(name) == 1, name << " needs exactly one of twin and reason");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(descriptions_are_javas_byte_for_byte) {
+  for (const auto& [name, build] : all_cases()) {
+    BOOST_TEST_CONTEXT(name) {
+      StreamsBuilder builder;
+      build(builder);
+      BOOST_TEST(builder.build().describe() == read_golden("describe/" + name + ".txt"));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace oracle
