@@ -85,6 +85,14 @@ void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
   } else {
     partition = static_cast<std::int32_t>(target->sticky % static_cast<std::uint32_t>(count));
   }
+  if (topic.settings.compact && !record.key) {
+    flush_locked();  // reports come in the order in which the records were sent
+    fail(record.topic, partition, {token},
+         failed(BrokerException::Severity::abortable,
+                "record without a key for " + TopicPartition{topic.name, partition}.str() +
+                    ": the topic's cleanup.policy is compact, so every record needs a key"));
+    return;
+  }
   const std::int64_t limit = std::min(topic.settings.max_message_bytes, settings_.max_message_bytes);
   if (const std::int64_t size = size_of(record); size > limit) {
     flush_locked();  // reports come in the order in which the records were sent

@@ -16,6 +16,18 @@ void TailCache::add(PartitionLog& log, PagePtr page) {
   }
 }
 
+void TailCache::remove_before(PartitionLog& log, std::int64_t offset) {
+  std::size_t removed = 0;
+  while (!log.tail.empty() && log.tail.front()->last_offset() < offset) {
+    bytes_ -= log.tail.front()->bytes().size();
+    log.tail.pop_front();
+    ++removed;
+  }
+  if (removed == 0) return;
+  // A partition's oldest entries stand for its oldest pages.
+  std::erase_if(order_, [&](const PartitionLog* entry) { return entry == &log && removed > 0 && removed-- > 0; });
+}
+
 void TailCache::remove(PartitionLog& log) {
   for (const PagePtr& page : log.tail) bytes_ -= page->bytes().size();
   log.tail.clear();

@@ -19,6 +19,8 @@ class TailCache {
 
   /// Over budget, the oldest pages go.
   void add(PartitionLog& log, PagePtr page);
+  /// Forgets pages that end before `offset`.
+  void remove_before(PartitionLog& log, std::int64_t offset);
   /// Forgets a partition that is being deleted.
   void remove(PartitionLog& log);
 

@@ -10,40 +10,28 @@ namespace {
 
 constexpr Millis kDeadlineCheckInterval{50};
 
+// As Kafka: log.cleaner.backoff.ms, log.retention.check.interval.ms and its first delay.
+constexpr Millis kCompactionInterval{15s};
+constexpr Millis kRetentionInterval{5min};
+constexpr Millis kFirstRetention{30s};
+
+void log_failure(const std::exception& error) { log(LogLevel::error, std::string("embedded broker: ") + error.what()); }
+
 }  // namespace
 
 Core::Core(const std::filesystem::path& directory)
-    : storage(directory), topics(storage), groups(storage, topics), transactions(storage, topics, groups, tail) {
+    : storage(directory),
+      topics(storage),
+      groups(storage, topics),
+      transactions(storage, topics, groups, tail),
+      cleaner(mutex, storage, tail, topics) {
+  const auto now = std::chrono::steady_clock::now();
   look_after_deadlines();
+  housekeeping.at(now + kCompactionInterval, [this] { compact(); });
+  housekeeping.at(now + kFirstRetention, [this] { apply_retention(); });
 }
 
-Core::~Core() = default;
-
-void Core::delete_before(PartitionLog& log, std::int64_t offset) {
-  if (offset <= log.entry.log_start) return;
-  Storage::Changes changes(storage);
-  // A batch that reaches over `offset` stays; readers skip its first records.
-  PagePtr reaching;
-  storage.read_batches(log.topic_id, log.name.partition, offset, [&](PagePtr page) {
-    reaching = std::move(page);
-    return false;
-  });
-  changes.erase_batches(log.topic_id, log.name.partition, 0, reaching ? reaching->base_offset() : offset);
-  const format::PartitionEntry before = log.entry;
-  log.entry.log_start = offset;
-  log.save_entry(changes);
-  std::size_t stale = 0;
-  while (stale < log.aborted.size() && log.aborted[stale].last < offset) {
-    changes.erase(format::aborted_key(log.topic_id, log.name.partition, log.aborted[stale++].last));
-  }
-  try {
-    changes.write();
-  } catch (...) {
-    log.entry = before;
-    throw;
-  }
-  log.aborted.erase(log.aborted.begin(), log.aborted.begin() + static_cast<std::ptrdiff_t>(stale));
-}
+Core::~Core() { cleaner.stop(); }
 
 void Core::look_after_deadlines() {
   const auto now = std::chrono::steady_clock::now();
@@ -52,9 +40,27 @@ void Core::look_after_deadlines() {
     transactions.expire(now);
     groups.expire(now);
   } catch (const std::exception& error) {
-    log(LogLevel::error, std::string("embedded broker: ") + error.what());
+    log_failure(error);
   }
   timer.at(now + kDeadlineCheckInterval, [this] { look_after_deadlines(); });
+}
+
+void Core::compact() {
+  try {
+    cleaner.compact(Clock::system().now());
+  } catch (const std::exception& error) {
+    log_failure(error);
+  }
+  housekeeping.at(std::chrono::steady_clock::now() + kCompactionInterval, [this] { compact(); });
+}
+
+void Core::apply_retention() {
+  try {
+    cleaner.apply_retention(Clock::system().now());
+  } catch (const std::exception& error) {
+    log_failure(error);
+  }
+  housekeeping.at(std::chrono::steady_clock::now() + kRetentionInterval, [this] { apply_retention(); });
 }
 
 }  // namespace millrace::embedded

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "broker/embedded/appends.hpp"
+#include "broker/embedded/cleaner.hpp"
 #include "broker/embedded/groups.hpp"
 #include "broker/embedded/storage.hpp"
 #include "broker/embedded/timer.hpp"
@@ -18,9 +19,6 @@ struct Core {
   explicit Core(const std::filesystem::path& directory);
   ~Core();
 
-  /// Moves the start of a log up to `offset` and deletes what is before. REQUIRES: mutex held.
-  void delete_before(PartitionLog& log, std::int64_t offset);
-
   /// Memory for records that were written last, so that readers that keep up do not touch the disk.
   static constexpr std::size_t kTailBytes = 16 << 20;
 
@@ -30,10 +28,15 @@ struct Core {
   Topics topics;
   Groups groups;
   Transactions transactions;
-  Timer timer;  ///< last: its thread ends before the rest goes
+  Cleaner cleaner;
+  // Last: their threads end before the rest goes.
+  Timer timer;         ///< what must happen in time: linger.ms and other deadlines
+  Timer housekeeping;  ///< what may take long
 
  private:
   void look_after_deadlines();
+  void compact();
+  void apply_retention();
 };
 
 }  // namespace millrace::embedded

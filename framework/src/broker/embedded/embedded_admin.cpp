@@ -56,7 +56,7 @@ void EmbeddedAdmin::delete_records(const std::map<TopicPartition, std::int64_t>&
   }
   for (const auto& [partition, offset] : before) {
     PartitionLog& log = core_->topics.get(partition);
-    core_->delete_before(log, offset == -1 ? log.next : offset);
+    core_->cleaner.delete_before(log, offset == -1 ? log.next : offset);
   }
 }
 

@@ -15,10 +15,6 @@ void PartitionLog::load(const Storage& storage) {
       [this](std::string_view key, std::string_view value) { aborted.push_back(format::decode_aborted(key, value)); });
 }
 
-void PartitionLog::save_entry(Storage::Changes& changes) const {
-  changes.put(format::partition_key(topic_id, name.partition), format::encode(entry));
-}
-
 std::int64_t PartitionLog::last_stable() const {
   std::int64_t stable = next;
   for (const OpenTransaction& transaction : open) stable = std::min(stable, transaction.first);
@@ -34,6 +30,16 @@ bool PartitionLog::is_aborted(const Page& page) const {
     if (range->producer_id == page.header().producer_id) return range->first <= page.base_offset();
   }
   return false;
+}
+
+void PartitionLog::stage_forget_aborted(std::int64_t offset, Storage::Changes& changes) const {
+  for (const format::AbortedEntry& range : aborted) {
+    if (range.last < offset) changes.erase(format::aborted_key(topic_id, name.partition, range.last));
+  }
+}
+
+void PartitionLog::forget_aborted(std::int64_t offset) {
+  std::erase_if(aborted, [offset](const format::AbortedEntry& range) { return range.last < offset; });
 }
 
 Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const PartitionLog& log, std::int64_t offset,
@@ -61,6 +67,7 @@ Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const 
   }
 
   std::vector<PagePtr> read;
+  const std::uint64_t cleanings = log.cleanings;
   lock.unlock();
   storage.read_batches(log.topic_id, log.name.partition, offset, [&](PagePtr page) {
     if (page->base_offset() >= end) return false;
@@ -69,8 +76,13 @@ Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const 
     return bytes < kFetchBytes;
   });
   lock.lock();
-  for (PagePtr& page : read) take(std::move(page));
+  // Compacted meanwhile: nobody remembers any more which of the old batches were aborted.
+  if (log.cleanings != cleanings) return fetch(storage, lock, log, offset, read_committed);
+  for (PagePtr& page : read) {
+    if (page->last_offset() >= log.entry.log_start) take(std::move(page));
+  }
   // Nothing up to `end`: compaction or retention emptied the rest of it.
+  if (fetched.next == offset) fetched.next = std::min(end, std::max(offset, log.entry.log_start));
   if (read.empty()) fetched.next = end;
   return fetched;
 }

@@ -20,7 +20,6 @@ struct PartitionLog {
 
   /// Reads what the database knows of it.
   void load(const Storage& storage);
-  void save_entry(Storage::Changes& changes) const;
 
   /// The last stable offset: below it, every transaction has ended.
   [[nodiscard]] std::int64_t last_stable() const;
@@ -28,6 +27,10 @@ struct PartitionLog {
 
   /// True if the page belongs to a transaction that was aborted.
   [[nodiscard]] bool is_aborted(const Page& page) const;
+
+  /// Drops aborted transactions of which nothing is left at or after `offset`: first on disk, then in memory.
+  void stage_forget_aborted(std::int64_t offset, Storage::Changes& changes) const;
+  void forget_aborted(std::int64_t offset);
 
   struct OpenTransaction {
     std::uint64_t producer_id;
@@ -41,6 +44,7 @@ struct PartitionLog {
   std::vector<OpenTransaction> open;
   std::vector<format::AbortedEntry> aborted;  ///< by `last`
   std::deque<PagePtr> tail;                   ///< the newest pages, without a gap up to `next`
+  std::uint64_t cleanings = 0;                ///< how often it was compacted since the start
   std::vector<Waiter*> waiters;               ///< consumers that read this partition
 };
 

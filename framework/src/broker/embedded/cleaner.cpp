@@ -1,0 +1,130 @@
+#include "broker/embedded/cleaner.hpp"
+
+#include <algorithm>
+
+#include "broker/embedded/compaction.hpp"
+
+namespace millrace::embedded {
+
+std::vector<std::shared_ptr<Topic>> Cleaner::all_topics() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Topic>> all;
+  for (const auto& [name, topic] : topics_.all()) all.push_back(topic);
+  return all;
+}
+
+void Cleaner::apply_retention(Timestamp now) {
+  for (const auto& topic : all_topics()) {
+    if (!topic->settings.remove) continue;
+    for (const auto& log : topic->partitions) apply_retention(*topic, *log, now);
+  }
+}
+
+void Cleaner::apply_retention(Topic& topic, PartitionLog& log, Timestamp now) {
+  const TopicSettings& settings = topic.settings;
+  const bool by_time = settings.retention_ms >= 0;
+  const bool by_size = settings.retention_bytes >= 0;
+  if (!by_time && !by_size) return;
+
+  std::int64_t start = 0;
+  std::int64_t stable = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    start = log.entry.log_start;
+    stable = log.last_stable();
+  }
+  std::int64_t total = 0;
+  if (by_size) {
+    storage_.read_batches(log.topic_id, log.name.partition, start, [&](const PagePtr& page) {
+      total += static_cast<std::int64_t>(page->bytes().size());
+      return !stop_;
+    });
+  }
+  const Timestamp oldest_kept = now - settings.retention_ms;
+  std::int64_t new_start = start;
+  storage_.read_batches(log.topic_id, log.name.partition, start, [&](const PagePtr& page) {
+    if (stop_ || page->last_offset() >= stable) return false;
+    const auto size = static_cast<std::int64_t>(page->bytes().size());
+    const bool too_old = by_time && page->header().max_timestamp < oldest_kept;
+    const bool too_much = by_size && total - size >= settings.retention_bytes;
+    if (!too_old && !too_much) return false;
+    total -= size;
+    new_start = page->last_offset() + 1;
+    return true;
+  });
+  if (new_start == start || stop_) return;
+  const std::lock_guard lock(mutex_);
+  if (!topic.deleted) delete_before(log, new_start);
+}
+
+void Cleaner::delete_before(PartitionLog& log, std::int64_t offset) {
+  if (offset <= log.entry.log_start) return;
+  // A batch that reaches over `offset` stays; readers skip its first records.
+  std::int64_t gone_below = offset;
+  storage_.read_batches(log.topic_id, log.name.partition, offset, [&](const PagePtr& page) {
+    gone_below = std::min(offset, page->base_offset());
+    return false;
+  });
+  Storage::Changes changes(storage_);
+  changes.erase_batches(log.topic_id, log.name.partition, 0, gone_below);
+  format::PartitionEntry entry = log.entry;
+  entry.log_start = offset;
+  changes.put(format::partition_key(log.topic_id, log.name.partition), format::encode(entry));
+  log.stage_forget_aborted(offset, changes);
+  changes.write();
+  log.entry = entry;
+  log.forget_aborted(offset);
+  tail_.remove_before(log, offset);
+}
+
+void Cleaner::compact(Timestamp now) {
+  for (const auto& topic : all_topics()) {
+    if (!topic->settings.compact) continue;
+    for (const auto& log : topic->partitions) compact(*topic, *log, now);
+  }
+}
+
+void Cleaner::compact(Topic& topic, PartitionLog& log, Timestamp now) {
+  format::PartitionEntry entry;
+  std::int64_t stable = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    entry = log.entry;
+    stable = log.last_stable();
+  }
+  const std::int64_t dirty_from = std::max(entry.cleaned_to, entry.log_start);
+  const auto dirty = static_cast<double>(stable - dirty_from);
+  if (dirty <= 0 ||
+      dirty / (dirty + static_cast<double>(entry.clean_records)) < topic.settings.min_cleanable_dirty_ratio) {
+    return;
+  }
+
+  Compaction compaction(storage_, log.topic_id, log.name.partition, topic.settings, now, stop_);
+  const auto is_aborted = [&](const Page& page) {
+    const std::lock_guard lock(mutex_);
+    return log.is_aborted(page);
+  };
+  const std::int64_t end = compaction.map_latest(dirty_from, stable, is_aborted);
+  if (end <= dirty_from || stop_) return;
+  compaction.rewrite(entry.log_start, end, is_aborted, [&](Storage::Changes& changes, bool last) {
+    const std::lock_guard lock(mutex_);
+    if (topic.deleted) return false;
+    if (!last) {
+      changes.write();
+      return true;
+    }
+    format::PartitionEntry cleaned = log.entry;
+    cleaned.cleaned_to = end;
+    cleaned.clean_records = compaction.records_kept();
+    changes.put(format::partition_key(log.topic_id, log.name.partition), format::encode(cleaned));
+    log.stage_forget_aborted(end, changes);
+    changes.write();
+    log.entry = cleaned;
+    log.forget_aborted(end);  // what they aborted is no longer there...
+    tail_.remove_before(log, end);
+    ++log.cleanings;  // ...nor must a reader still show it that has just read the old batches
+    return true;
+  });
+}
+
+}  // namespace millrace::embedded
