@@ -1,0 +1,158 @@
+#define BOOST_TEST_DYN_LINK
+#include "buy_signals/replay/replay.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <vector>
+
+#include "buy_signals/model.hpp"
+#include "buy_signals/tail/topic_tail.hpp"
+#include "buy_signals/topics.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace buy_signals;
+using namespace std::chrono_literals;
+
+namespace {
+
+class Rows : public OrderedPrices {
+ public:
+  explicit Rows(std::vector<PriceRow> rows) : rows_(std::move(rows)) {}
+  bool next(PriceRow& row) override {
+    if (next_ == rows_.size()) return false;
+    row = rows_[next_++];
+    return true;
+  }
+  [[nodiscard]] std::uint64_t expected_rows() const override { return rows_.size(); }
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+ private:
+  std::vector<PriceRow> rows_;
+  std::size_t next_ = 0;
+  std::string name_ = "the test's rows";
+};
+
+std::vector<PriceRow> rows(int count, const std::string& symbol = "X") {
+  std::vector<PriceRow> result;
+  for (int i = 0; i < count; ++i) {
+    result.push_back({symbol, std::chrono::sys_days{2012y / 1 / 1} + std::chrono::days{i}, 1, 2, 0.5, 1.5, 10, {}, 0});
+  }
+  return result;
+}
+
+Pause never() {
+  return [](std::chrono::milliseconds) { return false; };
+}
+
+/// Says to stop after so many looks: one for each batch.
+Pause after(int batches) {
+  return [batches](std::chrono::milliseconds) mutable { return batches-- == 0; };
+}
+
+struct Fixture {
+  millrace::TempDir directory;
+  std::shared_ptr<millrace::Broker> broker = millrace::Broker::embedded((directory.path() / "broker").string());
+
+  ReplaySummary replay(std::vector<PriceRow> source, const Pause& pause = never()) {
+    Rows prices{std::move(source)};
+    ReplayOptions options;
+    options.batch_rows = 10;
+    return Replay{*broker, prices, options, pause}.run();
+  }
+
+  std::vector<std::string> ids_in_topic() {
+    TopicTail tail{*broker, {topic::kPricelist}, TopicTail::From::beginning};
+    std::vector<std::string> ids;
+    while (!tail.caught_up()) {
+      tail.poll(100ms, [&](const millrace::ConsumerRecord& record) {
+        ids.push_back(observation_id(millrace::Serde<Price>().deserialize(record.value.value())));
+      });
+    }
+    return ids;
+  }
+};
+
+std::vector<std::string> ids_of(const std::vector<PriceRow>& rows) {
+  std::vector<std::string> ids;
+  for (const auto& row : rows) ids.push_back(observation_id(row));
+  return ids;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(PriceReplay, Fixture)
+
+BOOST_AUTO_TEST_CASE(sends_every_row_in_order_as_the_pipeline_expects_it) {
+  const auto summary = replay(rows(25));
+  BOOST_TEST(summary.rows == 25);
+  BOOST_TEST(summary.complete);
+  BOOST_TEST(ids_in_topic() == ids_of(rows(25)), boost::test_tools::per_element());
+
+  TopicTail tail{*broker, {topic::kPricelist}, TopicTail::From::beginning};
+  tail.poll(5s, [](const millrace::ConsumerRecord& record) {
+    if (record.offset != 0) return;
+    BOOST_TEST(record.key.value() == "X");
+    BOOST_TEST(record.value.value() ==
+               R"({"symbol":"X","time":"2012-01-01","open":1.0,"high":2.0,"low":0.5,"close":1.5,"volume":10})");
+    BOOST_TEST(record.timestamp == 1325376000000);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(makes_its_topic_with_one_partition_that_keeps_old_records) {
+  replay(rows(1));
+  const auto admin = broker->make_admin();
+  BOOST_TEST(admin->describe_topic(topic::kPricelist, kBrokerTimeout).value().partitions == 1);
+  BOOST_TEST(admin->topic_config(topic::kPricelist, false, kBrokerTimeout).at("retention.ms") == "-1");
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_where_it_was_stopped_and_repeats_nothing) {
+  const auto first = replay(rows(35), after(2));
+  BOOST_TEST(first.rows == 20);
+  BOOST_TEST(!first.complete);
+  const auto second = replay(rows(35));
+  BOOST_TEST(second.rows_before == 20);
+  BOOST_TEST(second.rows == 15);
+  BOOST_TEST(second.complete);
+  const auto third = replay(rows(35));
+  BOOST_TEST(third.rows == 0);
+  BOOST_TEST(ids_in_topic() == ids_of(rows(35)), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(takes_up_rows_that_the_source_has_gained_at_its_end) {
+  replay(rows(20));
+  BOOST_TEST(replay(rows(23)).rows == 3);
+  BOOST_TEST(ids_in_topic() == ids_of(rows(23)), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_to_go_on_with_another_source) {
+  replay(rows(20));
+  const auto says = [](std::string text) {
+    return [text](const SourceError& error) { return std::string{error.what()}.find(text) != std::string::npos; };
+  };
+  BOOST_CHECK_EXCEPTION(replay(rows(25, "Y")), SourceError,
+                        says("after 20 rows the last one was X@2012-01-20, here it is Y@2012-01-20"));
+  BOOST_CHECK_EXCEPTION(replay(rows(5)), SourceError, says("here there are only 5 rows"));
+  BOOST_TEST(ids_in_topic() == ids_of(rows(20)), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(starts_all_over_when_the_topic_was_deleted) {
+  replay(rows(20));
+  broker->make_admin()->delete_topic(topic::kPricelist, kBrokerTimeout);
+  BOOST_TEST(replay(rows(5, "Y")).rows == 5);
+  BOOST_TEST(ids_in_topic() == ids_of(rows(5, "Y")), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_second_replay_takes_over_from_the_first) {
+  bool taken_over = false;
+  const Pause let_another_in = [&](std::chrono::milliseconds) {
+    if (!taken_over) replay(rows(35));
+    taken_over = true;
+    return false;
+  };
+  BOOST_CHECK_EXCEPTION(
+      replay(rows(35), let_another_in), millrace::BrokerException, [](const millrace::BrokerException& error) {
+        return std::string{error.what()}.find("another price replay has taken over") != std::string::npos;
+      });
+  BOOST_TEST(ids_in_topic() == ids_of(rows(35)), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
