@@ -31,6 +31,15 @@ void apply_setting(StreamsConfig& config, const std::string& setting) {
   config.set(std::string_view(setting).substr(0, equals), std::string_view(setting).substr(equals + 1));
 }
 
+/// The state that was computed from a log means nothing without it.
+void keep_state_beside_embedded_broker(StreamsConfig& config) {
+  constexpr std::string_view kEmbedded = "embedded:";
+  const auto broker = config.get_string("bootstrap.servers");
+  if (broker.starts_with(kEmbedded) && !config.is_set("state.dir")) {
+    config.set("state.dir", broker.substr(kEmbedded.size()) + "/streams");
+  }
+}
+
 /// One line, whatever the exception's text has.
 void print_error(const CLI::App& cli, std::string text) {
   for (auto& c : text) {
@@ -84,6 +93,7 @@ StreamsConfig CommonOptions::config() const {
   if (!broker_.empty()) config.set("bootstrap.servers", broker_);
   if (!bootstrap_servers_.empty()) config.set("bootstrap.servers", bootstrap_servers_);
   for (const auto& setting : settings_) apply_setting(config, setting);
+  keep_state_beside_embedded_broker(config);
   return config;
 }
 

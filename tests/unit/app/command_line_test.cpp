@@ -5,9 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <fstream>
-#include <iostream>
-#include <sstream>
 
+#include "captured.hpp"
 #include "millrace/app/options.hpp"
 #include "millrace/common/errors.hpp"
 #include "support/temp_dir.hpp"
@@ -15,22 +14,6 @@
 using namespace millrace;
 
 namespace {
-
-/// Catches what is written to a stream while it lives.
-class Captured {
- public:
-  explicit Captured(std::ostream& stream) : stream_(stream), previous_(stream.rdbuf(text_.rdbuf())) {}
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-  ~Captured() { stream_.rdbuf(previous_); }
-
-  [[nodiscard]] std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::ostream& stream_;
-  std::streambuf* previous_;
-};
 
 struct Run {
   int code = -1;
@@ -89,6 +72,12 @@ BOOST_AUTO_TEST_CASE(takes_settings_again_and_again_with_equals_signs_in_the_val
 
 BOOST_AUTO_TEST_CASE(takes_the_embedded_broker) {
   BOOST_TEST(run({"--broker", "embedded:dir"}).config.get_string("bootstrap.servers") == "embedded:dir");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_state_beside_the_embedded_broker_unless_told_otherwise) {
+  BOOST_TEST(run({"--broker", "embedded:dir"}).config.get_string("state.dir") == "dir/streams");
+  BOOST_TEST(run({"--broker", "embedded:dir", "-c", "state.dir=x"}).config.get_string("state.dir") == "x");
+  BOOST_TEST(!run({"--broker", "localhost:9092"}).config.is_set("state.dir"));
 }
 
 BOOST_AUTO_TEST_CASE(answers_wrong_settings_with_one_line_and_code_2) {

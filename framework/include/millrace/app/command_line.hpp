@@ -39,7 +39,8 @@ class CommonOptions {
   CommonOptions& operator=(const CommonOptions&) = delete;
 
   /// After parsing: the defaults, overlaid by the `--config` files in their order, then `--broker` or
-  /// `--bootstrap-servers`, then each `-c`. Throws ConfigException.
+  /// `--bootstrap-servers`, then each `-c`. On the embedded broker `state.dir` is, unless given, in the broker's
+  /// directory: state and log belong together. Throws ConfigException.
   [[nodiscard]] StreamsConfig config() const;
 
   /// After parsing: the broker that config() names, reached (see below).

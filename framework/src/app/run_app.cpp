@@ -1,0 +1,80 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "millrace/app/app.hpp"
+#include "millrace/app/command_line.hpp"
+#include "millrace/app/stop_signals.hpp"
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace millrace {
+namespace {
+
+/// How late it is noticed that the application ended by itself; signals are noticed at once.
+constexpr Millis kLookInterval = 100ms;
+constexpr Millis kCloseTimeout = 60s;
+
+void print_description(const Topology& topology, const std::string& format) {
+  if (format == "text") {
+    std::cout << topology.describe();
+  } else if (format == "mermaid") {
+    std::cout << topology.describe_mermaid();
+  } else if (format == "graphviz") {
+    std::cout << topology.describe_graphviz();
+  } else {
+    throw ConfigException("--describe=" + format + ": there are text, mermaid and graphviz");
+  }
+}
+
+void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& name) {
+  streams.start();
+  while (!stop.wait_for(kLookInterval) && !streams.wait_for(Millis(0))) {
+  }
+  if (stop.requested()) log(LogLevel::info, name + " closes");
+  const bool closed = streams.close(kCloseTimeout);
+  if (const auto error = streams.error(); !error.empty()) throw StreamsException(error);
+  if (!closed) {
+    throw StreamsException("could not close within " + std::to_string(kCloseTimeout.count()) +
+                           " ms; what was not committed will be done again at the next start");
+  }
+}
+
+}  // namespace
+
+int run_app(int argc, const char* const* argv, const AppSpec& spec) {
+  const auto name = spec.name.empty() ? std::filesystem::path(argv[0]).filename().string() : spec.name;
+  CLI::App cli(spec.description, name);
+  auto defaults = spec.defaults;
+  if (!defaults.is_set("application.id")) defaults.set("application.id", name);
+  const CommonOptions common(cli, std::move(defaults));
+  std::string description;
+  cli.add_flag("--describe{text}", description,
+               "prints the topology and exits; --describe=mermaid, =graphviz: draws it")
+      ->group("Common options");
+  Options options(cli);
+  if (spec.options) spec.options(options);
+
+  return run_command_line(cli, argc, argv, [&] {
+    StopSignals stop;  // before the first thread
+    const auto config = common.config();
+    const auto topology = spec.topology(config);
+    if (!description.empty()) {
+      print_description(topology, description);
+      return kExitOk;
+    }
+    config.validate();
+    const auto broker = open_broker(config, &stop);
+    if (spec.before_start) spec.before_start(*broker, config);
+    Streams streams(topology, config, broker);
+    if (spec.customize) spec.customize(streams);
+    run_until_stopped(streams, stop, name);
+    return kExitOk;
+  });
+}
+
+int run_app(int argc, const char* const* argv, const Topology& topology) {
+  return run_app(argc, argv, AppSpec{.topology = [&](const StreamsConfig&) { return topology; }});
+}
+
+}  // namespace millrace
