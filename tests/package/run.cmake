@@ -1,0 +1,27 @@
+# One package test: builds the program of folder WAY in WORK_DIR from scratch, runs it, and compares what it prints.
+function(run)
+  execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK_DIR})
+set(options -G ${GENERATOR} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D CMAKE_CXX_COMPILER=${COMPILER}
+            -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
+if(WAY STREQUAL "find_package")
+  run(${CMAKE_COMMAND} --install ${MILLRACE_BINARY_DIR} --prefix ${WORK_DIR}/installed)
+  # The installed headers must do without the source tree: the program sees nothing else of Millrace.
+  list(APPEND options -D CMAKE_PREFIX_PATH=${WORK_DIR}/installed)
+else()
+  # The flags of the main build, so that ccache has the framework's objects already.
+  list(APPEND options -D MILLRACE_SOURCE_DIR=${MILLRACE_SOURCE_DIR} -D MILLRACE_WERROR=${WERROR})
+endif()
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${WAY} -B ${WORK_DIR}/build ${options})
+run(${CMAKE_COMMAND} --build ${WORK_DIR}/build --target package_app)
+
+execute_process(COMMAND ${WORK_DIR}/build/package_app OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+if(NOT output STREQUAL "IBM 201.5\n")
+  message(FATAL_ERROR "package_app printed: ${output}")
+endif()
+execute_process(COMMAND ${WORK_DIR}/build/package_app --describe OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+if(NOT output MATCHES "topics: \\[prices\\]")
+  message(FATAL_ERROR "package_app --describe printed: ${output}")
+endif()
