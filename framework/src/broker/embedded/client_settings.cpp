@@ -27,7 +27,7 @@ std::int64_t number(const ClientConfig& config, std::initializer_list<const char
   const std::string& text = setting->second;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 0 || value > 9e15) {
+  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= 9e15)) {
     refuse(*setting, "give a number that is not negative");
   }
   return static_cast<std::int64_t>(value);

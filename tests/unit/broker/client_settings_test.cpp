@@ -1,0 +1,78 @@
+#include "broker/embedded/client_settings.hpp"
+
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "millrace/common/errors.hpp"
+
+using namespace millrace;
+using namespace millrace::embedded;
+
+namespace {
+
+/// Whether the exception's text names both.
+auto names(const std::string& key, const std::string& value) {
+  return [=](const ConfigException& error) {
+    const std::string text = error.what();
+    return text.find(key) != std::string::npos && text.find(value) != std::string::npos;
+  };
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(ConsumerSettingsOf)
+
+BOOST_AUTO_TEST_CASE(an_empty_configuration_are_librdkafka_s_defaults) {
+  const ConsumerSettings settings = ConsumerSettings::parse({});
+  BOOST_CHECK_EQUAL(settings.group_id, "");
+  BOOST_CHECK(settings.reset == OffsetReset::latest);
+  BOOST_CHECK(settings.read_committed);
+  BOOST_CHECK(settings.max_poll_interval == 300s);
+  BOOST_CHECK(!settings.range_assignor);
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_are_what_it_says_and_other_keys_are_ignored) {
+  const ConsumerSettings settings = ConsumerSettings::parse({{"group.id", "g"},
+                                                             {"auto.offset.reset", "earliest"},
+                                                             {"isolation.level", "read_uncommitted"},
+                                                             {"max.poll.interval.ms", "1000"},
+                                                             {"partition.assignment.strategy", "range"},
+                                                             {"fetch.wait.max.ms", "what?"}});
+  BOOST_CHECK_EQUAL(settings.group_id, "g");
+  BOOST_CHECK(settings.reset == OffsetReset::earliest);
+  BOOST_CHECK(!settings.read_committed);
+  BOOST_CHECK(settings.max_poll_interval == 1s);
+  BOOST_CHECK(settings.range_assignor);
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_value_are_refused_by_key_and_value) {
+  BOOST_CHECK_EXCEPTION((void)ConsumerSettings::parse({{"auto.offset.reset", "middle"}}), ConfigException,
+                        names("auto.offset.reset", "middle"));
+  BOOST_CHECK_EXCEPTION((void)ConsumerSettings::parse({{"isolation.level", "none"}}), ConfigException,
+                        names("isolation.level", "none"));
+  BOOST_CHECK_EXCEPTION((void)ConsumerSettings::parse({{"max.poll.interval.ms", "-5"}}), ConfigException,
+                        names("max.poll.interval.ms", "-5"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(ProducerSettingsOf)
+
+BOOST_AUTO_TEST_CASE(a_configuration_know_both_names_and_fractions) {
+  BOOST_CHECK(ProducerSettings::parse({}).linger == 5ms);
+  BOOST_CHECK(ProducerSettings::parse({{"linger.ms", "20"}}).linger == 20ms);
+  BOOST_CHECK(ProducerSettings::parse({{"queue.buffering.max.ms", "0.5"}}).linger == 0ms);
+  BOOST_CHECK(ProducerSettings::parse({{"transaction.timeout.ms", "7000"}}).transaction_timeout == 7s);
+  BOOST_CHECK_EQUAL(ProducerSettings::parse({{"batch.size", "1000"}}).batch_bytes, 1000U);
+  BOOST_CHECK_EQUAL(ProducerSettings::parse({{"message.max.bytes", "5000"}}).max_message_bytes, 5000);
+  BOOST_CHECK_EQUAL(ProducerSettings::parse({{"transactional.id", "t"}}).transactional_id, "t");
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_value_are_refused_by_key_and_value) {
+  for (const std::string value : {"soon", "", "1x", "-1", "nan", "1e300"}) {
+    BOOST_CHECK_EXCEPTION((void)ProducerSettings::parse({{"linger.ms", value}}), ConfigException,
+                          names("linger.ms", "'" + value + "'"));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
