@@ -9,6 +9,7 @@
 #include "buy_signals/buy_pipeline/working_directory.hpp"
 #include "buy_signals/prices/csv_prices.hpp"
 #include "buy_signals/prices/rejected_rows.hpp"
+#include "buy_signals/prices/shipped_prices.hpp"
 #include "buy_signals/prices/sorted_prices.hpp"
 #include "buy_signals/replay/speed_option.hpp"
 #include "buy_signals/rule_options.hpp"
@@ -20,7 +21,7 @@ namespace {
 using namespace buy_signals;
 
 struct Arguments {
-  std::string csv = "data/stocks.csv.gz";
+  std::string csv = shipped_prices();
   bool keep = false;
   PipelineOptions pipeline;
 };
@@ -50,8 +51,8 @@ int run(Arguments arguments, const millrace::CommonOptions& common) {
   if (config.get_string("bootstrap.servers").empty()) {
     directory.emplace(arguments.keep);
     config.set("bootstrap.servers", "embedded:" + (directory->path() / "broker").string());
+    if (!config.is_set("state.dir")) config.set("state.dir", (directory->path() / "state").string());
   }
-  keep_state_beside_embedded_broker(config);
   arguments.pipeline.config = config;
   const auto broker = millrace::open_broker(config, &signals);
 
@@ -83,7 +84,7 @@ int main(int argc, char** argv) {
       "each buy. Without --broker or --bootstrap-servers it works in a temporary directory, afresh each time; on a "
       "broker that it was run on before it goes on where it stopped.",
       "buy_pipeline");
-  const millrace::CommonOptions common(cli, application_defaults());
+  const millrace::CommonOptions common(cli, application_defaults("buy_pipeline"));  // each topology gets its own id
   Arguments arguments;
   cli.add_option("--csv", arguments.csv, "file with the columns of data/stocks.csv.gz, plain or gzip")
       ->type_name("FILE")
