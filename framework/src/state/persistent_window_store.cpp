@@ -156,9 +156,8 @@ bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, T
     if (!visit_entry(**correction)) return false;
   }
   bool more = true;
-  if (to >= tier_.complete_from()) {
-    tier_.visit(key, tier_.complete_from(), to, [&](const WindowEntry& entry) { return more = visit_entry(entry); });
-  }
+  tier_.visit(key, std::max(from, tier_.complete_from()), to,
+              [&](const WindowEntry& entry) { return more = visit_entry(entry); });
   return more;
 }
 

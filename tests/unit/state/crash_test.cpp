@@ -1,0 +1,93 @@
+#define BOOST_TEST_DYN_LINK
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "state/task_database.hpp"
+#include "unit/state/random_source.hpp"
+#include "unit/state/temp_directory.hpp"
+
+extern char** environ;
+
+namespace millrace {
+
+namespace {
+
+/// Runs crash_writer until it has told of so many commits, then kills it. Returns the last commit that it told of.
+std::int64_t write_and_kill(const std::filesystem::path& directory, std::int64_t commits) {
+  int out[2];
+  BOOST_REQUIRE(::pipe(out) == 0);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addclose(&actions, out[0]);
+  std::string program = MILLRACE_CRASH_WRITER;
+  std::string argument = directory.string();
+  char* argv[] = {program.data(), argument.data(), nullptr};
+  pid_t writer = 0;
+  const int failure = ::posix_spawn(&writer, program.c_str(), &actions, nullptr, argv, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  ::close(out[1]);
+  BOOST_REQUIRE(failure == 0);
+
+  std::FILE* lines = ::fdopen(out[0], "r");
+  std::int64_t last = 0;
+  char line[64];
+  for (std::int64_t i = 0; i < commits && std::fgets(line, sizeof line, lines) != nullptr; ++i) last = std::stoll(line);
+  ::kill(writer, SIGKILL);
+  int status = 0;
+  BOOST_REQUIRE(::waitpid(writer, &status, 0) == writer);
+  while (std::fgets(line, sizeof line, lines) != nullptr) last = std::stoll(line);
+  std::fclose(lines);
+  BOOST_REQUIRE(WIFSIGNALED(status));  // it did not fail by itself
+  return last;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(Crashes)
+
+BOOST_AUTO_TEST_CASE(after_kill_9_the_database_shows_one_whole_commit) {
+  const TempDirectory directory;
+  RandomSource random;
+  BOOST_TEST_MESSAGE("seed " << random.seed());
+  std::int64_t survived_before = 0;
+  for (int round = 0; round < 8; ++round) {
+    const std::int64_t told = write_and_kill(directory.path(), random.between(1, 3000));
+    BOOST_TEST_CONTEXT("seed " << random.seed() << ", round " << round << ", commits " << told) {
+      const auto database = TaskDatabase::open(directory.path());
+      const auto counts = database->key_value_store("counts");
+      const auto windows = database->window_store("windows", {600'000, 1000, true});
+      const std::int64_t n = database->changelog_offset({"app-counts-changelog", 0}).value_or(0);
+      // A commit may have been done that it had no time to tell of.
+      BOOST_TEST(n <= told + 1);
+      BOOST_TEST(n >= survived_before);
+      survived_before = n;
+      BOOST_TEST(database->changelog_offset({"app-windows-changelog", 0}).value_or(0) == n);
+      BOOST_TEST(std::string(counts->get("last").value_or("0")) == std::to_string(n));
+      for (std::int64_t i = std::max<std::int64_t>(1, n - 96); i <= n; ++i) {
+        BOOST_TEST(std::string(counts->get("key" + std::to_string(i % 97)).value_or("")) == std::to_string(i));
+      }
+      BOOST_TEST(windows->observed_stream_time() == (n > 0 ? n * 1000 : kNoTimestamp));
+      // Every window that is alive at that commit, none that came later.
+      std::int64_t expected = std::max<std::int64_t>(1, n - 599);
+      windows->fetch_each("last", 0, n * 1000 + 1'000'000, [&](Timestamp start, std::string_view value) {
+        BOOST_TEST(start == expected * 1000);
+        BOOST_TEST(std::string(value) == std::to_string(expected));
+        ++expected;
+        return true;
+      });
+      BOOST_TEST(expected == n + 1);
+    }
+  }
+  BOOST_TEST(survived_before > 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace millrace

@@ -1,0 +1,228 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "millrace/state/bytes_store.hpp"
+#include "state/in_memory_stores.hpp"
+#include "state/task_database.hpp"
+#include "unit/state/bytes_support.hpp"
+#include "unit/state/random_source.hpp"
+#include "unit/state/temp_directory.hpp"
+
+namespace millrace {
+
+namespace {
+
+using Model = std::map<std::string, std::string>;
+using Rows = std::vector<std::string>;
+
+std::string row(std::string_view key, std::string_view value) { return hex(key) + "=" + hex(value); }
+
+Rows rows_of(BytesIterator& it) {
+  Rows rows;
+  for (; it.valid(); it.next()) rows.push_back(row(it.key(), it.value()));
+  return rows;
+}
+
+/// Runs random operations on a key-value store and its model.
+class KeyValueStoreRun {
+ public:
+  RandomSource& random() { return random_; }
+  void commit() { committed_ = model_; }
+  void discard() { model_ = committed_; }
+  /// True if something was restored since the last call: RocksDB has it whatever becomes of the transaction.
+  bool take_restored() { return std::exchange(restored_, false); }
+
+  void step(KeyValueBytesStore& store) {
+    switch (random_.between(0, 9)) {
+      case 0:
+      case 1:
+      case 2: put(store); break;
+      case 3:
+      case 4:
+      case 5: compare_get(store); break;
+      case 6: compare_range(store); break;
+      case 7: compare_prefix(store); break;
+      case 8: write_while_walking(store); break;
+      case 9: restore(store); break;
+    }
+  }
+
+ private:
+  std::string key() {
+    static const std::vector<std::string> kOdd{"",         std::string("\0", 1),  "\xff",
+                                               "\xff\xff", std::string("k\0", 2), "k"};
+    if (random_.chance(10)) return random_.pick(kOdd);
+    return "k" + std::to_string(random_.between(0, 300));
+  }
+
+  void set(const std::string& key, const std::optional<std::string>& value) {
+    if (value) {
+      model_[key] = *value;
+    } else {
+      model_.erase(key);
+    }
+  }
+
+  std::optional<std::string> value() {
+    if (random_.chance(20)) return std::nullopt;
+    return random_.bytes(random_.chance(3) ? 5000 : 30);
+  }
+
+  void put(KeyValueBytesStore& store) {
+    const std::string put_key = key();
+    const auto put_value = value();
+    store.put(put_key, put_value ? BytesView(*put_value) : std::nullopt);
+    set(put_key, put_value);
+  }
+
+  void compare_get(KeyValueBytesStore& store) {
+    const std::string wanted = key();
+    const BytesView found = store.get(wanted);
+    const auto expected = model_.find(wanted);
+    BOOST_TEST_REQUIRE(found.has_value() == (expected != model_.end()));
+    if (found) BOOST_TEST_REQUIRE(std::string(*found) == expected->second);
+  }
+
+  Rows expected_rows(const std::function<bool(const std::string&)>& wanted, bool forward) const {
+    Rows rows;
+    for (const auto& [key, value] : model_) {
+      if (wanted(key)) rows.push_back(row(key, value));
+    }
+    if (!forward) std::reverse(rows.begin(), rows.end());
+    return rows;
+  }
+
+  void compare_range(KeyValueBytesStore& store) {
+    const auto end = [&] { return random_.chance(30) ? std::nullopt : std::optional(key()); };
+    const auto from = end();
+    const auto to = end();
+    const bool forward = random_.chance(50);
+    const auto rows =
+        rows_of(*store.range(from ? BytesView(*from) : std::nullopt, to ? BytesView(*to) : std::nullopt, forward));
+    BOOST_TEST_REQUIRE(
+        rows == expected_rows([&](const std::string& key) { return (!from || key >= *from) && (!to || key <= *to); },
+                              forward),
+        boost::test_tools::per_element());
+  }
+
+  void compare_prefix(KeyValueBytesStore& store) {
+    std::string prefix = key();
+    prefix.resize(std::min<std::size_t>(prefix.size(), 2));
+    const auto rows = rows_of(*store.prefix_scan(prefix));
+    BOOST_TEST_REQUIRE(rows == expected_rows([&](const std::string& key) { return key.starts_with(prefix); }, true),
+                       boost::test_tools::per_element());
+  }
+
+  // A walk over a store that changes still sees, in order, every key that stays as it is.
+  void write_while_walking(KeyValueBytesStore& store) {
+    const bool forward = random_.chance(50);
+    const Model before = model_;
+    std::map<std::string, int> touched;
+    std::vector<std::pair<std::string, std::string>> seen;
+    for (auto it = store.range(std::nullopt, std::nullopt, forward); it->valid(); it->next()) {
+      seen.emplace_back(it->key(), it->value());
+      if (!random_.chance(10)) continue;
+      const std::string written = random_.chance(50) ? seen.back().first : key();
+      const auto change = value();
+      store.put(written, change ? BytesView(*change) : std::nullopt);
+      set(written, change);
+      ++touched[written];
+    }
+    for (std::size_t i = 1; i < seen.size(); ++i) {
+      BOOST_TEST_REQUIRE((forward ? seen[i - 1].first < seen[i].first : seen[i - 1].first > seen[i].first));
+    }
+    std::erase_if(seen, [&](const auto& entry) { return touched.contains(entry.first); });
+    Rows untouched;
+    for (const auto& [key, value] : before) {
+      if (!touched.contains(key)) untouched.push_back(row(key, value));
+    }
+    if (!forward) std::reverse(untouched.begin(), untouched.end());
+    Rows rows;
+    for (const auto& [key, value] : seen) rows.push_back(row(key, value));
+    BOOST_TEST_REQUIRE(rows == untouched, boost::test_tools::per_element());
+  }
+
+  void restore(KeyValueBytesStore& store) {
+    if (!random_.chance(10)) return;
+    std::vector<std::pair<std::string, std::optional<std::string>>> changes;
+    for (std::int64_t i = random_.between(0, 20); i > 0; --i) changes.emplace_back(key(), value());
+    std::vector<RestoreRecord> records;
+    for (const auto& [key, change] : changes) {
+      records.push_back({key, change ? BytesView(*change) : std::nullopt, 0});
+      set(key, change);
+    }
+    store.restore(records);
+    restored_ = true;
+  }
+
+  RandomSource random_;
+  Model model_;
+  Model committed_;
+  bool restored_ = false;
+};
+
+void run_persistent(const DatabaseOptions& options, int steps) {
+  const TempDirectory directory;
+  KeyValueStoreRun run;
+  BOOST_TEST_MESSAGE("seed " << run.random().seed());
+  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
+    auto database = TaskDatabase::open(directory.path(), options);
+    auto store = database->key_value_store("counts");
+    std::int64_t offset = 0;
+    const auto commit = [&] {
+      database->commit({{{"app-counts-changelog", 0}, ++offset}});
+      run.commit();
+    };
+    for (int i = 0; i < steps; ++i) {
+      run.step(*store);
+      if (run.take_restored()) commit();
+      switch (run.random().between(0, 250)) {
+        case 0:
+        case 1: commit(); break;
+        case 2:
+          database->discard();
+          run.discard();
+          break;
+        case 3: database->flush(); break;
+        case 4:
+          if (run.random().chance(50)) commit();
+          store.reset();
+          database.reset();
+          database = TaskDatabase::open(directory.path(), options);
+          store = database->key_value_store("counts");
+          run.discard();
+          break;
+        default: break;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(KeyValueStoresAgainstTheModel)
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_with_everything_in_the_tier) { run_persistent({}, 10'000); }
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_with_a_tier_that_holds_a_few_entries) {
+  run_persistent({8u << 10, 64u << 10, 256u << 10}, 10'000);
+}
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_without_any_tier) { run_persistent({0, 64u << 10, 256u << 10}, 5'000); }
+
+BOOST_AUTO_TEST_CASE(in_memory) {
+  KeyValueStoreRun run;
+  BOOST_TEST_MESSAGE("seed " << run.random().seed());
+  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
+    const auto store = make_in_memory_key_value_store("counts");
+    for (int i = 0; i < 10'000; ++i) run.step(*store);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace millrace

@@ -1,0 +1,237 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include <limits>
+#include <utility>
+
+#include "millrace/state/bytes_store.hpp"
+#include "state/in_memory_stores.hpp"
+#include "state/task_database.hpp"
+#include "unit/state/random_source.hpp"
+#include "unit/state/temp_directory.hpp"
+#include "unit/state/window_model.hpp"
+
+namespace millrace {
+
+namespace {
+
+/// Keys that begin like each other and like the times behind them.
+const std::vector<std::string> kKeys{"a",
+                                     "b",
+                                     "ab",
+                                     "abc",
+                                     std::string("a\0", 2),
+                                     std::string("a\0\0\0\0\0\0\0\0\0\0\0\0", 13),
+                                     std::string("a\0\0\0\0\0\0", 7),
+                                     std::string("\0", 1),
+                                     "\xff",
+                                     "\xff\xff",
+                                     "",
+                                     "a key that is longer than any small buffer could hold"};
+
+/// Runs random operations on a window store and its model.
+class WindowStoreRun {
+ public:
+  WindowStoreRun(WindowStoreOptions options, WindowOrder order)
+      : options_(options), model_(options, order), committed_(model_) {}
+
+  RandomSource& random() { return random_; }
+
+  void step(WindowBytesStore& store) {
+    switch (random_.between(0, 9)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3: put(store); break;
+      case 4: compare_fetch_each(store); break;
+      case 5: compare_single(store); break;
+      case 6: compare_fetch(store); break;
+      case 7: compare_range(store); break;
+      case 8: restore(store); break;
+      case 9: clock_ += random_.between(0, options_.retention_ms / 20); break;
+    }
+    BOOST_TEST_REQUIRE(store.observed_stream_time() == model_.observed_stream_time());
+  }
+
+  void commit() { committed_ = model_; }
+  void discard() { model_ = committed_; }
+
+  /// True if something was restored since the last call: RocksDB has it whatever becomes of the transaction.
+  bool take_restored() { return std::exchange(restored_, false); }
+
+ private:
+  Timestamp around_now() {
+    const std::int64_t back = random_.chance(70) ? options_.retention_ms / 10 : 3 * options_.retention_ms / 2;
+    return std::max<Timestamp>(0, clock_ - random_.between(-options_.retention_ms / 20, back));
+  }
+
+  std::optional<std::string> value() {
+    if (random_.chance(15)) return std::nullopt;
+    return random_.bytes(random_.chance(5) ? 3000 : 40);
+  }
+
+  void put(WindowBytesStore& store) {
+    const std::string key = random_.pick(kKeys);
+    const auto put_value = value();
+    // A round time now and then, so that entries meet.
+    const Timestamp start = random_.chance(50) ? around_now() : around_now() / 5000 * 5000;
+    const std::uint32_t seq = store.put(key, put_value, start);
+    BOOST_TEST_REQUIRE(seq == model_.put(key, put_value, start));
+  }
+
+  void compare_fetch_each(WindowBytesStore& store) {
+    const std::string& key = random_.pick(kKeys);
+    const Timestamp from = around_now();
+    const Timestamp to = from + random_.between(-1, options_.retention_ms);
+    const auto expected = model_.fetch(key, from, to);
+    std::size_t seen = 0;
+    const std::size_t stop_after = random_.chance(20) ? 1 : expected.size() + 1;
+    store.fetch_each(key, from, to, [&](Timestamp start, std::string_view found) {
+      BOOST_TEST_REQUIRE(seen < expected.size());
+      BOOST_TEST_REQUIRE(start == expected[seen].start);
+      BOOST_TEST_REQUIRE(std::string(found) == expected[seen].value);
+      return ++seen < stop_after;
+    });
+    BOOST_TEST_REQUIRE(seen == std::min(stop_after, expected.size()));
+  }
+
+  void compare_single(WindowBytesStore& store) {
+    if (options_.retain_duplicates) return;
+    const std::string& key = random_.pick(kKeys);
+    const Timestamp start = around_now() / 5000 * 5000;
+    const auto expected = model_.fetch(key, start, start);
+    const BytesView found = store.fetch(key, start);
+    BOOST_TEST_REQUIRE(found.has_value() == !expected.empty());
+    if (found) BOOST_TEST_REQUIRE(std::string(*found) == expected[0].value);
+  }
+
+  void compare_fetch(WindowBytesStore& store) {
+    const std::string& key = random_.pick(kKeys);
+    const Timestamp from = random_.chance(20) ? 0 : around_now();
+    const Timestamp to =
+        random_.chance(20) ? std::numeric_limits<Timestamp>::max() : from + random_.between(-1, options_.retention_ms);
+    compare(model_.fetch(key, from, to), *store.fetch(key, from, to, true), *store.fetch(key, from, to, false));
+  }
+
+  void compare_range(WindowBytesStore& store) {
+    const auto end = [&] { return random_.chance(30) ? std::nullopt : std::optional(random_.pick(kKeys)); };
+    const auto key_from = end();
+    const auto key_to = end();
+    const Timestamp from = random_.chance(20) ? 0 : around_now();
+    const Timestamp to =
+        random_.chance(20) ? std::numeric_limits<Timestamp>::max() : from + random_.between(-1, options_.retention_ms);
+    const auto walk = [&](bool forward) {
+      return store.fetch_range(key_from ? BytesView(*key_from) : std::nullopt,
+                               key_to ? BytesView(*key_to) : std::nullopt, from, to, forward);
+    };
+    compare(model_.fetch_range(key_from, key_to, from, to), *walk(true), *walk(false));
+  }
+
+  void compare(std::vector<WindowRow> expected, WindowBytesIterator& forward, WindowBytesIterator& backward) {
+    auto rows = rows_of(forward);
+    BOOST_TEST_REQUIRE(rows == expected, boost::test_tools::per_element());
+    std::reverse(expected.begin(), expected.end());
+    rows = rows_of(backward);
+    BOOST_TEST_REQUIRE(rows == expected, boost::test_tools::per_element());
+  }
+
+  void restore(WindowBytesStore& store) {
+    if (!random_.chance(20)) return;
+    std::vector<std::pair<std::string, std::optional<std::string>>> changes;
+    for (std::int64_t i = random_.between(0, 20); i > 0; --i) {
+      std::string key;
+      formats::append_window_key(key, random_.pick(kKeys), around_now(),
+                                 options_.retain_duplicates ? static_cast<std::uint32_t>(random_.between(1, 50)) : 0);
+      changes.emplace_back(key, value());
+    }
+    std::vector<RestoreRecord> records;
+    for (const auto& [key, change] : changes) {
+      records.push_back({key, change ? BytesView(*change) : std::nullopt, clock_});
+    }
+    store.restore(records);
+    for (const auto& [key, change] : changes) model_.restore(key, change);
+    restored_ = true;
+  }
+
+  RandomSource random_;
+  WindowStoreOptions options_;
+  WindowModel model_;
+  WindowModel committed_;
+  Timestamp clock_ = 1'000'000;
+  bool restored_ = false;
+};
+
+void run_persistent(const WindowStoreOptions& options, const DatabaseOptions& database_options, int steps) {
+  const TempDirectory directory;
+  WindowStoreRun run(options, WindowOrder::by_segment);
+  BOOST_TEST_MESSAGE("seed " << run.random().seed());
+  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
+    auto database = TaskDatabase::open(directory.path(), database_options);
+    auto store = database->window_store("windows", options);
+    std::int64_t offset = 0;
+    const auto commit = [&] {
+      database->commit({{{"app-windows-changelog", 0}, ++offset}});
+      run.commit();
+    };
+    for (int i = 0; i < steps; ++i) {
+      run.step(*store);
+      if (run.take_restored()) commit();
+      switch (run.random().between(0, 250)) {
+        case 0:
+        case 1: commit(); break;
+        case 2:
+          database->discard();
+          run.discard();
+          break;
+        case 3: database->flush(); break;
+        case 4:
+          if (run.random().chance(50)) commit();
+          store.reset();
+          database.reset();
+          database = TaskDatabase::open(directory.path(), database_options);
+          store = database->window_store("windows", options);
+          run.discard();
+          break;
+        default: break;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(WindowStoresAgainstTheModel)
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_with_everything_in_the_tier) { run_persistent({600'000, 1000, false}, {}, 12'000); }
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_with_duplicates) { run_persistent({600'000, 1000, true}, {}, 12'000); }
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_with_a_tier_that_holds_a_few_entries) {
+  run_persistent({600'000, 1000, false}, {8u << 10, 64u << 10, 256u << 10}, 12'000);
+}
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_with_duplicates_and_a_tier_that_holds_a_few_entries) {
+  run_persistent({600'000, 1000, true}, {8u << 10, 64u << 10, 256u << 10}, 12'000);
+}
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_without_any_tier) {
+  run_persistent({200'000, 1000, false}, {0, 64u << 10, 256u << 10}, 6'000);
+}
+
+BOOST_AUTO_TEST_CASE(in_rocksdb_with_hardly_any_retention) { run_persistent({1, 1, false}, {}, 3'000); }
+
+BOOST_AUTO_TEST_CASE(in_memory) {
+  for (const bool duplicates : {false, true}) {
+    const WindowStoreOptions options{600'000, 1000, duplicates};
+    WindowStoreRun run(options, WindowOrder::by_start);
+    BOOST_TEST_MESSAGE("seed " << run.random().seed());
+    BOOST_TEST_CONTEXT("seed " << run.random().seed() << ", duplicates " << duplicates) {
+      const auto store = make_in_memory_window_store("windows", options);
+      for (int i = 0; i < 12'000; ++i) run.step(*store);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace millrace
