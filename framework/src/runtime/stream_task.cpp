@@ -24,6 +24,14 @@ const Headers kNoHeaders;
 
 }  // namespace
 
+TimestampPolicy configured_timestamps(const StreamsConfig& config) {
+  const std::string name = config.get_string("default.timestamp.extractor");
+  if (name == "LogAndSkipOnInvalidTimestamp") return TimestampPolicy::log_and_skip;
+  if (name == "UsePartitionTimeOnInvalidTimestamp") return TimestampPolicy::use_partition_time;
+  if (name == "WallclockTimestampExtractor") return TimestampPolicy::wallclock_time;
+  return TimestampPolicy::fail_on_invalid;
+}
+
 StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
                        const std::vector<TopicPartition>& inputs, TaskOutput& output,
                        const std::filesystem::path& directory)

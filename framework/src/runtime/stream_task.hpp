@@ -26,7 +26,11 @@ struct TaskEnvironment {
   const Clock& clock;
   ErrorPolicy errors;
   std::int64_t emit_interval_ms = 1000;
+  TimestampPolicy default_timestamps = TimestampPolicy::fail_on_invalid;
 };
+
+/// The policy that default.timestamp.extractor names.
+[[nodiscard]] TimestampPolicy configured_timestamps(const StreamsConfig& config);
 
 /// One sub-topology on one partition: its nodes, stores and waiting records. Driven by one thread, step by step.
 ///
@@ -87,6 +91,7 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] TaskId task_id() const override { return id_; }
   [[nodiscard]] std::string topic_name(const std::string& topic) const override;
   [[nodiscard]] const StreamsConfig& config() const override { return environment_.config; }
+  [[nodiscard]] TimestampPolicy default_timestamps() const override { return environment_.default_timestamps; }
   [[nodiscard]] Timestamp stream_time() const override { return stream_time_; }
   [[nodiscard]] Timestamp system_time() const override { return environment_.clock.now(); }
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return environment_.emit_interval_ms; }

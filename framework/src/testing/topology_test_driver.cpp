@@ -136,7 +136,8 @@ class TestDriver::Impl {
   TaskEnvironment make_environment() {
     std::string id = config_.get_string("application.id");
     if (id.empty()) id = "topology-test-driver";
-    return {topology_.internal(), id, config_, clock_, make_error_policy(config_, {}), 0};
+    return {topology_.internal(),          id, config_, clock_, make_error_policy(config_, {}), 0,
+            configured_timestamps(config_)};
   }
 
   RecordQueues::Queue* queue_for(const std::string& topic) {

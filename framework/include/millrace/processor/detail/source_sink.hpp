@@ -47,6 +47,11 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
  public:
   explicit SourceNode(SourceSettings<K, V> settings) : settings_(std::move(settings)) {}
 
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    if (settings_.default_timestamps) settings_.timestamps = task.default_timestamps();
+  }
+
   [[nodiscard]] std::optional<Timestamp> extract_timestamp(const ConsumerRecord& record,
                                                            Timestamp partition_time) override {
     if (settings_.extractor) {

@@ -9,6 +9,7 @@
 #include "millrace/common/headers.hpp"
 #include "millrace/processor/punctuator.hpp"
 #include "millrace/processor/record.hpp"
+#include "millrace/processor/timestamp_extractor.hpp"
 
 namespace millrace {
 
@@ -63,6 +64,8 @@ class TaskContext {
   /// The real name of a topic of the topology: internal ones get the application's prefix.
   [[nodiscard]] virtual std::string topic_name(const std::string& topic) const = 0;
   [[nodiscard]] virtual const StreamsConfig& config() const = 0;
+  /// Of sources that were given none (default.timestamp.extractor).
+  [[nodiscard]] virtual TimestampPolicy default_timestamps() const = 0;
   [[nodiscard]] virtual Timestamp stream_time() const = 0;
   [[nodiscard]] virtual Timestamp system_time() const = 0;
 

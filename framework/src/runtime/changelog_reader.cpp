@@ -1,0 +1,103 @@
+#include "runtime/changelog_reader.hpp"
+
+#include <algorithm>
+
+#include "millrace/common/logging.hpp"
+
+namespace millrace::detail {
+namespace {
+
+constexpr std::size_t kBatchRecords = 10'000;
+
+}  // namespace
+
+void ChangelogReader::add(StreamTask& task, Millis timeout) {
+  for (TaskStores::Logged& logged : task.stores().logged()) {
+    const Watermarks bounds = consumer_->query_watermarks(logged.changelog, timeout);
+    if (logged.next_offset && (*logged.next_offset < bounds.low || *logged.next_offset > bounds.high)) {
+      log(LogLevel::warn, "store '" + logged.store + "' of task " + task.task_id().str() + " is at offset " +
+                              std::to_string(*logged.next_offset) + " of its changelog " + logged.changelog.str() +
+                              ", which holds " + std::to_string(bounds.low) + " to " + std::to_string(bounds.high) +
+                              ": it is restored from the beginning");
+      task.stores().wipe(logged);
+      logged.next_offset.reset();
+    }
+    const std::int64_t start = logged.next_offset.value_or(bounds.low);
+    logged.next_offset = start;
+    if (start >= bounds.high) continue;
+    restoring_.emplace(logged.changelog, Restoring{&task, &logged, start, bounds.high, {}});
+    assignment_changed_ = true;
+  }
+}
+
+void ChangelogReader::remove(const StreamTask& task) {
+  assignment_changed_ |= std::erase_if(restoring_, [&](const auto& entry) { return entry.second.task == &task; }) > 0;
+}
+
+bool ChangelogReader::done(const StreamTask& task) const {
+  return std::ranges::none_of(restoring_, [&](const auto& entry) { return entry.second.task == &task; });
+}
+
+void ChangelogReader::reassign() {
+  std::vector<std::pair<TopicPartition, std::int64_t>> partitions;
+  for (const auto& [partition, restoring] : restoring_)
+    partitions.emplace_back(partition, *restoring.logged->next_offset);
+  consumer_->assign(partitions);
+  assignment_changed_ = false;
+}
+
+void ChangelogReader::step(Millis timeout) {
+  if (assignment_changed_) reassign();
+  if (restoring_.empty()) return;
+  records_.clear();
+  consumer_->poll(records_, kBatchRecords, timeout);
+  for (ConsumerRecord& record : records_) {
+    const auto found = restoring_.find({*record.topic, record.partition});
+    // Records behind the end that was seen at the start are not this task's business: it writes them itself.
+    if (found != restoring_.end() && record.offset < found->second.end) {
+      found->second.batch.push_back(std::move(record));
+    }
+  }
+  for (auto& [partition, restoring] : restoring_) {
+    if (!restoring.batch.empty()) apply(restoring);
+  }
+  finish_caught_up();
+}
+
+void ChangelogReader::apply(Restoring& restoring) {
+  std::vector<RestoreRecord> batch;
+  batch.reserve(restoring.batch.size());
+  for (const ConsumerRecord& record : restoring.batch) {
+    if (record.key) batch.push_back({*record.key, record.value, record.timestamp});
+  }
+  restoring.logged->restorable->restore(batch);
+  restoring.logged->next_offset = restoring.batch.back().offset + 1;
+  restored_ += batch.size();
+  restoring.batch.clear();
+  restoring.task->stores().checkpoint_restore();
+  if (progress_) {
+    progress_(restoring.logged->store, std::min(*restoring.logged->next_offset, restoring.end) - restoring.start,
+              restoring.end - restoring.start);
+  }
+}
+
+void ChangelogReader::finish_caught_up() {
+  for (auto it = restoring_.begin(); it != restoring_.end();) {
+    Restoring& restoring = it->second;
+    // The last offsets before the end may be transaction markers, which are never returned.
+    const auto position = consumer_->position(it->first);
+    if (*restoring.logged->next_offset < restoring.end && (!position || *position < restoring.end)) {
+      ++it;
+      continue;
+    }
+    if (*restoring.logged->next_offset < restoring.end && progress_) {
+      progress_(restoring.logged->store, restoring.end - restoring.start, restoring.end - restoring.start);
+    }
+    restoring.logged->next_offset = restoring.end;
+    restoring.task->stores().checkpoint_restore();
+    it = restoring_.erase(it);
+    assignment_changed_ = true;
+  }
+}
+
+}  // namespace millrace::detail
