@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "buy_signals/topics.hpp"
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
 
 namespace buy_signals {
 
@@ -13,14 +15,19 @@ GroupProgress::GroupProgress(millrace::Broker& broker, std::string application_i
     : application_id_(std::move(application_id)),
       source_topics_(std::move(source_topics)),
       admin_(broker.make_admin()),
-      consumer_(broker.make_consumer({{"isolation.level", "read_committed"}})) {}
+      committed_(broker.make_consumer({{"isolation.level", "read_committed"}})),
+      uncommitted_(broker.make_consumer({{"isolation.level", "read_uncommitted"}})) {}
 
-bool GroupProgress::all_processed() {
+bool GroupProgress::all_processed() try {
   const auto committed = admin_->group_offsets(application_id_, kBrokerTimeout);
   return std::ranges::all_of(inputs(), [&](const TopicPartition& partition) {
     const auto found = committed.find(partition);
     return nothing_behind(partition, found == committed.end() ? 0 : found->second.offset);
   });
+} catch (const millrace::BrokerException& error) {
+  if (error.severity() != millrace::BrokerException::Severity::retriable) throw;
+  millrace::log(millrace::LogLevel::info, std::string("asking for the progress again: ") + error.what());
+  return false;
 }
 
 std::vector<TopicPartition> GroupProgress::inputs() {
@@ -36,13 +43,15 @@ std::vector<TopicPartition> GroupProgress::inputs() {
 }
 
 bool GroupProgress::nothing_behind(const TopicPartition& partition, std::int64_t offset) {
-  const auto [low, high] = consumer_->query_watermarks(partition, kBrokerTimeout);
-  if (std::max(offset, low) >= high) return true;
+  const auto [low, end] = uncommitted_->query_watermarks(partition, kBrokerTimeout);
+  const auto start = std::max(offset, low);
+  if (start >= end) return true;
+  if (committed_->query_watermarks(partition, kBrokerTimeout).high < end) return false;  // an open transaction
   // Between the offset and the end there may be records, or only the marks of transactions.
-  consumer_->assign({{partition, std::max(offset, low)}});
+  committed_->assign({{partition, start}});
   std::vector<millrace::ConsumerRecord> records;
-  while (records.empty() && consumer_->position(partition).value_or(-1) < high) {
-    consumer_->poll(records, 1, millrace::Millis(20));
+  while (records.empty() && committed_->position(partition).value_or(-1) < end) {
+    committed_->poll(records, 1, millrace::Millis(20));
   }
   return records.empty();
 }

@@ -6,6 +6,7 @@
 
 #include "buy_signals/model.hpp"
 #include "buy_signals/replay/pace.hpp"
+#include "buy_signals/replay/retry.hpp"
 #include "buy_signals/topics.hpp"
 #include "millrace/common/logging.hpp"
 
@@ -72,7 +73,9 @@ ReplaySummary Replay::run() {
 
 void Replay::resume() {
   const auto consumer = broker_.make_consumer({{"group.id", kName}});
-  const auto committed = consumer->committed({kProgressPartition}, options_.patience);
+  // A broker that has just started, or whose first group this is, does not know its coordinators for a moment.
+  const auto committed = with_retries(options_.patience, pause_,
+                                      [&] { return consumer->committed({kProgressPartition}, options_.patience); });
   const auto found = committed.find(kProgressPartition);
   if (found == committed.end()) return;
 

@@ -14,6 +14,8 @@ TopicTail::TopicTail(millrace::Broker& broker, const std::vector<std::string>& t
   create_missing_topics(broker, topics);
   config["isolation.level"] = "read_committed";
   consumer_ = broker.make_consumer(config);
+  config["isolation.level"] = "read_uncommitted";
+  uncommitted_ = broker.make_consumer(config);
 
   const auto admin = broker.make_admin();
   std::vector<std::pair<TopicPartition, std::int64_t>> start;
@@ -38,7 +40,7 @@ void TopicTail::poll(millrace::Millis timeout, millrace::FunctionRef<void(const 
 
 bool TopicTail::caught_up() {
   return std::ranges::all_of(partitions_, [&](const auto& partition) {
-    const auto end = consumer_->query_watermarks(partition, kBrokerTimeout).high;
+    const auto end = uncommitted_->query_watermarks(partition, kBrokerTimeout).high;
     return consumer_->position(partition).value_or(-1) >= end;
   });
 }

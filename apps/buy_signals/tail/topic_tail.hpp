@@ -22,11 +22,13 @@ class TopicTail {
   void poll(millrace::Millis timeout, millrace::FunctionRef<void(const millrace::ConsumerRecord&)> visit,
             std::size_t max_records = 1000);
 
-  /// Whether everything that was in the topics when this was called has come out of poll().
+  /// Whether everything that was in the topics when this was called has come out of poll(). While a transaction is
+  /// open it has not.
   [[nodiscard]] bool caught_up();
 
  private:
   std::unique_ptr<millrace::Consumer> consumer_;
+  std::unique_ptr<millrace::Consumer> uncommitted_;  ///< sees open transactions too; asked for offsets only
   std::vector<millrace::TopicPartition> partitions_;
   std::vector<millrace::ConsumerRecord> records_;
 };
