@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "oracle/cpp/cases.hpp"
+
+namespace oracle {
+
+/// Strings that may be null, which trace inputs have.
+using N = std::optional<std::string>;
+
+/// As Java's string concatenation shows it.
+inline S text(const N& value) { return value.value_or("null"); }
+inline S text(const S* value) { return value ? *value : "null"; }
+
+Cases trace_cases();            ///< TraceCases.java without the processors
+Cases trace_processor_cases();  ///< its processors, and TraceProcessors.java
+Cases trace_join_cases();       ///< TraceJoinCases.java
+
+/// Feeds the inputs of a golden trace to the topology and writes the trace that comes out of it.
+std::string run_trace(const millrace::Topology& topology, const std::string& golden);
+
+}  // namespace oracle
