@@ -40,4 +40,8 @@ mkdir -p "$root/build"
   exit 1
 }
 "$root/scripts/build.sh" release --target buy_pipeline
+case " $* " in
+  *" --csv"[\ =]*) ;;
+  *) set -- --csv "$root/data/stocks.csv.gz" "$@" ;;
+esac
 exec "$pipeline" "$@"
