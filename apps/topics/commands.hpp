@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "millrace/app/stop_signals.hpp"
 #include "millrace/broker/broker.hpp"
@@ -18,6 +19,10 @@ void list(millrace::Broker& broker, bool with_internal);
 /// Partitions with their first and next offsets, and the settings that differ from the broker's defaults.
 /// Throws BrokerException if there is no such topic.
 void describe(millrace::Broker& broker, const std::string& topic);
+
+/// Deletes the topics and waits until they are gone. Throws BrokerException at the first that does not exist; those
+/// before it are deleted.
+void remove(millrace::Broker& broker, const std::vector<std::string>& topics);
 
 struct CatOptions {
   std::string topic;

@@ -40,4 +40,13 @@ void describe(millrace::Broker& broker, const std::string& topic) {
     fmt::print("  {}={}\n", key, value);
 }
 
+void remove(millrace::Broker& broker, const std::vector<std::string>& topics) {
+  const auto admin = broker.make_admin();
+  for (const auto& topic : topics) {
+    (void)partitions_of(broker, topic);
+    admin->delete_topic(topic, kTimeout);
+    fmt::print("deleted {}\n", topic);
+  }
+}
+
 }  // namespace topics

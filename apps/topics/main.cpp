@@ -17,6 +17,10 @@ int main(int argc, char** argv) {
   auto* const describe = cli.add_subcommand("describe", "shows a topic's partitions, offsets and settings");
   describe->add_option("topic", described)->required()->type_name("TOPIC");
 
+  std::vector<std::string> removed;
+  auto* const remove = cli.add_subcommand("delete", "deletes topics, with all their records");
+  remove->add_option("topics", removed)->required()->type_name("TOPIC...");
+
   topics::CatOptions options;
   auto* const cat = cli.add_subcommand(
       "cat",
@@ -41,6 +45,7 @@ int main(int argc, char** argv) {
     const auto broker = common.open_broker(&signals);
     if (list->parsed()) topics::list(*broker, internal);
     if (describe->parsed()) topics::describe(*broker, described);
+    if (remove->parsed()) topics::remove(*broker, removed);
     if (cat->parsed()) topics::cat(*broker, options, common.config().client_settings("main.consumer"), signals);
     return millrace::kExitOk;
   });

@@ -15,6 +15,7 @@
 #include "buy_signals/rule_options.hpp"
 #include "buy_signals/terminal/progress.hpp"
 #include "millrace/app/command_line.hpp"
+#include "millrace/common/logging.hpp"
 
 namespace {
 
@@ -64,7 +65,7 @@ int run(Arguments arguments, const millrace::CommonOptions& common) {
   progress.finish();
 
   print_summary(summary, rejected.count());
-  if (summary.complete && summary.rows == 0 && summary.rows_before > 0) {
+  if (summary.complete && summary.rows == 0 && summary.buys == 0 && summary.rows_before > 0) {
     fmt::print(
         "\nEarlier runs on {} have replayed all rows. buy_monitor shows their buys; to start all over, take another "
         "broker directory or delete the topics.\n",
@@ -85,6 +86,7 @@ int main(int argc, char** argv) {
       "broker that it was run on before it goes on where it stopped.",
       "buy_pipeline");
   const millrace::CommonOptions common(cli, application_defaults("buy_pipeline"));  // each topology gets its own id
+  millrace::set_log_level(millrace::LogLevel::warn);  // unless --log-level says otherwise: the buys are what counts
   Arguments arguments;
   cli.add_option("--csv", arguments.csv, "file with the columns of data/stocks.csv.gz, plain or gzip")
       ->type_name("FILE")
