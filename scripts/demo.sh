@@ -22,8 +22,10 @@ EOF
 }
 
 pipeline=$root/build/release/bin/buy_pipeline
+csv_given=
 for argument in "$@"; do
   case $argument in
+    --csv | --csv=*) csv_given=yes ;;
     -h | --help)
       usage
       if [ -x "$pipeline" ]; then echo && exec "$pipeline" --help; fi
@@ -40,8 +42,5 @@ mkdir -p "$root/build"
   exit 1
 }
 "$root/scripts/build.sh" release --target buy_pipeline
-case " $* " in
-  *" --csv"[\ =]*) ;;
-  *) set -- --csv "$root/data/stocks.csv.gz" "$@" ;;
-esac
+[ -n "$csv_given" ] || set -- --csv "$root/data/stocks.csv.gz" "$@"
 exec "$pipeline" "$@"
