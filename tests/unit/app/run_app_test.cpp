@@ -1,0 +1,124 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "millrace/app/app.hpp"
+
+#include <csignal>
+
+#include "captured.hpp"
+#include "millrace/app/command_line.hpp"
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+#include "millrace/millrace.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace millrace;
+
+namespace {
+
+Topology copy(const std::string& to = "out") {
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>("in").to(to);
+  return builder.build();
+}
+
+struct Result {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+Result run(const AppSpec& spec, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "bin/copier");
+  std::vector<const char*> argv;
+  for (const auto& argument : arguments) argv.push_back(argument.c_str());
+  const Captured out(std::cout);
+  const Captured err(std::cerr);
+  Result result;
+  result.code = run_app(static_cast<int>(argv.size()), argv.data(), spec);
+  result.out = out.text();
+  result.err = err.text();
+  return result;
+}
+
+AppSpec copier() {
+  return {.name = "copier", .topology = [](const StreamsConfig&) { return copy(); }};
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(RunApp)
+
+BOOST_AUTO_TEST_CASE(describes_the_topology_in_three_forms_without_a_broker) {
+  BOOST_TEST(run(copier(), {"--describe"}).out == copy().describe());
+  BOOST_TEST(run(copier(), {"--describe=text"}).out == copy().describe());
+  BOOST_TEST(run(copier(), {"--describe=mermaid"}).out == copy().describe_mermaid());
+  BOOST_TEST(run(copier(), {"--describe=graphviz"}).out == copy().describe_graphviz());
+  BOOST_TEST(run(copier(), {"--describe"}).code == kExitOk);
+
+  const auto unknown = run(copier(), {"--describe=ascii"});
+  BOOST_TEST(unknown.code == kExitUsage);
+  BOOST_TEST(contains(unknown.err, "mermaid"));
+}
+
+BOOST_AUTO_TEST_CASE(is_named_after_the_executable_unless_told_otherwise) {
+  std::string id;
+  AppSpec spec{.topology = [&](const StreamsConfig& config) {
+    id = config.get_string("application.id");
+    return copy();
+  }};
+  run(spec, {"--describe"});
+  BOOST_TEST(id == "copier");
+  run(spec, {"--describe", "-c", "application.id=other"});
+  BOOST_TEST(id == "other");
+}
+
+BOOST_AUTO_TEST_CASE(builds_the_topology_after_its_own_options_are_parsed) {
+  std::string to = "out";
+  const AppSpec spec{.options = [&](Options& options) { options.option("--to", to, "where to"); },
+                     .topology = [&](const StreamsConfig&) { return copy(to); }};
+  BOOST_TEST(contains(run(spec, {"--describe", "--to", "elsewhere"}).out, "elsewhere"));
+  BOOST_TEST(contains(run(spec, {"--help"}).out, "--to"));
+}
+
+BOOST_AUTO_TEST_CASE(needs_a_broker_to_run) {
+  const auto result = run(copier(), {});
+  BOOST_TEST(result.code == kExitUsage);
+  BOOST_TEST(contains(result.err, "bootstrap.servers"));
+}
+
+BOOST_AUTO_TEST_CASE(reports_a_topology_that_cannot_be_built) {
+  const AppSpec spec{.topology = [](const StreamsConfig&) -> Topology { throw TopologyException("no such thing"); }};
+  const auto result = run(spec, {"--describe"});
+  BOOST_TEST(result.code == kExitFailure);
+  BOOST_TEST(result.err == "copier: no such thing\n");
+}
+
+BOOST_AUTO_TEST_CASE(reports_a_source_topic_that_is_missing) {
+  const TempDir dir;
+  const auto result = run(copier(), {"--broker", "embedded:" + dir.path().string(), "--log-level", "off"});
+  set_log_level(LogLevel::info);
+  BOOST_TEST(result.code == kExitFailure);
+  BOOST_TEST(contains(result.err, "in"), result.err);
+}
+
+BOOST_AUTO_TEST_CASE(runs_until_a_signal_and_closes) {
+  const TempDir dir;
+  auto spec = copier();
+  spec.before_start = [](Broker& broker, const StreamsConfig&) {
+    for (const auto* const name : {"in", "out"}) broker.make_admin()->create_topic({name, 1, -1, {}}, 10s);
+  };
+  const auto thread = pthread_self();
+  spec.customize = [&](Streams& streams) {
+    streams.set_state_listener([thread](Streams::State now, Streams::State) {
+      if (now == Streams::State::running) pthread_kill(thread, SIGTERM);
+    });
+  };
+  const auto result = run(spec, {"--broker", "embedded:" + dir.path().string(), "--log-level", "warn"});
+  set_log_level(LogLevel::info);
+  BOOST_TEST(result.code == kExitOk, result.err);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
