@@ -83,8 +83,12 @@ BOOST_AUTO_TEST_CASE(may_change_types_along_the_way) {
   builder.stream<S, S>("in")
       .map_values([](const S& value) { return std::stol(value); })
       .filter([](std::int64_t value) { return value > 1; })
-      .map([](const S& key, std::int64_t value) { return KeyValue{value, key}; })
-      .map([](std::int64_t key, const S& value) { return KeyValue{value, std::to_string(key * 2)}; })
+      .map([](const S& key, std::int64_t value) {
+        return KeyValue{value, key};
+      })
+      .map([](std::int64_t key, const S& value) {
+        return KeyValue{value, std::to_string(key * 2)};
+      })
       .to("out");
   check(builder.build(), {{"in a=1 @1", {}}, {"in a=21 @2", {"out a=42 @2"}}});
 }
@@ -121,11 +125,11 @@ BOOST_AUTO_TEST_CASE(of_values_keeps_the_key) {
 }
 
 BOOST_AUTO_TEST_CASE(of_values_may_return_any_range) {
-  check(from_in([](const auto& in) {
-          in.flat_map_values([](const N& key, const N& value) { return std::set<S>{text(value), text(key)}; })
-              .to("out");
-        }),
-        {{"in b=a @1", {"out b=a @1", "out b=b @1"}}});
+  check(
+      from_in([](const auto& in) {
+        in.flat_map_values([](const N& key, const N& value) { return std::set<S>{text(value), text(key)}; }).to("out");
+      }),
+      {{"in b=a @1", {"out b=a @1", "out b=b @1"}}});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -162,8 +166,8 @@ BOOST_AUTO_TEST_CASE(sees_each_record_and_passes_it_on) {
 
 BOOST_AUTO_TEST_CASE(for_each_is_an_end) {
   auto seen = std::make_shared<std::vector<S>>();
-  const auto topology = from_in(
-      [seen](const auto& in) { in.for_each([seen](const N& value) { seen->push_back(text(value)); }); });
+  const auto topology =
+      from_in([seen](const auto& in) { in.for_each([seen](const N& value) { seen->push_back(text(value)); }); });
   check(topology, {{"in a=1 @1", {}}, {"in a=2 @1", {}}});
   BOOST_TEST(*seen == (std::vector<S>{"1", "2"}), boost::test_tools::per_element());
 }
