@@ -18,7 +18,7 @@ The last line is 'N passed, N failed' (test cases; a check or a build counts as 
 
 Stages, in this order:
   deps      installs missing packages
-  checks    clang-format, layers, shell scripts, compose file
+  checks    clang-format, layers, configuration keys, shell scripts, compose file
   local     unit tests, and integration tests on the embedded broker
   servers   integration tests on Apache Kafka and MariaDB
   package   programs outside of this tree that use Millrace
@@ -146,6 +146,7 @@ stage_deps() { check "install packages" scripts/install-deps.sh; }
 stage_checks() {
   check "clang-format" scripts/check-format.sh
   check "layers" scripts/check-layers.py
+  check "configuration keys" scripts/check-config-keys.py
   check "shell scripts" scripts/check-shell.sh
   check "compose file" scripts/check-compose.sh
 }

@@ -23,6 +23,8 @@ bool stopped_within(Millis pause, StopSignals* stop) {
   return false;
 }
 
+}  // namespace
+
 void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
   const auto deadline = SteadyClock::now() + timeout;
   const auto left = [&] {
@@ -49,9 +51,7 @@ void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
   }
 }
 
-}  // namespace
-
-std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop) {
+std::shared_ptr<Broker> make_broker(const StreamsConfig& config) {
   const auto address = config.get_string("bootstrap.servers");
   if (address.empty()) {
     throw ConfigException(
@@ -59,7 +59,11 @@ std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* st
         "for the embedded broker");
   }
   if (address.starts_with(kEmbedded)) return Broker::embedded(address.substr(kEmbedded.size()));
-  auto broker = Broker::kafka(address, config.client_settings(""));
+  return Broker::kafka(address, config.client_settings(""));
+}
+
+std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop) {
+  auto broker = make_broker(config);
   wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), stop);
   return broker;
 }

@@ -63,11 +63,11 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
       print_description(topology, description);
       return kExitOk;
     }
-    config.validate();
-    const auto broker = open_broker(config, &stop);
-    if (spec.before_start) spec.before_start(*broker, config);
-    Streams streams(topology, config, broker);
+    const auto broker = make_broker(config);
+    Streams streams(topology, config, broker);  // checks the configuration, before the wait for the broker
     if (spec.customize) spec.customize(streams);
+    wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), &stop);
+    if (spec.before_start) spec.before_start(*broker, config);
     run_until_stopped(streams, stop, name);
     return kExitOk;
   });

@@ -72,7 +72,7 @@ constexpr ConfigKey kKeys[] = {
            "How many records a task buffers per input partition before that partition is paused."),
     text("built.in.metrics.version", "latest", kIgnored, "Version of Java's metric names.", ConfigRule::one_of,
          "latest"),
-    alias(bytes("cache.max.bytes.buffering", "10485760", kSupported, "Older name of statestore.cache.max.bytes."),
+    alias(bytes("cache.max.bytes.buffering", "10485760", kIgnored, "Older name of statestore.cache.max.bytes."),
           "statestore.cache.max.bytes"),
     text("client.id", "", kSupported,
          "Prefix of the client ids of all clients of this process. Default: the application id and a random id."),
@@ -111,14 +111,14 @@ constexpr ConfigKey kKeys[] = {
     java_class("dsl.store.suppliers.class", "BuiltInDslStoreSuppliers$RocksDBDslStoreSuppliers", kIgnored,
                "Java factory of stores; see default.dsl.store."),
     flag("enable.metrics.push", "true", kIgnored, "Sends client metrics to brokers that ask for them."),
-    flag("ensure.explicit.internal.resource.naming", "false", kSupported,
+    flag("ensure.explicit.internal.resource.naming", "false", kIgnored,
          "Refuses a topology in which a store or an internal topic has a generated name, since such names change when "
          "the topology does."),
     text("errors.dead.letter.queue.topic.name", "", kSupported,
          "Topic to which the exception handlers send records that failed. Empty: none.", ConfigRule::topic_name),
     text("group.protocol", "classic", kIgnored, "Java's rebalance protocol.", ConfigRule::one_of_ignoring_case,
          "classic,streams"),
-    millis("log.summary.interval.ms", "120000", kSupported,
+    millis("log.summary.interval.ms", "120000", kIgnored,
            "How often each thread logs how much it did; negative: never."),
     millis("max.task.idle.ms", "0", kSupported,
            "How long a task with several inputs waits for new records of an empty one, so that records of all inputs "
@@ -190,15 +190,15 @@ constexpr ConfigKey kKeys[] = {
     text("state.dir", "", kSupported,
          "Directory of the local state; each application has its own directory in it. Default: millrace in the "
          "directory for temporary files. Processes of one application on one machine need different ones."),
-    bytes("statestore.cache.max.bytes", "10485760", kSupported,
+    bytes("statestore.cache.max.bytes", "10485760", kIgnored,
           "Memory, over all threads, in which updates of the same key are collapsed before they go to the changelog "
           "and downstream. 0: every update goes at once."),
     text("task.assignor.class", "", kIgnored, "Java class that assigns tasks."),
-    millis("task.timeout.ms", "300000", kSupported,
+    millis("task.timeout.ms", "300000", kIgnored,
            "How long a task may go on trying after an error that may pass, such as a broker out of reach, before it "
            "fails.",
            0),
-    list("topology.optimization", "none", kSupported,
+    list("topology.optimization", "none", kIgnored,
          "none, all, or a list of reuse.ktable.source.topics, merge.repartition.topics, single.store.self.join.",
          ConfigRule::any_of, "all,none,reuse.ktable.source.topics,merge.repartition.topics,single.store.self.join"),
     text("upgrade.from", "", kIgnored, "Version of Java Kafka Streams that is upgraded from.", ConfigRule::one_of,
@@ -211,12 +211,12 @@ constexpr ConfigKey kKeys[] = {
     millis("millrace.connect.timeout.ms", "60000", kSupported,
            "How long start-up goes on trying to reach the broker before it gives up.", 0),
     bytes("millrace.memory.tier.max.bytes", "33554432", kSupported,
-          "Memory per application in which recent window entries are kept, so that lookups need not go to RocksDB."),
+          "Memory per task in which recent store entries are kept, so that lookups need not go to RocksDB."),
     bytes("millrace.rocksdb.block.cache.bytes", "8388608", kSupported, "RocksDB block cache per task."),
     bytes("millrace.rocksdb.write.buffer.bytes", "16777216", kSupported, "RocksDB write buffer per task.", 65536),
     bytes("statestore.uncommitted.max.bytes", "67108864", kSupported,
-          "Memory, over all threads, for store writes that are not committed yet; over it a commit comes early. -1: no "
-          "limit. (KIP-892)",
+          "Memory per task for store writes that are not committed yet; over it a commit comes early. -1: no limit. "
+          "(KIP-892)",
           -1),
 };
 

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(builds_the_topology_after_its_own_options_are_parsed) {
 BOOST_AUTO_TEST_CASE(needs_a_broker_to_run) {
   const auto result = run(copier(), {});
   BOOST_TEST(result.code == kExitUsage);
-  BOOST_TEST(contains(result.err, "bootstrap.servers"));
+  BOOST_TEST(contains(result.err, "--bootstrap-servers"));
 }
 
 BOOST_AUTO_TEST_CASE(reports_a_topology_that_cannot_be_built) {

@@ -54,10 +54,15 @@ class CommonOptions {
   std::vector<std::string> settings_;
 };
 
-/// Opens the broker that `bootstrap.servers` names. If it is Kafka, tries to reach it, again and again at growing
-/// intervals for at most `millrace.connect.timeout.ms`, then throws BrokerException. A stop signal ends the wait
-/// with StreamsException.
+/// Opens the broker that `bootstrap.servers` names, and waits until it is reachable for at most
+/// `millrace.connect.timeout.ms`.
 [[nodiscard]] std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop = nullptr);
+
+/// The two steps of open_broker(): the first does not connect to Kafka yet (but locks the directory of the embedded
+/// broker). The second tries again and again at growing intervals, then throws BrokerException; a stop signal ends
+/// the wait with StreamsException.
+[[nodiscard]] std::shared_ptr<Broker> make_broker(const StreamsConfig& config);
+void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop = nullptr);
 
 /// Parses the command line and runs `body`, whose result is the exit code. Wrong usage and every exception become
 /// one line on standard error and an exit code: kExitUsage for the command line and ConfigException, else
