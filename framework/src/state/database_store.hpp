@@ -4,12 +4,14 @@
 #include <rocksdb/write_batch.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "millrace/state/bytes_store.hpp"
+#include "millrace/state/formats.hpp"
 #include "tier_budget.hpp"
 
 namespace millrace {
@@ -21,6 +23,15 @@ void check(const rocksdb::Status& status, std::string_view doing, std::string_vi
 
 [[nodiscard]] inline rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 [[nodiscard]] inline std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+
+/// The first bytes of a key as a number that orders like them: sorting by it, and by the key only where it is equal, is
+/// several times as fast as sorting by the key.
+[[nodiscard]] inline std::uint64_t sort_prefix(std::string_view key) {
+  if (key.size() >= 8) return formats::load_be64(key.data());
+  char padded[8] = {};
+  key.copy(padded, key.size());
+  return formats::load_be64(padded);
+}
 
 class DatabaseStore;
 

@@ -1,6 +1,8 @@
 #include "persistent_key_value_store.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -198,9 +200,16 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
 }
 
 void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {
-  for (const auto& entry : tier_.dirty()) {
-    const auto status = entry.value ? batch.Put(place_.family, slice(entry.key), slice(*entry.value))
-                                    : batch.Delete(place_.family, slice(entry.key));
+  std::vector<std::pair<std::uint64_t, const KeyValueTier::Entry*>> changes;
+  changes.reserve(tier_.dirty().size());
+  for (const auto& entry : tier_.dirty()) changes.emplace_back(sort_prefix(entry.key), &entry);
+  // In RocksDB's order: its memtable takes neighbours at a fraction of the price.
+  std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second->key < b.second->key;
+  });
+  for (const auto& [prefix, entry] : changes) {
+    const auto status = entry->value ? batch.Put(place_.family, slice(entry->key), slice(*entry->value))
+                                     : batch.Delete(place_.family, slice(entry->key));
     check(status, "commit", name_, place_.directory);
   }
 }

@@ -244,13 +244,29 @@ void PersistentWindowStore::write_meta(rocksdb::WriteBatch& batch) {
 }
 
 void PersistentWindowStore::write_to(rocksdb::WriteBatch& batch) {
+  struct Change {
+    std::int64_t segment;
+    std::uint64_t prefix;
+    const WindowEntry* entry;
+  };
+  std::vector<Change> changes;
   tier_.visit_dirty([&](const WindowEntry& entry) {
     if (entry.start < live_from_) return;
-    layout::write_segmented_key(scratch_key_, segment(entry.start), entry.owner->key(), entry.start, entry.seq);
-    const auto status = entry.deleted ? batch.Delete(place_.family, scratch_key_)
-                                      : batch.Put(place_.family, scratch_key_, slice(entry.value()));
-    check(status, "commit", name_, place_.directory);
+    changes.push_back({segment(entry.start), sort_prefix(entry.owner->key()), &entry});
   });
+  // In RocksDB's order: its memtable takes neighbours at a fraction of the price.
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+    if (a.segment != b.segment) return a.segment < b.segment;
+    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    return compare_window_keys(a.entry->owner->key(), a.entry->start, a.entry->seq, b.entry->owner->key(),
+                               b.entry->start, b.entry->seq) < 0;
+  });
+  for (const auto& [at, prefix, entry] : changes) {
+    layout::write_segmented_key(scratch_key_, at, entry->owner->key(), entry->start, entry->seq);
+    const auto status = entry->deleted ? batch.Delete(place_.family, scratch_key_)
+                                       : batch.Put(place_.family, scratch_key_, slice(entry->value()));
+    check(status, "commit", name_, place_.directory);
+  }
   if (meta_ != committed_meta_) write_meta(batch);
 }
 
