@@ -25,7 +25,8 @@ class Registry {
 
   std::shared_ptr<Core> open(const std::filesystem::path& directory) {
     std::error_code error;
-    const std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(directory), error);
+    std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(directory), error);
+    if (!path.has_filename()) path = path.parent_path();  // `dir/` is `dir`
     if (error) {
       throw StreamsException("embedded broker directory " + directory.string() + ": " + error.message());
     }

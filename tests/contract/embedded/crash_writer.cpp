@@ -1,0 +1,110 @@
+// Writes to an embedded broker until it is killed, and prints what the broker confirmed. Started by crash_test.cpp and
+// lock_test.cpp:  crash_writer DIRECTORY records | transactions | open
+//
+//   records       topic `records`: 0, 1, 2... Prints `n` when the records below n are flushed.
+//   transactions  topic `records`, partitions 0 and 1: 0, 1, 2... each, three per transaction, which also commits n for
+//                 group `g`. Prints `n` when the transaction that ends before n is committed. Every fourth aborts
+//                 (after writing `aborted`).
+//   open          leaves a transaction open in `records` and waits. Prints 0 when its record is flushed.
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "millrace/broker/broker.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace {
+
+using namespace millrace;
+
+constexpr Millis kForever{1000000};
+
+void send(Producer& producer, int partition, const std::string& value) {
+  ProducerRecord record;
+  record.topic = "records";
+  record.partition = partition;
+  record.value = value;
+  producer.send(record);
+}
+
+void confirm(long n) {
+  std::printf("%ld\n", n);
+  std::fflush(stdout);
+}
+
+/// How many records partition 0 shows: where an earlier writer was killed.
+long count(Broker& broker) {
+  const auto reader = broker.make_consumer({});
+  const TopicPartition partition{"records", 0};
+  reader->assign({{partition, Consumer::kOffsetBeginning}});
+  const std::int64_t end = reader->query_watermarks(partition, kForever).high;
+  std::vector<ConsumerRecord> records;
+  while (reader->position(partition).value_or(0) < end) reader->poll(records, 1000, Millis{10});
+  return static_cast<long>(records.size());
+}
+
+void write_records(Broker& broker) {
+  const auto producer = broker.make_producer({});
+  for (long n = count(broker);; ++n) {
+    send(*producer, 0, std::to_string(n));
+    if (n % 7 != 0) continue;
+    producer->flush(kForever);
+    confirm(n + 1);
+  }
+}
+
+void write_transactions(Broker& broker) {
+  const auto producer = broker.make_producer({{"transactional.id", "writer"}});
+  producer->init_transactions(kForever);
+  long n = count(broker);
+  for (int round = 0;; ++round) {
+    producer->begin_transaction();
+    if (round % 4 == 3) {
+      send(*producer, round % 2, "aborted");
+      if (round % 8 == 3) producer->flush(kForever);
+      producer->abort_transaction(kForever);
+      continue;
+    }
+    for (int i = 0; i < 3; ++i) {
+      for (int partition : {0, 1}) send(*producer, partition, std::to_string(n + i));
+    }
+    n += 3;
+    producer->send_offsets_to_transaction({{{"records", 0}, {n, std::nullopt, ""}}}, ConsumerGroupMetadata("g"));
+    producer->commit_transaction(kForever);
+    confirm(n);
+  }
+}
+
+void leave_open(Broker& broker) {
+  const auto producer = broker.make_producer({{"transactional.id", "writer"}});
+  producer->init_transactions(kForever);
+  producer->begin_transaction();
+  send(*producer, 0, "never committed");
+  producer->flush(kForever);
+  confirm(0);
+  for (;;) ::pause();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  const std::string mode = argv[2];
+  try {
+    const auto broker = Broker::embedded(argv[1]);
+    NewTopic topic;
+    topic.name = "records";
+    topic.partitions = 2;
+    (void)broker->make_admin()->create_topic(topic, kForever);
+    if (mode == "records") write_records(*broker);
+    if (mode == "transactions") write_transactions(*broker);
+    if (mode == "open") leave_open(*broker);
+  } catch (const std::exception& error) {
+    log(LogLevel::error, error.what());
+    return 1;
+  }
+  return 2;
+}
