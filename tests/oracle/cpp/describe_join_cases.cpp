@@ -71,6 +71,10 @@ void joins(Cases& cases, Kind kind, const std::string& prefix) {
          JoinWindows::of_time_difference_with_no_grace(Millis(10)).before(Millis(5)).after(Millis(7)))
         .to("out");
   };
+  cases[prefix + "-legacy-windows"] = [kind](StreamsBuilder& b) {
+    const auto l = b.stream<S, S>("l");
+    join(kind, l, b.stream<S, S>("r"), JoinWindows::of(Millis(10))).to("out");
+  };
   cases[prefix + "-with-itself"] = [kind](StreamsBuilder& b) {
     const auto s = b.stream<S, S>("in");
     join(kind, s, s).to("out");

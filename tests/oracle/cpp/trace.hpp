@@ -17,6 +17,7 @@ inline S text(const S* value) { return value ? *value : "null"; }
 Cases trace_cases();            ///< TraceCases.java without the processors
 Cases trace_processor_cases();  ///< its processors, and TraceProcessors.java
 Cases trace_join_cases();       ///< TraceJoinCases.java
+Cases trace_store_cases();      ///< TraceStoreCases.java
 
 /// Feeds the inputs of a golden trace to the topology and writes the trace that comes out of it.
 std::string run_trace(const millrace::Topology& topology, const std::string& golden);

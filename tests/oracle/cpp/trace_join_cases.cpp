@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "oracle/cpp/trace.hpp"
+#include "oracle/cpp/join.hpp"
 
 // Twins of TraceJoinCases.java.
 
@@ -12,25 +12,6 @@ using millrace::JoinWindows;
 using millrace::Materialized;
 using millrace::StreamJoined;
 
-enum class Kind { inner, left, outer };
-using Stream = KStream<N, N>;
-
-struct Plus {
-  S operator()(const S& left, const S& right) const { return left + "+" + right; }
-  S operator()(const S& left, const S* right) const { return left + "+" + text(right); }
-  S operator()(const S* left, const S* right) const { return text(left) + "+" + text(right); }
-};
-
-KStream<N, S> join(Kind kind, const Stream& left, const Stream& right, const JoinWindows& windows,
-                   const StreamJoined& joined) {
-  switch (kind) {
-    case Kind::inner: return left.join(right, Plus(), windows, joined);
-    case Kind::left: return left.left_join(right, Plus(), windows, joined);
-    case Kind::outer: break;
-  }
-  return left.outer_join(right, Plus(), windows, joined);
-}
-
 JoinWindows no_grace(int ms) { return JoinWindows::of_time_difference_with_no_grace(Millis(ms)); }
 JoinWindows grace(int ms, int grace_ms) {
   return JoinWindows::of_time_difference_and_grace(Millis(ms), Millis(grace_ms));
@@ -38,14 +19,14 @@ JoinWindows grace(int ms, int grace_ms) {
 StreamJoined stored(const S& name) { return StreamJoined().with_store_name(name); }
 
 /// `l` with `r` to `out`.
-auto simple(Kind kind, const JoinWindows& windows, const StreamJoined& joined = stored("sj")) {
+auto simple(Join kind, const JoinWindows& windows, const StreamJoined& joined = stored("sj")) {
   return [=](StreamsBuilder& b) {
     const auto l = b.stream<N, N>("l");
     join(kind, l, b.stream<N, N>("r"), windows, joined).to("out");
   };
 }
 
-void timelines(Cases& cases, Kind kind, const S& prefix) {
+void timelines(Cases& cases, Join kind, const S& prefix) {
   cases[prefix + "exact-bounds"] = simple(kind, no_grace(10));
   cases[prefix + "asymmetric-bounds"] = simple(kind, no_grace(10).before(Millis(5)).after(Millis(7)));
   cases[prefix + "only-after"] = simple(kind, no_grace(10).before(Millis(0)));
@@ -74,7 +55,7 @@ void timelines(Cases& cases, Kind kind, const S& prefix) {
   };
 }
 
-void outer_bookkeeping(Cases& cases, Kind kind, const S& prefix) {
+void outer_bookkeeping(Cases& cases, Join kind, const S& prefix) {
   cases[prefix + "unmatched-come-out-in-order"] = simple(kind, grace(10, 5));
   cases[prefix + "late-record-does-not-release"] = simple(kind, grace(10, 5));
   cases[prefix + "match-after-duplicate"] = simple(kind, grace(10, 5));
@@ -123,13 +104,13 @@ void topologies(Cases& cases) {
 
 Cases trace_join_cases() {
   Cases cases;
-  timelines(cases, Kind::inner, "inner-join-");
-  timelines(cases, Kind::left, "left-join-");
-  timelines(cases, Kind::outer, "outer-join-");
-  outer_bookkeeping(cases, Kind::left, "left-join-");
-  outer_bookkeeping(cases, Kind::outer, "outer-join-");
-  cases["outer-join-reference"] = simple(Kind::outer, no_grace(10'000), stored("oj"));
-  cases["left-join-reference"] = simple(Kind::left, grace(10, 2).before(Millis(5)).after(Millis(7)));
+  timelines(cases, Join::inner, "inner-join-");
+  timelines(cases, Join::left, "left-join-");
+  timelines(cases, Join::outer, "outer-join-");
+  outer_bookkeeping(cases, Join::left, "left-join-");
+  outer_bookkeeping(cases, Join::outer, "outer-join-");
+  cases["outer-join-reference"] = simple(Join::outer, no_grace(10'000), stored("oj"));
+  cases["left-join-reference"] = simple(Join::left, grace(10, 2).before(Millis(5)).after(Millis(7)));
   topologies(cases);
   return cases;
 }

@@ -11,6 +11,7 @@ Cases all_cases() {
   Cases all = trace_cases();
   all.merge(trace_processor_cases());
   all.merge(trace_join_cases());
+  all.merge(trace_store_cases());
   return all;
 }
 

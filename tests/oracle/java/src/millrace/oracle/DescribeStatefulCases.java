@@ -27,6 +27,11 @@ final class DescribeStatefulCases extends Cases {
         };
     }
 
+    @SuppressWarnings("deprecation")
+    private static JoinWindows legacy() {
+        return JoinWindows.of(ms(10));
+    }
+
     private void joins(final String kind) {
         final String prefix = "join-" + kind;
         add(prefix, b -> join(kind, b.stream("l", C()), b.stream("r", C()), WINDOW, SJ()).to("out"));
@@ -59,6 +64,9 @@ final class DescribeStatefulCases extends Cases {
         add(prefix + "-no-grace", b -> {
             join(kind, b.stream("l", C()), b.stream("r", C()),
                 JoinWindows.ofTimeDifferenceWithNoGrace(ms(10)).before(ms(5)).after(ms(7)), SJ()).to("out");
+        });
+        add(prefix + "-legacy-windows", b -> {
+            join(kind, b.stream("l", C()), b.stream("r", C()), legacy(), SJ()).to("out");
         });
         add(prefix + "-supplied-stores", b -> {
             join(kind, b.stream("l", C()), b.stream("r", C()), JoinWindows.ofTimeDifferenceAndGrace(ms(10), ms(5)),

@@ -7,32 +7,19 @@ import org.apache.kafka.streams.state.Stores;
 /** Stream-stream joins within a window, record by record. */
 final class TraceJoinCases extends Cases {
     TraceJoinCases() {
-        for (final Kind kind : Kind.values()) timelines(kind);
+        for (final Join kind : Join.values()) timelines(kind);
         reference();
         outerBookkeeping();
         topologies();
     }
 
-    private enum Kind { INNER, LEFT, OUTER }
-
-    private static KStream<String, String> join(final Kind kind, final KStream<String, String> left,
-                                                final KStream<String, String> right, final JoinWindows window,
-                                                final StreamJoined<String, String, String> joined) {
-        final ValueJoiner<String, String, String> plus = (x, y) -> x + "+" + y;
-        return switch (kind) {
-            case INNER -> left.join(right, plus, window, joined);
-            case LEFT -> left.leftJoin(right, plus, window, joined);
-            case OUTER -> left.outerJoin(right, plus, window, joined);
-        };
-    }
-
-    private static void simple(final StreamsBuilder b, final Kind kind, final JoinWindows window) {
-        join(kind, b.stream("l", C()), b.stream("r", C()), window, SJ().withStoreName("sj")).to("out");
+    private static void simple(final StreamsBuilder b, final Join kind, final JoinWindows window) {
+        kind.join(b.stream("l", C()), b.stream("r", C()), window, SJ().withStoreName("sj")).to("out");
     }
 
     /** The same timelines for each kind of join. */
-    private void timelines(final Kind kind) {
-        final String prefix = kind.name().toLowerCase() + "-join-";
+    private void timelines(final Join kind) {
+        final String prefix = kind.prefix();
         final JoinWindows noGrace = JoinWindows.ofTimeDifferenceWithNoGrace(ms(10));
         add(prefix + "exact-bounds", b -> simple(b, kind, noGrace), """
             l a=L100 @100
@@ -151,7 +138,7 @@ final class TraceJoinCases extends Cases {
             l q=L5 @131
             """);
         add(prefix + "rekeyed", b -> {
-            join(kind, b.stream("l", C()).selectKey((k, v) -> v == null ? null : v.substring(0, 1)),
+            kind.join(b.stream("l", C()).selectKey((k, v) -> v == null ? null : v.substring(0, 1)),
                 b.stream("r", C()).selectKey((k, v) -> v == null ? null : v.substring(0, 1)), noGrace, SJ()).to("out");
         }, """
             l x=a1 @100 h=31
@@ -163,7 +150,7 @@ final class TraceJoinCases extends Cases {
             r x=c1 @130
             """);
         add(prefix + "rekeyed-named", b -> {
-            join(kind, b.stream("l", C()).selectKey((k, v) -> v), b.stream("r", C()), noGrace,
+            kind.join(b.stream("l", C()).selectKey((k, v) -> v), b.stream("r", C()), noGrace,
                 SJ().withName("meet").withStoreName("kept")).to("out");
         }, """
             l x=a @100
@@ -171,7 +158,7 @@ final class TraceJoinCases extends Cases {
             l x=b @130
             """);
         add(prefix + "supplied-stores", b -> {
-            join(kind, b.stream("l", C()), b.stream("r", C()), noGrace,
+            kind.join(b.stream("l", C()), b.stream("r", C()), noGrace,
                 SJ().withThisStoreSupplier(Stores.inMemoryWindowStore("mine", ms(20), ms(20), true))
                     .withOtherStoreSupplier(Stores.inMemoryWindowStore("theirs", ms(20), ms(20), true))).to("out");
         }, """
@@ -181,7 +168,7 @@ final class TraceJoinCases extends Cases {
             r b=R130 @130
             """);
         add(prefix + "without-changelog", b -> {
-            join(kind, b.stream("l", C()), b.stream("r", C()), noGrace,
+            kind.join(b.stream("l", C()), b.stream("r", C()), noGrace,
                 SJ().withStoreName("sj").withLoggingDisabled()).to("out");
         }, """
             l a=L100 @100
@@ -190,7 +177,7 @@ final class TraceJoinCases extends Cases {
             """);
         add(prefix + "with-itself", b -> {
             KStream<String, String> s = b.stream("in", C());
-            join(kind, s, s, noGrace, SJ().withStoreName("sj")).to("out");
+            kind.join(s, s, noGrace, SJ().withStoreName("sj")).to("out");
         }, """
             in a=1 @100
             in a=2 @110
@@ -202,7 +189,7 @@ final class TraceJoinCases extends Cases {
     /** Timelines whose results were noted down in the reference of formats before this oracle existed. */
     private void reference() {
         add("outer-join-reference", b -> {
-            join(Kind.OUTER, b.stream("l", C()), b.stream("r", C()),
+            Join.OUTER.join(b.stream("l", C()), b.stream("r", C()),
                 JoinWindows.ofTimeDifferenceWithNoGrace(ms(10_000)), SJ().withStoreName("oj")).to("out");
         }, """
             l a=L1 @T
@@ -215,7 +202,7 @@ final class TraceJoinCases extends Cases {
             l null=nk @T+10003
             """);
         add("left-join-reference", b -> {
-            simple(b, Kind.LEFT, JoinWindows.ofTimeDifferenceAndGrace(ms(10), ms(2)).before(ms(5)).after(ms(7)));
+            simple(b, Join.LEFT, JoinWindows.ofTimeDifferenceAndGrace(ms(10), ms(2)).before(ms(5)).after(ms(7)));
         }, """
             l a=L100 @100
             r z=R109 @109
@@ -229,8 +216,8 @@ final class TraceJoinCases extends Cases {
     /** When unmatched records come out, and what becomes of their entries. */
     private void outerBookkeeping() {
         final JoinWindows window = JoinWindows.ofTimeDifferenceAndGrace(ms(10), ms(5));
-        for (final Kind kind : new Kind[] {Kind.LEFT, Kind.OUTER}) {
-            final String prefix = kind.name().toLowerCase() + "-join-";
+        for (final Join kind : new Join[] {Join.LEFT, Join.OUTER}) {
+            final String prefix = kind.prefix();
             add(prefix + "unmatched-come-out-in-order", b -> simple(b, kind, window), """
                 l c=L102 @102
                 r b=R101 @101

@@ -2,8 +2,12 @@ package millrace.oracle;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
@@ -16,6 +20,8 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.WindowStore;
+import org.apache.kafka.streams.state.WindowStoreIterator;
 
 /** What the trace cases do inside process(): each exercises one part of the Processor API. */
 final class TraceProcessors {
@@ -176,6 +182,60 @@ final class TraceProcessors {
 
             @Override
             public void process(final Record<String, String> record) {}
+        };
+    }
+
+    /**
+     * Puts every record into a window store but those of key {@code do}, whose value is a query. Entries of several
+     * keys are sorted here: their order is not promised.
+     */
+    static ProcessorSupplier<String, String, String, String> windowCommands(final String storeName) {
+        return () -> new Strings() {
+            private WindowStore<String, String> store;
+
+            @Override
+            public void init(final ProcessorContext<String, String> context) {
+                super.init(context);
+                store = context.getStateStore(storeName);
+            }
+
+            @Override
+            public void process(final Record<String, String> record) {
+                if (!record.key().equals("do")) {
+                    store.put(record.key(), record.value(), record.timestamp());
+                    return;
+                }
+                final String[] words = record.value().split(" ");
+                final List<String> found = new ArrayList<>();
+                switch (words[0]) {
+                    case "get" -> found.add(String.valueOf(store.fetch(words[1], Long.parseLong(words[2]))));
+                    case "fetch" -> ofOneKey(found, store.fetch(words[1], time(words[2]), time(words[3])));
+                    case "backward" -> ofOneKey(found, store.backwardFetch(words[1], time(words[2]), time(words[3])));
+                    case "keys" -> ofKeys(found, store.fetch(words[1], words[2], time(words[3]), time(words[4])));
+                    default -> ofKeys(found, store.all());
+                }
+                context().forward(record.withValue(String.join(" ", found)));
+            }
+
+            private Instant time(final String word) {
+                return Instant.ofEpochMilli(Long.parseLong(word));
+            }
+
+            private void ofOneKey(final List<String> found, final WindowStoreIterator<String> entries) {
+                try (entries) {
+                    entries.forEachRemaining(entry -> found.add(entry.key + ":" + entry.value));
+                }
+            }
+
+            private void ofKeys(final List<String> found,
+                                final KeyValueIterator<Windowed<String>, String> entries) {
+                try (entries) {
+                    entries.forEachRemaining(entry -> found.add(
+                        entry.key.key() + "@" + entry.key.window().start() + "-" + entry.key.window().end() + ":"
+                            + entry.value));
+                }
+                found.sort(null);
+            }
         };
     }
 

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "oracle/cpp/trace.hpp"
+
+namespace oracle {
+
+/// Twin of Join.java: the three joins of two streams; the result shows both sides.
+enum class Join { inner, left, outer };
+
+KStream<N, S> join(Join kind, const KStream<N, N>& left, const KStream<N, N>& right,
+                   const millrace::JoinWindows& windows, const millrace::StreamJoined& joined);
+
+}  // namespace oracle
