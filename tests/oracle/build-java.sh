@@ -18,12 +18,12 @@ fingerprint() {
 [[ -f $build/built && $(cat "$build/built") == "$(fingerprint)" ]] && exit 0
 
 if ! cmp -s "$project/pom.xml" "$build/lib/pom.xml"; then
-  rm -rf "$build/lib"
+  rm -rf "${build:?}/lib"
   mvn -q -B -Dstyle.color=never -f "$project/pom.xml" \
     dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$build/lib" >&2
   cp "$project/pom.xml" "$build/lib/pom.xml"
 fi
-rm -rf "$build/classes"
+rm -rf "${build:?}/classes"
 find "$project/src" -name '*.java' -print0 |
   xargs -0 javac --release 17 -Xlint:all,-processing,-classfile -Werror -proc:none -d "$build/classes" -cp "$build/lib/*"
 fingerprint >"$build/built"
