@@ -15,6 +15,8 @@ inline constexpr const char* kBuyStream = "buy-stream";
   config.set("application.id", application_id);
   config.set("processing.guarantee", "exactly_once_v2");
   config.set("deserialization.exception.handler", "log-and-continue");
+  // A process that was killed is missed after this time, and what is started in its place can go on.
+  config.set("consumer.session.timeout.ms", "10000");
   return config;
 }
 

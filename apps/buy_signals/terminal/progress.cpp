@@ -25,7 +25,7 @@ void Progress::update(std::uint64_t done) {
   total_ = std::max(total_, done);
   if (quiet_ || finished_) return;
   if (terminal_) {
-    if (Clock::now() >= next_draw_) draw();
+    if (!drawn_ || Clock::now() >= next_draw_) draw();
     return;
   }
   if (total_ == 0 || done_ * 5 / total_ < static_cast<std::uint64_t>(next_fifth_)) return;
@@ -35,11 +35,9 @@ void Progress::update(std::uint64_t done) {
 }
 
 void Progress::print(std::string_view line) {
-  const bool redraw = drawn_;
   erase();
   fmt::print("{}\n", line);
   std::fflush(stdout);
-  if (redraw) draw();
 }
 
 void Progress::finish() {

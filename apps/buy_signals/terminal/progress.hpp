@@ -20,7 +20,7 @@ class Progress {
 
   void update(std::uint64_t done);
 
-  /// Writes a line to standard output without the bar getting in its way.
+  /// Writes a line to standard output without the bar getting in its way; the next update() draws it again.
   void print(std::string_view line);
 
   /// Draws the last state and leaves the line.
