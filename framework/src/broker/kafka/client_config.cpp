@@ -31,8 +31,10 @@ constexpr std::array kConsumerDefaults = {
     Setting{"enable.partition.eof", "true"},
     // One fetch is under way per broker. While it waits for news of one partition nothing is read of the others, and
     // the end of a partition is only told when it returns.
-    Setting{"fetch.wait.max.ms", "50"},
+    Setting{"fetch.wait.max.ms", "20"},
     Setting{"fetch.error.backoff.ms", "100"},
+    // How long a topic that a broker does not know may yet turn up, before poll() says that it is missing.
+    Setting{"topic.metadata.propagation.max.ms", "10000"},
     // Per partition. Enough to keep a fast consumer busy while the next fetch is under way: see FetchNudge.
     Setting{"queued.min.messages", "30000"},
     Setting{"queued.max.messages.kbytes", "16384"},
@@ -139,6 +141,7 @@ class Preparation {
 
   PreparedConfig finish() {
     if (kind_ == ClientKind::consumer) {
+      rd_kafka_conf_set(result_.conf.get(), "partition.assignment.strategy", "cooperative-sticky", nullptr, 0);
       // librdkafka wants a group even from a consumer that only assigns; nothing is ever committed to this one.
       if (!result_.has_group) set("group.id", "millrace-no-group");
     }
@@ -207,7 +210,6 @@ PreparedConfig prepare_config(ClientKind kind, const std::string& bootstrap_serv
   preparation.set_all(kDefaults);
   if (kind == ClientKind::consumer) {
     preparation.set_all(kConsumerDefaults);
-    preparation.set("partition.assignment.strategy", "cooperative-sticky");
   }
   if (kind == ClientKind::producer) preparation.set_all(kProducerDefaults);
   // Watermarks of an admin client are the log's ends, open transactions or not.

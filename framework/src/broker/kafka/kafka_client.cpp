@@ -1,6 +1,7 @@
 #include "broker/kafka/kafka_client.hpp"
 
 #include <algorithm>
+#include <future>
 #include <thread>
 #include <utility>
 
@@ -9,6 +10,11 @@
 #include "broker/kafka/partition_list.hpp"
 
 namespace millrace::kafka {
+namespace {
+
+constexpr Millis kDestroyTimeout{500};
+
+}  // namespace
 
 int Deadline::left_ms() const {
   const auto left = std::chrono::ceil<Millis>(at_ - std::chrono::steady_clock::now()).count();
@@ -17,36 +23,46 @@ int Deadline::left_ms() const {
 
 KafkaClient::KafkaClient(ClientKind kind, std::string address, PreparedConfig config,
                          std::function<void(rd_kafka_conf_t*)> setup)
-    : kind_(kind), address_(std::move(address)), api_timeout_(config.api_timeout) {
+    : kind_(kind), api_timeout_(config.api_timeout), shared_(std::make_shared<Shared>()) {
+  shared_->address = std::move(address);
+  shared_->client = this;
   auto* conf = config.conf.get();
-  rd_kafka_conf_set_opaque(conf, this);
-  // There is no error callback, so librdkafka logs its errors, from the thread that meets them: nobody has to poll.
+  rd_kafka_conf_set_opaque(conf, shared_.get());
   rd_kafka_conf_set_log_cb(conf, on_log);
+  rd_kafka_conf_set_error_cb(conf, on_error);
   setup(conf);
   char reason[512] = "";
   // An admin client is a consumer to librdkafka, because a producer's metadata requests could create topics.
   handle_ =
       rd_kafka_new(kind == ClientKind::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
-  if (handle_ == nullptr) throw ConfigException("settings of the Kafka client for " + address_ + ": " + reason);
+  if (handle_ == nullptr) throw ConfigException("settings of the Kafka client for " + shared_->address + ": " + reason);
   config.conf.release();  // librdkafka owns it now
 }
 
 KafkaClient::~KafkaClient() {
   // What has to be told to the brokers was told by the owner.
-  rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  std::packaged_task<void()> destroy(
+      [handle = handle_, shared = shared_] { rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
+  auto done = destroy.get_future();
+  std::thread thread(std::move(destroy));
+  if (done.wait_for(kDestroyTimeout) == std::future_status::ready) {
+    thread.join();
+  } else {
+    thread.detach();
+  }
 }
 
 BrokerException KafkaClient::error(BrokerException::Severity severity, rd_kafka_resp_err_t code,
                                    const std::string& doing, std::string_view detail) const {
-  std::string text = "Kafka at " + address_ + ": " + doing + " failed: ";
+  std::string text = "Kafka at " + shared_->address + ": " + doing + " failed: ";
   text += describe(code);
   if (!detail.empty() && detail != rd_kafka_err2str(code)) {
     text += ": ";
     text += detail;
   }
   if (is_unreachable(code)) {
-    const std::lock_guard lock(mutex_);
-    if (!last_connection_error_.empty()) text += ": last connection error: " + last_connection_error_;
+    const std::lock_guard lock(shared_->mutex);
+    if (!shared_->last_connection_error.empty()) text += ": last connection error: " + shared_->last_connection_error;
   }
   if (const auto remedy = remedy_for(code); !remedy.empty()) {
     text += ": ";
@@ -65,6 +81,7 @@ void KafkaClient::fail(const rd_kafka_error_t& error_object, const std::string& 
 }
 
 MetadataPtr KafkaClient::metadata(const char* topic, Deadline deadline, const std::string& doing) const {
+  serve_admin_events();
   TopicPtr handle;
   if (topic != nullptr) {
     handle.reset(rd_kafka_topic_new(handle_, topic, nullptr));
@@ -78,6 +95,10 @@ MetadataPtr KafkaClient::metadata(const char* topic, Deadline deadline, const st
     if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
   }
+}
+
+void KafkaClient::serve_admin_events() const {
+  if (kind_ == ClientKind::admin) rd_kafka_poll(handle_, 0);
 }
 
 Watermarks KafkaClient::watermarks(const TopicPartition& partition, Millis timeout) const {
@@ -97,6 +118,7 @@ Watermarks KafkaClient::watermarks(const TopicPartition& partition, Millis timeo
 EventPtr KafkaClient::admin_request(
     rd_kafka_admin_op_t operation, Deadline deadline, const std::string& doing,
     const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const {
+  serve_admin_events();
   const AdminOptionsPtr options(rd_kafka_AdminOptions_new(handle_, operation));
   const QueuePtr answers(rd_kafka_queue_new(handle_));
   char reason[256] = "";
@@ -154,18 +176,34 @@ void KafkaClient::rethrow() {
   if (caught_) std::rethrow_exception(std::exchange(caught_, nullptr));
 }
 
+void KafkaClient::on_error(rd_kafka_t* /*handle*/, int code, const char* reason, void* shared) {
+  static_cast<Shared*>(shared)->client->note_error(static_cast<rd_kafka_resp_err_t>(code), reason);
+}
+
+/// Errors that belong to no call. Runs inside whatever call serves the client's events.
+void KafkaClient::note_error(rd_kafka_resp_err_t code, const char* reason) {
+  // Lost connections are logged by on_log(), from the thread that meets them; a call that runs into a fatal error
+  // throws.
+  if (is_unreachable(code) || code == RD_KAFKA_RESP_ERR__FATAL) return;
+  if (kind_ == ClientKind::consumer && (is_missing(code) || code == RD_KAFKA_RESP_ERR__AUTHENTICATION)) {
+    guard([&] { fail(code, "reading", reason); });
+    return;
+  }
+  log_seldom(LogLevel::warn, reason, "Kafka at " + shared_->address + ": " + describe(code) + ": " + reason);
+}
+
 void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
   if (is_connection_failure(level, facility)) {
-    auto& self = *static_cast<KafkaClient*>(rd_kafka_opaque(handle));
+    auto& shared = *static_cast<Shared*>(rd_kafka_opaque(handle));
     std::string_view cause(text);  // [thrd:NAME]: NODE: what happened
     if (const auto end = cause.find("]: "); cause.starts_with("[thrd:") && end != cause.npos)
       cause.remove_prefix(end + 3);
     {
-      const std::lock_guard lock(self.mutex_);
-      self.last_connection_error_ = cause;
+      const std::lock_guard lock(shared.mutex);
+      shared.last_connection_error = cause;
     }
-    log_seldom(LogLevel::warn, "connection to " + self.address_,
-               "Kafka at " + self.address_ + ": no connection, trying again: " + std::string(cause));
+    log_seldom(LogLevel::warn, "connection to " + shared.address,
+               "Kafka at " + shared.address + ": no connection, trying again: " + std::string(cause));
   }
   const auto log_level = log_level_for(level, facility);
   if (!log_enabled(log_level)) return;

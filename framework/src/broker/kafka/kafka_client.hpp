@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ class Deadline {
 class KafkaClient {
  public:
   KafkaClient(ClientKind kind, std::string address, PreparedConfig config, std::function<void(rd_kafka_conf_t*)> setup);
+  /// Ends librdkafka's threads. If records that a consumer returned are still alive, librdkafka waits for them: then it
+  /// goes on in the background, so that who holds them is not locked out.
   ~KafkaClient();
   KafkaClient(const KafkaClient&) = delete;
   KafkaClient& operator=(const KafkaClient&) = delete;
@@ -75,19 +78,33 @@ class KafkaClient {
   void rethrow();
 
   /// The consumer or producer whose callbacks run on this client.
-  void* owner = nullptr;
+  void set_owner(void* owner) { shared_->owner = owner; }
+  /// The owner, in a callback of librdkafka: `opaque` is what it passes.
+  template <class Owner>
+  static Owner& owner(void* opaque) {
+    return *static_cast<Owner*>(static_cast<Shared*>(opaque)->owner);
+  }
 
  private:
+  /// What librdkafka's threads write to. Lives as long as they do, see the destructor.
+  struct Shared {
+    std::string address;
+    KafkaClient* client = nullptr;
+    void* owner = nullptr;
+    std::mutex mutex;
+    std::string last_connection_error;
+  };
+  static void on_error(rd_kafka_t* handle, int code, const char* reason, void* shared);
+  /// Nobody polls an admin client: its errors are served when it is used.
+  void serve_admin_events() const;
+  void note_error(rd_kafka_resp_err_t code, const char* reason);
   static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
 
   ClientKind kind_;
-  std::string address_;
   Millis api_timeout_;
+  std::shared_ptr<Shared> shared_;
   rd_kafka_t* handle_ = nullptr;
   std::exception_ptr caught_;
-
-  mutable std::mutex mutex_;  // librdkafka's threads write what follows
-  std::string last_connection_error_;
 };
 
 }  // namespace millrace::kafka

@@ -16,8 +16,17 @@ constexpr Millis kLeaveTimeout{10'000};
 /// How long poll() sleeps at most before it shows librdkafka that the application is alive (max.poll.interval.ms).
 constexpr Millis kLongestSleep{1'000};
 constexpr Millis kStarvedSleep{5};
+constexpr Millis kResolveTimeout{2'000};
 
 std::optional<std::int64_t> known(std::int64_t offset) { return offset >= 0 ? std::optional(offset) : std::nullopt; }
+
+/// With the topic, which librdkafka's own text does not always name.
+std::string error_text(const rd_kafka_message_t& message) {
+  std::string text = rd_kafka_message_errstr(&message);
+  if (message.rkt == nullptr) return text;
+  const std::string topic = rd_kafka_topic_name(message.rkt);
+  return text.find(topic) == std::string::npos ? "topic '" + topic + "': " + text : text;
+}
 
 std::string names(const std::vector<TopicPartition>& partitions) {
   std::string text;
@@ -30,7 +39,7 @@ std::string names(const std::vector<TopicPartition>& partitions) {
 KafkaConsumer::KafkaConsumer(const std::string& address, const ClientConfig& common, const ClientConfig& config)
     : client_(ClientKind::consumer, address, prepare_config(ClientKind::consumer, address, common, config),
               [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_rebalance_cb(conf, on_rebalance); }) {
-  client_.owner = this;
+  client_.set_owner(this);
   if (const auto found = config.find("group.id"); found != config.end()) group_id_ = found->second;
   rd_kafka_poll_set_consumer(client_.handle());
   group_queue_.reset(rd_kafka_queue_get_consumer(client_.handle()));
@@ -94,10 +103,38 @@ void KafkaConsumer::assign(const std::vector<std::pair<TopicPartition, std::int6
   const PartitionListPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const auto& [partition, offset] : partitions) {
     rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = offset;
-    add(partition, known(offset));
+  }
+  resolve(*list);
+  for (int i = 0; i < list->cnt; ++i) {
+    add({list->elems[i].topic, list->elems[i].partition}, known(list->elems[i].offset));
   }
   const auto code = rd_kafka_assign(client_.handle(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, "assigning partitions");
+}
+
+/// librdkafka would look them up itself, but waits half a second if it does not know the partition's leader yet. All
+/// partitions are asked about, so that a missing topic is told here. What cannot be found out in time is left to it.
+void KafkaConsumer::resolve(rd_kafka_topic_partition_list_t& list) {
+  if (list.cnt == 0) return;
+  const PartitionListPtr asked(rd_kafka_topic_partition_list_copy(&list));
+  for (int i = 0; i < asked->cnt; ++i) {
+    if (asked->elems[i].offset >= 0) asked->elems[i].offset = RD_KAFKA_OFFSET_END;
+    // As a time, kOffsetBeginning and kOffsetEnd mean the same.
+  }
+  const auto timeout = std::min(kResolveTimeout, client_.api_timeout());
+  const auto code = rd_kafka_offsets_for_times(client_.handle(), asked.get(), static_cast<int>(timeout.count()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !is_missing(code)) return;
+  for (int i = 0; i < asked->cnt; ++i) {
+    const auto& answer = asked->elems[i];
+    if (is_missing(code) || is_missing(answer.err)) {
+      client_.fail(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+                   "assigning " + TopicPartition{answer.topic, answer.partition}.str());
+    }
+    auto& element = list.elems[i];
+    if (element.offset < 0 && answer.err == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset >= 0) {
+      element.offset = answer.offset;
+    }
+  }
 }
 
 void KafkaConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis timeout) {
@@ -106,7 +143,9 @@ void KafkaConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_r
     signal_.clear();
     const bool rebalanced = serve_group();
     client_.rethrow();
+    const auto before = records.size();
     const bool moved = take_records(records, max_records);
+    if (records.size() == before) client_.rethrow();  // else the next poll() does: no record may be lost over it
     if (rebalanced || moved || woken_.exchange(false) || deadline.passed()) return;
     const auto longest = nudge_starved() ? kStarvedSleep : kLongestSleep;
     signal_.wait(std::min(longest, Millis(deadline.left_ms())));
@@ -122,7 +161,7 @@ bool KafkaConsumer::serve_group() {
     std::exception_ptr problem;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
       const auto code = messages[static_cast<std::size_t>(i)]->err;
-      const std::string text = code != RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_message_errstr(messages[i]) : "";
+      const auto text = code != RD_KAFKA_RESP_ERR_NO_ERROR ? error_text(*messages[i]) : std::string();
       rd_kafka_message_destroy(messages[i]);
       try {
         handle_error(code, text);
@@ -144,6 +183,7 @@ void KafkaConsumer::handle_error(rd_kafka_resp_err_t code, const std::string& te
     const auto cause = rd_kafka_fatal_error(client_.handle(), reason, sizeof reason);
     client_.fail(cause, "reading", reason);
   }
+  if (is_missing(code)) client_.fail(code, "reading", text);
   if (severity_of(code) == BrokerException::Severity::retriable || code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) {
     log_seldom(LogLevel::warn, text, "Kafka consumer: " + describe(code) + ": " + text);
     return;
@@ -162,8 +202,7 @@ bool KafkaConsumer::take_records(std::vector<ConsumerRecord>& records, std::size
     room -= taken.records;
     moved = moved || taken.moved;
     if (taken.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      handle_error(taken.error,
-                   taken.error_text + " (partition " + queue.topic() + "-" + std::to_string(queue.partition()) + ")");
+      client_.guard([&] { handle_error(taken.error, queue.name() + ": " + taken.error_text); });
     }
   }
   return moved;
@@ -271,7 +310,7 @@ ConsumerGroupMetadata KafkaConsumer::group_metadata() const {
 
 void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
                                  rd_kafka_topic_partition_list_t* partitions, void* opaque) {
-  auto& self = *static_cast<KafkaConsumer*>(static_cast<KafkaClient*>(opaque)->owner);
+  auto& self = KafkaClient::owner<KafkaConsumer>(opaque);
   self.rebalanced_ = true;
   const auto list = to_vector(*partitions);
   if (self.listener_ == nullptr) {  // unsubscribed in the meantime

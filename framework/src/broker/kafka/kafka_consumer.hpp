@@ -55,6 +55,8 @@ class KafkaConsumer final : public Consumer {
   /// Returns true if a partition that should have records has none.
   bool nudge_starved();
   void leave_group();
+  /// Turns kOffsetBeginning and kOffsetEnd into offsets.
+  void resolve(rd_kafka_topic_partition_list_t& list);
 
   void add(const TopicPartition& partition, std::optional<std::int64_t> start);
   void remove(const TopicPartition& partition);

@@ -19,6 +19,9 @@ namespace millrace::kafka {
 /// True for errors that mean that no broker answered: the cause is then in the client's last connection error.
 [[nodiscard]] bool is_unreachable(rd_kafka_resp_err_t code);
 
+/// True for errors that mean that there is no such topic or partition. They are retriable: it may yet be made.
+[[nodiscard]] bool is_missing(rd_kafka_resp_err_t code);
+
 /// What the user can do about it, as a half sentence; empty if there is nothing to say.
 [[nodiscard]] std::string_view remedy_for(rd_kafka_resp_err_t code);
 

@@ -33,9 +33,12 @@ void log_seldom(LogLevel level, std::string_view subject, std::string_view text)
 }
 
 LogLevel log_level_for(int syslog_level, std::string_view facility) {
-  // Lost connections come with every broker restart and are tried again; what that means is told once, in our words.
-  // CONFWARN: a setting for all clients is of no use to this one.
-  if (facility == "FAIL" || facility == "ERROR" || facility == "CONFWARN") return LogLevel::debug;
+  // What the calls report themselves, as exceptions or, for lost connections, in our words and not too often; and
+  // CONFWARN: a setting meant for all clients is of no use to this one.
+  for (const std::string_view told :
+       {"FAIL", "ERROR", "TXNERR", "ADDOFFSETS", "GETPID", "ASSIGN", "CONFWARN", "FATAL", "MAXPOLL"}) {
+    if (facility == told) return LogLevel::debug;
+  }
   if (syslog_level <= 4) return LogLevel::warn;
   return syslog_level <= 6 ? LogLevel::debug : LogLevel::trace;
 }

@@ -46,19 +46,30 @@ std::int64_t to_timestamp(std::optional<Timestamp> timestamp) {
 
 KafkaProducer::KafkaProducer(const std::string& address, const ClientConfig& common, const ClientConfig& config,
                              DeliveryListener* listener)
-    : client_(ClientKind::producer, address, prepare_config(ClientKind::producer, address, common, config),
-              [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_dr_msg_cb(conf, on_delivery); }),
+    : address_(address),
+      common_(common),
+      config_(config),
       listener_(listener),
       transactional_(config.contains("transactional.id")) {
-  client_.owner = this;
+  connect();
 }
 
 KafkaProducer::~KafkaProducer() {
   // What is still queued was not flushed on purpose: its reports have nobody to go to.
   listener_ = nullptr;
-  rd_kafka_purge(client_.handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_purge(client_->handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  topics_.clear();
+}
+
+void KafkaProducer::connect() {
   last_topic_ = nullptr;
   topics_.clear();
+  client_.reset();
+  client_ = std::make_unique<KafkaClient>(
+      ClientKind::producer, address_, prepare_config(ClientKind::producer, address_, common_, config_),
+      [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_dr_msg_cb(conf, on_delivery); });
+  client_->set_owner(this);
+  record_failed_ = false;
 }
 
 KafkaProducer::Topic& KafkaProducer::topic(std::string_view name) {
@@ -66,8 +77,8 @@ KafkaProducer::Topic& KafkaProducer::topic(std::string_view name) {
   auto found = topics_.find(name);
   if (found == topics_.end()) {
     const std::string text(name);
-    TopicPtr handle(rd_kafka_topic_new(client_.handle(), text.c_str(), nullptr));
-    if (handle == nullptr) client_.fail(rd_kafka_last_error(), "writing to topic '" + text + "'");
+    TopicPtr handle(rd_kafka_topic_new(client_->handle(), text.c_str(), nullptr));
+    if (handle == nullptr) client_->fail(rd_kafka_last_error(), "writing to topic '" + text + "'");
     found = topics_.emplace(text, Topic{std::move(handle), 0, {}}).first;
   }
   last_topic_ = &*found;
@@ -85,20 +96,18 @@ void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
   }
   for (;;) {
     const auto code = rd_kafka_producev(
-        client_.handle(), RD_KAFKA_V_RKT(topic_handle), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_KEY(pointer(record.key), size(record.key)),
-        RD_KAFKA_V_VALUE(const_cast<void*>(pointer(record.value)), size(record.value)),
-        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_HEADERS(headers.get()),
-        RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(token)), RD_KAFKA_V_END);
+        client_->handle(), RD_KAFKA_V_RKT(topic_handle), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(pointer(record.key), size(record.key)),
+        RD_KAFKA_V_VALUE(const_cast<void*>(pointer(record.value)), size(record.value)), RD_KAFKA_V_TIMESTAMP(timestamp),
+        RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(token)), RD_KAFKA_V_END);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       (void)headers.release();  // librdkafka's now
       break;
     }
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       // Returns as soon as there is a delivery report, which makes room.
-      rd_kafka_poll(client_.handle(), 100);
-      client_.rethrow();
+      rd_kafka_poll(client_->handle(), 100);
+      client_->rethrow();
       continue;
     }
     if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
@@ -108,20 +117,20 @@ void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
     }
     const auto doing = "writing to topic '" + std::string(record.topic) + "'";
     char reason[512] = "";
-    if (const auto fatal = rd_kafka_fatal_error(client_.handle(), reason, sizeof reason)) {
-      client_.fail(fatal, doing, reason);
+    if (const auto fatal = rd_kafka_fatal_error(client_->handle(), reason, sizeof reason)) {
+      client_->fail(fatal, doing, reason);
     }
     // In a transaction that has failed already nothing can be sent any more.
     if (code == RD_KAFKA_RESP_ERR__STATE && transactional_) {
-      throw client_.error(Severity::abortable, code, doing, "the transaction has failed or was not begun");
+      throw client_->error(Severity::abortable, code, doing, "the transaction has failed or was not begun");
     }
-    client_.fail(code, doing);
+    client_->fail(code, doing);
   }
   if (++sends_until_poll_ >= kSendsPerPoll) poll();
 }
 
 void KafkaProducer::report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code) {
-  const auto error = client_.error(severity_of(code), code, "writing to topic '" + std::string(record.topic) + "'");
+  const auto error = client_->error(severity_of(code), code, "writing to topic '" + std::string(record.topic) + "'");
   if (listener_ == nullptr) throw error;
   listener_->on_delivery({.topic = record.topic,
                           .partition = record.partition.value_or(-1),
@@ -131,8 +140,8 @@ void KafkaProducer::report_unsent(const ProducerRecord& record, std::uint64_t to
 }
 
 void KafkaProducer::on_delivery(rd_kafka_t* /*handle*/, const rd_kafka_message_t* message, void* opaque) {
-  auto& self = *static_cast<KafkaProducer*>(static_cast<KafkaClient*>(opaque)->owner);
-  self.client_.guard([&] { self.delivered(*message); });
+  auto& self = KafkaClient::owner<KafkaProducer>(opaque);
+  self.client_->guard([&] { self.delivered(*message); });
 }
 
 void KafkaProducer::delivered(const rd_kafka_message_t& message) {
@@ -146,27 +155,29 @@ void KafkaProducer::delivered(const rd_kafka_message_t& message) {
     listener_->on_delivery(delivery);
     return;
   }
+  const bool purged = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+  record_failed_ = record_failed_ || (transactional_ && !purged);
   const auto error =
-      client_.error(severity_of(message.err), message.err, "writing to topic '" + std::string(delivery.topic) + "'");
+      client_->error(severity_of(message.err), message.err, "writing to topic '" + std::string(delivery.topic) + "'");
   if (listener_ != nullptr) {
     delivery.error = &error;
     listener_->on_delivery(delivery);
-  } else {
+  } else if (!transactional_) {  // a transaction that lost a record does not commit
     log_seldom(LogLevel::error, error.what(), std::string("a record is lost: ") + error.what());
   }
 }
 
 void KafkaProducer::poll() {
   sends_until_poll_ = 0;
-  rd_kafka_poll(client_.handle(), 0);
-  client_.rethrow();
+  rd_kafka_poll(client_->handle(), 0);
+  client_->rethrow();
 }
 
 void KafkaProducer::flush(Millis timeout) {
-  const auto code = rd_kafka_flush(client_.handle(), Deadline(timeout).left_ms());
-  client_.rethrow();
+  const auto code = rd_kafka_flush(client_->handle(), Deadline(timeout).left_ms());
+  client_->rethrow();
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    client_.fail(code, "flushing " + std::to_string(rd_kafka_outq_len(client_.handle())) + " records");
+    client_->fail(code, "flushing " + std::to_string(rd_kafka_outq_len(client_->handle())) + " records");
   }
 }
 
@@ -176,9 +187,9 @@ std::int32_t KafkaProducer::partitions_for(std::string_view name) {
   if (found.partitions > 0 && now - found.asked < kPartitionCountAge) return found.partitions;
   const std::string text(name);
   const auto doing = "asking for the partitions of topic '" + text + "'";
-  const auto metadata = client_.metadata(text.c_str(), Deadline(client_.api_timeout()), doing);
+  const auto metadata = client_->metadata(text.c_str(), Deadline(client_->api_timeout()), doing);
   const auto code = metadata->topic_cnt > 0 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, doing);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_->fail(code, doing);
   found.partitions = metadata->topics[0].partition_cnt;
   found.asked = now;
   return found.partitions;
@@ -190,21 +201,21 @@ void KafkaProducer::transaction_step(const std::string& doing, Millis timeout,
   for (;;) {
     // A step that timed out goes on in the background; calling it again waits for the same one.
     const ErrorPtr error(step(std::max(1, deadline.left_ms())));
-    client_.rethrow();
+    client_->rethrow();
     if (error == nullptr) return;
-    if (severity_of(*error) != Severity::retriable || deadline.passed()) client_.fail(*error, doing);
+    if (severity_of(*error) != Severity::retriable || deadline.passed()) client_->fail(*error, doing);
     std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
   }
 }
 
 void KafkaProducer::init_transactions(Millis timeout) {
   transaction_step("starting transactions", timeout,
-                   [&](int left_ms) { return rd_kafka_init_transactions(client_.handle(), left_ms); });
+                   [&](int left_ms) { return rd_kafka_init_transactions(client_->handle(), left_ms); });
 }
 
 void KafkaProducer::begin_transaction() {
-  const ErrorPtr error(rd_kafka_begin_transaction(client_.handle()));
-  if (error != nullptr) client_.fail(*error, "beginning a transaction");
+  const ErrorPtr error(rd_kafka_begin_transaction(client_->handle()));
+  if (error != nullptr) client_->fail(*error, "beginning a transaction");
 }
 
 void KafkaProducer::send_offsets_to_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
@@ -217,19 +228,24 @@ void KafkaProducer::send_offsets_to_transaction(const std::map<TopicPartition, O
     bare.reset(rd_kafka_consumer_group_metadata_new(group.group_id().c_str()));
     native = bare.get();
   }
-  transaction_step(
-      "adding the offsets of group '" + group.group_id() + "' to the transaction", client_.api_timeout(),
-      [&](int left_ms) { return rd_kafka_send_offsets_to_transaction(client_.handle(), list.get(), native, left_ms); });
+  transaction_step("adding the offsets of group '" + group.group_id() + "' to the transaction", client_->api_timeout(),
+                   [&](int left_ms) {
+                     return rd_kafka_send_offsets_to_transaction(client_->handle(), list.get(), native, left_ms);
+                   });
 }
 
 void KafkaProducer::commit_transaction(Millis timeout) {
   transaction_step("committing the transaction", timeout,
-                   [&](int left_ms) { return rd_kafka_commit_transaction(client_.handle(), left_ms); });
+                   [&](int left_ms) { return rd_kafka_commit_transaction(client_->handle(), left_ms); });
 }
 
 void KafkaProducer::abort_transaction(Millis timeout) {
+  const Deadline deadline(timeout);
   transaction_step("aborting the transaction", timeout,
-                   [&](int left_ms) { return rd_kafka_abort_transaction(client_.handle(), left_ms); });
+                   [&](int left_ms) { return rd_kafka_abort_transaction(client_->handle(), left_ms); });
+  if (!record_failed_) return;
+  connect();
+  init_transactions(Millis(std::max(1000, deadline.left_ms())));
 }
 
 }  // namespace millrace::kafka

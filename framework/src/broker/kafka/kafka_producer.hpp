@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -45,6 +47,7 @@ class KafkaProducer final : public Producer {
   };
   using Topics = std::unordered_map<std::string, Topic, StringHash, std::equal_to<>>;
 
+  void connect();
   static void on_delivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
   void delivered(const rd_kafka_message_t& message);
   void report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code);
@@ -52,9 +55,15 @@ class KafkaProducer final : public Producer {
   /// Repeats a step of the transaction protocol while it fails with a retriable error, until the deadline.
   void transaction_step(const std::string& doing, Millis timeout, const std::function<rd_kafka_error_t*(int)>& step);
 
-  KafkaClient client_;
+  std::string address_;
+  ClientConfig common_;
+  ClientConfig config_;
   DeliveryListener* listener_;
   bool transactional_;
+  std::unique_ptr<KafkaClient> client_;
+  /// A record of the transaction failed for good. Its sequence number is missing from the partition then, and
+  /// librdkafka 2.0.2 stumbles over the gap in the next transaction: after the abort a new client takes over.
+  bool record_failed_ = false;
   Topics topics_;
   Topics::value_type* last_topic_ = nullptr;
   unsigned sends_until_poll_ = 0;

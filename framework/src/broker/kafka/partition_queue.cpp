@@ -1,6 +1,7 @@
 #include "broker/kafka/partition_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/kafka/partition_list.hpp"
 
@@ -49,53 +50,74 @@ PartitionQueue::PartitionQueue(rd_kafka_t* client, const std::string& topic, std
 
 PartitionQueue::~PartitionQueue() { rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr); }
 
-void PartitionQueue::append(rd_kafka_message_t* message, std::vector<ConsumerRecord>& records) {
+void PartitionQueue::append(MessagePtr message, std::vector<ConsumerRecord>& records) {
   auto& record = records.emplace_back();
-  record.buffer = RecordBuffer(message, [](void* m) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(m)); });
   record.topic = &topic_;
   record.partition = partition_;
   record.offset = message->offset;
 #if RD_KAFKA_VERSION >= 0x020100ff
-  if (const auto epoch = rd_kafka_message_leader_epoch(message); epoch >= 0) record.leader_epoch = epoch;
+  if (const auto epoch = rd_kafka_message_leader_epoch(message.get()); epoch >= 0) record.leader_epoch = epoch;
 #endif
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-  record.timestamp = rd_kafka_message_timestamp(message, &type);
+  record.timestamp = rd_kafka_message_timestamp(message.get(), &type);
   record.key = view(message->key, message->key_len);
   record.value = view(message->payload, message->len);
   record.headers = headers_of(*message);
+  record.buffer =
+      RecordBuffer(message.release(), [](void* m) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(m)); });
+}
+
+void PartitionQueue::accept(MessagePtr message, std::vector<ConsumerRecord>& records, Taken& taken) {
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    fetched_ = true;
+    position_ = message->offset + 1;
+    ++taken.records;
+    append(std::move(message), records);
+  } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    fetched_ = true;
+    position_ = end_ = message->offset;
+  } else if (taken.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    taken.error = message->err;
+    taken.error_text = rd_kafka_message_errstr(message.get());
+  }
 }
 
 PartitionQueue::Taken PartitionQueue::take(std::vector<ConsumerRecord>& records, std::size_t max) {
   Taken taken;
+  if (max == 0) return taken;
+  if (peeked_ != nullptr) {
+    accept(std::exchange(peeked_, nullptr), records, taken);
+    taken.moved = true;
+    if (--max == 0) return taken;
+  }
   const auto before = waiting();
   const bool nothing_new = before <= left_behind_;
   left_behind_ = before;
-  if (before == 0 || max == 0) return taken;
+  if (before == 0) return taken;
   taken.moved = true;
   batch_.resize(std::min(before, max));
   // No more than there are, because librdkafka waits for a full batch.
   const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, batch_.data(), batch_.size());
-  for (std::size_t i = 0; count > 0 && i < static_cast<std::size_t>(count); ++i) {
-    auto* message = batch_[i];
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      fetched_ = true;
-      position_ = message->offset + 1;
-      ++taken.records;
-      append(message, records);
-      continue;
-    }
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      fetched_ = true;
-      position_ = end_ = message->offset;
-    } else if (taken.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      taken.error = message->err;
-      taken.error_text = rd_kafka_message_errstr(message);
-    }
-    rd_kafka_message_destroy(message);
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    accept(MessagePtr(batch_[static_cast<std::size_t>(i)]), records, taken);
   }
   left_behind_ = waiting();
   if (nothing_new && left_behind_ < kLow) nudge();
   return taken;
+}
+
+void PartitionQueue::peek() {
+  while (peeked_ == nullptr && waiting() > 0) {
+    rd_kafka_message_t* first = nullptr;
+    if (rd_kafka_consume_batch_queue(queue_.get(), 0, &first, 1) != 1) continue;  // it was a transaction marker
+    MessagePtr message(first);
+    if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      peeked_ = std::move(message);
+    } else {
+      fetched_ = true;
+      position_ = end_ = message->offset;
+    }
+  }
 }
 
 std::optional<std::int64_t> PartitionQueue::high_watermark() const {
@@ -109,7 +131,7 @@ std::optional<std::int64_t> PartitionQueue::high_watermark() const {
 }
 
 std::optional<std::int64_t> PartitionQueue::position() {
-  if (fetched_) {
+  if (fetched_ && peeked_ == nullptr) {  // librdkafka is past the peeked record, the reader is not
     const auto list = to_list(TopicPartition{topic_, partition_}, RD_KAFKA_OFFSET_INVALID);
     if (rd_kafka_position(client_, list.get()) == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset > *position_) {
       position_ = list->elems[0].offset;
@@ -119,17 +141,17 @@ std::optional<std::int64_t> PartitionQueue::position() {
 }
 
 std::optional<std::int64_t> PartitionQueue::lag() {
+  peek();
   if (!fetched_) return std::nullopt;
-  const bool drained = waiting() == 0;  // before the watermark: see the class comment
   const auto at = *position();
-  const auto high = high_watermark();
-  if (drained && (end_ == at || (high && at >= *high))) return 0;
+  const auto high = high_watermark();  // after the look into the queue: what comes in between raises it first
+  if (peeked_ == nullptr && (end_ == at || (high && at >= *high))) return 0;
   if (!high) return std::nullopt;
   return std::max<std::int64_t>(*high - at, 1);
 }
 
 bool PartitionQueue::starved() {
-  if (!fetched_ || waiting() > 0 || end_ == position_) return false;
+  if (!fetched_ || peeked_ != nullptr || waiting() > 0 || end_ == position_) return false;
   const auto high = high_watermark();
   return high && *high > *position_;
 }
@@ -144,6 +166,7 @@ void PartitionQueue::nudge() {
 }
 
 void PartitionQueue::restart_at(std::optional<std::int64_t> offset) {
+  peeked_.reset();
   position_ = offset;
   end_.reset();
   fetched_ = false;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,9 +27,9 @@ namespace millrace::kafka {
 ///    but only one fetch.wait.max.ms after the last record.
 ///  - The high watermark that librdkafka keeps from the last fetch answer counts open transactions too. If the
 ///    position has reached it, there was nothing more. It is set before the answer's records are queued.
-///  - The queue: as long as it holds anything, that may be records.
-/// So lag() is 0 only if the queue is empty and then, in this order, the position is that of an end event or not below
-/// the watermark. Records that a fetch brought are in the queue or counted by the watermark before they are read.
+///  - The queue: as long as a record is in it, the lag is not 0.
+/// So lag() looks into the queue up to the first record, and is 0 only if there is none and then, in this order, the
+/// position is that of an end event or not below the watermark.
 /// Transaction markers and aborted records: librdkafka moves its own position over a marker when it takes it from the
 /// queue, so the position is asked from librdkafka whenever it may be ahead of the last record that we saw.
 ///
@@ -54,9 +55,6 @@ class PartitionQueue {
   /// Appends up to `max` records. Stops behind an error.
   Taken take(std::vector<ConsumerRecord>& records, std::size_t max);
 
-  /// Fetched and not yet taken; may count things that are no records.
-  [[nodiscard]] std::size_t waiting() const { return rd_kafka_queue_length(queue_.get()); }
-
   [[nodiscard]] std::optional<std::int64_t> position();
   [[nodiscard]] std::optional<std::int64_t> lag();
 
@@ -68,13 +66,21 @@ class PartitionQueue {
   /// What is in the queue is of no use any more: reading goes on at `offset`.
   void restart_at(std::optional<std::int64_t> offset);
 
-  [[nodiscard]] const std::string& topic() const { return topic_; }
-  [[nodiscard]] std::int32_t partition() const { return partition_; }
+  /// `topic-partition`
+  [[nodiscard]] std::string name() const { return TopicPartition{topic_, partition_}.str(); }
 
   bool paused = false;
 
  private:
-  void append(rd_kafka_message_t* message, std::vector<ConsumerRecord>& records);
+  using MessagePtr = std::unique_ptr<rd_kafka_message_t, Destroyer<rd_kafka_message_destroy>>;
+
+  /// Fetched and still in librdkafka's queue; counts things that are no records, too.
+  [[nodiscard]] std::size_t waiting() const { return rd_kafka_queue_length(queue_.get()); }
+  /// Sorts a message from the queue: a record, an error (into `taken`), or the end of the partition.
+  void accept(MessagePtr message, std::vector<ConsumerRecord>& records, Taken& taken);
+  void append(MessagePtr message, std::vector<ConsumerRecord>& records);
+  /// Takes from the queue until it is empty or `peeked_` holds a record or an error.
+  void peek();
   [[nodiscard]] std::optional<std::int64_t> high_watermark() const;
 
   rd_kafka_t* client_;
@@ -82,6 +88,7 @@ class PartitionQueue {
   std::int32_t partition_;
   QueuePtr queue_;
   std::vector<rd_kafka_message_t*> batch_;
+  MessagePtr peeked_;  ///< the first of the queue, if lag() had to look
   std::optional<std::int64_t> position_;
   std::optional<std::int64_t> end_;  ///< offset of the last end-of-partition event
   bool fetched_ = false;             ///< a record or an end event came since the (re)start
