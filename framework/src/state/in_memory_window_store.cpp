@@ -66,9 +66,9 @@ class InMemoryWindowStore final : public WindowBytesStore {
       if (!within(key, key_from, key_to)) return;
       items.push_back({std::string(key), entry.start, entry.seq, std::string(entry.value())});
     });
-    std::sort(items.begin(), items.end(), [](const WindowItem& a, const WindowItem& b) {
+    std::sort(items.begin(), items.end(), [this](const WindowItem& a, const WindowItem& b) {
       if (a.start != b.start) return a.start < b.start;
-      return compare_window_keys(a.key, a.start, a.seq, b.key, b.start, b.seq) < 0;
+      return options_.retain_duplicates ? map_key(a) < map_key(b) : a.key < b.key;
     });
     if (!forward) std::reverse(items.begin(), items.end());
     return std::make_unique<WindowSnapshotIterator>(std::move(items));
@@ -83,6 +83,13 @@ class InMemoryWindowStore final : public WindowBytesStore {
   }
 
  private:
+  // Under which Java's store keeps a duplicate: `key + seq(4)`.
+  static std::string map_key(const WindowItem& item) {
+    std::string bytes = item.key;
+    formats::append_be32(bytes, item.seq);
+    return bytes;
+  }
+
   // Unlike the RocksDB store, Java's advances stream time with every put, and so does this one.
   void store(std::string_view key, BytesView value, Timestamp window_start, std::uint32_t seq) {
     if (window_start < 0) {

@@ -27,7 +27,10 @@ class KeyValueTier final : public EvictableTier {
   /// The uncommitted entries by key.
   using DirtyIndex = std::map<std::string_view, const Entry*>;
 
-  explicit KeyValueTier(TierBudget& budget) : budget_(budget) { budget_.add(*this); }
+  explicit KeyValueTier(TierBudget& budget) : budget_(budget) {
+    by_key_.max_load_factor(0.8f);
+    budget_.add(*this);
+  }
   ~KeyValueTier() override { budget_.remove(*this); }
 
   /// The entry, marked as just used; nullptr: not known here.

@@ -94,7 +94,7 @@ BytesView PersistentWindowStore::fetch(std::string_view key, Timestamp window_st
     return false;
   });
   if (known) return *known;
-  if (window_start >= tier_.complete_from()) return std::nullopt;
+  if (tier_.knows(key, window_start, window_start)) return std::nullopt;
   layout::write_segmented_key(scratch_key_, segment(window_start), key, window_start, 0);
   answer_.Reset();
   const auto status = place_.db->Get({}, place_.family, scratch_key_, &answer_);
@@ -107,7 +107,7 @@ void PersistentWindowStore::fetch_each(std::string_view key, Timestamp from, Tim
                                        FunctionRef<bool(Timestamp, std::string_view)> visit) {
   from = std::max(from, live_from_);
   if (to < from) return;
-  if (from >= tier_.complete_from()) {
+  if (tier_.knows(key, from, to)) {
     tier_.visit(key, from, to,
                 [&](const WindowEntry& entry) { return entry.deleted || visit(entry.start, entry.value()); });
     return;

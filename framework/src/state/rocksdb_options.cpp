@@ -22,6 +22,16 @@ rocksdb::CompressionType best_compression() {
   return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
+/// All keys share one place in the memtable from which the next insert starts its search. The empty key has none: it is
+/// how a DeleteRange over everything begins, and RocksDB (7.8) would apply the place in the table of entries to that of
+/// range deletions.
+class OneHint final : public rocksdb::SliceTransform {
+ public:
+  [[nodiscard]] const char* Name() const override { return "millrace.OneHint"; }
+  [[nodiscard]] rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), 0}; }
+  [[nodiscard]] bool InDomain(const rocksdb::Slice& key) const override { return !key.empty(); }
+};
+
 }  // namespace
 
 rocksdb::DBOptions database_options(const DatabaseOptions& options) {
@@ -52,9 +62,8 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view family, const Datab
   cf.max_bytes_for_level_base = 64u << 20;
   cf.compression = best_compression();
 
-  // Commits come sorted: an insert starts where the one before ended, instead of searching from the top. One place to
-  // remember is enough, so the prefix is that of all keys.
-  cf.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(0));
+  // Commits come sorted: an insert starts where the one before ended, instead of searching from the top.
+  cf.memtable_insert_with_hint_prefix_extractor = std::make_shared<OneHint>();
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = block_cache;
@@ -68,6 +77,10 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view family, const Datab
   if (family.starts_with(layout::kWindowFamily)) {
     // Level by level, not universal as in Kafka Streams: files are disjoint then, segment behind segment, so that old
     // segments move down without being rewritten and expired ones are dropped as files without being read.
+    // Reads seldom get here, so that more files side by side cost less than merging them often.
+    cf.level0_file_num_compaction_trigger = 12;
+    cf.level0_slowdown_writes_trigger = 40;
+    cf.level0_stop_writes_trigger = 60;
     cf.compaction_filter_factory = std::make_shared<WindowExpiryFilterFactory>(expiry.mark(std::string(family)));
   }
   return cf;

@@ -6,7 +6,8 @@
 namespace millrace {
 
 WindowTier::WindowTier(TierBudget* budget, SliceLimits limits)
-    : budget_(budget), limits_(limits), late_(make_slice(0)) {
+    : budget_(budget), limits_(limits), late_(make_slice(0)), evicted_(budget != nullptr ? budget->limit() / 8 : 0) {
+  records_.max_load_factor(0.8f);
   slices_.push_back(make_slice(0));
   if (budget_ != nullptr) budget_->add(*this);
 }
@@ -17,7 +18,7 @@ WindowTier::~WindowTier() {
 }
 
 std::size_t WindowTier::size_of(const WindowKeyRecord& record) {
-  constexpr std::size_t kAllocatorAndBucket = 16 + 2 * 24;
+  constexpr std::size_t kAllocatorAndBucket = 16 + 2 * 16;
   return sizeof(WindowKeyRecord) + record.key_size + kAllocatorAndBucket + record.entries.heap_bytes();
 }
 
@@ -151,6 +152,9 @@ void WindowTier::committed() {
     }
     slice.dirty.clear();
   }
+  for (const WindowEntry* entry : late_.dirty) {
+    if (entry->owner != nullptr && !entry->deleted) evicted_.add_late(entry->owner->hash, entry->start);
+  }
   drop(late_);
   late_ = make_slice(0);
   dirty_bytes_ = 0;
@@ -179,6 +183,9 @@ void WindowTier::expire(Timestamp live_from) {
   while (slices_.size() > 1 && slices_[1].from <= live_from) drop_front();
   const Slice& only = slices_.front();
   if (slices_.size() == 1 && only.max_start != kNoTimestamp && only.max_start < live_from) drop_front();
+  const auto filters_before = static_cast<std::ptrdiff_t>(evicted_.bytes());
+  evicted_.drop_before(live_from);
+  charge(static_cast<std::ptrdiff_t>(evicted_.bytes()) - filters_before);
 }
 
 void WindowTier::reset(Timestamp complete_from) {
@@ -187,17 +194,24 @@ void WindowTier::reset(Timestamp complete_from) {
   slices_.clear();
   slices_.push_back(make_slice(complete_from));
   late_ = make_slice(0);
+  evicted_.reset(complete_from);
   complete_from_ = complete_from;
   dirty_bytes_ = 0;
   charge(-static_cast<std::ptrdiff_t>(bytes_));
 }
 
 std::size_t WindowTier::evict() {
-  const Slice& oldest = slices_.front();
+  Slice& oldest = slices_.front();
   if (!oldest.dirty.empty() || oldest.max_start == kNoTimestamp) return 0;
   const std::size_t before = bytes_;
+  const auto filters_before = static_cast<std::ptrdiff_t>(evicted_.bytes());
+  evicted_.begin_slice(complete_from_, slices_.size() > 1 ? slices_[1].from : oldest.max_start + 1);
+  oldest.arena.for_each([this](const WindowEntry& entry) {
+    if (entry.owner != nullptr) evicted_.add(entry.owner->hash);
+  });
+  charge(static_cast<std::ptrdiff_t>(evicted_.bytes()) - filters_before);
   drop_front();
-  return before - bytes_;
+  return before > bytes_ ? before - bytes_ : 0;
 }
 
 void WindowTier::charge(std::ptrdiff_t bytes) {

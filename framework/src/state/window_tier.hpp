@@ -2,6 +2,7 @@
 
 #include <tsl/robin_set.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "evicted_keys.hpp"
 #include "millrace/common/bytes.hpp"
 #include "millrace/common/time.hpp"
 #include "tier_budget.hpp"
@@ -22,7 +24,8 @@ namespace millrace {
 /// else.
 ///               Uncommitted entries are held whatever their start; those below complete_from() until commit.
 /// Eviction      Entries lie in time slices. The oldest slice goes as a whole, with its memory, once all of it is
-///               committed (or expired); complete_from() moves behind it. Constant work per entry.
+///               committed (or expired); complete_from() moves behind it. Constant work per entry. A filter keeps in
+///               mind which keys it had, so that a lookup of any other key needs nothing else further back still.
 /// In memory     A store without database uses it too: it never marks entries as dirty, and nothing is evicted.
 class WindowTier final : public EvictableTier {
  public:
@@ -37,6 +40,12 @@ class WindowTier final : public EvictableTier {
   ~WindowTier() override;
 
   [[nodiscard]] Timestamp complete_from() const { return complete_from_; }
+
+  /// True if all entries of `key` with from <= start <= to that exist are here.
+  [[nodiscard]] bool knows(std::string_view key, Timestamp from, Timestamp to) const {
+    if (from >= complete_from_) return true;
+    return from >= evicted_.known_from() && !evicted_.may_contain(hash_of(key), from, std::min(to, complete_from_ - 1));
+  }
 
   /// Puts or overwrites. `dirty`: not in the database yet.
   void put(std::string_view key, Timestamp start, std::uint32_t seq, std::string_view value, bool dirty);
@@ -136,6 +145,7 @@ class WindowTier final : public EvictableTier {
   tsl::robin_set<WindowKeyRecord*, Hash, Equal, std::allocator<WindowKeyRecord*>, true> records_;
   std::deque<Slice> slices_;  // by time, never empty; the first begins at complete_from_
   Slice late_;                // uncommitted entries below complete_from_
+  EvictedKeys evicted_;
   std::size_t bytes_ = 0;
   std::size_t dirty_bytes_ = 0;
 };

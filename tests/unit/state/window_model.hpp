@@ -76,9 +76,14 @@ class WindowModel {
     }
     const std::int64_t interval = std::max<std::int64_t>(options_.retention_ms / 2, 60'000);
     const auto rank = [&](const WindowRow& row) {
-      std::string bytes;
-      formats::append_window_key(bytes, row.key, row.start, row.seq);
-      return std::pair(order_ == WindowOrder::by_segment ? row.start / interval : row.start, bytes);
+      std::string bytes = row.key;
+      if (order_ == WindowOrder::by_start) {
+        if (options_.retain_duplicates) formats::append_be32(bytes, row.seq);
+        return std::pair(row.start, bytes);
+      }
+      formats::append_be64(bytes, static_cast<std::uint64_t>(row.start));
+      formats::append_be32(bytes, row.seq);
+      return std::pair(row.start / interval, bytes);
     };
     std::sort(rows.begin(), rows.end(), [&](const WindowRow& a, const WindowRow& b) { return rank(a) < rank(b); });
     return rows;

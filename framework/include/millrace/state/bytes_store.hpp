@@ -15,7 +15,9 @@
 namespace millrace {
 
 /// Walks over key/value pairs of a byte store. Views are valid until next() or until the store is written.
-/// The iterator must not outlive the store; what is written during a walk may or may not be seen.
+/// The store may be written and committed during a walk: entries that nobody touches are all seen, in order; what is
+/// written meanwhile may or may not be seen. The iterator must not outlive the store or its database.
+/// key() and value() REQUIRE valid().
 class BytesIterator {
  public:
   virtual ~BytesIterator() = default;
@@ -52,7 +54,7 @@ class WindowBytesIterator : public BytesIterator {
 
 /// What a window store is made of. All times in milliseconds.
 struct WindowStoreOptions {
-  std::int64_t retention_ms = 0;    ///< entries with start <= (largest start put) - retention are gone
+  std::int64_t retention_ms = 0;  ///< entries with start <= (largest start put) - retention are gone
   std::int64_t window_size_ms = 0;
   /// True: several values per key and start, told apart by a sequence number (join stores).
   bool retain_duplicates = false;
@@ -61,9 +63,14 @@ struct WindowStoreOptions {
 /// Values by key and window start. (Kafka Streams: `WindowStore<Bytes, byte[]>`.)
 ///
 /// Expiry: observed stream time is the largest window start ever put or restored. An entry is visible iff
-/// start > observed stream time - retention; a put of an expired entry is skipped (and still advances nothing).
-/// Sequence numbers (retain_duplicates): a per-instance counter, advanced by every put before it is used, so the
-/// first is 1; a null put advances it and stores nothing.
+/// start > observed stream time - retention; a put of an expired entry is skipped.
+/// Sequence numbers (retain_duplicates): a counter, advanced by every put before it is used, so that the first is 1; a
+/// null put advances it and stores nothing. It goes on from the largest number that is stored or restored. (Java starts
+/// at 1 again in each instance: after a restart a second value with the key, start and number of a stored one
+/// overwrites it. The changelog bytes differ from Java's in this alone.)
+/// Stream time and null puts with duplicates, as in Java: a RocksDB store does not notice them, an in-memory store
+/// takes their time. Walks show the store as it was when they began. Starts are never negative: such a put is a
+/// ProcessorStateException.
 class WindowBytesStore : public StateStore, public RestorableStore {
  public:
   /// nullopt deletes (without duplicates) or is skipped (with duplicates).
@@ -81,8 +88,11 @@ class WindowBytesStore : public StateStore, public RestorableStore {
   [[nodiscard]] virtual std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
                                                                    bool forward) = 0;
 
-  /// Entries of all keys in [key_from, key_to] (nullopt: open) with from <= start <= to. Order: see Kafka Streams'
-  /// stores: by segment, then key, then start for RocksDB; by start, then key for in-memory.
+  /// Entries of all keys in [key_from, key_to] (nullopt: open) with from <= start <= to. Order as in Kafka Streams:
+  /// RocksDB  by segment (start / max(retention / 2, 60,000)), then by the bytes `key + start(8) + seq(4)`, so that of
+  ///          two keys of which one begins the other, either may come first
+  /// memory   by start, then by the key, with duplicates by the bytes `key + seq(4)`
+  /// Backward is exactly the other way round.
   [[nodiscard]] virtual std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to,
                                                                          Timestamp from, Timestamp to,
                                                                          bool forward) = 0;
