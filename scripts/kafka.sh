@@ -154,6 +154,15 @@ launch() {
   fail "Kafka did not answer within 90 s: see $dir/server.log"
 }
 
+# A server that was killed a moment ago may still be going down.
+becomes_free() {
+  local deadline=$((SECONDS + 3))
+  while port_in_use "$1"; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.1
+  done
+}
+
 start() {
   command -v java >/dev/null || fail "Java is missing, install it: apt-get install openjdk-17-jre-headless"
   mkdir -p "$dir/data"
@@ -179,7 +188,7 @@ start() {
     if [ "$wanted" != 0 ]; then
       port=$wanted
       ! port_in_use "$port" || fail "port $port is in use: choose another with --port N, or --port 0 for a free one"
-    elif [ "$attempt" = 1 ] && [ -n "$kept_port" ] && ! port_in_use "$kept_port"; then
+    elif [ "$attempt" = 1 ] && [ -n "$kept_port" ] && becomes_free "$kept_port"; then
       port=$kept_port
     else
       port=$(free_port)

@@ -106,10 +106,18 @@ const char* name_of(ClientKind kind) {
 std::string hint_for(std::string_view key) {
   if (key == "sasl.jaas.config") return ": give sasl.username and sasl.password";
   if (key.starts_with("ssl.truststore")) return ": give ssl.ca.location, a PEM file";
-  if (key.starts_with("ssl.keystore"))
-    return ": give ssl.keystore.location (PKCS#12), or ssl.certificate.location and "
-           "ssl.key.location (PEM)";
+  if (key.starts_with("ssl.keystore")) {
+    return ": give ssl.keystore.location (PKCS#12), or ssl.certificate.location and ssl.key.location (PEM)";
+  }
   return {};
+}
+
+/// Passwords do not belong into messages.
+std::string shown(std::string_view key, const std::string& value) {
+  for (const std::string_view secret : {"password", "jaas", "secret", ".pem", "oauthbearer.config"}) {
+    if (key.find(secret) != std::string_view::npos) return "(hidden)";
+  }
+  return value;
 }
 
 class Preparation {
@@ -125,12 +133,12 @@ class Preparation {
     switch (rd_kafka_conf_set(result_.conf.get(), name.c_str(), text.c_str(), reason, sizeof reason)) {
       case RD_KAFKA_CONF_OK: return;
       case RD_KAFKA_CONF_UNKNOWN:
-        throw ConfigException("unknown setting '" + name + "' (value '" + text + "') for a Kafka " + name_of(kind_) +
-                              ": neither Kafka's Java client nor librdkafka " + rd_kafka_version_str() + " has it" +
-                              hint_for(key));
+        throw ConfigException("unknown setting '" + name + "' (value '" + shown(name, text) + "') for a Kafka " +
+                              name_of(kind_) + ": neither Kafka's Java client nor librdkafka " +
+                              rd_kafka_version_str() + " has it" + hint_for(key));
       default:
-        throw ConfigException("setting '" + name + "' of a Kafka " + name_of(kind_) + " cannot be '" + text +
-                              "': " + reason);
+        throw ConfigException("setting '" + name + "' of a Kafka " + name_of(kind_) + " cannot be '" +
+                              shown(name, text) + "': " + reason + hint_for(key));
     }
   }
 

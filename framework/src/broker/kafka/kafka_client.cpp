@@ -12,7 +12,7 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr Millis kDestroyTimeout{500};
+constexpr Millis kDestroyTimeout{200};
 
 }  // namespace
 

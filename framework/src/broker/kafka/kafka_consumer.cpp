@@ -12,7 +12,7 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr Millis kLeaveTimeout{10'000};
+constexpr Millis kLeaveTimeout{5'000};
 /// How long poll() sleeps at most before it shows librdkafka that the application is alive (max.poll.interval.ms).
 constexpr Millis kLongestSleep{1'000};
 constexpr Millis kStarvedSleep{5};
@@ -287,9 +287,7 @@ void KafkaConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata
   if (group_id_.empty()) throw ConfigException("a consumer without group.id cannot commit: give it one");
   const Deadline deadline(client_.api_timeout());
   for (;;) {
-    const auto list = to_list(offsets);
-    auto code = rd_kafka_commit(client_.handle(), list.get(), 0);
-    for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i) code = list->elems[i].err;
+    const auto code = commit_once(offsets, deadline);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     // During a rebalance only polling helps, which is the caller's to do.
     const bool try_again =
@@ -297,6 +295,22 @@ void KafkaConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata
     if (!try_again || deadline.passed()) client_.fail(code, "committing offsets of group '" + group_id_ + "'");
     std::this_thread::sleep_for(std::min(Millis(100), Millis(deadline.left_ms())));
   }
+}
+
+/// rd_kafka_commit() would wait for session.timeout.ms if the coordinator is away.
+rd_kafka_resp_err_t KafkaConsumer::commit_once(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
+                                               Deadline deadline) {
+  const QueuePtr answers(rd_kafka_queue_new(client_.handle()));
+  const auto code = rd_kafka_commit_queue(client_.handle(), to_list(offsets).get(), answers.get(), nullptr, nullptr);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+  const EventPtr answer(rd_kafka_queue_poll(answers.get(), deadline.left_ms()));
+  if (answer == nullptr) return RD_KAFKA_RESP_ERR__TIMED_OUT;
+  if (const auto failed = rd_kafka_event_error(answer.get())) return failed;
+  const auto* list = rd_kafka_event_topic_partition_list(answer.get());
+  for (int i = 0; list != nullptr && i < list->cnt; ++i) {
+    if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return list->elems[i].err;
+  }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 ConsumerGroupMetadata KafkaConsumer::group_metadata() const {

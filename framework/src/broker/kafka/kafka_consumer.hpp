@@ -58,6 +58,8 @@ class KafkaConsumer final : public Consumer {
   /// Turns kOffsetBeginning and kOffsetEnd into offsets.
   void resolve(rd_kafka_topic_partition_list_t& list);
 
+  rd_kafka_resp_err_t commit_once(const std::map<TopicPartition, OffsetAndMetadata>& offsets, Deadline deadline);
+
   void add(const TopicPartition& partition, std::optional<std::int64_t> start);
   void remove(const TopicPartition& partition);
   PartitionQueue& assigned_queue(const TopicPartition& partition, const char* doing);
