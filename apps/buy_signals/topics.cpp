@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "millrace/common/logging.hpp"
-
 namespace buy_signals {
 
 void create_missing_topics(millrace::Broker& broker, const std::vector<std::string>& topics) {
@@ -16,20 +14,19 @@ void create_missing_topics(millrace::Broker& broker, const std::vector<std::stri
   }
 }
 
-void warn_if_old_records_vanish(millrace::Broker& broker, const std::string& topic) {
+std::string retention_warning(millrace::Broker& broker, const std::string& topic) {
   const auto configs = broker.make_admin()->topic_config(topic, /*all=*/true, kBrokerTimeout);
   const auto value = [&](const std::string& key, const std::string& fallback) {
     const auto found = configs.find(key);
     return found == configs.end() ? fallback : found->second;
   };
-  if (value("cleanup.policy", "delete").find("delete") == std::string::npos) return;
   const auto retention = value("retention.ms", "-1");
-  if (retention == "-1") return;
-  millrace::log(
-      millrace::LogLevel::warn,
-      fmt::format("topic {} has retention.ms={}: the broker will soon delete replayed records, because they are "
-                  "older than that; set the topic's retention.ms to -1",
-                  topic, retention));
+  const bool deletes = value("cleanup.policy", "delete").find("delete") != std::string::npos && retention != "-1";
+  if (!deletes) return {};
+  return fmt::format(
+      "topic {} has retention.ms={}: the broker will soon delete replayed records that are older than that; set the "
+      "topic's retention.ms to -1",
+      topic, retention);
 }
 
 }  // namespace buy_signals

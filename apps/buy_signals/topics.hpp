@@ -21,7 +21,7 @@ inline constexpr millrace::Millis kBrokerTimeout{30'000};
 /// records' own time, and what is replayed is years old. Programs may start in any order and do this at once.
 void create_missing_topics(millrace::Broker& broker, const std::vector<std::string>& topics);
 
-/// Logs a warning if the broker would delete old records of an existing topic.
-void warn_if_old_records_vanish(millrace::Broker& broker, const std::string& topic);
+/// What to tell the user if the broker would delete old records of this existing topic; empty if it keeps them.
+[[nodiscard]] std::string retention_warning(millrace::Broker& broker, const std::string& topic);
 
 }  // namespace buy_signals

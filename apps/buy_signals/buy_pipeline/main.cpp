@@ -42,6 +42,16 @@ void print_summary(const PipelineSummary& summary, std::uint64_t rejected) {
   line("records/s", static_cast<std::uint64_t>(static_cast<double>(summary.rows) / summary.seconds));
 }
 
+/// `--describe`: both topologies, one after the other.
+void describe(const PipelineOptions& options, const std::string& format) {
+  for (const auto& [name, topology] : {std::pair{kPriceSignals, price_signals(options.alert_rule)},
+                                       std::pair{kBuyStream, buy_stream(options.buy_rule)}}) {
+    if (format == "text") fmt::print("{}\n{}\n", name, topology.describe());
+    if (format == "mermaid") fmt::print("%% {}\n{}\n", name, topology.describe_mermaid());
+    if (format == "graphviz") fmt::print("// {}\n{}\n", name, topology.describe_graphviz());
+  }
+}
+
 int run(Arguments arguments, const millrace::CommonOptions& common) {
   millrace::StopSignals signals;
   RejectedRows rejected;
@@ -96,5 +106,13 @@ int main(int argc, char** argv) {
   add_rule_options(options, arguments.pipeline.buy_rule);
   add_speed_option(cli, arguments.pipeline.speed);
   cli.add_flag("--keep", arguments.keep, "keeps the temporary directory and says where it is");
-  return millrace::run_command_line(cli, argc, argv, [&] { return run(arguments, common); });
+  std::string description;
+  cli.add_flag("--describe{text}", description,
+               "prints the topologies and exits; --describe=mermaid, =graphviz: draws them")
+      ->check(CLI::IsMember({"text", "mermaid", "graphviz"}).description(""));
+  return millrace::run_command_line(cli, argc, argv, [&] {
+    if (description.empty()) return run(arguments, common);
+    describe(arguments.pipeline, description);
+    return static_cast<int>(millrace::kExitOk);
+  });
 }

@@ -49,7 +49,7 @@ class Application {
 
 }  // namespace
 
-PipelineSummary run_pipeline(std::shared_ptr<millrace::Broker> broker, OrderedPrices& prices,
+PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, OrderedPrices& prices,
                              const PipelineOptions& options, const PipelineView& view, millrace::StopSignals& signals) {
   const auto started = std::chrono::steady_clock::now();
   create_missing_topics(*broker, {topic::kPricelist, topic::kAlerts, topic::kVariations, topic::kBuy});

@@ -39,7 +39,7 @@ struct PipelineView {
 /// The whole of the buy signals in one process: replays the prices, runs price_signals and buy_stream, follows `buy`.
 /// Returns when every row has gone through everything (known from committed offsets, see GroupProgress) or a stop
 /// signal has come. Throws StreamsException if a part of it fails.
-[[nodiscard]] PipelineSummary run_pipeline(std::shared_ptr<millrace::Broker> broker, OrderedPrices& prices,
+[[nodiscard]] PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, OrderedPrices& prices,
                                            const PipelineOptions& options, const PipelineView& view,
                                            millrace::StopSignals& signals);
 

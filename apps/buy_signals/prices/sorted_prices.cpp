@@ -77,8 +77,9 @@ class SortedPrices::FileRun : public Run {
         fail("cannot write to a temporary file");
       }
     }
-    if (std::fflush(file_.get()) != 0) fail("cannot write to a temporary file");
-    std::rewind(file_.get());
+    if (std::fflush(file_.get()) != 0 || std::fseek(file_.get(), 0, SEEK_SET) != 0) {
+      fail("cannot write to a temporary file");
+    }
   }
 
   bool advance() override {

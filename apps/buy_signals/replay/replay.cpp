@@ -46,7 +46,8 @@ Replay::Replay(millrace::Broker& broker, OrderedPrices& source, ReplayOptions op
 
 ReplaySummary Replay::run() {
   create_missing_topics(broker_, {topic::kPricelist});
-  warn_if_old_records_vanish(broker_, topic::kPricelist);
+  const auto warning = retention_warning(broker_, topic::kPricelist);
+  if (!warning.empty()) millrace::log(millrace::LogLevel::warn, warning);
   producer_->init_transactions(options_.patience);
   resume();
 

@@ -122,6 +122,15 @@ class BuyPipeline(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("127.0.0.1:1", result.stderr)
 
+    def test_describe_shows_what_would_run(self):
+        for program, stores in (("price_signals", ["last-close"]), ("buy_stream", ["KSTREAM-JOINTHIS-0000000012-store"]),
+                                ("buy_pipeline", ["last-close", "KSTREAM-JOINTHIS-0000000012-store"])):
+            text = run(program, "--describe").stdout
+            self.assertIn("Topologies:\n   Sub-topology: 0", text)
+            for store in stores:
+                self.assertIn(store, text)
+            self.assertIn("flowchart", run(program, "--describe=mermaid").stdout)
+
     def test_ctrl_c_ends_it_in_good_order(self):
         with Running("buy_pipeline", "--csv", SHIPPED_CSV, "--speed", 1000, *self.broker,
                      directory=self.directory) as pipeline:

@@ -104,6 +104,22 @@ BOOST_AUTO_TEST_CASE(makes_its_topic_with_one_partition_that_keeps_old_records) 
   BOOST_TEST(admin->topic_config(topic::kPricelist, false, kBrokerTimeout).at("retention.ms") == "-1");
 }
 
+BOOST_AUTO_TEST_CASE(warns_of_a_topic_that_deletes_old_records) {
+  const auto admin = broker->make_admin();
+  admin->create_topic(
+      {.name = "week", .partitions = 1, .replication_factor = -1, .configs = {{"retention.ms", "604800000"}}},
+      kBrokerTimeout);
+  admin->create_topic({.name = "compacted",
+                       .partitions = 1,
+                       .replication_factor = -1,
+                       .configs = {{"retention.ms", "604800000"}, {"cleanup.policy", "compact"}}},
+                      kBrokerTimeout);
+  create_missing_topics(*broker, {"ours"});
+  BOOST_TEST(retention_warning(*broker, "week").find("topic week has retention.ms=604800000") == 0);
+  BOOST_TEST(retention_warning(*broker, "compacted") == "");
+  BOOST_TEST(retention_warning(*broker, "ours") == "");
+}
+
 BOOST_AUTO_TEST_CASE(goes_on_where_it_was_stopped_and_repeats_nothing) {
   const auto first = replay(rows(35), after(2));
   BOOST_TEST(first.rows == 20);
