@@ -188,8 +188,19 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
   }
   tier_.clear();
   ++epoch_;
+  // In RocksDB's order, and of several records of a key the last one alone.
+  std::vector<std::pair<std::uint64_t, const RestoreRecord*>> changes;
+  changes.reserve(records.size());
+  for (const RestoreRecord& record : records) changes.emplace_back(sort_prefix(record.key), &record);
+  std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    const auto order = a.second->key <=> b.second->key;
+    return order != 0 ? order < 0 : a.second < b.second;
+  });
   rocksdb::WriteBatch batch;
-  for (const RestoreRecord& record : records) {
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const RestoreRecord& record = *changes[i].second;
+    if (i + 1 < changes.size() && changes[i + 1].second->key == record.key) continue;
     const auto status = record.value ? batch.Put(place_.family, slice(record.key), slice(*record.value))
                                      : batch.Delete(place_.family, slice(record.key));
     check(status, "restore", name_, place_.directory);

@@ -196,9 +196,14 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesVie
 }
 
 void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
-  if (records.empty()) return;
-  const bool mixed = tier_.dirty_bytes() > 0;  // someone writes and restores in turns: keep the order of the two
-  // As in Java, the time advances first: what a later record of the batch expires is not written at all.
+  struct Change {
+    std::int64_t segment;
+    std::string_view key;  // of the changelog: what stands behind the segment
+    BytesView value;
+    std::size_t order;
+  };
+  std::vector<Change> changes;
+  changes.reserve(records.size());
   Timestamp newest = meta_.observed_stream_time;
   std::uint32_t last_seq = meta_.last_seq;
   for (const RestoreRecord& record : records) {
@@ -206,29 +211,39 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
     const auto entry = formats::read_window_key(record.key);
     newest = std::max(newest, entry.start);
     last_seq = std::max(last_seq, entry.seq);
+    changes.push_back({segment(entry.start), record.key, record.value, changes.size()});
   }
+  if (changes.empty()) return;
+  // As in Java, time advances first: what a later record of the batch expires is not written at all.
   if (options_.retain_duplicates) meta_.last_seq = last_seq;
   if (observe(newest)) tier_.expire(live_from_);
+  std::erase_if(changes, [&](const Change& change) { return formats::read_window_key(change.key).start < live_from_; });
 
-  rocksdb::WriteBatch batch;
-  for (const RestoreRecord& record : records) {
-    if (!record.value && options_.retain_duplicates) continue;
-    const auto entry = formats::read_window_key(record.key);
-    if (entry.start < live_from_) continue;
-    if (mixed) {
-      if (record.value) {
-        tier_.put(entry.key, entry.start, entry.seq, *record.value, true);
+  if (tier_.dirty_bytes() > 0) {
+    // Someone writes and restores in turns: keep the order of the two.
+    for (const Change& change : changes) {
+      const auto entry = formats::read_window_key(change.key);
+      if (change.value) {
+        tier_.put(entry.key, entry.start, entry.seq, *change.value, true);
       } else {
         tier_.erase(entry.key, entry.start, entry.seq, true);
       }
-      continue;
     }
-    layout::write_segmented_key(scratch_key_, segment(entry.start), entry.key, entry.start, entry.seq);
-    const auto status = record.value ? batch.Put(place_.family, scratch_key_, slice(*record.value))
+    return;
+  }
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+    if (a.segment != b.segment) return a.segment < b.segment;
+    const auto order = a.key <=> b.key;
+    return order != 0 ? order < 0 : a.order < b.order;
+  });
+  rocksdb::WriteBatch batch;
+  for (const Change& change : changes) {
+    const auto entry = formats::read_window_key(change.key);
+    layout::write_segmented_key(scratch_key_, change.segment, entry.key, entry.start, entry.seq);
+    const auto status = change.value ? batch.Put(place_.family, scratch_key_, slice(*change.value))
                                      : batch.Delete(place_.family, scratch_key_);
     check(status, "restore", name_, place_.directory);
   }
-  if (mixed) return;
   write_meta(batch);
   rocksdb::WriteOptions write_options;
   write_options.disableWAL = true;
