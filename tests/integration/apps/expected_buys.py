@@ -12,23 +12,39 @@ import datetime
 import gzip
 import json
 import math
+import re
 import sys
+
+
+NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def number(text):
+    if not NUMBER.fullmatch(text.strip()):
+        raise ValueError(text)
+    return float(text)
 
 
 def usable(row):
     """The row as (day, symbol, open, close), or None if it has missing or absurd values."""
+    if None in row or None in row.values():
+        return None  # more or fewer fields than the header
+    symbol, day = row["Ticker"].strip(), row["Date"].strip()
     try:
-        day = datetime.date.fromisoformat(row["Date"].strip())
-        open_, high, low, close = (float(row[name]) for name in ("Open", "High", "Low", "Close"))
-        volume = float(row["Volume"])
-    except (TypeError, ValueError, AttributeError):
+        open_, high, low, close = prices = [number(row[name]) for name in ("Open", "High", "Low", "Close")]
+        volume = number(row["Volume"])
+        if row.get("Adj Close", "").strip() and not math.isfinite(number(row["Adj Close"])):
+            return None
+        if not DAY.fullmatch(day) or not datetime.date(1970, 1, 1) <= datetime.date.fromisoformat(day) <= datetime.date.today():
+            return None
+    except ValueError:
         return None
-    numbers = (open_, high, low, close)
-    if not all(math.isfinite(number) and number > 0 for number in numbers) or high < low or not volume >= 0:
+    if not symbol or high < low or not all(0 < price < math.inf for price in prices):
         return None
-    if not row["Ticker"].strip() or not datetime.date(1970, 1, 1) <= day <= datetime.date.today():
+    if not 0 <= volume < 2**63 or volume != math.floor(volume):
         return None
-    return day, row["Ticker"].strip(), open_, close
+    return day, symbol, open_, close
 
 
 def expected(path, threshold, min_variation):
@@ -42,7 +58,7 @@ def expected(path, threshold, min_variation):
     alerts, variations, buys, last_close = [], [], [], {}
     for key in sorted(first):
         day, symbol, _, close = first[key]
-        observation = f"{symbol}@{day.isoformat()}"
+        observation = f"{symbol}@{day}"
         if close > threshold:
             alerts.append(observation)
         if symbol in last_close:
