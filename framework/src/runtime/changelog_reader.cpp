@@ -12,20 +12,25 @@ constexpr std::size_t kBatchRecords = 10'000;
 }  // namespace
 
 void ChangelogReader::add(StreamTask& task, Millis timeout) {
+  std::vector<Watermarks> bounds;
+  for (const TaskStores::Logged& logged : task.stores().logged()) {
+    bounds.push_back(admin_.watermarks(logged.changelog, timeout));
+  }
+  auto bound = bounds.begin();
   for (TaskStores::Logged& logged : task.stores().logged()) {
-    const Watermarks bounds = consumer_->query_watermarks(logged.changelog, timeout);
-    if (logged.next_offset && (*logged.next_offset < bounds.low || *logged.next_offset > bounds.high)) {
+    const auto [low, high] = *bound++;
+    if (logged.next_offset && (*logged.next_offset < low || *logged.next_offset > high)) {
       log(LogLevel::warn, "store '" + logged.store + "' of task " + task.task_id().str() + " is at offset " +
                               std::to_string(*logged.next_offset) + " of its changelog " + logged.changelog.str() +
-                              ", which holds " + std::to_string(bounds.low) + " to " + std::to_string(bounds.high) +
+                              ", which holds " + std::to_string(low) + " to " + std::to_string(high) +
                               ": it is restored from the beginning");
       task.stores().wipe(logged);
       logged.next_offset.reset();
     }
-    const std::int64_t start = logged.next_offset.value_or(bounds.low);
+    const std::int64_t start = logged.next_offset.value_or(low);
     logged.next_offset = start;
-    if (start >= bounds.high) continue;
-    restoring_.emplace(logged.changelog, Restoring{&task, &logged, start, bounds.high, {}});
+    if (start >= high) continue;
+    restoring_.emplace(logged.changelog, Restoring{&task, &logged, start, high, {}});
     assignment_changed_ = true;
   }
 }
@@ -49,7 +54,6 @@ void ChangelogReader::reassign() {
 void ChangelogReader::step(Millis timeout) {
   if (assignment_changed_) reassign();
   if (restoring_.empty()) return;
-  records_.clear();
   consumer_->poll(records_, kBatchRecords, timeout);
   for (ConsumerRecord& record : records_) {
     const auto found = restoring_.find({*record.topic, record.partition});
@@ -58,6 +62,7 @@ void ChangelogReader::step(Millis timeout) {
       found->second.batch.push_back(std::move(record));
     }
   }
+  records_.clear();
   for (auto& [partition, restoring] : restoring_) {
     if (!restoring.batch.empty()) apply(restoring);
   }
@@ -95,9 +100,11 @@ void ChangelogReader::finish_caught_up() {
     }
     restoring.logged->next_offset = restoring.end;
     restoring.task->stores().checkpoint_restore();
+    // The others go on with what was fetched for them; a new assignment would throw it away.
+    consumer_->pause({it->first});
     it = restoring_.erase(it);
-    assignment_changed_ = true;
   }
+  if (restoring_.empty()) assignment_changed_ = true;
 }
 
 }  // namespace millrace::detail

@@ -6,29 +6,34 @@
 #include <string>
 #include <vector>
 
+#include "millrace/broker/admin.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "runtime/stream_task.hpp"
 
 namespace millrace::detail {
 
 /// Brings the stores of a thread's new tasks up to date from their changelogs, a step at a time.
-/// (Kafka Streams: `StoreChangelogReader`.)
+///
+/// A changelog is read to the end that it has when the task comes in, and that is the end of the log, not the last
+/// stable offset: the committed offsets of a previous owner may be known before the markers of the same transaction
+/// have reached the changelog, and its records must not be missed. If a transaction is still open there, reading waits
+/// until it has ended. (Kafka Streams: `StoreChangelogReader`; KAFKA-10167.)
 class ChangelogReader {
  public:
   /// Told (store, records so far, records in all).
   using Progress = std::function<void(const std::string&, std::int64_t, std::int64_t)>;
 
-  ChangelogReader(std::unique_ptr<Consumer> consumer, Progress progress)
-      : consumer_(std::move(consumer)), progress_(std::move(progress)) {}
+  ChangelogReader(std::unique_ptr<Consumer> consumer, Admin& admin, Progress progress)
+      : consumer_(std::move(consumer)), admin_(admin), progress_(std::move(progress)) {}
 
   /// Looks up how far each store of the task is behind. A store whose local data do not fit the changelog (deleted or
-  /// made anew meanwhile) is emptied and restored from the beginning.
+  /// made anew meanwhile) is emptied and restored from the beginning. After an exception nothing was added.
   void add(StreamTask& task, Millis timeout);
   void remove(const StreamTask& task);
 
   /// Whether all stores of the task are up to date.
   [[nodiscard]] bool done(const StreamTask& task) const;
-  [[nodiscard]] bool idle() const { return restoring_.empty(); }
+  [[nodiscard]] bool idle() const { return restoring_.empty() && !assignment_changed_; }
 
   /// Reads and applies one batch, waiting up to `timeout` for it.
   void step(Millis timeout);
@@ -49,6 +54,7 @@ class ChangelogReader {
   void finish_caught_up();
 
   std::unique_ptr<Consumer> consumer_;
+  Admin& admin_;
   Progress progress_;
   std::map<TopicPartition, Restoring> restoring_;
   std::vector<ConsumerRecord> records_;

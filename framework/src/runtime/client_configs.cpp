@@ -7,18 +7,23 @@ void overlay(ClientConfig& settings, const ClientConfig& over) {
   for (const auto& [key, value] : over) settings.insert_or_assign(key, value);
 }
 
-ClientConfig consumer_config(const StreamsConfig& config, const char* prefix, ClientConfig defaults) {
-  overlay(defaults, config.with_prefix("consumer."));
-  overlay(defaults, config.with_prefix(prefix));
+/// How long one call of a client goes on trying. Shorter than Java's minute: the thread itself goes on trying, and in
+/// between it can be stopped.
+constexpr const char* kCallTimeoutMs = "10000";
+
+ClientConfig consumer_config(const StreamsConfig& config, const char* client, ClientConfig defaults) {
+  defaults.emplace("default.api.timeout.ms", kCallTimeoutMs);
+  defaults.emplace("isolation.level", "read_uncommitted");
+  overlay(defaults, config.client_settings(client));
   defaults["enable.auto.commit"] = "false";
-  defaults["isolation.level"] = config.exactly_once() ? "read_committed" : "read_uncommitted";
+  if (config.exactly_once()) defaults["isolation.level"] = "read_committed";
   return defaults;
 }
 
 }  // namespace
 
 ClientConfig main_consumer_config(const StreamsConfig& config, const ClientNames& names) {
-  ClientConfig settings = consumer_config(config, "main.consumer.",
+  ClientConfig settings = consumer_config(config, "main.consumer",
                                           {{"auto.offset.reset", "earliest"},
                                            {"client.id", names.thread_name() + "-consumer"},
                                            {"partition.assignment.strategy", "cooperative-sticky"}});
@@ -31,7 +36,7 @@ ClientConfig main_consumer_config(const StreamsConfig& config, const ClientNames
 
 ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNames& names) {
   ClientConfig settings =
-      consumer_config(config, "restore.consumer.", {{"client.id", names.thread_name() + "-restore-consumer"}});
+      consumer_config(config, "restore.consumer", {{"client.id", names.thread_name() + "-restore-consumer"}});
   // Reads by assignment: the group id is only there because the client wants one.
   settings["group.id"] = names.application_id + "-restore";
   settings.erase("group.instance.id");
@@ -40,10 +45,12 @@ ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNa
 }
 
 ClientConfig producer_config(const StreamsConfig& config, const ClientNames& names) {
-  ClientConfig settings{{"client.id", names.thread_name() + "-producer"}, {"linger.ms", "100"}};
+  ClientConfig settings{{"client.id", names.thread_name() + "-producer"},
+                        {"default.api.timeout.ms", kCallTimeoutMs},
+                        {"enable.idempotence", "true"},
+                        {"linger.ms", "100"}};
   if (config.exactly_once()) settings["transaction.timeout.ms"] = "10000";
-  overlay(settings, config.with_prefix("producer."));
-  settings["enable.idempotence"] = "true";
+  overlay(settings, config.client_settings("producer"));
   if (config.exactly_once()) {
     settings["transactional.id"] = names.application_id + "-" + names.process_id + "-" + std::to_string(names.thread);
   }

@@ -40,7 +40,7 @@ std::string describe_error(std::string_view what, const ErrorContext& context) {
     text += " record " + context.topic + "-" + std::to_string(context.partition) + " offset " +
             std::to_string(context.offset);
   }
-  text += " at node " + context.node + " (task " + context.task_id.str() + ")";
+  if (!context.node.empty()) text += " at node " + context.node + " (task " + context.task_id.str() + ")";
   if (!context.output_topic.empty()) text += " for topic " + context.output_topic;
   return text + ": " + context.error;
 }

@@ -15,13 +15,6 @@ class TaskFailure : public StreamsException {
   using StreamsException::StreamsException;
 };
 
-/// The state of a task does not fit the changelog or was lost: the task is wiped and restored. (Kafka Streams:
-/// `TaskCorruptedException`.)
-class TaskCorrupted : public StreamsException {
- public:
-  using StreamsException::StreamsException;
-};
-
 /// The handlers in force: those set in code, else those that the configuration names.
 struct ErrorPolicy {
   ExceptionHandlers handlers;

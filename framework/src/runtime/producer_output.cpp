@@ -6,13 +6,16 @@
 
 namespace millrace::detail {
 
+using Severity = BrokerException::Severity;
+
 ProducerOutput::ProducerOutput(Broker& broker, const ClientConfig& config, bool exactly_once, const ErrorPolicy& errors)
     : exactly_once_(exactly_once), errors_(errors), producer_(broker.make_producer(config, this)) {}
 
 ProducerOutput::~ProducerOutput() = default;
 
-void ProducerOutput::initialize(Millis timeout) {
-  if (exactly_once_) producer_->init_transactions(timeout);
+void ProducerOutput::initialize(const Patience& patience) {
+  if (!exactly_once_) return;
+  patience([this](Millis slice) { producer_->init_transactions(slice); });
 }
 
 void ProducerOutput::begin_if_needed() {
@@ -39,11 +42,12 @@ void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> pa
 std::int32_t ProducerOutput::partitions_for(std::string_view topic) { return producer_->partitions_for(topic); }
 
 std::uint64_t ProducerOutput::open_changelog(const TopicPartition& changelog) {
-  changelogs_.push_back({changelog, std::nullopt, true});
+  changelogs_.push_back({changelog, std::nullopt});
   return changelogs_.size();
 }
 
-void ProducerOutput::close_changelog(std::uint64_t token) { changelogs_[token - 1].open = false; }
+// The token is not given out again: reports of records under way may still carry it.
+void ProducerOutput::close_changelog(std::uint64_t token) { changelogs_[token - 1].partition.topic.clear(); }
 
 void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                                     const Headers* headers) {
@@ -69,25 +73,32 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
     if (delivery.token > 0) changelogs_[delivery.token - 1].next_offset = delivery.offset + 1;
     return;
   }
-  // A changelog must be complete, and a transaction with a hole is lost as a whole.
-  const bool may_skip = delivery.token == 0 && delivery.error->severity() != BrokerException::Severity::fenced &&
-                        delivery.error->severity() != BrokerException::Severity::abortable;
-  if (may_skip && !failure_) {
-    ErrorContext context;
-    context.output_topic = delivery.topic;
-    context.node = "sink";
-    context.error = delivery.error->what();
-    if (errors_.handlers.production(context) == HandlerResponse::resume) {
-      ++dropped_;
-      log(LogLevel::warn, "skipped: " + describe_error("production failed:", context));
-      return;
-    }
+  if (abandoning_ || failure_) return;
+  const Severity severity = delivery.error->severity();
+  if (severity == Severity::fenced || severity == Severity::retriable) {
+    failure_ = std::make_exception_ptr(BrokerException(severity, delivery.error->what()));
+  } else {
+    refused(delivery);
   }
-  if (!failure_) failure_ = *delivery.error;
+}
+
+void ProducerOutput::refused(const Delivery& delivery) {
+  ErrorContext context;
+  context.output_topic = delivery.topic;
+  context.error = delivery.error->what();
+  const std::string text = describe_error("production failed:", context);
+  // A changelog must be complete.
+  if (delivery.token > 0 || errors_.handlers.production(context) == HandlerResponse::fail) {
+    failure_ = std::make_exception_ptr(TaskFailure(text));
+    return;
+  }
+  ++dropped_;
+  log(LogLevel::warn, "skipped: " + text);
+  if (exactly_once_) skipped_in_transaction_ = text;
 }
 
 void ProducerOutput::rethrow_failure() {
-  if (failure_) throw BrokerException(failure_->severity(), failure_->what());
+  if (failure_) std::rethrow_exception(failure_);
 }
 
 void ProducerOutput::poll() {
@@ -95,18 +106,28 @@ void ProducerOutput::poll() {
   rethrow_failure();
 }
 
-void ProducerOutput::flush(Millis timeout) {
-  producer_->flush(timeout);
+void ProducerOutput::flush(const Patience& patience) {
+  patience([this](Millis slice) { producer_->flush(slice); });
   rethrow_failure();
   dirty_ = false;
 }
 
 void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
-                                        const ConsumerGroupMetadata& group, Millis timeout) {
+                                        const ConsumerGroupMetadata& group, const Patience& patience) {
   begin_if_needed();
-  producer_->send_offsets_to_transaction(offsets, group);
-  producer_->commit_transaction(timeout);
+  try {
+    patience([&](Millis) { producer_->send_offsets_to_transaction(offsets, group); });
+    patience([this](Millis slice) { producer_->commit_transaction(slice); });
+  } catch (const BrokerException& error) {
+    rethrow_failure();  // says more than that the transaction failed
+    if (error.severity() != Severity::abortable || !skipped_in_transaction_) throw;
+    throw TaskFailure(
+        "a record that the broker refuses spoils its whole transaction, so under exactly_once_v2 it "
+        "cannot be skipped (production.exception.handler): " +
+        *skipped_in_transaction_);
+  }
   in_transaction_ = false;
+  skipped_in_transaction_.reset();
   rethrow_failure();
   dirty_ = false;
 }
@@ -114,11 +135,12 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
 void ProducerOutput::abandon(Millis timeout) {
   if (!in_transaction_) return;
   in_transaction_ = false;
+  abandoning_ = true;
   try {
     producer_->abort_transaction(timeout);
   } catch (const BrokerException& error) {
     // The broker aborts it when a successor with the same id starts, or after transaction.timeout.ms.
-    log(LogLevel::warn, std::string("could not abort a transaction: ") + error.what());
+    log(LogLevel::info, std::string("a transaction is left to be aborted by the broker: ") + error.what());
   }
 }
 

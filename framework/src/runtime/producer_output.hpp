@@ -1,26 +1,33 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "millrace/broker/broker.hpp"
 #include "runtime/error_policy.hpp"
+#include "runtime/patience.hpp"
 #include "runtime/task_output.hpp"
 
 namespace millrace::detail {
 
 /// Writes what the tasks of one thread produce, through the thread's producer. Under exactly-once a transaction begins
 /// with the first record after a commit. (Kafka Streams: `RecordCollectorImpl` with `StreamsProducer`.)
+///
+/// Failures of records come later than send(): the next call throws them. A record that the broker refuses is the
+/// production handler's to decide on; if it says fail, that is a TaskFailure. What concerns the producer as a whole
+/// (fenced, broker out of reach) is thrown as the BrokerException that it is.
 class ProducerOutput final : public TaskOutput, private DeliveryListener {
  public:
   ProducerOutput(Broker& broker, const ClientConfig& config, bool exactly_once, const ErrorPolicy& errors);
   ~ProducerOutput() override;
 
   /// Once, before anything else; exactly-once only: fences predecessors with the same transactional.id.
-  void initialize(Millis timeout);
+  void initialize(const Patience& patience);
 
   // --- TaskOutput
   void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
@@ -39,25 +46,26 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   [[nodiscard]] bool dirty() const { return dirty_; }
 
   /// Waits until everything is confirmed; throws if anything failed. At-least-once only.
-  void flush(Millis timeout);
+  void flush(const Patience& patience);
 
   /// Makes the records and these offsets visible together. Exactly-once only.
   void commit_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
-                          const ConsumerGroupMetadata& group, Millis timeout);
+                          const ConsumerGroupMetadata& group, const Patience& patience);
 
   /// Ends an open transaction without a trace; what was sent counts as never sent. Best effort.
   void abandon(Millis timeout);
 
-  [[nodiscard]] std::uint64_t dropped_records() const { return dropped_; }
+  /// Records that were refused and skipped since the last call.
+  [[nodiscard]] std::uint64_t take_dropped_records() { return std::exchange(dropped_, 0); }
 
  private:
   struct Changelog {
     TopicPartition partition;
     std::optional<std::int64_t> next_offset;
-    bool open = true;
   };
 
   void on_delivery(const Delivery& delivery) override;
+  void refused(const Delivery& delivery);
   void begin_if_needed();
   void rethrow_failure();
 
@@ -66,8 +74,10 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   std::unique_ptr<Producer> producer_;
   std::vector<Changelog> changelogs_;  ///< token - 1 is the index
   bool in_transaction_ = false;
+  bool abandoning_ = false;
   bool dirty_ = false;
-  std::optional<BrokerException> failure_;
+  std::exception_ptr failure_;
+  std::optional<std::string> skipped_in_transaction_;
   std::uint64_t dropped_ = 0;
 };
 

@@ -17,6 +17,10 @@ RecordQueues::Queue* RecordQueues::find(const TopicPartition& partition) {
   return found == queues_.end() ? nullptr : found->get();
 }
 
+void RecordQueues::begin_round() {
+  for (const auto& queue : queues_) queue->caught_up = false;
+}
+
 bool RecordQueues::ready(Timestamp now, std::int64_t max_idle_ms, Lag lag) {
   bool any = false;
   bool all_due = true;
@@ -27,8 +31,8 @@ bool RecordQueues::ready(Timestamp now, std::int64_t max_idle_ms, Lag lag) {
       continue;
     }
     if (max_idle_ms < 0) continue;
-    const auto behind = lag(queue->partition);
-    if (!behind || *behind > 0) {
+    if (!queue->caught_up) queue->caught_up = lag(queue->partition) == 0;
+    if (!queue->caught_up) {
       queue->idle_deadline.reset();
       all_due = false;
       continue;

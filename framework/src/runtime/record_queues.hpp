@@ -23,6 +23,7 @@ class RecordQueues {
     std::optional<Timestamp> head_timestamp;  ///< of the first record, once extracted
     Timestamp partition_time = kNoTimestamp;  ///< largest timestamp taken up
     std::optional<Timestamp> idle_deadline;   ///< wall clock; set while empty and caught up
+    bool caught_up = false;                   ///< was found so in this round
     bool consumed_since_commit = false;
   };
 
@@ -34,8 +35,12 @@ class RecordQueues {
   /// Says how far a partition's reader is behind its end (0: caught up, nullopt: unknown).
   using Lag = FunctionRef<std::optional<std::int64_t>(const TopicPartition&)>;
 
+  /// A new round: what came in between may have changed who is caught up.
+  void begin_round();
+
   /// Whether a record may be processed now: every empty queue is known to be caught up, and has been so for
-  /// `max_idle_ms` of wall-clock time; -1: as soon as there is any record. (max.task.idle.ms)
+  /// `max_idle_ms` of wall-clock time; -1: as soon as there is any record. (max.task.idle.ms) A partition that was
+  /// found caught up is believed to be so until the next round, since nothing is fetched into the queues before.
   [[nodiscard]] bool ready(Timestamp now, std::int64_t max_idle_ms, Lag lag);
 
   /// The queue whose head is next; nullptr if all are empty. `extract` gives a head's timestamp, or nullopt to drop it.

@@ -1,6 +1,7 @@
 #include "runtime/stream_task.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <regex>
 #include <set>
 #include <utility>
@@ -56,16 +57,18 @@ void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
   }
 }
 
-SourceNodeBase& StreamTask::source_for(const std::string& topic) {
+const StreamTask::Node& StreamTask::source_node(const std::string& topic) const {
   for (const Node& node : nodes_) {
     if (node.spec->kind != NodeSpec::Kind::source) continue;
     const bool named =
         std::ranges::any_of(node.spec->topics, [&](const auto& name) { return topic_name(name) == topic; });
-    if (named || (node.spec->pattern && std::regex_match(topic, std::regex(*node.spec->pattern)))) {
-      return dynamic_cast<SourceNodeBase&>(*node.node);
-    }
+    if (named || (node.spec->pattern && std::regex_match(topic, std::regex(*node.spec->pattern)))) return node;
   }
   throw TopologyException("task " + id_.str() + " has no source for topic '" + topic + "'");
+}
+
+SourceNodeBase& StreamTask::source_for(const std::string& topic) const {
+  return dynamic_cast<SourceNodeBase&>(*source_node(topic).node);
 }
 
 RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
@@ -87,7 +90,15 @@ void StreamTask::close() {
   closed_ = true;
   if (!running_) return;
   running_ = false;
-  for (Node& node : nodes_) node.node->close();
+  std::exception_ptr problem;
+  for (Node& node : nodes_) {
+    try {
+      node.node->close();
+    } catch (...) {
+      problem = std::current_exception();
+    }
+  }
+  if (problem) std::rethrow_exception(problem);
 }
 
 void StreamTask::set_record(const ConsumerRecord& source, Timestamp timestamp) {

@@ -55,6 +55,8 @@ class StreamTask final : public TaskContext {
 
   // --- records
   [[nodiscard]] const std::vector<TopicPartition>& inputs() const { return inputs_; }
+  /// The source that reads a topic (by its real name).
+  [[nodiscard]] const NodeSpec& source_of(const std::string& topic) const { return *source_node(topic).spec; }
   /// One more partition to read (of a topic that matches a pattern).
   RecordQueues::Queue& add_input(const TopicPartition& input);
   /// Takes a record of one of its inputs.
@@ -107,7 +109,8 @@ class StreamTask final : public TaskContext {
   };
 
   void build_nodes(const std::vector<const NodeSpec*>& specs);
-  [[nodiscard]] SourceNodeBase& source_for(const std::string& topic);
+  [[nodiscard]] const Node& source_node(const std::string& topic) const;
+  [[nodiscard]] SourceNodeBase& source_for(const std::string& topic) const;
   void set_record(const ConsumerRecord& record, Timestamp timestamp);
   void punctuate(Punctuations& punctuations, Timestamp now);
   void handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node, std::string_view topic,

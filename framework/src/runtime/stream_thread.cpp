@@ -1,21 +1,45 @@
 #include "runtime/stream_thread.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "millrace/common/logging.hpp"
-#include "runtime/commit_metadata.hpp"
 
 namespace millrace::detail {
 namespace {
 
+using Severity = BrokerException::Severity;
+
 // Records processed before the consumer is polled and the clock read again.
 constexpr int kRecordsPerRound = 1000;
-constexpr Millis kCloseTimeout = 30s;
+// Records of one task before it is the next one's turn.
+constexpr int kRecordsPerSlice = 100;
+constexpr Millis kAbortTimeout{1'000};
+constexpr Millis kRestoreWait{100};
+// While a task waits for its directory or its offsets.
+constexpr std::int64_t kOpeningWaitMs = 20;
+constexpr Millis kShortestPatience{5'000};
+// After a commit that could not be made because the group was rebalancing.
+constexpr std::int64_t kCommitRetryMs = 100;
 // Brokers forget offsets of topics to which nobody subscribes (KIP-211); companions of lead topics are such.
 constexpr std::int64_t kFullCommitIntervalMs = 60LL * 60 * 1000;
 
-bool is_recoverable(const BrokerException& error) { return error.severity() != BrokerException::Severity::fatal; }
+OffsetReset reset_policy(const std::string& name) {
+  if (name == "latest" || name == "largest" || name == "end") return OffsetReset::latest;
+  if (name == "none" || name == "error") return OffsetReset::none;
+  return OffsetReset::earliest;
+}
+
+std::size_t records_per_poll(const StreamsConfig& config, const ClientConfig& consumer) {
+  if (const auto found = consumer.find("max.poll.records"); found != consumer.end()) {
+    const auto given = std::strtoull(found->second.c_str(), nullptr, 10);
+    if (given > 0) return given;
+  }
+  return static_cast<std::size_t>(
+      std::max<std::int64_t>(config.get_int("buffered.records.per.partition"), kRecordsPerRound));
+}
 
 }  // namespace
 
@@ -24,397 +48,320 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
       names_(std::move(names)),
       config_(environment.task.config),
       exactly_once_(config_.exactly_once()),
+      commit_interval_ms_(config_.get_int("commit.interval.ms")),
       max_task_idle_ms_(config_.get_int("max.task.idle.ms")),
       uncommitted_max_bytes_(config_.get_int("statestore.uncommitted.max.bytes")),
-      buffered_records_(static_cast<std::size_t>(config_.get_int("buffered.records.per.partition"))),
-      transaction_timeout_(config_.get_millis("millrace.connect.timeout.ms")) {
-  constexpr std::int64_t kExactlyOnceCommitIntervalMs = 100;
-  commit_interval_ms_ = exactly_once_ && !config_.is_set("commit.interval.ms") ? kExactlyOnceCommitIntervalMs
-                                                                               : config_.get_int("commit.interval.ms");
-  max_poll_records_ = std::max<std::size_t>(buffered_records_, kRecordsPerRound);
-  make_clients();
+      poll_ms_(config_.get_int("poll.ms")),
+      give_up_after_(config_.get_millis("millrace.connect.timeout.ms")),
+      patience_(std::max(give_up_after_, kShortestPatience)),
+      failures_(give_up_after_) {
+  const ClientConfig consumer_config = main_consumer_config(config_, names_);
+  max_poll_records_ = records_per_poll(config_, consumer_config);
+  consumer_ = environment_.broker.make_consumer(consumer_config);
+  output_ = std::make_unique<ProducerOutput>(environment_.broker, producer_config(config_, names_), exactly_once_,
+                                             environment_.task.errors);
+  auto changelogs =
+      std::make_unique<ChangelogReader>(environment_.broker.make_consumer(restore_consumer_config(config_, names_)),
+                                        environment_.admin, environment_.restore_progress);
+  tasks_ = std::make_unique<TaskManager>(environment_, counters_, *consumer_, std::move(changelogs),
+                                         reset_policy(consumer_config.at("auto.offset.reset")),
+                                         std::max(give_up_after_, kShortestPatience));
   last_commit_ = last_full_commit_ = now();
 }
 
-StreamThread::~StreamThread() {
-  close_dirty();
-  // Ends the membership, which may call this listener: before the other members go.
-  consumer_.reset();
-}
+StreamThread::~StreamThread() { close_dirty(); }
 
-void StreamThread::make_clients() {
-  auto consumer = environment_.broker.make_consumer(main_consumer_config(config_, names_));
-  {
-    const std::lock_guard lock(consumer_mutex_);
-    consumer_ = std::move(consumer);
-  }
-  changelogs_ = std::make_unique<ChangelogReader>(
-      environment_.broker.make_consumer(restore_consumer_config(config_, names_)), environment_.restore_progress);
-}
-
-void StreamThread::subscribe() {
-  output_ = std::make_unique<ProducerOutput>(environment_.broker, producer_config(config_, names_), exactly_once_,
-                                             environment_.task.errors);
-  output_->initialize(transaction_timeout_);
-  plan_ = environment_.plan();
-  consumer_->subscribe(plan_->lead_topics(), *this);
-  state_ = State::rebalancing;
+void StreamThread::wakeup() {
+  const std::lock_guard lock(wakeup_mutex_);
+  if (consumer_) consumer_->wakeup();
+  woken_ = true;
+  wakeup_condition_.notify_all();
 }
 
 void StreamThread::run_once() {
   try {
-    round();
-  } catch (const TaskFailure&) {
-    throw;
+    if (retry_at_ && now() < *retry_at_) {
+      pause_until_retry();
+    } else {
+      retry_at_.reset();
+      round();
+    }
   } catch (const BrokerException& error) {
-    if (!is_recoverable(error)) throw;
-    restart_from_committed(error.what());
+    if (error.severity() == Severity::fatal) throw;
+    recover(error);
   }
 }
 
 void StreamThread::round() {
-  if (state_ == State::starting) subscribe();
-  if (const auto plan = environment_.plan(); plan != plan_) {
+  connect();
+  follow_plan();
+  consumer_->poll(records_, max_poll_records_, poll_timeout());
+  if (!work_lost_) {
+    tasks_->advance(*output_, has_work_ ? Millis(0) : kRestoreWait);
+    tasks_->dispatch(records_);
+    update_state();
+    has_work_ = process();
+    has_work_ |= punctuate();
+    output_->poll();
+    counters_.dropped_records += output_->take_dropped_records();
+    commit_if_due();
+    tasks_->control_flow();
+  }
+  if (work_lost_) {
+    throw BrokerException(Severity::fenced, "partitions went to another member while a transaction was open");
+  }
+}
+
+void StreamThread::connect() {
+  if (!output_) {
+    output_ = std::make_unique<ProducerOutput>(environment_.broker, producer_config(config_, names_), exactly_once_,
+                                               environment_.task.errors);
+  }
+  if (!connected_) output_->initialize(patience_);
+  connected_ = true;
+}
+
+void StreamThread::follow_plan() {
+  auto plan = environment_.plan();
+  if (plan == plan_) return;
+  if (plan_) {
     log(LogLevel::info, names_.thread_name() + ": the source topics have changed; joining the group anew");
     consumer_->unsubscribe();
-    plan_ = plan;
-    consumer_->subscribe(plan_->lead_topics(), *this);
   }
-  poll_records();
-  if (work_lost_) {
-    restart_from_committed("partitions went to another member while a transaction was open");
-    return;
-  }
-  open_waiting_tasks();
-  dispatch();
-  restore();
-  has_work_ = process();
-  punctuate();
-  output_->poll();
-  commit_if_due();
-  control_flow();
+  plan_ = std::move(plan);
+  joined_ = false;
+  state_ = State::rebalancing;
+  consumer_->subscribe(plan_->lead_topics(), *this);
+}
+
+void StreamThread::update_state() {
+  const bool running = joined_ && tasks_->all_running();
+  state_ = running ? State::running : State::rebalancing;
+  if (running) failures_.running(now());
 }
 
 // --- group membership
 
 std::vector<TopicPartition> StreamThread::on_partitions_assigned(const std::vector<TopicPartition>& partitions) {
+  joined_ = true;
   std::vector<TopicPartition> inputs;
   for (const TopicPartition& lead : partitions) {
-    const TaskId task = plan_->task_for(lead);
-    waiting_.push_back(task);
-    std::ranges::copy(plan_->inputs_of(task), std::back_inserter(inputs));
+    if (const auto task = plan_->task_for(lead)) {
+      std::ranges::copy(tasks_->add(*task, plan_), std::back_inserter(inputs));
+    } else {
+      log(LogLevel::info, names_.thread_name() + ": " + lead.str() + " is new");
+      environment_.replan();
+    }
   }
-  state_ = State::rebalancing;
+  if (state_ == State::running && !partitions.empty()) state_ = State::rebalancing;
   return inputs;
 }
 
 std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vector<TopicPartition>& partitions) {
-  const bool affected = std::ranges::any_of(
-      partitions, [&](const TopicPartition& lead) { return tasks_.contains(plan_->task_for(lead)); });
-  if (affected) {
-    try {
-      commit(false);
-    } catch (const BrokerException& error) {
-      // The new owner starts from the last commit; what was done since is done again there.
-      log(LogLevel::warn, names_.thread_name() + ": no commit before giving partitions back: " + error.what());
-      return on_partitions_lost(partitions);
-    }
+  if (!any_running(partitions) || work_lost_) return give_up(partitions, false);
+  try {
+    commit(false);
+  } catch (const BrokerException& error) {
+    // The new owner starts from the last commit; what was done since is done again there.
+    log(LogLevel::warn, names_.thread_name() + ": no commit before giving partitions back: " + error.what());
+    // A transaction spans all tasks of the thread: it is lost for those that stay, too.
+    work_lost_ = exactly_once_;
+    return give_up(partitions, false);
   }
-  for (const TopicPartition& lead : partitions) {
-    const auto found = tasks_.find(plan_->task_for(lead));
-    if (found != tasks_.end()) close_task(found->second, true);
-  }
-  return give_up(partitions);
+  return give_up(partitions, true);
 }
 
 std::vector<TopicPartition> StreamThread::on_partitions_lost(const std::vector<TopicPartition>& partitions) {
-  // A transaction spans all tasks of the thread: if some are lost, none of its work counts.
-  if (output_ && exactly_once_) {
-    output_->abandon(kCloseTimeout);
-    work_lost_ = true;
-  }
-  auto inputs = give_up(partitions);
+  joined_ = false;
   if (state_ != State::closed) state_ = State::rebalancing;
-  return inputs;
+  work_lost_ |= exactly_once_ && output_ && output_->dirty();
+  return give_up(partitions, false);
 }
 
-std::vector<TopicPartition> StreamThread::give_up(const std::vector<TopicPartition>& partitions) {
+std::vector<TopicPartition> StreamThread::give_up(const std::vector<TopicPartition>& partitions, bool clean) {
   std::vector<TopicPartition> inputs;
   for (const TopicPartition& lead : partitions) {
-    const TaskId id = plan_->task_for(lead);
-    std::ranges::copy(plan_->inputs_of(id), std::back_inserter(inputs));
-    std::erase(waiting_, id);
-    const auto found = tasks_.find(id);
-    if (found == tasks_.end()) continue;
-    close_task(found->second, false);
-    tasks_.erase(found);
+    const auto task = plan_->task_for(lead);
+    if (!task) continue;
+    std::ranges::copy(plan_->inputs_of(*task), std::back_inserter(inputs));
+    tasks_->remove(*task, clean);
   }
   return inputs;
 }
 
-// --- tasks
-
-void StreamThread::open_waiting_tasks() {
-  std::erase_if(waiting_, [this](TaskId id) { return open_task(id); });
-}
-
-bool StreamThread::open_task(TaskId id) {
-  OwnedTask owned;
-  std::filesystem::path directory;
-  if (environment_.state_directory != nullptr) {
-    owned.lock = environment_.state_directory->try_lock(id);
-    if (!owned.lock) return false;
-    directory = owned.lock->path();
-  }
-  const auto& nodes = plan_->tasks_of(id.subtopology).subtopology.nodes;
-  const auto inputs = plan_->inputs_of(id);
-  const auto make = [&] {
-    return std::make_unique<StreamTask>(id, environment_.task, nodes, inputs, *output_, directory);
-  };
-  try {
-    owned.task = make();
-  } catch (const StateCorruptedException& error) {
-    log(LogLevel::warn, std::string(error.what()) + ": the state of task " + id.str() + " is restored from scratch");
-    owned.lock->wipe();
-    owned.task = make();
-  }
-  StreamTask& task = *owned.task;
-  for (const auto& queue : task.queues().queues()) inputs_[queue->partition] = {&task, queue.get()};
-  tasks_.emplace(id, std::move(owned));
-  apply_committed_offsets(task);
-  changelogs_->add(task, transaction_timeout_);
-  return true;
-}
-
-void StreamThread::apply_committed_offsets(StreamTask& task) {
-  const auto committed = consumer_->committed(task.inputs(), transaction_timeout_);
-  for (const TopicPartition& input : task.inputs()) {
-    const auto found = committed.find(input);
-    if (found != committed.end()) {
-      task.set_partition_time(input, decode_partition_time(found->second.metadata));
-      continue;
-    }
-    // A source with a reset policy of its own; the consumer's applies to all others.
-    for (const NodeSpec* node : plan_->tasks_of(task.task_id().subtopology).subtopology.nodes) {
-      const bool reads = std::ranges::find(node->topics, input.topic) != node->topics.end();
-      if (node->kind != NodeSpec::Kind::source || !reads || !node->offset_reset) continue;
-      if (*node->offset_reset == OffsetReset::none) {
-        throw TaskFailure("source '" + node->name + "' has no committed offset on " + input.str() +
-                          " and its reset policy is none: commit one, or choose earliest or latest");
-      }
-      const Watermarks bounds = consumer_->query_watermarks(input, transaction_timeout_);
-      consumer_->seek(input, *node->offset_reset == OffsetReset::earliest ? bounds.low : bounds.high);
-    }
-  }
-}
-
-void StreamThread::close_task(OwnedTask& owned, bool clean) {
-  if (!owned.task) return;
-  changelogs_->remove(*owned.task);
-  std::erase_if(inputs_, [&](const auto& entry) { return entry.second.first == owned.task.get(); });
-  std::erase_if(records_, [&](const ConsumerRecord& record) {
-    return std::ranges::find(owned.task->inputs(), TopicPartition{*record.topic, record.partition}) !=
-           owned.task->inputs().end();
+bool StreamThread::any_running(const std::vector<TopicPartition>& leads) const {
+  return std::ranges::any_of(tasks_->running(), [&](const StreamTask* task) {
+    return std::ranges::any_of(leads,
+                               [&](const TopicPartition& lead) { return plan_->task_for(lead) == task->task_id(); });
   });
-  count(owned);
-  owned.task->close();
-  if (clean) owned.task->stores().flush_to_disk();
-  owned.task.reset();
-  owned.lock.reset();
-}
-
-void StreamThread::count(OwnedTask& owned) {
-  const std::uint64_t processed = owned.task->processed_records();
-  const std::uint64_t dropped = owned.task->dropped_records();
-  processed_records += processed - std::exchange(owned.counted_processed, processed);
-  dropped_records += dropped - std::exchange(owned.counted_dropped, dropped);
 }
 
 // --- records
 
 Millis StreamThread::poll_timeout() const {
-  if (has_work_ || !changelogs_->idle()) return Millis(0);
-  std::int64_t wait = config_.get_int("poll.ms");
+  if (has_work_ || tasks_->restoring()) return Millis(0);
   const Timestamp time = now();
-  for (const auto& [id, owned] : tasks_) {
-    if (const auto due = owned.task->next_wall_clock_punctuation()) wait = std::min(wait, *due - time);
+  std::int64_t wait = std::min(poll_ms_, last_commit_ + commit_interval_ms_ - time);
+  if (!tasks_->all_running()) wait = std::min(wait, kOpeningWaitMs);
+  for (const StreamTask* task : tasks_->running()) {
+    if (const auto due = task->next_wall_clock_punctuation()) wait = std::min(wait, *due - time);
   }
-  wait = std::min(wait, last_commit_ + commit_interval_ms_ - time);
   return Millis(std::max<std::int64_t>(wait, 0));
 }
 
-void StreamThread::poll_records() { consumer_->poll(records_, max_poll_records_, poll_timeout()); }
-
-void StreamThread::dispatch() {
-  std::pair<StreamTask*, RecordQueues::Queue*> target{nullptr, nullptr};
-  const std::string* topic = nullptr;
-  std::int32_t partition = -1;
-  std::vector<ConsumerRecord> keep;
-  for (ConsumerRecord& record : records_) {
-    if (record.topic != topic || record.partition != partition) {
-      topic = record.topic;
-      partition = record.partition;
-      const auto found = inputs_.find({*record.topic, record.partition});
-      target = found == inputs_.end() ? std::pair<StreamTask*, RecordQueues::Queue*>{} : found->second;
-    }
-    if (target.first != nullptr) {
-      target.first->add(*target.second, std::move(record));
-    } else if (waits_for_directory({*record.topic, record.partition})) {
-      keep.push_back(std::move(record));
-    }
-    // Else it is a leftover of a partition that was given back.
-  }
-  records_ = std::move(keep);
-}
-
-bool StreamThread::waits_for_directory(const TopicPartition& partition) const {
-  return std::ranges::any_of(waiting_, [&](TaskId id) {
-    const auto inputs = plan_->inputs_of(id);
-    return std::ranges::find(inputs, partition) != inputs.end();
-  });
-}
-
-/// Stops fetching partitions of which plenty is waiting while their task cannot go on.
-void StreamThread::control_flow() {
-  for (auto& [id, owned] : tasks_) {
-    std::vector<TopicPartition> full;
-    for (const auto& queue : owned.task->queues().queues()) {
-      if (queue->records.size() > buffered_records_) full.push_back(queue->partition);
-    }
-    if (full == owned.paused) continue;
-    std::vector<TopicPartition> resumed;
-    std::ranges::set_difference(owned.paused, full, std::back_inserter(resumed));
-    std::vector<TopicPartition> paused;
-    std::ranges::set_difference(full, owned.paused, std::back_inserter(paused));
-    if (!resumed.empty()) consumer_->resume(resumed);
-    if (!paused.empty()) consumer_->pause(paused);
-    owned.paused = std::move(full);
-  }
-}
-
-void StreamThread::restore() {
-  if (!changelogs_->idle()) {
-    changelogs_->step(Millis(100));
-    restored_records = changelogs_->restored_records();
-  }
-  bool all_running = waiting_.empty();
-  no_tasks_ = waiting_.empty() && tasks_.empty();
-  for (auto& [id, owned] : tasks_) {
-    if (owned.task->running()) continue;
-    if (changelogs_->done(*owned.task)) {
-      owned.task->initialize();
-    } else {
-      all_running = false;
-    }
-  }
-  if (state_ == State::rebalancing && all_running && !tasks_.empty()) state_ = State::running;
-}
-
 bool StreamThread::process() {
-  bool any = false;
-  int budget = kRecordsPerRound;
-  bool progress = true;
+  const auto& running = tasks_->running();
+  for (StreamTask* task : running) task->queues().begin_round();
   const Timestamp time = now();
-  while (progress && budget > 0) {
-    progress = false;
-    for (auto& [id, owned] : tasks_) {
-      if (!owned.task->running()) continue;
-      StreamTask& task = *owned.task;
-      const auto known_lag = [this](const TopicPartition& partition) { return lag(partition); };
-      // A slice per task, so that none starves the others.
-      for (int slice = 100; slice > 0 && budget > 0; --slice, --budget) {
-        if (!task.queues().ready(time, max_task_idle_ms_, known_lag) || !task.process_one()) break;
-        progress = any = true;
-        if (task.commit_requested()) break;
-      }
-      count(owned);
-    }
+  int budget = kRecordsPerRound;
+  std::size_t without_work = 0;
+  // Goes on where the last round ended, so that many busy tasks do not starve those behind them.
+  while (budget > 0 && without_work < running.size()) {
+    last_task_ = (last_task_ + 1) % running.size();
+    StreamTask& task = *running[last_task_];
+    without_work = process_slice(task, budget, time) ? 0 : without_work + 1;
+    if (task.commit_requested()) break;
   }
-  return any;
+  tasks_->count();
+  return budget < kRecordsPerRound;
 }
 
-void StreamThread::punctuate() {
-  const Timestamp time = now();
-  for (auto& [id, owned] : tasks_) {
-    if (owned.task->running()) has_work_ |= owned.task->punctuate_wall_clock(time);
+bool StreamThread::process_slice(StreamTask& task, int& budget, Timestamp now) {
+  const auto lag = [this](const TopicPartition& partition) { return consumer_->current_lag(partition); };
+  const int before = budget;
+  for (int slice = kRecordsPerSlice; slice > 0 && budget > 0; --slice, --budget) {
+    if (!task.queues().ready(now, max_task_idle_ms_, lag) || !task.process_one()) break;
+    if (task.commit_requested()) {
+      --budget;
+      break;
+    }
   }
+  return budget < before;
+}
+
+bool StreamThread::punctuate() {
+  bool any = false;
+  const Timestamp time = now();
+  for (StreamTask* task : tasks_->running()) any |= task->punctuate_wall_clock(time);
+  return any;
 }
 
 // --- commit
 
+bool StreamThread::commit_due() const {
+  if (now() - last_commit_ >= commit_interval_ms_) return true;
+  return std::ranges::any_of(tasks_->running(), [this](StreamTask* task) {
+    return task->commit_requested() ||
+           (uncommitted_max_bytes_ >= 0 &&
+            task->stores().uncommitted_bytes() > static_cast<std::size_t>(uncommitted_max_bytes_));
+  });
+}
+
 void StreamThread::commit_if_due() {
-  const Timestamp time = now();
-  bool due = time - last_commit_ >= commit_interval_ms_;
-  for (const auto& [id, owned] : tasks_) {
-    due |= owned.task->commit_requested();
-    due |= uncommitted_max_bytes_ >= 0 &&
-           owned.task->stores().uncommitted_bytes() > static_cast<std::size_t>(uncommitted_max_bytes_);
+  if (!commit_due()) return;
+  if (exactly_once_) {
+    // A group that has rebalanced refuses the transaction of a member that has not noticed.
+    consumer_->poll(records_, 0, Millis(0));
+    if (work_lost_) return;
   }
-  if (!due) return;
-  const bool all = time - last_full_commit_ >= kFullCommitIntervalMs;
-  commit(all);
+  const bool all = now() - last_full_commit_ >= kFullCommitIntervalMs;
+  try {
+    commit(all);
+    commit_fails_since_.reset();
+  } catch (const BrokerException& error) {
+    // At least once, only the offsets can be late: the group is rebalancing, and will take them after it.
+    const bool later = !exactly_once_ && error.severity() == Severity::retriable && !output_->dirty();
+    if (!later) throw;
+    if (!commit_fails_since_) commit_fails_since_ = now();
+    if (now() - *commit_fails_since_ >= give_up_after_.count()) throw;
+    log(LogLevel::info, names_.thread_name() + ": offsets will be committed later: " + error.what());
+    last_commit_ = now() - commit_interval_ms_ + std::min(commit_interval_ms_, kCommitRetryMs);
+    return;
+  }
   last_commit_ = now();
   if (all) last_full_commit_ = last_commit_;
 }
 
 void StreamThread::commit(bool all_offsets) {
-  std::map<TopicPartition, OffsetAndMetadata> offsets;
-  for (auto& [id, owned] : tasks_) {
-    if (!owned.task->running()) continue;
-    owned.task->prepare_commit();
-    offsets.merge(owned.task->committable_offsets(
-        [this](const TopicPartition& partition) { return consumer_->position(partition); }, all_offsets));
+  for (StreamTask* task : tasks_->running()) task->prepare_commit();
+  auto offsets = offsets_to_commit(all_offsets);
+  if (offsets.empty() && !output_->dirty()) {
+    // Writes to stores without changelog concern nobody but this task.
+    for (StreamTask* task : tasks_->running()) {
+      if (task->commit_requested() || task->stores().uncommitted_bytes() > 0) task->post_commit();
+    }
+    return;
   }
-  if (offsets.empty() && !output_->dirty()) return;
   if (exactly_once_) {
-    output_->commit_transaction(offsets, consumer_->group_metadata(), transaction_timeout_);
+    // By its offsets the group recognises a member that is none any more. Punctuations alone bring none.
+    if (offsets.empty()) offsets = offsets_to_commit(true);
+    output_->commit_transaction(offsets, consumer_->group_metadata(), patience_);
   } else {
-    output_->flush(transaction_timeout_);
+    output_->flush(patience_);
     if (!offsets.empty()) consumer_->commit_sync(offsets);
   }
-  for (auto& [id, owned] : tasks_) {
-    if (owned.task->running()) owned.task->post_commit();
-  }
-  ++commits;
+  for (StreamTask* task : tasks_->running()) task->post_commit();
+  ++counters_.commits;
   if (environment_.committed) environment_.committed(offsets);
+}
+
+std::map<TopicPartition, OffsetAndMetadata> StreamThread::offsets_to_commit(bool all) const {
+  std::map<TopicPartition, OffsetAndMetadata> offsets;
+  for (const StreamTask* task : tasks_->running()) {
+    offsets.merge(task->committable_offsets(
+        [this](const TopicPartition& partition) { return consumer_->position(partition); }, all));
+  }
+  return offsets;
 }
 
 // --- recovery and end
 
-void StreamThread::close_all_dirty() {
-  for (auto& [id, owned] : tasks_) close_task(owned, false);
-  tasks_.clear();
-  inputs_.clear();
-  waiting_.clear();
-  records_.clear();
+void StreamThread::recover(const BrokerException& error) {
+  const auto pause = failures_.failed(now());
+  if (!pause) {
+    throw BrokerException(Severity::fatal, names_.thread_name() + " gives up, because nothing has worked for " +
+                                               std::to_string(give_up_after_.count()) +
+                                               " ms (millrace.connect.timeout.ms): " + error.what());
+  }
+  log(LogLevel::warn, names_.thread_name() + ": starting again from the last commit" +
+                          (pause->count() > 0 ? " in " + std::to_string(pause->count()) + " ms" : std::string()) +
+                          ": " + error.what());
+  state_ = State::rebalancing;
+  work_lost_ = false;
+  has_work_ = false;
+  commit_fails_since_.reset();
+  retry_at_ = now() + pause->count();
+  tasks_->restart_all();
+  drop_output();
 }
 
-void StreamThread::restart_from_committed(const std::string& reason) {
-  log(LogLevel::warn, names_.thread_name() + ": starting again from the last commit: " + reason);
-  state_ = State::rebalancing;
-  if (output_) output_->abandon(kCloseTimeout);
-  close_all_dirty();
+void StreamThread::drop_output() {
+  connected_ = false;
+  if (!output_) return;
+  output_->abandon(kAbortTimeout);
+  counters_.dropped_records += output_->take_dropped_records();
   output_.reset();
-  // A new consumer forgets positions, buffered records and the membership all at once.
-  std::unique_ptr<Consumer> old;
-  {
-    const std::lock_guard lock(consumer_mutex_);
-    old = std::move(consumer_);
+}
+
+/// Stays in the group meanwhile.
+void StreamThread::pause_until_retry() {
+  const Millis wait(std::min(poll_ms_, *retry_at_ - now()));
+  try {
+    consumer_->poll(records_, 0, wait);
+    work_lost_ = false;  // there was none
+  } catch (const BrokerException& error) {
+    if (error.severity() == Severity::fatal) throw;
+    std::unique_lock lock(wakeup_mutex_);
+    wakeup_condition_.wait_for(lock, wait, [this] { return std::exchange(woken_, false); });
   }
-  old.reset();
-  work_lost_ = false;
-  make_clients();
-  state_ = State::starting;
 }
 
 void StreamThread::close_cleanly() {
   if (state_ == State::closed) return;
   try {
-    if (output_) {
-      commit(true);
-      for (auto& [id, owned] : tasks_) close_task(owned, true);
-      tasks_.clear();
-      consumer_->unsubscribe();
+    if (connected_ && !work_lost_) {
+      commit(false);
+      tasks_->remove_all(true);
     }
   } catch (const std::exception& error) {
     log(LogLevel::warn, names_.thread_name() + ": no clean end, the next start replays the rest: " + error.what());
@@ -424,11 +371,22 @@ void StreamThread::close_cleanly() {
 
 void StreamThread::close_dirty() {
   if (state_ == State::closed) return;
-  if (output_) output_->abandon(kCloseTimeout);
-  close_all_dirty();
-  output_.reset();
-  changelogs_.reset();
   state_ = State::closed;
+  tasks_->remove_all(false);
+  drop_output();
+  std::unique_ptr<Consumer> leaving;
+  {
+    const std::lock_guard lock(wakeup_mutex_);
+    leaving = std::move(consumer_);
+  }
+  try {
+    if (plan_) leaving->unsubscribe();
+  } catch (const std::exception& error) {
+    log(LogLevel::warn, names_.thread_name() + ": leaving the group: " + error.what());
+  }
+  records_.clear();
+  leaving.reset();  // may still call this listener
+  tasks_.reset();
 }
 
 }  // namespace millrace::detail

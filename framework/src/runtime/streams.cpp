@@ -15,7 +15,7 @@ std::shared_ptr<Broker> broker_of(const StreamsConfig& config) {
     throw ConfigException("bootstrap.servers is not set: give host:port of a Kafka broker, or embedded:DIR");
   }
   if (address.starts_with(kEmbedded)) return Broker::embedded(address.substr(kEmbedded.size()));
-  return Broker::kafka(address);
+  return Broker::kafka(address, config.client_settings(""));
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ Streams::Streams(Topology topology, StreamsConfig config, std::shared_ptr<Broker
     : runtime_(
           std::make_shared<detail::StreamsRuntime>(std::move(topology), std::move(config), std::move(broker), clock)) {}
 
-Streams::~Streams() { close(); }
+Streams::~Streams() { (void)close(); }
 
 void Streams::set_state_listener(StateListener listener) { runtime_->state_listener = std::move(listener); }
 void Streams::set_uncaught_exception_handler(UncaughtExceptionHandler handler) {

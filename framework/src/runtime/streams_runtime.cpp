@@ -9,8 +9,16 @@ namespace millrace::detail {
 namespace {
 
 using State = Streams::State;
+using SteadyClock = Patience::SteadyClock;
 
-constexpr Millis kHousekeepingInterval = 1s;
+constexpr Millis kHousekeepingInterval{1'000};
+// How long the other threads may take when one has failed.
+constexpr Millis kStopTimeout{60'000};
+
+/// The application whose thread this is: it must not wait for itself.
+thread_local const StreamsRuntime* thread_of = nullptr;
+
+[[nodiscard]] bool is_final(State state) { return state == State::not_running || state == State::error; }
 
 [[nodiscard]] bool has_persistent_stores(const TopologyBuilder& topology, const StreamsConfig& config) {
   const bool by_default = config.get_string("default.dsl.store") != "in_memory";
@@ -25,7 +33,7 @@ constexpr Millis kHousekeepingInterval = 1s;
 StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker,
                                const Clock& clock)
     : topology_(std::move(topology)), config_(std::move(config)), broker_(std::move(broker)), clock_(clock) {
-  config_.validate();
+  config_.validate(/*broker_given=*/true);
   application_id_ = config_.get_string("application.id");
   if (has_persistent_stores(topology_.internal(), config_)) {
     state_directory_ = std::make_unique<StateDirectory>(config_.get_string("state.dir"), application_id_, clock_);
@@ -35,44 +43,68 @@ StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::sha
   }
 }
 
-StreamsRuntime::~StreamsRuntime() { close(Millis(60'000)); }
+StreamsRuntime::~StreamsRuntime() {
+  (void)close(Millis(0));
+  if (main_thread_.joinable()) main_thread_.join();
+}
 
-// --- life
+// --- start
 
 void StreamsRuntime::start() {
+  const std::lock_guard one(close_mutex_);
+  if (state() != State::created) {
+    throw StreamsException("start() was called on an application that was started before: make a new one");
+  }
+  make_environment();
+  const auto threads = static_cast<int>(config_.get_int("num.stream.threads"));
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (int number = 1; number <= threads; ++number) {
+    workers.push_back(std::make_unique<Worker>());
+    workers.back()->stream_thread = make_stream_thread(number);
+  }
   {
     const std::lock_guard lock(mutex_);
-    if (state_ != State::created)
-      throw StreamsException("start() was called on an application that was started before");
+    workers_ = std::move(workers);
+    alive_ = workers_.size();
   }
-  admin_ = broker_->make_admin();
-  const Millis timeout = config_.get_millis("millrace.connect.timeout.ms");
-  plan_ = std::make_shared<const TopologyPlan>(
-      plan_topology(topology_.internal(), application_id_, config_, *admin_, timeout));
-
-  environment_.emplace(
-      ThreadEnvironment{{topology_.internal(), application_id_, config_, clock_,
-                         make_error_policy(config_, exception_handlers), 1000, configured_timestamps(config_)},
-                        *broker_,
-                        state_directory_.get(),
-                        restore_listener,
-                        [this] {
-                          const std::lock_guard lock(mutex_);
-                          return plan_;
-                        },
-                        [this](const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
-                          const std::lock_guard lock(mutex_);
-                          for (const auto& [partition, offset] : offsets) committed_[partition] = offset.offset;
-                          changed_.notify_all();
-                        }});
   set_state(State::rebalancing);
-  const auto threads = static_cast<int>(config_.get_int("num.stream.threads"));
-  for (int number = 1; number <= threads; ++number) {
-    workers_.push_back(std::make_unique<Worker>(Worker{make_stream_thread(number), {}}));
-  }
-  alive_ = workers_.size();
   for (const auto& worker : workers_) worker->thread = std::thread([this, &worker = *worker] { run(worker); });
-  housekeeper_ = std::thread([this] { housekeeping(); });
+  main_thread_ = std::thread([this] { keep_house(); });
+}
+
+void StreamsRuntime::make_environment() {
+  admin_ = broker_->make_admin();
+  plan_ = std::make_shared<const TopologyPlan>(plan_topology(topology_.internal(), application_id_, config_, *admin_,
+                                                             config_.get_millis("millrace.connect.timeout.ms")));
+  environment_.emplace(ThreadEnvironment{
+      .task = {.topology = topology_.internal(),
+               .application_id = application_id_,
+               .config = config_,
+               .clock = clock_,
+               .errors = make_error_policy(config_, exception_handlers),
+               .emit_interval_ms = 1000,
+               .default_timestamps = configured_timestamps(config_)},
+      .broker = *broker_,
+      .admin = *admin_,
+      .state_directory = state_directory_.get(),
+      .restore_progress = restore_listener,
+      .plan =
+          [this] {
+            const std::lock_guard lock(mutex_);
+            return plan_;
+          },
+      .replan =
+          [this] {
+            const std::lock_guard lock(mutex_);
+            replan_ = true;
+            changed_.notify_all();
+          },
+      .committed =
+          [this](const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
+            const std::lock_guard lock(mutex_);
+            for (const auto& [partition, offset] : offsets) committed_[partition] = offset.offset;
+          },
+  });
 }
 
 std::unique_ptr<StreamThread> StreamsRuntime::make_stream_thread(int number) {
@@ -85,100 +117,173 @@ std::unique_ptr<StreamThread> StreamsRuntime::make_stream_thread(int number) {
   return std::make_unique<StreamThread>(*environment_, std::move(names));
 }
 
-bool StreamsRuntime::stopping() const {
-  const std::lock_guard lock(mutex_);
-  return stop_;
-}
+// --- stream threads
 
 void StreamsRuntime::run(Worker& worker) {
-  while (!stopping()) {
+  thread_of = this;
+  bool go_on = true;
+  while (go_on && !stopping()) {
     try {
       worker.stream_thread->run_once();
       update_state();
     } catch (const std::exception& error) {
-      worker.stream_thread->close_dirty();
-      if (!handle_failure(worker, error)) break;
+      go_on = handle_failure(worker, error);
+    } catch (...) {
+      go_on = handle_failure(worker, StreamsException("a processor threw something that is not a std::exception"));
     }
   }
   worker.stream_thread->close_cleanly();
-  {
-    const std::lock_guard lock(mutex_);
-    --alive_;
-  }
   update_state();
+  const std::lock_guard lock(mutex_);
+  --alive_;
   changed_.notify_all();
 }
 
 bool StreamsRuntime::handle_failure(Worker& worker, const std::exception& error) {
   const std::string name = worker.stream_thread->names().thread_name();
   log(LogLevel::error, name + ": " + error.what());
-  const auto response = exception_handler ? exception_handler(error) : Streams::ExceptionResponse::shutdown_client;
-  if (response == Streams::ExceptionResponse::replace_thread && !stopping()) {
+  worker.stream_thread->close_dirty();
+  if (ask_handler(error) == Streams::ExceptionResponse::replace_thread) {
     try {
-      auto replacement = make_stream_thread(worker.stream_thread->names().thread);
-      const std::lock_guard lock(mutex_);
-      retired_.processed_records += worker.stream_thread->processed_records;
-      retired_.dropped_records += worker.stream_thread->dropped_records;
-      retired_.restored_records += worker.stream_thread->restored_records;
-      retired_.commits += worker.stream_thread->commits;
-      worker.stream_thread = std::move(replacement);
+      replace(worker);
       return true;
     } catch (const std::exception& second) {
-      log(LogLevel::error, name + ": cannot be replaced: " + second.what());
+      log(LogLevel::error, name + " cannot be replaced: " + second.what());
     }
   }
+  fail(error.what());
+  return false;
+}
+
+Streams::ExceptionResponse StreamsRuntime::ask_handler(const std::exception& error) const {
+  if (!exception_handler) return Streams::ExceptionResponse::shutdown_client;
+  try {
+    return exception_handler(error);
+  } catch (const std::exception& second) {
+    log(LogLevel::error, application_id_ + ": the uncaught exception handler failed: " + second.what());
+  } catch (...) {
+    log(LogLevel::error, application_id_ + ": the uncaught exception handler failed");
+  }
+  return Streams::ExceptionResponse::shutdown_client;
+}
+
+void StreamsRuntime::replace(Worker& worker) {
+  // A thread that fails again and again must not keep the broker and the group busy.
+  if (clock_.now() - worker.replaced_at > FailureStreak::kCalm.count()) worker.replace_pause = Millis(0);
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, worker.replace_pause, [this] { return stop_; });
+    if (stop_) return;
+  }
+  auto thread = make_stream_thread(worker.stream_thread->names().thread);
   {
     const std::lock_guard lock(mutex_);
-    if (error_.empty()) error_ = error.what();
-    stop_ = true;
-    for (const auto& other : workers_) {
-      if (other.get() != &worker) other->stream_thread->wakeup();
-    }
+    retire(*worker.stream_thread);
+    std::swap(worker.stream_thread, thread);
+    if (stop_) worker.stream_thread->end_by(stop_deadline_);
+  }
+  worker.replace_pause = std::clamp(2 * worker.replace_pause, FailureStreak::kFirstPause, FailureStreak::kLongestPause);
+  worker.replaced_at = clock_.now();
+}
+
+void StreamsRuntime::retire(const StreamThread& thread) {
+  retired_.processed_records += thread.counters().processed_records;
+  retired_.dropped_records += thread.counters().dropped_records;
+  retired_.restored_records += thread.counters().restored_records;
+  retired_.commits += thread.counters().commits;
+}
+
+void StreamsRuntime::fail(const std::string& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stop_ && error_.empty()) error_ = error;
   }
   set_state(State::pending_error);
+  request_stop(SteadyClock::now() + kStopTimeout);
+}
+
+// --- end
+
+void StreamsRuntime::request_stop(SteadyClock::time_point deadline) {
+  const std::lock_guard lock(mutex_);
+  stop_ = true;
+  stop_deadline_ = std::min(stop_deadline_, deadline);
+  for (const auto& worker : workers_) {
+    worker->stream_thread->end_by(stop_deadline_);
+    worker->stream_thread->wakeup();
+  }
   changed_.notify_all();
-  return false;
+}
+
+bool StreamsRuntime::stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stop_;
+}
+
+bool StreamsRuntime::close(Millis timeout) {
+  if (thread_of == this) {
+    // From a listener or a handler: the threads end as soon as it returns.
+    set_state(State::pending_shutdown);
+    request_stop(SteadyClock::now() + std::max(timeout, kStopTimeout));
+    return false;
+  }
+  const std::lock_guard one(close_mutex_);
+  if (state() == State::created) {
+    set_state(State::pending_shutdown);
+    finish();
+    return true;
+  }
+  if (!is_final(state())) {
+    set_state(State::pending_shutdown);
+    request_stop(SteadyClock::now() + timeout);
+  }
+  {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, timeout, [this] { return is_final(state_); })) return false;
+  }
+  if (main_thread_.joinable()) main_thread_.join();
+  return true;
 }
 
 bool StreamsRuntime::wait_for(Millis timeout) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, timeout, [this] {
-    return state_ == State::not_running || state_ == State::error || (state_ != State::created && alive_ == 0);
-  });
+  return changed_.wait_for(lock, timeout, [this] { return is_final(state_); });
 }
 
-bool StreamsRuntime::close(Millis timeout) {
-  const std::lock_guard one(close_mutex_);
-  {
-    const std::lock_guard lock(mutex_);
-    if (state_ == State::not_running || state_ == State::error) return true;
+void StreamsRuntime::keep_house() {
+  thread_of = this;
+  Housekeeping house(
+      *environment_, [this] { return committed_offsets(); },
+      [this](std::shared_ptr<const TopologyPlan> fresh) {
+        const std::lock_guard lock(mutex_);
+        plan_ = std::move(fresh);
+      });
+  std::unique_lock lock(mutex_);
+  while (!changed_.wait_for(lock, kHousekeepingInterval, [this] { return stop_; })) {
+    const bool replan = std::exchange(replan_, false);
+    lock.unlock();
+    try {
+      house.run_due(clock_.now(), replan);
+    } catch (const TopologyException& error) {
+      log(LogLevel::error, application_id_ + ": " + error.what());
+      fail(error.what());
+    }
+    lock.lock();
   }
-  if (state() != State::pending_error) set_state(State::pending_shutdown);
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-    for (const auto& worker : workers_) worker->stream_thread->wakeup();
-  }
-  changed_.notify_all();
-  {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, timeout, [this] { return alive_ == 0; })) return false;
-  }
-  stop_and_join();
-  return true;
+  changed_.wait(lock, [this] { return alive_ == 0; });
+  lock.unlock();
+  finish();
 }
 
-void StreamsRuntime::stop_and_join() {
-  for (const auto& worker : workers_) {
-    if (worker->thread.joinable()) worker->thread.join();
-  }
-  if (housekeeper_.joinable()) housekeeper_.join();
-  const auto totals = counters();
+void StreamsRuntime::finish() {
+  for (const auto& worker : workers_) worker->thread.join();
+  std::vector<std::unique_ptr<Worker>> ended;
   {
     const std::lock_guard lock(mutex_);
-    retired_ = totals;
-    workers_.clear();
+    for (const auto& worker : workers_) retire(*worker->stream_thread);
+    ended = std::exchange(workers_, {});
   }
+  ended.clear();
   admin_.reset();
   state_directory_.reset();
   set_state(state() == State::pending_error ? State::error : State::not_running);
@@ -187,34 +292,53 @@ void StreamsRuntime::stop_and_join() {
 // --- state
 
 void StreamsRuntime::set_state(State next) {
+  const std::lock_guard one(listener_mutex_);
   State before;
   {
     const std::lock_guard lock(mutex_);
     before = state_;
-    if (before == next) return;
-    const bool ending = before != State::created && before != State::running && before != State::rebalancing;
-    if (ending && (next == State::running || next == State::rebalancing)) return;
+    if (before == next || is_final(before)) return;
+    // The end has begun: only its own last step follows.
+    if (before == State::pending_shutdown && next != State::not_running) return;
+    if (before == State::pending_error && next != State::error) return;
     state_ = next;
+    if (!is_final(next)) changed_.notify_all();
   }
-  changed_.notify_all();
   log(LogLevel::info, application_id_ + ": " + to_string(before) + " -> " + to_string(next));
-  if (state_listener) state_listener(next, before);
+  notify(next, before);
+  changed_.notify_all();
+}
+
+void StreamsRuntime::notify(State now, State before) const {
+  if (!state_listener) return;
+  try {
+    state_listener(now, before);
+  } catch (const std::exception& error) {
+    log(LogLevel::error, application_id_ + ": the state listener failed: " + error.what());
+  } catch (...) {
+    log(LogLevel::error, application_id_ + ": the state listener failed");
+  }
+}
+
+State StreamsRuntime::wanted_state() const {
+  if (state_ != State::running && state_ != State::rebalancing) return state_;
+  const bool settled = std::ranges::all_of(workers_, [](const auto& worker) {
+    const auto state = worker->stream_thread->state();
+    return state == StreamThread::State::running || state == StreamThread::State::closed;
+  });
+  return settled ? State::running : State::rebalancing;
 }
 
 void StreamsRuntime::update_state() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (wanted_state() == state_) return;
+  }
+  const std::lock_guard one(listener_mutex_);
   State next;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ != State::running && state_ != State::rebalancing) return;
-    bool any_running = false;
-    bool all_settled = true;
-    for (const auto& worker : workers_) {
-      const auto state = worker->stream_thread->state();
-      any_running |= state == StreamThread::State::running;
-      // A thread to which the group gave nothing is settled too; that it waits shows in no task being opened.
-      all_settled &= state == StreamThread::State::running || worker->stream_thread->has_no_tasks();
-    }
-    next = any_running && all_settled ? State::running : State::rebalancing;
+    next = wanted_state();
   }
   set_state(next);
 }
@@ -233,11 +357,11 @@ Streams::Counters StreamsRuntime::counters() const {
   const std::lock_guard lock(mutex_);
   Streams::Counters counters = retired_;
   for (const auto& worker : workers_) {
-    const StreamThread& thread = *worker->stream_thread;
-    counters.processed_records += thread.processed_records;
-    counters.dropped_records += thread.dropped_records;
-    counters.restored_records += thread.restored_records;
-    counters.commits += thread.commits;
+    const ThreadCounters& own = worker->stream_thread->counters();
+    counters.processed_records += own.processed_records;
+    counters.dropped_records += own.dropped_records;
+    counters.restored_records += own.restored_records;
+    counters.commits += own.commits;
   }
   return counters;
 }
@@ -245,60 +369,6 @@ Streams::Counters StreamsRuntime::counters() const {
 std::map<TopicPartition, std::int64_t> StreamsRuntime::committed_offsets() const {
   const std::lock_guard lock(mutex_);
   return committed_;
-}
-
-// --- housekeeping
-
-void StreamsRuntime::housekeeping() {
-  const bool has_patterns =
-      std::ranges::any_of(topology_.internal().nodes(), [](const NodeSpec& node) { return node.pattern.has_value(); });
-  const std::int64_t purge_ms = config_.get_int("repartition.purge.interval.ms");
-  const std::int64_t cleanup_ms = config_.get_int("state.cleanup.delay.ms");
-  const std::int64_t metadata_ms = config_.get_int("metadata.max.age.ms");
-  auto last_purge = clock_.now();
-  auto last_cleanup = last_purge;
-  auto last_refresh = last_purge;
-  while (true) {
-    {
-      std::unique_lock lock(mutex_);
-      if (changed_.wait_for(lock, kHousekeepingInterval, [this] { return stop_; })) return;
-    }
-    const Timestamp now = clock_.now();
-    try {
-      if (now - last_purge >= purge_ms) {
-        last_purge = now;
-        purge_repartition_topics();
-      }
-      if (state_directory_ && now - last_cleanup >= cleanup_ms) {
-        last_cleanup = now;
-        (void)state_directory_->clean_obsolete(Millis(cleanup_ms));
-      }
-      if (has_patterns && now - last_refresh >= metadata_ms) {
-        last_refresh = now;
-        refresh_plan();
-      }
-    } catch (const std::exception& error) {
-      log(LogLevel::warn, application_id_ + ": housekeeping: " + error.what());
-    }
-  }
-}
-
-void StreamsRuntime::refresh_plan() {
-  auto fresh = std::make_shared<const TopologyPlan>(plan_topology(
-      topology_.internal(), application_id_, config_, *admin_, config_.get_millis("millrace.connect.timeout.ms")));
-  const std::lock_guard lock(mutex_);
-  if (!(*fresh == *plan_)) plan_ = std::move(fresh);
-}
-
-void StreamsRuntime::purge_repartition_topics() {
-  std::map<TopicPartition, std::int64_t> processed;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [partition, offset] : committed_) {
-      if (plan_->repartition_topics().contains(partition.topic)) processed.emplace(partition, offset);
-    }
-  }
-  if (!processed.empty()) admin_->delete_records(processed, config_.get_millis("millrace.connect.timeout.ms"));
 }
 
 }  // namespace millrace::detail

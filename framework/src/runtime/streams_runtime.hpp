@@ -10,14 +10,17 @@
 #include <vector>
 
 #include "millrace/runtime/streams.hpp"
+#include "runtime/housekeeping.hpp"
 #include "runtime/stream_thread.hpp"
 
 namespace millrace::detail {
 
-/// What is behind Streams: the shared state of an application, its stream threads, and a housekeeping thread.
+/// What is behind Streams: the shared state of an application, its stream threads, and one thread that keeps house
+/// and, when all stream threads have ended, clears up and sets the final state.
 class StreamsRuntime {
  public:
   StreamsRuntime(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker, const Clock& clock);
+  /// Waits for all threads, for as long as user code takes.
   ~StreamsRuntime();
 
   void start();
@@ -37,21 +40,34 @@ class StreamsRuntime {
 
  private:
   struct Worker {
-    std::unique_ptr<StreamThread> stream_thread;
+    std::unique_ptr<StreamThread> stream_thread;  ///< replaced by its own thread only, under the mutex
     std::thread thread;
+    Millis replace_pause{0};
+    Timestamp replaced_at = 0;
   };
 
+  void make_environment();
+  [[nodiscard]] std::unique_ptr<StreamThread> make_stream_thread(int number);
+
+  // On a worker's thread.
   void run(Worker& worker);
-  void round_of(Worker& worker);
+  /// Returns whether the worker goes on with a new stream thread.
   [[nodiscard]] bool handle_failure(Worker& worker, const std::exception& error);
-  void housekeeping();
-  void refresh_plan();
-  void purge_repartition_topics();
+  [[nodiscard]] Streams::ExceptionResponse ask_handler(const std::exception& error) const;
+  void replace(Worker& worker);
+  void retire(const StreamThread& thread);  ///< under the mutex
+  void fail(const std::string& error);
+
+  // On the application's main thread.
+  void keep_house();
+  void finish();
+
   void update_state();
   void set_state(Streams::State next);
-  void stop_and_join();
+  void notify(Streams::State now, Streams::State before) const;
+  void request_stop(Patience::SteadyClock::time_point deadline);
+  [[nodiscard]] Streams::State wanted_state() const;  ///< under the mutex
   [[nodiscard]] bool stopping() const;
-  [[nodiscard]] std::unique_ptr<StreamThread> make_stream_thread(int number);
 
   Topology topology_;
   StreamsConfig config_;
@@ -63,18 +79,22 @@ class StreamsRuntime {
   std::unique_ptr<Admin> admin_;
   std::optional<ThreadEnvironment> environment_;
 
-  mutable std::mutex mutex_;
+  std::recursive_mutex listener_mutex_;  ///< one change of state at a time; a listener may cause the next one
+  mutable std::mutex mutex_;             ///< guards what follows
   std::condition_variable changed_;
   Streams::State state_ = Streams::State::created;
   std::string error_;
   bool stop_ = false;
+  bool replan_ = false;
   std::size_t alive_ = 0;
   std::shared_ptr<const TopologyPlan> plan_;
   std::map<TopicPartition, std::int64_t> committed_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::thread housekeeper_;
-  std::mutex close_mutex_;     ///< one closer at a time
-  Streams::Counters retired_;  ///< of threads that were replaced
+  Patience::SteadyClock::time_point stop_deadline_ = Patience::SteadyClock::time_point::max();
+  Streams::Counters retired_;  ///< of threads that have ended
+
+  std::mutex close_mutex_;  ///< one closer at a time
+  std::thread main_thread_;
 };
 
 }  // namespace millrace::detail

@@ -24,7 +24,11 @@ std::vector<std::string> TopologyPlan::lead_topics() const {
   return topics;
 }
 
-TaskId TopologyPlan::task_for(const TopicPartition& lead) const { return {by_lead_.at(lead.topic), lead.partition}; }
+std::optional<TaskId> TopologyPlan::task_for(const TopicPartition& lead) const {
+  const auto found = by_lead_.find(lead.topic);
+  if (found == by_lead_.end() || lead.partition >= tasks_of(found->second).count) return std::nullopt;
+  return TaskId{found->second, lead.partition};
+}
 
 std::vector<TopicPartition> TopologyPlan::inputs_of(TaskId task) const {
   std::vector<TopicPartition> inputs;
@@ -45,10 +49,14 @@ namespace {
 /// Partition counts while they are being settled. Topic names are the topology's own.
 class PartitionCounts {
  public:
-  PartitionCounts(const TopologyBuilder& topology, std::vector<Subtopology> subtopologies,
-                  const std::vector<TopicDescription>& existing)
-      : topology_(topology), subtopologies_(std::move(subtopologies)), existing_(existing) {
+  PartitionCounts(const TopologyBuilder& topology, const std::string& application_id,
+                  std::vector<Subtopology> subtopologies, const std::vector<TopicDescription>& existing)
+      : topology_(topology),
+        application_id_(application_id),
+        subtopologies_(std::move(subtopologies)),
+        existing_(existing) {
     for (Subtopology& subtopology : subtopologies_) add_matching_topics(subtopology);
+    check_readers();
     for (const auto& [name, topic] : topology_.internal_topics()) {
       if (topic.partitions) counts_[name] = *topic.partitions;
     }
@@ -74,7 +82,7 @@ class PartitionCounts {
       const std::regex regex(pattern);
       bool any = false;
       for (const TopicDescription& topic : existing_) {
-        if (topic.internal || !std::regex_match(topic.name, regex)) continue;
+        if (topic.internal || is_own(topic.name) || !std::regex_match(topic.name, regex)) continue;
         subtopology.source_topics.insert(topic.name);
         counts_[topic.name] = topic.partitions;
         any = true;
@@ -82,6 +90,26 @@ class PartitionCounts {
       if (!any) {
         throw TopologyException("no topic matches the source pattern '" + pattern +
                                 "': create one before the application starts");
+      }
+    }
+  }
+
+  /// A topic that this application makes for itself is never its input by a pattern.
+  [[nodiscard]] bool is_own(const std::string& topic) const {
+    return topic.starts_with(application_id_ + "-") &&
+           (topic.ends_with("-changelog") || topic.ends_with("-repartition"));
+  }
+
+  /// A pattern may find a topic that another sub-topology reads too; the group could give it to one of them only.
+  void check_readers() const {
+    std::map<std::string, int> readers;
+    for (const Subtopology& subtopology : subtopologies_) {
+      for (const std::string& topic : subtopology.source_topics) {
+        const auto [first, is_new] = readers.emplace(topic, subtopology.id);
+        if (is_new) continue;
+        throw TopologyException("topic '" + topic + "' is read by the sub-topologies " + std::to_string(first->second) +
+                                " and " + std::to_string(subtopology.id) +
+                                ": a source pattern matches it that another source reads too; narrow the pattern");
       }
     }
   }
@@ -158,6 +186,7 @@ class PartitionCounts {
   }
 
   const TopologyBuilder& topology_;
+  const std::string& application_id_;
   std::vector<Subtopology> subtopologies_;
   const std::vector<TopicDescription>& existing_;
   std::map<std::string, std::int32_t> counts_;
@@ -183,7 +212,7 @@ TopologyPlan::Tasks plan_tasks(const TopologyBuilder& topology, const std::strin
 TopologyPlan plan_topology(const TopologyBuilder& topology, const std::string& application_id,
                            const StreamsConfig& config, Admin& admin, Millis timeout) {
   const auto existing = admin.list_topics(timeout);
-  const PartitionCounts counts(topology, subtopologies(topology), existing);
+  const PartitionCounts counts(topology, application_id, subtopologies(topology), existing);
 
   std::set<std::string> repartition_topics;
   for (const auto& [name, topic] : topology.internal_topics()) {

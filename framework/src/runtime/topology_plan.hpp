@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,8 +34,8 @@ class TopologyPlan {
   [[nodiscard]] const Tasks& tasks_of(int subtopology) const;
   [[nodiscard]] std::vector<std::string> lead_topics() const;
 
-  /// The task that a partition of a lead topic stands for.
-  [[nodiscard]] TaskId task_for(const TopicPartition& lead) const;
+  /// The task that a partition of a lead topic stands for; nullopt if it did not exist when the plan was made.
+  [[nodiscard]] std::optional<TaskId> task_for(const TopicPartition& lead) const;
   [[nodiscard]] std::vector<TopicPartition> inputs_of(TaskId task) const;
 
   /// Internal topics between sub-topologies, real names: what has been processed may be deleted from them.

@@ -1,0 +1,79 @@
+#include "runtime/housekeeping.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace millrace::detail {
+namespace {
+
+// Requests are made by a thread of their own, but closing waits for the one under way.
+constexpr Millis kRequestTimeout{10'000};
+// A broker that has just started may not know all its topics yet.
+constexpr int kTopologyErrorsTolerated = 5;
+constexpr int kRefreshesForNewPartitions = 30;
+
+}  // namespace
+
+Housekeeping::Housekeeping(ThreadEnvironment& environment,
+                           std::function<std::map<TopicPartition, std::int64_t>()> committed,
+                           std::function<void(std::shared_ptr<const TopologyPlan>)> plan_changed)
+    : environment_(environment),
+      committed_(std::move(committed)),
+      plan_changed_(std::move(plan_changed)),
+      purge_ms_(environment.task.config.get_int("repartition.purge.interval.ms")),
+      cleanup_ms_(environment.task.config.get_int("state.cleanup.delay.ms")),
+      metadata_ms_(environment.task.config.get_int("metadata.max.age.ms")),
+      last_purge_(environment.task.clock.now()),
+      last_cleanup_(last_purge_),
+      last_refresh_(last_purge_) {}
+
+void Housekeeping::run_due(Timestamp now, bool replan) {
+  const auto due = [now](Timestamp& last, std::int64_t interval_ms) {
+    if (now - last < interval_ms) return false;
+    last = now;
+    return true;
+  };
+  if (replan) refreshes_left_ = kRefreshesForNewPartitions;
+  try {
+    if (due(last_purge_, purge_ms_)) purge_repartition_topics();
+    if (environment_.state_directory != nullptr && due(last_cleanup_, cleanup_ms_)) {
+      (void)environment_.state_directory->clean_obsolete(Millis(cleanup_ms_));
+    }
+    if (refreshes_left_ > 0 || topology_errors_ > 0 || due(last_refresh_, metadata_ms_)) {
+      refreshes_left_ = refresh_plan() ? 0 : std::max(refreshes_left_ - 1, 0);
+      topology_errors_ = 0;
+    }
+  } catch (const TopologyException& error) {
+    if (++topology_errors_ > kTopologyErrorsTolerated) throw;
+    log(LogLevel::warn, environment_.task.application_id + ": " + error.what());
+  } catch (const std::exception& error) {
+    log(LogLevel::warn, environment_.task.application_id + ": housekeeping: " + error.what());
+  }
+}
+
+bool Housekeeping::refresh_plan() {
+  auto fresh = std::make_shared<const TopologyPlan>(
+      plan_topology(environment_.task.topology, environment_.task.application_id, environment_.task.config,
+                    environment_.admin, kRequestTimeout));
+  if (*fresh == *environment_.plan()) return false;
+  plan_changed_(std::move(fresh));
+  return true;
+}
+
+void Housekeeping::purge_repartition_topics() {
+  const auto plan = environment_.plan();
+  std::map<TopicPartition, std::int64_t> processed;
+  for (const auto& [partition, offset] : committed_()) {
+    if (!plan->repartition_topics().contains(partition.topic)) continue;
+    const auto before = purged_.find(partition);
+    if (before == purged_.end() || before->second < offset) processed.emplace(partition, offset);
+  }
+  if (processed.empty()) return;
+  environment_.admin.delete_records(processed, kRequestTimeout);
+  for (const auto& [partition, offset] : processed) purged_[partition] = offset;
+}
+
+}  // namespace millrace::detail
