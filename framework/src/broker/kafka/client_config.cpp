@@ -35,9 +35,9 @@ constexpr std::array kConsumerDefaults = {
     Setting{"fetch.error.backoff.ms", "100"},
     // How long a topic that a broker does not know may yet turn up, before poll() says that it is missing.
     Setting{"topic.metadata.propagation.max.ms", "10000"},
-    // Per partition. Enough to keep a fast consumer busy while the next fetch is under way: see FetchNudge.
-    Setting{"queued.min.messages", "30000"},
-    Setting{"queued.max.messages.kbytes", "16384"},
+    // Per partition, beside what one fetch brings. Small is enough, because PartitionQueue wakes the fetching thread.
+    Setting{"queued.min.messages", "10000"},
+    Setting{"queued.max.messages.kbytes", "4096"},
 };
 
 constexpr std::array kProducerDefaults = {

@@ -59,7 +59,7 @@ std::optional<TopicDescription> KafkaAdmin::describe_topic(const std::string& na
       case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return std::nullopt;  // the last: no topic can have such a name
       default: break;
     }
-    if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) client_.fail(code, doing);
+    if (!worth_another_try(code) || deadline.passed()) client_.fail(code, doing);
     std::this_thread::sleep_for(kMetadataPause);
   }
 }
@@ -117,7 +117,7 @@ bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {
     const auto code = single_result(topics, count, text);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
     if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
-    if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) client_.fail(code, doing, text);
+    if (!worth_another_try(code) || deadline.passed()) client_.fail(code, doing, text);
     std::this_thread::sleep_for(kMetadataPause);
   }
   wait_until_visible(topic, deadline);

@@ -92,7 +92,7 @@ MetadataPtr KafkaClient::metadata(const char* topic, Deadline deadline, const st
     const auto code = rd_kafka_metadata(handle_, topic == nullptr ? 1 : 0, handle.get(), &answer, deadline.left_ms());
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataPtr(answer);
     // A connection that breaks under the request says nothing about the next one.
-    if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) fail(code, doing);
+    if (!worth_another_try(code) || deadline.passed()) fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
   }
 }
@@ -108,7 +108,7 @@ Watermarks KafkaClient::watermarks(const TopicPartition& partition, Millis timeo
     const auto code = rd_kafka_query_watermark_offsets(handle_, partition.topic.c_str(), partition.partition,
                                                        &result.low, &result.high, std::max(1, deadline.left_ms()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return result;
-    if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) {
+    if (!worth_another_try(code) || deadline.passed()) {
       fail(code, "asking for the offsets of " + partition.str());
     }
     std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
@@ -167,7 +167,7 @@ std::map<TopicPartition, OffsetAndMetadata> KafkaClient::committed(const std::st
       }
     }
     if (problem == RD_KAFKA_RESP_ERR_NO_ERROR) return result;
-    if (severity_of(problem) != BrokerException::Severity::retriable || deadline.passed()) fail(problem, doing);
+    if (!worth_another_try(problem) || deadline.passed()) fail(problem, doing);
     std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
   }
 }

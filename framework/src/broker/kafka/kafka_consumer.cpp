@@ -271,7 +271,7 @@ std::optional<std::int64_t> KafkaConsumer::offset_for_time(const TopicPartition&
     auto code = rd_kafka_offsets_for_times(client_.handle(), list.get(), std::max(1, deadline.left_ms()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return known(list->elems[0].offset);
-    if (severity_of(code) != BrokerException::Severity::retriable || deadline.passed()) client_.fail(code, doing);
+    if (!worth_another_try(code) || deadline.passed()) client_.fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
   }
 }
@@ -344,8 +344,17 @@ void KafkaConsumer::assigned(const std::vector<TopicPartition>& partitions) {
   auto to_read = partitions;
   client_.guard([&] { to_read = listener_->on_partitions_assigned(partitions); });
   for (const auto& partition : to_read) add(partition, std::nullopt);
+  if (to_read.size() > partitions.size()) learn_leaders(to_read);
   const ErrorPtr error(rd_kafka_incremental_assign(client_.handle(), to_list(to_read).get()));
   if (error != nullptr) client_.guard([&] { client_.fail(*error, "taking over " + names(to_read)); });
+}
+
+/// The group told librdkafka about the leaders of subscribed topics only. For a partition without a known leader and
+/// without a committed offset it would wait for half a second and more; what fails here is left to it all the same.
+void KafkaConsumer::learn_leaders(const std::vector<TopicPartition>& partitions) {
+  const auto list = to_list(partitions);
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+  rd_kafka_offsets_for_times(client_.handle(), list.get(), static_cast<int>(kResolveTimeout.count()));
 }
 
 void KafkaConsumer::revoked(const std::vector<TopicPartition>& partitions, bool lost) {

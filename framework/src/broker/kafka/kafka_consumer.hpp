@@ -45,6 +45,7 @@ class KafkaConsumer final : public Consumer {
  private:
   static void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
                            void* self);
+  void learn_leaders(const std::vector<TopicPartition>& partitions);
   void assigned(const std::vector<TopicPartition>& partitions);
   void revoked(const std::vector<TopicPartition>& partitions, bool lost);
 

@@ -73,6 +73,10 @@ bool is_missing(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
+bool worth_another_try(rd_kafka_resp_err_t code) {
+  return severity_of(code) == Severity::retriable && !is_missing(code);
+}
+
 std::string_view remedy_for(rd_kafka_resp_err_t code) {
   if (is_unreachable(code)) {
     return "check that Kafka runs, that this address is right (bootstrap.servers) and that the addresses which the "

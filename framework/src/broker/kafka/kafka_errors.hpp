@@ -22,6 +22,9 @@ namespace millrace::kafka {
 /// True for errors that mean that there is no such topic or partition. They are retriable: it may yet be made.
 [[nodiscard]] bool is_missing(rd_kafka_resp_err_t code);
 
+/// True if the same call, made again at once, may succeed without anybody doing something about it.
+[[nodiscard]] bool worth_another_try(rd_kafka_resp_err_t code);
+
 /// What the user can do about it, as a half sentence; empty if there is nothing to say.
 [[nodiscard]] std::string_view remedy_for(rd_kafka_resp_err_t code);
 

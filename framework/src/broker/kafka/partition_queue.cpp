@@ -9,7 +9,7 @@ namespace millrace::kafka {
 namespace {
 
 /// Below this many waiting records the next fetch should be under way. Half of queued.min.messages' default.
-constexpr std::size_t kLow = 15'000;
+constexpr std::size_t kLow = 5'000;
 constexpr auto kNudgePause = std::chrono::milliseconds(5);
 
 Headers headers_of(const rd_kafka_message_t& message) {
