@@ -7,7 +7,7 @@
 #include "buy_signals/applications.hpp"
 #include "buy_signals/buy_pipeline/pipeline.hpp"
 #include "buy_signals/buy_pipeline/working_directory.hpp"
-#include "buy_signals/prices/csv_prices.hpp"
+#include "buy_signals/prices/price_check.hpp"
 #include "buy_signals/prices/rejected_rows.hpp"
 #include "buy_signals/prices/shipped_prices.hpp"
 #include "buy_signals/prices/sorted_prices.hpp"
@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
       "Runs the whole buy pipeline in one process: replays prices, computes alerts and variations, joins them, and "
       "shows "
       "each buy. Without --broker or --bootstrap-servers it works in a temporary directory, afresh each time; on a "
-      "broker that it was run on before it goes on where it stopped.",
+      "broker where it ran before it goes on where it stopped.",
       "buy_pipeline");
   const millrace::CommonOptions common(cli, application_defaults("buy_pipeline"));  // each topology gets its own id
   millrace::set_log_level(millrace::LogLevel::warn);  // unless --log-level says otherwise: the buys are what counts

@@ -95,9 +95,11 @@ PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, Or
     while (complete()) stage = static_cast<Stage>(static_cast<int>(stage) + 1);
   }
 
+  replay.stop();
+  replay.finished();  // throws what ended it
   summary.complete = stage == Stage::complete;
-  summary.rows = replay.finished() ? replay.summary().rows : replay.rows_done();
-  summary.rows_before = replay.finished() ? replay.summary().rows_before : 0;
+  summary.rows = replay.summary().rows;
+  summary.rows_before = replay.summary().rows_before;
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return summary;
 }

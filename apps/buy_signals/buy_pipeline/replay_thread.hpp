@@ -22,6 +22,12 @@ class ReplayThread {
   /// Rows of the source that were sent, by this run or an earlier one.
   [[nodiscard]] std::uint64_t rows_done() const { return rows_done_; }
 
+  /// Ends the replay early and waits until it has ended.
+  void stop() {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
   /// True once the replay has ended; rethrows what ended it early. From then on summary() is valid.
   [[nodiscard]] bool finished() {
     if (!finished_) return false;

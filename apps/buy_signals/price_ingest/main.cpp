@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "buy_signals/database/price_table.hpp"
-#include "buy_signals/prices/csv_prices.hpp"
+#include "buy_signals/prices/price_check.hpp"
 #include "buy_signals/prices/rejected_rows.hpp"
 #include "buy_signals/prices/sorted_prices.hpp"
 #include "buy_signals/terminal/progress.hpp"
