@@ -17,7 +17,7 @@ constexpr int kRecordsPerRound = 1000;
 // Records of one task before it is the next one's turn.
 constexpr int kRecordsPerSlice = 100;
 constexpr Millis kAbortTimeout{1'000};
-constexpr Millis kRestoreWait{100};
+constexpr std::int64_t kRestoreWaitMs = 100;
 // While a task waits for its directory or its offsets.
 constexpr std::int64_t kOpeningWaitMs = 20;
 constexpr Millis kShortestPatience{5'000};
@@ -97,8 +97,9 @@ void StreamThread::round() {
   follow_plan();
   consumer_->poll(records_, max_poll_records_, poll_timeout());
   if (!work_lost_) {
-    tasks_->advance(*output_, has_work_ ? Millis(0) : kRestoreWait);
+    // First, so that a task that goes back to its committed offsets forgets what was read from elsewhere.
     tasks_->dispatch(records_);
+    tasks_->advance(*output_, has_work_ ? Millis(0) : Millis(std::min(poll_ms_, kRestoreWaitMs)));
     update_state();
     has_work_ = process();
     has_work_ |= punctuate();
@@ -331,6 +332,7 @@ void StreamThread::recover(const BrokerException& error) {
   has_work_ = false;
   commit_fails_since_.reset();
   retry_at_ = now() + pause->count();
+  records_.clear();
   tasks_->restart_all();
   drop_output();
 }
