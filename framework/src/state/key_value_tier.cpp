@@ -48,17 +48,26 @@ void KeyValueTier::write(std::string_view key, BytesView value) {
       if (index_) index_->emplace(entry->key, &*entry);
     }
   }
-  const auto before = static_cast<std::ptrdiff_t>(size_of(*entry));
+  dirty_bytes_ += static_cast<std::size_t>(assign(*entry, value));
+}
+
+void KeyValueTier::refresh(std::string_view key, BytesView value) {
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end()) assign(*found->second, value);
+}
+
+std::ptrdiff_t KeyValueTier::assign(Entry& entry, BytesView value) {
+  const auto before = static_cast<std::ptrdiff_t>(size_of(entry));
   if (!value) {
-    entry->value.reset();
-  } else if (entry->value) {
-    entry->value->assign(*value);  // works for a view of the old value, too
+    entry.value.reset();
+  } else if (entry.value) {
+    entry.value->assign(*value);  // works for a view of the old value, too
   } else {
-    entry->value.emplace(*value);
+    entry.value.emplace(*value);
   }
-  const auto grown = static_cast<std::ptrdiff_t>(size_of(*entry)) - before;
+  const auto grown = static_cast<std::ptrdiff_t>(size_of(entry)) - before;
   charge(grown);
-  dirty_bytes_ += grown;
+  return grown;
 }
 
 const KeyValueTier::DirtyIndex& KeyValueTier::dirty_index() {

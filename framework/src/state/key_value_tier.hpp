@@ -39,6 +39,9 @@ class KeyValueTier final : public EvictableTier {
   /// Remembers what RocksDB answered. The result lives until the next call of a method that may evict.
   const Entry& remember(std::string_view key, BytesView value);
 
+  /// RocksDB's answer for this key has changed. REQUIRES: the key is not dirty.
+  void refresh(std::string_view key, BytesView value);
+
   /// An uncommitted write.
   void write(std::string_view key, BytesView value);
 
@@ -58,6 +61,8 @@ class KeyValueTier final : public EvictableTier {
  private:
   [[nodiscard]] static std::size_t size_of(const Entry& entry);
   void charge(std::ptrdiff_t bytes);
+  /// Returns by how many bytes the entry has grown.
+  std::ptrdiff_t assign(Entry& entry, BytesView value);
   void erase(Entries& list, Entries::iterator entry);
 
   TierBudget& budget_;

@@ -186,8 +186,6 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
     for (const RestoreRecord& record : records) put(record.key, record.value);
     return;
   }
-  tier_.clear();
-  ++epoch_;
   // In RocksDB's order, and of several records of a key the last one alone.
   std::vector<std::pair<std::uint64_t, const RestoreRecord*>> changes;
   changes.reserve(records.size());
@@ -208,6 +206,9 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
   rocksdb::WriteOptions options;
   options.disableWAL = true;
   check(place_.db->Write(options, &batch), "restore", name_, place_.directory);
+  ++epoch_;
+  if (tier_.tier_bytes() == 0) return;
+  for (const RestoreRecord& record : records) tier_.refresh(record.key, record.value);
 }
 
 void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {

@@ -84,7 +84,7 @@ struct WindowKeyRecord {
     auto* record = new (memory) WindowKeyRecord();
     record->hash = hash;
     record->key_size = static_cast<std::uint32_t>(key.size());
-    std::memcpy(static_cast<void*>(record + 1), key.data(), key.size());
+    if (!key.empty()) std::memcpy(static_cast<void*>(record + 1), key.data(), key.size());
     return record;
   }
   static void destroy(WindowKeyRecord* record) {

@@ -94,7 +94,7 @@ void WindowTier::put(std::string_view key, Timestamp start, std::uint32_t seq, s
       entry = &larger;
     }
   }
-  std::memmove(entry->value_data(), value.data(), value.size());
+  if (!value.empty()) std::memmove(entry->value_data(), value.data(), value.size());
   entry->value_size = static_cast<std::uint32_t>(value.size());
   entry->deleted = false;
   if (dirty) {

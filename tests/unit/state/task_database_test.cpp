@@ -193,6 +193,31 @@ BOOST_AUTO_TEST_CASE(damage_is_told_apart_from_other_errors) {
   BOOST_CHECK_THROW((void)TaskDatabase::open(directory.path()), StateCorruptedException);
 }
 
+BOOST_AUTO_TEST_CASE(damage_that_only_a_read_finds_is_told_with_the_store_and_the_directory) {
+  const TempDirectory directory;
+  {
+    auto database = TaskDatabase::open(directory.path());
+    auto store = database->key_value_store("counts");
+    for (int i = 0; i < 1000; ++i) store->put("key" + std::to_string(i), "value " + std::to_string(i * 7919));
+    database->commit({});
+    database->flush();
+  }
+  for (const auto& file : std::filesystem::directory_iterator(directory.path())) {
+    if (file.path().extension() != ".sst" || file.file_size() < 4000) continue;
+    std::fstream table(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    table.seekp(100);
+    table << std::string(1000, '?');
+  }
+  auto database = TaskDatabase::open(directory.path());
+  auto store = database->key_value_store("counts");
+  const auto tells = [&](const StateCorruptedException& error) {
+    const std::string text = error.what();
+    return text.find("'counts'") != std::string::npos && text.find(directory.path().string()) != std::string::npos;
+  };
+  BOOST_CHECK_EXCEPTION((void)store->get("key1"), StateCorruptedException, tells);
+  BOOST_CHECK_EXCEPTION((void)store->range(std::nullopt, std::nullopt), StateCorruptedException, tells);
+}
+
 BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_is_an_error_that_names_it) {
   const TempDirectory directory;
   std::ofstream(directory.path() / "file") << "x";
