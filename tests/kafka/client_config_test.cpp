@@ -101,6 +101,17 @@ BOOST_AUTO_TEST_CASE(has_the_java_client_s_defaults_where_they_matter) {
   BOOST_CHECK_EQUAL(prepare(ClientKind::producer, {}).api_timeout.count(), 60'000);
 }
 
+BOOST_AUTO_TEST_CASE(delivers_within_two_minutes_and_within_the_transaction) {
+  const auto delivery_ms = [](const ClientConfig& config) {
+    return value_of(prepare(ClientKind::producer, config), "message.timeout.ms");
+  };
+  BOOST_CHECK_EQUAL(delivery_ms({}), "120000");
+  BOOST_CHECK_EQUAL(delivery_ms({{"delivery.timeout.ms", "300000"}}), "300000");
+  BOOST_CHECK_EQUAL(delivery_ms({{"transactional.id", "t"}}), "60000");
+  BOOST_CHECK_EQUAL(delivery_ms({{"transactional.id", "t"}, {"transaction.timeout.ms", "10000"}}), "10000");
+  BOOST_CHECK_EQUAL(delivery_ms({{"transactional.id", "t"}, {"delivery.timeout.ms", "5000"}}), "5000");
+}
+
 BOOST_AUTO_TEST_CASE(lets_the_client_s_own_settings_win_over_the_common_ones) {
   const auto config =
       prepare(ClientKind::consumer, {{"fetch.wait.max.ms", "3"}}, {{"fetch.wait.max.ms", "30"}, {"client.id", "all"}});

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -153,6 +154,7 @@ class Preparation {
       // librdkafka wants a group even from a consumer that only assigns; nothing is ever committed to this one.
       if (!result_.has_group) set("group.id", "millrace-no-group");
     }
+    if (kind_ == ClientKind::producer) limit_delivery_time();
     return std::move(result_);
   }
 
@@ -187,12 +189,28 @@ class Preparation {
       return true;
     }
     if (key == "transactional.id") result_.transactional = true;
+    if (key == "delivery.timeout.ms" || key == "message.timeout.ms") delivery_time_given_ = true;
     if (key == "group.id") result_.has_group = true;
     return false;
   }
 
   static std::string_view java_value(std::string_view key, std::string_view value) {
     if (key == "auto.offset.reset" && value == "none") return "error";
+    return value;
+  }
+
+  /// Java's default, and in a transaction no longer than that may take: librdkafka refuses more, Java does not mind.
+  void limit_delivery_time() {
+    if (!delivery_time_given_) set("message.timeout.ms", "120000");
+    if (!result_.transactional) return;
+    const auto longest = current("transaction.timeout.ms");
+    if (std::stoll(current("message.timeout.ms")) > std::stoll(longest)) set("message.timeout.ms", longest);
+  }
+
+  [[nodiscard]] std::string current(const char* key) const {
+    char value[64] = "";
+    std::size_t size = sizeof value;
+    rd_kafka_conf_get(result_.conf.get(), key, value, &size);
     return value;
   }
 
@@ -207,6 +225,7 @@ class Preparation {
   }
 
   ClientKind kind_;
+  bool delivery_time_given_ = false;
   PreparedConfig result_;
 };
 
@@ -216,9 +235,7 @@ PreparedConfig prepare_config(ClientKind kind, const std::string& bootstrap_serv
                               const ClientConfig& config) {
   Preparation preparation(kind);
   preparation.set_all(kDefaults);
-  if (kind == ClientKind::consumer) {
-    preparation.set_all(kConsumerDefaults);
-  }
+  if (kind == ClientKind::consumer) preparation.set_all(kConsumerDefaults);
   if (kind == ClientKind::producer) preparation.set_all(kProducerDefaults);
   // Watermarks of an admin client are the log's ends, open transactions or not.
   if (kind == ClientKind::admin) preparation.set("isolation.level", "read_uncommitted");

@@ -95,6 +95,7 @@ PartitionQueue::Taken PartitionQueue::take(std::vector<ConsumerRecord>& records,
   left_behind_ = before;
   if (before == 0) return taken;
   taken.moved = true;
+  caught_up_ = false;
   batch_.resize(std::min(before, max));
   // No more than there are, because librdkafka waits for a full batch.
   const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, batch_.data(), batch_.size());
@@ -141,11 +142,17 @@ std::optional<std::int64_t> PartitionQueue::position() {
 }
 
 std::optional<std::int64_t> PartitionQueue::lag() {
+  // Once caught up, only what comes through the queue changes that. Asked for every record of the other partitions.
+  if (caught_up_ && waiting() == 0) return 0;
+  caught_up_ = false;
   peek();
   if (!fetched_) return std::nullopt;
   const auto at = *position();
   const auto high = high_watermark();  // after the look into the queue: what comes in between raises it first
-  if (peeked_ == nullptr && (end_ == at || (high && at >= *high))) return 0;
+  if (peeked_ == nullptr && (end_ == at || (high && at >= *high))) {
+    caught_up_ = true;
+    return 0;
+  }
   if (!high) return std::nullopt;
   return std::max<std::int64_t>(*high - at, 1);
 }
@@ -170,6 +177,7 @@ void PartitionQueue::restart_at(std::optional<std::int64_t> offset) {
   position_ = offset;
   end_.reset();
   fetched_ = false;
+  caught_up_ = false;
   left_behind_ = 0;
 }
 

@@ -92,6 +92,7 @@ class PartitionQueue {
   std::optional<std::int64_t> position_;
   std::optional<std::int64_t> end_;  ///< offset of the last end-of-partition event
   bool fetched_ = false;             ///< a record or an end event came since the (re)start
+  bool caught_up_ = false;           ///< lag() was 0, and nothing was taken from the queue since
   std::size_t left_behind_ = 0;      ///< queue length after the last take
   std::chrono::steady_clock::time_point last_nudge_;
 };

@@ -1,0 +1,165 @@
+#define BOOST_TEST_DYN_LINK
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <boost/test/unit_test.hpp>
+#include <initializer_list>
+#include <memory>
+#include <string>
+
+#include "kafka/kafka_tools.hpp"
+#include "millrace/common/errors.hpp"
+
+using namespace millrace;
+using namespace millrace::kafka_test;
+using Severity = BrokerException::Severity;
+
+namespace {
+
+// Kafka's protocol numbers of requests.
+constexpr std::int16_t kOffsetCommit = 8;
+constexpr std::int16_t kInitProducerId = 22;
+constexpr std::int16_t kAddOffsetsToTxn = 25;
+constexpr std::int16_t kEndTxn = 26;
+constexpr std::int16_t kTxnOffsetCommit = 28;
+constexpr std::int16_t kProduce = 0;
+
+/// librdkafka's mock cluster: answers with the errors that a test asks for.
+struct MockCluster {
+  MockCluster() {
+    char reason[256];
+    auto* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "log_level", "3", reason, sizeof reason);  // it warns that it has no server
+    client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    BOOST_REQUIRE_MESSAGE(client != nullptr, reason);
+    cluster = rd_kafka_mock_cluster_new(client, 1);
+    rd_kafka_mock_topic_create(cluster, "t", 1, 1);
+    broker = Broker::kafka(rd_kafka_mock_cluster_bootstraps(cluster));
+  }
+  ~MockCluster() {
+    rd_kafka_mock_cluster_destroy(cluster);
+    rd_kafka_destroy(client);
+  }
+
+  /// The next requests of this kind fail so, one after the other.
+  void fail_next(std::int16_t request, std::initializer_list<rd_kafka_resp_err_t> errors) const {
+    rd_kafka_mock_push_request_errors_array(cluster, request, errors.size(), errors.begin());
+  }
+
+  [[nodiscard]] std::unique_ptr<Producer> in_transaction() const {
+    auto producer = broker->make_producer({{"transactional.id", "tx"}});
+    producer->init_transactions(kPatience);
+    producer->begin_transaction();
+    producer->send({.topic = "t", .partition = 0, .key = {}, .value = "v", .timestamp = {}});
+    return producer;
+  }
+
+  [[nodiscard]] std::unique_ptr<Consumer> consumer() const {
+    auto made = broker->make_consumer({{"group.id", "g"}, {"default.api.timeout.ms", "5000"}});
+    made->assign({{{"t", 0}, 0}});
+    return made;
+  }
+
+  template <class Call>
+  static void fails_as(Severity severity, Call&& call) {
+    BOOST_CHECK_EXCEPTION(call(), BrokerException, [&](const BrokerException& error) {
+      BOOST_TEST_MESSAGE(error.what());
+      return error.severity() == severity;
+    });
+  }
+
+  const std::map<TopicPartition, OffsetAndMetadata> offsets = {
+      {{"t", 0}, {.offset = 1, .leader_epoch = {}, .metadata = ""}}};
+  rd_kafka_t* client = nullptr;
+  rd_kafka_mock_cluster_t* cluster = nullptr;
+  std::shared_ptr<Broker> broker;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(KafkaWithErrors, MockCluster)
+
+BOOST_AUTO_TEST_CASE(tries_a_commit_again_while_the_coordinator_moves) {
+  const auto reader = consumer();
+  fail_next(kOffsetCommit, {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+                            RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT});
+  reader->commit_sync(offsets);
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_member_that_commits_too_late_that_it_is_fenced) {
+  const auto reader = consumer();
+  for (const auto code : {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION}) {
+    fail_next(kOffsetCommit, {code});
+    fails_as(Severity::fenced, [&] { reader->commit_sync(offsets); });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_commit_during_a_rebalance_to_the_caller) {
+  const auto reader = consumer();
+  fail_next(kOffsetCommit, {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+                            RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS});
+  fails_as(Severity::retriable, [&] { reader->commit_sync(offsets); });
+}
+
+BOOST_AUTO_TEST_CASE(starts_transactions_although_the_coordinator_is_loading) {
+  fail_next(kInitProducerId,
+            {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS});
+  const auto producer = in_transaction();
+  producer->commit_transaction(kPatience);
+}
+
+BOOST_AUTO_TEST_CASE(commits_a_transaction_although_the_coordinator_moves) {
+  const auto producer = in_transaction();
+  fail_next(kEndTxn, {RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS});
+  producer->commit_transaction(kPatience);
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_producer_that_was_replaced_that_it_is_fenced) {
+  const auto producer = in_transaction();
+  fail_next(kEndTxn, {RD_KAFKA_RESP_ERR_PRODUCER_FENCED});
+  fails_as(Severity::fenced, [&] { producer->commit_transaction(kPatience); });
+  fails_as(Severity::fenced, [&] { producer->begin_transaction(); });
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_member_that_was_replaced_that_it_is_fenced) {
+  const auto producer = in_transaction();
+  fail_next(kTxnOffsetCommit, {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION});
+  fails_as(Severity::fenced, [&] { producer->send_offsets_to_transaction(offsets, ConsumerGroupMetadata("g")); });
+  producer->abort_transaction(kPatience);
+  producer->begin_transaction();
+  producer->commit_transaction(kPatience);
+}
+
+BOOST_AUTO_TEST_CASE(adds_offsets_although_the_coordinator_moves) {
+  const auto producer = in_transaction();
+  fail_next(kAddOffsetsToTxn, {RD_KAFKA_RESP_ERR_NOT_COORDINATOR});
+  fail_next(kTxnOffsetCommit, {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS});
+  producer->send_offsets_to_transaction(offsets, ConsumerGroupMetadata("g"));
+  producer->commit_transaction(kPatience);
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_after_aborting_a_transaction_that_lost_a_record) {
+  const auto producer = in_transaction();
+  fail_next(kProduce, {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
+  fails_as(Severity::abortable, [&] { producer->commit_transaction(kPatience); });
+  producer->abort_transaction(kPatience);
+  producer->begin_transaction();
+  producer->send({.topic = "t", .partition = 0, .key = {}, .value = "v", .timestamp = {}});
+  producer->commit_transaction(kPatience);
+}
+
+BOOST_AUTO_TEST_CASE(delivers_although_replicas_are_missing_for_a_while) {
+  struct Count : DeliveryListener {
+    void on_delivery(const Delivery& delivery) override { ++(delivery.error == nullptr ? delivered : failed); }
+    int delivered = 0;
+    int failed = 0;
+  } count;
+  const auto producer = broker->make_producer({}, &count);
+  fail_next(kProduce, {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION});
+  producer->send({.topic = "t", .partition = 0, .key = {}, .value = "v", .timestamp = {}});
+  producer->flush(kPatience);
+  BOOST_CHECK_EQUAL(count.delivered, 1);
+  BOOST_CHECK_EQUAL(count.failed, 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
