@@ -41,6 +41,7 @@ std::vector<TopicPartition> Rebalances::on_partitions_revoked(const std::vector<
 }
 
 std::vector<TopicPartition> Rebalances::on_partitions_lost(const std::vector<TopicPartition>& partitions) {
+  if (on_loss) on_loss();
   lost.insert(lost.end(), partitions.begin(), partitions.end());
   drop(partitions);
   return with_companions(partitions);

@@ -51,6 +51,8 @@ struct Rebalances : RebalanceListener {
   std::function<std::vector<TopicPartition>(const TopicPartition&)> companions;
   /// Called before the partitions are given up.
   std::function<void(const std::vector<TopicPartition>&)> before_revoke;
+  /// Called when they were lost.
+  std::function<void()> on_loss;
 
   std::vector<TopicPartition> owned;
   int assigned_calls = 0;

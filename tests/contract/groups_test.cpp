@@ -110,6 +110,45 @@ BOOST_AUTO_TEST_CASE(remembers_offsets_with_their_metadata) {
   BOOST_CHECK(admin->group_offsets(unique("group"), kPatience).empty());
 }
 
+BOOST_AUTO_TEST_CASE(refuses_metadata_of_more_than_four_kilobytes) {
+  const std::string topic = this->topic();
+  const auto reader = consumer();
+  BOOST_CHECK_NO_THROW(reader->commit_sync({{{topic, 0}, {0, std::nullopt, std::string(4096, 'm')}}}));
+  BOOST_CHECK_THROW(reader->commit_sync({{{topic, 0}, {1, std::nullopt, std::string(4097, 'm')}}}), BrokerException);
+  BOOST_CHECK_EQUAL(reader->committed({{topic, 0}}, kPatience).at({topic, 0}).offset, 0);
+}
+
+BOOST_AUTO_TEST_CASE(moves_companions_along_with_the_partitions_that_brought_them) {
+  const std::string lead = topic(2);
+  const std::string companion = topic(2);
+  const std::string group = unique("group");
+  Rebalances first_saw;
+  Rebalances second_saw;
+  first_saw.companions = second_saw.companions = [&](const TopicPartition& p) {
+    return std::vector<TopicPartition>{{companion, p.partition}};
+  };
+  const auto first = consumer({{"group.id", group}});
+  const auto second = consumer({{"group.id", group}});
+  first->subscribe({lead}, first_saw);
+  poll_all_until({first.get()}, [&] { return first_saw.owned.size() == 2; });
+  second->subscribe({lead}, second_saw);
+  poll_all_until({first.get(), second.get()},
+                 [&] { return first_saw.owned.size() == 1 && second_saw.owned.size() == 1; });
+
+  for (int p = 0; p < 2; ++p) write(companion, {"v"}, p);
+  std::vector<Seen> by_first;
+  std::vector<Seen> by_second;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (by_first.size() + by_second.size() < 2 && std::chrono::steady_clock::now() < deadline) {
+    poll_into(*first, by_first);
+    poll_into(*second, by_second);
+  }
+  BOOST_REQUIRE_EQUAL(by_first.size(), 1U);
+  BOOST_REQUIRE_EQUAL(by_second.size(), 1U);
+  BOOST_CHECK_EQUAL(by_first[0].partition, first_saw.owned.at(0).partition);
+  BOOST_CHECK_EQUAL(by_second[0].partition, second_saw.owned.at(0).partition);
+}
+
 BOOST_AUTO_TEST_CASE(moves_only_what_it_must_when_a_member_joins_and_leaves) {
   const std::string topic = this->topic(4);
   const std::string group = unique("group");

@@ -239,6 +239,41 @@ BOOST_AUTO_TEST_CASE(that_are_too_large_fail_and_the_others_do_not) {
   BOOST_TEST(values(seen) == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(from_the_future_are_refused) {
+  const std::string topic = this->topic();
+  Deliveries deliveries;
+  const auto writer = producer({}, &deliveries);
+  const Timestamp now = Clock::system().now();
+  for (const Timestamp timestamp : {now + 10 * 3600 * 1000, now}) {
+    ProducerRecord record;
+    record.topic = topic;
+    record.value = "v";
+    record.timestamp = timestamp;
+    writer->send(record);
+    writer->flush(kPatience);
+  }
+  BOOST_REQUIRE_EQUAL(deliveries.all.size(), 2U);
+  BOOST_CHECK(deliveries.all[0].error);
+  BOOST_CHECK(!deliveries.all[1].error);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_key_are_refused_by_a_compacted_topic) {
+  const std::string topic = this->topic(1, {{"cleanup.policy", "compact"}});
+  Deliveries deliveries;
+  const auto writer = producer({}, &deliveries);
+  for (const BytesView key : {BytesView(), BytesView("k")}) {
+    ProducerRecord record;
+    record.topic = topic;
+    record.key = key;
+    record.value = "v";
+    writer->send(record);
+    writer->flush(kPatience);
+  }
+  BOOST_REQUIRE_EQUAL(deliveries.all.size(), 2U);
+  BOOST_CHECK(deliveries.all[0].error);
+  BOOST_CHECK(!deliveries.all[1].error);
+}
+
 BOOST_AUTO_TEST_CASE(of_ten_megabytes_are_refused_by_default) {
   const std::string topic = this->topic();
   Deliveries deliveries;

@@ -1,5 +1,6 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
+#include <map>
 #include <random>
 
 #include "contract/contract.hpp"
@@ -64,6 +65,35 @@ BOOST_AUTO_TEST_CASE(transactions_are_there_wholly_or_not_at_all) {
       BOOST_CHECK_EQUAL(first.size() % 3, 0U);
       const auto offsets = broker->make_admin()->group_offsets("g", kPatience);
       BOOST_CHECK_EQUAL(offsets.at({"records", 0}).offset, static_cast<std::int64_t>(first.size()));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_was_being_compacted_has_the_newest_value_of_every_key) {
+  const TempDir directory;
+  std::mt19937 random(kSeed);
+  for (int round = 0; round < 6; ++round) {
+    BOOST_TEST_CONTEXT("seed " << kSeed << ", round " << round) {
+      WriterProcess writer(directory.path(), "compacted");
+      for (auto n = 20 + random() % 400; n > 0; --n) BOOST_REQUIRE_GE(writer.next_confirmed(), 0);
+      const long confirmed = writer.kill();
+      const auto broker = Broker::embedded(directory.path().string());
+      const auto reader = broker->make_consumer({});
+      const TopicPartition partition{"compacted", 0};
+      reader->assign({{partition, Consumer::kOffsetBeginning}});
+      const std::int64_t end = reader->query_watermarks(partition, kPatience).high;
+      BOOST_CHECK_GE(end, confirmed);
+      std::vector<Seen> seen;
+      poll_until(*reader, seen, [&] { return reader->position(partition).value_or(0) >= end; });
+      std::map<std::string, std::string> newest;
+      for (const Seen& record : seen) {
+        BOOST_REQUIRE_EQUAL(*record.value, std::to_string(record.offset));
+        newest[*record.key] = *record.value;
+      }
+      BOOST_REQUIRE_EQUAL(newest.size(), 100U);
+      for (std::int64_t n = end - 100; n < end; ++n) {
+        BOOST_CHECK_EQUAL(newest[std::to_string(n % 100)], std::to_string(n));
+      }
     }
   }
 }

@@ -1,10 +1,12 @@
 // Writes to an embedded broker until it is killed, and prints what the broker confirmed. Started by crash_test.cpp and
-// lock_test.cpp:  crash_writer DIRECTORY records | transactions | open
+// lock_test.cpp:  crash_writer DIRECTORY records | transactions | compacted | open
 //
 //   records       topic `records`: 0, 1, 2... Prints `n` when the records below n are flushed.
 //   transactions  topic `records`, partitions 0 and 1: 0, 1, 2... each, three per transaction, which also commits n for
 //                 group `g`. Prints `n` when the transaction that ends before n is committed. Every fourth aborts
 //                 (after writing `aborted`).
+//   compacted     topic `compacted`, one partition: keys 0 to 99 in turn with the values 0, 1, 2..., compacted all the
+//                 time. Prints `n` when the records below n are flushed.
 //   open          leaves a transaction open in `records` and waits. Prints 0 when its record is flushed.
 
 #include <unistd.h>
@@ -12,7 +14,10 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <thread>
 
+#include "broker/embedded/core.hpp"
+#include "broker/embedded/embedded_producer.hpp"
 #include "millrace/broker/broker.hpp"
 #include "millrace/common/logging.hpp"
 
@@ -78,6 +83,34 @@ void write_transactions(Broker& broker) {
   }
 }
 
+void write_compacted(const std::string& directory) {
+  const auto core = std::make_shared<embedded::Core>(directory);
+  NewTopic topic;
+  topic.name = "compacted";
+  topic.configs = {{"cleanup.policy", "compact"}, {"min.cleanable.dirty.ratio", "0"}};
+  {
+    const std::lock_guard lock(core->mutex);
+    (void)core->topics.create(topic);
+  }
+  std::thread([core] {
+    for (;;) core->cleaner.compact(Clock::system().now());
+  }).detach();
+  embedded::EmbeddedProducer producer(core, {}, nullptr);
+  long n = static_cast<long>(core->topics.get(TopicPartition{"compacted", 0}).next);
+  for (;; ++n) {
+    const std::string key = std::to_string(n % 100);
+    const std::string value = std::to_string(n);
+    ProducerRecord record;
+    record.topic = "compacted";
+    record.key = key;
+    record.value = value;
+    producer.send(record, 0);
+    if (n % 7 != 0) continue;
+    producer.flush(kForever);
+    confirm(n + 1);
+  }
+}
+
 void leave_open(Broker& broker) {
   const auto producer = broker.make_producer({{"transactional.id", "writer"}});
   producer->init_transactions(kForever);
@@ -94,6 +127,7 @@ int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const std::string mode = argv[2];
   try {
+    if (mode == "compacted") write_compacted(argv[1]);
     const auto broker = Broker::embedded(argv[1]);
     NewTopic topic;
     topic.name = "records";

@@ -59,6 +59,37 @@ std::int32_t Accumulator::partitions_for(std::string_view topic) {
   return core_.topics.get(topic)->partition_count();
 }
 
+std::shared_ptr<const BrokerException> Accumulator::refusal(const Topic& topic, std::int32_t partition,
+                                                            const ProducerRecord& record, Timestamp timestamp) {
+  const TopicSettings& settings = topic.settings;
+  const auto place = [&] { return TopicPartition{topic.name, partition}.str(); };
+  if (settings.compact && !record.key) {
+    return failed(
+        BrokerException::Severity::abortable,
+        "record without a key for " + place() + ": the topic's cleanup.policy is compact, so every record needs a key");
+  }
+  const std::int64_t limit = std::min(settings.max_message_bytes, settings_.max_message_bytes);
+  if (const std::int64_t size = size_of(record); size > limit) {
+    return failed(BrokerException::Severity::abortable,
+                  "record of " + std::to_string(size) + " bytes for " + place() + " is larger than " +
+                      std::to_string(limit) +
+                      " bytes; raise the topic's max.message.bytes (and the producer's message.max.bytes, if set)");
+  }
+  if (settings.log_append_time || timestamp < 0) return nullptr;
+  // The clock is asked only when the last answer does not settle it: most records are of the past.
+  const auto acceptable = [&] {
+    const bool early = settings.timestamp_before_max_ms < clock_seen_ - timestamp;
+    return !early && timestamp - settings.timestamp_after_max_ms <= clock_seen_;
+  };
+  if (acceptable()) return nullptr;
+  clock_seen_ = Clock::system().now();
+  if (acceptable()) return nullptr;
+  return failed(BrokerException::Severity::abortable,
+                "record with timestamp " + std::to_string(timestamp) + " for " + place() +
+                    " is too far from the broker's time " + std::to_string(clock_seen_) +
+                    " (topic configurations message.timestamp.after.max.ms and message.timestamp.before.max.ms)");
+}
+
 void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
   const std::lock_guard lock(mutex_);
   Target* target = find_target(record.topic);
@@ -85,22 +116,10 @@ void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
   } else {
     partition = static_cast<std::int32_t>(target->sticky % static_cast<std::uint32_t>(count));
   }
-  if (topic.settings.compact && !record.key) {
+  const Timestamp timestamp = record.timestamp ? *record.timestamp : Clock::system().now();
+  if (auto refused = refusal(topic, partition, record, timestamp)) {
     flush_locked();  // reports come in the order in which the records were sent
-    fail(record.topic, partition, {token},
-         failed(BrokerException::Severity::abortable,
-                "record without a key for " + TopicPartition{topic.name, partition}.str() +
-                    ": the topic's cleanup.policy is compact, so every record needs a key"));
-    return;
-  }
-  const std::int64_t limit = std::min(topic.settings.max_message_bytes, settings_.max_message_bytes);
-  if (const std::int64_t size = size_of(record); size > limit) {
-    flush_locked();  // reports come in the order in which the records were sent
-    fail(record.topic, partition, {token},
-         failed(BrokerException::Severity::abortable,
-                "record of " + std::to_string(size) + " bytes for " + TopicPartition{topic.name, partition}.str() +
-                    " is larger than " + std::to_string(limit) +
-                    " bytes; raise the topic's max.message.bytes (and the producer's message.max.bytes, if set)"));
+    fail(record.topic, partition, {token}, std::move(refused));
     return;
   }
 
@@ -110,8 +129,7 @@ void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
     if (filled_.size() == 1) arm_timer();
   }
   const std::size_t before = into.batch.bytes();
-  into.batch.add(into.batch.records(), record.timestamp ? *record.timestamp : Clock::system().now(), record.key,
-                 record.value, record.headers);
+  into.batch.add(into.batch.records(), timestamp, record.key, record.value, record.headers);
   bytes_ += into.batch.bytes() - before;
   if (reports_wanted_) into.tokens.push_back(token);
   if (into.batch.bytes() >= settings_.batch_bytes || bytes_ >= 4 * settings_.batch_bytes || settings_.linger <= 0ms) {

@@ -61,6 +61,9 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
     std::uint32_t sticky = 0;  ///< where records without a key go until the next write
   };
 
+  /// Why the broker does not take this record, null if it does.
+  std::shared_ptr<const BrokerException> refusal(const Topic& topic, std::int32_t partition,
+                                                 const ProducerRecord& record, Timestamp timestamp);
   Target* find_target(std::string_view topic);
   void flush_locked();
   void write(std::vector<std::pair<Target*, std::int32_t>>& full);
@@ -78,6 +81,7 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
   Target* last_target_ = nullptr;
   std::vector<std::pair<Target*, std::int32_t>> filled_;  ///< partitions with records, in the order of their first
   std::size_t bytes_ = 0;
+  Timestamp clock_seen_ = 0;
   bool timer_armed_ = false;
   std::shared_ptr<TransactionalProducer> transaction_;
   std::shared_ptr<const BrokerException> failure_;

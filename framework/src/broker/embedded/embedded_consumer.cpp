@@ -11,6 +11,8 @@ namespace {
 using Severity = BrokerException::Severity;
 using SteadyClock = std::chrono::steady_clock;
 
+constexpr Millis kLongestWait = std::chrono::hours(24 * 365);  // what may be added to a time without overflow
+
 }  // namespace
 
 void PartitionReader::start_at(std::int64_t offset) {
@@ -168,6 +170,7 @@ void EmbeddedConsumer::add_readers(const std::vector<TopicPartition>& partitions
     added.topic = core_->topics.get(partition.topic);
     added.log = &log;
     added.start = start;
+    settle_start(added);
     log.waiters.push_back(&waiter_);
     topic_names_.insert(partition.topic);
   }
@@ -211,6 +214,8 @@ void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset
   sought.start_at(0);
   sought.position.reset();
   sought.start = offset;
+  const Lock lock(core_->mutex);
+  settle_start(sought);
 }
 
 // ---- Records
@@ -226,20 +231,20 @@ std::int64_t EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::
                                              "earliest or latest");
 }
 
-bool EmbeddedConsumer::resolve(const PartitionReader& reader_of, Lock& /*held*/, std::int64_t& offset) const {
+void EmbeddedConsumer::settle_start(PartitionReader& reader_of) const {
   const PartitionLog& log = *reader_of.log;
   if (reader_of.start) {
     switch (*reader_of.start) {
-      case kOffsetBeginning: offset = log.entry.log_start; return true;
-      case kOffsetEnd: offset = log.end(settings_.read_committed); return true;
-      default: offset = *reader_of.start; return true;
+      case kOffsetBeginning: return reader_of.start_at(log.entry.log_start);
+      case kOffsetEnd: return reader_of.start_at(log.end(settings_.read_committed));
+      default: return reader_of.start_at(*reader_of.start);
     }
   }
-  if (core_->groups.is_pending(settings_.group_id, log.name)) return false;
-  const auto committed = core_->groups.committed(settings_.group_id, log.name);
-  offset =
-      committed ? committed->offset : reset_offset(log, "group '" + settings_.group_id + "' has no committed offset");
-  return true;
+  if (core_->groups.is_pending(settings_.group_id, log.name)) return;
+  if (const auto committed = core_->groups.committed(settings_.group_id, log.name)) {
+    return reader_of.start_at(committed->offset);
+  }
+  if (settings_.reset != OffsetReset::none) reader_of.start_at(reset_offset(log, ""));
 }
 
 void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
@@ -248,9 +253,11 @@ void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
     throw BrokerException(Severity::fatal, "topic '" + log.name.topic + "' was deleted while it was being read");
   }
   if (!reader_of.position) {
-    std::int64_t offset = 0;
-    if (!resolve(reader_of, lock, offset)) return;
-    reader_of.start_at(offset);
+    settle_start(reader_of);
+    if (!reader_of.position && core_->groups.is_pending(settings_.group_id, log.name)) return;
+    if (!reader_of.position) {
+      reader_of.start_at(reset_offset(log, "group '" + settings_.group_id + "' has no committed offset"));
+    }
   }
   while (reader_of.pages.empty()) {
     std::int64_t& position = *reader_of.position;
@@ -321,7 +328,7 @@ std::size_t EmbeddedConsumer::collect(std::vector<ConsumerRecord>& records, std:
 
 void EmbeddedConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis timeout) {
   const auto start = SteadyClock::now();
-  const auto deadline = start + timeout;
+  const auto deadline = start + std::min(timeout, kLongestWait);
   for (;;) {
     {
       const Lock lock(core_->mutex);
@@ -401,7 +408,7 @@ std::map<TopicPartition, OffsetAndMetadata> EmbeddedConsumer::committed(const st
     return std::none_of(partitions.begin(), partitions.end(),
                         [&](const auto& p) { return core_->groups.is_pending(settings_.group_id, p); });
   };
-  if (!core_->groups.pending_ended().wait_for(lock, timeout, stable)) {
+  if (!core_->groups.pending_ended().wait_for(lock, std::min(timeout, kLongestWait), stable)) {
     throw BrokerException(Severity::retriable, "group '" + settings_.group_id +
                                                    "': the committed offsets are part of a transaction that did not "
                                                    "end within " +

@@ -66,8 +66,9 @@ class EmbeddedConsumer final : public Consumer {
   void set_paused(const std::vector<TopicPartition>& partitions, bool paused);
   void require_group(const char* doing) const;
 
-  /// Finds out where to start; false while an offset in an open transaction decides it.
-  bool resolve(const PartitionReader& reader_of, Lock& lock, std::int64_t& offset) const;
+  /// Sets the position to where reading starts, unless that is uncertain yet (a transaction that has not ended
+  /// commits the offset) or nowhere (no offset and no auto.offset.reset). REQUIRES: the broker's mutex is held.
+  void settle_start(PartitionReader& reader_of) const;
   [[nodiscard]] std::int64_t reset_offset(const PartitionLog& log, const std::string& why) const;
   /// Makes sure that records are at hand if the log has visible ones at the position.
   void refill(PartitionReader& reader_of, Lock& lock);

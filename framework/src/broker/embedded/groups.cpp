@@ -12,6 +12,8 @@
 namespace millrace::embedded {
 namespace {
 
+constexpr std::size_t kLongestMetadata = 4096;
+
 void signal(Member& member) {
   member.attention = true;
   member.waiter->signal();
@@ -217,10 +219,21 @@ void Groups::check_metadata(const std::string& group, const MemberMetadata* meta
   }
 }
 
-void Groups::commit(const std::string& group, const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
-  Storage::Changes changes(storage_);
+void Groups::check_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets) const {
   for (const auto& [partition, offset] : offsets) {
     (void)topics_.get(partition);
+    if (offset.metadata.size() <= kLongestMetadata) continue;
+    throw BrokerException(BrokerException::Severity::fatal,
+                          "the metadata committed with the offset of " + partition.str() + " has " +
+                              std::to_string(offset.metadata.size()) + " bytes; " + std::to_string(kLongestMetadata) +
+                              " are allowed, as in Kafka (offset.metadata.max.bytes)");
+  }
+}
+
+void Groups::commit(const std::string& group, const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
+  check_offsets(offsets);
+  Storage::Changes changes(storage_);
+  for (const auto& [partition, offset] : offsets) {
     changes.put(format::group_offset_key(group, partition), format::encode(offset));
   }
   changes.write();
@@ -242,7 +255,7 @@ std::optional<OffsetAndMetadata> Groups::committed(const std::string& group, con
 
 void Groups::add_pending(const std::string& group, std::uint64_t producer_id,
                          const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
-  for (const auto& [partition, offset] : offsets) (void)topics_.get(partition);
+  check_offsets(offsets);
   auto& pending = groups_[group].pending[producer_id];
   for (const auto& [partition, offset] : offsets) pending[partition] = offset;
 }

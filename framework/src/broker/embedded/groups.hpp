@@ -104,6 +104,8 @@ class Groups {
     std::map<std::uint64_t, std::map<TopicPartition, OffsetAndMetadata>> pending;  ///< by producer id
   };
 
+  /// Throws BrokerException if a partition does not exist or its metadata is too long.
+  void check_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets) const;
   void rebalance(Group& group);
   [[nodiscard]] std::set<std::string> subscribed_topics(const Member& member) const;
   void call_all(Group& group);

@@ -69,6 +69,8 @@ TopicSettings TopicSettings::parse(const std::string& topic, const std::map<std:
   read_number<std::int64_t>(topic, configs, "min.compaction.lag.ms", 0, settings.min_compaction_lag_ms);
   read_number<std::int64_t>(topic, configs, "delete.retention.ms", 0, settings.delete_retention_ms);
   read_number<std::int64_t>(topic, configs, "max.message.bytes", 0, settings.max_message_bytes);
+  read_number<std::int64_t>(topic, configs, "message.timestamp.before.max.ms", 0, settings.timestamp_before_max_ms);
+  read_number<std::int64_t>(topic, configs, "message.timestamp.after.max.ms", 0, settings.timestamp_after_max_ms);
   read_number<double>(topic, configs, "min.cleanable.dirty.ratio", 0.0, settings.min_cleanable_dirty_ratio);
   return settings;
 }

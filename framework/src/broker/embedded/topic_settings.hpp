@@ -19,7 +19,9 @@ struct TopicSettings {
   std::int64_t delete_retention_ms = 86400000;
   double min_cleanable_dirty_ratio = 0.5;
   std::int64_t max_message_bytes = 1048588;
-  bool log_append_time = false;  ///< message.timestamp.type=LogAppendTime
+  std::int64_t timestamp_before_max_ms = INT64_MAX;  ///< message.timestamp.before.max.ms
+  std::int64_t timestamp_after_max_ms = 3600000;     ///< message.timestamp.after.max.ms
+  bool log_append_time = false;                      ///< message.timestamp.type=LogAppendTime
 
   /// Throws BrokerException for a name that Kafka does not know or a value that it would refuse.
   [[nodiscard]] static TopicSettings parse(const std::string& topic, const std::map<std::string, std::string>& configs);
