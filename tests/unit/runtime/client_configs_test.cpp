@@ -1,0 +1,78 @@
+#define BOOST_TEST_DYN_LINK
+#include "runtime/client_configs.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace millrace::detail {
+namespace {
+
+const ClientNames kNames{"app", "uuid", "app-uuid", 2};
+
+StreamsConfig config(const std::string& guarantee = "at_least_once") {
+  StreamsConfig config;
+  config.set("application.id", "app").set("processing.guarantee", guarantee);
+  return config;
+}
+
+BOOST_AUTO_TEST_SUITE(ClientConfigs)
+
+BOOST_AUTO_TEST_CASE(have_the_names_of_kafka_streams) {
+  BOOST_CHECK_EQUAL(kNames.thread_name(), "app-uuid-StreamThread-2");
+  BOOST_CHECK_EQUAL(main_consumer_config(config(), kNames).at("client.id"), "app-uuid-StreamThread-2-consumer");
+  BOOST_CHECK_EQUAL(main_consumer_config(config(), kNames).at("group.id"), "app");
+  BOOST_CHECK_EQUAL(restore_consumer_config(config(), kNames).at("client.id"),
+                    "app-uuid-StreamThread-2-restore-consumer");
+  BOOST_CHECK_EQUAL(producer_config(config(), kNames).at("client.id"), "app-uuid-StreamThread-2-producer");
+  BOOST_CHECK_EQUAL(producer_config(config("exactly_once_v2"), kNames).at("transactional.id"), "app-uuid-2");
+}
+
+BOOST_AUTO_TEST_CASE(start_at_the_earliest_offset_and_never_commit_by_themselves) {
+  const auto consumer = main_consumer_config(config(), kNames);
+  BOOST_CHECK_EQUAL(consumer.at("auto.offset.reset"), "earliest");
+  BOOST_CHECK_EQUAL(consumer.at("enable.auto.commit"), "false");
+  BOOST_CHECK_EQUAL(consumer.at("isolation.level"), "read_uncommitted");
+}
+
+BOOST_AUTO_TEST_CASE(are_transactional_under_exactly_once) {
+  const auto eos = config("exactly_once_v2");
+  BOOST_CHECK_EQUAL(main_consumer_config(eos, kNames).at("isolation.level"), "read_committed");
+  BOOST_CHECK_EQUAL(restore_consumer_config(eos, kNames).at("isolation.level"), "read_committed");
+  BOOST_CHECK_EQUAL(producer_config(eos, kNames).at("transaction.timeout.ms"), "10000");
+  BOOST_CHECK(!producer_config(config(), kNames).contains("transactional.id"));
+  BOOST_CHECK(!producer_config(config(), kNames).contains("transaction.timeout.ms"));
+}
+
+BOOST_AUTO_TEST_CASE(take_what_the_user_gives_most_special_last) {
+  auto given = config();
+  given.set("consumer.auto.offset.reset", "latest")
+      .set("consumer.fetch.min.bytes", "1")
+      .set("main.consumer.fetch.min.bytes", "2")
+      .set("restore.consumer.fetch.min.bytes", "3")
+      .set("producer.linger.ms", "7")
+      .set("security.protocol", "SSL")
+      .set("ssl.ca.location", "ca.pem");
+  const auto main = main_consumer_config(given, kNames);
+  BOOST_CHECK_EQUAL(main.at("auto.offset.reset"), "latest");
+  BOOST_CHECK_EQUAL(main.at("fetch.min.bytes"), "2");
+  const auto restore = restore_consumer_config(given, kNames);
+  BOOST_CHECK_EQUAL(restore.at("auto.offset.reset"), "earliest");
+  BOOST_CHECK_EQUAL(restore.at("fetch.min.bytes"), "3");
+  const auto producer = producer_config(given, kNames);
+  BOOST_CHECK_EQUAL(producer.at("linger.ms"), "7");
+  for (const auto& settings : {main, restore, producer}) {
+    BOOST_CHECK_EQUAL(settings.at("security.protocol"), "SSL");
+    BOOST_CHECK_EQUAL(settings.at("ssl.ca.location"), "ca.pem");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(number_static_members_by_thread) {
+  auto given = config();
+  given.set("consumer.group.instance.id", "host-a");
+  BOOST_CHECK_EQUAL(main_consumer_config(given, kNames).at("group.instance.id"), "host-a-2");
+  BOOST_CHECK(!restore_consumer_config(given, kNames).contains("group.instance.id"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::detail

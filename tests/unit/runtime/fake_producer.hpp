@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/broker/broker.hpp"
+#include "millrace/common/errors.hpp"
+
+namespace millrace {
+
+/// What a FakeProducer does and is told, shared with the test.
+struct ProducerScript {
+  struct Sent {
+    std::string topic;
+    std::string value;
+    std::uint64_t token;
+  };
+
+  std::vector<std::string> calls;  ///< of transactions and flush
+  std::vector<Sent> sent;
+  /// The fate of the next records; none: delivered.
+  std::optional<BrokerException::Severity> refuse;
+  /// Of the next calls to commit_transaction() (or flush()), so many fail.
+  int failing_commits = 0;
+  BrokerException::Severity commit_severity = BrokerException::Severity::retriable;
+  std::map<TopicPartition, OffsetAndMetadata> offsets;
+  std::int64_t next_offset = 100;
+};
+
+class FakeProducer final : public Producer {
+ public:
+  FakeProducer(ProducerScript& script, DeliveryListener* listener) : script_(script), listener_(listener) {}
+
+  void send(const ProducerRecord& record, std::uint64_t token) override {
+    script_.sent.push_back({std::string(record.topic), std::string(record.value.value_or("")), token});
+    if (!script_.refuse) {
+      listener_->on_delivery({record.topic, 0, script_.next_offset++, nullptr, token});
+      return;
+    }
+    const BrokerException error(*script_.refuse, "refused");
+    listener_->on_delivery({record.topic, 0, -1, &error, token});
+  }
+  void poll() override {}
+  void flush(Millis) override {
+    script_.calls.emplace_back("flush");
+    fail_if_told();
+  }
+  std::int32_t partitions_for(std::string_view) override { return 1; }
+  void init_transactions(Millis) override { script_.calls.emplace_back("init"); }
+  void begin_transaction() override { script_.calls.emplace_back("begin"); }
+  void send_offsets_to_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
+                                   const ConsumerGroupMetadata&) override {
+    script_.calls.emplace_back("offsets");
+    script_.offsets = offsets;
+  }
+  void commit_transaction(Millis) override {
+    script_.calls.emplace_back("commit");
+    fail_if_told();
+  }
+  void abort_transaction(Millis) override { script_.calls.emplace_back("abort"); }
+
+ private:
+  void fail_if_told() {
+    if (script_.failing_commits == 0) return;
+    --script_.failing_commits;
+    throw BrokerException(script_.commit_severity, "not now");
+  }
+
+  ProducerScript& script_;
+  DeliveryListener* listener_;
+};
+
+/// A broker that has nothing but producers.
+class ProducerOnlyBroker final : public Broker {
+ public:
+  std::unique_ptr<Consumer> make_consumer(const ClientConfig&) override { return nullptr; }
+  std::unique_ptr<Producer> make_producer(const ClientConfig&, DeliveryListener* listener) override {
+    return std::make_unique<FakeProducer>(script, listener);
+  }
+  std::unique_ptr<Admin> make_admin() override { return nullptr; }
+  std::string address() const override { return "nowhere"; }
+
+  ProducerScript script;
+};
+
+}  // namespace millrace

@@ -1,0 +1,72 @@
+// The settings with which Kafka Streams creates its internal topics.
+#define BOOST_TEST_DYN_LINK
+#include "runtime/internal_topics.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace millrace::detail {
+namespace {
+
+using Settings = std::map<std::string, std::string>;
+
+StoreSpec window_store(std::int64_t retention_ms, bool duplicates) {
+  StoreSpec store;
+  store.name = "w";
+  store.kind = StoreKind::window;
+  store.window.retention_ms = retention_ms;
+  store.window.retain_duplicates = duplicates;
+  return store;
+}
+
+BOOST_AUTO_TEST_SUITE(InternalTopics)
+
+BOOST_AUTO_TEST_CASE(for_repartitioning_keep_everything_until_it_is_purged) {
+  const Settings expected{{"cleanup.policy", "delete"},
+                          {"message.timestamp.type", "CreateTime"},
+                          {"retention.ms", "-1"},
+                          {"segment.bytes", "52428800"}};
+  BOOST_CHECK(repartition_topic_config(StreamsConfig()) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(of_key_value_stores_are_compacted) {
+  StoreSpec store;
+  store.kind = StoreKind::key_value;
+  const Settings expected{{"cleanup.policy", "compact"}, {"message.timestamp.type", "CreateTime"}};
+  BOOST_CHECK(changelog_topic_config(store, StreamsConfig()) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(of_window_stores_are_compacted_and_deleted_after_retention_and_a_day) {
+  const Settings expected{
+      {"cleanup.policy", "compact,delete"}, {"message.timestamp.type", "CreateTime"}, {"retention.ms", "86401000"}};
+  BOOST_CHECK(changelog_topic_config(window_store(1000, false), StreamsConfig()) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(of_join_stores_are_only_deleted) {
+  const Settings expected{
+      {"cleanup.policy", "delete"}, {"message.timestamp.type", "CreateTime"}, {"retention.ms", "86401000"}};
+  BOOST_CHECK(changelog_topic_config(window_store(1000, true), StreamsConfig()) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(have_a_retention_that_does_not_overflow) {
+  StreamsConfig config;
+  config.set("windowstore.changelog.additional.retention.ms", "1000");
+  BOOST_CHECK_EQUAL(changelog_topic_config(window_store(5, false), config).at("retention.ms"), "1005");
+  BOOST_CHECK_EQUAL(changelog_topic_config(window_store(INT64_MAX - 10, false), config).at("retention.ms"),
+                    std::to_string(INT64_MAX));
+}
+
+BOOST_AUTO_TEST_CASE(take_the_applications_settings_and_then_the_stores_own) {
+  StreamsConfig config;
+  config.set("topic.retention.ms", "7").set("topic.max.message.bytes", "99");
+  auto store = window_store(1000, false);
+  BOOST_CHECK_EQUAL(changelog_topic_config(store, config).at("retention.ms"), "7");
+  BOOST_CHECK_EQUAL(changelog_topic_config(store, config).at("max.message.bytes"), "99");
+  store.log_config["retention.ms"] = "8";
+  BOOST_CHECK_EQUAL(changelog_topic_config(store, config).at("retention.ms"), "8");
+  BOOST_CHECK_EQUAL(repartition_topic_config(config).at("retention.ms"), "7");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::detail

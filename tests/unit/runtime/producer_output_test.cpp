@@ -1,0 +1,179 @@
+#define BOOST_TEST_DYN_LINK
+#include "runtime/producer_output.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "unit/runtime/fake_producer.hpp"
+
+namespace millrace::detail {
+namespace {
+
+using Severity = BrokerException::Severity;
+using Calls = std::vector<std::string>;
+
+const ConsumerGroupMetadata kGroup("app");
+const std::map<TopicPartition, OffsetAndMetadata> kOffsets{{{"in", 0}, {7, std::nullopt, "m"}}};
+
+struct Fixture {
+  ProducerOnlyBroker broker;
+  ErrorPolicy errors;
+  int asked = 0;
+  HandlerResponse response = HandlerResponse::fail;
+  Patience patience{Millis(2'000)};
+  std::unique_ptr<ProducerOutput> output;
+
+  Fixture() {
+    errors.handlers.production = [this](const ErrorContext&) {
+      ++asked;
+      return response;
+    };
+  }
+  ProducerOutput& make(bool exactly_once) {
+    output = std::make_unique<ProducerOutput>(broker, ClientConfig(), exactly_once, errors);
+    return *output;
+  }
+  void send(const std::string& value = "v") { output->send("out", std::nullopt, "k", value, 1, Headers()); }
+  [[nodiscard]] const Calls& calls() const { return broker.script.calls; }
+};
+
+bool is_retriable(const BrokerException& error) { return error.severity() == Severity::retriable; }
+bool is_fenced(const BrokerException& error) { return error.severity() == Severity::fenced; }
+
+BOOST_FIXTURE_TEST_SUITE(ProducerOutputSuite, Fixture)
+
+BOOST_AUTO_TEST_CASE(begins_a_transaction_with_the_first_record_only) {
+  make(true).initialize(patience);
+  BOOST_CHECK(!output->dirty());
+  send();
+  send();
+  BOOST_CHECK(output->dirty());
+  output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK(!output->dirty());
+  BOOST_CHECK(calls() == (Calls{"init", "begin", "offsets", "commit"}));
+  BOOST_CHECK(broker.script.offsets == kOffsets);
+  send();
+  BOOST_CHECK_EQUAL(calls().back(), "begin");
+}
+
+BOOST_AUTO_TEST_CASE(knows_no_transactions_at_least_once) {
+  make(false).initialize(patience);
+  send();
+  output->flush(patience);
+  BOOST_CHECK(!output->dirty());
+  BOOST_CHECK(calls() == (Calls{"flush"}));
+}
+
+BOOST_AUTO_TEST_CASE(commits_offsets_without_records) {
+  make(true);
+  output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK(calls() == (Calls{"begin", "offsets", "commit"}));
+}
+
+BOOST_AUTO_TEST_CASE(repeats_what_may_succeed_later) {
+  make(true);
+  broker.script.failing_commits = 2;
+  send();
+  output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK(calls() == (Calls{"begin", "offsets", "commit", "commit", "commit"}));
+}
+
+BOOST_AUTO_TEST_CASE(repeats_nothing_once_the_application_ends) {
+  make(true);
+  broker.script.failing_commits = 1;
+  patience.end_by(Patience::SteadyClock::now());
+  send();
+  BOOST_CHECK_EXCEPTION(output->commit_transaction(kOffsets, kGroup, patience), BrokerException, is_retriable);
+}
+
+BOOST_AUTO_TEST_CASE(aborts_only_what_is_open) {
+  make(true);
+  output->abandon(Millis(0));
+  BOOST_CHECK(calls().empty());
+  send();
+  output->abandon(Millis(0));
+  BOOST_CHECK(calls() == (Calls{"begin", "abort"}));
+}
+
+BOOST_AUTO_TEST_CASE(tells_how_far_a_changelog_is_confirmed) {
+  make(false);
+  const auto first = output->open_changelog({"app-a-changelog", 1});
+  const auto second = output->open_changelog({"app-b-changelog", 1});
+  BOOST_CHECK(!output->confirmed_offset(first));
+  output->send_changelog(first, "k", "v", 1, nullptr);
+  BOOST_CHECK_EQUAL(*output->confirmed_offset(first), 101);
+  BOOST_CHECK(!output->confirmed_offset(second));
+  BOOST_CHECK_EQUAL(broker.script.sent[0].topic, "app-a-changelog");
+}
+
+BOOST_AUTO_TEST_CASE(fails_when_the_handler_says_so_naming_the_topic) {
+  make(false);
+  broker.script.refuse = Severity::fatal;
+  send();
+  BOOST_CHECK_EXCEPTION(output->flush(patience), TaskFailure, [](const TaskFailure& failure) {
+    return std::string(failure.what()).find("production failed: for topic out: refused") != std::string::npos;
+  });
+  BOOST_CHECK_THROW(send(), TaskFailure);
+  BOOST_CHECK_EQUAL(asked, 1);
+}
+
+BOOST_AUTO_TEST_CASE(counts_what_the_handler_skips) {
+  make(false);
+  response = HandlerResponse::resume;
+  broker.script.refuse = Severity::fatal;
+  send();
+  broker.script.refuse.reset();
+  send();
+  output->flush(patience);
+  BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
+  BOOST_CHECK_EQUAL(output->take_dropped_records(), 0U);
+}
+
+BOOST_AUTO_TEST_CASE(never_skips_a_record_of_a_changelog) {
+  make(false);
+  response = HandlerResponse::resume;
+  broker.script.refuse = Severity::fatal;
+  output->send_changelog(output->open_changelog({"app-a-changelog", 0}), "k", "v", 1, nullptr);
+  BOOST_CHECK_THROW(output->flush(patience), TaskFailure);
+  BOOST_CHECK_EQUAL(asked, 0);
+}
+
+BOOST_AUTO_TEST_CASE(says_that_a_skipped_record_spoils_its_transaction) {
+  make(true);
+  response = HandlerResponse::resume;
+  broker.script.refuse = Severity::fatal;
+  send();
+  broker.script.failing_commits = 1;
+  broker.script.commit_severity = Severity::abortable;
+  BOOST_CHECK_EXCEPTION(
+      output->commit_transaction(kOffsets, kGroup, patience), TaskFailure, [](const TaskFailure& failure) {
+        const std::string text = failure.what();
+        return text.find("exactly_once_v2") != std::string::npos && text.find("refused") != std::string::npos;
+      });
+}
+
+BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
+  make(true);
+  response = HandlerResponse::resume;
+  broker.script.refuse = Severity::fatal;
+  send();
+  output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_the_brokers_troubles) {
+  make(false);
+  response = HandlerResponse::resume;
+  broker.script.refuse = Severity::retriable;
+  send();
+  BOOST_CHECK_EXCEPTION(output->poll(), BrokerException, is_retriable);
+  make(true);
+  broker.script.refuse = Severity::fenced;
+  send();
+  BOOST_CHECK_EXCEPTION(output->poll(), BrokerException, is_fenced);
+  BOOST_CHECK_EQUAL(asked, 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::detail

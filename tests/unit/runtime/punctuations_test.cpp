@@ -1,0 +1,86 @@
+#define BOOST_TEST_DYN_LINK
+#include "runtime/punctuations.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+namespace {
+
+struct NoNode final : NodeBase {
+  void connect(NodeBase&) override {}
+};
+
+struct Fixture {
+  NoNode node;
+  Punctuations punctuations;
+  std::vector<std::string> ran;
+
+  Cancellable schedule(const std::string& name, Timestamp first, std::int64_t interval) {
+    return punctuations.schedule(node, first, interval,
+                                 [this, name](Timestamp now) { ran.push_back(name + "@" + std::to_string(now)); });
+  }
+  bool run(Timestamp now) {
+    return punctuations.run_due(now, [now](NodeBase&, const Punctuator& callback) { callback(now); });
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(PunctuationsSuite, Fixture)
+
+BOOST_AUTO_TEST_CASE(stay_on_the_grid_and_skip_missed_slots) {
+  (void)schedule("a", 0, 10);  // as stream time is scheduled
+  BOOST_CHECK(run(3));
+  BOOST_CHECK(!run(9));
+  BOOST_CHECK(run(10));
+  BOOST_CHECK(run(47));  // 20, 30 and 40 in one
+  BOOST_CHECK(!run(49));
+  BOOST_CHECK(run(50));
+  const std::vector<std::string> expected{"a@3", "a@10", "a@47", "a@50"};
+  BOOST_TEST(ran == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(keep_the_distance_from_their_first_time) {
+  (void)schedule("a", 107, 10);  // as wall clock is scheduled: now + interval
+  BOOST_CHECK(!run(106));
+  BOOST_CHECK(run(107));
+  BOOST_CHECK_EQUAL(*punctuations.next_due(), 117);
+  BOOST_CHECK(run(131));
+  BOOST_CHECK_EQUAL(*punctuations.next_due(), 137);
+}
+
+BOOST_AUTO_TEST_CASE(run_earliest_first) {
+  (void)schedule("late", 5, 100);
+  (void)schedule("early", 2, 100);
+  BOOST_CHECK(run(6));
+  const std::vector<std::string> expected{"early@6", "late@6"};
+  BOOST_TEST(ran == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(end_when_cancelled) {
+  auto handle = schedule("a", 0, 10);
+  BOOST_CHECK(run(0));
+  handle.cancel();
+  BOOST_CHECK(!run(100));
+  BOOST_CHECK(!punctuations.next_due());
+}
+
+BOOST_AUTO_TEST_CASE(may_cancel_themselves_and_schedule_others) {
+  std::optional<Cancellable> own;
+  own = punctuations.schedule(node, 0, 10, [&](Timestamp) {
+    ran.push_back("once");
+    own->cancel();
+    (void)schedule("next", 20, 10);
+  });
+  BOOST_CHECK(run(0));
+  BOOST_CHECK(run(25));
+  const std::vector<std::string> expected{"once", "next@25"};
+  BOOST_TEST(ran == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(need_an_interval) { BOOST_CHECK_THROW((void)schedule("a", 0, 0), TopologyException); }
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::detail
