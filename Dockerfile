@@ -5,7 +5,7 @@ WORKDIR /millrace
 COPY scripts/packages.txt scripts/install-deps.sh scripts/
 RUN scripts/install-deps.sh --build
 COPY . .
-RUN scripts/build.sh release -D MILLRACE_BUILD_TESTS=OFF
+RUN scripts/build.sh release --without-tests
 
 FROM debian:12-slim
 # What the programs link to. RocksDB is linked statically; these are what it uses, too.
