@@ -96,7 +96,7 @@ PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, Or
   }
 
   replay.stop();
-  replay.finished();  // throws what ended it
+  (void)replay.finished();  // throws what ended it early
   summary.complete = stage == Stage::complete;
   summary.rows = replay.summary().rows;
   summary.rows_before = replay.summary().rows_before;
