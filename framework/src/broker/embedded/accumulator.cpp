@@ -1,5 +1,6 @@
 #include "broker/embedded/accumulator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "millrace/broker/partitioner.hpp"

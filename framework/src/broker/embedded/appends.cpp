@@ -25,7 +25,11 @@ void TailCache::remove_before(PartitionLog& log, std::int64_t offset) {
   }
   if (removed == 0) return;
   // A partition's oldest entries stand for its oldest pages.
-  std::erase_if(order_, [&](const PartitionLog* entry) { return entry == &log && removed > 0 && removed-- > 0; });
+  std::erase_if(order_, [&](const PartitionLog* entry) {
+    if (entry != &log || removed == 0) return false;
+    --removed;
+    return true;
+  });
 }
 
 void TailCache::remove(PartitionLog& log) {

@@ -1,6 +1,9 @@
 #include "broker/embedded/compaction.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace millrace::embedded {
 namespace {

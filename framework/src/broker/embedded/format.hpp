@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "millrace/broker/topic_partition.hpp"
 #include "millrace/common/time.hpp"
