@@ -31,32 +31,27 @@ std::optional<TopicPartition> movable(const std::set<TopicPartition>& from, cons
 Assignment assign_sticky(const std::vector<AssignorMember>& members,
                          const std::map<std::string, std::int32_t>& partition_counts) {
   Assignment assignment(members.size());
+  std::vector<TopicPartition> free;
   for (const auto& [topic, count] : partition_counts) {
     for (std::int32_t partition = 0; partition < count; ++partition) {
-      const TopicPartition candidate{topic, partition};
-      std::optional<std::size_t> owner;
-      std::optional<std::size_t> emptiest;
-      for (std::size_t i = 0; i < members.size(); ++i) {
-        if (members[i].topics.contains(topic) && members[i].owned.contains(candidate)) owner = i;
+      TopicPartition candidate{topic, partition};
+      const auto owner = std::find_if(members.begin(), members.end(), [&](const AssignorMember& member) {
+        return member.topics.contains(candidate.topic) && member.owned.contains(candidate);
+      });
+      if (owner == members.end()) {
+        free.push_back(std::move(candidate));
+      } else {
+        assignment[static_cast<std::size_t>(owner - members.begin())].insert(std::move(candidate));
       }
-      if (owner) {
-        assignment[*owner].insert(candidate);
-        continue;
-      }
-      // Counts what members own of later topics too: they will mostly keep it.
-      const auto load = [&](std::size_t i) {
-        std::size_t kept = assignment[i].size();
-        for (const auto& p : members[i].owned) {
-          const auto known = partition_counts.find(p.topic);
-          if (known != partition_counts.end() && p.partition < known->second && !assignment[i].contains(p)) ++kept;
-        }
-        return kept;
-      };
-      for (std::size_t i = 0; i < members.size(); ++i) {
-        if (members[i].topics.contains(topic) && (!emptiest || load(i) < load(*emptiest))) emptiest = i;
-      }
-      if (emptiest) assignment[*emptiest].insert(candidate);
     }
+  }
+  for (TopicPartition& partition : free) {
+    std::optional<std::size_t> emptiest;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (!members[i].topics.contains(partition.topic)) continue;
+      if (!emptiest || assignment[i].size() < assignment[*emptiest].size()) emptiest = i;
+    }
+    if (emptiest) assignment[*emptiest].insert(std::move(partition));
   }
 
   for (bool moved = true; moved;) {
