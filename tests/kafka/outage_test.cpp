@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
 #include <fstream>
+#include <future>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -25,7 +26,13 @@ namespace {
 class OwnKafka {
  public:
   OwnKafka() { start(); }
-  ~OwnKafka() { script("stop"); }
+  ~OwnKafka() {
+    try {
+      script("stop");
+    } catch (const std::exception& error) {
+      BOOST_TEST_MESSAGE(error.what());
+    }
+  }
   OwnKafka(const OwnKafka&) = delete;
   OwnKafka& operator=(const OwnKafka&) = delete;
 
@@ -35,7 +42,7 @@ class OwnKafka {
     const auto found = output.rfind("bootstrap servers: ");
     if (found == std::string::npos) throw std::runtime_error("Kafka did not start: " + output);
     const auto address = output.substr(found + 19, output.find('\n', found) - found - 19);
-    if (!address_.empty()) BOOST_REQUIRE_EQUAL(address, address_);
+    if (!address_.empty() && address != address_) throw std::runtime_error("Kafka came back at " + address);
     address_ = address;
   }
 
@@ -43,8 +50,7 @@ class OwnKafka {
   void kill() {
     pid_t pid = 0;
     std::ifstream(directory_.path() / "pid") >> pid;
-    BOOST_REQUIRE_GT(pid, 1);
-    BOOST_REQUIRE_EQUAL(::kill(pid, SIGKILL), 0);
+    if (pid <= 1 || ::kill(pid, SIGKILL) != 0) throw std::runtime_error("Kafka does not run");
     // Gone, or a zombie that nobody reaps: then its memory is gone, with the command line.
     const auto command_line = "/proc/" + std::to_string(pid) + "/cmdline";
     while (std::ifstream(command_line).peek() != std::ifstream::traits_type::eof()) std::this_thread::yield();
@@ -93,7 +99,7 @@ BOOST_AUTO_TEST_CASE(costs_neither_the_producer_nor_the_group_a_record) {
   const auto topic = new_topic(*broker);
   const TopicPartition partition{topic, 0};
 
-  std::jthread killer;
+  std::future<void> outage;
   const auto producer = broker->make_producer({}, &count);
   TakeAll listener;
   const auto consumer = broker->make_consumer({{"group.id", unique("group")}, {"auto.offset.reset", "earliest"}});
@@ -103,8 +109,8 @@ BOOST_AUTO_TEST_CASE(costs_neither_the_producer_nor_the_group_a_record) {
   std::int64_t read = 0;
   poll_until(*consumer, 1000, [&](const std::vector<ConsumerRecord>& records) {
     for (const auto& record : records) BOOST_REQUIRE_EQUAL(std::string(*record.value), std::to_string(read++));
-    if (sent == kRecords / 2 && !killer.joinable()) {
-      killer = std::jthread([this] {
+    if (sent == kRecords / 2 && !outage.valid()) {
+      outage = std::async(std::launch::async, [this] {
         kafka.kill();
         kafka.start();
       });
@@ -116,7 +122,7 @@ BOOST_AUTO_TEST_CASE(costs_neither_the_producer_nor_the_group_a_record) {
     producer->poll();
     return read == kRecords;
   });
-  killer.join();
+  outage.get();
   producer->flush(kPatience);
   BOOST_CHECK_EQUAL(count.delivered, kRecords);
   BOOST_CHECK_EQUAL(count.failed, 0);
@@ -144,7 +150,7 @@ BOOST_AUTO_TEST_CASE(leaves_transactions_whole) {
     return values;
   };
 
-  std::jthread killer;
+  std::future<void> outage;
   int failures = 0;
   for (int transaction = 0; transaction < kTransactions;) {
     const auto value = std::to_string(transaction);
@@ -159,9 +165,9 @@ BOOST_AUTO_TEST_CASE(leaves_transactions_whole) {
       for (int i = 0; i < 3; ++i) {
         producer->send({.topic = topic, .partition = 0, .key = {}, .value = value, .timestamp = {}});
       }
-      if (transaction == kTransactions / 2 && !killer.joinable()) {
+      if (transaction == kTransactions / 2 && !outage.valid()) {
         kafka.kill();
-        killer = std::jthread([this] { kafka.start(); });
+        outage = std::async(std::launch::async, [this] { kafka.start(); });
       }
       producer->commit_transaction(kPatience);
       ++transaction;
@@ -175,7 +181,7 @@ BOOST_AUTO_TEST_CASE(leaves_transactions_whole) {
       }
     }
   }
-  killer.join();
+  outage.get();
   const auto values = committed();
   BOOST_CHECK_EQUAL(values.size(), 3U * kTransactions);
   for (int i = 0; i < kTransactions; ++i) BOOST_CHECK_EQUAL(values.count(std::to_string(i)), 3U);
