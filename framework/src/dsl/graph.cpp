@@ -100,6 +100,18 @@ GraphNode& Graph::add(GraphNode node, const std::vector<GraphNode*>& parents) {
   return *nodes_.back();
 }
 
+GraphNode& Graph::add_source(GraphNode node) {
+  if (node.source->pattern) {
+    try {
+      (void)std::regex(*node.source->pattern);
+    } catch (const std::regex_error& error) {
+      throw TopologyException("source '" + node.name + "' reads topics that match '" + *node.source->pattern +
+                              "', which is no regular expression: " + error.what());
+    }
+  }
+  return add(std::move(node), {root_});
+}
+
 void Graph::add_state_store(std::shared_ptr<const StoreBuilder> store) {
   for (const auto& known : stores_) {
     if (known->name() == store->name() && known != store) {

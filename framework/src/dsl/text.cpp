@@ -6,21 +6,42 @@
 #include <mutex>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/dsl/printed.hpp"
 
 namespace millrace::detail {
 
 std::string type_name(const std::type_info& type) { return boost::core::demangle(type.name()); }
 
-void print_line(const std::string& path, const std::string& line) {
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  if (path.empty()) {
-    std::cout << line << '\n' << std::flush;
-    return;
-  }
-  std::ofstream file(path, std::ios::app);
-  file << line << '\n';
-  if (!file.flush()) throw StreamsException("print: cannot write to file '" + path + "'");
+std::shared_ptr<LineWriter> write_lines_to_stdout() {
+  class Stdout final : public LineWriter {
+    void write(const std::string& line) override {
+      // One lock for all of them, so that lines of several nodes do not mix.
+      static std::mutex mutex;
+      const std::lock_guard lock(mutex);
+      std::cout << line << '\n' << std::flush;
+    }
+  };
+  return std::make_shared<Stdout>();
+}
+
+std::shared_ptr<LineWriter> write_lines_to_file(const std::string& path) {
+  class File final : public LineWriter {
+   public:
+    explicit File(const std::string& path) : path_(path), file_(path, std::ios::trunc) {
+      if (!file_) throw TopologyException("print: cannot open file '" + path + "' for writing");
+    }
+    void write(const std::string& line) override {
+      const std::lock_guard lock(mutex_);
+      file_ << line << '\n' << std::flush;
+      if (!file_) throw StreamsException("print: cannot write to file '" + path_ + "'");
+    }
+
+   private:
+    std::mutex mutex_;
+    std::string path_;
+    std::ofstream file_;
+  };
+  return std::make_shared<File>(path);
 }
 
 }  // namespace millrace::detail

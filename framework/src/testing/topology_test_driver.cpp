@@ -90,8 +90,11 @@ class TemporaryDirectory {
 
 class TestDriver::Impl {
  public:
-  Impl(Topology topology, StreamsConfig config, Timestamp now)
-      : topology_(std::move(topology)), config_(std::move(config)), clock_(now), environment_(make_environment()) {
+  Impl(Topology topology, StreamsConfig config, Timestamp now, const ExceptionHandlers& handlers)
+      : topology_(std::move(topology)),
+        config_(std::move(config)),
+        clock_(now),
+        environment_(make_environment(handlers)) {
     std::vector<const NodeSpec*> nodes;
     std::vector<TopicPartition> inputs;
     for (const NodeSpec& node : topology_.internal().nodes()) {
@@ -133,10 +136,10 @@ class TestDriver::Impl {
   [[nodiscard]] Timestamp now() const { return clock_.now(); }
 
  private:
-  TaskEnvironment make_environment() {
+  TaskEnvironment make_environment(const ExceptionHandlers& handlers) {
     std::string id = config_.get_string("application.id");
     if (id.empty()) id = "topology-test-driver";
-    return {topology_.internal(),          id, config_, clock_, make_error_policy(config_, {}), 0,
+    return {topology_.internal(),          id, config_, clock_, make_error_policy(config_, handlers), 0,
             configured_timestamps(config_)};
   }
 
@@ -195,8 +198,8 @@ class TestDriver::Impl {
   std::unique_ptr<StreamTask> task_;
 };
 
-TestDriver::TestDriver(Topology topology, StreamsConfig config, Timestamp now)
-    : impl_(std::make_unique<Impl>(std::move(topology), std::move(config), now)) {}
+TestDriver::TestDriver(Topology topology, StreamsConfig config, Timestamp now, const ExceptionHandlers& handlers)
+    : impl_(std::make_unique<Impl>(std::move(topology), std::move(config), now, handlers)) {}
 TestDriver::~TestDriver() = default;
 
 void TestDriver::pipe(const std::string& topic, TestRecord record) { impl_->pipe(topic, std::move(record)); }

@@ -10,6 +10,12 @@ void NodeBase::type_mismatch(const NodeBase& parent, const NodeBase& child) {
                           "': it takes other key or value types than that node gives");
 }
 
+void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error) {
+  throw StreamsException("the timestamp extractor of source '" + source.name() + "' failed on record " + *record.topic +
+                         "-" + std::to_string(record.partition) + ", offset " + std::to_string(record.offset) + ": " +
+                         error.what());
+}
+
 Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record, Timestamp partition_time,
                               Timestamp now) {
   if (policy == TimestampPolicy::wallclock_time) return now;

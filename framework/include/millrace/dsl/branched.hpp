@@ -74,11 +74,12 @@ class BranchedKStream {
   /// Takes the records for which `predicate` holds and no earlier one did.
   template <class F>
   BranchedKStream& branch(F predicate, const BranchedWith<K, V>& branched = {}) {
-    detail::require_callable<F, K, const V&>();
-    predicates_->push_back([predicate](const K& key, const V& value) mutable {
-      return static_cast<bool>(detail::call(predicate, key, value));
-    });
-    add(branched, std::to_string(predicates_->size()));
+    if constexpr (detail::require_predicate<F, K, const V&>()) {
+      predicates_->push_back([predicate](const K& key, const V& value) mutable {
+        return static_cast<bool>(detail::call(predicate, key, value));
+      });
+      add(branched, std::to_string(predicates_->size()));
+    }
     return *this;
   }
 

@@ -10,6 +10,24 @@
 #include "millrace/dsl/ktable.hpp"
 
 namespace millrace {
+namespace detail {
+
+template <class I, class F, class K, class V>
+[[nodiscard]] constexpr bool require_aggregator() {
+  constexpr bool kGivesInitial = std::invocable<I&>;
+  static_assert(kGivesInitial, "the initializer must be callable without arguments and return the first aggregate");
+  if constexpr (kGivesInitial) {
+    using Given = std::remove_cvref_t<std::invoke_result_t<I&>>;
+    constexpr bool kCallable = std::is_invocable_r_v<std::optional<NonNull<Given>>, F&, const K&, const V&, Given>;
+    static_assert(kCallable,
+                  "the aggregator must be callable as aggregator(key, value, aggregate) and return the "
+                  "aggregate, whose type is what the initializer returns");
+    return kCallable;
+  }
+  return false;
+}
+
+}  // namespace detail
 
 /// A stream grouped by its keys, ready to be aggregated into a table. Null keys and values are dropped and counted.
 /// The result's timestamp is the larger of the record's and the aggregate's. (Kafka Streams: `KGroupedStream`.)
@@ -46,12 +64,15 @@ class KGroupedStream {
     static_assert(kCallable,
                   "the reducer must be callable as reducer(aggregate, value) with the stream's value type, and "
                   "return it");
-    return build<Element>("KSTREAM-REDUCE-", named, materialized.settings(),
-                          detail::ReduceFold<Key, Element, F>{std::move(reducer)});
+    if constexpr (kCallable) {
+      return build<Element>("KSTREAM-REDUCE-", named, materialized.settings(),
+                            detail::ReduceFold<Key, Element, F>{std::move(reducer)});
+    }
   }
 
   /// Folds values into an aggregate of another type: `aggregator(key, value, aggregate)`, starting with
-  /// `initializer()`. If these return std::optional, nullopt deletes the key.
+  /// `initializer()`. Either may return std::optional, whose nullopt deletes the key; the aggregator takes what the
+  /// initializer returns.
   template <class I, class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, F aggregator,
                  const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
@@ -60,15 +81,11 @@ class KGroupedStream {
   template <class I, class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, F aggregator, const Named& named,
                  const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
-    using VA = detail::NonNull<std::remove_cvref_t<std::invoke_result_t<I&>>>;
-    constexpr bool kCallable =
-        std::is_invocable_r_v<std::optional<VA>, F&, const Key&, const Element&, VA> ||
-        std::is_invocable_r_v<std::optional<VA>, F&, const Key&, const Element&, std::optional<VA>>;
-    static_assert(kCallable,
-                  "the aggregator must be callable as aggregator(key, value, aggregate) and return the "
-                  "aggregate, whose type is what the initializer returns");
-    return build<VA>("KSTREAM-AGGREGATE-", named, materialized.settings(),
-                     detail::AggregateFold<Key, Element, VA, I, F>{std::move(initializer), std::move(aggregator)});
+    if constexpr (detail::require_aggregator<I, F, Key, Element>()) {
+      using VA = detail::NonNull<std::remove_cvref_t<std::invoke_result_t<I&>>>;
+      return build<VA>("KSTREAM-AGGREGATE-", named, materialized.settings(),
+                       detail::AggregateFold<Key, Element, VA, I, F>{std::move(initializer), std::move(aggregator)});
+    }
   }
 
   // --- for the engine's own use
@@ -132,30 +149,33 @@ class KGroupedStream {
 template <class K, class V>
 template <class KS, class VS>
 KGroupedStream<K, V> KStream<K, V>::group_by_key(const BasicGrouped<KS, VS>& grouped) const {
-  detail::require_key<K>();
-  const auto& settings = grouped.settings();
-  const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
-  const auto stream = *this;
-  std::function<detail::GraphNode(const std::string&)> make_repartition;
-  // Only a re-keyed stream needs a value serde here; asking for one otherwise would refuse what Kafka Streams accepts.
-  if (position().key_changed) {
-    const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
-    make_repartition = [stream, keys, values](const std::string& prefix) {
-      return stream.make_repartition(prefix, keys, values, std::nullopt, detail::NoPartitioner());
-    };
+  if constexpr (detail::require_key<K>()) {
+    const auto& settings = grouped.settings();
+    const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
+    const auto stream = *this;
+    std::function<detail::GraphNode(const std::string&)> make_repartition;
+    // Only a re-keyed stream needs a value serde here; asking for one otherwise would refuse what Kafka Streams
+    // accepts.
+    if (position().key_changed) {
+      const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
+      make_repartition = [stream, keys, values](const std::string& prefix) {
+        return stream.make_repartition(prefix, keys, values, std::nullopt, detail::NoPartitioner());
+      };
+    }
+    return KGroupedStream<K, V>(stream, settings.name, keys, detail::carried_serde<V>(settings.value_serde),
+                                std::move(make_repartition));
   }
-  return KGroupedStream<K, V>(stream, settings.name, keys, detail::carried_serde<V>(settings.value_serde),
-                              std::move(make_repartition));
 }
 
 template <class K, class V>
 template <class F, class KS, class VS>
 auto KStream<K, V>::group_by(F selector, const BasicGrouped<KS, VS>& grouped) const {
-  detail::require_callable<F, K, const V&>();
-  // The grouping's name also names the node, as in Java.
-  const auto& name = grouped.settings().name;
-  return select_key(std::move(selector), name.empty() ? Named() : Named::as(name))
-      .template group_by_key<KS, VS>(grouped);
+  if constexpr (detail::require_result<F, K, const V&>()) {
+    // The grouping's name also names the node, as in Java.
+    const auto& name = grouped.settings().name;
+    return select_key(std::move(selector), name.empty() ? Named() : Named::as(name))
+        .template group_by_key<KS, VS>(grouped);
+  }
 }
 
 }  // namespace millrace

@@ -89,6 +89,9 @@ class KStream {
   void for_each(F action, const Named& named = {}) const;
   /// Shows each record as text: streamed with operator<< if the type has it, else as its serde writes it.
   void print(const Printed& printed) const;
+  /// Shows what `text(key, value)` returns. (Java: `Printed.withKeyValueMapper`.)
+  template <class F>
+  void print(const Printed& printed, F text) const;
 
   // --- topology
 
@@ -107,8 +110,7 @@ class KStream {
   void to(const std::string& topic, const BasicProduced<KS, VS, P>& produced = {}) const;
   /// Writes each record to the topic that `choose(key, value, metadata)` names.
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
-  requires std::invocable<F&, const K&, const V&, const RecordMetadata&>
-  void to(F choose, const BasicProduced<KS, VS, P>& produced = {}) const;
+  requires(!std::convertible_to<F, std::string>) void to(F choose, const BasicProduced<KS, VS, P>& produced = {}) const;
 
   // --- user code with state
 
@@ -120,7 +122,7 @@ class KStream {
   template <class F>
   auto process_values(F supplier, const std::vector<std::string>& stores = {}, const Named& named = {}) const;
 
-  // --- joins: `joiner(left, right)` or `joiner(key, left, right)`
+  // --- joins: `joiner(left, right)` or `joiner(key, left, right)`; keys are of one type, K2 = K
 
   /// Joins records with equal keys whose times are within the windows.
   ///
@@ -129,17 +131,20 @@ class KStream {
   /// State    two window stores with changelogs; retention = before + after + grace
   /// Drops    null keys and values; records that are older than what the other side still keeps: counted
   /// Errors   TopologyException when the topics have different numbers of partitions (at start)
-  template <class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde, class RS = detail::NoSerde>
-  auto join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+  template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
+            class RS = detail::NoSerde>
+  auto join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
             const BasicStreamJoined<KS, LS, RS>& joined = {}) const;
   /// As join; a left record without a match comes out alone once its window plus grace has passed, with the right side
   /// as nullptr: `joiner(const V&, const V2*)`.
-  template <class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde, class RS = detail::NoSerde>
-  auto left_join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+  template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
+            class RS = detail::NoSerde>
+  auto left_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
                  const BasicStreamJoined<KS, LS, RS>& joined = {}) const;
   /// As left_join, for both sides: `joiner(const V*, const V2*)`, never both nullptr.
-  template <class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde, class RS = detail::NoSerde>
-  auto outer_join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+  template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
+            class RS = detail::NoSerde>
+  auto outer_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
                   const BasicStreamJoined<KS, LS, RS>& joined = {}) const;
 
   // --- grouping, for count, reduce and aggregate
@@ -184,6 +189,8 @@ class KStream {
                                      const P& partitioner) const;
   KStream<K, V> repartition_for_join(const std::string& prefix, const AnySerde<K>& key_serde,
                                      const AnySerde<V>& value_serde) const;
+  template <JoinKind Kind, class K2, class V2, class F, class Joined>
+  auto checked_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows, const Joined& joined) const;
   template <JoinKind Kind, class V2, class F, class KS, class LS, class RS>
   auto join_streams(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
                     const BasicStreamJoined<KS, LS, RS>& joined) const;

@@ -1,17 +1,24 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
 namespace millrace {
 
+namespace detail {
+class LineWriter;
+[[nodiscard]] std::shared_ptr<LineWriter> write_lines_to_stdout();
+[[nodiscard]] std::shared_ptr<LineWriter> write_lines_to_file(const std::string& path);
+}  // namespace detail
+
 /// Where and how `print` shows records. (Kafka Streams: `Printed`.)
 /// A line is `[label]: key, value`; the label is the name of the node before unless given.
 class Printed {
  public:
-  [[nodiscard]] static Printed to_sys_out() { return Printed({}); }
-  /// Appends to a file; throws TopologyException if it cannot be opened when a task starts.
-  [[nodiscard]] static Printed to_file(std::string path) { return Printed(std::move(path)); }
+  [[nodiscard]] static Printed to_sys_out() { return Printed(detail::write_lines_to_stdout()); }
+  /// The file is created, or emptied, at once; each line is flushed. Throws TopologyException if that fails.
+  [[nodiscard]] static Printed to_file(const std::string& path) { return Printed(detail::write_lines_to_file(path)); }
 
   [[nodiscard]] Printed with_label(std::string label) const {
     auto copy = *this;
@@ -24,14 +31,16 @@ class Printed {
     return copy;
   }
 
-  [[nodiscard]] const std::string& path() const { return path_; }  ///< empty: standard output
   [[nodiscard]] const std::string& label() const { return label_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 
- private:
-  explicit Printed(std::string path) : path_(std::move(path)) {}
+  // --- for the engine's own use
+  [[nodiscard]] const std::shared_ptr<detail::LineWriter>& writer() const { return writer_; }
 
-  std::string path_;
+ private:
+  explicit Printed(std::shared_ptr<detail::LineWriter> writer) : writer_(std::move(writer)) {}
+
+  std::shared_ptr<detail::LineWriter> writer_;
   std::string label_;
   std::string name_;
 };

@@ -136,47 +136,49 @@ class FixedKeyProcessor {
 
 namespace detail {
 
+/// The record for a processor to keep. The headers are copied: error handlers want those of the record in hand.
+template <class K, class V>
+[[nodiscard]] Record<K, V> take(Record<K, V>& record) {
+  return {std::move(record.key), std::move(record.value), record.timestamp, record.headers};
+}
+
 /// Runs a Processor as a node.
-template <class P>
-class ProcessorNode final
-    : public OperatorNode<typename P::KeyIn, typename P::ValueIn, typename P::KeyOut, typename P::ValueOut> {
+template <class KIn, class VIn, class KOut, class VOut>
+class ProcessorNode final : public OperatorNode<KIn, VIn, KOut, VOut> {
  public:
-  explicit ProcessorNode(std::unique_ptr<P> processor) : processor_(std::move(processor)) {}
+  explicit ProcessorNode(std::unique_ptr<Processor<KIn, VIn, KOut, VOut>> processor)
+      : processor_(std::move(processor)) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
     context_.emplace(task, *this, this->output());
     processor_->init(*context_);
   }
-  void process(Record<typename P::KeyIn, typename P::ValueIn>& record) override {
-    processor_->process(std::move(record));
-  }
+  void process(Record<KIn, VIn>& record) override { processor_->process(take(record)); }
   void close() override { processor_->close(); }
 
  private:
-  std::unique_ptr<P> processor_;
-  std::optional<ProcessorContext<typename P::KeyOut, typename P::ValueOut>> context_;
+  std::unique_ptr<Processor<KIn, VIn, KOut, VOut>> processor_;
+  std::optional<ProcessorContext<KOut, VOut>> context_;
 };
 
-template <class P>
-class FixedKeyProcessorNode final
-    : public OperatorNode<typename P::KeyIn, typename P::ValueIn, typename P::KeyIn, typename P::ValueOut> {
+template <class K, class VIn, class VOut>
+class FixedKeyProcessorNode final : public OperatorNode<K, VIn, K, VOut> {
  public:
-  explicit FixedKeyProcessorNode(std::unique_ptr<P> processor) : processor_(std::move(processor)) {}
+  explicit FixedKeyProcessorNode(std::unique_ptr<FixedKeyProcessor<K, VIn, VOut>> processor)
+      : processor_(std::move(processor)) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
     context_.emplace(task, *this, this->output());
     processor_->init(*context_);
   }
-  void process(Record<typename P::KeyIn, typename P::ValueIn>& record) override {
-    processor_->process(FixedKeyRecord<typename P::KeyIn, typename P::ValueIn>(std::move(record)));
-  }
+  void process(Record<K, VIn>& record) override { processor_->process(FixedKeyRecord<K, VIn>(take(record))); }
   void close() override { processor_->close(); }
 
  private:
-  std::unique_ptr<P> processor_;
-  std::optional<FixedKeyProcessorContext<typename P::KeyIn, typename P::ValueOut>> context_;
+  std::unique_ptr<FixedKeyProcessor<K, VIn, VOut>> processor_;
+  std::optional<FixedKeyProcessorContext<K, VOut>> context_;
 };
 
 }  // namespace detail

@@ -12,6 +12,7 @@
 #include "millrace/common/errors.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/processor/topology.hpp"
+#include "millrace/runtime/error_handlers.hpp"
 #include "millrace/runtime/streams_config.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
@@ -33,7 +34,7 @@ struct TestRecord {
 /// The driver without types.
 class TestDriver {
  public:
-  TestDriver(Topology topology, StreamsConfig config, Timestamp now);
+  TestDriver(Topology topology, StreamsConfig config, Timestamp now, const ExceptionHandlers& handlers);
   ~TestDriver();
   TestDriver(const TestDriver&) = delete;
   TestDriver& operator=(const TestDriver&) = delete;
@@ -81,13 +82,26 @@ class TestInputTopic {
     pipe_input(record.key, record.value, record.timestamp, record.headers);
   }
 
+  /// A record without key.
+  void pipe_input(const V& value) requires(std::is_same_v<K, Unkeyed> || detail::IsOptional<K>::value) {
+    pipe_input(K(), value);
+  }
+
   /// As bytes: for records that no serde would write.
-  void pipe_raw(std::optional<std::string> key, std::optional<std::string> value, Timestamp timestamp) {
-    driver_->pipe(topic_, {std::move(key), std::move(value), timestamp, {}});
+  void pipe_raw(std::optional<std::string> key, std::optional<std::string> value, Timestamp timestamp,
+                Headers headers = {}) {
+    driver_->pipe(topic_, {std::move(key), std::move(value), timestamp, std::move(headers)});
   }
 
   void pipe_key_value_list(const std::vector<KeyValue<K, V>>& records) {
     for (const auto& record : records) pipe_input(record.key, record.value);
+  }
+  void pipe_value_list(const std::vector<V>& values) requires(std::is_same_v<K, Unkeyed> ||
+                                                              detail::IsOptional<K>::value) {
+    for (const auto& value : values) pipe_input(value);
+  }
+  void pipe_record_list(const std::vector<Record<K, V>>& records) {
+    for (const auto& record : records) pipe_input(record);
   }
 
   void advance_time(Millis by) { time_ += by.count(); }
@@ -185,8 +199,10 @@ class TestOutputTopic {
 class TopologyTestDriver {
  public:
   /// Without application.id in the config it is `topology-test-driver`.
-  explicit TopologyTestDriver(Topology topology, StreamsConfig config = {}, Timestamp now = Clock::system().now())
-      : driver_(std::move(topology), std::move(config), now) {}
+  /// `now` is the wall clock, which stands until it is moved; `handlers` are those of Streams::set_exception_handlers.
+  explicit TopologyTestDriver(Topology topology, StreamsConfig config = {}, Timestamp now = Clock::system().now(),
+                              const ExceptionHandlers& handlers = {})
+      : driver_(std::move(topology), std::move(config), now, handlers) {}
 
   template <class K, class V>
   [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic, AnySerde<K> key_serde = {},
@@ -220,6 +236,10 @@ class TopologyTestDriver {
   template <class K, class V>
   [[nodiscard]] WindowStore<K, V>& get_window_store(const std::string& name) {
     return typed<WindowStore<K, V>>(name);
+  }
+  template <class K, class V>
+  [[nodiscard]] TimestampedWindowStore<K, V>& get_timestamped_window_store(const std::string& name) {
+    return typed<TimestampedWindowStore<K, V>>(name);
   }
   [[nodiscard]] std::vector<std::string> get_all_state_store_names() const { return driver_.store_names(); }
 

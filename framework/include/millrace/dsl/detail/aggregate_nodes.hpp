@@ -82,14 +82,17 @@ struct ReduceFold {
   }
 };
 
-/// Initializer and aggregator may work on VA, or on std::optional<VA> where nullopt deletes.
+/// Initializer and aggregator may return VA, or std::optional<VA> where nullopt deletes. The aggregator is given what
+/// the initializer returns.
 template <class K, class V, class VA, class Initializer, class Aggregator>
 struct AggregateFold {
+  using Given = std::remove_cvref_t<std::invoke_result_t<Initializer&>>;
+
   Initializer initializer;
   Aggregator aggregator;
   std::optional<VA> initial() { return std::optional<VA>(initializer()); }
   std::optional<VA> next(const K& key, const V& value, std::optional<VA> aggregate) {
-    if constexpr (std::is_invocable_v<Aggregator&, const K&, const V&, VA>) {
+    if constexpr (std::is_same_v<Given, VA>) {
       return std::optional<VA>(aggregator(key, value, std::move(*aggregate)));
     } else {
       return std::optional<VA>(aggregator(key, value, std::move(aggregate)));

@@ -70,7 +70,7 @@ class Graph {
   [[nodiscard]] std::string name_or(const std::string& given, const std::string& prefix);
 
   GraphNode& add(GraphNode node, const std::vector<GraphNode*>& parents);
-  GraphNode& add_source(GraphNode node) { return add(std::move(node), {root_}); }
+  GraphNode& add_source(GraphNode node);
   void add_state_store(std::shared_ptr<const StoreBuilder> store);
   void require_copartitioning(std::set<std::string> sources) { copartitioned_.push_back(std::move(sources)); }
 

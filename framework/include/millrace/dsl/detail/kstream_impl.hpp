@@ -17,6 +17,39 @@
 
 namespace millrace {
 
+namespace detail {
+
+/// Throws if two streams that are to meet come from different StreamsBuilders.
+inline void require_one_builder(const StreamPosition& one, const StreamPosition& other, const char* operation) {
+  if (one.graph == other.graph) return;
+  throw TopologyException(std::string(operation) + ": the streams behind '" + one.name + "' and '" + other.name +
+                          "' belong to two StreamsBuilders; build one topology with one builder");
+}
+
+/// Whether a partitioner was given; it must fit.
+template <class P, class K, class V>
+[[nodiscard]] constexpr bool require_partitioner() {
+  if constexpr (std::is_same_v<P, NoPartitioner>) {
+    return false;
+  } else {
+    constexpr bool kFits = std::is_constructible_v<StreamPartitioner<K, V>, const P&>;
+    static_assert(kFits,
+                  "the partitioner must be callable as partitioner(topic, key, value, number_of_partitions) and return "
+                  "std::optional<std::set<std::int32_t>>");
+    return kFits;
+  }
+}
+
+template <class F, class K, class V>
+[[nodiscard]] constexpr bool require_topic_chooser() {
+  constexpr bool kFits = std::is_constructible_v<TopicNameExtractor<K, V>, F>;
+  static_assert(kFits,
+                "to takes a topic's name, or a function called as f(key, value, record_metadata) that returns one");
+  return kFits;
+}
+
+}  // namespace detail
+
 template <class K, class V>
 KStream<K, V>::KStream(detail::StreamPosition position, std::optional<AnySerde<K>> key_serde,
                        std::optional<AnySerde<V>> value_serde)
@@ -42,119 +75,133 @@ KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeS
 template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
-  detail::require_callable<F, K, const V&>();
-  return follow<K, V>(
-      position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
-      [predicate] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, true); }, false, key_serde(),
-      value_serde());
+  if constexpr (detail::require_predicate<F, K, const V&>()) {
+    return follow<K, V>(
+        position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
+        [predicate] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, true); }, false, key_serde(),
+        value_serde());
+  }
 }
 
 template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::filter_not(F predicate, const Named& named) const {
-  detail::require_callable<F, K, const V&>();
-  return follow<K, V>(
-      position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
-      [predicate] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, false); }, false, key_serde(),
-      value_serde());
+  if constexpr (detail::require_predicate<F, K, const V&>()) {
+    return follow<K, V>(
+        position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
+        [predicate] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, false); }, false, key_serde(),
+        value_serde());
+  }
 }
 
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::map(F mapper, const Named& named) const {
-  detail::require_callable<F, K, V>();
-  using Pair = typename detail::CallResult<F, K, V>::Type;
-  detail::require_pair<Pair>();
-  using K2 = typename detail::PairTypes<Pair>::Key;
-  using V2 = typename detail::PairTypes<Pair>::Value;
-  return follow<K2, V2>(
-      position().graph->name_or(named.name(), "KSTREAM-MAP-"),
-      [mapper] { return std::make_unique<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true, std::nullopt,
-      std::nullopt);
+  if constexpr (detail::require_pair<F, K, V>()) {
+    using Pair = detail::PairTypes<typename detail::CallResult<F, K, V>::Type>;
+    using K2 = typename Pair::Key;
+    using V2 = typename Pair::Value;
+    return follow<K2, V2>(
+        position().graph->name_or(named.name(), "KSTREAM-MAP-"),
+        [mapper] { return std::make_unique<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true, std::nullopt,
+        std::nullopt);
+  }
 }
 
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::map_values(F mapper, const Named& named) const {
-  detail::require_callable<F, K, V>();
-  using V2 = typename detail::CallResult<F, K, V>::Type;
-  return follow<K, V2>(
-      position().graph->name_or(named.name(), "KSTREAM-MAPVALUES-"),
-      [mapper] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
-      std::nullopt);
+  if constexpr (detail::require_result<F, K, V>()) {
+    using V2 = typename detail::CallResult<F, K, V>::Type;
+    return follow<K, V2>(
+        position().graph->name_or(named.name(), "KSTREAM-MAPVALUES-"),
+        [mapper] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
+        std::nullopt);
+  }
 }
 
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::select_key(F selector, const Named& named) const {
-  detail::require_callable<F, K, const V&>();
-  using K2 = typename detail::CallResult<F, K, const V&>::Type;
-  return follow<K2, V>(
-      position().graph->name_or(named.name(), "KSTREAM-KEY-SELECT-"),
-      [selector] { return std::make_unique<detail::SelectKeyNode<K, V, K2, F>>(selector); }, true, std::nullopt,
-      value_serde());
+  if constexpr (detail::require_result<F, K, const V&>()) {
+    using K2 = typename detail::CallResult<F, K, const V&>::Type;
+    return follow<K2, V>(
+        position().graph->name_or(named.name(), "KSTREAM-KEY-SELECT-"),
+        [selector] { return std::make_unique<detail::SelectKeyNode<K, V, K2, F>>(selector); }, true, std::nullopt,
+        value_serde());
+  }
 }
 
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::flat_map(F mapper, const Named& named) const {
-  detail::require_callable<F, K, V>();
-  using Range = typename detail::CallResult<F, K, V>::Type;
-  using Pair = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
-  detail::require_pair<Pair>();
-  using K2 = typename detail::PairTypes<Pair>::Key;
-  using V2 = typename detail::PairTypes<Pair>::Value;
-  return follow<K2, V2>(
-      position().graph->name_or(named.name(), "KSTREAM-FLATMAP-"),
-      [mapper] { return std::make_unique<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true, std::nullopt,
-      std::nullopt);
+  if constexpr (detail::require_pair_range<F, K, V>()) {
+    using Range = typename detail::CallResult<F, K, V>::Type;
+    using Pair = detail::PairTypes<typename detail::ElementOf<Range>::Type>;
+    using K2 = typename Pair::Key;
+    using V2 = typename Pair::Value;
+    return follow<K2, V2>(
+        position().graph->name_or(named.name(), "KSTREAM-FLATMAP-"),
+        [mapper] { return std::make_unique<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true, std::nullopt,
+        std::nullopt);
+  }
 }
 
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
-  detail::require_callable<F, K, V>();
-  using Range = typename detail::CallResult<F, K, V>::Type;
-  using V2 = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
-  return follow<K, V2>(
-      position().graph->name_or(named.name(), "KSTREAM-FLATMAPVALUES-"),
-      [mapper] { return std::make_unique<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
-      std::nullopt);
+  if constexpr (detail::require_range<F, K, V>()) {
+    using V2 = typename detail::ElementOf<typename detail::CallResult<F, K, V>::Type>::Type;
+    return follow<K, V2>(
+        position().graph->name_or(named.name(), "KSTREAM-FLATMAPVALUES-"),
+        [mapper] { return std::make_unique<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
+        std::nullopt);
+  }
 }
 
 template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
-  detail::require_callable<F, K, const V&>();
-  return follow<K, V>(
-      position().graph->name_or(named.name(), "KSTREAM-PEEK-"),
-      [action] { return std::make_unique<detail::PeekNode<K, V, F>>(action); }, false, key_serde(), value_serde());
+  if constexpr (detail::require_callable<F, K, const V&>()) {
+    return follow<K, V>(
+        position().graph->name_or(named.name(), "KSTREAM-PEEK-"),
+        [action] { return std::make_unique<detail::PeekNode<K, V, F>>(action); }, false, key_serde(), value_serde());
+  }
 }
 
 template <class K, class V>
 template <class F>
 void KStream<K, V>::for_each(F action, const Named& named) const {
-  detail::require_callable<F, K, const V&>();
-  follow<K, V>(
-      position().graph->name_or(named.name(), "KSTREAM-FOREACH-"),
-      [action] { return std::make_unique<detail::ForEachNode<K, V, F>>(action); }, false, std::nullopt, std::nullopt);
+  if constexpr (detail::require_callable<F, K, const V&>()) {
+    follow<K, V>(
+        position().graph->name_or(named.name(), "KSTREAM-FOREACH-"),
+        [action] { return std::make_unique<detail::ForEachNode<K, V, F>>(action); }, false, std::nullopt, std::nullopt);
+  }
 }
 
 template <class K, class V>
 void KStream<K, V>::print(const Printed& printed) const {
-  const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
-  const auto show = [prefix, path = printed.path()](const K& key, const V& value) {
-    detail::print_line(path, prefix + detail::to_text(key) + ", " + detail::to_text(value));
-  };
-  using Show = decltype(show);
-  follow<K, V>(
-      position().graph->name_or(printed.name(), "KSTREAM-PRINTER-"),
-      [show] { return std::make_unique<detail::ForEachNode<K, V, std::remove_const_t<Show>>>(show); }, false,
-      std::nullopt, std::nullopt);
+  print(printed, [](const K& key, const V& value) { return detail::to_text(key) + ", " + detail::to_text(value); });
+}
+
+template <class K, class V>
+template <class F>
+void KStream<K, V>::print(const Printed& printed, F text) const {
+  if constexpr (detail::require_callable<F, K, const V&>()) {
+    const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
+    auto show = [prefix, writer = printed.writer(), text](const K& key, const V& value) mutable {
+      writer->write(prefix + std::string(detail::call(text, key, value)));
+    };
+    using Show = decltype(show);
+    follow<K, V>(
+        position().graph->name_or(printed.name(), "KSTREAM-PRINTER-"),
+        [show] { return std::make_unique<detail::ForEachNode<K, V, Show>>(show); }, false, std::nullopt, std::nullopt);
+  }
 }
 
 template <class K, class V>
 KStream<K, V> KStream<K, V>::merge(const KStream<K, V>& other, const Named& named) const {
+  detail::require_one_builder(position(), other.position(), "merge");
   auto next = position();
   const std::string name = next.graph->name_or(named.name(), "KSTREAM-MERGE-");
   detail::GraphNode node(name);
@@ -177,7 +224,7 @@ detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, con
     return std::make_unique<detail::NullKeyFilterNode<K, V>>(drop_null_keys);
   };
   detail::SinkSettings<K, V> sink{repartition.topic, {}, key_serde, value_serde, {}};
-  if constexpr (!std::is_same_v<P, detail::NoPartitioner>) sink.partitioner = partitioner;
+  if constexpr (detail::require_partitioner<P, K, V>()) sink.partitioner = partitioner;
   repartition.make_sink = [sink] { return std::make_unique<detail::SinkNode<K, V>>(sink); };
   detail::SourceSettings<K, V> source{key_serde, value_serde, TimestampPolicy::fail_on_invalid, false, {}};
   repartition.make_source = [source] { return std::make_unique<detail::SourceNode<K, V>>(source); };
@@ -189,19 +236,20 @@ detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, con
 template <class K, class V>
 template <class KS, class VS, class P>
 KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& repartitioned) const {
-  detail::require_key<K>();
-  const auto& settings = repartitioned.settings();
-  auto next = position();
-  const std::string prefix =
-      settings.name.empty() ? next.graph->new_processor_name("KSTREAM-REPARTITION-") : settings.name;
-  const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
-  const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
-  next.node =
-      &next.graph->add(make_repartition(prefix, keys, values, settings.partitions, settings.partitioner), {next.node});
-  next.name = next.node->name;
-  next.sources = {next.name};
-  next.key_changed = false;
-  return KStream<K, V>(std::move(next), keys, values);
+  if constexpr (detail::require_key<K>()) {
+    const auto& settings = repartitioned.settings();
+    auto next = position();
+    const std::string prefix =
+        settings.name.empty() ? next.graph->new_processor_name("KSTREAM-REPARTITION-") : settings.name;
+    const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
+    const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
+    next.node = &next.graph->add(make_repartition(prefix, keys, values, settings.partitions, settings.partitioner),
+                                 {next.node});
+    next.name = next.node->name;
+    next.sources = {next.name};
+    next.key_changed = false;
+    return KStream<K, V>(std::move(next), keys, values);
+  }
 }
 
 template <class K, class V>
@@ -225,7 +273,7 @@ namespace detail {
 
 template <class K, class V, class Produced>
 GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Produced& settings) {
-  if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(settings.partitioner)>, NoPartitioner>) {
+  if constexpr (require_partitioner<std::remove_cvref_t<decltype(settings.partitioner)>, K, V>()) {
     sink.partitioner = settings.partitioner;
   }
   GraphNode node(name);
@@ -263,45 +311,87 @@ void KStream<K, V>::to(const std::string& topic, const BasicProduced<KS, VS, P>&
 
 template <class K, class V>
 template <class F, class KS, class VS, class P>
-requires std::invocable<F&, const K&, const V&, const RecordMetadata&>
-void KStream<K, V>::to(F choose, const BasicProduced<KS, VS, P>& produced) const {
-  const auto& settings = produced.settings();
-  auto& graph = *position().graph;
-  detail::SinkSettings<K, V> sink{{},
-                                  std::move(choose),
-                                  detail::choose_serde<K>(settings.key_serde, key_serde()),
-                                  detail::choose_serde<V>(settings.value_serde, value_serde()),
-                                  {}};
-  graph.add(detail::sink_node<K, V>(graph.name_or(settings.name, "KSTREAM-SINK-"), std::move(sink), settings),
-            {position().node});
+requires(!std::convertible_to<F, std::string>) void KStream<K, V>::to(F choose,
+                                                                      const BasicProduced<KS, VS, P>& produced) const {
+  if constexpr (detail::require_topic_chooser<F, K, V>()) {
+    const auto& settings = produced.settings();
+    auto& graph = *position().graph;
+    detail::SinkSettings<K, V> sink{{},
+                                    std::move(choose),
+                                    detail::choose_serde<K>(settings.key_serde, key_serde()),
+                                    detail::choose_serde<V>(settings.value_serde, value_serde()),
+                                    {}};
+    graph.add(detail::sink_node<K, V>(graph.name_or(settings.name, "KSTREAM-SINK-"), std::move(sink), settings),
+              {position().node});
+  }
 }
+
+namespace detail {
+
+/// The processor type that `F()` makes, without its std::unique_ptr; void if it makes anything else.
+template <class F>
+struct Supplied {
+  using Type = void;
+};
+template <class F>
+requires(std::invocable<F&>&& requires(std::invoke_result_t<F&> made) {
+  typename decltype(made)::element_type;
+  { made.release() } -> std::same_as<typename decltype(made)::element_type*>;
+}) struct Supplied<F> {
+  using Type = typename std::invoke_result_t<F&>::element_type;
+};
+
+template <class P, class K, class V>
+concept TakesStreamOf = std::same_as<typename P::KeyIn, K> && std::same_as<typename P::ValueIn, V>;
+
+template <class P, class K, class V>
+concept ProcessorOf = requires {
+  typename P::KeyOut;
+}
+&&TakesStreamOf<P, K, V>;
+template <class P, class K, class V>
+concept FixedKeyProcessorOf = !requires {
+  typename P::KeyOut;
+}
+&&TakesStreamOf<P, K, V>;
+
+}  // namespace detail
 
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, const Named& named) const {
-  using P = typename std::invoke_result_t<F&>::element_type;
-  constexpr bool kTakesThisStream = std::is_same_v<typename P::KeyIn, K> && std::is_same_v<typename P::ValueIn, V>;
-  static_assert(kTakesThisStream,
-                "the processor must be a Processor<K, V, KOut, VOut> with the K and V of this stream");
-  auto& graph = *position().graph;
-  const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSOR-") : named.name();
-  return follow<typename P::KeyOut, typename P::ValueOut>(
-      name, [supplier]() mutable { return std::make_unique<detail::ProcessorNode<P>>(supplier()); }, true, std::nullopt,
-      std::nullopt, stores);
+  using P = typename detail::Supplied<F>::Type;
+  constexpr bool kSuppliesProcessor = detail::ProcessorOf<P, K, V>;
+  static_assert(kSuppliesProcessor,
+                "process takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> with the K "
+                "and V of this stream");
+  if constexpr (kSuppliesProcessor) {
+    using KOut = typename P::KeyOut;
+    using VOut = typename P::ValueOut;
+    auto& graph = *position().graph;
+    const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSOR-") : named.name();
+    return follow<KOut, VOut>(
+        name, [supplier]() mutable { return std::make_unique<detail::ProcessorNode<K, V, KOut, VOut>>(supplier()); },
+        true, std::nullopt, std::nullopt, stores);
+  }
 }
 
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::process_values(F supplier, const std::vector<std::string>& stores, const Named& named) const {
-  using P = typename std::invoke_result_t<F&>::element_type;
-  constexpr bool kTakesThisStream = std::is_same_v<typename P::KeyIn, K> && std::is_same_v<typename P::ValueIn, V>;
-  static_assert(kTakesThisStream,
-                "the processor must be a FixedKeyProcessor<K, V, VOut> with the K and V of this stream");
-  auto& graph = *position().graph;
-  const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();
-  return follow<K, typename P::ValueOut>(
-      name, [supplier]() mutable { return std::make_unique<detail::FixedKeyProcessorNode<P>>(supplier()); }, false,
-      key_serde(), std::nullopt, stores);
+  using P = typename detail::Supplied<F>::Type;
+  constexpr bool kSuppliesProcessor = detail::FixedKeyProcessorOf<P, K, V>;
+  static_assert(kSuppliesProcessor,
+                "process_values takes a function that returns a std::unique_ptr to a FixedKeyProcessor<K, V, VOut> "
+                "with the K and V of this stream");
+  if constexpr (kSuppliesProcessor) {
+    using VOut = typename P::ValueOut;
+    auto& graph = *position().graph;
+    const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();
+    return follow<K, VOut>(
+        name, [supplier]() mutable { return std::make_unique<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier()); },
+        false, key_serde(), std::nullopt, stores);
+  }
 }
 
 }  // namespace millrace

@@ -15,14 +15,31 @@
 namespace millrace {
 namespace detail {
 
+/// Joins compare keys, which therefore are of one type.
+template <class K, class K2>
+[[nodiscard]] constexpr bool require_same_key() {
+  constexpr bool kSameKey = std::is_same_v<K, K2>;
+  static_assert(kSameKey,
+                "the two streams have keys of different types: give one of them the other's with select_key or map "
+                "before joining");
+  return kSameKey;
+}
+
 template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
-constexpr void require_joiner() {
+[[nodiscard]] constexpr bool require_joiner() {
   using L = std::conditional_t<LeftMayBeAbsent, const VL*, const VL&>;
   using R = std::conditional_t<LeftMayBeAbsent || RightMayBeAbsent, const VR*, const VR&>;
   constexpr bool kCallable = std::invocable<Joiner&, L, R> || std::invocable<Joiner&, const K&, L, R>;
   static_assert(kCallable,
                 "the joiner must be callable with (left, right) or (key, left, right): join passes const references, "
                 "left_join the right side and outer_join both sides as const pointers that may be nullptr");
+  if constexpr (kCallable) {
+    constexpr bool kGivesValue = !std::is_void_v<decltype(call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(
+        std::declval<Joiner&>(), std::declval<const K&>(), std::declval<const VL*>(), std::declval<const VR*>()))>;
+    static_assert(kGivesValue, "the joiner must return the joined value, not void");
+    return kGivesValue;
+  }
+  return false;
 }
 
 /// Node and store names of a stream-stream join, in the order in which Kafka Streams draws them.
@@ -65,11 +82,10 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
   constexpr bool kRightMayBeAbsent = Kind != JoinKind::inner;
   using Left = detail::NonNull<V>;
   using Right = detail::NonNull<V2>;
-  detail::require_key<K>();
-  detail::require_joiner<kLeftMayBeAbsent, kRightMayBeAbsent, K, Left, Right, F>();
   using VOut = std::remove_cvref_t<decltype(detail::call_joiner<kLeftMayBeAbsent, kRightMayBeAbsent>(
       std::declval<F&>(), std::declval<const K&>(), std::declval<const Left*>(), std::declval<const Right*>()))>;
 
+  detail::require_one_builder(position(), other.position(), "join");
   auto& graph = *position().graph;
   const auto& settings = joined.settings();
   const auto keys = detail::choose_serde<detail::NonNull<K>>(settings.key_serde, detail::strip_serde<K>(key_serde()));
@@ -150,24 +166,36 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
 }
 
 template <class K, class V>
-template <class V2, class F, class KS, class LS, class RS>
-auto KStream<K, V>::join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+template <typename KStream<K, V>::JoinKind Kind, class K2, class V2, class F, class Joined>
+auto KStream<K, V>::checked_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
+                                 const Joined& joined) const {
+  if constexpr (detail::require_key<K>() && detail::require_key<K2>() && detail::require_same_key<K, K2>()) {
+    if constexpr (detail::require_joiner<Kind == JoinKind::outer, Kind != JoinKind::inner, K, detail::NonNull<V>,
+                                         detail::NonNull<V2>, F>()) {
+      return join_streams<Kind>(other, std::move(joiner), windows, joined);
+    }
+  }
+}
+
+template <class K, class V>
+template <class K2, class V2, class F, class KS, class LS, class RS>
+auto KStream<K, V>::join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
                          const BasicStreamJoined<KS, LS, RS>& joined) const {
-  return join_streams<JoinKind::inner>(other, std::move(joiner), windows, joined);
+  return checked_join<JoinKind::inner>(other, std::move(joiner), windows, joined);
 }
 
 template <class K, class V>
-template <class V2, class F, class KS, class LS, class RS>
-auto KStream<K, V>::left_join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+template <class K2, class V2, class F, class KS, class LS, class RS>
+auto KStream<K, V>::left_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
                               const BasicStreamJoined<KS, LS, RS>& joined) const {
-  return join_streams<JoinKind::left>(other, std::move(joiner), windows, joined);
+  return checked_join<JoinKind::left>(other, std::move(joiner), windows, joined);
 }
 
 template <class K, class V>
-template <class V2, class F, class KS, class LS, class RS>
-auto KStream<K, V>::outer_join(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+template <class K2, class V2, class F, class KS, class LS, class RS>
+auto KStream<K, V>::outer_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
                                const BasicStreamJoined<KS, LS, RS>& joined) const {
-  return join_streams<JoinKind::outer>(other, std::move(joiner), windows, joined);
+  return checked_join<JoinKind::outer>(other, std::move(joiner), windows, joined);
 }
 
 }  // namespace millrace

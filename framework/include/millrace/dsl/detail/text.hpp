@@ -41,7 +41,12 @@ template <class T>
 /// A type as its source text names it, for people.
 [[nodiscard]] std::string type_name(const std::type_info& type);
 
-/// Appends a line to a file, or to standard output if the path is empty. Thread-safe.
-void print_line(const std::string& path, const std::string& line);
+/// Where `print` writes: all tasks of a node share one. Thread-safe.
+class LineWriter {
+ public:
+  virtual ~LineWriter() = default;
+  /// Writes and flushes. Throws StreamsException if that fails.
+  virtual void write(const std::string& line) = 0;
+};
 
 }  // namespace millrace::detail

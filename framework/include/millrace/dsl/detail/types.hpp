@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <iterator>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -48,13 +49,19 @@ template <class T>
 template <class T>
 inline constexpr bool kIsUnkeyed = std::is_same_v<NonNull<T>, Unkeyed>;
 
+// --- checks of what users give
+//
+// Each require_... says in one line what to do, as the compiler's first error, and returns whether all is well: called
+// as `if constexpr (require_...())` it is looked at before anything else of the operator is.
+
 /// Grouping and joining compare keys, so the stream needs some.
 template <class K>
-constexpr void require_key() {
+[[nodiscard]] constexpr bool require_key() {
   constexpr bool kKeyed = !kIsUnkeyed<K>;
   static_assert(kKeyed,
                 "this stream is Unkeyed: give its records a key with select_key or map before grouping, joining "
                 "or repartitioning it");
+  return kKeyed;
 }
 
 /// User functions take (key, value) or (value). Values are passed so that the function may move from them.
@@ -64,11 +71,12 @@ template <class F, class V>
 concept TakesValue = std::invocable<F&, V>;
 
 template <class F, class K, class V>
-constexpr void require_callable() {
+[[nodiscard]] constexpr bool require_callable() {
   constexpr bool kCallable = TakesKeyValue<F, K, V> || TakesValue<F, V>;
   static_assert(kCallable,
                 "this function must be callable with (const Key&, const Value&) or with (const Value&) of the "
                 "stream");
+  return kCallable;
 }
 
 template <class F, class K, class V>
@@ -108,10 +116,71 @@ struct PairTypes<std::pair<K, V>> {
   using Value = V;
 };
 
+/// The elements of a range; void if T is none.
 template <class T>
-constexpr void require_pair() {
-  constexpr bool kIsPair = PairTypes<T>::kIsPair;
-  static_assert(kIsPair, "map must return a millrace::KeyValue or std::pair, flat_map a range of these");
+struct ElementOf {
+  using Type = void;
+};
+template <class T>
+requires requires(T& range) {
+  *std::begin(range);
+  std::end(range);
+}
+struct ElementOf<T> {
+  using Type = std::remove_cvref_t<decltype(*std::begin(std::declval<T&>()))>;
+};
+
+/// For filter and branch.
+template <class F, class K, class V>
+[[nodiscard]] constexpr bool require_predicate() {
+  if constexpr (require_callable<F, K, V>()) {
+    constexpr bool kGivesBool = std::is_constructible_v<bool, typename CallResult<F, K, V>::Type>;
+    static_assert(kGivesBool, "the predicate must return a bool");
+    return kGivesBool;
+  }
+  return false;
+}
+
+/// For map_values and select_key.
+template <class F, class K, class V>
+[[nodiscard]] constexpr bool require_result() {
+  if constexpr (require_callable<F, K, V>()) {
+    constexpr bool kGivesValue = !std::is_void_v<typename CallResult<F, K, V>::Type>;
+    static_assert(kGivesValue, "this function must return the new value (map_values) or key (select_key), not void");
+    return kGivesValue;
+  }
+  return false;
+}
+
+template <class F, class K, class V>
+[[nodiscard]] constexpr bool require_pair() {
+  if constexpr (require_callable<F, K, V>()) {
+    constexpr bool kIsPair = PairTypes<typename CallResult<F, K, V>::Type>::kIsPair;
+    static_assert(kIsPair, "map must return a millrace::KeyValue or std::pair");
+    return kIsPair;
+  }
+  return false;
+}
+
+template <class F, class K, class V>
+[[nodiscard]] constexpr bool require_range() {
+  if constexpr (require_callable<F, K, V>()) {
+    constexpr bool kIsRange = !std::is_void_v<typename ElementOf<typename CallResult<F, K, V>::Type>::Type>;
+    static_assert(kIsRange, "flat_map_values must return a range of values, such as a std::vector");
+    return kIsRange;
+  }
+  return false;
+}
+
+template <class F, class K, class V>
+[[nodiscard]] constexpr bool require_pair_range() {
+  if constexpr (require_callable<F, K, V>()) {
+    constexpr bool kIsPairRange = PairTypes<typename ElementOf<typename CallResult<F, K, V>::Type>::Type>::kIsPair;
+    static_assert(kIsPairRange,
+                  "flat_map must return a range of millrace::KeyValue or std::pair, such as a std::vector");
+    return kIsPairRange;
+  }
+  return false;
 }
 
 template <class K, class V>
@@ -126,12 +195,18 @@ KeyValue<K, V> to_key_value(std::pair<K, V>&& pair) {
 /// Stands for "no serde given".
 struct NoSerde {};
 
-/// The serde for T: the one given at this call, else the one that the stream carries, else T's own.
+template <class T>
+[[nodiscard]] constexpr bool require_own_serde() {
+  require_serde<T>();
+  return HasSerde<T>;
+}
+
+/// The serde for T: the one given at this call, else the one that the stream carries, else T's own. T must have one of
+/// its own unless one is given: which streams carry one is not part of their types.
 template <class T, class S>
 [[nodiscard]] AnySerde<T> choose_serde(const S& given, const std::optional<AnySerde<T>>& inherited = std::nullopt) {
   if constexpr (std::is_same_v<S, NoSerde>) {
-    require_serde<T>();
-    if constexpr (HasSerde<T>) return inherited ? *inherited : AnySerde<T>();
+    if constexpr (require_own_serde<T>()) return inherited ? *inherited : AnySerde<T>();
   } else {
     constexpr bool kFits = std::is_constructible_v<AnySerde<T>, S>;
     static_assert(kFits, "the serde given here does not serialise the type that the stream has at this place");

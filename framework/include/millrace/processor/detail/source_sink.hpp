@@ -29,6 +29,9 @@ class SourceNodeBase {
   virtual bool process(const ConsumerRecord& record, Timestamp timestamp) = 0;
 };
 
+/// Throws what stops the application when a user's TimestampExtractor throws.
+[[noreturn]] void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error);
+
 /// Event time by one of the ready-made policies.
 [[nodiscard]] Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record,
                                             Timestamp partition_time, Timestamp now);
@@ -57,7 +60,11 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
     if (settings_.extractor) {
       auto decoded = decode(record, record.timestamp);
       if (!decoded) return std::nullopt;
-      return settings_.extractor(*decoded, partition_time);
+      try {
+        return settings_.extractor(*decoded, partition_time);
+      } catch (const std::exception& error) {
+        extractor_failed(*this, record, error);
+      }
     }
     return timestamp_by_policy(settings_.timestamps, record, partition_time, this->task().system_time());
   }

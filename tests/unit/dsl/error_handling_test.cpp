@@ -1,0 +1,243 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "unit/dsl/timeline.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+StreamsConfig config(const std::map<S, S>& settings) {
+  StreamsConfig result;
+  result.set("application.id", "app");
+  for (const auto& [key, value] : settings) result.set(key, value);
+  return result;
+}
+
+const S kDeserialization = "deserialization.exception.handler";
+const S kProcessing = "processing.exception.handler";
+const S kProduction = "production.exception.handler";
+const S kDeadLetters = "errors.dead.letter.queue.topic.name";
+const S kContinue = "log-and-continue";
+
+/// `in` holds integers; a negative one fails in node `check`, 13 cannot be written.
+struct UnluckySerde : Serde<std::int32_t> {
+  void serialize(const std::int32_t& value, std::string& out) const {
+    if (value == 13) throw SerializationException("13 is unlucky");
+    Serde<std::int32_t>::serialize(value, out);
+  }
+};
+
+Topology topology() {
+  StreamsBuilder builder;
+  builder.stream<S, std::int32_t>("in", Consumed::as("source"))
+      .map_values(
+          [](std::int32_t value) {
+            if (value < 0) throw std::invalid_argument("negative: " + std::to_string(value));
+            return value;
+          },
+          Named::as("check"))
+      .to("out", Produced::as("sink").with_value_serde(UnluckySerde()));
+  return builder.build();
+}
+
+struct Run {
+  explicit Run(std::initializer_list<std::pair<const S, S>> settings, const ExceptionHandlers& handlers = {})
+      : driver(topology(), config(settings), 0, handlers) {}
+
+  TopologyTestDriver driver;
+  TestInputTopic<S, std::int32_t> in = driver.create_input_topic<S, std::int32_t>("in");
+  TestOutputTopic<S, std::int32_t> out = driver.create_output_topic<S, std::int32_t>("out");
+  TestOutputTopic<N, std::optional<Bytes>> dead = driver.create_output_topic<N, std::optional<Bytes>>("dead");
+};
+
+const std::optional<Bytes> kMinusOne = Bytes(S("\xff\xff\xff\xff"));
+
+S header(const Headers& headers, const S& name) {
+  const auto* found = headers.last("__streams.errors." + name);
+  return found == nullptr ? "absent" : text(found->value);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(ErrorHandling)
+
+BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_read_stops_the_application_by_default) {
+  Run run({});
+  const auto error = error_of<StreamsException>([&] { run.in.pipe_raw("a", "abc", 1); });
+  check_contains(error, "deserialization failed: record in-0 offset 0 at node source (task 0_0)");
+  check_contains(error, "expected 4 bytes, found 3");
+}
+
+BOOST_AUTO_TEST_CASE(a_null_where_the_type_has_none_cannot_be_read) {
+  Run run({});
+  check_contains(error_of<StreamsException>([&] { run.in.pipe_raw("a", std::nullopt, 1); }), "std::optional");
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_read_is_skipped_and_counted) {
+  Run run({{kDeserialization, kContinue}});
+  run.in.pipe_raw("a", "abc", 1);
+  run.in.pipe_raw(std::nullopt, "\0\0\0\1", 1);
+  run.in.pipe_input("a", 7, 2);
+  BOOST_TEST(run.out.read_value() == 7);
+  BOOST_TEST(run.out.is_empty());
+  BOOST_TEST(run.driver.dropped_records() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(java_s_class_names_work_as_well) {
+  Run run({{kDeserialization, "org.apache.kafka.streams.errors.LogAndContinueExceptionHandler"}});
+  run.in.pipe_raw("a", "abc", 1);
+  BOOST_TEST(run.driver.dropped_records() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_function_that_throws_stops_the_application_by_default) {
+  Run run({});
+  check_contains(error_of<StreamsException>([&] { run.in.pipe_input("a", -1, 1); }),
+                 "processing failed: record in-0 offset 0 at node check (task 0_0): negative: -1");
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_a_function_throws_at_is_skipped_and_counted) {
+  Run run({{kProcessing, kContinue}});
+  run.in.pipe_input("a", -1, 1);
+  run.in.pipe_input("a", 1, 2);
+  BOOST_TEST(run.out.read_value() == 1);
+  BOOST_TEST(run.driver.dropped_records() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(other_branches_still_get_a_record_that_one_failed_on) {
+  StreamsBuilder builder;
+  const auto in = builder.stream<S, S>("in");
+  in.to("before");
+  in.filter([](const S&) -> bool { throw std::runtime_error("always"); }).to("never");
+  in.to("after");
+  Timeline timeline(builder.build(), config({{kProcessing, kContinue}}));
+  check(timeline, {{"in a=1 @1", {"after a=1 @1", "before a=1 @1"}}});
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_stops_the_application_by_default) {
+  Run run({});
+  check_contains(error_of<StreamsException>([&] { run.in.pipe_input("a", 13, 1); }),
+                 "serialization failed: record in-0 offset 0 at node sink (task 0_0) for topic out: 13 is unlucky");
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_is_skipped_and_counted) {
+  Run run({{kProduction, kContinue}});
+  run.in.pipe_input("a", 13, 1);
+  run.in.pipe_input("a", 14, 1);
+  BOOST_TEST(run.out.read_value() == 14);
+  BOOST_TEST(run.driver.dropped_records() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(one_policy_does_not_cover_the_others_errors) {
+  Run run({{kDeserialization, kContinue}, {kProduction, kContinue}});
+  BOOST_CHECK_THROW(run.in.pipe_input("a", -1, 1), StreamsException);
+}
+
+BOOST_AUTO_TEST_CASE(a_punctuation_that_throws_is_covered_by_the_processing_policy) {
+  class Failing final : public Processor<S, S> {
+    void init(ProcessorContext<S, S>& context) override {
+      context.schedule(10ms, PunctuationType::stream_time, [](Timestamp) { throw std::runtime_error("no luck"); });
+    }
+    void process(Record<S, S>) override {}
+  };
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").process([] { return std::make_unique<Failing>(); }, {}, Named::as("failing"));
+  const auto topology = builder.build();
+  TopologyTestDriver stopping(topology, config({}));
+  check_contains(error_of<StreamsException>([&] { stopping.create_input_topic<S, S>("in").pipe_input("a", "1", 1); }),
+                 "processing failed: at node failing (task 0_0): no luck");
+  TopologyTestDriver going_on(topology, config({{kProcessing, kContinue}}));
+  going_on.create_input_topic<S, S>("in").pipe_input("a", "1", 1);
+  BOOST_TEST(going_on.dropped_records() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(handlers_in_code_see_where_and_decide) {
+  std::vector<S> seen;
+  const auto handler = [&](const S& kind, HandlerResponse response) {
+    return [&seen, kind, response](const ErrorContext& context) {
+      seen.push_back(kind + " " + context.topic + "-" + std::to_string(context.partition) + "@" +
+                     std::to_string(context.offset) + " ts" + std::to_string(context.timestamp) + " " + context.node +
+                     " " + context.task_id.str() + " key " + text(context.raw_key ? N(S(*context.raw_key)) : N()) +
+                     " to '" + context.output_topic + "': " + context.error);
+      return response;
+    };
+  };
+  Run run({}, {handler("read", HandlerResponse::resume), handler("run", HandlerResponse::resume),
+               handler("write", HandlerResponse::fail)});
+  run.in.pipe_raw("a", "abc", 5);
+  run.in.pipe_input("b", -1, 6);
+  BOOST_CHECK_THROW(run.in.pipe_input("c", 13, 7), StreamsException);
+  BOOST_TEST(seen.size() == 3U);
+  check_contains(seen[0], "read in-0@0 ts5 source 0_0 key a to '': ");
+  BOOST_TEST(seen[1] == "run in-0@1 ts6 check 0_0 key b to '': negative: -1");
+  BOOST_TEST(seen[2] == "write in-0@2 ts7 sink 0_0 key c to 'out': 13 is unlucky");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(DeadLetters)
+
+BOOST_AUTO_TEST_CASE(are_the_record_as_it_was_read_with_headers_that_say_what_happened) {
+  Run run({{kDeserialization, kContinue}, {kDeadLetters, "dead"}});
+  run.in.pipe_raw("a", "abc", 5, {{"own", "1"}});
+  const auto letter = run.dead.read_record();
+  BOOST_TEST(text(letter.key) == "a");
+  BOOST_TEST((letter.value == Bytes(S("abc"))));
+  BOOST_TEST(letter.timestamp == 5);
+  BOOST_TEST((*letter.headers.begin() == Header{"own", "1"}));
+  BOOST_TEST(header(letter.headers, "topic") == "in");
+  BOOST_TEST(header(letter.headers, "partition") == "0");
+  BOOST_TEST(header(letter.headers, "offset") == "0");
+  check_contains(header(letter.headers, "message"), "expected 4 bytes, found 3");
+  BOOST_TEST(header(letter.headers, "exception") != "absent");
+  check_contains(header(letter.headers, "stacktrace"), "source");
+}
+
+BOOST_AUTO_TEST_CASE(may_have_neither_key_nor_value) {
+  Run run({{kDeserialization, kContinue}, {kDeadLetters, "dead"}});
+  run.in.pipe_raw(std::nullopt, std::nullopt, 5);
+  const auto letter = run.dead.read_record();
+  BOOST_TEST(!letter.key);
+  BOOST_TEST(!letter.value);
+}
+
+BOOST_AUTO_TEST_CASE(are_written_for_functions_and_sinks_that_fail) {
+  Run run({{kProcessing, kContinue}, {kProduction, kContinue}, {kDeadLetters, "dead"}});
+  run.in.pipe_input("a", -1, 5, {{"own", "1"}});
+  run.in.pipe_input("b", 13, 6);
+  const auto processing = run.dead.read_record();
+  BOOST_TEST(text(processing.key) == "a");
+  BOOST_TEST((processing.value == kMinusOne));
+  BOOST_TEST(header(processing.headers, "message") == "negative: -1");
+  BOOST_TEST(text(processing.headers.last("own")->value) == "1");
+  const auto production = run.dead.read_record();
+  BOOST_TEST(text(production.key) == "b");
+  BOOST_TEST(header(production.headers, "message") == "13 is unlucky");
+  BOOST_TEST(header(production.headers, "offset") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(keep_the_headers_of_a_record_that_a_processor_had_taken_over) {
+  class Failing final : public Processor<S, S> {
+    void process(Record<S, S> record) override { throw std::runtime_error("cannot take " + record.value); }
+  };
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").process([] { return std::make_unique<Failing>(); });
+  TopologyTestDriver driver(builder.build(), config({{kProcessing, kContinue}, {kDeadLetters, "dead"}}));
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 5, {{"own", "1"}});
+  const auto letter = driver.create_output_topic<S, S>("dead").read_record();
+  BOOST_TEST(text(letter.headers.last("own")->value) == "1");
+  BOOST_TEST(letter.value == "1");
+  BOOST_TEST(header(letter.headers, "message") == "cannot take 1");
+}
+
+BOOST_AUTO_TEST_CASE(are_written_also_for_the_record_that_stops_the_application) {
+  Run run({{kDeadLetters, "dead"}});
+  BOOST_CHECK_THROW(run.in.pipe_raw("a", "abc", 5), StreamsException);
+  // The record counts as sent before the task fails, as in Java.
+  run.driver.advance_wall_clock_time(1ms);
+  run.in.pipe_input("b", 1, 6);
+  BOOST_TEST(run.dead.queue_size() == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

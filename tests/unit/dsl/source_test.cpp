@@ -1,0 +1,153 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "unit/dsl/timeline.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+StreamsConfig default_extractor(const char* name) {
+  return std::move(StreamsConfig().set("default.timestamp.extractor", name));
+}
+
+/// `in` to `out` as strings; `consumed` says how.
+template <class C>
+Topology copy_topology(const C& consumed) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in", consumed).to("out");
+  return builder.build();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(Source)
+
+BOOST_AUTO_TEST_CASE(reads_several_topics) {
+  StreamsBuilder builder;
+  builder.stream<N, N>({"x", "y"}).to("out");
+  check(builder.build(), {{"x a=1 @3", {"out a=1 @3"}}, {"y a=2 @2", {"out a=2 @2"}}, {"x a=3 @1", {"out a=3 @1"}}});
+}
+
+BOOST_AUTO_TEST_CASE(reads_all_topics_that_match_a_pattern_whole) {
+  StreamsBuilder builder;
+  builder.stream<N, N>(Pattern{"in-[ab]"}).to("out");
+  Timeline timeline(builder.build());
+  check(timeline, {{"in-a k=1 @3", {"out k=1 @3"}}, {"in-b k=2 @2", {"out k=2 @2"}}, {"in-a k=3 @4", {"out k=3 @4"}}});
+  for (const char* other : {"in-c", "in-aa", "xin-a"}) {
+    check_contains(error_of([&] { (void)timeline.feed(S(other) + " k=1 @5"); }), "does not read topic '" + S(other));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(equal_sources_are_one) {
+  StreamsBuilder builder;
+  builder.stream<N, N>("in").to("first");
+  builder.stream<N, N>("in").to("second");
+  builder.stream<N, N>({"x", "y"}).to("third");
+  builder.stream<N, N>({"y", "x"}).to("fourth");
+  check(builder.build(),
+        {{"in a=1 @1", {"first a=1 @1", "second a=1 @1"}}, {"x a=2 @2", {"fourth a=2 @2", "third a=2 @2"}}});
+}
+
+BOOST_AUTO_TEST_CASE(ignores_keys_that_are_read_as_unkeyed) {
+  StreamsBuilder builder;
+  builder.stream<Unkeyed, S>("in").to("out");
+  TopologyTestDriver driver(builder.build());
+  auto in = driver.create_input_topic<Unkeyed, S>("in");
+  in.pipe_raw("\xff\xfe", "x", 1);
+  in.pipe_raw(std::nullopt, "y", 2);
+  auto out = driver.create_output_topic<N, S>("out");
+  BOOST_TEST((out.read_record() == Record<N, S>{{}, "x", 1, {}}));
+  BOOST_TEST((out.read_record() == Record<N, S>{{}, "y", 2, {}}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(Timestamps)
+
+BOOST_AUTO_TEST_CASE(a_negative_one_stops_the_application_by_default) {
+  Timeline timeline(copy_topology(Consumed()));
+  const auto error = error_of<StreamsException>([&] { (void)timeline.feed("in a=1 @-1"); });
+  check_contains(error, "in-0, offset 0");
+  check_contains(error, "default.timestamp.extractor");
+}
+
+BOOST_AUTO_TEST_CASE(a_negative_one_is_dropped_by_log_and_skip) {
+  Timeline timeline(copy_topology(Consumed().with_timestamp_policy(TimestampPolicy::log_and_skip)));
+  check(timeline, {{"in a=1 @-1", {}}, {"in a=2 @5", {"out a=2 @5"}}});
+  BOOST_TEST(timeline.driver().dropped_records() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_negative_one_becomes_the_partition_s_time) {
+  Timeline timeline(copy_topology(Consumed().with_timestamp_policy(TimestampPolicy::use_partition_time)));
+  check(timeline, {{"in a=1 @9", {"out a=1 @9"}}, {"in a=2 @5", {"out a=2 @5"}}, {"in a=3 @-1", {"out a=3 @9"}}});
+}
+
+BOOST_AUTO_TEST_CASE(there_is_no_partition_time_before_the_first_record) {
+  Timeline timeline(copy_topology(Consumed().with_timestamp_policy(TimestampPolicy::use_partition_time)));
+  check_contains(error_of<StreamsException>([&] { (void)timeline.feed("in a=1 @-1"); }), "in-0, offset 0");
+}
+
+BOOST_AUTO_TEST_CASE(the_wall_clock_can_take_their_place) {
+  Timeline timeline(copy_topology(Consumed().with_timestamp_policy(TimestampPolicy::wallclock_time)));
+  check(timeline, {{"in a=1 @9", {"out a=1 @1000000"}}});
+  timeline.driver().advance_wall_clock_time(5ms);
+  check(timeline, {{"in a=1 @9", {"out a=1 @1000005"}}});
+}
+
+BOOST_AUTO_TEST_CASE(sources_without_a_policy_take_the_configured_one) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").to("out");
+  builder.stream<S, S>("own", Consumed().with_timestamp_policy(TimestampPolicy::log_and_skip)).to("out");
+  Timeline timeline(builder.build(), default_extractor("WallclockTimestampExtractor"));
+  check(timeline, {{"in a=1 @9", {"out a=1 @1000000"}}, {"own a=1 @9", {"out a=1 @9"}}});
+}
+
+BOOST_AUTO_TEST_CASE(an_extractor_reads_them_out_of_the_record) {
+  const auto extract = [](const Record<S, S>& record, Timestamp partition_time) -> Timestamp {
+    if (record.value == "partition-time") return partition_time;
+    return record.value == "none" ? -1 : std::stol(record.value) + record.timestamp;
+  };
+  Timeline timeline(copy_topology(Consumed().with_timestamp_extractor(extract)));
+  check(timeline, {{"in a=partition-time @7", {}},
+                   {"in a=100 @7", {"out a=100 @107"}},
+                   {"in a=50 @7", {"out a=50 @57"}},
+                   {"in a=partition-time @7", {"out a=partition-time @107"}},
+                   {"in a=none @7", {}}});
+  BOOST_TEST(timeline.driver().dropped_records() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_extractor_that_throws_stops_the_application_and_is_named) {
+  const auto extract = [](const Record<S, S>&, Timestamp) -> Timestamp { throw std::runtime_error("no time in it"); };
+  Timeline timeline(copy_topology(Consumed::as("prices").with_timestamp_extractor(extract)));
+  const auto error = error_of<StreamsException>([&] { (void)timeline.feed("in a=1 @1"); });
+  check_contains(error, "source 'prices'");
+  check_contains(error, "in-0, offset 0");
+  check_contains(error, "no time in it");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_repartitioned_record_stay_what_the_extractor_made_of_them) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in", Consumed().with_timestamp_policy(TimestampPolicy::wallclock_time))
+      .select_key([](const S& value) { return value; })
+      .repartition()
+      .to("out");
+  Timeline timeline(builder.build(), default_extractor("WallclockTimestampExtractor"));
+  check(timeline, {{"in a=1 @9", {"out 1=1 @1000000"}}});
+}
+
+BOOST_AUTO_TEST_CASE(the_earliest_record_of_all_topics_goes_first) {
+  // Records that a step sends to two topics wait together; the older is taken up first, whichever topic it is in.
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").to("later");
+  builder.stream<S, S>("in").map_values([](const S& v) { return v + "!"; }).to("sooner");
+  const auto shift = [](std::int64_t ms) {
+    return Consumed().with_timestamp_extractor([ms](const Record<S, S>& r, Timestamp) { return r.timestamp + ms; });
+  };
+  builder.stream<S, S>("later", shift(10)).to("out");
+  builder.stream<S, S>("sooner", shift(5)).to("out");
+  check(builder.build(), {{"in a=1 @0", {"later a=1 @0", "out a=1! @5", "out a=1 @10", "sooner a=1! @0"}}});
+}
+
+BOOST_AUTO_TEST_SUITE_END()

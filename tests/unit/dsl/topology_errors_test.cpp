@@ -1,0 +1,152 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "unit/dsl/timeline.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+class Idle final : public Processor<S, S> {
+  void process(Record<S, S>) override {}
+};
+auto idle() {
+  return [] { return std::make_unique<Idle>(); };
+}
+
+/// What build() or the calls before it throw.
+template <class F>
+S build_error(F program) {
+  return error_of([&] {
+    StreamsBuilder builder;
+    program(builder);
+    (void)builder.build();
+  });
+}
+
+/// What the first task of the topology throws.
+template <class F>
+S start_error(F program) {
+  StreamsBuilder builder;
+  program(builder);
+  const auto topology = builder.build();
+  return error_of([&] { const TopologyTestDriver driver(topology); });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(TopologyErrors)
+
+BOOST_AUTO_TEST_CASE(two_nodes_of_one_name) {
+  check_contains(build_error([](StreamsBuilder& b) {
+                   const auto in = b.stream<S, S>("in");
+                   in.peek([](const S&) {}, Named::as("twice")).to("a");
+                   in.filter([](const S&) { return true; }, Named::as("twice")).to("b");
+                 }),
+                 "two nodes named 'twice'");
+}
+
+BOOST_AUTO_TEST_CASE(two_stores_of_one_name) {
+  check_contains(build_error([](StreamsBuilder& b) {
+                   b.add_state_store(Stores::key_value_store<S, S>("twice"));
+                   b.add_state_store(Stores::key_value_store<S, S>("twice"));
+                 }),
+                 "two state stores named 'twice'");
+  check_contains(build_error([](StreamsBuilder& b) {
+                   const auto grouped = b.stream<S, S>("in").group_by_key();
+                   grouped.count(Materialized::as("twice"));
+                   grouped.count(Materialized::as("twice"));
+                 }),
+                 "two state stores named 'twice'");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_was_not_added) {
+  check_contains(
+      build_error([](StreamsBuilder& b) { b.stream<S, S>("in").process(idle(), {"missing"}, Named::as("uses-it")); }),
+      "processor 'uses-it' uses state store 'missing', which has not been added");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_the_processor_is_not_connected_to) {
+  class Asks final : public Processor<S, S> {
+    void init(ProcessorContext<S, S>& context) override { (void)context.get_state_store<KeyValueStore<S, S>>("st"); }
+    void process(Record<S, S>) override {}
+  };
+  check_contains(start_error([](StreamsBuilder& b) {
+                   b.add_state_store(Stores::key_value_store<S, S>("st"));
+                   b.stream<S, S>("a").process(idle(), {"st"});
+                   b.stream<S, S>("b").process([] { return std::make_unique<Asks>(); }, {}, Named::as("asks"));
+                 }),
+                 "processor 'asks' uses state store 'st' without being connected to it");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_asked_for_by_another_type) {
+  class Asks final : public Processor<S, S> {
+    void init(ProcessorContext<S, S>& context) override { (void)context.get_state_store<KeyValueStore<S, bool>>("st"); }
+    void process(Record<S, S>) override {}
+  };
+  check_contains(start_error([](StreamsBuilder& b) {
+                   b.add_state_store(Stores::key_value_store<S, S>("st"));
+                   b.stream<S, S>("in").process([] { return std::make_unique<Asks>(); }, {"st"}, Named::as("asks"));
+                 }),
+                 "processor 'asks' asks for state store 'st' by a type that differs");
+}
+
+BOOST_AUTO_TEST_CASE(sources_that_overlap) {
+  const auto error = build_error([](StreamsBuilder& b) {
+    b.stream<S, S>({"x", "y"}, Consumed::as("one")).to("a");
+    b.stream<S, S>({"y", "z"}, Consumed::as("two")).to("b");
+  });
+  check_contains(error, "sources 'one' and 'two'");
+  check_contains(error, "both read 'y'");
+}
+
+BOOST_AUTO_TEST_CASE(one_topic_read_as_two_types) {
+  check_contains(build_error([](StreamsBuilder& b) {
+                   b.stream<S, S>("in", Consumed::as("text")).to("a");
+                   b.stream<S, std::int32_t>("in", Consumed::as("numbers")).to("b");
+                 }),
+                 "sources 'text' and 'numbers' read the same topics as different types");
+}
+
+BOOST_AUTO_TEST_CASE(a_source_without_topics) {
+  check_contains(build_error([](StreamsBuilder& b) { b.stream<S, S>(std::vector<S>{}); }), "at least one topic");
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_that_is_no_regular_expression) {
+  check_contains(build_error([](StreamsBuilder& b) { b.stream<S, S>(Pattern{"in-["}).to("out"); }), "'in-['");
+}
+
+BOOST_AUTO_TEST_CASE(one_repartition_topic_with_two_numbers_of_partitions) {
+  check_contains(build_error([](StreamsBuilder& b) {
+                   const auto in = b.stream<S, S>("in");
+                   in.repartition(Repartitioned::as("r").with_number_of_partitions(2)).to("a");
+                   in.repartition(Repartitioned::as("r").with_number_of_partitions(3)).to("b");
+                 }),
+                 "r-repartition");
+}
+
+BOOST_AUTO_TEST_CASE(a_window_store_that_keeps_less_than_a_window) {
+  check_contains(error_of([] { (void)Stores::window_store<S, S>("w", 5ms, 10ms); }),
+                 "window store 'w': retention (5 ms) must be at least the window size (10 ms)");
+}
+
+BOOST_AUTO_TEST_CASE(streams_of_two_builders) {
+  StreamsBuilder other;
+  const auto foreign = other.stream<S, S>("other");
+  const auto plus = [](const S& a, const S& b) { return a + b; };
+  check_contains(build_error([&](StreamsBuilder& b) { b.stream<S, S>("in").merge(foreign); }), "two StreamsBuilders");
+  check_contains(build_error([&](StreamsBuilder& b) {
+                   b.stream<S, S>("in").join(foreign, plus, JoinWindows::of_time_difference_with_no_grace(1ms));
+                 }),
+                 "two StreamsBuilders");
+}
+
+BOOST_AUTO_TEST_CASE(a_builder_used_twice) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").to("out");
+  (void)builder.build();
+  check_contains(error_of([&] { (void)builder.build(); }), "build() was called twice");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
