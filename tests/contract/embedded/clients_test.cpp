@@ -155,6 +155,18 @@ BOOST_AUTO_TEST_CASE(a_group_needs_a_name_and_a_pattern_must_be_one) {
                         [](const auto& error) { return std::string(error.what()).find("'^(t'") != std::string::npos; });
 }
 
+BOOST_AUTO_TEST_CASE(a_topic_that_allows_it_takes_records_of_many_megabytes) {
+  create("t", {{"max.message.bytes", "50000000"}, {"retention.ms", "-1"}});
+  const std::string large(30 << 20, 'x');
+  for (const std::string& value : {std::string("before"), large, std::string("after")}) write("t", "k", value, 5);
+  reopen();
+  const auto found = contents("t");
+  BOOST_REQUIRE_EQUAL(found.size(), 3U);
+  BOOST_CHECK_EQUAL(found[0], "0:k=before");
+  BOOST_CHECK_EQUAL(found[1].size(), large.size() + 4);
+  BOOST_CHECK_EQUAL(found[2], "2:k=after");
+}
+
 BOOST_AUTO_TEST_CASE(deleting_records_in_the_middle_of_a_batch_hides_the_first_half) {
   create("t");
   std::vector<ProducerRecord> records(10);
