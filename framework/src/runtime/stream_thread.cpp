@@ -270,8 +270,9 @@ void StreamThread::commit_if_due() {
     commit(all);
     commit_fails_since_.reset();
   } catch (const BrokerException& error) {
-    // At least once, only the offsets can be late: the group is rebalancing, and will take them after it.
-    const bool later = !exactly_once_ && error.severity() == Severity::retriable && !output_->dirty();
+    // At least once, only the offsets can be late: the group is rebalancing, perhaps one generation ahead, and will
+    // take them after it. If this member is out of it, it will hear of that by then.
+    const bool later = !exactly_once_ && error.severity() != Severity::fatal && !output_->dirty();
     if (!later) throw;
     if (!commit_fails_since_) commit_fails_since_ = now();
     if (now() - *commit_fails_since_ >= give_up_after_.count()) throw;
@@ -381,13 +382,10 @@ void StreamThread::close_dirty() {
     const std::lock_guard lock(wakeup_mutex_);
     leaving = std::move(consumer_);
   }
-  try {
-    if (plan_) leaving->unsubscribe();
-  } catch (const std::exception& error) {
-    log(LogLevel::warn, names_.thread_name() + ": leaving the group: " + error.what());
-  }
   records_.clear();
-  leaving.reset();  // may still call this listener
+  // Leaves the group, which may still call this listener. (Not by unsubscribe(): with librdkafka, a consumer that is
+  // destroyed right after it may be gone before it has told the group.)
+  leaving.reset();
   tasks_.reset();
 }
 

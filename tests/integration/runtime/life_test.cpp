@@ -1,0 +1,160 @@
+// States, start and end of an application.
+#define BOOST_TEST_DYN_LINK
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+
+#include "integration/runtime/world.hpp"
+#include "millrace/dsl/streams_builder.hpp"
+#include "millrace/serde/primitives.hpp"
+
+namespace millrace::runtime_test {
+namespace {
+
+using States = std::vector<std::string>;
+
+struct Life : World {
+  std::string in = topic("in", 2);
+  std::string out = topic("out");
+  std::string id = unique("app");
+  TempDir state;
+
+  [[nodiscard]] StreamsConfig settings() const { return config(id, "exactly_once_v2", state.path()); }
+
+  /// Copies, and fails at the values "fail" and "fail strangely".
+  [[nodiscard]] Topology failing() const {
+    StreamsBuilder builder;
+    builder.stream<std::string, std::string>(in)
+        .peek([](const std::string&, const std::string& value) {
+          if (value == "fail") throw std::runtime_error("told to fail");
+          if (value == "fail strangely") throw 42;
+        })
+        .to(out);
+    return builder.build();
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(LifeOfAnApplication, Life)
+
+BOOST_AUTO_TEST_CASE(goes_through_its_states_in_order) {
+  App app(*this, counting(in, out), settings());
+  BOOST_CHECK(app.streams.state() == Streams::State::created);
+  app.run_until_running();
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_CHECK(app.streams.state() == Streams::State::not_running);
+  BOOST_TEST(app.states() == (States{"REBALANCING", "RUNNING", "PENDING_SHUTDOWN", "NOT_RUNNING"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(ends_in_error_by_itself) {
+  write(in, {{"k", "fail"}});
+  App app(*this, failing(), settings());
+  app.start();
+  BOOST_CHECK(app.streams.wait_for(kPatience));
+  BOOST_CHECK(app.streams.state() == Streams::State::error);
+  BOOST_CHECK(app.streams.error().find("told to fail") != std::string::npos);
+  BOOST_CHECK(app.streams.error().find(in + "-") != std::string::npos);
+  BOOST_REQUIRE_GE(app.states().size(), 2U);
+  const auto states = app.states();
+  const States end(states.end() - 2, states.end());
+  BOOST_TEST(end == (States{"PENDING_ERROR", "ERROR"}), boost::test_tools::per_element());
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_CHECK(app.streams.state() == Streams::State::error);
+}
+
+BOOST_AUTO_TEST_CASE(survives_what_is_no_exception) {
+  write(in, {{"k", "fail strangely"}});
+  App app(*this, failing(), settings());
+  app.start();
+  BOOST_CHECK(app.streams.wait_for(kPatience));
+  BOOST_CHECK(app.streams.state() == Streams::State::error);
+}
+
+BOOST_AUTO_TEST_CASE(does_not_replace_a_failing_thread_in_a_tight_loop) {
+  write(in, {{"k", "fail"}});
+  App app(*this, failing(), settings());
+  app.response = Streams::ExceptionResponse::replace_thread;
+  app.start();
+  wait_until("four failures", [&] { return app.failures().size() >= 4; });
+  const auto before = app.failures().size();
+  const auto start = std::chrono::steady_clock::now();
+  wait_until("one more", [&] { return app.failures().size() > before; });
+  BOOST_CHECK(std::chrono::steady_clock::now() - start > Millis(300));
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_CHECK(app.streams.state() == Streams::State::not_running);
+}
+
+BOOST_AUTO_TEST_CASE(may_be_closed_by_its_own_listeners) {
+  write(in, {{"k", "fail"}});
+  App app(*this, failing(), settings());
+  std::atomic<bool> asked{false};
+  app.streams.set_uncaught_exception_handler([&](const std::exception&) {
+    asked = true;
+    BOOST_CHECK(!app.streams.close(kPatience));  // cannot wait for itself
+    return Streams::ExceptionResponse::replace_thread;
+  });
+  app.start();
+  BOOST_CHECK(app.streams.wait_for(kPatience));
+  BOOST_CHECK(asked);
+  BOOST_CHECK(app.streams.state() == Streams::State::not_running);
+}
+
+BOOST_AUTO_TEST_CASE(is_not_hurt_by_listeners_that_throw) {
+  write(in, {{"k", "fail"}});
+  App app(*this, failing(), settings());
+  app.streams.set_state_listener([](Streams::State, Streams::State) { throw std::runtime_error("listener"); });
+  app.streams.set_uncaught_exception_handler(
+      [](const std::exception&) -> Streams::ExceptionResponse { throw std::runtime_error("handler"); });
+  app.start();
+  BOOST_CHECK(app.streams.wait_for(kPatience));
+  BOOST_CHECK(app.streams.state() == Streams::State::error);
+}
+
+BOOST_AUTO_TEST_CASE(can_be_closed_before_it_started_and_more_than_once) {
+  App app(*this, counting(in, out), settings());
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_CHECK(app.streams.state() == Streams::State::not_running);
+  BOOST_CHECK_THROW(app.streams.start(), StreamsException);
+  // The directory is free again.
+  App next(*this, counting(in, out), settings());
+  next.run_until_running();
+}
+
+BOOST_AUTO_TEST_CASE(does_not_start_without_its_source_topic) {
+  App app(*this, counting("no-such-topic", out), settings());
+  BOOST_CHECK_EXCEPTION(app.start(), TopologyException, [](const TopologyException& error) {
+    return std::string(error.what()).find("'no-such-topic'") != std::string::npos;
+  });
+  BOOST_CHECK(app.streams.close(kPatience));
+}
+
+BOOST_AUTO_TEST_CASE(does_not_start_a_join_of_unequal_topics) {
+  const std::string other = topic("other", 3);
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>(in)
+      .join(
+          builder.stream<std::string, std::string>(other),
+          [](const std::string& l, const std::string& r) { return l + r; },
+          JoinWindows::of_time_difference_and_grace(1s, 1s))
+      .to(out);
+  App app(*this, builder.build(), settings());
+  BOOST_CHECK_EXCEPTION(app.start(), TopologyException, [&](const TopologyException& error) {
+    const std::string text = error.what();
+    return text.find(in) != std::string::npos && text.find(other) != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(says_which_client_setting_is_wrong) {
+  if (!on_kafka()) return;  // the embedded broker ignores what it does not know
+  auto wrong = settings();
+  wrong.set("producer.linger.ms", "never");
+  App app(*this, counting(in, out), wrong);
+  BOOST_CHECK_EXCEPTION(app.start(), ConfigException, [](const ConfigException& error) {
+    return std::string(error.what()).find("linger.ms") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::runtime_test

@@ -1,0 +1,169 @@
+// Stores over restarts.
+#define BOOST_TEST_DYN_LINK
+#include <atomic>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "integration/runtime/world.hpp"
+#include "millrace/dsl/kgrouped_stream.hpp"
+#include "millrace/dsl/streams_builder.hpp"
+#include "millrace/serde/primitives.hpp"
+
+namespace millrace::runtime_test {
+namespace {
+
+namespace data = boost::unit_test::data;
+
+const auto kGuarantees = data::make({"at_least_once", "exactly_once_v2"});
+
+/// An application that is started again and again.
+struct Restarts : World {
+  std::string in = topic("in", 2);
+  std::string out = topic("out");
+  std::string id = unique("app");
+  TempDir state;
+  int written = 0;
+
+  /// Starts it, counts some more, closes it. Returns how many records were restored.
+  std::uint64_t run(const Topology& topology, const std::string& guarantee, int more) {
+    App app(*this, topology, config(id, guarantee, state.path()));
+    app.run_until_running();
+    write(in, keyed(more, 10));
+    written += more;
+    (void)read_count(out, static_cast<std::size_t>(written));
+    BOOST_CHECK(app.streams.close(kPatience));
+    BOOST_CHECK(app.failures().empty());
+    return app.streams.counters().restored_records;
+  }
+  void lose_state() const {
+    for (const auto& entry : std::filesystem::directory_iterator(state.path())) {
+      std::filesystem::remove_all(entry.path());
+    }
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(State, Restarts)
+
+BOOST_DATA_TEST_CASE(that_is_there_needs_no_restore, kGuarantees, guarantee) {
+  BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
+  BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
+  check_counted_once(read(out), 400);
+}
+
+BOOST_DATA_TEST_CASE(that_was_deleted_is_restored_from_the_changelog, kGuarantees, guarantee) {
+  BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
+  lose_state();
+  BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 200U);
+  check_counted_once(read(out), 400);
+}
+
+BOOST_DATA_TEST_CASE(in_memory_is_restored_each_time, kGuarantees, guarantee) {
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>(in)
+      .group_by_key()
+      .count(Materialized::as("counts").with_store_type(StoreMedium::in_memory))
+      .to_stream()
+      .to(out);
+  const Topology topology = builder.build();
+  BOOST_CHECK_EQUAL(run(topology, guarantee, 100), 0U);
+  BOOST_CHECK_EQUAL(run(topology, guarantee, 100), 100U);
+  BOOST_CHECK_EQUAL(run(topology, guarantee, 100), 200U);
+  check_counted_once(read(out), 300);
+  BOOST_CHECK(std::filesystem::is_empty(state.path()));  // nothing is persistent
+}
+
+BOOST_AUTO_TEST_CASE(of_a_changelog_made_anew_is_restored_from_the_beginning) {
+  (void)run(counting(in, out), "exactly_once_v2", 200);
+  const std::string changelog = id + "-counts-changelog";
+  admin->delete_topic(changelog, kPatience);
+  create(changelog, 2, {{"cleanup.policy", "compact"}});
+  // The changelog is the truth: without it the counts begin anew.
+  App app(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
+  app.run_until_running();
+  write(in, {{"k0", "v"}});
+  const auto rows = read_count(out, 201);
+  BOOST_CHECK_EQUAL(counts(rows).at("k0").back(), 1);
+}
+
+BOOST_AUTO_TEST_CASE(restore_is_told_to_the_listener) {
+  (void)run(counting(in, out), "exactly_once_v2", 500);
+  lose_state();
+  App app(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
+  std::mutex mutex;
+  std::vector<std::pair<std::int64_t, std::int64_t>> progress;
+  app.streams.set_restore_listener([&](const std::string& store, std::int64_t done, std::int64_t total) {
+    const std::lock_guard lock(mutex);
+    BOOST_CHECK_EQUAL(store, "counts");
+    progress.emplace_back(done, total);
+  });
+  app.run_until_running();
+  BOOST_CHECK(app.streams.close(kPatience));
+  int completed = 0;
+  for (const auto& [done, total] : progress) {
+    BOOST_CHECK_LE(done, total);
+    completed += done == total ? 1 : 0;
+  }
+  BOOST_CHECK_EQUAL(completed, 2);  // one of each partition
+}
+
+BOOST_AUTO_TEST_CASE(of_an_aborted_transaction_leaves_no_trace) {
+  // Every 50th record fails in the middle of a transaction, once.
+  std::atomic<int> seen{0};
+  std::atomic<int> failures{0};
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>(in)
+      .group_by_key()
+      .count(Materialized::as("counts"))
+      .to_stream()
+      .peek([&](const auto&, const auto&) {
+        if (++seen % 50 != 0 || failures >= 5) return;
+        ++failures;
+        throw std::runtime_error("on purpose");
+      })
+      .to(out);
+  write(in, keyed(400, 10));
+  App app(*this, builder.build(), config(id, "exactly_once_v2", state.path()));
+  app.response = Streams::ExceptionResponse::replace_thread;
+  app.start();
+  (void)read_count(out, 400);
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_CHECK_EQUAL(app.failures().size(), 5U);
+  check_counted_once(read(out), 400);
+  BOOST_CHECK_GE(app.streams.counters().processed_records, 400U);
+}
+
+BOOST_AUTO_TEST_CASE(is_as_committed_after_a_failure_and_a_restart) {
+  {
+    std::atomic<int> seen{0};
+    StreamsBuilder builder;
+    builder.stream<std::string, std::string>(in)
+        .group_by_key()
+        .count(Materialized::as("counts"))
+        .to_stream()
+        .peek([&](const auto&, const auto&) {
+          if (++seen == 130) throw std::runtime_error("on purpose");
+        })
+        .to(out);
+    write(in, keyed(200, 10));
+    App app(*this, builder.build(), config(id, "exactly_once_v2", state.path()));
+    app.start();
+    wait_until("ERROR", [&] { return app.streams.state() == Streams::State::error; });
+    BOOST_CHECK(app.streams.error().find("on purpose") != std::string::npos);
+  }
+  written = 200;
+  (void)run(counting(in, out), "exactly_once_v2", 100);
+  check_counted_once(read(out), 300);
+}
+
+BOOST_AUTO_TEST_CASE(directory_has_one_user_at_a_time) {
+  const App first(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
+  BOOST_CHECK_EXCEPTION(
+      App(*this, counting(in, out), config(id, "exactly_once_v2", state.path())), LockException,
+      [](const LockException& error) { return std::string(error.what()).find("state.dir") != std::string::npos; });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::runtime_test
