@@ -210,11 +210,11 @@ constexpr ConfigKey kKeys[] = {
 
     millis("millrace.connect.timeout.ms", "60000", kSupported,
            "How long start-up goes on trying to reach the broker before it gives up.", 0),
-    bytes("millrace.memory.tier.max.bytes", "33554432", kSupported,
+    bytes("millrace.memory.tier.max.bytes", "16777216", kSupported,
           "Memory per task in which recent store entries are kept, so that lookups need not go to RocksDB."),
     bytes("millrace.rocksdb.block.cache.bytes", "8388608", kSupported, "RocksDB block cache per task."),
-    bytes("millrace.rocksdb.write.buffer.bytes", "16777216", kSupported, "RocksDB write buffer per task.", 65536),
-    bytes("statestore.uncommitted.max.bytes", "67108864", kSupported,
+    bytes("millrace.rocksdb.write.buffer.bytes", "8388608", kSupported, "RocksDB write buffer per task.", 65536),
+    bytes("statestore.uncommitted.max.bytes", "4194304", kSupported,
           "Memory per task for store writes that are not committed yet; over it a commit comes early. -1: no limit. "
           "(KIP-892)",
           -1),
