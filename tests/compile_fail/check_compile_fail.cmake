@@ -1,17 +1,27 @@
-# Run by millrace_compile_fail: compiles both twins of SNIPPET with COMPILER.
+# Run by millrace_compile_fail: compiles SNIPPET with COMPILER. With DEFINE, which makes it wrong, the first error must
+# match EXPECTED; without, there must be none.
 set(command "${CMAKE_COMMAND}" -E env LC_ALL=C "${COMPILER}" -std=c++20 -fsyntax-only -Wall -Wextra -Werror)
 foreach(directory IN LISTS INCLUDES)
   list(APPEND command "-I${directory}")
 endforeach()
-
-execute_process(COMMAND ${command} "${SNIPPET}" RESULT_VARIABLE result ERROR_VARIABLE output)
-if(NOT result EQUAL 0)
-  message(FATAL_ERROR "The correct twin does not compile:\n${output}")
+if(DEFINE)
+  list(APPEND command "-D${DEFINE}" -fmax-errors=1)
 endif()
 
-execute_process(COMMAND ${command} -DMILLRACE_MISUSE "${SNIPPET}" RESULT_VARIABLE result ERROR_VARIABLE output)
+execute_process(COMMAND ${command} "${SNIPPET}" RESULT_VARIABLE result ERROR_VARIABLE output)
+if(NOT DEFINE)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "The correct snippet does not compile:\n${output}")
+  endif()
+  return()
+endif()
+
 if(result EQUAL 0)
   message(FATAL_ERROR "The misuse compiles.")
+endif()
+file(READ "${SNIPPET}" text)
+if(NOT text MATCHES "${DEFINE}")
+  message(FATAL_ERROR "${SNIPPET} has no ${DEFINE}.")
 endif()
 string(REGEX MATCH "error: [^\n]*" first_error "${output}")
 if(NOT first_error MATCHES "${EXPECTED}")

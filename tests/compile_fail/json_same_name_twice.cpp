@@ -5,7 +5,7 @@ struct Point {
   int y = 0;
 };
 
-#ifdef MILLRACE_MISUSE
+#ifdef MILLRACE_MISUSE_twice
 MILLRACE_JSON(Point, x, (y, "x"))
 #else
 MILLRACE_JSON(Point, x, (y, "Y"))

@@ -8,7 +8,7 @@ struct Order {
   Price price;
 };
 
-#ifndef MILLRACE_MISUSE
+#ifndef MILLRACE_MISUSE_left_out
 MILLRACE_JSON(Price, amount)
 #endif
 MILLRACE_JSON(Order, price)

@@ -4,12 +4,12 @@ namespace app {
 struct Point {
   int x = 0;
 };
-#ifndef MILLRACE_MISUSE
+#ifndef MILLRACE_MISUSE_outside
 MILLRACE_JSON(Point, x)
 #endif
 }  // namespace app
 
-#ifdef MILLRACE_MISUSE
+#ifdef MILLRACE_MISUSE_outside
 MILLRACE_JSON(app::Point, x)
 #endif
 

@@ -5,7 +5,7 @@ struct Point {
   int x = 0;
 };
 
-#ifndef MILLRACE_MISUSE
+#ifndef MILLRACE_MISUSE_of_a_struct
 MILLRACE_JSON(Point, x)
 #endif
 

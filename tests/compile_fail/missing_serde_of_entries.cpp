@@ -3,7 +3,7 @@
 
 #include "millrace/serde/list.hpp"
 
-#ifdef MILLRACE_MISUSE
+#ifdef MILLRACE_MISUSE_of_an_unsigned
 using Entry = unsigned;  // Kafka has no unsigned serdes
 #else
 using Entry = int;

@@ -126,13 +126,21 @@ class AnySerde {
 
 namespace detail {
 
-/// For the places of the DSL that fall back to Serde<T>: one readable line instead of a page of failed constraints.
+/// For the places of the DSL that fall back to Serde<T>: one readable line instead of a page of failed constraints, as
+/// the first error when used as `if constexpr (require_serde<T>())`.
 template <class T>
-constexpr void require_serde() {
+constexpr bool require_serde() {
   constexpr bool kFound = HasSerde<T>;  // a plain bool, so that the compiler does not list each failed constraint
   static_assert(kFound,
                 "no Serde for this type: declare its fields with MILLRACE_JSON(Type, fields...), specialise "
                 "millrace::Serde<Type>, or pass one with Consumed/Produced/Materialized::with");
+  return kFound;
+}
+
+/// The serde that T brings along.
+template <class T>
+[[nodiscard]] AnySerde<T> own_serde() {
+  if constexpr (require_serde<T>()) return AnySerde<T>();
 }
 
 }  // namespace detail

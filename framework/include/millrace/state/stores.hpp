@@ -21,7 +21,8 @@ enum class StoreMedium { rocksdb, in_memory };
 struct Stores {
   template <class K, class V>
   [[nodiscard]] static StoreBuilder key_value_store(std::string name, StoreMedium medium = StoreMedium::rocksdb,
-                                                    AnySerde<K> key_serde = {}, AnySerde<V> value_serde = {}) {
+                                                    AnySerde<K> key_serde = detail::own_serde<K>(),
+                                                    AnySerde<V> value_serde = detail::own_serde<V>()) {
     StoreBuilder builder;
     builder.spec.name = std::move(name);
     builder.spec.persistent = medium == StoreMedium::rocksdb;
@@ -36,8 +37,8 @@ struct Stores {
   template <class K, class V>
   [[nodiscard]] static StoreBuilder timestamped_key_value_store(std::string name,
                                                                 StoreMedium medium = StoreMedium::rocksdb,
-                                                                AnySerde<K> key_serde = {},
-                                                                AnySerde<V> value_serde = {}) {
+                                                                AnySerde<K> key_serde = detail::own_serde<K>(),
+                                                                AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = key_value_store<K, ValueAndTimestamp<V>>(
         std::move(name), medium, std::move(key_serde),
         AnySerde<ValueAndTimestamp<V>>(detail::ValueAndTimestampSerde<V>{std::move(value_serde)}));
@@ -50,8 +51,9 @@ struct Stores {
   template <class K, class V>
   [[nodiscard]] static StoreBuilder window_store(std::string name, Millis retention, Millis window_size,
                                                  bool retain_duplicates = false,
-                                                 StoreMedium medium = StoreMedium::rocksdb, AnySerde<K> key_serde = {},
-                                                 AnySerde<V> value_serde = {}) {
+                                                 StoreMedium medium = StoreMedium::rocksdb,
+                                                 AnySerde<K> key_serde = detail::own_serde<K>(),
+                                                 AnySerde<V> value_serde = detail::own_serde<V>()) {
     if (window_size < Millis(0) || retention < window_size) {
       throw TopologyException("window store '" + name + "': retention (" + std::to_string(retention.count()) +
                               " ms) must be at least the window size (" + std::to_string(window_size.count()) + " ms)");

@@ -205,8 +205,9 @@ class TopologyTestDriver {
       : driver_(std::move(topology), std::move(config), now, handlers) {}
 
   template <class K, class V>
-  [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic, AnySerde<K> key_serde = {},
-                                                        AnySerde<V> value_serde = {}) {
+  [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic,
+                                                        AnySerde<K> key_serde = detail::own_serde<K>(),
+                                                        AnySerde<V> value_serde = detail::own_serde<V>()) {
     return {driver_, topic, std::move(key_serde), std::move(value_serde), driver_.now(), Millis(0)};
   }
   /// `start` and `auto_advance`: times of records that are piped in without a timestamp.
@@ -216,8 +217,9 @@ class TopologyTestDriver {
     return {driver_, topic, std::move(key_serde), std::move(value_serde), start, auto_advance};
   }
   template <class K, class V>
-  [[nodiscard]] TestOutputTopic<K, V> create_output_topic(const std::string& topic, AnySerde<K> key_serde = {},
-                                                          AnySerde<V> value_serde = {}) {
+  [[nodiscard]] TestOutputTopic<K, V> create_output_topic(const std::string& topic,
+                                                          AnySerde<K> key_serde = detail::own_serde<K>(),
+                                                          AnySerde<V> value_serde = detail::own_serde<V>()) {
     return {driver_, topic, std::move(key_serde), std::move(value_serde)};
   }
 

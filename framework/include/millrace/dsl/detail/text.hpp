@@ -29,9 +29,8 @@ template <class T>
     out << value;
     return out.str();
   } else {
-    require_serde<T>();
     std::string text;
-    if constexpr (HasSerde<T>) {
+    if constexpr (require_serde<T>()) {
       if (!AnySerde<T>().serialize("", value, text)) text = "null";
     }
     return text;

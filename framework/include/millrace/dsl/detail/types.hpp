@@ -195,18 +195,12 @@ KeyValue<K, V> to_key_value(std::pair<K, V>&& pair) {
 /// Stands for "no serde given".
 struct NoSerde {};
 
-template <class T>
-[[nodiscard]] constexpr bool require_own_serde() {
-  require_serde<T>();
-  return HasSerde<T>;
-}
-
 /// The serde for T: the one given at this call, else the one that the stream carries, else T's own. T must have one of
 /// its own unless one is given: which streams carry one is not part of their types.
 template <class T, class S>
 [[nodiscard]] AnySerde<T> choose_serde(const S& given, const std::optional<AnySerde<T>>& inherited = std::nullopt) {
   if constexpr (std::is_same_v<S, NoSerde>) {
-    if constexpr (require_own_serde<T>()) return inherited ? *inherited : AnySerde<T>();
+    if constexpr (require_serde<T>()) return inherited ? *inherited : AnySerde<T>();
   } else {
     constexpr bool kFits = std::is_constructible_v<AnySerde<T>, S>;
     static_assert(kFits, "the serde given here does not serialise the type that the stream has at this place");

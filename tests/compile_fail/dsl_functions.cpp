@@ -1,0 +1,73 @@
+#include <string>
+#include <vector>
+
+#include "dsl_streams.hpp"
+
+// Functions that do not fit the stream they are given to.
+
+void functions() {
+  const auto words = keyed();
+
+#ifdef MILLRACE_MISUSE_filter_takes_another_type
+  words.filter([](const std::vector<int>& value) { return value.empty(); });
+#else
+  words.filter([](const std::string& value) { return value.empty(); });
+#endif
+
+#ifdef MILLRACE_MISUSE_filter_returns_no_bool
+  words.filter([](const std::string& key, const std::string& value) { return key + value; });
+#else
+  words.filter([](const std::string& key, const std::string& value) { return key < value; });
+#endif
+
+#ifdef MILLRACE_MISUSE_map_returns_no_pair
+  words.map([](const std::string& value) { return value.size(); }).to("out");
+#else
+  words.map([](const std::string& value) { return millrace::KeyValue{value, value}; }).to("out");
+#endif
+
+#ifdef MILLRACE_MISUSE_map_values_returns_nothing
+  words.map_values([](const std::string&) {}).to("out");
+#else
+  words.map_values([](const std::string& value) { return value; }).to("out");
+#endif
+
+#ifdef MILLRACE_MISUSE_flat_map_returns_no_pairs
+  words.flat_map([](const std::string& value) { return std::vector{value}; }).to("out");
+#else
+  words.flat_map([](const std::string& value) { return std::vector{std::pair(value, value)}; }).to("out");
+#endif
+
+#ifdef MILLRACE_MISUSE_flat_map_values_returns_no_range
+  words.flat_map_values([](const std::string& value) { return value.size(); }).to("out");
+#else
+  words.flat_map_values([](const std::string& value) { return std::vector{value}; }).to("out");
+#endif
+
+#ifdef MILLRACE_MISUSE_for_each_takes_too_much
+  words.for_each([](const std::string&, const std::string&, int) {});
+#else
+  words.for_each([](const std::string&, const std::string&) {});
+#endif
+
+#ifdef MILLRACE_MISUSE_branch_returns_no_bool
+  words.split().branch([](const std::string& value) { return value; }).no_default_branch();
+#else
+  words.split().branch([](const std::string& value) { return value.empty(); }).no_default_branch();
+#endif
+
+#ifdef MILLRACE_MISUSE_to_chooses_by_value_alone
+  words.to([](const std::string& value) { return value; });
+#else
+  words.to([](const std::string&, const std::string& value, const millrace::RecordMetadata&) { return value; });
+#endif
+
+#ifdef MILLRACE_MISUSE_partitioner_returns_a_number
+  words.to("out", millrace::Produced().with_stream_partitioner(
+                      [](const std::string&, const std::string&, const std::string&, std::int32_t) { return "0"; }));
+#else
+  words.to("out", millrace::Produced().with_stream_partitioner(
+                      [](const std::string&, const std::string&, const std::string&,
+                         std::int32_t) -> std::optional<std::set<std::int32_t> > { return std::nullopt; }));
+#endif
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "millrace/dsl/streams_builder.hpp"
+#include "millrace/serde/primitives.hpp"
+
+// Streams for the snippets to use rightly and wrongly.
+
+inline millrace::StreamsBuilder builder;
+
+inline auto keyed() { return builder.stream<std::string, std::string>("keyed"); }
+inline auto unkeyed() { return builder.stream<millrace::Unkeyed, std::string>("unkeyed"); }
