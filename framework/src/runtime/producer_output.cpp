@@ -8,8 +8,21 @@ namespace millrace::detail {
 
 using Severity = BrokerException::Severity;
 
-ProducerOutput::ProducerOutput(Broker& broker, const ClientConfig& config, bool exactly_once, const ErrorPolicy& errors)
-    : exactly_once_(exactly_once), errors_(errors), producer_(broker.make_producer(config, this)) {}
+namespace {
+
+ClientConfig with_batches(ClientConfig config, ProducerOutput::Batches batches) {
+  if (batches == ProducerOutput::Batches::one_record_each) config["batch.num.messages"] = "1";
+  return config;
+}
+
+}  // namespace
+
+ProducerOutput::ProducerOutput(Broker& broker, ClientConfig config, bool exactly_once, const ErrorPolicy& errors,
+                               Batches batches)
+    : exactly_once_(exactly_once),
+      errors_(errors),
+      batches_(batches),
+      producer_(broker.make_producer(with_batches(std::move(config), batches), this)) {}
 
 ProducerOutput::~ProducerOutput() = default;
 
@@ -36,7 +49,7 @@ void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> pa
   record.value = value;
   if (timestamp >= 0) record.timestamp = timestamp;
   record.headers = headers.empty() ? nullptr : &headers;
-  producer_->send(record);
+  produce(record, 0);
 }
 
 std::int32_t ProducerOutput::partitions_for(std::string_view topic) { return producer_->partitions_for(topic); }
@@ -61,7 +74,18 @@ void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesVie
   record.value = value;
   if (timestamp >= 0) record.timestamp = timestamp;
   record.headers = headers == nullptr || headers->empty() ? nullptr : headers;
-  producer_->send(record, token);
+  produce(record, token);
+}
+
+void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) {
+  sending_ = true;
+  try {
+    producer_->send(record, token);
+  } catch (...) {
+    sending_ = false;
+    throw;
+  }
+  sending_ = false;
 }
 
 std::optional<std::int64_t> ProducerOutput::confirmed_offset(std::uint64_t token) const {
@@ -87,6 +111,14 @@ void ProducerOutput::refused(const Delivery& delivery) {
   context.output_topic = delivery.topic;
   context.error = delivery.error->what();
   const std::string text = describe_error("production failed:", context);
+  // What the client itself refuses (no partition was chosen yet) was in no batch.
+  const bool alone = batches_ == Batches::one_record_each || (sending_ && delivery.partition < 0);
+  if (!alone) {
+    batch_refused_ = true;
+    failure_ = std::make_exception_ptr(
+        BrokerException(Severity::retriable, text + "; trying again with one record at a time"));
+    return;
+  }
   // A changelog must be complete.
   if (delivery.token > 0 || errors_.handlers.production(context) == HandlerResponse::fail) {
     failure_ = std::make_exception_ptr(TaskFailure(text));
@@ -133,15 +165,18 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
 }
 
 void ProducerOutput::abandon(Millis timeout) {
-  if (!in_transaction_) return;
-  in_transaction_ = false;
   abandoning_ = true;
   try {
-    producer_->abort_transaction(timeout);
+    if (in_transaction_) {
+      producer_->abort_transaction(timeout);
+    } else if (!exactly_once_ && dirty_) {
+      producer_->flush(timeout);  // a dead letter may be among them
+    }
   } catch (const BrokerException& error) {
-    // The broker aborts it when a successor with the same id starts, or after transaction.timeout.ms.
-    log(LogLevel::info, std::string("a transaction is left to be aborted by the broker: ") + error.what());
+    // The broker aborts a transaction when a successor with the same id starts, or after transaction.timeout.ms.
+    log(LogLevel::info, std::string("a producer is left with work undone: ") + error.what());
   }
+  in_transaction_ = false;
 }
 
 }  // namespace millrace::detail

@@ -21,9 +21,16 @@ namespace millrace::detail {
 /// Failures of records come later than send(): the next call throws them. A record that the broker refuses is the
 /// production handler's to decide on; if it says fail, that is a TaskFailure. What concerns the producer as a whole
 /// (fenced, broker out of reach) is thrown as the BrokerException that it is.
+///
+/// A broker refuses whole batches: because one record in it is too large, or because they are too large together.
+/// (Java's producer splits such a batch, librdkafka does not.) Nobody can say then which record is to blame, so a
+/// refused batch is a retriable failure, and what is sent again is sent one record at a time.
 class ProducerOutput final : public TaskOutput, private DeliveryListener {
  public:
-  ProducerOutput(Broker& broker, const ClientConfig& config, bool exactly_once, const ErrorPolicy& errors);
+  enum class Batches { allowed, one_record_each };
+
+  ProducerOutput(Broker& broker, ClientConfig config, bool exactly_once, const ErrorPolicy& errors,
+                 Batches batches = Batches::allowed);
   ~ProducerOutput() override;
 
   /// Once, before anything else; exactly-once only: fences predecessors with the same transactional.id.
@@ -52,8 +59,13 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void commit_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                           const ConsumerGroupMetadata& group, const Patience& patience);
 
-  /// Ends an open transaction without a trace; what was sent counts as never sent. Best effort.
+  /// The last call: ends an open transaction without a trace, so that what was sent counts as never sent. At least
+  /// once, brings on its way what was sent. Best effort.
   void abandon(Millis timeout);
+
+  [[nodiscard]] Batches batches() const { return batches_; }
+  /// A batch was refused: what comes next must be sent one record at a time.
+  [[nodiscard]] bool batch_refused() const { return batch_refused_; }
 
   /// Records that were refused and skipped since the last call.
   [[nodiscard]] std::uint64_t take_dropped_records() { return std::exchange(dropped_, 0); }
@@ -67,14 +79,18 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void on_delivery(const Delivery& delivery) override;
   void refused(const Delivery& delivery);
   void begin_if_needed();
+  void produce(const ProducerRecord& record, std::uint64_t token);
   void rethrow_failure();
 
   bool exactly_once_;
   const ErrorPolicy& errors_;
+  Batches batches_;
   std::unique_ptr<Producer> producer_;
   std::vector<Changelog> changelogs_;  ///< token - 1 is the index
   bool in_transaction_ = false;
   bool abandoning_ = false;
+  bool sending_ = false;
+  bool batch_refused_ = false;
   bool dirty_ = false;
   std::exception_ptr failure_;
   std::optional<std::string> skipped_in_transaction_;

@@ -23,6 +23,8 @@ constexpr std::int64_t kOpeningWaitMs = 20;
 constexpr Millis kShortestPatience{5'000};
 // After a commit that could not be made because the group was rebalancing.
 constexpr std::int64_t kCommitRetryMs = 100;
+// How long records are sent one at a time after the broker has refused a batch.
+constexpr std::int64_t kWithoutBatchesMs = 10'000;
 // Brokers forget offsets of topics to which nobody subscribes (KIP-211); companions of lead topics are such.
 constexpr std::int64_t kFullCommitIntervalMs = 60LL * 60 * 1000;
 
@@ -58,8 +60,7 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
   const ClientConfig consumer_config = main_consumer_config(config_, names_);
   max_poll_records_ = records_per_poll(config_, consumer_config);
   consumer_ = environment_.broker.make_consumer(consumer_config);
-  output_ = std::make_unique<ProducerOutput>(environment_.broker, producer_config(config_, names_), exactly_once_,
-                                             environment_.task.errors);
+  output_ = make_output();
   auto changelogs =
       std::make_unique<ChangelogReader>(environment_.broker.make_consumer(restore_consumer_config(config_, names_)),
                                         environment_.admin, environment_.restore_progress);
@@ -114,12 +115,16 @@ void StreamThread::round() {
 }
 
 void StreamThread::connect() {
-  if (!output_) {
-    output_ = std::make_unique<ProducerOutput>(environment_.broker, producer_config(config_, names_), exactly_once_,
-                                               environment_.task.errors);
-  }
+  if (!output_) output_ = make_output();
   if (!connected_) output_->initialize(patience_);
   connected_ = true;
+}
+
+std::unique_ptr<ProducerOutput> StreamThread::make_output() const {
+  using Batches = ProducerOutput::Batches;
+  return std::make_unique<ProducerOutput>(environment_.broker, producer_config(config_, names_), exactly_once_,
+                                          environment_.task.errors,
+                                          no_batches_until_ ? Batches::one_record_each : Batches::allowed);
 }
 
 void StreamThread::follow_plan() {
@@ -282,6 +287,10 @@ void StreamThread::commit_if_due() {
   }
   last_commit_ = now();
   if (all) last_full_commit_ = last_commit_;
+  if (no_batches_until_ && last_commit_ >= *no_batches_until_) {
+    no_batches_until_.reset();
+    restart_tasks();  // everything is committed, so nothing is done again
+  }
 }
 
 void StreamThread::commit(bool all_offsets) {
@@ -328,11 +337,17 @@ void StreamThread::recover(const BrokerException& error) {
   log(LogLevel::warn, names_.thread_name() + ": starting again from the last commit" +
                           (pause->count() > 0 ? " in " + std::to_string(pause->count()) + " ms" : std::string()) +
                           ": " + error.what());
+  retry_at_ = now() + pause->count();
+  if (output_ && output_->batch_refused()) no_batches_until_ = now() + kWithoutBatchesMs;
+  restart_tasks();
+}
+
+/// All tasks start again from their last commit, with a new producer.
+void StreamThread::restart_tasks() {
   state_ = State::rebalancing;
   work_lost_ = false;
   has_work_ = false;
   commit_fails_since_.reset();
-  retry_at_ = now() + pause->count();
   records_.clear();
   tasks_->restart_all();
   drop_output();

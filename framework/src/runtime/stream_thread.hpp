@@ -60,6 +60,7 @@ class StreamThread final : private RebalanceListener {
 
   void round();
   void connect();
+  [[nodiscard]] std::unique_ptr<ProducerOutput> make_output() const;
   void follow_plan();
   bool process();
   bool process_slice(StreamTask& task, int& budget, Timestamp now);
@@ -73,6 +74,7 @@ class StreamThread final : private RebalanceListener {
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> offsets_to_commit(bool all) const;
 
   void recover(const BrokerException& error);
+  void restart_tasks();
   void pause_until_retry();
   void drop_output();
   [[nodiscard]] Timestamp now() const { return environment_.task.clock.now(); }
@@ -105,6 +107,7 @@ class StreamThread final : private RebalanceListener {
   Timestamp last_commit_ = 0;
   Timestamp last_full_commit_ = 0;
   std::optional<Timestamp> commit_fails_since_;
+  std::optional<Timestamp> no_batches_until_;  ///< after the broker has refused one
   std::optional<Timestamp> retry_at_;
   std::atomic<State> state_{State::starting};
 

@@ -23,6 +23,7 @@ struct ProducerScript {
   std::vector<Sent> sent;
   /// The fate of the next records; none: delivered.
   std::optional<BrokerException::Severity> refuse;
+  std::int32_t refused_partition = 0;
   /// Of the next calls to commit_transaction() (or flush()), so many fail.
   int failing_commits = 0;
   BrokerException::Severity commit_severity = BrokerException::Severity::retriable;
@@ -41,7 +42,7 @@ class FakeProducer final : public Producer {
       return;
     }
     const BrokerException error(*script_.refuse, "refused");
-    listener_->on_delivery({record.topic, 0, -1, &error, token});
+    listener_->on_delivery({record.topic, script_.refused_partition, -1, &error, token});
   }
   void poll() override {}
   void flush(Millis) override {

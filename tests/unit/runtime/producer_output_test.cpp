@@ -28,8 +28,8 @@ struct Fixture {
       return response;
     };
   }
-  ProducerOutput& make(bool exactly_once) {
-    output = std::make_unique<ProducerOutput>(broker, ClientConfig(), exactly_once, errors);
+  ProducerOutput& make(bool exactly_once, ProducerOutput::Batches batches = ProducerOutput::Batches::one_record_each) {
+    output = std::make_unique<ProducerOutput>(broker, ClientConfig(), exactly_once, errors, batches);
     return *output;
   }
   void send(const std::string& value = "v") { output->send("out", std::nullopt, "k", value, 1, Headers()); }
@@ -157,6 +157,27 @@ BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
   broker.script.refuse = Severity::fatal;
   send();
   output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(blames_no_record_for_what_is_wrong_with_its_batch) {
+  make(false, ProducerOutput::Batches::allowed);
+  response = HandlerResponse::resume;
+  broker.script.refuse = Severity::fatal;
+  send();
+  BOOST_CHECK_EXCEPTION(output->flush(patience), BrokerException, is_retriable);
+  BOOST_CHECK(output->batch_refused());
+  BOOST_CHECK_EQUAL(asked, 0);
+}
+
+BOOST_AUTO_TEST_CASE(knows_that_a_record_was_in_no_batch) {
+  make(true, ProducerOutput::Batches::allowed);
+  response = HandlerResponse::resume;
+  broker.script.refuse = Severity::fatal;
+  broker.script.refused_partition = -1;  // the client itself refuses it
+  send();
+  output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK(!output->batch_refused());
   BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
 }
 
