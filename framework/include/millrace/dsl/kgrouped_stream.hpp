@@ -90,8 +90,8 @@ class KGroupedStream {
 
   // --- for the engine's own use
 
-  KGroupedStream(KStream<K, V> stream, std::string name, std::optional<AnySerde<K>> key_serde,
-                 std::optional<AnySerde<V>> value_serde,
+  KGroupedStream(KStream<K, V> stream, std::string name, detail::CarriedSerde<K> key_serde,
+                 detail::CarriedSerde<V> value_serde,
                  std::function<detail::GraphNode(const std::string&)> make_repartition)
       : shared_(std::make_shared<Shared>(Shared{std::move(stream), std::move(name), std::move(key_serde),
                                                 std::move(value_serde), std::move(make_repartition), nullptr})) {}
@@ -100,8 +100,8 @@ class KGroupedStream {
   struct Shared {
     KStream<K, V> stream;
     std::string name;  ///< given by the user, else empty
-    std::optional<AnySerde<K>> key_serde;
-    std::optional<AnySerde<V>> value_serde;
+    detail::CarriedSerde<K> key_serde;
+    detail::CarriedSerde<V> value_serde;
     std::function<detail::GraphNode(const std::string&)> make_repartition;
     detail::GraphNode* repartition;  ///< shared by all aggregations if the grouping has a name
   };

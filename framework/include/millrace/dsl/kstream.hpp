@@ -157,11 +157,10 @@ class KStream {
 
   // --- for the engine's own use
 
-  KStream(detail::StreamPosition position, std::optional<AnySerde<K>> key_serde,
-          std::optional<AnySerde<V>> value_serde);
+  KStream(detail::StreamPosition position, detail::CarriedSerde<K> key_serde, detail::CarriedSerde<V> value_serde);
   [[nodiscard]] const detail::StreamPosition& position() const { return shared_->position; }
-  [[nodiscard]] const std::optional<AnySerde<K>>& key_serde() const { return shared_->key_serde; }
-  [[nodiscard]] const std::optional<AnySerde<V>>& value_serde() const { return shared_->value_serde; }
+  [[nodiscard]] const detail::CarriedSerde<K>& key_serde() const { return shared_->key_serde; }
+  [[nodiscard]] const detail::CarriedSerde<V>& value_serde() const { return shared_->value_serde; }
 
  private:
   template <class, class>
@@ -171,8 +170,8 @@ class KStream {
 
   struct Shared {
     detail::StreamPosition position;
-    std::optional<AnySerde<K>> key_serde;
-    std::optional<AnySerde<V>> value_serde;
+    detail::CarriedSerde<K> key_serde;
+    detail::CarriedSerde<V> value_serde;
     detail::GraphNode* join_repartition = nullptr;  ///< made once for all unnamed joins of this stream
     std::string join_repartition_source;
   };
@@ -181,7 +180,7 @@ class KStream {
 
   template <class KOut, class VOut>
   KStream<KOut, VOut> follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
-                             std::optional<AnySerde<KOut>> key_serde, std::optional<AnySerde<VOut>> value_serde,
+                             detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
                              std::vector<std::string> stores = {}) const;
   template <class P>
   detail::GraphNode make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,

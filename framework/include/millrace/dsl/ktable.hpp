@@ -25,7 +25,7 @@ class KTable {
     detail::GraphNode node(next.name);
     node.write = detail::write_processor([] { return std::make_unique<detail::TableToStreamNode<K, V>>(); });
     next.node = &next.graph->add(std::move(node), {position_.node});
-    std::optional<AnySerde<std::optional<V>>> values;
+    detail::CarriedSerde<std::optional<V>> values;
     if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);
     return KStream<K, std::optional<V>>(std::move(next), key_serde_, std::move(values));
   }
@@ -41,7 +41,7 @@ class KTable {
 
   // --- for the engine's own use
 
-  KTable(detail::StreamPosition position, std::optional<AnySerde<K>> key_serde, std::optional<AnySerde<V>> value_serde,
+  KTable(detail::StreamPosition position, detail::CarriedSerde<K> key_serde, detail::CarriedSerde<V> value_serde,
          std::string queryable_store_name)
       : position_(std::move(position)),
         key_serde_(std::move(key_serde)),
@@ -50,8 +50,8 @@ class KTable {
 
  private:
   detail::StreamPosition position_;
-  std::optional<AnySerde<K>> key_serde_;
-  std::optional<AnySerde<V>> value_serde_;
+  detail::CarriedSerde<K> key_serde_;
+  detail::CarriedSerde<V> value_serde_;
   std::string queryable_store_name_;
 };
 

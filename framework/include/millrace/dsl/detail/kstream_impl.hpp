@@ -51,16 +51,15 @@ template <class F, class K, class V>
 }  // namespace detail
 
 template <class K, class V>
-KStream<K, V>::KStream(detail::StreamPosition position, std::optional<AnySerde<K>> key_serde,
-                       std::optional<AnySerde<V>> value_serde)
+KStream<K, V>::KStream(detail::StreamPosition position, detail::CarriedSerde<K> key_serde,
+                       detail::CarriedSerde<V> value_serde)
     : shared_(std::make_shared<Shared>(
           Shared{std::move(position), std::move(key_serde), std::move(value_serde), nullptr, {}})) {}
 
 template <class K, class V>
 template <class KOut, class VOut>
 KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
-                                          std::optional<AnySerde<KOut>> key_serde,
-                                          std::optional<AnySerde<VOut>> value_serde,
+                                          detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
                                           std::vector<std::string> stores) const {
   detail::GraphNode node(name);
   node.changes_key = key_changed;
@@ -103,8 +102,7 @@ auto KStream<K, V>::map(F mapper, const Named& named) const {
     using V2 = typename Pair::Value;
     return follow<K2, V2>(
         position().graph->name_or(named.name(), "KSTREAM-MAP-"),
-        [mapper] { return std::make_unique<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true, std::nullopt,
-        std::nullopt);
+        [mapper] { return std::make_unique<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true, nullptr, nullptr);
   }
 }
 
@@ -115,8 +113,7 @@ auto KStream<K, V>::map_values(F mapper, const Named& named) const {
     using V2 = typename detail::CallResult<F, K, V>::Type;
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-MAPVALUES-"),
-        [mapper] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
-        std::nullopt);
+        [mapper] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(), nullptr);
   }
 }
 
@@ -127,7 +124,7 @@ auto KStream<K, V>::select_key(F selector, const Named& named) const {
     using K2 = typename detail::CallResult<F, K, const V&>::Type;
     return follow<K2, V>(
         position().graph->name_or(named.name(), "KSTREAM-KEY-SELECT-"),
-        [selector] { return std::make_unique<detail::SelectKeyNode<K, V, K2, F>>(selector); }, true, std::nullopt,
+        [selector] { return std::make_unique<detail::SelectKeyNode<K, V, K2, F>>(selector); }, true, nullptr,
         value_serde());
   }
 }
@@ -142,8 +139,7 @@ auto KStream<K, V>::flat_map(F mapper, const Named& named) const {
     using V2 = typename Pair::Value;
     return follow<K2, V2>(
         position().graph->name_or(named.name(), "KSTREAM-FLATMAP-"),
-        [mapper] { return std::make_unique<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true, std::nullopt,
-        std::nullopt);
+        [mapper] { return std::make_unique<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true, nullptr, nullptr);
   }
 }
 
@@ -155,7 +151,7 @@ auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-FLATMAPVALUES-"),
         [mapper] { return std::make_unique<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
-        std::nullopt);
+        nullptr);
   }
 }
 
@@ -175,7 +171,7 @@ void KStream<K, V>::for_each(F action, const Named& named) const {
   if constexpr (detail::require_callable<F, K, const V&>()) {
     follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FOREACH-"),
-        [action] { return std::make_unique<detail::ForEachNode<K, V, F>>(action); }, false, std::nullopt, std::nullopt);
+        [action] { return std::make_unique<detail::ForEachNode<K, V, F>>(action); }, false, nullptr, nullptr);
   }
 }
 
@@ -195,7 +191,7 @@ void KStream<K, V>::print(const Printed& printed, F text) const {
     using Show = decltype(show);
     follow<K, V>(
         position().graph->name_or(printed.name(), "KSTREAM-PRINTER-"),
-        [show] { return std::make_unique<detail::ForEachNode<K, V, Show>>(show); }, false, std::nullopt, std::nullopt);
+        [show] { return std::make_unique<detail::ForEachNode<K, V, Show>>(show); }, false, nullptr, nullptr);
   }
 }
 
@@ -210,7 +206,7 @@ KStream<K, V> KStream<K, V>::merge(const KStream<K, V>& other, const Named& name
   next.name = name;
   next.key_changed |= other.position().key_changed;
   next.sources.insert(other.position().sources.begin(), other.position().sources.end());
-  return KStream<K, V>(std::move(next), std::nullopt, std::nullopt);
+  return KStream<K, V>(std::move(next), nullptr, nullptr);
 }
 
 template <class K, class V>
@@ -372,7 +368,7 @@ auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, 
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSOR-") : named.name();
     return follow<KOut, VOut>(
         name, [supplier]() mutable { return std::make_unique<detail::ProcessorNode<K, V, KOut, VOut>>(supplier()); },
-        true, std::nullopt, std::nullopt, stores);
+        true, nullptr, nullptr, stores);
   }
 }
 
@@ -390,7 +386,7 @@ auto KStream<K, V>::process_values(F supplier, const std::vector<std::string>& s
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();
     return follow<K, VOut>(
         name, [supplier]() mutable { return std::make_unique<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier()); },
-        false, key_serde(), std::nullopt, stores);
+        false, key_serde(), nullptr, stores);
   }
 }
 

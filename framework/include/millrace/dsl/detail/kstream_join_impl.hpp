@@ -78,8 +78,8 @@ template <class K, class V>
 template <typename KStream<K, V>::JoinKind Kind, class V2, class F, class KS, class LS, class RS>
 auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
                                  const BasicStreamJoined<KS, LS, RS>& joined) const {
-  constexpr bool kLeftMayBeAbsent = Kind == JoinKind::outer;
-  constexpr bool kRightMayBeAbsent = Kind != JoinKind::inner;
+  static constexpr bool kLeftMayBeAbsent = Kind == JoinKind::outer;
+  static constexpr bool kRightMayBeAbsent = Kind != JoinKind::inner;
   using Left = detail::NonNull<V>;
   using Right = detail::NonNull<V2>;
   using VOut = std::remove_cvref_t<decltype(detail::call_joiner<kLeftMayBeAbsent, kRightMayBeAbsent>(
@@ -162,7 +162,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
   next.name = names.merge;
   next.sources = std::move(sources);
   next.key_changed = false;
-  return KStream<K, VOut>(std::move(next), detail::carried_serde<K>(settings.key_serde), std::nullopt);
+  return KStream<K, VOut>(std::move(next), detail::carried_serde<K>(settings.key_serde), nullptr);
 }
 
 template <class K, class V>

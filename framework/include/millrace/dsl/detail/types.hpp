@@ -1,7 +1,9 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -195,10 +197,27 @@ KeyValue<K, V> to_key_value(std::pair<K, V>&& pair) {
 /// Stands for "no serde given".
 struct NoSerde {};
 
+/// The serde that a stream carries along, if it was given one. (GCC 12 warns of uninitialised memory where it inlines
+/// std::optionals of serdes.)
+template <class T>
+class CarriedSerde {
+ public:
+  CarriedSerde() = default;
+  CarriedSerde(std::nullptr_t) {}         // NOLINT(google-explicit-constructor): none
+  CarriedSerde(const AnySerde<T>& serde)  // NOLINT(google-explicit-constructor): this one
+      : serde_(std::make_shared<const AnySerde<T>>(serde)) {}
+
+  [[nodiscard]] explicit operator bool() const { return serde_ != nullptr; }
+  [[nodiscard]] const AnySerde<T>& operator*() const { return *serde_; }
+
+ private:
+  std::shared_ptr<const AnySerde<T>> serde_;
+};
+
 /// The serde for T: the one given at this call, else the one that the stream carries, else T's own. T must have one of
 /// its own unless one is given: which streams carry one is not part of their types.
 template <class T, class S>
-[[nodiscard]] AnySerde<T> choose_serde(const S& given, const std::optional<AnySerde<T>>& inherited = std::nullopt) {
+[[nodiscard]] AnySerde<T> choose_serde(const S& given, const CarriedSerde<T>& inherited = {}) {
   if constexpr (std::is_same_v<S, NoSerde>) {
     if constexpr (require_serde<T>()) return inherited ? *inherited : AnySerde<T>();
   } else {
@@ -210,9 +229,9 @@ template <class T, class S>
 
 /// The serde given, for streams to carry along.
 template <class T, class S>
-[[nodiscard]] std::optional<AnySerde<T>> carried_serde(const S& given) {
+[[nodiscard]] CarriedSerde<T> carried_serde(const S& given) {
   if constexpr (std::is_same_v<S, NoSerde>) {
-    return std::nullopt;
+    return {};
   } else {
     return choose_serde<T>(given);
   }
@@ -235,11 +254,11 @@ struct NonNullSerde {
 
 /// The serde that a stream of T carries, for its non-null values.
 template <class T>
-[[nodiscard]] std::optional<AnySerde<NonNull<T>>> strip_serde(const std::optional<AnySerde<T>>& carried) {
+[[nodiscard]] CarriedSerde<NonNull<T>> strip_serde(const CarriedSerde<T>& carried) {
   if constexpr (std::is_same_v<T, NonNull<T>>) {
     return carried;
   } else {
-    if (!carried) return std::nullopt;
+    if (!carried) return {};
     return AnySerde<NonNull<T>>(NonNullSerde<NonNull<T>>{*carried});
   }
 }

@@ -1,0 +1,53 @@
+// stateless_filter: copies the readings that are too hot to another topic, in Fahrenheit.
+//
+// On the embedded broker, which keeps its topics in a directory (for Kafka, give --bootstrap-servers localhost:9092
+// instead of --broker):
+//
+//     topics create readings hot-readings --broker embedded:readings
+//     echo '{"sensor":"oven","celsius":81.5}' | topics put readings --broker embedded:readings
+//     stateless_filter --broker embedded:readings --limit 60       # until Ctrl-C
+//     topics cat hot-readings --broker embedded:readings
+//
+// A record that is not such JSON stops the program, naming its offset; with
+// -c deserialization.exception.handler=log-and-continue it is counted and skipped.
+#include <string>
+
+#include "millrace/app/app.hpp"
+#include "millrace/millrace.hpp"
+
+using namespace millrace;
+
+namespace {
+
+struct Reading {
+  std::string sensor;
+  double celsius = 0;
+};
+MILLRACE_JSON(Reading, sensor, celsius)
+
+struct Alarm {
+  std::string sensor;
+  double fahrenheit = 0;
+};
+MILLRACE_JSON(Alarm, sensor, fahrenheit)
+
+Topology build_topology(double limit) {
+  StreamsBuilder builder;
+  builder.stream<Unkeyed, Reading>("readings")
+      .filter([limit](const Reading& reading) { return reading.celsius > limit; })
+      .map_values([](const Reading& reading) {
+        return Alarm{reading.sensor, reading.celsius * 1.8 + 32};
+      })
+      .to("hot-readings");
+  return builder.build();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  double limit = 60;
+  return run_app(argc, argv,
+                 {.description = "Copies readings above a limit to the topic hot-readings.",
+                  .options = [&](Options& options) { options.option("--limit", limit, "degrees Celsius"); },
+                  .topology = [&](const StreamsConfig&) { return build_topology(limit); }});
+}

@@ -1,0 +1,44 @@
+// word_count: counts the words of a topic's lines and writes each new count.
+//
+// On the embedded broker, which keeps its topics in a directory (for Kafka, give --bootstrap-servers localhost:9092
+// instead of --broker):
+//
+//     topics create lines word-counts --broker embedded:words
+//     printf 'to be or\nnot to be\n' | topics put lines --broker embedded:words
+//     word_count --broker embedded:words              # until Ctrl-C
+//     topics cat word-counts --broker embedded:words
+//
+// Counts are kept in the store "counts", whose changelog topic brings them back wherever the program starts again.
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "millrace/app/app.hpp"
+#include "millrace/millrace.hpp"
+
+using namespace millrace;
+
+namespace {
+
+std::vector<std::string> words(const std::string& line) {
+  std::istringstream in(line);
+  std::vector<std::string> result;
+  for (std::string word; in >> word;) result.push_back(word);
+  return result;
+}
+
+Topology build_topology() {
+  StreamsBuilder builder;
+  builder.stream<Unkeyed, std::string>("lines")
+      .flat_map_values(words)
+      .group_by([](const std::string& word) { return word; })
+      .count(Materialized::as("counts"))
+      .to_stream()
+      .map_values([](const std::optional<std::int64_t>& count) { return std::to_string(*count); })
+      .to("word-counts");
+  return builder.build();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run_app(argc, argv, build_topology()); }
