@@ -6,8 +6,6 @@
 #include <atomic>
 #include <thread>
 
-#include "millrace/dsl/kgrouped_stream.hpp"
-#include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/primitives.hpp"
 
 #define BOOST_TEST_DYN_LINK
@@ -154,23 +152,6 @@ std::vector<std::string> App::states() const {
 std::vector<std::string> App::failures() const {
   const std::lock_guard lock(seen_->mutex);
   return seen_->failures;
-}
-
-Topology counting(const std::string& in, const std::string& out) {
-  StreamsBuilder builder;
-  builder.stream<std::string, std::string>(in).group_by_key().count(Materialized::as("counts")).to_stream().to(out);
-  return builder.build();
-}
-
-Topology counting_values(const std::string& in, const std::string& out) {
-  StreamsBuilder builder;
-  builder.stream<std::string, std::string>(in)
-      .select_key([](const std::string&, const std::string& value) { return value; })
-      .group_by_key()
-      .count(Materialized::as("counts"))
-      .to_stream()
-      .to(out);
-  return builder.build();
 }
 
 std::vector<Input> keyed(int count, int keys, int first) {

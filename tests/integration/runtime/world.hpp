@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "integration/runtime/topologies.hpp"
 #include "millrace/broker/broker.hpp"
 #include "millrace/runtime/streams.hpp"
 #include "support/temp_dir.hpp"
@@ -93,12 +94,6 @@ class App {
   };
   std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
 };
-
-/// Counts the records of each key: `in` (text, text) -> `out` (text, int64), one record per input record. The store is
-/// called "counts".
-[[nodiscard]] Topology counting(const std::string& in, const std::string& out);
-/// The same for each value: `in` is repartitioned first.
-[[nodiscard]] Topology counting_values(const std::string& in, const std::string& out);
 
 /// `count` records with keys "k0".."k<keys-1>" in turn.
 [[nodiscard]] std::vector<Input> keyed(int count, int keys, int first = 0);

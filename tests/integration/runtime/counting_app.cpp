@@ -1,0 +1,58 @@
+// An application of its own process, for tests that kill it: counts the values of a topic.
+//
+//     counting_app BROKER IN OUT [key=value ...]
+//
+// BROKER is HOST:PORT or embedded:DIR. Tells its state and its counters on standard output, a line each time they
+// change: `RUNNING <processed> <restored> <commits>`. SIGTERM closes it.
+#include <csignal>
+#include <iostream>
+#include <string>
+
+#include "integration/runtime/topologies.hpp"
+#include "millrace/common/errors.hpp"
+#include "millrace/runtime/streams.hpp"
+
+namespace {
+
+using namespace millrace;
+
+volatile std::sig_atomic_t stopped = 0;
+
+int run(int argc, char** argv) {
+  const std::string address = argv[1];
+  StreamsConfig config;
+  config.set("bootstrap.servers", address);
+  for (int i = 4; i < argc; ++i) {
+    const std::string setting = argv[i];
+    const auto equals = setting.find('=');
+    config.set(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  Streams streams(runtime_test::counting_values(argv[2], argv[3]), config);
+  streams.start();
+  std::string told;
+  const auto tell = [&] {
+    const auto counters = streams.counters();
+    const std::string line = std::string(to_string(streams.state())) + " " +
+                             std::to_string(counters.processed_records) + " " +
+                             std::to_string(counters.restored_records) + " " + std::to_string(counters.commits);
+    if (line != told) std::cout << line << std::endl;
+    told = line;
+  };
+  while (stopped == 0 && !streams.wait_for(Millis(20))) tell();
+  const bool closed = streams.close(Millis(30'000));
+  tell();
+  if (!streams.error().empty()) std::cout << "FAILED " << streams.error() << std::endl;
+  return closed && streams.error().empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGTERM, [](int) { stopped = 1; });
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cout << "FAILED " << error.what() << std::endl;
+    return 1;
+  }
+}

@@ -1,0 +1,197 @@
+// Processes that are killed, stopped and continued.
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <thread>
+#include <utility>
+
+#include "integration/runtime/child.hpp"
+#include "integration/runtime/world.hpp"
+
+namespace millrace::runtime_test {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+Arguments arguments(const std::string& broker, const std::string& in, const std::string& out, const std::string& id,
+                    const std::filesystem::path& state, const Arguments& more = {}) {
+  Arguments all{broker,
+                in,
+                out,
+                "application.id=" + id,
+                "state.dir=" + state.string(),
+                "processing.guarantee=exactly_once_v2",
+                "poll.ms=20",
+                "consumer.session.timeout.ms=6000",
+                "consumer.heartbeat.interval.ms=500",
+                "producer.linger.ms=5",
+                "millrace.rocksdb.write.buffer.bytes=65536"};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+/// Values of which each occurs only a few times, so that the state is large.
+std::vector<Input> many_values(int count) { return keyed(count, count / 4); }
+
+BOOST_AUTO_TEST_SUITE(Crashes)
+
+// On the broker under test, or on an embedded one that the child has for itself.
+struct Place {
+  TempDir directory;
+  TempDir state;
+  bool kafka = World::on_kafka();
+  std::string id = World::unique("app");
+  std::string in = World::unique("in");
+  std::string out = World::unique("out");
+
+  [[nodiscard]] World world() const { return kafka ? World() : World(Broker::embedded(directory.path().string())); }
+  [[nodiscard]] std::string address() const {
+    return kafka ? World().broker->address() : "embedded:" + directory.path().string();
+  }
+};
+
+/// Lets a child process finish what there is, and closes it.
+void finish(Child& child) {
+  child.wait_until_running();
+  Child::Status before;
+  wait_until("the rest", [&] {
+    std::this_thread::sleep_for(Millis(1000));
+    const auto now = child.status();
+    return now.processed == std::exchange(before, now).processed;
+  });
+  child.signal(SIGTERM);
+  BOOST_CHECK_EQUAL(child.wait(), 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(after_kill_9_only_the_tail_is_restored, Place) {
+  constexpr int kRecords = 100'000;
+  {
+    const World world = this->world();
+    world.create(in, 1);
+    world.create(out, 1);
+    world.write(in, many_values(kRecords));
+  }
+  const auto all = arguments(address(), in, out, id, state.path(), {"commit.interval.ms=10"});
+  {
+    Child child(all);
+    // Twice as many will be processed, half of them in the second sub-topology.
+    child.wait_until_processed(kRecords + kRecords / 2);
+    child.kill();
+  }
+  const auto logged =
+      static_cast<std::uint64_t>(world().admin->watermarks({id + "-counts-changelog", 0}, kPatience).high);
+  {
+    Child child(all);
+    finish(child);
+    const std::uint64_t restored = child.status().restored;
+    BOOST_TEST_MESSAGE("restored " << restored << " of " << logged);
+    BOOST_CHECK_GE(logged, static_cast<std::uint64_t>(kRecords / 4));
+    BOOST_CHECK_LT(restored, logged / 2);
+  }
+  check_counted_once(world().read(out), kRecords);
+}
+
+BOOST_FIXTURE_TEST_CASE(results_are_exact_after_many, Place) {
+  constexpr int kRecords = 20'000;
+  {
+    const World world = this->world();
+    world.create(in, 3);
+    world.create(out, 2);
+    world.write(in, keyed(kRecords, 100));
+  }
+  for (int i = 0; i < 5; ++i) {
+    Child child(arguments(address(), in, out, id, state.path(), {"num.stream.threads=2"}));
+    child.wait_until_processed(static_cast<std::uint64_t>(1000 + 700 * i));
+    child.kill();
+  }
+  {
+    Child child(arguments(address(), in, out, id, state.path(), {"num.stream.threads=2"}));
+    finish(child);
+  }
+  check_counted_once(world().read(out), kRecords);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_second_process_on_the_same_state_says_who_has_it, Place) {
+  if (!kafka) return;  // the embedded broker has one process anyway
+  const World world;
+  world.create(in, 1);
+  world.create(out, 1);
+  const Child first(arguments(address(), in, out, id, state.path()));
+  first.wait_until_running();
+  Child second(arguments(address(), in, out, id, state.path()));
+  BOOST_CHECK_EQUAL(second.wait(), 1);
+  wait_until("its message", [&] { return !second.failure().empty(); });
+  BOOST_CHECK_MESSAGE(second.failure().find("is in use by process") != std::string::npos, second.failure());
+}
+
+BOOST_FIXTURE_TEST_CASE(processes_take_over_from_each_other, Place) {
+  if (!kafka) return;
+  const World world;
+  world.create(in, 4);
+  world.create(out, 2);
+  const TempDir other_state;
+  int written = 0;
+  const auto write = [&](int count) {
+    world.write(in, keyed(count, 50));
+    written += count;
+  };
+  write(3000);
+  auto first = std::make_unique<Child>(arguments(address(), in, out, id, state.path()));
+  auto second = std::make_unique<Child>(arguments(address(), in, out, id, other_state.path()));
+  first->wait_until_running();
+  second->wait_until_running();
+  write(3000);
+  first->wait_until_processed(100);
+  first->kill();  // its tasks move once its session has timed out
+  write(3000);
+  (void)world.read_count(out, static_cast<std::size_t>(written));
+  first = std::make_unique<Child>(arguments(address(), in, out, id, state.path()));
+  first->wait_until_running();
+  write(3000);
+  second->kill();
+  (void)world.read_count(out, static_cast<std::size_t>(written));
+  first->signal(SIGTERM);
+  BOOST_CHECK_EQUAL(first->wait(), 0);
+  check_counted_once(world.read(out), written);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_zombie_writes_nothing, Place) {
+  if (!kafka) return;
+  const World world;
+  world.create(in, 2);
+  world.create(out, 2);
+  const TempDir other_state;
+  int written = 0;
+  const auto write = [&](int count) {
+    world.write(in, keyed(count, 50));
+    written += count;
+  };
+  write(2000);
+  Child zombie(arguments(address(), in, out, id, state.path()));
+  zombie.wait_until_running();
+  (void)world.read_count(out, static_cast<std::size_t>(written));
+  // Stopped while it has work: records that it was given are somewhere between its consumer and its producer.
+  write(20'000);
+  zombie.wait_until_processed(6000);
+  zombie.signal(SIGSTOP);
+  Child heir(arguments(address(), in, out, id, other_state.path()));
+  heir.wait_until_running();
+  (void)world.read_count(out, static_cast<std::size_t>(written));
+  zombie.signal(SIGCONT);
+  write(2000);
+  (void)world.read_count(out, static_cast<std::size_t>(written));
+  // It comes back as a member like any other.
+  zombie.wait_until_running();
+  write(2000);
+  (void)world.read_count(out, static_cast<std::size_t>(written));
+  for (Child* child : {&zombie, &heir}) {
+    child->signal(SIGTERM);
+    BOOST_CHECK_EQUAL(child->wait(), 0);
+  }
+  check_counted_once(world.read(out), written);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::runtime_test
