@@ -1,4 +1,4 @@
-// processor_with_store: the average of each sensor's readings, every ten seconds of their own time.
+// processor_with_store: the average of each sensor's readings, whenever their own time passes ten seconds.
 //
 // On the embedded broker, which keeps its topics in a directory (for Kafka, give --bootstrap-servers localhost:9092
 // instead of --broker):

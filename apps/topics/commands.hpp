@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +25,20 @@ void describe(millrace::Broker& broker, const std::string& topic);
 /// Deletes the topics and waits until they are gone. Throws BrokerException at the first that does not exist; those
 /// before it are deleted.
 void remove(millrace::Broker& broker, const std::vector<std::string>& topics);
+
+/// Makes the topics that are missing, with these settings; one that exists stays as it is.
+void create(millrace::Broker& broker, const std::vector<std::string>& topics, std::int32_t partitions,
+            const std::map<std::string, std::string>& configs);
+
+struct PutOptions {
+  std::string topic;
+  std::optional<std::string> key_separator;  ///< nullopt: no keys
+};
+
+/// Writes a record for each line, under the present time, and waits until all are written. Throws BrokerException if
+/// there is no such topic or a record was refused, StreamsException if a line has no separator.
+void put(millrace::Broker& broker, const PutOptions& options, const millrace::ClientConfig& config,
+         std::istream& lines);
 
 struct CatOptions {
   std::string topic;

@@ -1,11 +1,13 @@
-// topics: looks into the topics of a Kafka cluster or an embedded broker.
+// topics: makes, fills and looks into the topics of a Kafka cluster or an embedded broker.
 #include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
 
 #include "millrace/app/command_line.hpp"
 #include "topics/commands.hpp"
 
 int main(int argc, char** argv) {
-  CLI::App cli("Shows topics and what is in them.", "topics");
+  CLI::App cli("Makes topics, fills them, and shows what is in them.", "topics");
   const millrace::CommonOptions common(cli);
   cli.require_subcommand(1);
 
@@ -16,6 +18,33 @@ int main(int argc, char** argv) {
   std::string described;
   auto* const describe = cli.add_subcommand("describe", "shows a topic's partitions, offsets and settings");
   describe->add_option("topic", described)->required()->type_name("TOPIC");
+
+  std::vector<std::string> created;
+  std::int32_t partitions = 1;
+  std::map<std::string, std::string> settings;
+  auto* const create = cli.add_subcommand("create", "makes topics that are missing");
+  create->add_option("topics", created)->required()->type_name("TOPIC...");
+  create->add_option("--partitions", partitions)->type_name("N")->capture_default_str();
+  create
+      ->add_option_function<std::vector<std::string>>(
+          "--set",
+          [&](const std::vector<std::string>& pairs) {
+            for (const auto& pair : pairs) {
+              const auto equals = pair.find('=');
+              if (equals == std::string::npos) throw CLI::ValidationError("--set", "'" + pair + "' is not KEY=VALUE");
+              settings[pair.substr(0, equals)] = pair.substr(equals + 1);
+            }
+          },
+          "a setting of the topics, such as retention.ms=-1; may be given several times")
+      ->type_name("KEY=VALUE");
+
+  topics::PutOptions put_options;
+  auto* const put = cli.add_subcommand("put", "writes each line of standard input as a record");
+  put->add_option("topic", put_options.topic)->required()->type_name("TOPIC");
+  put->add_option_function<std::string>(
+         "--key-separator", [&](const std::string& separator) { put_options.key_separator = separator; },
+         "what stands between key and value in a line; without it, records have no key")
+      ->type_name("TEXT");
 
   std::vector<std::string> removed;
   auto* const remove = cli.add_subcommand("delete", "deletes topics, with all their records");
@@ -45,6 +74,8 @@ int main(int argc, char** argv) {
     const auto broker = common.open_broker(&signals);
     if (list->parsed()) topics::list(*broker, internal);
     if (describe->parsed()) topics::describe(*broker, described);
+    if (create->parsed()) topics::create(*broker, created, partitions, settings);
+    if (put->parsed()) topics::put(*broker, put_options, common.config().client_settings("producer"), std::cin);
     if (remove->parsed()) topics::remove(*broker, removed);
     if (cat->parsed()) topics::cat(*broker, options, common.config().client_settings("main.consumer"), signals);
     return millrace::kExitOk;
