@@ -2,8 +2,9 @@
 add_library(millrace_warnings INTERFACE)
 target_compile_options(millrace_warnings INTERFACE -Wall -Wextra $<$<BOOL:${MILLRACE_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # GCC 12 sees overlaps in std::string's operator+ that are none: https://gcc.gnu.org/PR105651, mended in 13.
-  target_compile_options(millrace_warnings INTERFACE -Wno-restrict)
+  # GCC 12 sees overlaps in std::string's operator+ that are none (https://gcc.gnu.org/PR105651, mended in 13), and
+  # uninitialised members in optionals that are empty (https://gcc.gnu.org/PR105562 and others).
+  target_compile_options(millrace_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 endif()
 
 # millrace_layer(NAME SOURCES ... [PUBLIC ...] [PRIVATE ...])
