@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(has_java_defaults) {
 
 BOOST_AUTO_TEST_CASE(has_its_own_keys) {
   const StreamsConfig config;
-  BOOST_TEST(config.get_int("statestore.uncommitted.max.bytes") == 64 << 20);
+  BOOST_TEST(config.get_int("statestore.uncommitted.max.bytes") == 4 << 20);
   BOOST_TEST(config.get_int("millrace.memory.tier.max.bytes") > 0);
 }
 
