@@ -42,11 +42,17 @@ class CapturedOutput final : public TaskOutput {
   void close_changelog(std::uint64_t /*token*/) override {}
   void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                       const Headers* headers) override {
-    capture(changelogs_[token - 1], key, value, timestamp, headers == nullptr ? Headers() : *headers);
+    const std::string& topic = changelogs_[token - 1];
+    capture(topic, key, value, timestamp, headers == nullptr ? Headers() : *headers);
+    const auto kept = kept_.find(topic);
+    if (kept != kept_.end()) kept->second.push_back(sent_.back().record);
   }
   [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t /*token*/) const override {
     return std::nullopt;
   }
+
+  /// All that this changelog got; from the first call on, it is kept for the next.
+  [[nodiscard]] const std::vector<TestRecord>& changelog(const std::string& topic) { return kept_[topic]; }
 
   /// What was written since the last call, in order.
   [[nodiscard]] std::vector<Sent> take() { return std::exchange(sent_, {}); }
@@ -61,6 +67,7 @@ class CapturedOutput final : public TaskOutput {
   }
 
   std::vector<std::string> changelogs_;
+  std::map<std::string, std::vector<TestRecord>> kept_;
   std::vector<Sent> sent_;
 };
 
@@ -95,25 +102,41 @@ class TestDriver::Impl {
         config_(std::move(config)),
         clock_(now),
         environment_(make_environment(handlers)) {
-    std::vector<const NodeSpec*> nodes;
-    std::vector<TopicPartition> inputs;
     for (const NodeSpec& node : topology_.internal().nodes()) {
-      nodes.push_back(&node);
+      nodes_.push_back(&node);
       if (node.kind != NodeSpec::Kind::source) continue;
       if (node.pattern) patterns_.emplace_back(*node.pattern);
       for (const std::string& topic : node.topics) {
-        inputs.push_back({decorate(topology_.internal(), environment_.application_id, topic), 0});
+        inputs_.push_back({decorate(topology_.internal(), environment_.application_id, topic), 0});
       }
     }
-    task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes, inputs, output_, directory_.path());
-    task_->initialize();
-    commit();
+    start();
   }
 
   ~Impl() { task_->close(); }
 
   void pipe(const std::string& topic, TestRecord record) {
     enqueue(topic, std::move(record), true);
+    process_all();
+  }
+
+  void restart() {
+    // Records that wait are not committed yet: they are read again.
+    std::vector<ConsumerRecord> waiting;
+    for (const auto& queue : task_->queues().queues()) {
+      for (ConsumerRecord& record : queue->records) waiting.push_back(std::move(record));
+    }
+    std::vector<std::string> topics;
+    for (const ConsumerRecord& record : waiting) topics.push_back(*record.topic);
+    task_->close();
+    task_->stores().flush_to_disk();
+    task_.reset();
+    start();
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      auto& queue = *queue_for(topics[i]);
+      waiting[i].topic = &queue.partition.topic;
+      task_->add(queue, std::move(waiting[i]));
+    }
     process_all();
   }
 
@@ -136,6 +159,22 @@ class TestDriver::Impl {
   [[nodiscard]] Timestamp now() const { return clock_.now(); }
 
  private:
+  void start() {
+    task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, inputs_, output_, directory_.path());
+    for (const TaskStores::Logged& store : task_->stores().logged()) {
+      if (store.persistent) continue;
+      std::vector<RestoreRecord> records;
+      for (const TestRecord& record : output_.changelog(store.changelog.topic)) {
+        BytesView value;
+        if (record.value) value = *record.value;
+        records.push_back({*record.key, value, record.timestamp});
+      }
+      store.restorable->restore(records);
+    }
+    task_->initialize();
+    commit();
+  }
+
   TaskEnvironment make_environment(const ExceptionHandlers& handlers) {
     std::string id = config_.get_string("application.id");
     if (id.empty()) id = "topology-test-driver";
@@ -193,6 +232,8 @@ class TestDriver::Impl {
   ManualClock clock_;
   TaskEnvironment environment_;
   CapturedOutput output_;
+  std::vector<const NodeSpec*> nodes_;
+  std::vector<TopicPartition> inputs_;
   std::vector<std::string> patterns_;
   std::map<std::string, std::int64_t> next_offsets_;
   std::unique_ptr<StreamTask> task_;
@@ -213,6 +254,7 @@ std::set<std::string> TestDriver::produced_topics() const {
   for (const auto& [topic, records] : impl_->produced_) topics.insert(topic);
   return topics;
 }
+void TestDriver::restart() { impl_->restart(); }
 void TestDriver::advance_wall_clock(Millis by) { impl_->advance(by); }
 Timestamp TestDriver::now() const { return impl_->now(); }
 StateStore* TestDriver::store(const std::string& name) const { return impl_->task().stores().find(name); }

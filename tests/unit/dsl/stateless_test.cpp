@@ -1,5 +1,6 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
+#include <span>
 
 #include "unit/dsl/timeline.hpp"
 
@@ -122,6 +123,28 @@ BOOST_AUTO_TEST_CASE(gives_any_number_of_records_with_the_cause_s_timestamp_and_
 BOOST_AUTO_TEST_CASE(of_values_keeps_the_key) {
   check(from_in([](const auto& in) { in.flat_map_values(words).to("out"); }),
         {{"in a=x,y @3 h=1", {"out a=x @3 h=1", "out a=y @3 h=1"}}, {"in null=z @4", {"out null=z @4"}}});
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_range_alone_that_it_was_only_shown) {
+  auto shown = std::make_shared<std::vector<S>>(std::vector<S>{"a value of more than sixteen bytes"});
+  auto pairs = std::make_shared<std::vector<std::pair<S, S>>>();
+  pairs->emplace_back("a key of more than sixteen bytes", shown->front());
+  const auto topology = from_in([&](const auto& in) {
+    in.flat_map_values([shown](const N&) -> const std::vector<S>& { return *shown; }).to("const");
+    in.flat_map_values([shown](const N&) -> std::vector<S>& { return *shown; }).to("reference");
+    in.flat_map_values([shown](const N&) { return std::span<S>(*shown); }).to("view");
+    in.flat_map([pairs](const N&) -> std::vector<std::pair<S, S>>& { return *pairs; }).to("pairs");
+  });
+  TopologyTestDriver driver(topology);
+  auto in = driver.create_input_topic<N, N>("in");
+  in.pipe_input("a", "1", 1);
+  in.pipe_input("a", "2", 2);
+  for (const char* topic : {"const", "reference", "view", "pairs"}) {
+    auto out = driver.create_output_topic<S, S>(topic);
+    BOOST_TEST(out.read_values_to_list() == (std::vector<S>{shown->front(), shown->front()}),
+               boost::test_tools::per_element());
+  }
+  BOOST_TEST(shown->front() == "a value of more than sixteen bytes");
 }
 
 BOOST_AUTO_TEST_CASE(of_values_may_return_any_range) {

@@ -43,6 +43,7 @@ class TestDriver {
   [[nodiscard]] std::optional<TestRecord> read(const std::string& topic);
   [[nodiscard]] std::size_t output_size(const std::string& topic) const;
   [[nodiscard]] std::set<std::string> produced_topics() const;
+  void restart();
   void advance_wall_clock(Millis by);
   [[nodiscard]] Timestamp now() const;
   [[nodiscard]] StateStore* store(const std::string& name) const;
@@ -225,6 +226,10 @@ class TopologyTestDriver {
 
   /// Moves the wall clock; a wall-clock punctuation that becomes due runs once, however often it would have been due.
   void advance_wall_clock_time(Millis by) { driver_.advance_wall_clock(by); }
+
+  /// As stopping the application and starting it again: nodes are made anew, stores keep what they had (those in memory
+  /// from their changelogs; without one they are empty). References to stores end here. (No counterpart in Java.)
+  void restart() { driver_.restart(); }
 
   /// Stores by name, to look into and to prepare. Throws TopologyException if there is none or it has other types.
   template <class K, class V>

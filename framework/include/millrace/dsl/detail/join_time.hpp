@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,8 +12,9 @@ namespace millrace::detail {
 /// The event time that both sides of a stream-stream join have seen, within one task.
 struct JoinTime {
   Timestamp stream_time = kNoTimestamp;
-  /// No unmatched record that waits is older than this.
-  Timestamp oldest_waiting = std::numeric_limits<Timestamp>::max();
+  /// No unmatched record that waits is older than this; the largest timestamp if none waits. A task that starts knows
+  /// nothing yet of those that its store has kept.
+  Timestamp oldest_waiting = 0;
   Timestamp next_emit = 0;  ///< wall clock; looking for closed windows is throttled
 
   void advance(Timestamp timestamp) { stream_time = std::max(stream_time, timestamp); }

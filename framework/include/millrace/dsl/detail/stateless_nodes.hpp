@@ -76,8 +76,9 @@ class FlatMapNode final : public OperatorNode<K, V, K2, V2> {
   explicit FlatMapNode(F mapper) : mapper_(std::move(mapper)) {}
 
   void process(Record<K, V>& record) override {
+    using Returned = decltype(call(mapper_, record.key, std::move(record.value)));
     for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
-      auto pair = to_key_value(typename std::remove_cvref_t<decltype(element)>(std::move(element)));
+      auto pair = to_key_value(take_element<Returned>(element));
       this->forward(Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, record.headers});
     }
   }
@@ -92,8 +93,9 @@ class FlatMapValuesNode final : public OperatorNode<K, V, K, V2> {
   explicit FlatMapValuesNode(F mapper) : mapper_(std::move(mapper)) {}
 
   void process(Record<K, V>& record) override {
+    using Returned = decltype(call(mapper_, record.key, std::move(record.value)));
     for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
-      this->forward(Record<K, V2>{record.key, V2(std::move(element)), record.timestamp, record.headers});
+      this->forward(Record<K, V2>{record.key, take_element<Returned>(element), record.timestamp, record.headers});
     }
   }
 

@@ -132,6 +132,23 @@ struct ElementOf<T> {
   using Type = std::remove_cvref_t<decltype(*std::begin(std::declval<T&>()))>;
 };
 
+/// Whether what flat_map's function returned owns its elements, so that they may be moved out of it. References and
+/// views do not.
+template <class Returned>
+inline constexpr bool kOwnsElements = !std::is_reference_v<Returned> && requires {
+  typename Returned::allocator_type;
+};
+
+/// An element of a range of type Returned: moved out if the range owns it, else copied.
+template <class Returned, class Element>
+[[nodiscard]] std::remove_cvref_t<Element> take_element(Element& element) {
+  if constexpr (kOwnsElements<Returned>) {
+    return std::move(element);
+  } else {
+    return element;
+  }
+}
+
 /// For filter and branch.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_predicate() {
