@@ -1,3 +1,6 @@
+# A sanitizer slows tests down; presets say how much.
+set(MILLRACE_TIMEOUT_FACTOR 1 CACHE STRING "Multiplies the timeouts of tests")
+
 # Warnings are ours alone: a private target that is never exported to users.
 add_library(millrace_warnings INTERFACE)
 target_compile_options(millrace_warnings INTERFACE -Wall -Wextra $<$<BOOL:${MILLRACE_WERROR}>:-Werror>)
@@ -38,6 +41,7 @@ function(millrace_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * ${MILLRACE_TIMEOUT_FACTOR}")
   add_executable(${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/test_main.cpp)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/framework/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} Boost::unit_test_framework millrace_warnings)
