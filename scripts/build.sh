@@ -41,8 +41,9 @@ if [ -z "$tests" ] && [ ! -e "build/$preset/build.ninja" ]; then
 elif [ -n "$tests" ] && cached 'MILLRACE_BUILD_TESTS:BOOL=OFF'; then
   configure+=(-D MILLRACE_BUILD_TESTS=ON)
 fi
-# Ninja configures anew by itself when a CMakeLists.txt changed; only a first or a different configuration needs us.
-if [ ! -e "build/$preset/build.ninja" ] || [ ${#configure[@]} -gt 0 ]; then
+# Ninja configures anew by itself when a CMakeLists.txt changed; a first configuration, other settings or changed
+# presets need us.
+if [ ! CMakePresets.json -ot "build/$preset/build.ninja" ] || [ ${#configure[@]} -gt 0 ]; then
   cmake --preset "$preset" "${configure[@]}"
 fi
 cmake --build --preset "$preset" "${build[@]}"
