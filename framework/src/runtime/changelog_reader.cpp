@@ -73,7 +73,7 @@ void ChangelogReader::apply(Restoring& restoring) {
   std::vector<RestoreRecord> batch;
   batch.reserve(restoring.batch.size());
   for (const ConsumerRecord& record : restoring.batch) {
-    if (record.key) batch.push_back({*record.key, record.value, record.timestamp});
+    if (record.key) batch.push_back({*record.key, record.value, record.timestamp, &record.headers});
   }
   restoring.logged->restorable->restore(batch);
   restoring.logged->next_offset = restoring.batch.back().offset + 1;

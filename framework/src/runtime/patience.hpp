@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <future>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "millrace/common/errors.hpp"
 #include "millrace/common/time.hpp"
@@ -35,6 +38,25 @@ class Patience {
       }
       std::this_thread::sleep_for(kPause);  // for calls that fail at once
     }
+  }
+
+  /// Makes a call that may not come back at all. Returns false if it does not in time (a second at least): then it is
+  /// left behind on a thread of its own, so `call` must own what it uses.
+  template <class Call>
+  [[nodiscard]] bool make_or_leave(Call call) const {
+    const auto start = SteadyClock::now();
+    std::packaged_task<void()> task(std::move(call));
+    auto done = task.get_future();
+    std::thread thread(std::move(task));
+    do {
+      if (done.wait_for(kSlice) == std::future_status::ready) {
+        thread.join();
+        done.get();
+        return true;
+      }
+    } while (left_since(start) > Millis(0));
+    thread.detach();
+    return false;
   }
 
  private:

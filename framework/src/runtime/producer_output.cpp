@@ -148,7 +148,7 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
                                         const ConsumerGroupMetadata& group, const Patience& patience) {
   begin_if_needed();
   try {
-    patience([&](Millis) { producer_->send_offsets_to_transaction(offsets, group); });
+    patience([&](Millis) { send_offsets(offsets, group, patience); });
     patience([this](Millis slice) { producer_->commit_transaction(slice); });
   } catch (const BrokerException& error) {
     rethrow_failure();  // says more than that the transaction failed
@@ -164,8 +164,21 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
   dirty_ = false;
 }
 
+// librdkafka (2.0.2) does not end this call while the group's coordinator is out of reach, whatever its timeout. A
+// thread that cannot come back could not be closed.
+void ProducerOutput::send_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
+                                  const ConsumerGroupMetadata& group, const Patience& patience) {
+  const auto call = [producer = producer_, offsets, group] { producer->send_offsets_to_transaction(offsets, group); };
+  if (patience.make_or_leave(call)) return;
+  producer_.reset();
+  throw BrokerException(Severity::abortable,
+                        "adding the offsets of group '" + group.group_id() +
+                            "' to the transaction was not answered: check that Kafka runs and can be reached");
+}
+
 void ProducerOutput::abandon(Millis timeout) {
   abandoning_ = true;
+  if (!producer_) return;
   try {
     if (in_transaction_) {
       producer_->abort_transaction(timeout);

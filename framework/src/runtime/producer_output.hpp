@@ -79,13 +79,15 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void on_delivery(const Delivery& delivery) override;
   void refused(const Delivery& delivery);
   void begin_if_needed();
+  void send_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets, const ConsumerGroupMetadata& group,
+                    const Patience& patience);
   void produce(const ProducerRecord& record, std::uint64_t token);
   void rethrow_failure();
 
   bool exactly_once_;
   const ErrorPolicy& errors_;
   Batches batches_;
-  std::unique_ptr<Producer> producer_;
+  std::shared_ptr<Producer> producer_;  ///< null: left behind, because it did not come back
   std::vector<Changelog> changelogs_;  ///< token - 1 is the index
   bool in_transaction_ = false;
   bool abandoning_ = false;

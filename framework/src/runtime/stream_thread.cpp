@@ -17,6 +17,7 @@ constexpr int kRecordsPerRound = 1000;
 // Records of one task before it is the next one's turn.
 constexpr int kRecordsPerSlice = 100;
 constexpr Millis kAbortTimeout{1'000};
+constexpr Millis kProbeTimeout{5'000};
 constexpr std::int64_t kRestoreWaitMs = 100;
 // While a task waits for its directory or its offsets.
 constexpr std::int64_t kOpeningWaitMs = 20;
@@ -102,6 +103,7 @@ void StreamThread::round() {
     tasks_->dispatch(records_);
     tasks_->advance(*output_, has_work_ ? Millis(0) : Millis(std::min(poll_ms_, kRestoreWaitMs)));
     update_state();
+    check_membership();
     has_work_ = process();
     has_work_ |= punctuate();
     output_->poll();
@@ -146,6 +148,23 @@ void StreamThread::update_state() {
   if (running) failures_.running(now());
 }
 
+/// A consumer that cannot reach the group waits silently, for as long as it takes.
+void StreamThread::check_membership() {
+  if (joined_) {
+    outside_since_.reset();
+    return;
+  }
+  if (!outside_since_) outside_since_ = now();
+  if (now() - *outside_since_ < give_up_after_.count()) return;
+  outside_since_ = now();
+  try {
+    (void)environment_.admin.list_topics(kProbeTimeout);
+  } catch (const BrokerException& error) {
+    if (error.severity() != Severity::retriable) throw;
+    throw give_up(error);
+  }
+}
+
 // --- group membership
 
 std::vector<TopicPartition> StreamThread::on_partitions_assigned(const std::vector<TopicPartition>& partitions) {
@@ -164,7 +183,7 @@ std::vector<TopicPartition> StreamThread::on_partitions_assigned(const std::vect
 }
 
 std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vector<TopicPartition>& partitions) {
-  if (!any_running(partitions) || work_lost_) return give_up(partitions, false);
+  if (!any_running(partitions) || work_lost_) return hand_over(partitions, false);
   try {
     commit(false);
   } catch (const BrokerException& error) {
@@ -172,19 +191,19 @@ std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vecto
     log(LogLevel::warn, names_.thread_name() + ": no commit before giving partitions back: " + error.what());
     // A transaction spans all tasks of the thread: it is lost for those that stay, too.
     work_lost_ = exactly_once_;
-    return give_up(partitions, false);
+    return hand_over(partitions, false);
   }
-  return give_up(partitions, true);
+  return hand_over(partitions, true);
 }
 
 std::vector<TopicPartition> StreamThread::on_partitions_lost(const std::vector<TopicPartition>& partitions) {
   joined_ = false;
   if (state_ != State::closed) state_ = State::rebalancing;
   work_lost_ |= exactly_once_ && output_ && output_->dirty();
-  return give_up(partitions, false);
+  return hand_over(partitions, false);
 }
 
-std::vector<TopicPartition> StreamThread::give_up(const std::vector<TopicPartition>& partitions, bool clean) {
+std::vector<TopicPartition> StreamThread::hand_over(const std::vector<TopicPartition>& partitions, bool clean) {
   std::vector<TopicPartition> inputs;
   for (const TopicPartition& lead : partitions) {
     const auto task = plan_->task_for(lead);
@@ -327,13 +346,15 @@ std::map<TopicPartition, OffsetAndMetadata> StreamThread::offsets_to_commit(bool
 
 // --- recovery and end
 
+BrokerException StreamThread::give_up(const BrokerException& error) const {
+  return {Severity::fatal, names_.thread_name() + " gives up, because nothing has worked for " +
+                               std::to_string(give_up_after_.count()) +
+                               " ms (millrace.connect.timeout.ms): " + error.what()};
+}
+
 void StreamThread::recover(const BrokerException& error) {
   const auto pause = failures_.failed(now());
-  if (!pause) {
-    throw BrokerException(Severity::fatal, names_.thread_name() + " gives up, because nothing has worked for " +
-                                               std::to_string(give_up_after_.count()) +
-                                               " ms (millrace.connect.timeout.ms): " + error.what());
-  }
+  if (!pause) throw give_up(error);
   log(LogLevel::warn, names_.thread_name() + ": starting again from the last commit" +
                           (pause->count() > 0 ? " in " + std::to_string(pause->count()) + " ms" : std::string()) +
                           ": " + error.what());

@@ -55,7 +55,7 @@ class StreamThread final : private RebalanceListener {
   std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) override;
   std::vector<TopicPartition> on_partitions_revoked(const std::vector<TopicPartition>& partitions) override;
   std::vector<TopicPartition> on_partitions_lost(const std::vector<TopicPartition>& partitions) override;
-  std::vector<TopicPartition> give_up(const std::vector<TopicPartition>& partitions, bool clean);
+  std::vector<TopicPartition> hand_over(const std::vector<TopicPartition>& partitions, bool clean);
   [[nodiscard]] bool any_running(const std::vector<TopicPartition>& leads) const;
 
   void round();
@@ -66,6 +66,7 @@ class StreamThread final : private RebalanceListener {
   bool process_slice(StreamTask& task, int& budget, Timestamp now);
   bool punctuate();
   void update_state();
+  void check_membership();
   [[nodiscard]] Millis poll_timeout() const;
 
   [[nodiscard]] bool commit_due() const;
@@ -74,6 +75,7 @@ class StreamThread final : private RebalanceListener {
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> offsets_to_commit(bool all) const;
 
   void recover(const BrokerException& error);
+  [[nodiscard]] BrokerException give_up(const BrokerException& error) const;
   void restart_tasks();
   void pause_until_retry();
   void drop_output();
@@ -101,6 +103,7 @@ class StreamThread final : private RebalanceListener {
 
   bool connected_ = false;  ///< the producer is initialised
   bool joined_ = false;     ///< the group has given an assignment, perhaps an empty one
+  std::optional<Timestamp> outside_since_;  ///< when it was found that it is not joined
   bool has_work_ = false;
   bool work_lost_ = false;  ///< an open transaction had to be given up
   std::size_t last_task_ = 0;

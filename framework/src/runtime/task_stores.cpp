@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "millrace/state/changelog_writer.hpp"
 #include "state/change_logging_stores.hpp"
-#include "state/changelog_writer.hpp"
 #include "state/in_memory_stores.hpp"
 #include "topology/topology_graph.hpp"
 
@@ -45,6 +45,10 @@ TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfi
   for (const auto& builder : builders) {
     const StoreSpec& spec = builder->spec;
     const std::string changelog = changelog_topic(application_id, spec.name);
+    if (spec.kind == StoreKind::custom) {
+      add_custom(*builder, changelog);
+      continue;
+    }
     ByteStore bytes = make_bytes(spec, persistent(spec));
     if (spec.logging) {
       Logged logged;
@@ -65,6 +69,23 @@ TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfi
     }
     stores_.emplace(spec.name, builder->wrap(std::move(bytes), changelog));
   }
+}
+
+void TaskStores::add_custom(const StoreBuilder& builder, const std::string& changelog) {
+  const std::string& name = builder.spec.name;
+  if (!builder.spec.logging) {
+    stores_.emplace(name, builder.make(nullptr, changelog));
+    return;
+  }
+  Logged logged;
+  logged.store = name;
+  logged.changelog = {changelog, task_.task_id().partition};
+  logged.token = output_.open_changelog(logged.changelog);
+  writers_.push_back(std::make_unique<Writer>(task_, output_, logged.token));
+  auto store = builder.make(writers_.back().get(), changelog);
+  logged.restorable = store.get();
+  logged_.push_back(std::move(logged));
+  stores_.emplace(name, std::move(store));
 }
 
 TaskStores::~TaskStores() {

@@ -56,6 +56,7 @@ class TaskStores {
  private:
   class Writer;
 
+  void add_custom(const StoreBuilder& builder, const std::string& changelog);
   [[nodiscard]] ByteStore make_bytes(const StoreSpec& spec, bool persistent);
 
   TaskContext& task_;

@@ -3,7 +3,7 @@
 #include <span>
 #include <string_view>
 
-#include "changelog_writer.hpp"
+#include "millrace/state/changelog_writer.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/value_format.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "changelog_writer.hpp"
+#include "millrace/state/changelog_writer.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/value_format.hpp"
 

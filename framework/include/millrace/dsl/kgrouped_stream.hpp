@@ -131,7 +131,8 @@ class KGroupedStream {
     store.spec.default_medium = !settings.medium.has_value();
     store.spec.logging = settings.logging;
     store.spec.log_config = settings.log_config;
-    auto send_old_values = std::make_shared<bool>(false);
+    auto table = std::make_shared<detail::StoreTableProcessor<Key, VA>>(store_name);
+    auto send_old_values = table->send_old_values();
     detail::GraphNode node(node_name);
     node.write = detail::write_processor(
         [store_name, fold, send_old_values] {
@@ -140,7 +141,7 @@ class KGroupedStream {
         {}, {std::make_shared<StoreBuilder>(std::move(store))});
     next.node = &graph().add(std::move(node), {next.node});
     next.name = node_name;
-    return KTable<Key, VA>(std::move(next), keys, values, settings.store_name);
+    return KTable<Key, VA>(std::move(next), keys, values, settings.store_name, std::move(table));
   }
 
   std::shared_ptr<Shared> shared_;

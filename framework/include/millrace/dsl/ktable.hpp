@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "millrace/dsl/detail/aggregate_nodes.hpp"
+#include "millrace/dsl/detail/table_processor.hpp"
 #include "millrace/dsl/kstream.hpp"
 
 namespace millrace {
@@ -42,17 +43,24 @@ class KTable {
   // --- for the engine's own use
 
   KTable(detail::StreamPosition position, detail::CarriedSerde<K> key_serde, detail::CarriedSerde<V> value_serde,
-         std::string queryable_store_name)
+         std::string queryable_store_name, std::shared_ptr<detail::TableProcessor<K, V>> processor)
       : position_(std::move(position)),
         key_serde_(std::move(key_serde)),
         value_serde_(std::move(value_serde)),
-        queryable_store_name_(std::move(queryable_store_name)) {}
+        queryable_store_name_(std::move(queryable_store_name)),
+        processor_(std::move(processor)) {}
+
+  [[nodiscard]] const detail::StreamPosition& position() const { return position_; }
+  [[nodiscard]] const detail::CarriedSerde<K>& key_serde() const { return key_serde_; }
+  [[nodiscard]] const detail::CarriedSerde<V>& value_serde() const { return value_serde_; }
+  [[nodiscard]] const std::shared_ptr<detail::TableProcessor<K, V>>& processor() const { return processor_; }
 
  private:
   detail::StreamPosition position_;
   detail::CarriedSerde<K> key_serde_;
   detail::CarriedSerde<V> value_serde_;
   std::string queryable_store_name_;
+  std::shared_ptr<detail::TableProcessor<K, V>> processor_;
 };
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "millrace/common/bytes.hpp"
+#include "millrace/common/headers.hpp"
 #include "millrace/common/time.hpp"
 
 namespace millrace {
@@ -30,6 +31,7 @@ struct RestoreRecord {
   std::string_view key;
   BytesView value;
   Timestamp timestamp = kNoTimestamp;
+  const Headers* headers = nullptr;  ///< null: none
 };
 
 /// A store that can be rebuilt from changelog records. Key and value are in the store's changelog format

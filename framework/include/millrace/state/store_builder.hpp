@@ -8,12 +8,13 @@
 #include <utility>
 
 #include "millrace/state/bytes_store.hpp"
+#include "millrace/state/changelog_writer.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/value_format.hpp"
 
 namespace millrace {
 
-enum class StoreKind { key_value, window };
+enum class StoreKind { key_value, window, session, versioned, custom };
 
 /// What the engine must know of a store to make, log and restore it.
 struct StoreSpec {
@@ -35,14 +36,24 @@ struct ByteStore {
   std::unique_ptr<WindowBytesStore> window;
 };
 
+/// A store in memory with a changelog format of its own, restored from the beginning at each start.
+class CustomStore : public StateStore, public RestorableStore {
+ public:
+  [[nodiscard]] bool persistent() const override { return false; }
+};
+
 /// Makes one store per task: the engine provides the byte store, `wrap` puts the types on top.
 /// Made by `Stores::...`; immutable once handed to a topology. (Kafka Streams: `StoreBuilder`.)
 struct StoreBuilder {
   /// Second argument: the changelog topic's name, which serdes see as the topic.
   using Wrap = std::function<std::unique_ptr<StateStore>(ByteStore, const std::string&)>;
+  /// For stores of kind `custom`, which keep their data and write their changelog themselves. The writer is null if
+  /// logging is off. Last argument: the changelog topic's name.
+  using Make = std::function<std::unique_ptr<CustomStore>(ChangelogWriter*, const std::string&)>;
 
   StoreSpec spec;
   Wrap wrap;
+  Make make;  ///< instead of `wrap`
 
   [[nodiscard]] const std::string& name() const { return spec.name; }
 

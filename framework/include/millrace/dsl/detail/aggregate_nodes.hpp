@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "millrace/dsl/change.hpp"
+#include "millrace/dsl/detail/table_processor.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/state/key_value_store.hpp"
@@ -28,7 +28,8 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
-    store_ = dynamic_cast<TimestampedKeyValueStore<Key, VA>*>(&task.store(*this, store_name_));
+    store_ = &typed_store<TimestampedKeyValueStore<Key, VA>>(task, *this, store_name_);
+    forwarder_.init(task, this->output(), store_, *send_old_values_);
   }
 
   void process(Record<K, V>& record) override {
@@ -54,7 +55,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
     } else {
       store_->remove(key);
     }
-    this->forward(Record<Key, Change<VA>>{
+    forwarder_.maybe_forward(Record<Key, Change<VA>>{
         key, {std::move(new_value), std::move(kept_old), true}, timestamp, std::move(record.headers)});
   }
 
@@ -63,6 +64,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
   Fold fold_;
   std::shared_ptr<const bool> send_old_values_;
   TimestampedKeyValueStore<Key, VA>* store_ = nullptr;
+  TableForwarder<Key, VA> forwarder_;
 };
 
 template <class K, class V>

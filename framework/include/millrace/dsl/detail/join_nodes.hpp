@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/dsl/detail/join_time.hpp"
+#include "millrace/dsl/detail/typed_store.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/dsl/join_windows.hpp"
 #include "millrace/processor/detail/node.hpp"
@@ -16,11 +17,6 @@
 #include "millrace/state/window_store.hpp"
 
 namespace millrace::detail {
-
-template <class Store>
-[[nodiscard]] Store& typed_store(TaskContext& task, const NodeBase& node, const std::string& name) {
-  return dynamic_cast<Store&>(task.store(node, name));
-}
 
 /// Passes a record on to its join, then keeps it for the records of the other side to come.
 template <class K, class V>

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/state/state_store.hpp"
+
+namespace millrace::detail {
+
+/// A store that `node` is connected to, by its interface.
+template <class Store>
+[[nodiscard]] Store& typed_store(TaskContext& task, const NodeBase& node, const std::string& name) {
+  return dynamic_cast<Store&>(task.store(node, name));
+}
+
+}  // namespace millrace::detail

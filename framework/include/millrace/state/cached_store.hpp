@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "millrace/common/time.hpp"
+
+namespace millrace {
+
+/// Called for each change that leaves a store's cache (at a commit, or when the cache is full). The task's record
+/// context is that of the key's last update. `old_value` is only there if old values were asked for.
+template <class K, class V>
+using FlushListener =
+    std::function<void(K key, std::optional<V> new_value, std::optional<V> old_value, Timestamp timestamp)>;
+
+/// A store of the DSL that may have a cache in front: an operator whose store has one forwards its results from there,
+/// each key once. K is `Windowed<K>` for windows and sessions. (Kafka Streams: `CachedStateStore`.)
+template <class K, class V>
+class CachedStore {
+ public:
+  virtual ~CachedStore() = default;
+
+  /// False: the store has no cache; the operator forwards at once.
+  virtual bool set_flush_listener(FlushListener<K, V> listener, bool send_old_values) = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+
+#include "millrace/state/key_value_store.hpp"
+#include "millrace/state/state_store.hpp"
+#include "millrace/state/windowed.hpp"
+
+namespace millrace {
+
+/// (Kafka Streams: `ReadOnlySessionStore`.) Times in ms since the epoch; a session's end is inclusive.
+template <class K, class V>
+class ReadOnlySessionStore {
+ public:
+  virtual ~ReadOnlySessionStore() = default;
+
+  /// The session with exactly these bounds.
+  [[nodiscard]] virtual std::optional<V> fetch_session(const K& key, Timestamp start, Timestamp end) = 0;
+
+  /// Sessions of `key` with end >= earliest_end and start <= latest_start, by end, then by start.
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(const K& key, Timestamp earliest_end,
+                                                                       Timestamp latest_start) = 0;
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> backward_find_sessions(const K& key, Timestamp earliest_end,
+                                                                                Timestamp latest_start) = 0;
+  /// The same over a range of keys; nullopt is open.
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(const std::optional<K>& key_from,
+                                                                       const std::optional<K>& key_to,
+                                                                       Timestamp earliest_end,
+                                                                       Timestamp latest_start) = 0;
+
+  /// All sessions of a key, or of a range of keys.
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> fetch(const K& key) = 0;
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> backward_fetch(const K& key) = 0;
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> fetch(const std::optional<K>& key_from,
+                                                               const std::optional<K>& key_to) = 0;
+};
+
+/// Aggregates by key and session. (Kafka Streams: `SessionStore`.)
+template <class K, class V>
+class SessionStore : public StateStore, public ReadOnlySessionStore<K, V> {
+ public:
+  /// nullptr removes the session.
+  virtual void put(const Windowed<K>& session, const V* value) = 0;
+  void remove(const Windowed<K>& session) { put(session, nullptr); }
+
+  /// Sessions of all keys that end between the two times, both inclusive, by end, then start, then key: what
+  /// EmitStrategy::on_window_close emits.
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(Timestamp earliest_end,
+                                                                       Timestamp latest_end) = 0;
+};
+
+}  // namespace millrace

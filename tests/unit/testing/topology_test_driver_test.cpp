@@ -1,0 +1,144 @@
+#define BOOST_TEST_DYN_LINK
+#include "millrace/testing/topology_test_driver.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "millrace/millrace.hpp"
+
+using namespace millrace;
+using namespace std::chrono_literals;
+
+namespace {
+
+using S = std::string;
+using N = std::optional<S>;
+constexpr Timestamp kNow = 1'000'000;
+
+Topology copy_in_to_out() {
+  StreamsBuilder builder;
+  builder.stream<N, N>("in").to("out");
+  return builder.build();
+}
+
+struct Fixture {
+  TopologyTestDriver driver{copy_in_to_out(), {}, kNow};
+  TestInputTopic<N, N> in = driver.create_input_topic<N, N>("in");
+  TestOutputTopic<N, N> out = driver.create_output_topic<N, N>("out");
+};
+
+template <class Exception, class F>
+S error_of(F action) {
+  try {
+    action();
+  } catch (const Exception& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(TestDriver, Fixture)
+
+BOOST_AUTO_TEST_CASE(gives_back_what_a_record_had) {
+  const Record<N, N> record{"a", "1", 7, {{"h", "x"}, {"h", {}}}};
+  in.pipe_input(record);
+  BOOST_TEST((out.read_record() == record));
+}
+
+BOOST_AUTO_TEST_CASE(takes_records_without_a_time_under_the_clock_it_was_made_with) {
+  in.pipe_input("a", "1");
+  driver.advance_wall_clock_time(5ms);
+  in.pipe_input("a", "2");
+  in.advance_time(3ms);
+  in.pipe_input("a", "3");
+  auto later = driver.create_input_topic<N, N>("in");
+  later.pipe_input("a", "4");
+  for (const Timestamp expected : {kNow, kNow, kNow + 3, kNow + 5}) BOOST_TEST(out.read_record().timestamp == expected);
+}
+
+BOOST_AUTO_TEST_CASE(advances_the_time_of_records_without_one) {
+  auto ticking = driver.create_input_topic<N, N>("in", Serde<N>(), Serde<N>(), 100, 10ms);
+  ticking.pipe_key_value_list({{"a", "1"}, {"b", "2"}});
+  ticking.pipe_input("c", "3", 7);  // has its own
+  ticking.pipe_value_list({"4", "5"});
+  const auto records = out.read_records_to_list();
+  std::vector<Timestamp> times;
+  for (const auto& record : records) times.push_back(record.timestamp);
+  BOOST_TEST(times == (std::vector<Timestamp>{100, 110, 7, 120, 130}), boost::test_tools::per_element());
+  BOOST_TEST((!records[3].key && records[3].value == "4"));
+}
+
+BOOST_AUTO_TEST_CASE(takes_several_records_at_once) {
+  in.pipe_record_list({{"a", "1", 1, {}}, {{}, "2", 2, {}}});
+  in.pipe_input("3");
+  BOOST_TEST(out.queue_size() == 3U);
+  BOOST_TEST((out.read_key_value() == KeyValue<N, N>{"a", "1"}));
+  BOOST_TEST((out.read_value() == "2"));
+  BOOST_TEST(!out.is_empty());
+  BOOST_TEST((out.read_values_to_list() == std::vector<N>{"3"}));
+  BOOST_TEST(out.is_empty());
+}
+
+BOOST_AUTO_TEST_CASE(reads_the_last_value_of_each_key) {
+  in.pipe_key_value_list({{"a", "1"}, {"b", "2"}, {"a", "3"}});
+  BOOST_TEST((out.read_key_values_to_map() == std::map<N, N>{{"a", "3"}, {"b", "2"}}));
+}
+
+BOOST_AUTO_TEST_CASE(says_that_there_is_no_output) {
+  BOOST_TEST(error_of<StreamsException>([&] { (void)out.read_value(); }) == "topic 'out' has no further output");
+}
+
+BOOST_AUTO_TEST_CASE(says_that_a_topic_is_not_read) {
+  auto other = driver.create_input_topic<N, N>("other");
+  BOOST_TEST(error_of<TopologyException>([&] { other.pipe_input("a", "1"); }) ==
+             "the topology does not read topic 'other'");
+}
+
+BOOST_AUTO_TEST_CASE(names_the_topics_that_were_written) {
+  BOOST_TEST(driver.produced_topic_names().empty());
+  in.pipe_input("a", "1");
+  BOOST_TEST((driver.produced_topic_names() == std::set<S>{"out"}));
+  (void)out.read_value();
+  BOOST_TEST((driver.produced_topic_names() == std::set<S>{"out"}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(TestDriverStores)
+
+BOOST_AUTO_TEST_CASE(can_be_prepared_and_read) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts"));
+  TopologyTestDriver driver(builder.build());
+  auto& counts = driver.get_timestamped_key_value_store<S, std::int64_t>("counts");
+  counts.put("a", {41, 5});
+  driver.create_input_topic<S, S>("in").pipe_input("a", "x", 3);
+  BOOST_TEST((counts.get("a") == ValueAndTimestamp<std::int64_t>{42, 5}));
+  BOOST_TEST((driver.get_all_state_store_names() == std::vector<S>{"counts"}));
+}
+
+BOOST_AUTO_TEST_CASE(of_another_kind_or_name_are_refused) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts"));
+  TopologyTestDriver driver(builder.build());
+  const S expected = "there is no state store 'counts' of the type that was asked for";
+  BOOST_TEST(error_of<TopologyException>([&] { (void)driver.get_window_store<S, S>("counts"); }) == expected);
+  BOOST_TEST(error_of<TopologyException>([&] { (void)driver.get_key_value_store<S, std::int64_t>("counts"); }) ==
+             expected);
+}
+
+BOOST_AUTO_TEST_CASE(write_changelogs_named_after_the_application) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts"));
+  const auto topology = builder.build();
+  TopologyTestDriver unnamed(topology);
+  TopologyTestDriver named(topology, StreamsConfig().set("application.id", "shop"));
+  for (auto* driver : {&unnamed, &named}) driver->create_input_topic<S, S>("in").pipe_input("a", "x", 3);
+  BOOST_TEST((unnamed.produced_topic_names() == std::set<S>{"topology-test-driver-counts-changelog"}));
+  BOOST_TEST((named.produced_topic_names() == std::set<S>{"shop-counts-changelog"}));
+  auto changelog = named.create_output_topic<S, std::int64_t>("shop-counts-changelog");
+  BOOST_TEST((changelog.read_record() == Record<S, std::int64_t>{"a", 1, 3, {}}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
