@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "millrace/state/changelog_writer.hpp"
 #include "millrace/state/bytes_store.hpp"
+#include "millrace/state/changelog_writer.hpp"
 #include "millrace/state/value_format.hpp"
 
 namespace millrace {
