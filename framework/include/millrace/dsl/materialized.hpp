@@ -5,23 +5,32 @@
 #include <string>
 #include <utility>
 
+#include "millrace/common/time.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/state/stores.hpp"
 
 namespace millrace {
 
+/// What a Materialized says besides serdes.
+struct MaterializedOptions {
+  std::string store_name;
+  std::optional<StoreMedium> medium;  ///< unset: default.dsl.store
+  bool logging = true;
+  std::map<std::string, std::string> log_config;
+  bool caching = true;
+  std::optional<Millis> retention;          ///< of windows and sessions; unset: as long as they can change
+  std::optional<Millis> history_retention;  ///< set: the store is versioned and keeps this much history
+  std::optional<Millis> segment_interval;   ///< of a versioned store; unset: Kafka Streams' choice
+  bool given = true;                        ///< false: the caller gave no Materialized at all
+};
+
 /// How a table's store is named, kept and logged. (Kafka Streams: `Materialized`.)
 template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde>
 class BasicMaterialized {
  public:
-  struct Settings {
-    std::string store_name;
+  struct Settings : MaterializedOptions {
     KeySerde key_serde;
     ValueSerde value_serde;
-    std::optional<StoreMedium> medium;  ///< unset: default.dsl.store
-    bool logging = true;
-    std::map<std::string, std::string> log_config;
-    bool given = true;  ///< false: the caller gave no Materialized at all
   };
 
   BasicMaterialized() = default;
@@ -29,14 +38,10 @@ class BasicMaterialized {
 
   /// `name` is the store's, its changelog topic's, and the one for queries.
   [[nodiscard]] static BasicMaterialized<> as(std::string name) {
-    BasicMaterialized<> result;
-    result.settings_.store_name = std::move(name);
-    return result;
+    return BasicMaterialized<>().with_store_name(std::move(name));
   }
   [[nodiscard]] static BasicMaterialized<> as(StoreMedium medium) {
-    BasicMaterialized<> result;
-    result.settings_.medium = medium;
-    return result;
+    return BasicMaterialized<>().with_store_type(medium);
   }
   template <class KS, class VS>
   [[nodiscard]] static BasicMaterialized<KS, VS> with(KS key_serde, VS value_serde) {
@@ -44,6 +49,25 @@ class BasicMaterialized {
     settings.key_serde = std::move(key_serde);
     settings.value_serde = std::move(value_serde);
     return BasicMaterialized<KS, VS>(std::move(settings));
+  }
+  /// A versioned store on RocksDB that can tell a key's value as of any time within `history_retention` of the latest.
+  /// (Java: `Materialized.as(Stores.persistentVersionedKeyValueStore(name, historyRetention, segmentInterval))`.)
+  [[nodiscard]] static BasicMaterialized<> as_versioned(std::string name, Millis history_retention,
+                                                        std::optional<Millis> segment_interval = std::nullopt) {
+    if (history_retention < Millis(0)) {
+      throw TopologyException("versioned store '" + name + "': the history retention must not be negative, but is " +
+                              std::to_string(history_retention.count()) + " ms");
+    }
+    if (segment_interval && *segment_interval < Millis(1)) {
+      throw TopologyException("versioned store '" + name + "': the segment interval must be at least 1 ms, not " +
+                              std::to_string(segment_interval->count()) + " ms");
+    }
+    BasicMaterialized<> result;
+    result.settings_.store_name = std::move(name);
+    result.settings_.history_retention = history_retention;
+    result.settings_.segment_interval = segment_interval;
+    result.settings_.medium = StoreMedium::rocksdb;
+    return result;
   }
   /// What an operator sees when the user gave nothing.
   [[nodiscard]] static BasicMaterialized<> none() {
@@ -59,13 +83,11 @@ class BasicMaterialized {
   }
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
-    return BasicMaterialized<S, ValueSerde>({settings_.store_name, std::move(serde), settings_.value_serde,
-                                             settings_.medium, settings_.logging, settings_.log_config, true});
+    return make(std::move(serde), settings_.value_serde);
   }
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
-    return BasicMaterialized<KeySerde, S>({settings_.store_name, settings_.key_serde, std::move(serde),
-                                           settings_.medium, settings_.logging, settings_.log_config, true});
+    return make(settings_.key_serde, std::move(serde));
   }
   [[nodiscard]] BasicMaterialized with_store_type(StoreMedium medium) const {
     auto copy = *this;
@@ -83,12 +105,44 @@ class BasicMaterialized {
     copy.settings_.log_config = std::move(topic_config);
     return copy;
   }
+  /// Whether updates are held back until the next commit, so that only the last one of each key goes on
+  /// (statestore.cache.max.bytes). On by default.
+  [[nodiscard]] BasicMaterialized with_caching_enabled() const {
+    auto copy = *this;
+    copy.settings_.caching = true;
+    return copy;
+  }
+  [[nodiscard]] BasicMaterialized with_caching_disabled() const {
+    auto copy = *this;
+    copy.settings_.caching = false;
+    return copy;
+  }
+  /// How long windows and sessions are kept; only for windowed tables.
+  [[nodiscard]] BasicMaterialized with_retention(Millis retention) const {
+    if (retention < Millis(0)) {
+      throw TopologyException("Materialized: the retention must not be negative, but is " +
+                              std::to_string(retention.count()) + " ms");
+    }
+    auto copy = *this;
+    copy.settings_.retention = retention;
+    return copy;
+  }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
   template <class, class>
   friend class BasicMaterialized;
+
+  template <class KS, class VS>
+  [[nodiscard]] BasicMaterialized<KS, VS> make(KS key_serde, VS value_serde) const {
+    typename BasicMaterialized<KS, VS>::Settings settings;
+    static_cast<MaterializedOptions&>(settings) = settings_;
+    settings.given = true;
+    settings.key_serde = std::move(key_serde);
+    settings.value_serde = std::move(value_serde);
+    return BasicMaterialized<KS, VS>(std::move(settings));
+  }
 
   Settings settings_;
 };
