@@ -28,7 +28,15 @@ std::map<std::string, std::string> repartition_topic_config(const StreamsConfig&
 
 std::map<std::string, std::string> changelog_topic_config(const StoreSpec& store, const StreamsConfig& config) {
   std::map<std::string, std::string> settings{{"message.timestamp.type", "CreateTime"}};
-  if (store.kind == StoreKind::window) {
+  if (store.kind == StoreKind::session) {
+    settings["cleanup.policy"] = "compact,delete";
+    settings["retention.ms"] = std::to_string(
+        saturating_add(store.retention_ms, config.get_int("windowstore.changelog.additional.retention.ms")));
+  } else if (store.kind == StoreKind::versioned) {
+    // Versions must not be compacted away while they may be asked for.
+    settings["cleanup.policy"] = "compact";
+    settings["min.compaction.lag.ms"] = std::to_string(saturating_add(store.retention_ms, 86'400'000));
+  } else if (store.kind == StoreKind::window) {
     // Join stores keep every record under a key of its own, so there is nothing to compact.
     settings["cleanup.policy"] = store.window.retain_duplicates ? "delete" : "compact,delete";
     settings["retention.ms"] = std::to_string(

@@ -6,6 +6,7 @@
 #include "millrace/state/changelog_writer.hpp"
 #include "state/change_logging_stores.hpp"
 #include "state/in_memory_stores.hpp"
+#include "state/versioned_store.hpp"
 #include "topology/topology_graph.hpp"
 
 namespace millrace::detail {
@@ -58,13 +59,7 @@ TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfi
       if (logged.persistent) logged.next_offset = database_->changelog_offset(logged.changelog);
       logged.token = output.open_changelog(logged.changelog);
       writers_.push_back(std::make_unique<Writer>(task, output, logged.token));
-      if (bytes.key_value) {
-        bytes.key_value = make_change_logging(std::move(bytes.key_value), *writers_.back(), spec.format);
-        logged.restorable = bytes.key_value.get();
-      } else {
-        bytes.window = make_change_logging(std::move(bytes.window), *writers_.back(), spec.format, spec.log_headers);
-        logged.restorable = bytes.window.get();
-      }
+      logged.restorable = log_changes(bytes, spec, *writers_.back());
       logged_.push_back(std::move(logged));
     }
     stores_.emplace(spec.name, builder->wrap(std::move(bytes), changelog));
@@ -88,17 +83,46 @@ void TaskStores::add_custom(const StoreBuilder& builder, const std::string& chan
   stores_.emplace(name, std::move(store));
 }
 
+RestorableStore* TaskStores::log_changes(ByteStore& bytes, const StoreSpec& spec, ChangelogWriter& writer) {
+  if (bytes.key_value) {
+    bytes.key_value = make_change_logging(std::move(bytes.key_value), writer, spec.format);
+    return bytes.key_value.get();
+  }
+  if (bytes.window) {
+    bytes.window = make_change_logging(std::move(bytes.window), writer, spec.format, spec.log_headers);
+    return bytes.window.get();
+  }
+  if (bytes.session) {
+    bytes.session = make_change_logging(std::move(bytes.session), writer);
+    return bytes.session.get();
+  }
+  bytes.versioned = make_change_logging(std::move(bytes.versioned), writer);
+  return bytes.versioned.get();
+}
+
 TaskStores::~TaskStores() {
   for (const Logged& logged : logged_) output_.close_changelog(logged.token);
 }
 
 ByteStore TaskStores::make_bytes(const StoreSpec& spec, bool persistent) {
   ByteStore bytes;
-  if (spec.kind == StoreKind::key_value) {
-    bytes.key_value = persistent ? database_->key_value_store(spec.name) : make_in_memory_key_value_store(spec.name);
-  } else {
-    bytes.window = persistent ? database_->window_store(spec.name, spec.window)
-                              : make_in_memory_window_store(spec.name, spec.window);
+  switch (spec.kind) {
+    case StoreKind::key_value:
+      bytes.key_value = persistent ? database_->key_value_store(spec.name) : make_in_memory_key_value_store(spec.name);
+      break;
+    case StoreKind::window:
+      bytes.window = persistent ? database_->window_store(spec.name, spec.window)
+                                : make_in_memory_window_store(spec.name, spec.window);
+      break;
+    case StoreKind::session:
+      bytes.session = persistent ? database_->session_store(spec.name, spec.retention_ms)
+                                 : make_in_memory_session_store(spec.name, spec.retention_ms);
+      break;
+    case StoreKind::versioned:
+      bytes.versioned = persistent ? database_->versioned_store(spec.name, spec.retention_ms)
+                                   : make_versioned_store(make_in_memory_key_value_store(spec.name), spec.retention_ms);
+      break;
+    case StoreKind::custom: break;  // makes its own
   }
   return bytes;
 }

@@ -58,6 +58,8 @@ class TaskStores {
 
   void add_custom(const StoreBuilder& builder, const std::string& changelog);
   [[nodiscard]] ByteStore make_bytes(const StoreSpec& spec, bool persistent);
+  /// Puts change logging in front; returns what takes the changelog back.
+  [[nodiscard]] static RestorableStore* log_changes(ByteStore& bytes, const StoreSpec& spec, ChangelogWriter& writer);
 
   TaskContext& task_;
   TaskOutput& output_;

@@ -15,5 +15,9 @@ namespace millrace {
 [[nodiscard]] std::unique_ptr<WindowBytesStore> make_change_logging(std::unique_ptr<WindowBytesStore> inner,
                                                                     ChangelogWriter& writer, ValueFormat format,
                                                                     bool log_headers);
+[[nodiscard]] std::unique_ptr<SessionBytesStore> make_change_logging(std::unique_ptr<SessionBytesStore> inner,
+                                                                     ChangelogWriter& writer);
+[[nodiscard]] std::unique_ptr<VersionedBytesStore> make_change_logging(std::unique_ptr<VersionedBytesStore> inner,
+                                                                       ChangelogWriter& writer);
 
 }  // namespace millrace

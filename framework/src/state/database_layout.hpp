@@ -15,6 +15,8 @@
 ///     default            meta data, see below
 ///     kv:<store>         a key-value store: its keys and values as they are
 ///     window:<store>     a window store: | segment (8) | key ... | start (8) | seq (4) | -> value
+///     session:<store>    a session store: as a window store, with the session's end as start; see session_store.hpp
+///     versioned:<store>  a versioned store; see versioned_store.hpp
 ///
 /// The segment of an entry is start / segment_interval(retention). It stands in front, so that RocksDB's order is the
 /// order in which Kafka Streams walks a window store (segment by segment, then by key), and so that what expires
@@ -33,6 +35,9 @@ inline constexpr std::string_view kWindowMetaPrefix = "window:";
 
 inline constexpr std::string_view kKeyValueFamily = "kv:";
 inline constexpr std::string_view kWindowFamily = "window:";
+inline constexpr std::string_view kSessionFamily = "session:";
+inline constexpr std::string_view kVersionedFamily = "versioned:";
+inline constexpr std::string_view kFamilies[] = {kKeyValueFamily, kWindowFamily, kSessionFamily, kVersionedFamily};
 
 inline constexpr std::size_t kSegmentBytes = 8;
 inline constexpr std::size_t kSegmentedKeyMinBytes = 20;  // with an empty key

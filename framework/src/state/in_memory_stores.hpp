@@ -13,5 +13,7 @@ namespace millrace {
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_in_memory_key_value_store(const std::string& name);
 [[nodiscard]] std::unique_ptr<WindowBytesStore> make_in_memory_window_store(const std::string& name,
                                                                             const WindowStoreOptions& options);
+[[nodiscard]] std::unique_ptr<SessionBytesStore> make_in_memory_session_store(const std::string& name,
+                                                                              std::int64_t retention_ms);
 
 }  // namespace millrace

@@ -69,12 +69,12 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view family, const Datab
   table.block_cache = block_cache;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
-  if (family.starts_with(layout::kKeyValueFamily)) {
+  if (!family.starts_with(layout::kWindowFamily)) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   }
   cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 
-  if (family.starts_with(layout::kWindowFamily)) {
+  if (family.starts_with(layout::kWindowFamily) || family.starts_with(layout::kSessionFamily)) {
     // Level by level, not universal as in Kafka Streams: files are disjoint then, segment behind segment, so that old
     // segments move down without being rewritten and expired ones are dropped as files without being read.
     // Reads seldom get here, so that more files side by side cost less than merging them often.

@@ -11,13 +11,14 @@
 #include "persistent_key_value_store.hpp"
 #include "persistent_window_store.hpp"
 #include "rocksdb_options.hpp"
+#include "session_store.hpp"
+#include "versioned_store.hpp"
 
 namespace millrace {
 
 namespace {
 
-std::string kv_family(const std::string& store) { return std::string(layout::kKeyValueFamily) + store; }
-std::string window_family(const std::string& store) { return std::string(layout::kWindowFamily) + store; }
+std::string family_name(std::string_view kind, const std::string& store) { return std::string(kind) + store; }
 
 [[noreturn]] void fail_open(const rocksdb::Status& status, const std::filesystem::path& directory) {
   const std::string text = status.ToString();
@@ -148,42 +149,66 @@ StorePlace RocksDbTaskDatabase::place(const std::string& family_name, const std:
   return {db_.get(), family(family_name, store), meta_, budget_, directory_};
 }
 
-void RocksDbTaskDatabase::prepare_name(const std::string& store, const std::string& other_kind) {
+void RocksDbTaskDatabase::prepare_name(const std::string& store, std::string_view kind) {
   for (const DatabaseStore* open : stores_) {
     if (open->store_name() == store) {
       throw ProcessorStateException("state store '" + store + "' in " + directory_.string() + " is open already");
     }
   }
-  if (!families_.contains(other_kind)) return;
-  log(LogLevel::warn, "state store '" + store + "' in " + directory_.string() +
-                          " has another kind than before: its data are deleted and restored from the changelog");
-  wipe(store);
-  check(db_->DropColumnFamily(families_.at(other_kind)), "replace", store, directory_);
-  check(db_->DestroyColumnFamilyHandle(families_.at(other_kind)), "replace", store, directory_);
-  families_.erase(other_kind);
+  for (const std::string_view other : layout::kFamilies) {
+    const auto found = families_.find(family_name(other, store));
+    if (other == kind || found == families_.end()) continue;
+    log(LogLevel::warn, "state store '" + store + "' in " + directory_.string() +
+                            " has another kind than before: its data are deleted and restored from the changelog");
+    wipe(store);
+    check(db_->DropColumnFamily(found->second), "replace", store, directory_);
+    check(db_->DestroyColumnFamilyHandle(found->second), "replace", store, directory_);
+    families_.erase(found);
+  }
 }
 
-std::unique_ptr<KeyValueBytesStore> RocksDbTaskDatabase::key_value_store(const std::string& name) {
-  prepare_name(name, window_family(name));
-  auto store = std::make_unique<PersistentKeyValueStore>(*this, place(kv_family(name), name), name);
+std::unique_ptr<KeyValueBytesStore> RocksDbTaskDatabase::open_key_value(std::string_view kind,
+                                                                        const std::string& name) {
+  prepare_name(name, kind);
+  auto store = std::make_unique<PersistentKeyValueStore>(*this, place(family_name(kind, name), name), name);
   stores_.push_back(store.get());
   return store;
 }
 
-std::unique_ptr<WindowBytesStore> RocksDbTaskDatabase::window_store(const std::string& name,
+std::unique_ptr<WindowBytesStore> RocksDbTaskDatabase::open_windows(std::string_view kind, const std::string& name,
                                                                     const WindowStoreOptions& options) {
-  prepare_name(name, kv_family(name));
+  prepare_name(name, kind);
   auto stored = read_window_meta(name);
   if (stored && stored->segment_interval_ms != layout::segment_interval(options.retention_ms)) {
-    log(LogLevel::warn, "window store '" + name + "' in " + directory_.string() +
+    log(LogLevel::warn, "state store '" + name + "' in " + directory_.string() +
                             " has another retention than before: its data are deleted and restored from the changelog");
     wipe(name);
     stored.reset();
   }
-  auto store = std::make_unique<PersistentWindowStore>(*this, place(window_family(name), name), name, options, stored);
+  const std::string family = family_name(kind, name);
+  auto store = std::make_unique<PersistentWindowStore>(*this, place(family, name), name, options, stored);
   stores_.push_back(store.get());
-  window_stores_[window_family(name)] = store.get();
+  window_stores_[family] = store.get();
   return store;
+}
+
+std::unique_ptr<KeyValueBytesStore> RocksDbTaskDatabase::key_value_store(const std::string& name) {
+  return open_key_value(layout::kKeyValueFamily, name);
+}
+
+std::unique_ptr<WindowBytesStore> RocksDbTaskDatabase::window_store(const std::string& name,
+                                                                    const WindowStoreOptions& options) {
+  return open_windows(layout::kWindowFamily, name, options);
+}
+
+std::unique_ptr<SessionBytesStore> RocksDbTaskDatabase::session_store(const std::string& name,
+                                                                      std::int64_t retention_ms) {
+  return make_session_store(open_windows(layout::kSessionFamily, name, {retention_ms, 0, false}));
+}
+
+std::unique_ptr<VersionedBytesStore> RocksDbTaskDatabase::versioned_store(const std::string& name,
+                                                                          std::int64_t history_retention_ms) {
+  return make_versioned_store(open_key_value(layout::kVersionedFamily, name), history_retention_ms);
 }
 
 std::optional<layout::WindowMeta> RocksDbTaskDatabase::read_window_meta(const std::string& store) {
@@ -265,8 +290,8 @@ void RocksDbTaskDatabase::flush() {
 
 void RocksDbTaskDatabase::wipe(const std::string& store) {
   rocksdb::WriteBatch batch;
-  for (const std::string& name : {kv_family(store), window_family(store)}) {
-    const auto found = families_.find(name);
+  for (const std::string_view kind : layout::kFamilies) {
+    const auto found = families_.find(family_name(kind, store));
     if (found == families_.end()) continue;
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, found->second));
     it->SeekToLast();
@@ -290,7 +315,8 @@ void RocksDbTaskDatabase::wipe(const std::string& store) {
     if (open->store_name() == store) open->wiped();
   }
   flush();
-  expiry_->reset(window_family(store));
+  expiry_->reset(family_name(layout::kWindowFamily, store));
+  expiry_->reset(family_name(layout::kSessionFamily, store));
 }
 
 }  // namespace millrace

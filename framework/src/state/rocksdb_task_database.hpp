@@ -27,6 +27,10 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   [[nodiscard]] std::unique_ptr<KeyValueBytesStore> key_value_store(const std::string& name) override;
   [[nodiscard]] std::unique_ptr<WindowBytesStore> window_store(const std::string& name,
                                                                const WindowStoreOptions& options) override;
+  [[nodiscard]] std::unique_ptr<SessionBytesStore> session_store(const std::string& name,
+                                                                 std::int64_t retention_ms) override;
+  [[nodiscard]] std::unique_ptr<VersionedBytesStore> versioned_store(const std::string& name,
+                                                                     std::int64_t history_retention_ms) override;
   [[nodiscard]] std::optional<std::int64_t> changelog_offset(const TopicPartition& changelog) const override;
   [[nodiscard]] std::size_t uncommitted_bytes() const override;
   void commit(const std::map<TopicPartition, std::int64_t>& next_offsets) override;
@@ -42,7 +46,11 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   void close();
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(const std::string& name, const std::string& store);
   [[nodiscard]] StorePlace place(const std::string& family_name, const std::string& store);
-  void prepare_name(const std::string& store, const std::string& other_kind);
+  /// Checks that no store of this name is open, and drops what one of another kind has left behind.
+  void prepare_name(const std::string& store, std::string_view kind);
+  [[nodiscard]] std::unique_ptr<KeyValueBytesStore> open_key_value(std::string_view kind, const std::string& store);
+  [[nodiscard]] std::unique_ptr<WindowBytesStore> open_windows(std::string_view kind, const std::string& store,
+                                                               const WindowStoreOptions& options);
   [[nodiscard]] std::optional<layout::WindowMeta> read_window_meta(const std::string& store);
   void write(rocksdb::WriteBatch& batch, std::string_view doing);
   void trim_expired();

@@ -57,11 +57,15 @@ class TaskDatabase {
 
   /// Opening a name twice is an error. The store must not be used once the database is gone; destroying it before or
   /// after is equally fine, and gives up what it has not committed.
-  /// A store whose name was that of another kind, or of a window store with another segment interval, before starts
-  /// empty and without changelog offset.
+  /// A store whose name was that of another kind, or of a window or session store with another segment interval, before
+  /// starts empty and without changelog offset.
   [[nodiscard]] virtual std::unique_ptr<KeyValueBytesStore> key_value_store(const std::string& name) = 0;
   [[nodiscard]] virtual std::unique_ptr<WindowBytesStore> window_store(const std::string& name,
                                                                        const WindowStoreOptions& options) = 0;
+  [[nodiscard]] virtual std::unique_ptr<SessionBytesStore> session_store(const std::string& name,
+                                                                         std::int64_t retention_ms) = 0;
+  [[nodiscard]] virtual std::unique_ptr<VersionedBytesStore> versioned_store(const std::string& name,
+                                                                             std::int64_t history_retention_ms) = 0;
 
   /// The next changelog offset to restore from, as of the last commit; nullopt: nothing is stored.
   [[nodiscard]] virtual std::optional<std::int64_t> changelog_offset(const TopicPartition& changelog) const = 0;

@@ -114,6 +114,9 @@ class AnySerde {
     return implementation_->deserialize(topic, bytes);
   }
 
+  /// Not 0 if this is the serde of a windowed key: so many bytes at the end of the key are the window.
+  [[nodiscard]] std::size_t window_suffix_bytes() const { return implementation_->window_suffix_bytes(); }
+
  private:
   static const std::shared_ptr<const detail::SerdeInterface<T>>& default_implementation() {
     static const std::shared_ptr<const detail::SerdeInterface<T>> shared =

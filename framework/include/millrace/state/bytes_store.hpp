@@ -10,6 +10,7 @@
 #include "millrace/common/bytes.hpp"
 #include "millrace/common/function_ref.hpp"
 #include "millrace/common/time.hpp"
+#include "millrace/common/windowed.hpp"
 #include "millrace/state/state_store.hpp"
 
 namespace millrace {
@@ -99,6 +100,78 @@ class WindowBytesStore : public StateStore, public RestorableStore {
 
   [[nodiscard]] virtual Timestamp observed_stream_time() const = 0;
   [[nodiscard]] virtual const WindowStoreOptions& options() const = 0;
+};
+
+/// As BytesIterator; key() is the record key alone, beside it the session's bounds.
+class SessionBytesIterator : public BytesIterator {
+ public:
+  [[nodiscard]] virtual Window session() const = 0;
+};
+
+/// Values by key and session; a session's end is inclusive. (Kafka Streams: `SessionStore<Bytes, byte[]>`.)
+///
+/// Expiry: observed stream time is the largest session end ever put, removed or restored. A session is visible iff
+/// end > observed stream time - retention; a put of an expired one is skipped. Ends are never negative.
+/// Order of walks, as in Kafka Streams:
+///   one key    by end, then by start (in memory: later starts first)
+///   key range  RocksDB: by segment (end / max(retention / 2, 60,000)), then by the bytes `key + end(8) + start(8)`
+///              memory: by end, then by key, then later starts first
+/// Backward is exactly the other way round. Walks show the store as it was when they began.
+class SessionBytesStore : public StateStore, public RestorableStore {
+ public:
+  /// nullopt removes the session.
+  virtual void put(std::string_view key, const Window& session, BytesView value) = 0;
+
+  /// The value of exactly this session; the view is valid until the next call.
+  [[nodiscard]] virtual BytesView fetch_session(std::string_view key, const Window& session) = 0;
+
+  /// Sessions of `key` with end >= earliest_end and start <= latest_start.
+  [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key,
+                                                                            Timestamp earliest_end,
+                                                                            Timestamp latest_start, bool forward) = 0;
+  /// The same for all keys in [key_from, key_to]; nullopt is open.
+  [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions_in_range(
+      BytesView key_from, BytesView key_to, Timestamp earliest_end, Timestamp latest_start, bool forward) = 0;
+  /// Sessions of all keys with earliest_end <= end <= latest_end: RocksDB by (end, start, key), memory by end, then by
+  /// key, then later starts first.
+  [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
+                                                                                   Timestamp latest_end) = 0;
+
+  [[nodiscard]] virtual Timestamp observed_stream_time() const = 0;
+  [[nodiscard]] virtual std::int64_t retention_ms() const = 0;
+};
+
+/// What a put into a versioned store came to.
+struct VersionedPut {
+  bool accepted = true;               ///< false: older than the history retention, nothing was stored
+  std::optional<Timestamp> valid_to;  ///< when the version that was put ends; nullopt: it is the latest
+
+  bool operator==(const VersionedPut&) const = default;
+};
+
+/// A version of a value as bytes, valid from `timestamp` until `valid_to` (exclusive; nullopt: it is the latest).
+struct VersionedBytes {
+  std::string_view value;
+  Timestamp timestamp = kNoTimestamp;
+  std::optional<Timestamp> valid_to;
+};
+
+/// Values by key with their history. (Kafka Streams: `VersionedKeyValueStore<Bytes, byte[]>`.)
+///
+/// Observed stream time is the largest timestamp ever put or restored. A put before (observed stream time - history
+/// retention) is rejected. A version can be read as of every time of the history retention; the latest one always.
+class VersionedBytesStore : public StateStore, public RestorableStore {
+ public:
+  /// nullopt: the key has no value from `timestamp` on.
+  virtual VersionedPut put(std::string_view key, BytesView value, Timestamp timestamp) = 0;
+
+  /// The views are valid until the next call on this store.
+  [[nodiscard]] virtual std::optional<VersionedBytes> get(std::string_view key) = 0;
+  /// nullopt: no value at that time, or the time is before the history retention and the latest version is younger.
+  [[nodiscard]] virtual std::optional<VersionedBytes> get(std::string_view key, Timestamp as_of) = 0;
+
+  [[nodiscard]] virtual Timestamp observed_stream_time() = 0;
+  [[nodiscard]] virtual std::int64_t history_retention_ms() const = 0;
 };
 
 }  // namespace millrace

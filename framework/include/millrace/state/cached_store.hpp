@@ -2,8 +2,11 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
 
+#include "millrace/common/bytes.hpp"
 #include "millrace/common/time.hpp"
+#include "millrace/common/windowed.hpp"
 
 namespace millrace {
 
@@ -22,6 +25,24 @@ class CachedStore {
 
   /// False: the store has no cache; the operator forwards at once.
   virtual bool set_flush_listener(FlushListener<K, V> listener, bool send_old_values) = 0;
+};
+
+/// A change that leaves a cache, as bytes.
+struct CacheFlush {
+  std::string_view key;  ///< the record key
+  Window window;         ///< of window stores the start alone, of session stores both bounds
+  BytesView new_value;
+  BytesView old_value;  ///< only if old values were asked for
+  Timestamp timestamp;  ///< of the record that made the change
+};
+
+/// What a byte store with a cache in front is, beside its kind.
+class CachedBytesStore {
+ public:
+  using Listener = std::function<void(const CacheFlush&)>;
+
+  virtual ~CachedBytesStore() = default;
+  virtual void set_flush_listener(Listener listener, bool send_old_values) = 0;
 };
 
 }  // namespace millrace

@@ -6,9 +6,14 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "millrace/common/errors.hpp"
 #include "millrace/processor/record.hpp"
+#include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/windowed.hpp"
@@ -80,6 +85,17 @@ class ReadOnlyKeyValueStore {
   [[nodiscard]] KeyValueIterator<K, V> all() { return range(std::nullopt, std::nullopt); }
   [[nodiscard]] KeyValueIterator<K, V> reverse_all() { return reverse_range(std::nullopt, std::nullopt); }
 
+  /// Entries whose key's bytes begin with those of `prefix`.
+  template <class P>
+  [[nodiscard]] KeyValueIterator<K, V> prefix_scan(const P& prefix, const AnySerde<P>& prefix_serde = AnySerde<P>()) {
+    std::string bytes;
+    if (!prefix_serde.serialize({}, prefix, bytes)) {
+      throw SerializationException("a prefix to scan a state store for cannot be null");
+    }
+    return prefix_scan_bytes(bytes);
+  }
+  [[nodiscard]] virtual KeyValueIterator<K, V> prefix_scan_bytes(std::string_view prefix) = 0;
+
   [[nodiscard]] virtual std::uint64_t approximate_num_entries() = 0;
 };
 
@@ -88,6 +104,9 @@ template <class K, class V>
 class KeyValueStore : public StateStore, public ReadOnlyKeyValueStore<K, V> {
  public:
   virtual void put(const K& key, const V& value) = 0;
+  void put_all(const std::vector<KeyValue<K, V>>& entries) {
+    for (const auto& [key, value] : entries) put(key, value);
+  }
 
   /// Removes the key. Returns what it had.
   virtual std::optional<V> remove(const K& key) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 
 #include "millrace/state/key_value_store.hpp"
@@ -17,22 +18,38 @@ class ReadOnlySessionStore {
   /// The session with exactly these bounds.
   [[nodiscard]] virtual std::optional<V> fetch_session(const K& key, Timestamp start, Timestamp end) = 0;
 
-  /// Sessions of `key` with end >= earliest_end and start <= latest_start, by end, then by start.
+  /// Sessions of `key` with end >= earliest_end and start <= latest_start, by end, then by start (in memory: later
+  /// starts first).
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(const K& key, Timestamp earliest_end,
                                                                        Timestamp latest_start) = 0;
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> backward_find_sessions(const K& key, Timestamp earliest_end,
                                                                                 Timestamp latest_start) = 0;
-  /// The same over a range of keys; nullopt is open.
+  /// The same over a range of keys; nullopt is open. Order: see SessionBytesStore.
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(const std::optional<K>& key_from,
                                                                        const std::optional<K>& key_to,
                                                                        Timestamp earliest_end,
                                                                        Timestamp latest_start) = 0;
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> backward_find_sessions(const std::optional<K>& key_from,
+                                                                                const std::optional<K>& key_to,
+                                                                                Timestamp earliest_end,
+                                                                                Timestamp latest_start) = 0;
 
   /// All sessions of a key, or of a range of keys.
-  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> fetch(const K& key) = 0;
-  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> backward_fetch(const K& key) = 0;
-  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> fetch(const std::optional<K>& key_from,
-                                                               const std::optional<K>& key_to) = 0;
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> fetch(const K& key) { return find_sessions(key, 0, kEndOfTime); }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_fetch(const K& key) {
+    return backward_find_sessions(key, 0, kEndOfTime);
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> fetch(const std::optional<K>& key_from,
+                                                       const std::optional<K>& key_to) {
+    return find_sessions(key_from, key_to, 0, kEndOfTime);
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_fetch(const std::optional<K>& key_from,
+                                                                const std::optional<K>& key_to) {
+    return backward_find_sessions(key_from, key_to, 0, kEndOfTime);
+  }
+
+ private:
+  static constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
 };
 
 /// Aggregates by key and session. (Kafka Streams: `SessionStore`.)
@@ -43,8 +60,8 @@ class SessionStore : public StateStore, public ReadOnlySessionStore<K, V> {
   virtual void put(const Windowed<K>& session, const V* value) = 0;
   void remove(const Windowed<K>& session) { put(session, nullptr); }
 
-  /// Sessions of all keys that end between the two times, both inclusive, by end, then start, then key: what
-  /// EmitStrategy::on_window_close emits.
+  /// Sessions of all keys that end between the two times, both inclusive, by end, then start, then key (in memory: by
+  /// end, then key): what EmitStrategy::on_window_close emits.
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(Timestamp earliest_end,
                                                                        Timestamp latest_end) = 0;
 };

@@ -27,13 +27,17 @@ struct StoreSpec {
   std::map<std::string, std::string> log_config;  ///< topic settings of the changelog, over the defaults
   ValueFormat format = ValueFormat::plain;
   WindowStoreOptions window;  ///< for window stores
-  bool log_headers = false;   ///< changelog records carry the headers of the record being processed
+  /// Of session stores: how long a session is kept after its end; of versioned ones: the history retention.
+  std::int64_t retention_ms = 0;
+  bool log_headers = false;  ///< changelog records carry the headers of the record being processed
 };
 
-/// The byte store that the engine made for a spec (logging included); exactly one is set.
+/// The byte store that the engine made for a spec (logging and cache included); exactly one is set.
 struct ByteStore {
   std::unique_ptr<KeyValueBytesStore> key_value;
   std::unique_ptr<WindowBytesStore> window;
+  std::unique_ptr<SessionBytesStore> session;
+  std::unique_ptr<VersionedBytesStore> versioned;
 };
 
 /// A store in memory with a changelog format of its own, restored from the beginning at each start.
@@ -67,6 +71,16 @@ struct StoreBuilder {
   StoreBuilder& with_logging_enabled(std::map<std::string, std::string> config) {
     spec.logging = true;
     spec.log_config = std::move(config);
+    return *this;
+  }
+  /// Java: `withCachingEnabled`: updates of a key are held back and collapsed until a commit, or until the cache is
+  /// full (statestore.cache.max.bytes). Without effect on versioned stores and on window stores with duplicates.
+  StoreBuilder& with_caching_enabled() {
+    spec.caching = true;
+    return *this;
+  }
+  StoreBuilder& with_caching_disabled() {
+    spec.caching = false;
     return *this;
   }
 };

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/state/detail/typed_session_store.hpp"
 #include "millrace/state/detail/typed_stores.hpp"
+#include "millrace/state/detail/typed_versioned_store.hpp"
 #include "millrace/state/store_builder.hpp"
 
 namespace millrace {
@@ -66,6 +69,66 @@ struct Stores {
     builder.wrap = [key_serde, value_serde](ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return std::make_unique<detail::TypedWindowStore<K, V>>(std::move(bytes.window),
                                                               detail::StoreCodec<K, V>(topic, key_serde, value_serde));
+    };
+    return builder;
+  }
+
+  /// As window_store, for values with their timestamps: what windowed tables use.
+  template <class K, class V>
+  [[nodiscard]] static StoreBuilder timestamped_window_store(std::string name, Millis retention, Millis window_size,
+                                                             StoreMedium medium = StoreMedium::rocksdb,
+                                                             AnySerde<K> key_serde = detail::own_serde<K>(),
+                                                             AnySerde<V> value_serde = detail::own_serde<V>()) {
+    auto builder = window_store<K, ValueAndTimestamp<V>>(
+        std::move(name), retention, window_size, false, medium, std::move(key_serde),
+        AnySerde<ValueAndTimestamp<V>>(detail::ValueAndTimestampSerde<V>{std::move(value_serde)}));
+    builder.spec.format = ValueFormat::timestamped;
+    return builder;
+  }
+
+  /// A store of SessionStore<K, V>. `retention`: how long after stream time passed a session's end it is kept.
+  template <class K, class V>
+  [[nodiscard]] static StoreBuilder session_store(std::string name, Millis retention,
+                                                  StoreMedium medium = StoreMedium::rocksdb,
+                                                  AnySerde<K> key_serde = detail::own_serde<K>(),
+                                                  AnySerde<V> value_serde = detail::own_serde<V>()) {
+    if (retention < Millis(0)) {
+      throw TopologyException("session store '" + name + "': retention (" + std::to_string(retention.count()) +
+                              " ms) cannot be negative");
+    }
+    StoreBuilder builder;
+    builder.spec.name = std::move(name);
+    builder.spec.kind = StoreKind::session;
+    builder.spec.persistent = medium == StoreMedium::rocksdb;
+    builder.spec.retention_ms = retention.count();
+    builder.wrap = [key_serde, value_serde](ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+      return std::make_unique<detail::TypedSessionStore<K, V>>(std::move(bytes.session),
+                                                               detail::StoreCodec<K, V>(topic, key_serde, value_serde));
+    };
+    return builder;
+  }
+
+  /// A store of VersionedKeyValueStore<K, V> on RocksDB. `segment_interval`, which tunes Java's layout, is only
+  /// checked: ours needs none. (Kafka Streams: `persistentVersionedKeyValueStore`.)
+  template <class K, class V>
+  [[nodiscard]] static StoreBuilder persistent_versioned_key_value_store(
+      std::string name, Millis history_retention, std::optional<Millis> segment_interval = std::nullopt,
+      AnySerde<K> key_serde = detail::own_serde<K>(), AnySerde<V> value_serde = detail::own_serde<V>()) {
+    if (history_retention < Millis(0)) {
+      throw TopologyException("versioned store '" + name + "': the history retention (" +
+                              std::to_string(history_retention.count()) + " ms) cannot be negative");
+    }
+    if (segment_interval && *segment_interval < Millis(1)) {
+      throw TopologyException("versioned store '" + name + "': the segment interval (" +
+                              std::to_string(segment_interval->count()) + " ms) must be positive");
+    }
+    StoreBuilder builder;
+    builder.spec.name = std::move(name);
+    builder.spec.kind = StoreKind::versioned;
+    builder.spec.retention_ms = history_retention.count();
+    builder.wrap = [key_serde, value_serde](ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+      return std::make_unique<detail::TypedVersionedStore<K, V>>(
+          std::move(bytes.versioned), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
     return builder;
   }

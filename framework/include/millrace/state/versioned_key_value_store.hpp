@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/windowed.hpp"
 
@@ -16,12 +17,6 @@ struct VersionedRecord {
   std::optional<Timestamp> valid_to;
 
   bool operator==(const VersionedRecord&) const = default;
-};
-
-/// What a put into a versioned store came to.
-struct VersionedPut {
-  bool accepted = true;               ///< false: older than the history retention, nothing was stored
-  std::optional<Timestamp> valid_to;  ///< when the version that was put ends; nullopt: it is the latest
 };
 
 /// Values by key with their history: every version of the last `history retention` can be read as of its time.

@@ -28,10 +28,19 @@ class ReadOnlyWindowStore {
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> fetch(const std::optional<K>& key_from,
                                                                const std::optional<K>& key_to, Timestamp from,
                                                                Timestamp to) = 0;
+  [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> backward_fetch(const std::optional<K>& key_from,
+                                                                        const std::optional<K>& key_to, Timestamp from,
+                                                                        Timestamp to) = 0;
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> fetch_all(Timestamp from, Timestamp to) {
     return fetch(std::nullopt, std::nullopt, from, to);
   }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_fetch_all(Timestamp from, Timestamp to) {
+    return backward_fetch(std::nullopt, std::nullopt, from, to);
+  }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> all() { return fetch_all(0, std::numeric_limits<Timestamp>::max()); }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_all() {
+    return backward_fetch_all(0, std::numeric_limits<Timestamp>::max());
+  }
 };
 
 /// Values by key and window start. (Kafka Streams: `WindowStore`.)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/broker/consumer.hpp"
+#include "millrace/broker/partitioner.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/serde/serde.hpp"
@@ -107,6 +108,8 @@ struct SinkSettings {
   AnySerde<K> key_serde;
   AnySerde<V> value_serde;
   StreamPartitioner<K, V> partitioner;  ///< may be empty
+  /// Without a partitioner: windowed keys are partitioned by the key inside alone. (Java: `WindowedStreamPartitioner`.)
+  bool partition_windows_by_inner_key = false;
 };
 
 template <class K, class V>
@@ -139,7 +142,7 @@ class SinkNode final : public TerminalNode<K, V> {
     }
     RecordCollector& collector = this->task().collector();
     if (!settings_.partitioner) {
-      collector.send(topic_, std::nullopt, key, value, record.timestamp, record.headers);
+      collector.send(topic_, inner_key_partition(key), key, value, record.timestamp, record.headers);
       return;
     }
     const auto partitions = settings_.partitioner(topic_, record.key, record.value, collector.partitions_for(topic_));
@@ -154,6 +157,14 @@ class SinkNode final : public TerminalNode<K, V> {
   }
 
  private:
+  // nullopt: the producer decides.
+  [[nodiscard]] std::optional<std::int32_t> inner_key_partition(BytesView key) {
+    if (!settings_.partition_windows_by_inner_key || !key) return std::nullopt;
+    const std::size_t suffix = settings_.key_serde.window_suffix_bytes();
+    if (suffix == 0) return std::nullopt;
+    return partition_for_key(key->substr(0, key->size() - suffix), this->task().collector().partitions_for(topic_));
+  }
+
   SinkSettings<K, V> settings_;
   std::string topic_;
   std::string key_buffer_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -91,10 +92,18 @@ constexpr std::int32_t fixed_size_of() {
   return 0;
 }
 
+/// How many bytes a windowed key's serde puts behind the inner key; otherwise 0.
+template <class S>
+constexpr std::size_t window_suffix_of() {
+  if constexpr (requires { S::kWindowSuffixBytes; }) return S::kWindowSuffixBytes;
+  return 0;
+}
+
 template <class T>
 class SerdeInterface {
  public:
   virtual ~SerdeInterface() = default;
+  [[nodiscard]] virtual std::size_t window_suffix_bytes() const = 0;
   virtual bool serialize(std::string_view topic, const T& value, std::string& out) const = 0;
   virtual T deserialize(std::string_view topic, BytesView bytes) const = 0;
 };
@@ -103,6 +112,8 @@ template <class T, class S>
 class SerdeOf final : public SerdeInterface<T> {
  public:
   explicit SerdeOf(S serde) : serde_(std::move(serde)) {}
+
+  [[nodiscard]] std::size_t window_suffix_bytes() const override { return window_suffix_of<S>(); }
 
   bool serialize(std::string_view topic, const T& value, std::string& out) const override {
     return write_with(serde_, topic, value, out);

@@ -1,15 +1,56 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "millrace/serde/serde.hpp"
+#include "millrace/state/cached_store.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
 
 namespace millrace::detail {
+
+/// The value of a store as tables show it, with its time.
+template <class V>
+struct StoredValue {
+  using Type = V;
+  static V strip(V&& stored) { return std::move(stored); }
+  static Timestamp time(const V& /*stored*/, Timestamp record_time) { return record_time; }
+};
+template <class V>
+struct StoredValue<ValueAndTimestamp<V>> {
+  using Type = V;
+  static V strip(ValueAndTimestamp<V>&& stored) { return std::move(stored.value); }
+  static Timestamp time(const ValueAndTimestamp<V>& stored, Timestamp /*record_time*/) { return stored.timestamp; }
+};
+
+/// Passes the flushes of a byte store's cache on with types. `key_of(const CacheFlush&)` makes the key. False: the
+/// store has no cache.
+template <class V, class Listener, class KeyOf, class Decode>
+bool listen_to_cache(StateStore& bytes, Listener listener, bool send_old_values, KeyOf key_of, Decode decode) {
+  auto* cached = dynamic_cast<CachedBytesStore*>(&bytes);
+  if (cached == nullptr) return false;
+  cached->set_flush_listener(
+      [listener = std::move(listener), key_of = std::move(key_of),
+       decode = std::move(decode)](const CacheFlush& flush) {
+        using Value = std::optional<typename StoredValue<V>::Type>;
+        Value new_value;
+        Value old_value;
+        Timestamp timestamp = flush.timestamp;
+        if (flush.new_value) {
+          V stored = decode(*flush.new_value);
+          timestamp = StoredValue<V>::time(stored, timestamp);
+          new_value = StoredValue<V>::strip(std::move(stored));
+        }
+        if (flush.old_value) old_value = StoredValue<V>::strip(decode(*flush.old_value));
+        listener(key_of(flush), std::move(new_value), std::move(old_value), timestamp);
+      },
+      send_old_values);
+  return true;
+}
 
 /// Serdes and scratch space of a typed store. `topic` is the changelog's name, as Java passes it to serdes.
 template <class K, class V>
@@ -50,7 +91,7 @@ class StoreCodec {
 };
 
 template <class K, class V>
-class TypedKeyValueStore final : public KeyValueStore<K, V> {
+class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<K, typename StoredValue<V>::Type> {
  public:
   TypedKeyValueStore(std::unique_ptr<KeyValueBytesStore> bytes, StoreCodec<K, V> codec)
       : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
@@ -85,7 +126,18 @@ class TypedKeyValueStore final : public KeyValueStore<K, V> {
     return walk(from, to, false);
   }
 
+  [[nodiscard]] KeyValueIterator<K, V> prefix_scan_bytes(std::string_view prefix) override {
+    return iterate(bytes_->prefix_scan(prefix));
+  }
+
   [[nodiscard]] std::uint64_t approximate_num_entries() override { return bytes_->approximate_num_entries(); }
+
+  bool set_flush_listener(FlushListener<K, typename StoredValue<V>::Type> listener, bool send_old_values) override {
+    return listen_to_cache<V>(
+        *bytes_, std::move(listener), send_old_values,
+        [this](const CacheFlush& flush) { return codec_.decode_key(flush.key); },
+        [this](std::string_view bytes) { return codec_.decode_value(bytes); });
+  }
 
  private:
   [[nodiscard]] std::optional<V> decode(BytesView bytes) const {
@@ -95,8 +147,10 @@ class TypedKeyValueStore final : public KeyValueStore<K, V> {
   [[nodiscard]] KeyValueIterator<K, V> walk(const std::optional<K>& from, const std::optional<K>& to, bool forward) {
     std::string from_buffer;
     std::string to_buffer;
-    return {bytes_->range(codec_.end_key(from, from_buffer), codec_.end_key(to, to_buffer), forward),
-            [this](const BytesIterator& it) {
+    return iterate(bytes_->range(codec_.end_key(from, from_buffer), codec_.end_key(to, to_buffer), forward));
+  }
+  [[nodiscard]] KeyValueIterator<K, V> iterate(std::unique_ptr<BytesIterator> bytes) {
+    return {std::move(bytes), [this](const BytesIterator& it) {
               return KeyValue<K, V>{codec_.decode_key(it.key()), codec_.decode_value(it.value())};
             }};
   }
@@ -106,7 +160,8 @@ class TypedKeyValueStore final : public KeyValueStore<K, V> {
 };
 
 template <class K, class V>
-class TypedWindowStore final : public WindowStore<K, V> {
+class TypedWindowStore final : public WindowStore<K, V>,
+                               public CachedStore<Windowed<K>, typename StoredValue<V>::Type> {
  public:
   TypedWindowStore(std::unique_ptr<WindowBytesStore> bytes, StoreCodec<K, V> codec)
       : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
@@ -140,16 +195,22 @@ class TypedWindowStore final : public WindowStore<K, V> {
 
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> fetch(const std::optional<K>& key_from, const std::optional<K>& key_to,
                                                        Timestamp from, Timestamp to) override {
-    std::string from_buffer;
-    std::string to_buffer;
-    return {
-        bytes_->fetch_range(codec_.end_key(key_from, from_buffer), codec_.end_key(key_to, to_buffer), from, to, true),
-        [this](const BytesIterator& it) {
-          const Timestamp start = window_start(it);
-          return KeyValue<Windowed<K>, V>{
-              Windowed<K>{codec_.decode_key(it.key()), {start, start + bytes_->options().window_size_ms}},
-              codec_.decode_value(it.value())};
-        }};
+    return over_keys(key_from, key_to, from, to, true);
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_fetch(const std::optional<K>& key_from,
+                                                                const std::optional<K>& key_to, Timestamp from,
+                                                                Timestamp to) override {
+    return over_keys(key_from, key_to, from, to, false);
+  }
+
+  bool set_flush_listener(FlushListener<Windowed<K>, typename StoredValue<V>::Type> listener,
+                          bool send_old_values) override {
+    return listen_to_cache<V>(
+        *bytes_, std::move(listener), send_old_values,
+        [this](const CacheFlush& flush) {
+          return Windowed<K>{codec_.decode_key(flush.key), window(flush.window.start)};
+        },
+        [this](std::string_view bytes) { return codec_.decode_value(bytes); });
   }
 
  private:
@@ -160,6 +221,25 @@ class TypedWindowStore final : public WindowStore<K, V> {
   [[nodiscard]] KeyValueIterator<Timestamp, V> by_time(const K& key, Timestamp from, Timestamp to, bool forward) {
     return {bytes_->fetch(codec_.key(key), from, to, forward), [this](const BytesIterator& it) {
               return KeyValue<Timestamp, V>{window_start(it), codec_.decode_value(it.value())};
+            }};
+  }
+
+  // As Java's stores: an end beyond the largest timestamp is cut down to it.
+  [[nodiscard]] Window window(Timestamp start) const {
+    const std::int64_t size = bytes_->options().window_size_ms;
+    constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
+    return {start, start > kMax - size ? kMax : start + size};
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> over_keys(const std::optional<K>& key_from,
+                                                           const std::optional<K>& key_to, Timestamp from, Timestamp to,
+                                                           bool forward) {
+    std::string from_buffer;
+    std::string to_buffer;
+    return {bytes_->fetch_range(codec_.end_key(key_from, from_buffer), codec_.end_key(key_to, to_buffer), from, to,
+                                forward),
+            [this](const BytesIterator& it) {
+              return KeyValue<Windowed<K>, V>{Windowed<K>{codec_.decode_key(it.key()), window(window_start(it))},
+                                              codec_.decode_value(it.value())};
             }};
   }
 

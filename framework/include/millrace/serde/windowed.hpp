@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/common/time.hpp"
+#include "millrace/common/windowed.hpp"
+#include "millrace/serde/primitives.hpp"
+#include "millrace/serde/serde.hpp"
+
+// The serdes of windowed keys on topics. A stream sent with `to()` under one of them is partitioned by the inner key
+// alone, so that all windows of a key meet in one partition (Kafka Streams: `WindowedStreamPartitioner`).
+namespace millrace {
+namespace detail {
+
+/// Cuts the inner key off; throws SerializationException if there are fewer bytes than the suffix has.
+[[nodiscard]] inline std::string_view inner_key(std::string_view bytes, std::size_t suffix, const char* kind) {
+  if (bytes.size() >= suffix) return bytes.substr(0, bytes.size() - suffix);
+  throw SerializationException(std::string("a ") + kind + " key has " + std::to_string(bytes.size()) +
+                               " bytes; it needs at least " + std::to_string(suffix) + " for the window's times");
+}
+
+[[nodiscard]] inline Timestamp read_time(std::string_view eight_bytes) {
+  return static_cast<Timestamp>(read_big_endian<std::uint64_t>(eight_bytes, "Timestamp"));
+}
+
+template <class K>
+void append_inner_key(const AnySerde<K>& serde, std::string_view topic, const K& key, std::string& out) {
+  if (!serde.serialize(topic, key, out)) {
+    throw SerializationException("the key inside a window is null; windowed keys for topic '" + std::string(topic) +
+                                 "' need one");
+  }
+}
+
+}  // namespace detail
+
+/// `key ... | start (8)`: the end is not written, so a reader must know the window size; an end beyond the largest
+/// timestamp is cut down to it. As an optional key, null and empty bytes are nullopt.
+/// (Kafka Streams: `TimeWindowedSerde`.)
+template <class K>
+class TimeWindowedSerde {
+ public:
+  static constexpr std::size_t kWindowSuffixBytes = 8;
+
+  explicit TimeWindowedSerde(Millis window_size, AnySerde<K> inner = detail::own_serde<K>())
+      : size_ms_(window_size.count()), inner_(std::move(inner)) {
+    if (size_ms_ <= 0) {
+      throw ConfigException("TimeWindowedSerde: the window size is " + std::to_string(size_ms_) +
+                            " ms; it must be the positive size of the windows that are read");
+    }
+  }
+
+  void serialize(std::string_view topic, const Windowed<K>& key, std::string& out) const {
+    detail::append_inner_key(inner_, topic, key.key, out);
+    detail::append_big_endian(static_cast<std::uint64_t>(key.window.start), out);
+  }
+
+  [[nodiscard]] Windowed<K> deserialize(std::string_view topic, std::string_view bytes) const {
+    const auto key = detail::inner_key(bytes, kWindowSuffixBytes, "time-windowed");
+    const Timestamp start = detail::read_time(bytes.substr(key.size()));
+    constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
+    const Timestamp end = start > kMax - size_ms_ ? kMax : start + size_ms_;
+    return {inner_.deserialize(topic, key), {start, end}};
+  }
+
+ private:
+  std::int64_t size_ms_;
+  AnySerde<K> inner_;
+};
+
+/// `key ... | end (8) | start (8)`. As an optional key, null and empty bytes are nullopt.
+/// (Kafka Streams: `SessionWindowedSerde`.)
+template <class K>
+class SessionWindowedSerde {
+ public:
+  static constexpr std::size_t kWindowSuffixBytes = 16;
+
+  explicit SessionWindowedSerde(AnySerde<K> inner = detail::own_serde<K>()) : inner_(std::move(inner)) {}
+
+  void serialize(std::string_view topic, const Windowed<K>& key, std::string& out) const {
+    detail::append_inner_key(inner_, topic, key.key, out);
+    detail::append_big_endian(static_cast<std::uint64_t>(key.window.end), out);
+    detail::append_big_endian(static_cast<std::uint64_t>(key.window.start), out);
+  }
+
+  [[nodiscard]] Windowed<K> deserialize(std::string_view topic, std::string_view bytes) const {
+    const auto key = detail::inner_key(bytes, kWindowSuffixBytes, "session-windowed");
+    const Timestamp end = detail::read_time(bytes.substr(key.size(), 8));
+    const Timestamp start = detail::read_time(bytes.substr(key.size() + 8));
+    return {inner_.deserialize(topic, key), {start, end}};
+  }
+
+ private:
+  AnySerde<K> inner_;
+};
+
+/// A serde of std::optional<Windowed<K>> from one of Windowed<K>: as in Java, empty bytes are null too.
+template <class K, SerdeFor<Windowed<K>> S>
+requires(detail::window_suffix_of<S>() > 0) class OptionalSerde<Windowed<K>, S> {
+ public:
+  static constexpr std::size_t kWindowSuffixBytes = detail::window_suffix_of<S>();
+
+  explicit OptionalSerde(S serde) : serde_(std::move(serde)) {}
+
+  bool serialize(std::string_view topic, const std::optional<Windowed<K>>& key, std::string& out) const {
+    if (!key) return false;
+    serde_.serialize(topic, *key, out);
+    return true;
+  }
+
+  std::optional<Windowed<K>> deserialize(std::string_view topic, BytesView bytes) const {
+    if (!bytes || bytes->empty()) return std::nullopt;
+    return serde_.deserialize(topic, *bytes);
+  }
+
+ private:
+  S serde_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/state/detail/typed_stores.hpp"
+#include "millrace/state/session_store.hpp"
+
+namespace millrace::detail {
+
+template <class K, class V>
+class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Windowed<K>, V> {
+ public:
+  using SessionStore<K, V>::find_sessions;
+
+  TypedSessionStore(std::unique_ptr<SessionBytesStore> bytes, StoreCodec<K, V> codec)
+      : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
+
+  [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
+  [[nodiscard]] bool persistent() const override { return bytes_->persistent(); }
+  void flush() override { bytes_->flush(); }
+
+  void put(const Windowed<K>& session, const V* value) override {
+    bytes_->put(codec_.key(session.key), session.window, value == nullptr ? std::nullopt : codec_.value(*value));
+  }
+
+  [[nodiscard]] std::optional<V> fetch_session(const K& key, Timestamp start, Timestamp end) override {
+    const BytesView found = bytes_->fetch_session(codec_.key(key), {start, end});
+    if (!found) return std::nullopt;
+    return codec_.decode_value(*found);
+  }
+
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> find_sessions(const K& key, Timestamp earliest_end,
+                                                               Timestamp latest_start) override {
+    return iterate(bytes_->find_sessions(codec_.key(key), earliest_end, latest_start, true));
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_find_sessions(const K& key, Timestamp earliest_end,
+                                                                        Timestamp latest_start) override {
+    return iterate(bytes_->find_sessions(codec_.key(key), earliest_end, latest_start, false));
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> find_sessions(const std::optional<K>& key_from,
+                                                               const std::optional<K>& key_to, Timestamp earliest_end,
+                                                               Timestamp latest_start) override {
+    return over_keys(key_from, key_to, earliest_end, latest_start, true);
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_find_sessions(const std::optional<K>& key_from,
+                                                                        const std::optional<K>& key_to,
+                                                                        Timestamp earliest_end,
+                                                                        Timestamp latest_start) override {
+    return over_keys(key_from, key_to, earliest_end, latest_start, false);
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> find_sessions(Timestamp earliest_end, Timestamp latest_end) override {
+    return iterate(bytes_->find_sessions_by_end(earliest_end, latest_end));
+  }
+
+  // As in Java, a session's result has the time of its end.
+  bool set_flush_listener(FlushListener<Windowed<K>, V> listener, bool send_old_values) override {
+    return listen_to_cache<V>(
+        *bytes_,
+        [listener = std::move(listener)](Windowed<K> key, std::optional<V> new_value, std::optional<V> old_value,
+                                         Timestamp /*record_time*/) {
+          const Timestamp end = key.window.end;
+          listener(std::move(key), std::move(new_value), std::move(old_value), end);
+        },
+        send_old_values,
+        [this](const CacheFlush& flush) {
+          return Windowed<K>{codec_.decode_key(flush.key), flush.window};
+        },
+        [this](std::string_view bytes) { return codec_.decode_value(bytes); });
+  }
+
+ private:
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> over_keys(const std::optional<K>& key_from,
+                                                           const std::optional<K>& key_to, Timestamp earliest_end,
+                                                           Timestamp latest_start, bool forward) {
+    std::string from_buffer;
+    std::string to_buffer;
+    return iterate(bytes_->find_sessions_in_range(
+        codec_.end_key(key_from, from_buffer), codec_.end_key(key_to, to_buffer), earliest_end, latest_start, forward));
+  }
+  [[nodiscard]] KeyValueIterator<Windowed<K>, V> iterate(std::unique_ptr<SessionBytesIterator> bytes) {
+    return {std::move(bytes), [this](const BytesIterator& it) {
+              // The byte store's session iterators are the only ones that get here.
+              return KeyValue<Windowed<K>, V>{
+                  Windowed<K>{codec_.decode_key(it.key()), static_cast<const SessionBytesIterator&>(it).session()},
+                  codec_.decode_value(it.value())};
+            }};
+  }
+
+  std::unique_ptr<SessionBytesStore> bytes_;
+  StoreCodec<K, V> codec_;
+};
+
+}  // namespace millrace::detail

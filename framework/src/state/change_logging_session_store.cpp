@@ -1,0 +1,63 @@
+#include <string>
+
+#include "change_logging.hpp"
+#include "change_logging_stores.hpp"
+#include "millrace/state/formats.hpp"
+
+namespace millrace {
+
+namespace {
+
+class ChangeLoggingSessionStore final : public SessionBytesStore {
+ public:
+  ChangeLoggingSessionStore(std::unique_ptr<SessionBytesStore> inner, ChangelogWriter& writer)
+      : inner_(std::move(inner)), writer_(writer) {}
+
+  [[nodiscard]] const std::string& name() const override { return inner_->name(); }
+  [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
+  void flush() override { inner_->flush(); }
+  [[nodiscard]] Timestamp observed_stream_time() const override { return inner_->observed_stream_time(); }
+  [[nodiscard]] std::int64_t retention_ms() const override { return inner_->retention_ms(); }
+
+  // Everything is logged, as in Java: puts that the store skips as expired, too.
+  void put(std::string_view key, const Window& session, BytesView value) override {
+    changelog_key_.clear();
+    formats::append_session_key(changelog_key_, key, session.start, session.end);
+    inner_->put(key, session, value);
+    log_change(writer_, ValueFormat::plain, changelog_key_, value, nullptr);
+  }
+
+  [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
+    return inner_->fetch_session(key, session);
+  }
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
+                                                                    Timestamp latest_start, bool forward) override {
+    return inner_->find_sessions(key, earliest_end, latest_start, forward);
+  }
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
+                                                                             Timestamp earliest_end,
+                                                                             Timestamp latest_start,
+                                                                             bool forward) override {
+    return inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward);
+  }
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
+                                                                           Timestamp latest_end) override {
+    return inner_->find_sessions_by_end(earliest_end, latest_end);
+  }
+
+  void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
+
+ private:
+  std::unique_ptr<SessionBytesStore> inner_;
+  ChangelogWriter& writer_;
+  std::string changelog_key_;
+};
+
+}  // namespace
+
+std::unique_ptr<SessionBytesStore> make_change_logging(std::unique_ptr<SessionBytesStore> inner,
+                                                       ChangelogWriter& writer) {
+  return std::make_unique<ChangeLoggingSessionStore>(std::move(inner), writer);
+}
+
+}  // namespace millrace

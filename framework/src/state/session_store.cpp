@@ -1,0 +1,174 @@
+#include "session_store.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "in_memory_stores.hpp"
+#include "millrace/common/errors.hpp"
+#include "millrace/state/formats.hpp"
+#include "session_snapshot.hpp"
+
+namespace millrace {
+
+namespace {
+
+constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
+constexpr std::size_t kPrefixBytes = 12;
+
+/// Calls `visit(start, value, entry)` for each session of an entry, `entry` being all its bytes, until it returns
+/// false.
+template <class Visit>
+void each_session(std::string_view entry, Visit&& visit) {
+  while (!entry.empty()) {
+    const auto start = static_cast<Timestamp>(formats::load_be64(entry.data()));
+    const std::size_t size = formats::load_be32(entry.data() + 8);
+    if (!visit(start, entry.substr(kPrefixBytes, size), entry.substr(0, kPrefixBytes + size))) return;
+    entry.remove_prefix(kPrefixBytes + size);
+  }
+}
+
+/// The entry with one session put (or, with nullopt, removed).
+std::string with_session(std::string_view entry, Timestamp start, BytesView value) {
+  std::string out;
+  out.reserve(entry.size() + kPrefixBytes + (value ? value->size() : 0));
+  bool placed = !value;
+  const auto place = [&] {
+    formats::append_be64(out, static_cast<std::uint64_t>(start));
+    formats::append_be32(out, static_cast<std::uint32_t>(value->size()));
+    out.append(*value);
+    placed = true;
+  };
+  each_session(entry, [&](Timestamp other, std::string_view, std::string_view bytes) {
+    if (!placed && other >= start) place();
+    if (other != start) out.append(bytes);
+    return true;
+  });
+  if (!placed) place();
+  return out;
+}
+
+class SessionStoreOnWindows final : public SessionBytesStore {
+ public:
+  explicit SessionStoreOnWindows(std::unique_ptr<WindowBytesStore> windows) : windows_(std::move(windows)) {}
+
+  [[nodiscard]] const std::string& name() const override { return windows_->name(); }
+  [[nodiscard]] bool persistent() const override { return windows_->persistent(); }
+  [[nodiscard]] Timestamp observed_stream_time() const override { return windows_->observed_stream_time(); }
+  [[nodiscard]] std::int64_t retention_ms() const override { return windows_->options().retention_ms; }
+
+  void put(std::string_view key, const Window& session, BytesView value) override {
+    if (session.start < 0 || session.end < session.start) {
+      throw ProcessorStateException("session store '" + name() + "': [" + std::to_string(session.start) + ", " +
+                                    std::to_string(session.end) + "] is no session");
+    }
+    const BytesView present = windows_->fetch(key, session.end);
+    const std::string entry = with_session(present.value_or(std::string_view()), session.start, value);
+    windows_->put(key, entry.empty() ? BytesView() : BytesView(entry), session.end);
+  }
+
+  [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
+    const BytesView entry = windows_->fetch(key, session.end);
+    BytesView found;
+    if (!entry) return found;
+    each_session(*entry, [&](Timestamp start, std::string_view value, std::string_view) {
+      if (start == session.start) found = value;
+      return !found;
+    });
+    return found;
+  }
+
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
+                                                                    Timestamp latest_start, bool forward) override {
+    std::vector<SessionItem> items;
+    windows_->fetch_each(key, std::max<Timestamp>(earliest_end, 0), kEndOfTime,
+                         [&](Timestamp end, std::string_view entry) {
+                           append(items, key, end, entry, latest_start);
+                           return true;
+                         });
+    return snapshot(std::move(items), forward);
+  }
+
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
+                                                                             Timestamp earliest_end,
+                                                                             Timestamp latest_start,
+                                                                             bool forward) override {
+    return snapshot(collect(key_from, key_to, earliest_end, kEndOfTime, latest_start), forward);
+  }
+
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
+                                                                           Timestamp latest_end) override {
+    auto items = collect(std::nullopt, std::nullopt, earliest_end, latest_end, kEndOfTime);
+    if (persistent()) {
+      std::sort(items.begin(), items.end(), [](const SessionItem& a, const SessionItem& b) {
+        return std::tie(a.session.end, a.session.start, a.key) < std::tie(b.session.end, b.session.start, b.key);
+      });
+    }
+    return snapshot(std::move(items), true);
+  }
+
+  void restore(std::span<const RestoreRecord> records) override {
+    // The records of a batch that share an entry come one on top of the other.
+    std::map<std::pair<Timestamp, std::string_view>, std::string> entries;
+    for (const RestoreRecord& record : records) {
+      const auto session = formats::read_session_key(record.key);
+      const auto [entry, is_new] = entries.try_emplace({session.end, session.key});
+      if (is_new) entry->second = windows_->fetch(session.key, session.end).value_or(std::string_view());
+      entry->second = with_session(entry->second, session.start, record.value);
+    }
+    std::vector<std::string> keys;
+    keys.reserve(entries.size());
+    std::vector<RestoreRecord> restored;
+    restored.reserve(entries.size());
+    for (const auto& [place, entry] : entries) {
+      keys.emplace_back();
+      formats::append_window_key(keys.back(), place.second, place.first, 0);
+      restored.push_back({keys.back(), entry.empty() ? BytesView() : BytesView(entry), kNoTimestamp, nullptr});
+    }
+    windows_->restore(restored);
+  }
+
+ private:
+  /// In the order of a forward walk.
+  void append(std::vector<SessionItem>& items, std::string_view key, Timestamp end, std::string_view entry,
+              Timestamp latest_start) const {
+    const auto first = static_cast<std::ptrdiff_t>(items.size());
+    each_session(entry, [&](Timestamp start, std::string_view value, std::string_view) {
+      if (start > latest_start) return false;
+      items.push_back({std::string(key), {start, end}, std::string(value)});
+      return true;
+    });
+    if (!persistent()) std::reverse(items.begin() + first, items.end());
+  }
+
+  [[nodiscard]] std::vector<SessionItem> collect(BytesView key_from, BytesView key_to, Timestamp earliest_end,
+                                                 Timestamp latest_end, Timestamp latest_start) {
+    std::vector<SessionItem> items;
+    const auto walk = windows_->fetch_range(key_from, key_to, std::max<Timestamp>(earliest_end, 0), latest_end, true);
+    for (; walk->valid(); walk->next()) append(items, walk->key(), walk->window_start(), walk->value(), latest_start);
+    return items;
+  }
+
+  static std::unique_ptr<SessionBytesIterator> snapshot(std::vector<SessionItem> items, bool forward) {
+    if (!forward) std::reverse(items.begin(), items.end());
+    return std::make_unique<SessionSnapshotIterator>(std::move(items));
+  }
+
+  std::unique_ptr<WindowBytesStore> windows_;
+};
+
+}  // namespace
+
+std::unique_ptr<SessionBytesStore> make_session_store(std::unique_ptr<WindowBytesStore> windows) {
+  return std::make_unique<SessionStoreOnWindows>(std::move(windows));
+}
+
+std::unique_ptr<SessionBytesStore> make_in_memory_session_store(const std::string& name, std::int64_t retention_ms) {
+  return make_session_store(make_in_memory_window_store(name, {retention_ms, 0, false}));
+}
+
+}  // namespace millrace

@@ -1,0 +1,229 @@
+#include "versioned_store.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/state/formats.hpp"
+
+namespace millrace {
+
+namespace {
+
+constexpr std::string_view kTimesKey{"\x00", 1};
+constexpr char kLatest = 1;
+constexpr char kOlder = 2;
+constexpr char kEnd = 3;
+constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
+
+void append_time(std::string& out, Timestamp time) { formats::append_be64(out, static_cast<std::uint64_t>(time)); }
+Timestamp load_time(std::string_view bytes) { return static_cast<Timestamp>(formats::load_be64(bytes.data())); }
+
+void append_sized_key(std::string& out, std::string_view key) {
+  formats::append_be32(out, static_cast<std::uint32_t>(key.size()));
+  out.append(key);
+}
+
+/// `time` is the timestamp of a latest version, the end of an older one.
+struct Version {
+  Timestamp time = kNoTimestamp;
+  BytesView value;
+};
+
+std::string write_version(Timestamp time, BytesView value) {
+  std::string out;
+  append_time(out, time);
+  out.push_back(value ? '\1' : '\0');
+  if (value) out.append(*value);
+  return out;
+}
+
+Version read_version(std::string_view bytes) {
+  return {load_time(bytes), bytes[8] != 0 ? BytesView(bytes.substr(9)) : std::nullopt};
+}
+
+std::optional<std::string> owned(BytesView bytes) { return bytes ? std::optional<std::string>(*bytes) : std::nullopt; }
+
+BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
+
+class VersionedStore final : public VersionedBytesStore {
+ public:
+  VersionedStore(std::unique_ptr<KeyValueBytesStore> entries, std::int64_t history_retention_ms)
+      : entries_(std::move(entries)), retention_ms_(history_retention_ms) {}
+
+  [[nodiscard]] const std::string& name() const override { return entries_->name(); }
+  [[nodiscard]] bool persistent() const override { return entries_->persistent(); }
+  [[nodiscard]] std::int64_t history_retention_ms() const override { return retention_ms_; }
+  [[nodiscard]] Timestamp observed_stream_time() override { return times().observed; }
+
+  VersionedPut put(std::string_view key, BytesView value, Timestamp timestamp) override {
+    if (timestamp < 0) {
+      throw ProcessorStateException("versioned store '" + name() + "': a version cannot have the negative timestamp " +
+                                    std::to_string(timestamp));
+    }
+    Times now = times();
+    if (timestamp < now.observed - retention_ms_) return {false, std::nullopt};
+    if (timestamp > now.observed) {
+      now.observed = timestamp;
+      sweep(now);
+      store_times(now);
+    }
+    const auto latest = latest_of(key);
+    if (!latest || timestamp >= latest->time) {
+      if (latest && timestamp > latest->time) put_older(key, latest->time, timestamp, viewed(latest->value));
+      entries_->put(latest_key(key), write_version(timestamp, value));
+      if (!value) note_end(key, timestamp, timestamp);
+      return {};
+    }
+    return {true, put_between(key, value, timestamp, latest->time)};
+  }
+
+  [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key) override { return get(key, kEndOfTime); }
+
+  [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key, Timestamp as_of) override {
+    if (const BytesView bytes = entries_->get(latest_key(key))) {
+      const Version latest = read_version(*bytes);
+      if (latest.time <= as_of) {
+        if (!latest.value) return std::nullopt;
+        return VersionedBytes{*latest.value, latest.time, std::nullopt};
+      }
+    }
+    if (as_of < times().observed - retention_ms_) return std::nullopt;
+    const auto older = last_until(key, as_of);
+    if (!older || older->valid_to <= as_of || !older->value) return std::nullopt;
+    answer_ = std::move(*older->value);
+    return VersionedBytes{answer_, older->timestamp, older->valid_to};
+  }
+
+  void restore(std::span<const RestoreRecord> records) override {
+    for (const RestoreRecord& record : records) (void)put(record.key, record.value, record.timestamp);
+  }
+
+ private:
+  struct Times {
+    Timestamp observed = kNoTimestamp;
+    Timestamp swept_until = 0;
+  };
+  struct Latest {
+    Timestamp time;
+    std::optional<std::string> value;
+  };
+  struct Older {
+    Timestamp timestamp;
+    Timestamp valid_to;
+    std::optional<std::string> value;
+  };
+
+  // Kept in the store and nowhere else, so that it follows each commit and discard.
+  [[nodiscard]] Times times() {
+    const BytesView bytes = entries_->get(kTimesKey);
+    if (!bytes) return {};
+    return {load_time(*bytes), load_time(bytes->substr(8))};
+  }
+  void store_times(const Times& times) {
+    std::string bytes;
+    append_time(bytes, times.observed);
+    append_time(bytes, times.swept_until);
+    entries_->put(kTimesKey, bytes);
+  }
+
+  [[nodiscard]] std::string latest_key(std::string_view key) const {
+    std::string out(1, kLatest);
+    return out.append(key);
+  }
+  [[nodiscard]] std::string older_key(std::string_view key, Timestamp timestamp) const {
+    std::string out(1, kOlder);
+    append_sized_key(out, key);
+    append_time(out, timestamp);
+    return out;
+  }
+
+  [[nodiscard]] std::optional<Latest> latest_of(std::string_view key) {
+    const BytesView found = entries_->get(latest_key(key));
+    if (!found) return std::nullopt;
+    const Version version = read_version(*found);
+    return Latest{version.time, owned(version.value)};
+  }
+
+  [[nodiscard]] std::optional<Older> first_of(std::string_view key, Timestamp from, Timestamp to, bool forward) {
+    const auto walk = entries_->range(older_key(key, from), older_key(key, to), forward);
+    if (!walk->valid()) return std::nullopt;
+    const Version version = read_version(walk->value());
+    return Older{load_time(walk->key().substr(walk->key().size() - 8)), version.time, owned(version.value)};
+  }
+  [[nodiscard]] std::optional<Older> last_until(std::string_view key, Timestamp time) {
+    return first_of(key, 0, time, false);
+  }
+
+  void put_older(std::string_view key, Timestamp timestamp, Timestamp valid_to, BytesView value) {
+    entries_->put(older_key(key, timestamp), write_version(valid_to, value));
+    note_end(key, timestamp, valid_to);
+  }
+
+  void note_end(std::string_view key, Timestamp timestamp, Timestamp valid_to) {
+    std::string end(1, kEnd);
+    append_time(end, valid_to);
+    append_sized_key(end, key);
+    append_time(end, timestamp);
+    entries_->put(end, std::string_view());
+  }
+
+  /// Puts a version that is not the latest; returns when it ends.
+  Timestamp put_between(std::string_view key, BytesView value, Timestamp timestamp, Timestamp latest) {
+    const auto before = last_until(key, timestamp);
+    Timestamp valid_to = latest;
+    if (before && before->valid_to > timestamp) {
+      valid_to = before->valid_to;
+      if (before->timestamp < timestamp) {
+        put_older(key, before->timestamp, timestamp, viewed(before->value));
+      }
+    } else if (const auto next = first_of(key, timestamp, kEndOfTime, true)) {
+      valid_to = next->timestamp;
+    }
+    put_older(key, timestamp, valid_to, value);
+    return valid_to;
+  }
+
+  /// Deletes what no one can ask for any more.
+  void sweep(Times& now) {
+    const Timestamp gone_until = now.observed - retention_ms_;
+    if (gone_until < 0 || gone_until - now.swept_until < retention_ms_ / 16) return;
+    std::vector<std::string> ends;
+    std::string to(1, kEnd);
+    append_time(to, gone_until + 1);
+    for (auto walk = entries_->range(std::string_view(&kEnd, 1), to); walk->valid(); walk->next()) {
+      ends.emplace_back(walk->key());
+    }
+    for (const std::string& end : ends) {
+      const Timestamp valid_to = load_time(std::string_view(end).substr(1));
+      const std::string_view key = std::string_view(end).substr(13, end.size() - 21);
+      const Timestamp timestamp = load_time(std::string_view(end).substr(end.size() - 8));
+      // What the end was noted for may have been replaced or cut short since.
+      const std::string place = valid_to == timestamp ? latest_key(key) : older_key(key, timestamp);
+      if (const BytesView bytes = entries_->get(place)) {
+        const Version version = read_version(*bytes);
+        const bool gone =
+            valid_to == timestamp ? version.time == timestamp && !version.value : version.time <= gone_until;
+        if (gone) entries_->put(place, std::nullopt);
+      }
+      entries_->put(end, std::nullopt);
+    }
+    now.swept_until = gone_until;
+  }
+
+  std::unique_ptr<KeyValueBytesStore> entries_;
+  std::int64_t retention_ms_;
+  std::string answer_;
+};
+
+}  // namespace
+
+std::unique_ptr<VersionedBytesStore> make_versioned_store(std::unique_ptr<KeyValueBytesStore> entries,
+                                                          std::int64_t history_retention_ms) {
+  return std::make_unique<VersionedStore>(std::move(entries), history_retention_ms);
+}
+
+}  // namespace millrace
