@@ -196,6 +196,9 @@ void StreamTask::post_commit() {
 }
 
 StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
+  if (environment_.find_global_store) {
+    if (StateStore* global = environment_.find_global_store(name)) return *global;
+  }
   const NodeSpec& spec = *specs_.at(&node);
   StateStore* found = stores_->find(name);
   if (found == nullptr || std::ranges::find(spec.stores, name) == spec.stores.end()) {

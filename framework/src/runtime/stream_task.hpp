@@ -27,6 +27,8 @@ struct TaskEnvironment {
   ErrorPolicy errors;
   std::int64_t emit_interval_ms = 1000;
   TimestampPolicy default_timestamps = TimestampPolicy::fail_on_invalid;
+  /// Global stores, which every node may read; nullptr: there is none of that name.
+  std::function<StateStore*(const std::string& name)> find_global_store = {};
 };
 
 /// The policy that default.timestamp.extractor names.

@@ -79,8 +79,31 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
       throw TopologyException("processor '" + processor + "' uses state store '" + store +
                               "', which has not been added: call add_state_store first");
     }
+    if (global_stores_.contains(store)) {
+      throw TopologyException("processor '" + processor + "' need not be connected to global store '" + store +
+                              "': every processor may read it");
+    }
     if (std::ranges::find(spec.stores, store) == spec.stores.end()) spec.stores.push_back(store);
   }
+}
+
+void TopologyBuilder::add_global_store(NodeSpec source, std::string processor, NodeSpec::Factory factory,
+                                       std::shared_ptr<const StoreBuilder> store) {
+  const std::string& name = store->name();
+  if (source.topics.size() != 1) throw TopologyException("global store '" + name + "' needs exactly one topic");
+  if (store->spec.logging) throw TopologyException("global store '" + name + "' must not have a changelog");
+  const std::string topic = source.topics.front();
+  const std::string source_name = source.name;
+  source.global = true;
+  add_source(std::move(source));
+  add_processor(processor, std::move(factory), {source_name});
+  nodes_.back().global = true;
+  add_state_store(std::move(store), {processor});
+  global_stores_.emplace(name, topic);
+}
+
+void TopologyBuilder::use_source_as_changelog(const std::string& store, const std::string& topic) {
+  source_changelogs_[store] = topic;
 }
 
 void TopologyBuilder::add_internal_topic(InternalTopic topic) {

@@ -20,6 +20,7 @@ std::vector<NodeDescription> describe_nodes(const TopologyBuilder& topology) {
     description.pattern = node.pattern;
     description.dynamic_topic = node.dynamic_topic;
     description.extractor_class = node.extractor_class;
+    description.global = node.global;
     result.push_back(std::move(description));
   }
   return result;
@@ -41,6 +42,8 @@ std::vector<Subtopology> subtopologies(const TopologyBuilder& topology) {
       if (node.pattern) subtopology.patterns.push_back(*node.pattern);
     }
   }
+  // Nodes of global stores have a number in descriptions, but no tasks.
+  std::erase_if(result, [](const Subtopology& subtopology) { return subtopology.nodes.front()->global; });
   return result;
 }
 

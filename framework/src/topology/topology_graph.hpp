@@ -22,7 +22,7 @@ struct Subtopology {
   std::set<std::string> stores;
 };
 
-/// By id.
+/// By id; without those of global stores.
 [[nodiscard]] std::vector<Subtopology> subtopologies(const TopologyBuilder& topology);
 
 /// `<application.id>-<topic>` for internal topics, else the topic itself.

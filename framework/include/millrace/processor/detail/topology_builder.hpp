@@ -33,6 +33,7 @@ struct NodeSpec {
   std::optional<OffsetReset> offset_reset;
   bool dynamic_topic = false;   ///< sink that chooses its topic per record
   std::string extractor_class;  ///< type of the function that chooses, for descriptions
+  bool global = false;          ///< source or processor of a global store: belongs to no task
 };
 
 /// A topic that the application makes for itself; named without the application's prefix.
@@ -53,6 +54,14 @@ class TopologyBuilder {
   void add_state_store(std::shared_ptr<const StoreBuilder> store, const std::vector<std::string>& processors = {});
   void connect(const std::string& processor, const std::vector<std::string>& stores);
 
+  /// A store that every instance fills from all partitions of `source`'s one topic, through `processor`. Any node may
+  /// read it without being connected. The store has no changelog of its own: its topic is that.
+  void add_global_store(NodeSpec source, std::string processor, NodeSpec::Factory factory,
+                        std::shared_ptr<const StoreBuilder> store);
+
+  /// The topic (as the topology names it) is the changelog of a store that has none of its own.
+  void use_source_as_changelog(const std::string& store, const std::string& topic);
+
   void add_internal_topic(InternalTopic topic);
 
   /// The topics of these sources must have the same number of partitions.
@@ -60,6 +69,10 @@ class TopologyBuilder {
 
   [[nodiscard]] const std::vector<NodeSpec>& nodes() const { return nodes_; }
   [[nodiscard]] const std::map<std::string, std::shared_ptr<const StoreBuilder>>& stores() const { return stores_; }
+  /// Global stores (which stores() has as well), each with its topic.
+  [[nodiscard]] const std::map<std::string, std::string>& global_stores() const { return global_stores_; }
+  /// Stores that are restored from the topic of a source, each with that topic.
+  [[nodiscard]] const std::map<std::string, std::string>& source_changelogs() const { return source_changelogs_; }
   [[nodiscard]] const std::map<std::string, InternalTopic>& internal_topics() const { return internal_topics_; }
   [[nodiscard]] const std::vector<std::set<std::string>>& copartition_groups() const { return copartition_groups_; }
   [[nodiscard]] const NodeSpec& node(const std::string& name) const;
@@ -71,6 +84,8 @@ class TopologyBuilder {
   std::map<std::string, std::size_t> index_;
   std::map<std::string, std::shared_ptr<const StoreBuilder>> stores_;
   std::map<std::string, std::string> source_of_topic_;
+  std::map<std::string, std::string> global_stores_;
+  std::map<std::string, std::string> source_changelogs_;
   std::map<std::string, InternalTopic> internal_topics_;
   std::vector<std::set<std::string>> copartition_groups_;
 };
