@@ -56,6 +56,8 @@ class ReadOnlySessionStore {
 template <class K, class V>
 class SessionStore : public StateStore, public ReadOnlySessionStore<K, V> {
  public:
+  using ReadOnlySessionStore<K, V>::find_sessions;
+
   /// nullptr removes the session.
   virtual void put(const Windowed<K>& session, const V* value) = 0;
   void remove(const Windowed<K>& session) { put(session, nullptr); }
