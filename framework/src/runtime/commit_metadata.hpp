@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -7,14 +8,25 @@
 
 namespace millrace::detail {
 
-/// What Kafka Streams commits beside an offset:
-///
-///     Base64( version(1) = 02 + partition time(8, big-endian) + processor metadata )
-///
-/// Empty processor metadata so far. Version 1 lacks them.
-[[nodiscard]] std::string encode_commit_metadata(Timestamp partition_time);
+/// Times that operators commit, by the name of their store: how far EmitStrategy::on_window_close has come.
+using ProcessorMetadata = std::map<std::string, Timestamp>;
 
-/// kNoTimestamp for the empty string and for anything that is not such metadata.
-[[nodiscard]] Timestamp decode_partition_time(std::string_view metadata);
+/// What Kafka Streams commits beside an offset, as Base64:
+///
+///     | version (1) = 02 | partition time (8) | processor metadata |
+///     processor metadata:  nothing, or  | entries (4) | { length (4) | store name | time (8) }* |
+///
+/// All numbers big-endian. Version 1 ends with the time.
+struct CommitMetadata {
+  Timestamp partition_time = kNoTimestamp;
+  ProcessorMetadata processors;
+
+  bool operator==(const CommitMetadata&) const = default;
+};
+
+[[nodiscard]] std::string encode_commit_metadata(const CommitMetadata& metadata);
+
+/// Whatever cannot be understood, of the empty string or of foreign text, is as in an empty CommitMetadata.
+[[nodiscard]] CommitMetadata decode_commit_metadata(std::string_view text);
 
 }  // namespace millrace::detail

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "millrace/common/logging.hpp"
-#include "runtime/commit_metadata.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -160,20 +159,35 @@ bool StreamTask::punctuate_wall_clock(Timestamp now) {
   return true;
 }
 
-void StreamTask::set_partition_time(const TopicPartition& partition, Timestamp time) {
+void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& metadata) {
   if (auto* queue = queues_.find(partition)) {
-    queue->partition_time = std::max(queue->partition_time, time);
-    stream_time_ = std::max(stream_time_, time);
+    queue->partition_time = std::max(queue->partition_time, metadata.partition_time);
+    stream_time_ = std::max(stream_time_, metadata.partition_time);
   }
 }
 
 void StreamTask::prepare_commit() { stores_->flush(); }
+  for (const auto& [name, time] : metadata.processors) {
+    Timestamp& known = processor_metadata_.emplace(name, time).first->second;
+    known = std::max(known, time);
+  }
+}
+
+std::optional<Timestamp> StreamTask::processor_metadata(const std::string& name) const {
+  const auto found = processor_metadata_.find(name);
+  if (found == processor_metadata_.end()) return std::nullopt;
+  return found->second;
+}
+
+void StreamTask::set_processor_metadata(const std::string& name, Timestamp time) {
+  processor_metadata_[name] = time;
+  processor_metadata_changed_ = true;
 
 std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
     FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const {
   std::map<TopicPartition, OffsetAndMetadata> offsets;
   for (const auto& queue : queues_.queues()) {
-    if (!all && !queue->consumed_since_commit) continue;
+    if (!all && !processor_metadata_changed_ && !queue->consumed_since_commit) continue;
     OffsetAndMetadata committed;
     if (!queue->records.empty()) {
       committed.offset = queue->records.front().offset;
@@ -183,7 +197,7 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
       if (!next) continue;
       committed.offset = *next;
     }
-    committed.metadata = encode_commit_metadata(queue->partition_time);
+    committed.metadata = encode_commit_metadata({queue->partition_time, processor_metadata_});
     offsets.emplace(queue->partition, std::move(committed));
   }
   return offsets;
@@ -195,6 +209,7 @@ void StreamTask::post_commit() {
   for (const auto& queue : queues_.queues()) queue->consumed_since_commit = false;
 }
 
+  processor_metadata_changed_ = false;
 StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
   if (environment_.find_global_store) {
     if (StateStore* global = environment_.find_global_store(name)) return *global;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/broker/topic_partition.hpp"
+#include "runtime/commit_metadata.hpp"
 #include "runtime/error_policy.hpp"
 #include "runtime/punctuations.hpp"
 #include "runtime/record_queues.hpp"
@@ -72,12 +73,13 @@ class StreamTask final : public TaskContext {
 
   // --- commit
   [[nodiscard]] bool commit_requested() const { return commit_requested_; }
-  /// Partition time as the commit metadata of a previous owner had it.
-  void set_partition_time(const TopicPartition& partition, Timestamp time);
+  /// What a previous owner committed with the partition's offset. Of several partitions the latest times hold.
+  void resume(const TopicPartition& partition, const CommitMetadata& metadata);
+  [[nodiscard]] const ProcessorMetadata& processor_metadata() const { return processor_metadata_; }
   /// Flushes what caches hold back, so that it is part of the commit.
   void prepare_commit();
   /// Offsets to commit: of the next record in each queue, else `position` of its reader. Only of partitions that were
-  /// read since the last commit, unless `all`.
+  /// read since the last commit, unless `all` or an operator's metadata are new: these are part of every commit.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committable_offsets(
       FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const;
   /// The broker has everything: makes the stores durable.
@@ -100,6 +102,8 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] Timestamp system_time() const override { return environment_.clock.now(); }
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return environment_.emit_interval_ms; }
   void processing_failed(const NodeBase& node) override;
+  [[nodiscard]] std::optional<Timestamp> processor_metadata(const std::string& name) const override;
+  void set_processor_metadata(const std::string& name, Timestamp time) override;
   void deserialization_failed(const NodeBase& node) override;
   void serialization_failed(const NodeBase& node, std::string_view topic) override;
   void record_dropped(const NodeBase& node, std::string_view reason) override;
@@ -130,6 +134,8 @@ class StreamTask final : public TaskContext {
   Punctuations wall_clock_;
   Timestamp stream_time_ = kNoTimestamp;
   bool running_ = false;
+  ProcessorMetadata processor_metadata_;
+  bool processor_metadata_changed_ = false;
   bool closed_ = false;
   bool commit_requested_ = false;
   std::uint64_t processed_ = 0;

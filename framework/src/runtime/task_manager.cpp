@@ -147,7 +147,7 @@ void TaskManager::position(OwnedTask& owned, Millis timeout) {
   const auto committed = consumer_.committed(owned.inputs, timeout);
   for (const TopicPartition& input : owned.inputs) {
     if (const auto found = committed.find(input); found != committed.end()) {
-      owned.task->set_partition_time(input, decode_partition_time(found->second.metadata));
+      owned.task->resume(input, decode_commit_metadata(found->second.metadata));
       if (owned.reader_is_elsewhere) go_to(owned, input, found->second.offset);
     } else if (const auto start = start_without_commit(owned, input, timeout)) {
       go_to(owned, input, *start);

@@ -131,7 +131,8 @@ class TestDriver::Impl {
     task_->close();
     task_->stores().flush_to_disk();
     task_.reset();
-    start();
+    start(committed);
+    const ProcessorMetadata committed = task_->processor_metadata();
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       auto& queue = *queue_for(topics[i]);
       waiting[i].topic = &queue.partition.topic;
@@ -159,8 +160,9 @@ class TestDriver::Impl {
   [[nodiscard]] Timestamp now() const { return clock_.now(); }
 
  private:
-  void start() {
-    task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, inputs_, output_, directory_.path());
+  void start(const ProcessorMetadata& committed = {}) {
+    task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, inputs_, output_, directory_.path(),
+                                         cache_ ? &*cache_ : nullptr);
     for (const TaskStores::Logged& store : task_->stores().logged()) {
       if (store.persistent) continue;
       std::vector<RestoreRecord> records;
@@ -173,6 +175,7 @@ class TestDriver::Impl {
     }
     task_->initialize();
     commit();
+    task_->resume({}, {kNoTimestamp, committed});
   }
 
   TaskEnvironment make_environment(const ExceptionHandlers& handlers) {

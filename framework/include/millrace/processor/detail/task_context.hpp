@@ -72,6 +72,10 @@ class TaskContext {
   /// How often left/outer joins and on-close aggregations look for results that became due (0 in tests).
   [[nodiscard]] virtual std::int64_t emit_interval_ms() const = 0;
 
+  /// Times that go with the commits, by name: after a restart they are as of the last commit. nullopt: never set.
+  [[nodiscard]] virtual std::optional<Timestamp> processor_metadata(const std::string& name) const = 0;
+  virtual void set_processor_metadata(const std::string& name, Timestamp time) = 0;
+
   // The three below are called inside a catch block and rethrow what is not the record's own fault.
 
   /// A node failed on the current record: asks the processing exception handler. Returns to skip the record.
