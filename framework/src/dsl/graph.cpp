@@ -101,7 +101,7 @@ GraphNode& Graph::add(GraphNode node, const std::vector<GraphNode*>& parents) {
 }
 
 GraphNode& Graph::add_source(GraphNode node) {
-  if (node.source->pattern) {
+  if (node.source && node.source->pattern) {
     try {
       (void)std::regex(*node.source->pattern);
     } catch (const std::regex_error& error) {

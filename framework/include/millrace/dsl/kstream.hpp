@@ -10,9 +10,11 @@
 
 #include "millrace/dsl/consumed.hpp"
 #include "millrace/dsl/detail/graph.hpp"
+#include "millrace/dsl/detail/table_options.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/dsl/grouped.hpp"
 #include "millrace/dsl/join_windows.hpp"
+#include "millrace/dsl/joined.hpp"
 #include "millrace/dsl/materialized.hpp"
 #include "millrace/dsl/named.hpp"
 #include "millrace/dsl/printed.hpp"
@@ -24,6 +26,8 @@ namespace millrace {
 
 template <class K, class V>
 class KTable;
+template <class K, class V>
+class GlobalKTable;
 template <class K, class V>
 class KGroupedStream;
 template <class K, class V>
@@ -147,6 +151,29 @@ class KStream {
   auto outer_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
                   const BasicStreamJoined<KS, LS, RS>& joined = {}) const;
 
+  // --- tables
+
+  /// Takes the stream as a table's updates: the last value of each key; null deletes. Options: Named, Materialized.
+  template <detail::TableOption... Options>
+  auto to_table(const Options&... options) const;
+
+  /// Joins each record with what the table has for its key when the record is processed; the table's own changes
+  /// trigger nothing. Null keys and values are dropped. With a grace period (Joined) on a versioned table, records wait
+  /// for the table and meet the version of their own time.
+  template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
+            class RS = detail::NoSerde>
+  auto join(const KTable<K2, V2>& table, F joiner, const BasicJoined<KS, LS, RS>& joined = {}) const;
+  /// As join; without a match the right side is nullptr: `joiner(const V&, const V2*)`. Keeps null keys.
+  template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
+            class RS = detail::NoSerde>
+  auto left_join(const KTable<K2, V2>& table, F joiner, const BasicJoined<KS, LS, RS>& joined = {}) const;
+
+  /// As above with a table that is everywhere: `selector(key, value)` names the table's key; std::optional for none.
+  template <class KG, class VG, class S, class F>
+  auto join(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named = {}) const;
+  template <class KG, class VG, class S, class F>
+  auto left_join(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named = {}) const;
+
   // --- grouping, for count, reduce and aggregate
 
   template <class KS = detail::NoSerde, class VS = detail::NoSerde>
@@ -193,6 +220,10 @@ class KStream {
   template <JoinKind Kind, class V2, class F, class KS, class LS, class RS>
   auto join_streams(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
                     const BasicStreamJoined<KS, LS, RS>& joined) const;
+  template <bool Left, class K2, class V2, class F, class Joined>
+  auto join_table(const KTable<K2, V2>& table, F joiner, const Joined& joined) const;
+  template <bool Left, class KG, class VG, class S, class F>
+  auto join_global(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named) const;
 
   std::shared_ptr<Shared> shared_;
 };
@@ -202,4 +233,5 @@ class KStream {
 #include "millrace/dsl/branched.hpp"
 #include "millrace/dsl/detail/kstream_impl.hpp"
 #include "millrace/dsl/detail/kstream_join_impl.hpp"
+#include "millrace/dsl/detail/kstream_table_impl.hpp"
 #include "millrace/dsl/kgrouped_stream.hpp"

@@ -4,14 +4,25 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "millrace/dsl/detail/aggregate_nodes.hpp"
+#include "millrace/dsl/detail/table_options.hpp"
 #include "millrace/dsl/detail/table_processor.hpp"
+#include "millrace/dsl/grouped.hpp"
 #include "millrace/dsl/kstream.hpp"
 
 namespace millrace {
 
-/// A changelog of values by key: each record replaces the one before with the same key.
+template <class K, class V>
+class KGroupedTable;
+
+/// A changelog of values by key: each record replaces the one before with the same key; a null value deletes the key.
+///
+/// Functions are called as f(key, value) or f(value), never for absent values (but see transform_values and
+/// the joins). Operators take options behind their arguments, in any order: a `Named` for the node, a `Materialized`
+/// for a store. A table made from another is kept in a store of its own only if it is given a Materialized with a name;
+/// else its values are computed from the other's when they are needed.
 /// A handle: copies mean the same table. Threads: build phase only. (Kafka Streams: `KTable`.)
 template <class K, class V>
 class KTable {
@@ -19,23 +30,71 @@ class KTable {
   using Key = K;
   using Value = V;
 
-  /// The table's updates as a stream; nullopt stands for a deletion.
-  [[nodiscard]] KStream<K, std::optional<V>> to_stream(const Named& named = {}) const {
-    auto next = position_;
-    next.name = next.graph->name_or(named.name(), "KTABLE-TOSTREAM-");
-    detail::GraphNode node(next.name);
-    node.write = detail::write_processor([] { return std::make_unique<detail::TableToStreamNode<K, V>>(); });
-    next.node = &next.graph->add(std::move(node), {position_.node});
-    detail::CarriedSerde<std::optional<V>> values;
-    if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);
-    return KStream<K, std::optional<V>>(std::move(next), key_serde_, std::move(values));
+  // --- value by value
+
+  /// Keeps the keys whose values fit; the others are deleted from the result.
+  template <class F, detail::TableOption... Options>
+  KTable<K, V> filter(F predicate, const Options&... options) const;
+  template <class F, detail::TableOption... Options>
+  KTable<K, V> filter_not(F predicate, const Options&... options) const;
+
+  /// Replaces the value. A mapper that returns std::optional deletes the key with nullopt.
+  template <class F, detail::TableOption... Options>
+  auto map_values(F mapper, const Options&... options) const;
+
+  /// `supplier()` makes a std::unique_ptr to a ValueTransformerWithKey<K, V, VOut>; `stores` are names given to
+  /// StreamsBuilder::add_state_store.
+  template <class F, detail::TableOption... Options>
+  auto transform_values(F supplier, const std::vector<std::string>& stores, const Options&... options) const;
+  template <class F, detail::TableOption... Options>
+  auto transform_values(F supplier, const Options&... options) const {
+    return transform_values(std::move(supplier), std::vector<std::string>(), options...);
   }
+
+  // --- as a stream
+
+  /// The table's updates as a stream; nullopt stands for a deletion.
+  [[nodiscard]] KStream<K, std::optional<V>> to_stream(const Named& named = {}) const;
 
   /// to_stream and select_key in one. Marks the key as changed.
   template <class F>
   requires(!std::is_convertible_v<F, Named>) [[nodiscard]] auto to_stream(F mapper, const Named& named = {}) const {
     return to_stream(named).select_key(std::move(mapper));
   }
+
+
+  // --- joins: `joiner(left, right)` or `joiner(key, left, right)`
+
+  /// The keys that both tables have. The result changes with either.
+  ///
+  /// In/out   (K,V) + (K,V2) -> (K,VOut); timestamp = the later one's
+  /// Errors   TopologyException when the topics have different numbers of partitions (at start)
+  template <class K2, class V2, class F, detail::TableOption... Options>
+  auto join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
+  /// The keys of this table; the right side may be absent: `joiner(const V&, const V2*)`.
+  template <class K2, class V2, class F, detail::TableOption... Options>
+  auto left_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
+  /// The keys of either table: `joiner(const V*, const V2*)`, never both nullptr.
+  template <class K2, class V2, class F, detail::TableOption... Options>
+  auto outer_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
+
+  // --- joins by foreign key: each value of this table names a key of the other
+
+  /// `foreign_key(value)` or `foreign_key(key, value)` returns KO, or std::optional<KO> where nullopt joins nothing.
+  /// The joiner is called as for join; its key is this table's. Options: TableJoined, Materialized.
+  template <class KO, class VO, class E, class F, detail::TableOption... Options>
+  requires(!detail::TableOption<F>) auto join(const KTable<KO, VO>& other, E foreign_key, F joiner,
+                                              const Options&... options) const;
+  template <class KO, class VO, class E, class F, detail::TableOption... Options>
+  requires(!detail::TableOption<F>) auto left_join(const KTable<KO, VO>& other, E foreign_key, F joiner,
+                                                   const Options&... options) const;
+
+  // --- grouping
+
+  /// Groups the table's rows anew, for count, reduce and aggregate: `selector(key, value)` returns a KeyValue or
+  /// std::pair of the new key and value; where one of them is null, the row is left out.
+  template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto group_by(F selector, const BasicGrouped<KS, VS>& grouped = {}) const;
 
   /// The name under which the table's store can be queried; empty if it has none that the user gave.
   [[nodiscard]] const std::string& queryable_store_name() const { return queryable_store_name_; }
@@ -56,6 +115,19 @@ class KTable {
   [[nodiscard]] const std::shared_ptr<detail::TableProcessor<K, V>>& processor() const { return processor_; }
 
  private:
+  enum class JoinKind { inner, left, outer };
+
+  template <class VOut, class Compute, class... Options>
+  KTable<K, VOut> derive(Compute compute, const std::string& prefix, bool draws_store_name,
+                         const detail::CarriedSerde<VOut>& inherited, const std::vector<std::string>& stores,
+                         const Options&... options) const;
+  template <JoinKind Kind, class K2, class V2, class F, class... Options>
+  auto checked_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
+  template <JoinKind Kind, class V2, class F, class... Options>
+  auto join_tables(const KTable<K, V2>& other, F joiner, const Options&... options) const;
+  template <bool LeftJoin, class KO, class VO, class E, class F, class... Options>
+  auto join_foreign(const KTable<KO, VO>& other, E foreign_key, F joiner, const Options&... options) const;
+
   detail::StreamPosition position_;
   detail::CarriedSerde<K> key_serde_;
   detail::CarriedSerde<V> value_serde_;
@@ -64,3 +136,7 @@ class KTable {
 };
 
 }  // namespace millrace
+
+#include "millrace/dsl/detail/ktable_impl.hpp"
+#include "millrace/dsl/detail/ktable_join_impl.hpp"
+#include "millrace/dsl/kgrouped_table.hpp"

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/dsl/detail/table_source.hpp"
+#include "millrace/dsl/global_ktable.hpp"
 #include "millrace/dsl/kstream.hpp"
 #include "millrace/dsl/ktable.hpp"
 
@@ -50,6 +52,35 @@ class StreamsBuilder {
     return add_source<K, V>({}, pattern.regex, consumed);
   }
 
+  /// Reads a topic as a table: the last value of each key; null deletes, records without key are dropped and counted.
+  /// Kept in a store if `materialized` names it or if something downstream needs it.
+  template <class K, class V, class KS = detail::NoSerde, class VS = detail::NoSerde, class X = detail::NoExtractor,
+            class MKS = detail::NoSerde, class MVS = detail::NoSerde>
+  KTable<K, V> table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed = Consumed(),
+                     const BasicMaterialized<MKS, MVS>& materialized = Materialized::none());
+  template <class K, class V, class MKS, class MVS>
+  KTable<K, V> table(const std::string& topic, const BasicMaterialized<MKS, MVS>& materialized) {
+    return table<K, V>(topic, Consumed(), materialized);
+  }
+
+  /// Reads all partitions of a topic into a table that each instance holds whole.
+  template <class K, class V, class KS = detail::NoSerde, class VS = detail::NoSerde, class X = detail::NoExtractor,
+            class MKS = detail::NoSerde, class MVS = detail::NoSerde>
+  GlobalKTable<K, V> global_table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed = Consumed(),
+                                  const BasicMaterialized<MKS, MVS>& materialized = Materialized::none());
+  template <class K, class V, class MKS, class MVS>
+  GlobalKTable<K, V> global_table(const std::string& topic, const BasicMaterialized<MKS, MVS>& materialized) {
+    return global_table<K, V>(topic, Consumed(), materialized);
+  }
+
+  /// A store that every processor may read without naming it, filled on each instance from all partitions of `topic`:
+  /// `supplier()` makes a std::unique_ptr to a Processor<K, V, KOut, VOut> that puts the records into the store.
+  /// It must not change them on the way: after a restart the store gets the topic's records as they are.
+  template <class K, class V, class F, class KS = detail::NoSerde, class VS = detail::NoSerde,
+            class X = detail::NoExtractor>
+  StreamsBuilder& add_global_store(StoreBuilder store, const std::string& topic,
+                                   const BasicConsumed<KS, VS, X>& consumed, F supplier);
+
   /// Makes a store available to processors, which name it in process() and process_values().
   StreamsBuilder& add_state_store(StoreBuilder store) {
     graph_->add_state_store(std::make_shared<StoreBuilder>(std::move(store)));
@@ -88,3 +119,5 @@ class StreamsBuilder {
 };
 
 }  // namespace millrace
+
+#include "millrace/dsl/detail/builder_tables_impl.hpp"

@@ -51,6 +51,8 @@ struct GraphNode {
   std::optional<Repartition> repartition;
   bool drop_null_keys = false;  ///< of the repartition; decided when the graph is complete
   std::optional<GraphSource> source;
+  bool reads_table = false;         ///< of a topic, which may serve as the table's changelog
+  bool reuse_source_topic = false;  ///< and does; decided in build()
   std::function<void(const GraphNode&, TopologyBuilder&)> write;
 
   [[nodiscard]] std::vector<std::string> parent_names() const;

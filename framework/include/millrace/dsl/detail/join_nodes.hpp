@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/dsl/detail/join_time.hpp"
+#include "millrace/dsl/detail/joiner.hpp"
 #include "millrace/dsl/detail/typed_store.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/dsl/join_windows.hpp"
@@ -65,25 +66,6 @@ struct JoinSettings {
   AnySerde<NonNull<VR>> right_serde;
   std::shared_ptr<JoinTimes> times;
 };
-
-/// Calls joiner(left, right) or joiner(key, left, right). Sides that may be absent are passed as pointers.
-template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
-decltype(auto) call_joiner(Joiner& joiner, const K& key, const VL* left, const VR* right) {
-  const auto with = [&](auto&& l, auto&& r) -> decltype(auto) {
-    if constexpr (std::invocable<Joiner&, const K&, decltype(l), decltype(r)>) {
-      return joiner(key, l, r);
-    } else {
-      return joiner(l, r);
-    }
-  };
-  if constexpr (LeftMayBeAbsent) {
-    return with(left, right);
-  } else if constexpr (RightMayBeAbsent) {
-    return with(*left, right);
-  } else {
-    return with(*left, *right);
-  }
-}
 
 /// One side of a stream-stream join: looks up the records of the other side, and lets out unmatched records whose
 /// windows have closed. (Kafka Streams: `KStreamKStreamJoin` and its two subclasses.)

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "millrace/dsl/change.hpp"
-#include "millrace/dsl/detail/typed_store.hpp"
+#include "millrace/dsl/detail/table_store.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/state/cached_store.hpp"
 #include "millrace/state/key_value_store.hpp"
@@ -46,38 +46,48 @@ class TableProcessor {
   /// Asks for old values in the table's changes. `force`: at the price of a store if there is none. Returns whether
   /// they will come.
   virtual bool enable_sending_old_values(bool force) = 0;
+
+  /// Whether the table's changes say if they are the latest of their keys. (Java: `isOutputVersioned`.)
+  [[nodiscard]] virtual bool versioned() const { return false; }
 };
 
-/// A table whose operator keeps all of it in a timestamped store.
+/// Reads a table from its own store.
+template <class K, class V>
+class StoreGetter final : public TableValueGetter<K, V> {
+ public:
+  explicit StoreGetter(std::string store) : name_(std::move(store)) {}
+  void init(TaskContext& task, const NodeBase& node) override { store_.init(task, node, name_); }
+  [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key) override { return store_.get(key); }
+  [[nodiscard]] bool is_versioned() const override { return store_.is_versioned(); }
+  [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key, Timestamp as_of) override {
+    return store_.get(key, as_of);
+  }
+
+ private:
+  std::string name_;
+  TableStore<K, V> store_;
+};
+
+/// A table whose operator keeps all of it in a store.
 template <class K, class V>
 class StoreTableProcessor final : public TableProcessor<K, V> {
  public:
-  explicit StoreTableProcessor(std::string store) : store_(std::move(store)) {}
+  explicit StoreTableProcessor(std::string store, bool versioned = false)
+      : store_(std::move(store)), versioned_(versioned) {}
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, V>> make_getter() const override {
-    return std::make_unique<Getter>(store_);
+    return std::make_unique<StoreGetter<K, V>>(store_);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override { return {store_}; }
   bool enable_sending_old_values(bool /*force*/) override { return *send_old_values_ = true; }
+  [[nodiscard]] bool versioned() const override { return versioned_; }
 
   /// For the operator's nodes.
   [[nodiscard]] std::shared_ptr<const bool> send_old_values() const { return send_old_values_; }
 
  private:
-  class Getter final : public TableValueGetter<K, V> {
-   public:
-    explicit Getter(std::string store) : name_(std::move(store)) {}
-    void init(TaskContext& task, const NodeBase& node) override {
-      store_ = &typed_store<TimestampedKeyValueStore<K, V>>(task, node, name_);
-    }
-    [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key) override { return store_->get(key); }
-
-   private:
-    std::string name_;
-    TimestampedKeyValueStore<K, V>* store_ = nullptr;
-  };
-
   std::string store_;
+  bool versioned_;
   std::shared_ptr<bool> send_old_values_ = std::make_shared<bool>(false);
 };
 

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/dsl/change.hpp"
+#include "millrace/serde/serde.hpp"
+
+namespace millrace::detail {
+
+/// The value of a record in a table grouping's repartition topic:
+///
+///     | new ... | 01 |                                  only a new value
+///     | old ... | 00 |                                  only an old value
+///     | length of new (varint) | new ... | old ... | 02 |   both
+///
+/// 03, 04 and 05 are the three forms (old, new, both) with one more byte before the last: 01 if the change is the
+/// latest of its key. They are read, never written.
+struct ChangeBytes {
+  BytesView new_value;
+  BytesView old_value;
+  bool is_latest = true;
+};
+
+/// Throws SerializationException.
+[[nodiscard]] ChangeBytes read_change(std::string_view bytes);
+
+/// Appends a number as Kafka's varint: zigzag, seven bits a byte, the lowest first.
+void append_varint(std::string& out, std::int32_t value);
+
+/// (Kafka Streams: `ChangedSerde`.)
+template <class V>
+struct ChangeSerde {
+  AnySerde<V> inner;
+
+  void serialize(std::string_view topic, const Change<V>& change, std::string& out) const {
+    std::string new_bytes;
+    const bool has_new = change.new_value && inner.serialize(topic, *change.new_value, new_bytes);
+    std::string old_bytes;
+    const bool has_old = change.old_value && inner.serialize(topic, *change.old_value, old_bytes);
+    if (has_new && has_old) append_varint(out, static_cast<std::int32_t>(new_bytes.size()));
+    if (!has_new && !has_old) {
+      throw SerializationException("a change of a grouped table has neither an old nor a new value");
+    }
+    out += new_bytes;
+    out += old_bytes;
+    out.push_back(has_new && has_old ? '\x02' : has_new ? '\x01' : '\x00');
+  }
+
+  Change<V> deserialize(std::string_view topic, std::string_view bytes) const {
+    const ChangeBytes parts = read_change(bytes);
+    Change<V> change;
+    if (parts.new_value) change.new_value = inner.deserialize(topic, parts.new_value);
+    if (parts.old_value) change.old_value = inner.deserialize(topic, parts.old_value);
+    change.is_latest = parts.is_latest;
+    return change;
+  }
+};
+
+}  // namespace millrace::detail

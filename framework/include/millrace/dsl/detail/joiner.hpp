@@ -1,0 +1,55 @@
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace millrace::detail {
+
+/// Calls joiner(left, right) or joiner(key, left, right). Sides that may be absent are passed as pointers.
+template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
+decltype(auto) call_joiner(Joiner& joiner, const K& key, const VL* left, const VR* right) {
+  const auto with = [&](auto&& l, auto&& r) -> decltype(auto) {
+    if constexpr (std::invocable<Joiner&, const K&, decltype(l), decltype(r)>) {
+      return joiner(key, l, r);
+    } else {
+      return joiner(l, r);
+    }
+  };
+  if constexpr (LeftMayBeAbsent) {
+    return with(left, right);
+  } else if constexpr (RightMayBeAbsent) {
+    return with(*left, right);
+  } else {
+    return with(*left, *right);
+  }
+}
+
+/// Joins compare keys, which therefore are of one type.
+template <class K, class K2>
+[[nodiscard]] constexpr bool require_same_key() {
+  constexpr bool kSameKey = std::is_same_v<K, K2>;
+  static_assert(kSameKey,
+                "the two streams have keys of different types: give one of them the other's with select_key or map "
+                "before joining");
+  return kSameKey;
+}
+
+template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
+[[nodiscard]] constexpr bool require_joiner() {
+  using L = std::conditional_t<LeftMayBeAbsent, const VL*, const VL&>;
+  using R = std::conditional_t<LeftMayBeAbsent || RightMayBeAbsent, const VR*, const VR&>;
+  constexpr bool kCallable = std::invocable<Joiner&, L, R> || std::invocable<Joiner&, const K&, L, R>;
+  static_assert(kCallable,
+                "the joiner must be callable with (left, right) or (key, left, right): join passes const references, "
+                "left_join the right side and outer_join both sides as const pointers that may be nullptr");
+  if constexpr (kCallable) {
+    constexpr bool kGivesValue = !std::is_void_v<decltype(call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(
+        std::declval<Joiner&>(), std::declval<const K&>(), std::declval<const VL*>(), std::declval<const VR*>()))>;
+    static_assert(kGivesValue, "the joiner must return the joined value, not void");
+    return kGivesValue;
+  }
+  return false;
+}
+
+}  // namespace millrace::detail

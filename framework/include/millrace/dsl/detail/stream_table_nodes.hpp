@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/dsl/detail/table_join_nodes.hpp"
+#include "millrace/dsl/detail/table_processor.hpp"
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/processor/detail/node.hpp"
+
+namespace millrace::detail {
+
+/// For joins with a table of the same key.
+struct OwnKey {
+  template <class K, class V>
+  const K& operator()(const K& key, const V& /*value*/) const {
+    return key;
+  }
+};
+
+/// Joins each record with what a table has for its key at that moment. `Select` makes the table's key from the record's
+/// key and value. (Kafka Streams: `KStreamKTableJoinProcessor`.)
+template <bool Left, class K, class V, class KT, class VT, class VOut, class Select, class F>
+class StreamTableJoin {
+ public:
+  StreamTableJoin(Select select, F joiner, std::unique_ptr<TableValueGetter<KT, VT>> table)
+      : select_(std::move(select)), joiner_(std::move(joiner)), table_(std::move(table)) {}
+
+  void init(TaskContext& task, const NodeBase& node) { table_->init(task, node); }
+  [[nodiscard]] bool table_is_versioned() const { return table_->is_versioned(); }
+
+  /// Whether the record takes part in the join at all.
+  [[nodiscard]] bool takes(const Record<K, V>& record) {
+    return !is_null(record.value) && (Left || !is_null(call(select_, record.key, record.value)));
+  }
+
+  /// The joined value; nullopt: there is none.
+  [[nodiscard]] std::optional<VOut> join(const Record<K, V>& record) {
+    std::optional<ValueAndTimestamp<VT>> found;
+    const auto& key = call(select_, record.key, record.value);
+    if (!is_null(key)) {
+      found = table_->is_versioned() ? table_->get(non_null(key), record.timestamp) : table_->get(non_null(key));
+    }
+    if (!Left && !found) return std::nullopt;
+    return call_joiner<false, Left>(joiner_, record.key, &non_null(record.value), found ? &found->value : nullptr);
+  }
+
+ private:
+  Select select_;
+  F joiner_;
+  std::unique_ptr<TableValueGetter<KT, VT>> table_;
+};
+
+template <class K, class V, class VOut, class Join>
+class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
+ public:
+  explicit StreamTableJoinNode(Join join) : join_(std::move(join)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    join_.init(task, *this);
+  }
+
+  void process(Record<K, V>& record) override {
+    if (!join_.takes(record)) {
+      this->task().record_dropped(*this, "null join key or value");
+      return;
+    }
+    if (auto value = join_.join(record)) {
+      this->forward(Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
+                                    std::move(record.headers)});
+    }
+  }
+
+ private:
+  Join join_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/dsl/detail/typed_store.hpp"
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/dsl/materialized.hpp"
+#include "millrace/state/key_value_store.hpp"
+#include "millrace/state/stores.hpp"
+#include "millrace/state/versioned_key_value_store.hpp"
+
+namespace millrace::detail {
+
+/// A table's store, be it timestamped or versioned. (Kafka Streams: `KeyValueStoreWrapper`.)
+template <class K, class V>
+class TableStore {
+ public:
+  void init(TaskContext& task, const NodeBase& node, const std::string& name) {
+    store_ = &task.store(node, name);
+    timestamped_ = dynamic_cast<TimestampedKeyValueStore<K, V>*>(store_);
+    if (timestamped_ == nullptr) versioned_ = &dynamic_cast<VersionedKeyValueStore<K, V>&>(*store_);
+  }
+
+  [[nodiscard]] explicit operator bool() const { return store_ != nullptr; }
+  [[nodiscard]] StateStore* store() const { return store_; }
+  [[nodiscard]] bool is_versioned() const { return versioned_ != nullptr; }
+
+  [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key) {
+    if (timestamped_ != nullptr) return timestamped_->get(key);
+    return without_end(versioned_->get(key));
+  }
+  [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key, Timestamp as_of) {
+    if (timestamped_ != nullptr) return timestamped_->get(key);
+    return without_end(versioned_->get(key, as_of));
+  }
+  [[nodiscard]] std::optional<V> value(const K& key) {
+    auto found = get(key);
+    if (!found) return std::nullopt;
+    return std::move(found->value);
+  }
+
+  struct Put {
+    bool stored = true;     ///< false: older than the store's history; nothing may be forwarded
+    bool is_latest = true;  ///< false: a newer version is there already
+  };
+
+  /// nullopt deletes.
+  Put put(const K& key, const std::optional<V>& value, Timestamp timestamp) {
+    if (timestamped_ != nullptr) {
+      if (value) {
+        timestamped_->put(key, ValueAndTimestamp<V>{*value, timestamp});
+      } else {
+        timestamped_->remove(key);
+      }
+      return {};
+    }
+    const VersionedPut result = versioned_->put(key, value ? &*value : nullptr, timestamp);
+    return {result.accepted, !result.valid_to.has_value()};
+  }
+
+ private:
+  static std::optional<ValueAndTimestamp<V>> without_end(std::optional<VersionedRecord<V>> record) {
+    if (!record) return std::nullopt;
+    return ValueAndTimestamp<V>{std::move(record->value), record->timestamp};
+  }
+
+  StateStore* store_ = nullptr;
+  TimestampedKeyValueStore<K, V>* timestamped_ = nullptr;
+  VersionedKeyValueStore<K, V>* versioned_ = nullptr;
+};
+
+/// The store that `options` describe, under this name.
+template <class K, class V>
+[[nodiscard]] std::shared_ptr<const StoreBuilder> make_table_store(const std::string& name,
+                                                                   const MaterializedOptions& options,
+                                                                   const AnySerde<K>& keys, const AnySerde<V>& values) {
+  const auto medium = options.medium.value_or(StoreMedium::rocksdb);
+  StoreBuilder builder = Stores::timestamped_key_value_store<K, V>(name, medium, keys, values);
+  builder.spec.default_medium = !options.medium.has_value();
+  builder.spec.logging = options.logging;
+  builder.spec.log_config = options.log_config;
+  builder.spec.caching = options.caching && !options.history_retention;
+  return std::make_shared<const StoreBuilder>(std::move(builder));
+}
+
+/// The serde for T as choose_serde has it, or none if there is none: for stores that may never be needed.
+template <class T, class S = NoSerde>
+[[nodiscard]] CarriedSerde<T> find_serde(const S& given, const CarriedSerde<T>& inherited) {
+  if constexpr (!std::is_same_v<S, NoSerde>) {
+    return choose_serde<T>(given);
+  } else {
+    if (inherited) return inherited;
+    if constexpr (HasSerde<T>) {
+      return AnySerde<T>();
+    } else {
+      return {};
+    }
+  }
+}
+
+/// As make_table_store, where serdes may be missing: nullptr then.
+template <class K, class V>
+[[nodiscard]] std::shared_ptr<const StoreBuilder> find_table_store(const std::string& name,
+                                                                   const MaterializedOptions& options,
+                                                                   const CarriedSerde<K>& keys,
+                                                                   const CarriedSerde<V>& values) {
+  if (!keys || !values) return nullptr;
+  return make_table_store<K, V>(name, options, *keys, *values);
+}
+
+}  // namespace millrace::detail

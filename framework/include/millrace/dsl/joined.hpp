@@ -1,0 +1,75 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/common/time.hpp"
+#include "millrace/dsl/detail/types.hpp"
+
+namespace millrace {
+
+/// How a stream-table join is named and serialised. (Kafka Streams: `Joined`.)
+template <class KeySerde = detail::NoSerde, class LeftSerde = detail::NoSerde, class RightSerde = detail::NoSerde>
+class BasicJoined {
+ public:
+  struct Settings {
+    std::string name;
+    KeySerde key_serde;
+    LeftSerde left_serde;
+    RightSerde right_serde;
+    std::optional<Millis> grace;
+  };
+
+  BasicJoined() = default;
+  explicit BasicJoined(Settings settings) : settings_(std::move(settings)) {}
+
+  /// Names the node, and the repartition topic if there is one.
+  [[nodiscard]] static BasicJoined<> as(std::string name) { return BasicJoined<>().with_name(std::move(name)); }
+  template <class KS, class LS, class RS>
+  [[nodiscard]] static BasicJoined<KS, LS, RS> with(KS key_serde, LS left_serde, RS right_serde) {
+    return BasicJoined<KS, LS, RS>({{}, std::move(key_serde), std::move(left_serde), std::move(right_serde), {}});
+  }
+
+  [[nodiscard]] BasicJoined with_name(std::string name) const {
+    auto copy = *this;
+    copy.settings_.name = std::move(name);
+    return copy;
+  }
+  template <class S>
+  [[nodiscard]] auto with_key_serde(S serde) const {
+    return BasicJoined<S, LeftSerde, RightSerde>(
+        {settings_.name, std::move(serde), settings_.left_serde, settings_.right_serde, settings_.grace});
+  }
+  template <class S>
+  [[nodiscard]] auto with_left_value_serde(S serde) const {
+    return BasicJoined<KeySerde, S, RightSerde>(
+        {settings_.name, settings_.key_serde, std::move(serde), settings_.right_serde, settings_.grace});
+  }
+  template <class S>
+  [[nodiscard]] auto with_right_value_serde(S serde) const {
+    return BasicJoined<KeySerde, LeftSerde, S>(
+        {settings_.name, settings_.key_serde, settings_.left_serde, std::move(serde), settings_.grace});
+  }
+  /// How long a stream record waits (in stream time) for the table to reach its time; the table must be versioned.
+  [[nodiscard]] BasicJoined with_grace_period(Millis grace) const {
+    if (grace < Millis(0)) {
+      throw TopologyException("Joined" + (settings_.name.empty() ? "" : " '" + settings_.name + "'") +
+                              ": the grace period must not be negative, but is " + std::to_string(grace.count()) +
+                              " ms");
+    }
+    auto copy = *this;
+    copy.settings_.grace = grace;
+    return copy;
+  }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+ private:
+  Settings settings_;
+};
+
+using Joined = BasicJoined<>;
+
+}  // namespace millrace

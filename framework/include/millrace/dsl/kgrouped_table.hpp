@@ -1,0 +1,183 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "millrace/dsl/detail/table_group_nodes.hpp"
+#include "millrace/dsl/ktable.hpp"
+#include "millrace/processor/detail/source_sink.hpp"
+
+namespace millrace {
+namespace detail {
+
+template <class I, class A, class S, class K, class V>
+[[nodiscard]] constexpr bool require_table_aggregator() {
+  constexpr bool kGivesInitial = std::invocable<I&>;
+  static_assert(kGivesInitial, "the initializer must be callable without arguments and return the first aggregate");
+  if constexpr (kGivesInitial) {
+    using Given = std::remove_cvref_t<std::invoke_result_t<I&>>;
+    using Result = std::optional<NonNull<Given>>;
+    constexpr bool kCallable = std::is_invocable_r_v<Result, A&, const K&, const V&, Given> &&
+                               std::is_invocable_r_v<Result, S&, const K&, const V&, Given>;
+    static_assert(kCallable,
+                  "adder and subtractor must be callable as (key, value, aggregate) and return the aggregate, whose "
+                  "type is what the initializer returns");
+    return kCallable;
+  }
+  return false;
+}
+
+}  // namespace detail
+
+/// A table whose rows are grouped anew, ready to be aggregated into another table. When a row changes, its old value is
+/// taken out of its old group by the subtractor, then the new one is put into its new group by the adder; the rows
+/// travel through a repartition topic. Options: Named, Materialized. (Kafka Streams: `KGroupedTable`.)
+template <class K, class V>
+class KGroupedTable {
+ public:
+  /// The number of rows per group.
+  template <detail::TableOption... Options>
+  KTable<K, std::int64_t> count(const Options&... options) const {
+    return build<std::int64_t>("KTABLE-AGGREGATE-", detail::TableCountFold<K, V>(), {}, options...);
+  }
+
+  /// `adder(aggregate, value)` and `subtractor(aggregate, value)`; the first row of a group is its aggregate. Either may
+  /// return std::optional, whose nullopt deletes the group.
+  template <class A, class S, detail::TableOption... Options>
+  KTable<K, V> reduce(A adder, S subtractor, const Options&... options) const {
+    constexpr bool kCallable = std::is_invocable_r_v<std::optional<V>, A&, const V&, const V&> &&
+                               std::is_invocable_r_v<std::optional<V>, S&, const V&, const V&>;
+    static_assert(kCallable,
+                  "adder and subtractor must be callable as (aggregate, value) with the grouped table's value type, "
+                  "and return it");
+    if constexpr (kCallable) {
+      return build<V>("KTABLE-REDUCE-",
+                      detail::TableReduceFold<K, V, A, S>{std::move(adder), std::move(subtractor)},
+                      shared_->value_serde, options...);
+    }
+  }
+
+  /// `adder(key, value, aggregate)` and `subtractor(key, value, aggregate)`, starting with `initializer()`. Each may
+  /// return std::optional, whose nullopt deletes the group.
+  template <class I, class A, class S, detail::TableOption... Options>
+  auto aggregate(I initializer, A adder, S subtractor, const Options&... options) const {
+    if constexpr (detail::require_table_aggregator<I, A, S, K, V>()) {
+      using VA = detail::NonNull<std::remove_cvref_t<std::invoke_result_t<I&>>>;
+      return build<VA>("KTABLE-AGGREGATE-",
+                       detail::TableAggregateFold<K, V, VA, I, A, S>{std::move(initializer), std::move(adder),
+                                                                     std::move(subtractor)},
+                       {}, options...);
+    }
+  }
+
+  // --- for the engine's own use
+
+  /// `position` is that of the node which selects the new keys; `name` is the user's, or empty.
+  KGroupedTable(detail::StreamPosition position, std::string name, AnySerde<K> key_serde, AnySerde<V> value_serde)
+      : shared_(std::make_shared<Shared>(
+            Shared{std::move(position), std::move(name), std::move(key_serde), std::move(value_serde), nullptr, {}})) {}
+
+ private:
+  struct Shared {
+    detail::StreamPosition position;
+    std::string name;
+    AnySerde<K> key_serde;
+    AnySerde<V> value_serde;
+    detail::GraphNode* repartition;  ///< shared by all aggregations if the grouping has a name
+    std::string repartition_source;
+  };
+
+  template <class VA, class Fold, class... Options>
+  KTable<K, VA> build(const std::string& prefix, Fold fold, const detail::CarriedSerde<VA>& inherited,
+                      const Options&... options) const {
+    auto next = shared_->position;
+    auto& graph = *next.graph;
+    const auto materialized = detail::materialized_of(options...);
+    const auto& settings = materialized.settings();
+    const std::string given = detail::named_of(options...).name();
+    const std::string store_name =
+        settings.store_name.empty() ? graph.new_store_name("KTABLE-AGGREGATE-") : settings.store_name;
+    const std::string sink_name = detail::suffixed_name(graph, given, "-sink", "KSTREAM-SINK-");
+    const std::string source_name = detail::suffixed_name(graph, given, "-source", "KSTREAM-SOURCE-");
+    next.name = graph.name_or(given, prefix);
+    const auto keys = detail::choose_serde<K>(settings.key_serde, detail::CarriedSerde<K>(shared_->key_serde));
+    const auto values = detail::choose_serde<VA>(settings.value_serde, inherited);
+
+    if (shared_->repartition == nullptr || shared_->name.empty()) {
+      const std::string topic = (shared_->name.empty() ? store_name : shared_->name) + "-repartition";
+      shared_->repartition =
+          &graph.add(make_repartition(sink_name, source_name, topic), {shared_->position.node});
+    }
+    // Kafka Streams names the new source here even where an older one is shared, and so does the next join.
+    next.sources = {source_name};
+    auto table =
+        std::make_shared<detail::StoreTableProcessor<K, VA>>(store_name, settings.history_retention.has_value());
+    detail::GraphNode node(next.name);
+    node.write = detail::write_processor(
+        [store_name, fold, send_old_values = table->send_old_values()] {
+          return std::make_unique<detail::TableAggregateNode<K, V, VA, Fold>>(store_name, fold, send_old_values);
+        },
+        {}, {detail::make_table_store<K, VA>(store_name, settings, keys, values)});
+    next.node = &graph.add(std::move(node), {shared_->repartition});
+    return KTable<K, VA>(std::move(next), keys, values, settings.store_name, std::move(table));
+  }
+
+  [[nodiscard]] detail::GraphNode make_repartition(const std::string& sink_name, const std::string& source_name,
+                                                   const std::string& topic) const {
+    const AnySerde<Change<V>> changes{detail::ChangeSerde<V>{shared_->value_serde}};
+    const AnySerde<K> keys = shared_->key_serde;
+    detail::GraphNode node(source_name);
+    node.write = [=](const detail::GraphNode& self, detail::TopologyBuilder& builder) {
+      builder.add_internal_topic({topic, std::nullopt});
+      detail::NodeSpec sink;
+      sink.name = sink_name;
+      const detail::SinkSettings<K, Change<V>> sink_settings{topic, {}, keys, changes, {}};
+      sink.factory = [sink_settings] { return std::make_unique<detail::SinkNode<K, Change<V>>>(sink_settings); };
+      sink.predecessors = self.parent_names();
+      sink.topics = {topic};
+      builder.add_sink(std::move(sink));
+      detail::NodeSpec source;
+      source.name = source_name;
+      const detail::SourceSettings<K, Change<V>> source_settings{
+          keys, changes, TimestampPolicy::fail_on_invalid, false, {}};
+      source.factory = [source_settings] {
+        return std::make_unique<detail::SourceNode<K, Change<V>>>(source_settings);
+      };
+      source.topics = {topic};
+      builder.add_source(std::move(source));
+    };
+    return node;
+  }
+
+  std::shared_ptr<Shared> shared_;
+};
+
+template <class K, class V>
+template <class F, class KS, class VS>
+auto KTable<K, V>::group_by(F selector, const BasicGrouped<KS, VS>& grouped) const {
+  if constexpr (detail::require_pair<F, K, const V&>()) {
+    using Pair = detail::PairTypes<typename detail::CallResult<F, K, const V&>::Type>;
+    using K1 = detail::NonNull<typename Pair::Key>;
+    using V1 = detail::NonNull<typename Pair::Value>;
+    if constexpr (detail::require_key<K1>()) {
+      const auto& settings = grouped.settings();
+      const auto keys = detail::choose_serde<K1>(settings.key_serde);
+      const auto values = detail::choose_serde<V1>(settings.value_serde);
+      auto next = position_;
+      next.name = next.graph->name_or(settings.name, "KTABLE-SELECT-");
+      detail::GraphNode node(next.name);
+      node.write =
+          detail::write_processor([selector = std::move(selector), keys, versioned = processor_->versioned()] {
+            return std::make_unique<detail::TableRegroupNode<K, V, K1, V1, F>>(selector, versioned, keys);
+          });
+      next.node = &next.graph->add(std::move(node), {position_.node});
+      processor_->enable_sending_old_values(true);
+      return KGroupedTable<K1, V1>(std::move(next), settings.name, keys, values);
+    }
+  }
+}
+
+}  // namespace millrace
