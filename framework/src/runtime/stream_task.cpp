@@ -206,10 +206,10 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
 void StreamTask::post_commit() {
   stores_->commit();
   commit_requested_ = false;
+  processor_metadata_changed_ = false;
   for (const auto& queue : queues_.queues()) queue->consumed_since_commit = false;
 }
 
-  processor_metadata_changed_ = false;
 StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
   if (environment_.find_global_store) {
     if (StateStore* global = environment_.find_global_store(name)) return *global;

@@ -130,9 +130,9 @@ class TestDriver::Impl {
     for (const ConsumerRecord& record : waiting) topics.push_back(*record.topic);
     task_->close();
     task_->stores().flush_to_disk();
+    const ProcessorMetadata committed = task_->processor_metadata();
     task_.reset();
     start(committed);
-    const ProcessorMetadata committed = task_->processor_metadata();
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       auto& queue = *queue_for(topics[i]);
       waiting[i].topic = &queue.partition.topic;
@@ -173,9 +173,9 @@ class TestDriver::Impl {
       }
       store.restorable->restore(records);
     }
+    task_->resume({}, {kNoTimestamp, committed});
     task_->initialize();
     commit();
-    task_->resume({}, {kNoTimestamp, committed});
   }
 
   TaskEnvironment make_environment(const ExceptionHandlers& handlers) {
