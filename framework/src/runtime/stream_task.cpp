@@ -164,9 +164,6 @@ void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& m
     queue->partition_time = std::max(queue->partition_time, metadata.partition_time);
     stream_time_ = std::max(stream_time_, metadata.partition_time);
   }
-}
-
-void StreamTask::prepare_commit() { stores_->flush(); }
   for (const auto& [name, time] : metadata.processors) {
     Timestamp& known = processor_metadata_.emplace(name, time).first->second;
     known = std::max(known, time);
@@ -182,6 +179,9 @@ std::optional<Timestamp> StreamTask::processor_metadata(const std::string& name)
 void StreamTask::set_processor_metadata(const std::string& name, Timestamp time) {
   processor_metadata_[name] = time;
   processor_metadata_changed_ = true;
+}
+
+void StreamTask::prepare_commit() { stores_->flush(); }
 
 std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
     FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const {

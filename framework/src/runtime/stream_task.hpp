@@ -101,9 +101,9 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] Timestamp stream_time() const override { return stream_time_; }
   [[nodiscard]] Timestamp system_time() const override { return environment_.clock.now(); }
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return environment_.emit_interval_ms; }
-  void processing_failed(const NodeBase& node) override;
   [[nodiscard]] std::optional<Timestamp> processor_metadata(const std::string& name) const override;
   void set_processor_metadata(const std::string& name, Timestamp time) override;
+  void processing_failed(const NodeBase& node) override;
   void deserialization_failed(const NodeBase& node) override;
   void serialization_failed(const NodeBase& node, std::string_view topic) override;
   void record_dropped(const NodeBase& node, std::string_view reason) override;
@@ -133,9 +133,9 @@ class StreamTask final : public TaskContext {
   Punctuations stream_time_punctuations_;
   Punctuations wall_clock_;
   Timestamp stream_time_ = kNoTimestamp;
-  bool running_ = false;
   ProcessorMetadata processor_metadata_;
   bool processor_metadata_changed_ = false;
+  bool running_ = false;
   bool closed_ = false;
   bool commit_requested_ = false;
   std::uint64_t processed_ = 0;
