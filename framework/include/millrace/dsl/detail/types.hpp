@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/common/windowed.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/serde/serde.hpp"
 
@@ -231,11 +232,22 @@ class CarriedSerde {
   std::shared_ptr<const AnySerde<T>> serde_;
 };
 
+template <class T>
+inline constexpr bool kIsWindowed = false;
+template <class K>
+inline constexpr bool kIsWindowed<Windowed<K>> = true;
+
+/// Throws what to do where no serde of windowed keys is known.
+[[noreturn]] void missing_windowed_serde();
+
 /// The serde for T: the one given at this call, else the one that the stream carries, else T's own. T must have one of
 /// its own unless one is given: which streams carry one is not part of their types.
 template <class T, class S>
 [[nodiscard]] AnySerde<T> choose_serde(const S& given, const CarriedSerde<T>& inherited = {}) {
-  if constexpr (std::is_same_v<S, NoSerde>) {
+  if constexpr (std::is_same_v<S, NoSerde> && kIsWindowed<NonNull<T>>) {
+    if (!inherited) missing_windowed_serde();
+    return *inherited;
+  } else if constexpr (std::is_same_v<S, NoSerde>) {
     if constexpr (require_serde<T>()) return inherited ? *inherited : AnySerde<T>();
   } else {
     constexpr bool kFits = std::is_constructible_v<AnySerde<T>, S>;
