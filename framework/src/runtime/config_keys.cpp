@@ -72,7 +72,7 @@ constexpr ConfigKey kKeys[] = {
            "How many records a task buffers per input partition before that partition is paused."),
     text("built.in.metrics.version", "latest", kIgnored, "Version of Java's metric names.", ConfigRule::one_of,
          "latest"),
-    alias(bytes("cache.max.bytes.buffering", "10485760", kIgnored, "Older name of statestore.cache.max.bytes."),
+    alias(bytes("cache.max.bytes.buffering", "10485760", kSupported, "Older name of statestore.cache.max.bytes."),
           "statestore.cache.max.bytes"),
     text("client.id", "", kSupported,
          "Prefix of the client ids of all clients of this process. Default: the application id and a random id."),
@@ -190,7 +190,7 @@ constexpr ConfigKey kKeys[] = {
     text("state.dir", "", kSupported,
          "Directory of the local state; each application has its own directory in it. Default: millrace in the "
          "directory for temporary files. Processes of one application on one machine need different ones."),
-    bytes("statestore.cache.max.bytes", "10485760", kIgnored,
+    bytes("statestore.cache.max.bytes", "10485760", kSupported,
           "Memory, over all threads, in which updates of the same key are collapsed before they go to the changelog "
           "and downstream. 0: every update goes at once."),
     text("task.assignor.class", "", kIgnored, "Java class that assigns tasks."),

@@ -15,10 +15,13 @@ const Headers kNoHeaders;
 
 [[nodiscard]] std::vector<std::shared_ptr<const StoreBuilder>> stores_of(const TopologyBuilder& topology,
                                                                          const std::vector<const NodeSpec*>& nodes) {
-  std::set<std::string> names;
-  for (const NodeSpec* node : nodes) names.insert(node->stores.begin(), node->stores.end());
+  std::set<std::string> seen;
   std::vector<std::shared_ptr<const StoreBuilder>> stores;
-  for (const std::string& name : names) stores.push_back(topology.stores().at(name));
+  for (const NodeSpec* node : nodes) {
+    for (const std::string& name : node->stores) {
+      if (seen.insert(name).second) stores.push_back(topology.stores().at(name));
+    }
+  }
   return stores;
 }
 
@@ -34,11 +37,11 @@ TimestampPolicy configured_timestamps(const StreamsConfig& config) {
 
 StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
                        const std::vector<TopicPartition>& inputs, TaskOutput& output,
-                       const std::filesystem::path& directory)
+                       const std::filesystem::path& directory, CacheBudget* cache)
     : id_(id), environment_(environment), output_(output), inputs_(inputs) {
   build_nodes(nodes);
   stores_ = std::make_unique<TaskStores>(*this, output, environment.config, directory, environment.application_id,
-                                         stores_of(environment.topology, nodes));
+                                         stores_of(environment.topology, nodes), cache);
   for (const TopicPartition& input : inputs) queues_.add(input, source_for(input.topic));
 }
 

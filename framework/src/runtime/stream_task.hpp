@@ -43,9 +43,10 @@ struct TaskEnvironment {
 /// (Kafka Streams: `StreamTask`.)
 class StreamTask final : public TaskContext {
  public:
-  /// `inputs`: the partitions that this task reads, with real topic names.
+  /// `inputs`: the partitions that this task reads, with real topic names. `cache`: see TaskStores.
   StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
-             const std::vector<TopicPartition>& inputs, TaskOutput& output, const std::filesystem::path& directory);
+             const std::vector<TopicPartition>& inputs, TaskOutput& output, const std::filesystem::path& directory,
+             CacheBudget* cache);
   ~StreamTask() override;
 
   // --- life

@@ -22,7 +22,11 @@ TaskManager::TaskManager(ThreadEnvironment& environment, ThreadCounters& counter
       changelogs_(std::move(changelogs)),
       default_reset_(default_reset),
       patience_(patience),
-      buffered_records_(static_cast<std::size_t>(environment.task.config.get_int("buffered.records.per.partition"))) {}
+      buffered_records_(static_cast<std::size_t>(environment.task.config.get_int("buffered.records.per.partition"))) {
+  const auto cache = environment.task.config.get_int("statestore.cache.max.bytes") /
+                     environment.task.config.get_int("num.stream.threads");
+  if (cache > 0) cache_.emplace(static_cast<std::size_t>(cache));
+}
 
 TaskManager::~TaskManager() { remove_all(false); }
 
@@ -113,7 +117,8 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   }
   const auto& nodes = owned.plan->tasks_of(id.subtopology).subtopology.nodes;
   const auto make = [&] {
-    return std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, output, directory);
+    return std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, output, directory,
+                                        cache_ ? &*cache_ : nullptr);
   };
   try {
     owned.task = make();

@@ -87,6 +87,7 @@ class TaskManager {
   void list_running();
 
   ThreadEnvironment& environment_;
+  std::optional<CacheBudget> cache_;  // none: statestore.cache.max.bytes is 0
   ThreadCounters& counters_;
   Consumer& consumer_;
   std::unique_ptr<ChangelogReader> changelogs_;

@@ -1,9 +1,13 @@
 #include "runtime/task_stores.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "millrace/common/errors.hpp"
 #include "millrace/state/changelog_writer.hpp"
+#include "millrace/state/formats.hpp"
+#include "state/caching_stores.hpp"
 #include "state/change_logging_stores.hpp"
 #include "state/in_memory_stores.hpp"
 #include "state/versioned_store.hpp"
@@ -28,12 +32,66 @@ class TaskStores::Writer final : public ChangelogWriter {
   std::uint64_t token_;
 };
 
+/// The task's current record, as caches keep it and put it in force again.
+class TaskStores::Contexts final : public RecordContextHolder {
+ public:
+  explicit Contexts(TaskContext& task) : task_(task) {}
+
+  void keep(KeptContext& context) const override {
+    const RecordContext& record = task_.record;
+    assign(context.topic, record.topic == nullptr ? BytesView() : BytesView(*record.topic));
+    context.partition = record.partition;
+    context.offset = record.offset;
+    context.timestamp = record.timestamp;
+    if (record.headers != nullptr) {
+      context.headers = *record.headers;
+    } else {
+      context.headers = {};
+    }
+    assign(context.raw_key, record.raw_key);
+    assign(context.raw_value, record.raw_value);
+  }
+
+  void run_under(const KeptContext& context, FunctionRef<void()> action) override {
+    const RecordContext before = task_.record;
+    task_.record = {context.topic ? &*context.topic : nullptr,
+                    context.partition,
+                    context.offset,
+                    context.timestamp,
+                    &context.headers,
+                    view(context.raw_key),
+                    view(context.raw_value)};
+    try {
+      action();
+    } catch (...) {
+      task_.record = before;
+      throw;
+    }
+    task_.record = before;
+  }
+
+ private:
+  static BytesView view(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
+  static void assign(std::optional<std::string>& to, BytesView from) {
+    if (!from) {
+      to.reset();
+    } else if (to) {
+      to->assign(*from);
+    } else {
+      to.emplace(*from);
+    }
+  }
+
+  TaskContext& task_;
+};
+
 TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfig& config,
                        const std::filesystem::path& directory, const std::string& application_id,
-                       const std::vector<std::shared_ptr<const StoreBuilder>>& builders)
-    : task_(task), output_(output) {
+                       const std::vector<std::shared_ptr<const StoreBuilder>>& builders, CacheBudget* cache)
+    : task_(task), output_(output), contexts_(std::make_unique<Contexts>(task)) {
   const bool default_persistent = config.get_string("default.dsl.store") != "in_memory";
   const auto persistent = [&](const StoreSpec& spec) {
+    if (spec.kind == StoreKind::custom) return false;
     return spec.default_medium ? default_persistent : spec.persistent;
   };
   if (std::ranges::any_of(builders, [&](const auto& builder) { return persistent(builder->spec); })) {
@@ -44,32 +102,53 @@ TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfi
     database_ = TaskDatabase::open(directory, options);
   }
   for (const auto& builder : builders) {
-    const StoreSpec& spec = builder->spec;
-    const std::string changelog = changelog_topic(application_id, spec.name);
-    if (spec.kind == StoreKind::custom) {
+    const std::string changelog = changelog_topic(application_id, builder->spec.name);
+    if (builder->spec.kind == StoreKind::custom) {
       add_custom(*builder, changelog);
-      continue;
+    } else {
+      add(*builder, changelog, persistent(builder->spec), cache);
     }
-    ByteStore bytes = make_bytes(spec, persistent(spec));
-    if (spec.logging) {
-      Logged logged;
-      logged.store = spec.name;
-      logged.changelog = {changelog, task.task_id().partition};
-      logged.persistent = persistent(spec);
-      if (logged.persistent) logged.next_offset = database_->changelog_offset(logged.changelog);
-      logged.token = output.open_changelog(logged.changelog);
-      writers_.push_back(std::make_unique<Writer>(task, output, logged.token));
-      logged.restorable = log_changes(bytes, spec, *writers_.back());
-      logged_.push_back(std::move(logged));
-    }
-    stores_.emplace(spec.name, builder->wrap(std::move(bytes), changelog));
+  }
+}
+
+void TaskStores::add(const StoreBuilder& builder, const std::string& changelog, bool persistent, CacheBudget* cache) {
+  const StoreSpec& spec = builder.spec;
+  ByteStore bytes = make_bytes(spec, persistent);
+  if (spec.logging) {
+    Logged logged;
+    logged.store = spec.name;
+    logged.changelog = {changelog, task_.task_id().partition};
+    logged.persistent = persistent;
+    if (persistent) logged.next_offset = database_->changelog_offset(logged.changelog);
+    logged.token = output_.open_changelog(logged.changelog);
+    writers_.push_back(std::make_unique<Writer>(task_, output_, logged.token));
+    logged.restorable = log_changes(bytes, spec, *writers_.back());
+    logged_.push_back(std::move(logged));
+  }
+  if (spec.caching && cache != nullptr) cache_changes(bytes, spec, *cache);
+  insides_[spec.name] = {bytes.key_value.get(), bytes.window.get(), bytes.session.get()};
+  keep(spec.name, builder.wrap(std::move(bytes), changelog));
+}
+
+void TaskStores::keep(const std::string& name, std::unique_ptr<StateStore> store) {
+  in_order_.push_back(store.get());
+  stores_.emplace(name, std::move(store));
+}
+
+void TaskStores::cache_changes(ByteStore& bytes, const StoreSpec& spec, CacheBudget& budget) {
+  if (bytes.key_value) {
+    bytes.key_value = make_caching(std::move(bytes.key_value), budget, *contexts_);
+  } else if (bytes.window && !spec.window.retain_duplicates) {
+    bytes.window = make_caching(std::move(bytes.window), budget, *contexts_);
+  } else if (bytes.session) {
+    bytes.session = make_caching(std::move(bytes.session), budget, *contexts_);
   }
 }
 
 void TaskStores::add_custom(const StoreBuilder& builder, const std::string& changelog) {
   const std::string& name = builder.spec.name;
   if (!builder.spec.logging) {
-    stores_.emplace(name, builder.make(nullptr, changelog));
+    keep(name, builder.make(nullptr, changelog));
     return;
   }
   Logged logged;
@@ -80,7 +159,7 @@ void TaskStores::add_custom(const StoreBuilder& builder, const std::string& chan
   auto store = builder.make(writers_.back().get(), changelog);
   logged.restorable = store.get();
   logged_.push_back(std::move(logged));
-  stores_.emplace(name, std::move(store));
+  keep(name, std::move(store));
 }
 
 RestorableStore* TaskStores::log_changes(ByteStore& bytes, const StoreSpec& spec, ChangelogWriter& writer) {
@@ -134,12 +213,39 @@ StateStore* TaskStores::find(const std::string& name) const {
 
 std::vector<std::string> TaskStores::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, store] : stores_) names.push_back(name);
+  for (const StateStore* store : in_order_) names.push_back(store->name());
   return names;
 }
 
+void TaskStores::dump(const std::string& name, FunctionRef<void(std::string_view, std::string_view)> visit) const {
+  constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
+  const auto found = insides_.find(name);
+  const Inside inside = found == insides_.end() ? Inside() : found->second;
+  std::string key;
+  if (inside.key_value != nullptr) {
+    const auto all = inside.key_value->range(std::nullopt, std::nullopt, true);
+    for (; all->valid(); all->next()) visit(all->key(), all->value());
+  } else if (inside.window != nullptr) {
+    const auto all = inside.window->fetch_range(std::nullopt, std::nullopt, 0, kEndOfTime, true);
+    for (; all->valid(); all->next()) {
+      key.clear();
+      formats::append_window_key(key, all->key(), all->window_start(), all->seq());
+      visit(key, all->value());
+    }
+  } else if (inside.session != nullptr) {
+    const auto all = inside.session->find_sessions_in_range(std::nullopt, std::nullopt, 0, kEndOfTime, true);
+    for (; all->valid(); all->next()) {
+      key.clear();
+      formats::append_session_key(key, all->key(), all->session().start, all->session().end);
+      visit(key, all->value());
+    }
+  } else {
+    throw TopologyException("there is no key-value, window or session store '" + name + "' to dump");
+  }
+}
+
 void TaskStores::flush() {
-  for (const auto& [name, store] : stores_) store->flush();
+  for (StateStore* store : in_order_) store->flush();
 }
 
 void TaskStores::checkpoint_restore() {

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "millrace/common/function_ref.hpp"
 #include "millrace/processor/detail/topology_builder.hpp"
 #include "millrace/runtime/streams_config.hpp"
 #include "runtime/task_output.hpp"
+#include "state/cache_budget.hpp"
 #include "state/task_database.hpp"
 
 namespace millrace::detail {
@@ -29,13 +31,21 @@ class TaskStores {
   };
 
   /// `directory`: the task's own, used only if a store is persistent.
+  /// `cache`: what the thread's caches share; null: no store has one. `builders`: in topology order, in which caches
+  /// are flushed.
   TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfig& config, const std::filesystem::path& directory,
-             const std::string& application_id, const std::vector<std::shared_ptr<const StoreBuilder>>& builders);
+             const std::string& application_id, const std::vector<std::shared_ptr<const StoreBuilder>>& builders,
+             CacheBudget* cache);
   ~TaskStores();
 
   /// nullptr if there is none.
   [[nodiscard]] StateStore* find(const std::string& name) const;
+  /// In topology order.
   [[nodiscard]] std::vector<std::string> names() const;
+
+  /// All entries of a key-value, window or session store as bytes, with the keys that its changelog has. Throws
+  /// TopologyException if it has another kind or does not exist.
+  void dump(const std::string& name, FunctionRef<void(std::string_view, std::string_view)> visit) const;
 
   [[nodiscard]] std::vector<Logged>& logged() { return logged_; }
 
@@ -55,17 +65,30 @@ class TaskStores {
 
  private:
   class Writer;
+  class Contexts;
+  /// What a typed store holds; one is set.
+  struct Inside {
+    KeyValueBytesStore* key_value = nullptr;
+    WindowBytesStore* window = nullptr;
+    SessionBytesStore* session = nullptr;
+  };
 
+  void add(const StoreBuilder& builder, const std::string& changelog, bool persistent, CacheBudget* cache);
   void add_custom(const StoreBuilder& builder, const std::string& changelog);
+  void keep(const std::string& name, std::unique_ptr<StateStore> store);
   [[nodiscard]] ByteStore make_bytes(const StoreSpec& spec, bool persistent);
   /// Puts change logging in front; returns what takes the changelog back.
   [[nodiscard]] static RestorableStore* log_changes(ByteStore& bytes, const StoreSpec& spec, ChangelogWriter& writer);
+  void cache_changes(ByteStore& bytes, const StoreSpec& spec, CacheBudget& budget);
 
   TaskContext& task_;
   TaskOutput& output_;
   std::unique_ptr<TaskDatabase> database_;
+  std::unique_ptr<Contexts> contexts_;
   std::vector<std::unique_ptr<Writer>> writers_;
   std::map<std::string, std::unique_ptr<StateStore>> stores_;
+  std::vector<StateStore*> in_order_;
+  std::map<std::string, Inside> insides_;
   std::vector<Logged> logged_;
 };
 

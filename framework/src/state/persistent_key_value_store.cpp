@@ -5,20 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "byte_ranges.hpp"
+
 namespace millrace {
-
-namespace {
-
-/// The smallest string that is larger than every string with this prefix; nullopt: there is none.
-std::optional<std::string> end_of_prefix(std::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && end.back() == '\xff') end.pop_back();
-  if (end.empty()) return std::nullopt;
-  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-  return end;
-}
-
-}  // namespace
 
 /// Merges the uncommitted entries with those in RocksDB; where both have a key, the uncommitted one counts.
 class PersistentKeyValueStore::Iterator final : public BytesIterator {

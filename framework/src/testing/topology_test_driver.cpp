@@ -102,6 +102,8 @@ class TestDriver::Impl {
         config_(std::move(config)),
         clock_(now),
         environment_(make_environment(handlers)) {
+    const auto cache_bytes = config_.get_int("statestore.cache.max.bytes");
+    if (cache_bytes > 0) cache_.emplace(static_cast<std::size_t>(cache_bytes));
     for (const NodeSpec& node : topology_.internal().nodes()) {
       nodes_.push_back(&node);
       if (node.kind != NodeSpec::Kind::source) continue;
@@ -239,6 +241,7 @@ class TestDriver::Impl {
   std::vector<TopicPartition> inputs_;
   std::vector<std::string> patterns_;
   std::map<std::string, std::int64_t> next_offsets_;
+  std::optional<CacheBudget> cache_;
   std::unique_ptr<StreamTask> task_;
 };
 
@@ -262,6 +265,12 @@ void TestDriver::advance_wall_clock(Millis by) { impl_->advance(by); }
 Timestamp TestDriver::now() const { return impl_->now(); }
 StateStore* TestDriver::store(const std::string& name) const { return impl_->task().stores().find(name); }
 std::vector<std::string> TestDriver::store_names() const { return impl_->task().stores().names(); }
+std::vector<std::pair<std::string, std::string>> TestDriver::dump(const std::string& store) const {
+  std::vector<std::pair<std::string, std::string>> entries;
+  impl_->task().stores().dump(
+      store, [&](std::string_view key, std::string_view value) { entries.emplace_back(key, value); });
+  return entries;
+}
 std::uint64_t TestDriver::dropped_records() const { return impl_->task().dropped_records(); }
 
 }  // namespace millrace::detail

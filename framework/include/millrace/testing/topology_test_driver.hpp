@@ -17,6 +17,8 @@
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/key_value_store.hpp"
+#include "millrace/state/session_store.hpp"
+#include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
 
 namespace millrace {
@@ -48,6 +50,7 @@ class TestDriver {
   [[nodiscard]] Timestamp now() const;
   [[nodiscard]] StateStore* store(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> store_names() const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> dump(const std::string& store) const;
   [[nodiscard]] std::uint64_t dropped_records() const;
 
  private:
@@ -248,7 +251,22 @@ class TopologyTestDriver {
   [[nodiscard]] TimestampedWindowStore<K, V>& get_timestamped_window_store(const std::string& name) {
     return typed<TimestampedWindowStore<K, V>>(name);
   }
+  template <class K, class V>
+  [[nodiscard]] SessionStore<K, V>& get_session_store(const std::string& name) {
+    return typed<SessionStore<K, V>>(name);
+  }
+  template <class K, class V>
+  [[nodiscard]] VersionedKeyValueStore<K, V>& get_versioned_key_value_store(const std::string& name) {
+    return typed<VersionedKeyValueStore<K, V>>(name);
+  }
+  [[nodiscard]] StateStore& get_state_store(const std::string& name) { return typed<StateStore>(name); }
   [[nodiscard]] std::vector<std::string> get_all_state_store_names() const { return driver_.store_names(); }
+
+  /// What a key-value, window or session store has, cache included, as bytes: keys as in its changelog, values as the
+  /// store keeps them (a timestamped one with 8 bytes of time in front), in the order of its own walks.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> dump_state_store(const std::string& name) const {
+    return driver_.dump(name);
+  }
 
   /// Topics that were written to, internal ones included.
   [[nodiscard]] std::set<std::string> produced_topic_names() const { return driver_.produced_topics(); }

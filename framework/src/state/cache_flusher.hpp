@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+
+#include "millrace/state/cached_store.hpp"
+#include "named_cache.hpp"
+#include "record_context_holder.hpp"
+
+namespace millrace {
+
+/// What all caches do with an entry that leaves them, whatever the kind of their store.
+class CacheFlusher {
+ public:
+  explicit CacheFlusher(RecordContextHolder& contexts) : contexts_(contexts) {}
+
+  void set_listener(CachedBytesStore::Listener listener, bool send_old_values) {
+    listener_ = std::move(listener);
+    send_old_values_ = send_old_values;
+  }
+
+  /// `get_below()` reads, `put_below(BytesView)` writes the entry's key in the store below.
+  template <class Get, class Put>
+  void flush(const NamedCache::Entry& entry, std::string_view key, Window window, Get&& get_below, Put&& put_below) {
+    const BytesView new_value = entry.value ? BytesView(*entry.value) : std::nullopt;
+    if (!listener_) {
+      contexts_.run_under(entry.context, [&] { put_below(new_value); });
+      return;
+    }
+    std::string old_bytes;  // of its own: the put below may take the answer's place
+    BytesView old_value;
+    if (!new_value || send_old_values_) {
+      if (const BytesView found = get_below()) {
+        old_bytes.assign(*found);
+        old_value = old_bytes;
+      }
+    }
+    if (!new_value && !old_value) return;
+    contexts_.run_under(entry.context, [&] {
+      put_below(new_value);
+      listener_({key, window, new_value, send_old_values_ ? old_value : std::nullopt, entry.context.timestamp});
+    });
+  }
+
+ private:
+  RecordContextHolder& contexts_;
+  CachedBytesStore::Listener listener_;
+  bool send_old_values_ = false;
+};
+
+}  // namespace millrace

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/common/time.hpp"
+#include "millrace/state/bytes_store.hpp"
+#include "named_cache.hpp"
+
+namespace millrace {
+
+/// How the caches of window and session stores spell their keys: `segment (8) | key as the changelog has it`, so that
+/// their order is the order in which those stores walk. The segment is time / interval; the time is the first thing
+/// behind the record key. (Kafka Streams: `SegmentedCacheFunction`.)
+class SegmentedCacheKeys {
+ public:
+  static constexpr std::size_t kSegmentBytes = 8;
+
+  /// `interval_ms` of a store in memory is 1: it walks by time. `suffix`: bytes behind the record key.
+  SegmentedCacheKeys(NamedCache& cache, std::int64_t interval_ms, std::size_t suffix)
+      : cache_(cache), interval_ms_(interval_ms), suffix_(suffix) {}
+
+  /// Appends the segment of a key; the key itself is to follow.
+  void append_segment(std::string& out, Timestamp time) const;
+
+  /// The keys of one record key with from <= time <= to, in order. Skips from segment to segment instead of walking
+  /// over other keys.
+  [[nodiscard]] std::vector<std::string> of_one_key(std::string_view key, Timestamp from, Timestamp to) const;
+
+  /// The keys of all record keys in [key_from, key_to] (nullopt: open) with from <= time <= to, in order.
+  [[nodiscard]] std::vector<std::string> of_keys(BytesView key_from, BytesView key_to, Timestamp from,
+                                                 Timestamp to) const;
+
+ private:
+  [[nodiscard]] std::string_view record_key(std::string_view cache_key) const;
+  [[nodiscard]] Timestamp time(std::string_view cache_key) const;
+  [[nodiscard]] std::int64_t segment(Timestamp time) const { return time / interval_ms_; }
+
+  NamedCache& cache_;
+  std::int64_t interval_ms_;
+  std::size_t suffix_;
+};
+
+}  // namespace millrace
