@@ -6,28 +6,11 @@
 #include <string>
 #include <utility>
 
-#include "millrace/dsl/kstream.hpp"
-#include "millrace/dsl/ktable.hpp"
+#include "millrace/dsl/cogrouped_kstream.hpp"
+#include "millrace/dsl/session_windowed_kstream.hpp"
+#include "millrace/dsl/time_windowed_kstream.hpp"
 
 namespace millrace {
-namespace detail {
-
-template <class I, class F, class K, class V>
-[[nodiscard]] constexpr bool require_aggregator() {
-  constexpr bool kGivesInitial = std::invocable<I&>;
-  static_assert(kGivesInitial, "the initializer must be callable without arguments and return the first aggregate");
-  if constexpr (kGivesInitial) {
-    using Given = std::remove_cvref_t<std::invoke_result_t<I&>>;
-    constexpr bool kCallable = std::is_invocable_r_v<std::optional<NonNull<Given>>, F&, const K&, const V&, Given>;
-    static_assert(kCallable,
-                  "the aggregator must be callable as aggregator(key, value, aggregate) and return the "
-                  "aggregate, whose type is what the initializer returns");
-    return kCallable;
-  }
-  return false;
-}
-
-}  // namespace detail
 
 /// A stream grouped by its keys, ready to be aggregated into a table. Null keys and values are dropped and counted.
 /// The result's timestamp is the larger of the record's and the aggregate's. (Kafka Streams: `KGroupedStream`.)
@@ -45,11 +28,9 @@ class KGroupedStream {
   template <class KS = detail::NoSerde, class VS = detail::NoSerde>
   KTable<Key, std::int64_t> count(const Named& named,
                                   const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
-    const auto& settings = materialized.settings();
-    if (settings.given && settings.store_name.empty()) {
-      (void)graph().new_store_name("KSTREAM-AGGREGATE-");  // Kafka Streams draws this number for nothing
-    }
-    return build<std::int64_t>("KSTREAM-AGGREGATE-", named, settings, detail::CountFold<Key, Element>());
+    detail::burn_count_name(grouping_->graph(), materialized.settings());
+    return build<std::int64_t>("KSTREAM-AGGREGATE-", named, materialized.settings(), detail::CountFold<Key, Element>(),
+                               {});
   }
 
   /// Combines values pairwise: `reducer(aggregate, value)`; the first value of a key starts its aggregate.
@@ -60,13 +41,9 @@ class KGroupedStream {
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   KTable<Key, Element> reduce(F reducer, const Named& named,
                               const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
-    constexpr bool kCallable = std::is_invocable_r_v<std::optional<Element>, F&, const Element&, const Element&>;
-    static_assert(kCallable,
-                  "the reducer must be callable as reducer(aggregate, value) with the stream's value type, and "
-                  "return it");
-    if constexpr (kCallable) {
+    if constexpr (detail::require_reducer<F, Element>()) {
       return build<Element>("KSTREAM-REDUCE-", named, materialized.settings(),
-                            detail::ReduceFold<Key, Element, F>{std::move(reducer)});
+                            detail::ReduceFold<Key, Element, F>{std::move(reducer)}, grouping_->value_serde());
     }
   }
 
@@ -84,67 +61,66 @@ class KGroupedStream {
     if constexpr (detail::require_aggregator<I, F, Key, Element>()) {
       using VA = detail::NonNull<std::remove_cvref_t<std::invoke_result_t<I&>>>;
       return build<VA>("KSTREAM-AGGREGATE-", named, materialized.settings(),
-                       detail::AggregateFold<Key, Element, VA, I, F>{std::move(initializer), std::move(aggregator)});
+                       detail::AggregateFold<Key, Element, VA, I, F>{std::move(initializer), std::move(aggregator)},
+                       {});
+    }
+  }
+
+  /// Cuts the stream into windows; null values are aggregated as well.
+  [[nodiscard]] TimeWindowedKStream<K, V, TimeWindows> windowed_by(const TimeWindows& windows) const {
+    return {grouping_, windows};
+  }
+  [[nodiscard]] TimeWindowedKStream<K, V, UnlimitedWindows> windowed_by(const UnlimitedWindows& windows) const {
+    return {grouping_, windows};
+  }
+  [[nodiscard]] TimeWindowedKStream<K, V, SlidingWindows> windowed_by(const SlidingWindows& windows) const {
+    return {grouping_, windows};
+  }
+  [[nodiscard]] SessionWindowedKStream<K, V> windowed_by(const SessionWindows& windows) const {
+    return {grouping_, windows};
+  }
+
+  /// Begins an aggregation over several streams: see CogroupedKStream. The aggregate's type is that of the third
+  /// argument of `aggregator(key, value, aggregate)`; where that is `auto`, name it: `cogroup<Aggregate>(...)`.
+  template <class Aggregate = void, class F>
+  [[nodiscard]] auto cogroup(F aggregator) const {
+    using A = std::conditional_t<std::is_void_v<Aggregate>, typename detail::ThirdArgument<F>::Type, Aggregate>;
+    if constexpr (detail::require_cogroup_aggregator<A, F, Key, V>()) {
+      return CogroupedKStream<Key, A>(detail::Cogroup<Key, A>(grouping_->position().graph))
+          .cogroup(*this, std::move(aggregator));
     }
   }
 
   // --- for the engine's own use
 
-  KGroupedStream(KStream<K, V> stream, std::string name, detail::CarriedSerde<K> key_serde,
-                 detail::CarriedSerde<V> value_serde,
-                 std::function<detail::GraphNode(const std::string&)> make_repartition)
-      : shared_(std::make_shared<Shared>(Shared{std::move(stream), std::move(name), std::move(key_serde),
-                                                std::move(value_serde), std::move(make_repartition), nullptr})) {}
+  explicit KGroupedStream(std::shared_ptr<detail::Grouping<K, V>> grouping) : grouping_(std::move(grouping)) {}
+  [[nodiscard]] const std::shared_ptr<detail::Grouping<K, V>>& grouping() const { return grouping_; }
 
  private:
-  struct Shared {
-    KStream<K, V> stream;
-    std::string name;  ///< given by the user, else empty
-    detail::CarriedSerde<K> key_serde;
-    detail::CarriedSerde<V> value_serde;
-    std::function<detail::GraphNode(const std::string&)> make_repartition;
-    detail::GraphNode* repartition;  ///< shared by all aggregations if the grouping has a name
-  };
-
-  [[nodiscard]] detail::Graph& graph() const { return *shared_->stream.position().graph; }
-
   template <class VA, class Settings, class Fold>
-  KTable<Key, VA> build(const std::string& prefix, const Named& named, const Settings& settings, Fold fold) const {
-    const std::string store_name = settings.store_name.empty() ? graph().new_store_name(prefix) : settings.store_name;
-    const std::string node_name = graph().name_or(named.name(), prefix);
-    const auto keys = detail::choose_serde<Key>(settings.key_serde, detail::strip_serde<K>(shared_->key_serde));
-    const auto values = detail::choose_serde<VA>(settings.value_serde);
+  KTable<Key, VA> build(const char* prefix, const Named& named, const Settings& settings, const Fold& fold,
+                        const detail::CarriedSerde<VA>& stream_serde) const {
+    auto& graph = grouping_->graph();
+    const std::string store_name = detail::store_name_or(graph, settings, prefix);
+    const std::string node_name = graph.name_or(named.name(), prefix);
+    const auto keys = detail::choose_serde<Key>(settings.key_serde, grouping_->key_serde());
+    const auto values = detail::choose_serde<VA>(settings.value_serde, stream_serde);
 
-    auto next = shared_->stream.position();
-    if (next.key_changed) {
-      auto fresh = shared_->make_repartition(shared_->name.empty() ? store_name : shared_->name);
-      next.sources = {fresh.name};
-      if (shared_->repartition == nullptr || shared_->name.empty()) {
-        shared_->repartition = &graph().add(std::move(fresh), {next.node});
-      }
-      next.node = shared_->repartition;
-      next.key_changed = false;
-    }
-
-    auto store = Stores::timestamped_key_value_store<Key, VA>(
-        store_name, settings.medium.value_or(StoreMedium::rocksdb), keys, values);
-    store.spec.default_medium = !settings.medium.has_value();
-    store.spec.logging = settings.logging;
-    store.spec.log_config = settings.log_config;
-    auto table = std::make_shared<detail::StoreTableProcessor<Key, VA>>(store_name);
-    auto send_old_values = table->send_old_values();
+    auto next = grouping_->input(store_name);
+    auto table =
+        std::make_shared<detail::StoreTableProcessor<Key, VA>>(store_name, settings.history_retention.has_value());
     detail::GraphNode node(node_name);
     node.write = detail::write_processor(
-        [store_name, fold, send_old_values] {
+        [store_name, fold, send_old_values = table->send_old_values()] {
           return std::make_unique<detail::AggregateNode<K, V, VA, Fold>>(store_name, fold, send_old_values);
         },
-        {}, {std::make_shared<StoreBuilder>(std::move(store))});
-    next.node = &graph().add(std::move(node), {next.node});
+        {}, {detail::make_table_store<Key, VA>(store_name, settings, keys, values)});
+    next.node = &graph.add(std::move(node), {next.node});
     next.name = node_name;
     return KTable<Key, VA>(std::move(next), keys, values, settings.store_name, std::move(table));
   }
 
-  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<detail::Grouping<K, V>> grouping_;
 };
 
 template <class K, class V>
@@ -163,8 +139,9 @@ KGroupedStream<K, V> KStream<K, V>::group_by_key(const BasicGrouped<KS, VS>& gro
         return stream.make_repartition(prefix, keys, values, std::nullopt, detail::NoPartitioner());
       };
     }
-    return KGroupedStream<K, V>(stream, settings.name, keys, detail::carried_serde<V>(settings.value_serde),
-                                std::move(make_repartition));
+    auto values = detail::carried_serde<V>(settings.value_serde);
+    return KGroupedStream<K, V>(std::make_shared<detail::Grouping<K, V>>(
+        stream, settings.name, keys, values ? std::move(values) : value_serde(), std::move(make_repartition)));
   }
 }
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "millrace/dsl/detail/table_processor.hpp"
+#include "millrace/dsl/detail/table_store.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/processor/detail/node.hpp"
-#include "millrace/state/key_value_store.hpp"
 
 namespace millrace::detail {
 
@@ -28,8 +28,8 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
-    store_ = &typed_store<TimestampedKeyValueStore<Key, VA>>(task, *this, store_name_);
-    forwarder_.init(task, this->output(), store_, *send_old_values_);
+    store_.init(task, *this, store_name_);
+    forwarder_.init(task, this->output(), store_.store(), *send_old_values_);
   }
 
   void process(Record<K, V>& record) override {
@@ -38,7 +38,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
       return;
     }
     const Key& key = non_null(record.key);
-    auto stored = store_->get(key);
+    auto stored = store_.get(key);
     Timestamp timestamp = record.timestamp;
     std::optional<VA> old_value;
     if (stored) {
@@ -50,37 +50,38 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
     std::optional<VA> kept_old;
     if (*send_old_values_) kept_old = old_value;
     std::optional<VA> new_value = fold_.next(key, non_null(record.value), std::move(old_value));
-    if (new_value) {
-      store_->put(key, ValueAndTimestamp<VA>{*new_value, timestamp});
-    } else {
-      store_->remove(key);
-    }
+    const auto put = store_.put(key, new_value, timestamp);
+    if (!put.stored) return;
     forwarder_.maybe_forward(Record<Key, Change<VA>>{
-        key, {std::move(new_value), std::move(kept_old), true}, timestamp, std::move(record.headers)});
+        key, {std::move(new_value), std::move(kept_old), put.is_latest}, timestamp, std::move(record.headers)});
   }
 
  private:
   std::string store_name_;
   Fold fold_;
   std::shared_ptr<const bool> send_old_values_;
-  TimestampedKeyValueStore<Key, VA>* store_ = nullptr;
+  TableStore<Key, VA> store_;
   TableForwarder<Key, VA> forwarder_;
 };
 
 template <class K, class V>
 struct CountFold {
+  using Value = V;
   std::optional<std::int64_t> initial() { return 0; }
   std::optional<std::int64_t> next(const K&, const V&, std::optional<std::int64_t> count) { return *count + 1; }
 };
 
-/// The reducer may return V, or std::optional<V> to delete.
+/// The reducer may return the value type, or a std::optional of it to delete. V may be nullable (in windows).
 template <class K, class V, class Reducer>
 struct ReduceFold {
+  using Value = V;
+  using Aggregate = std::optional<NonNull<V>>;
+
   Reducer reducer;
-  std::optional<V> initial() { return std::nullopt; }
-  std::optional<V> next(const K&, const V& value, std::optional<V> aggregate) {
+  Aggregate initial() { return std::nullopt; }
+  Aggregate next(const K&, const V& value, Aggregate aggregate) {
     if (!aggregate) return value;
-    return std::optional<V>(reducer(std::as_const(*aggregate), value));
+    return Aggregate(reducer(std::as_const(*aggregate), value));
   }
 };
 
@@ -88,6 +89,7 @@ struct ReduceFold {
 /// the initializer returns.
 template <class K, class V, class VA, class Initializer, class Aggregator>
 struct AggregateFold {
+  using Value = V;
   using Given = std::remove_cvref_t<std::invoke_result_t<Initializer&>>;
 
   Initializer initializer;

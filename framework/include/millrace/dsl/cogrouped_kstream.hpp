@@ -1,0 +1,155 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "millrace/dsl/detail/cogroup.hpp"
+
+namespace millrace {
+
+template <class K, class V>
+class KGroupedStream;
+
+/// A cogroup in windows. W: TimeWindows, UnlimitedWindows or SlidingWindows. Results come out at every update.
+/// (Kafka Streams: `TimeWindowedCogroupedKStream`.)
+template <class K, class A, class W>
+class TimeWindowedCogroupedKStream {
+  using VA = detail::NonNull<A>;
+
+ public:
+  template <class I, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(I initializer, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
+    return aggregate(std::move(initializer), Named(), materialized);
+  }
+  template <class I, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(I initializer, const Named& named,
+                 const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
+    if constexpr (detail::require_cogroup_initializer<I, A>()) {
+      const auto& settings = materialized.settings();
+      const auto store = detail::store_name_or(cogroup_.graph(), settings, "COGROUPKSTREAM-AGGREGATE-");
+      const auto values = detail::choose_serde<VA>(settings.value_serde);
+      const auto plan =
+          detail::plan_windows<K, VA>(windows_, EmitStrategy::on_window_update(), store, settings,
+                                      detail::choose_serde<K>(settings.key_serde, cogroup_.key_serde()), values);
+      return detail::aggregate_windowed(cogroup_, named, settings, plan, std::move(initializer),
+                                        std::is_same_v<W, SlidingWindows>, values);
+    }
+  }
+
+  // --- for the engine's own use
+  TimeWindowedCogroupedKStream(detail::Cogroup<K, A> cogroup, W windows)
+      : cogroup_(std::move(cogroup)), windows_(std::move(windows)) {}
+
+ private:
+  detail::Cogroup<K, A> cogroup_;
+  W windows_;
+};
+
+/// A cogroup in sessions. (Kafka Streams: `SessionWindowedCogroupedKStream`.)
+template <class K, class A>
+class SessionWindowedCogroupedKStream {
+  using VA = detail::NonNull<A>;
+
+ public:
+  /// `merger(key, aggregate, other_aggregate)` joins two sessions.
+  template <class I, class M, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(I initializer, M merger, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
+    return aggregate(std::move(initializer), std::move(merger), Named(), materialized);
+  }
+  template <class I, class M, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(I initializer, M merger, const Named& named,
+                 const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
+    if constexpr (detail::require_cogroup_initializer<I, A>() && detail::require_merger<M, K, A>()) {
+      const auto& settings = materialized.settings();
+      const auto store = detail::store_name_or(cogroup_.graph(), settings, "COGROUPKSTREAM-AGGREGATE-");
+      const auto values = detail::choose_serde<VA>(settings.value_serde);
+      const auto plan = detail::plan_sessions<K, VA>(windows_, EmitStrategy::on_window_update(), store, settings,
+                                                     detail::choose_serde<K>(settings.key_serde, cogroup_.key_serde()),
+                                                     values, detail::session_merger<K, A>(std::move(merger)));
+      return detail::aggregate_windowed(cogroup_, named, settings, plan, std::move(initializer), false, values);
+    }
+  }
+
+  // --- for the engine's own use
+  SessionWindowedCogroupedKStream(detail::Cogroup<K, A> cogroup, SessionWindows windows)
+      : cogroup_(std::move(cogroup)), windows_(windows) {}
+
+ private:
+  detail::Cogroup<K, A> cogroup_;
+  SessionWindows windows_;
+};
+
+/// Several grouped streams with keys of type K that are folded into one aggregate of type A, each by a function of its
+/// own:
+///
+///     clicks.cogroup(add_click).cogroup(purchases, add_purchase).aggregate([] { return Visit(); })
+///
+/// The streams meet in one store; those that were re-keyed are repartitioned first. Null keys and values are dropped
+/// and counted (time and session windows aggregate null values). Immutable: each call returns a new one. Errors:
+/// TopologyException when the topics have different numbers of partitions (at start). (Kafka Streams:
+/// `CogroupedKStream`.)
+template <class K, class A>
+class CogroupedKStream {
+  using VA = detail::NonNull<A>;
+
+ public:
+  /// Adds a stream; `aggregator(key, value, aggregate)` returns the next aggregate.
+  template <class K2, class V, class F>
+  [[nodiscard]] CogroupedKStream cogroup(const KGroupedStream<K2, V>& group, F aggregator) const {
+    constexpr bool kSameKey = std::is_same_v<K, detail::NonNull<K2>>;
+    static_assert(kSameKey, "the cogrouped streams have keys of different types: give them the same with select_key");
+    if constexpr (kSameKey) {
+      if constexpr (detail::require_cogroup_aggregator<A, F, K, V>()) {
+        auto copy = *this;
+        copy.cogroup_.add(
+            std::make_shared<detail::CogroupMemberOf<K2, V, A, F>>(group.grouping(), std::move(aggregator)));
+        return copy;
+      }
+    }
+  }
+
+  template <class I, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(I initializer, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
+    return aggregate(std::move(initializer), Named(), materialized);
+  }
+  template <class I, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(I initializer, const Named& named,
+                 const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
+    if constexpr (detail::require_cogroup_initializer<I, A>()) {
+      const auto& settings = materialized.settings();
+      const auto store = detail::store_name_or(cogroup_.graph(), settings, "COGROUPKSTREAM-AGGREGATE-");
+      const auto keys = detail::choose_serde<K>(settings.key_serde, cogroup_.key_serde());
+      const auto values = detail::choose_serde<VA>(settings.value_serde);
+      const bool versioned = settings.history_retention.has_value();
+      auto table = std::make_shared<detail::StoreTableProcessor<K, VA>>(store, versioned);
+      const typename detail::CogroupMember<K, A>::Initializer initial = std::move(initializer);
+      auto position = cogroup_.aggregate(
+          named, detail::make_table_store<K, VA>(store, settings, keys, values), std::nullopt,
+          [&](const auto& member) { return member.make_node(store, initial, table->send_old_values()); },
+          [] { return std::make_unique<detail::PassThroughNode<K, Change<VA>>>(); });
+      return KTable<K, VA>(std::move(position), keys, values, settings.store_name, std::move(table));
+    }
+  }
+
+  [[nodiscard]] TimeWindowedCogroupedKStream<K, A, TimeWindows> windowed_by(const TimeWindows& windows) const {
+    return {cogroup_, windows};
+  }
+  [[nodiscard]] TimeWindowedCogroupedKStream<K, A, UnlimitedWindows> windowed_by(
+      const UnlimitedWindows& windows) const {
+    return {cogroup_, windows};
+  }
+  [[nodiscard]] TimeWindowedCogroupedKStream<K, A, SlidingWindows> windowed_by(const SlidingWindows& windows) const {
+    return {cogroup_, windows};
+  }
+  [[nodiscard]] SessionWindowedCogroupedKStream<K, A> windowed_by(const SessionWindows& windows) const {
+    return {cogroup_, windows};
+  }
+
+  // --- for the engine's own use
+  explicit CogroupedKStream(detail::Cogroup<K, A> cogroup) : cogroup_(std::move(cogroup)) {}
+
+ private:
+  detail::Cogroup<K, A> cogroup_;
+};
+
+}  // namespace millrace

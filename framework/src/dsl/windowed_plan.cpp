@@ -1,0 +1,54 @@
+#include "millrace/dsl/detail/windowed_plan.hpp"
+
+#include <limits>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+namespace {
+
+constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t saturating_add(std::int64_t a, std::int64_t b) { return a > kForever - b ? kForever : a + b; }
+
+}  // namespace
+
+WindowNeeds window_needs(const TimeWindows& windows) {
+  return {windows.size_ms(), saturating_add(windows.size_ms(), windows.grace_ms()), windows.grace_ms(),
+          "the window size plus grace", true};
+}
+
+WindowNeeds window_needs(const UnlimitedWindows& /*windows*/) {
+  return {kForever, kForever, 0, "unlimited, as the window", true};
+}
+
+WindowNeeds window_needs(const SlidingWindows& windows) {
+  const std::int64_t difference = windows.time_difference_ms();
+  // A new right window may need one that begins as early as this before the record.
+  return {difference, saturating_add(saturating_add(difference, difference), windows.grace_ms()), windows.grace_ms(),
+          "twice the time difference plus grace", false};
+}
+
+WindowNeeds window_needs(const SessionWindows& windows) {
+  const std::int64_t until_closed = saturating_add(windows.inactivity_gap_ms(), windows.grace_ms());
+  return {windows.inactivity_gap_ms(), until_closed, until_closed, "the inactivity gap plus grace", false};
+}
+
+std::int64_t window_retention(const std::string& store, const WindowNeeds& needs, const MaterializedOptions& options) {
+  if (options.history_retention) {
+    throw TopologyException("store '" + store + "' of a windowed aggregation cannot be versioned");
+  }
+  if (!options.retention) return needs.retention_ms;
+  if (options.retention->count() >= needs.retention_ms) return options.retention->count();
+  throw TopologyException("store '" + store + "': the retention (" + std::to_string(options.retention->count()) +
+                          " ms) must be at least " + needs.reason + " (" + std::to_string(needs.retention_ms) + " ms)");
+}
+
+void apply_options(StoreSpec& spec, const WindowNeeds& needs, const MaterializedOptions& options, EmitStrategy emit) {
+  spec.default_medium = !options.medium.has_value();
+  spec.logging = options.logging;
+  spec.log_config = options.log_config;
+  spec.caching = options.caching && (needs.caches_on_close || !emit.waits_for_close());
+}
+
+}  // namespace millrace::detail
