@@ -6,20 +6,11 @@
 #include <regex>
 #include <unordered_map>
 
+#include "dsl/graph_optimization.hpp"
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail {
 namespace {
-
-void unlink(GraphNode& parent, GraphNode& child) {
-  std::erase(parent.children, &child);
-  std::erase(child.parents, &parent);
-}
-
-void link(GraphNode& parent, GraphNode& child) {
-  if (std::ranges::find(parent.children, &child) == parent.children.end()) parent.children.push_back(&child);
-  if (std::ranges::find(child.parents, &parent) == child.parents.end()) child.parents.push_back(&parent);
-}
 
 /// Moves everything that follows `from` behind `to`, and drops `from`.
 void merge_into(GraphNode& to, GraphNode& from, GraphNode& root) {
@@ -184,10 +175,23 @@ void Graph::decide_null_keys() {
   }
 }
 
-Topology Graph::build() {
+void Graph::optimize(const Optimizations& optimizations) {
+  if (optimizations.merge_repartitions) {
+    auto merger = RepartitionMerger(nodes_, [this](const std::string& prefix) { return new_repartition(prefix); });
+    for (const auto& [replaced, replacement] : merger.run()) {
+      for (auto& group : copartitioned_) {
+        if (group.erase(replaced) > 0) group.insert(replacement);
+      }
+    }
+  }
+  if (optimizations.single_store_self_join) mark_self_joins(nodes_);
+}
+
+Topology Graph::build(const Optimizations& optimizations) {
   if (built_) throw TopologyException("build() was called twice on one StreamsBuilder");
   built_ = true;
   merge_sources();
+  optimize(optimizations);
   decide_null_keys();
 
   auto builder = std::make_shared<TopologyBuilder>();

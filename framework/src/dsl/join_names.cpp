@@ -2,6 +2,10 @@
 
 namespace millrace::detail {
 
+std::string shared_store_name(const std::string& base, bool right_outer) {
+  return base + (right_outer ? "-outer" : "-left") + "-shared-join-store";
+}
+
 JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name, bool left_outer,
                           bool right_outer) {
   const std::string this_suffix = right_outer ? "-outer-this-join" : "-this-join";
@@ -23,7 +27,7 @@ JoinNames draw_join_names(Graph& graph, const std::string& name, const std::stri
     const std::size_t number = names.this_generated.rfind('-');
     names.outer_store = "KSTREAM-OUTERSHARED" + names.this_generated.substr(number) + "-store";
   } else {
-    names.outer_store = store_name + (right_outer ? "-outer" : "-left") + "-shared-join-store";
+    names.outer_store = shared_store_name(store_name, right_outer);
   }
   return names;
 }

@@ -191,12 +191,11 @@ BOOST_AUTO_TEST_CASE(too_large_to_be_written_follows_the_production_handler) {
   {
     App app(*this, topology, settings("at_least_once").set("production.exception.handler", "log-and-continue"));
     app.run_until_running();
-    wait_until("the third comes through", [&] {
-      const auto rows = read(small);
-      return !rows.empty() && rows.back().value == "3";
-    });
+    // The first application may have written the third record before it stopped.
+    wait_until("the second is skipped", [&] { return app.streams.counters().dropped_records == 1; });
     BOOST_CHECK(app.streams.close(kPatience));
     BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, 1U);
+    BOOST_CHECK_EQUAL(read(small).back().value.value_or("null"), "3");
   }
 }
 

@@ -75,6 +75,14 @@ void joins(Cases& cases, Kind kind, const std::string& prefix) {
     const auto l = b.stream<S, S>("l");
     join(kind, l, b.stream<S, S>("r"), JoinWindows::of(Millis(10))).to("out");
   };
+  cases[prefix + "-supplied-stores"] = [kind](StreamsBuilder& b) {
+    const auto l = b.stream<S, S>("l");
+    join(kind, l, b.stream<S, S>("r"), window(),
+         StreamJoined()
+             .with_this_store("mine", millrace::StoreMedium::in_memory)
+             .with_other_store("theirs", millrace::StoreMedium::in_memory))
+        .to("out");
+  };
   cases[prefix + "-with-itself"] = [kind](StreamsBuilder& b) {
     const auto s = b.stream<S, S>("in");
     join(kind, s, s).to("out");

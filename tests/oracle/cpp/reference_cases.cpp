@@ -70,6 +70,7 @@ void joins(Cases& cases) {
     const auto s = b.stream<S, S>("in");
     s.join(s, concat(), kTenSeconds).to("out");
   };
+  cases["24-self-join-single-store"] = cases["23-self-join-unoptimized"];
 }
 
 }  // namespace

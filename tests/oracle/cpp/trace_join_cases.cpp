@@ -39,6 +39,10 @@ void timelines(Cases& cases, Join kind, const S& prefix) {
   cases[prefix + "headers"] = simple(kind, no_grace(10));
   cases[prefix + "negative-start-is-clipped"] = simple(kind, no_grace(10));
   cases[prefix + "several-keys"] = simple(kind, grace(10, 3));
+  cases[prefix + "supplied-stores"] = simple(kind, no_grace(10),
+                                             StreamJoined()
+                                                 .with_this_store("mine", millrace::StoreMedium::in_memory)
+                                                 .with_other_store("theirs", millrace::StoreMedium::in_memory));
   cases[prefix + "without-changelog"] = simple(kind, no_grace(10), stored("sj").with_logging_disabled());
   cases[prefix + "rekeyed"] = [kind](StreamsBuilder& b) {
     const auto first = [](const N& v) { return v ? N(v->substr(0, 1)) : N(); };

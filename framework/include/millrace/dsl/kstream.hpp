@@ -208,7 +208,7 @@ class KStream {
   template <class KOut, class VOut>
   KStream<KOut, VOut> follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
                              detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
-                             std::vector<std::string> stores = {}) const;
+                             std::vector<std::string> stores = {}, bool value_changed = false) const;
   template <class P>
   detail::GraphNode make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,
                                      const AnySerde<V>& value_serde, std::optional<std::int32_t> partitions,

@@ -14,6 +14,11 @@ namespace millrace {
 template <class KeySerde = detail::NoSerde, class LeftSerde = detail::NoSerde, class RightSerde = detail::NoSerde>
 class BasicStreamJoined {
  public:
+  /// A store for one side. How long it keeps records and how long its windows are follows from the join.
+  struct Store {
+    std::string name;
+    StoreMedium medium = StoreMedium::rocksdb;
+  };
   struct Settings {
     std::string name;
     std::string store_name;
@@ -23,6 +28,8 @@ class BasicStreamJoined {
     std::optional<StoreMedium> medium;  ///< unset: default.dsl.store
     bool logging = true;
     std::map<std::string, std::string> log_config;
+    std::optional<Store> left_store;
+    std::optional<Store> right_store;
   };
 
   BasicStreamJoined() = default;
@@ -35,7 +42,7 @@ class BasicStreamJoined {
   template <class KS, class LS, class RS>
   [[nodiscard]] static BasicStreamJoined<KS, LS, RS> with(KS key_serde, LS left_serde, RS right_serde) {
     return BasicStreamJoined<KS, LS, RS>(
-        {{}, {}, std::move(key_serde), std::move(left_serde), std::move(right_serde), {}, true, {}});
+        {{}, {}, std::move(key_serde), std::move(left_serde), std::move(right_serde), {}, true, {}, {}, {}});
   }
 
   [[nodiscard]] BasicStreamJoined with_name(std::string name) const {
@@ -52,6 +59,18 @@ class BasicStreamJoined {
   [[nodiscard]] BasicStreamJoined with_store_type(StoreMedium medium) const {
     auto copy = *this;
     copy.settings_.medium = medium;
+    return copy;
+  }
+  /// The stores of the left and the right side, each by its own name. (Java: `withThisStoreSupplier`,
+  /// `withOtherStoreSupplier`; logging is what this StreamJoined says.)
+  [[nodiscard]] BasicStreamJoined with_this_store(std::string name, StoreMedium medium = StoreMedium::rocksdb) const {
+    auto copy = *this;
+    copy.settings_.left_store = Store{std::move(name), medium};
+    return copy;
+  }
+  [[nodiscard]] BasicStreamJoined with_other_store(std::string name, StoreMedium medium = StoreMedium::rocksdb) const {
+    auto copy = *this;
+    copy.settings_.right_store = Store{std::move(name), medium};
     return copy;
   }
   [[nodiscard]] BasicStreamJoined with_logging_disabled() const {

@@ -89,6 +89,11 @@ class StreamsBuilder {
 
   /// Finishes the topology; the builder cannot be used afterwards.
   [[nodiscard]] Topology build() { return graph_->build(); }
+  /// The same with the configuration's `topology.optimization`. (A StreamsConfig.)
+  template <class Config>
+  [[nodiscard]] Topology build(const Config& config) {
+    return graph_->build(detail::Optimizations::parse(config.get_string("topology.optimization")));
+  }
 
  private:
   template <class K, class V, class KS, class VS, class X>

@@ -1,6 +1,7 @@
 #include "broker/kafka/kafka_admin.hpp"
 
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include "broker/kafka/kafka_errors.hpp"
@@ -160,9 +161,26 @@ void KafkaAdmin::wait_until_gone(const std::string& name, Deadline deadline) {
   }
 }
 
+/// librdkafka (2.0.2) aborts the process if it has to wait for the leader of a partition whose records are to be
+/// deleted.
+void KafkaAdmin::require_leaders(const std::map<TopicPartition, std::int64_t>& partitions, Deadline deadline,
+                                 const std::string& doing) {
+  std::set<std::string> topics;
+  for (const auto& [partition, offset] : partitions) topics.insert(partition.topic);
+  for (const std::string& topic : topics) {
+    const auto metadata = client_.metadata(topic.c_str(), deadline, doing);
+    const auto code = metadata->topic_cnt > 0 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, doing + " of topic '" + topic + "'");
+    if (!has_all_leaders(metadata->topics[0])) {
+      client_.fail(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, doing + " of topic '" + topic + "'");
+    }
+  }
+}
+
 void KafkaAdmin::delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis timeout) {
   if (before.empty()) return;
   const std::string doing = "deleting records";
+  require_leaders(before, Deadline(timeout), doing);
   std::map<TopicPartition, OffsetAndMetadata> offsets;
   for (const auto& [partition, offset] : before) offsets[partition].offset = offset;
   const auto list = to_list(offsets);

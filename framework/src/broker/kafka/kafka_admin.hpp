@@ -28,6 +28,8 @@ class KafkaAdmin final : public Admin {
   /// Until every partition has a leader, or is gone.
   void wait_until_visible(const NewTopic& topic, Deadline deadline);
   void wait_until_gone(const std::string& name, Deadline deadline);
+  void require_leaders(const std::map<TopicPartition, std::int64_t>& partitions, Deadline deadline,
+                       const std::string& doing);
 
   KafkaClient client_;
 };

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <typeindex>
 #include <utility>
 #include <vector>
@@ -26,6 +27,24 @@ struct Repartition {
   std::function<std::unique_ptr<NodeBase>(bool drop_null_keys)> make_filter;
   NodeSpec::Factory make_sink;
   NodeSpec::Factory make_source;
+  bool mergeable = true;  ///< false: the user asked for it
+};
+
+/// The nodes that store the two sides of a stream-stream join.
+struct JoinedWindows {
+  std::string left;
+  std::string right;
+};
+
+/// Parts of `topology.optimization`.
+struct Optimizations {
+  bool reuse_table_sources = false;
+  bool merge_repartitions = false;
+  bool single_store_self_join = false;
+
+  /// `none`, `all`, or a list of `reuse.ktable.source.topics`, `merge.repartition.topics` and
+  /// `single.store.self.join` with commas between. Throws ConfigException.
+  [[nodiscard]] static Optimizations parse(std::string_view text);
 };
 
 /// A source before the topology is written; sources of equal topics are merged.
@@ -48,6 +67,8 @@ struct GraphNode {
   int priority = 0;  ///< order of creation
   bool written = false;
   bool changes_key = false;
+  bool changes_value = false;
+  bool merges = false;
   bool null_key_relaxed_join = false;  ///< a left or outer join downstream wants null keys as well
   std::optional<Repartition> repartition;
   bool drop_null_keys = false;  ///< of the repartition; decided when the graph is complete
@@ -82,10 +103,11 @@ class Graph {
   [[nodiscard]] Repartition new_repartition(const std::string& prefix);
 
   /// Merges equal sources, decides on null keys and writes the nodes in Kafka Streams' order.
-  [[nodiscard]] Topology build();
+  [[nodiscard]] Topology build(const Optimizations& optimizations = {});
 
  private:
   void merge_sources();
+  void optimize(const Optimizations& optimizations);
   void decide_null_keys();
 
   std::vector<std::unique_ptr<GraphNode>> nodes_;

@@ -60,9 +60,10 @@ template <class K, class V>
 template <class KOut, class VOut>
 KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
                                           detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
-                                          std::vector<std::string> stores) const {
+                                          std::vector<std::string> stores, bool value_changed) const {
   detail::GraphNode node(name);
   node.changes_key = key_changed;
+  node.changes_value = value_changed;
   node.write = detail::write_processor(std::move(factory), std::move(stores));
   auto next = position();
   next.node = &next.graph->add(std::move(node), {next.node});
@@ -113,7 +114,8 @@ auto KStream<K, V>::map_values(F mapper, const Named& named) const {
     using V2 = typename detail::CallResult<F, K, V>::Type;
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-MAPVALUES-"),
-        [mapper] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(), nullptr);
+        [mapper] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(), nullptr,
+        {}, true);
   }
 }
 
@@ -151,7 +153,7 @@ auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-FLATMAPVALUES-"),
         [mapper] { return std::make_unique<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
-        nullptr);
+        nullptr, {}, true);
   }
 }
 
@@ -201,6 +203,7 @@ KStream<K, V> KStream<K, V>::merge(const KStream<K, V>& other, const Named& name
   auto next = position();
   const std::string name = next.graph->name_or(named.name(), "KSTREAM-MERGE-");
   detail::GraphNode node(name);
+  node.merges = true;
   node.write = detail::write_processor([] { return std::make_unique<detail::PassThroughNode<K, V>>(); });
   next.node = &next.graph->add(std::move(node), {next.node, other.position().node});
   next.name = name;
@@ -239,8 +242,9 @@ KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& re
         settings.name.empty() ? next.graph->new_processor_name("KSTREAM-REPARTITION-") : settings.name;
     const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
     const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
-    next.node = &next.graph->add(make_repartition(prefix, keys, values, settings.partitions, settings.partitioner),
-                                 {next.node});
+    auto node = make_repartition(prefix, keys, values, settings.partitions, settings.partitioner);
+    node.repartition->mergeable = false;
+    next.node = &next.graph->add(std::move(node), {next.node});
     next.name = next.node->name;
     next.sources = {next.name};
     next.key_changed = false;
@@ -368,7 +372,7 @@ auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, 
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSOR-") : named.name();
     return follow<KOut, VOut>(
         name, [supplier]() mutable { return std::make_unique<detail::ProcessorNode<K, V, KOut, VOut>>(supplier()); },
-        true, nullptr, nullptr, stores);
+        true, nullptr, nullptr, stores, true);
   }
 }
 
@@ -386,7 +390,7 @@ auto KStream<K, V>::process_values(F supplier, const std::vector<std::string>& s
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();
     return follow<K, VOut>(
         name, [supplier]() mutable { return std::make_unique<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier()); },
-        false, key_serde(), nullptr, stores);
+        false, key_serde(), nullptr, stores, true);
   }
 }
 

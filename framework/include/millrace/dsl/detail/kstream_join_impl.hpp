@@ -32,15 +32,19 @@ struct JoinNames {
 };
 [[nodiscard]] JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name,
                                         bool left_outer, bool right_outer);
+/// Of the store where unmatched records of both sides wait.
+[[nodiscard]] std::string shared_store_name(const std::string& base, bool right_outer);
 
-template <class K, class V, class Settings>
+/// `own`: what the user said of this side's store, if anything.
+template <class K, class V, class Settings, class Own>
 [[nodiscard]] std::shared_ptr<const StoreBuilder> join_store(const std::string& name, const JoinWindows& windows,
-                                                             const Settings& settings, AnySerde<K> key_serde,
-                                                             AnySerde<V> value_serde) {
-  auto store = Stores::window_store<K, V>(
-      name, Millis(windows.size_ms() + windows.grace_ms()), Millis(windows.size_ms()), true,
-      settings.medium.value_or(StoreMedium::rocksdb), std::move(key_serde), std::move(value_serde));
-  store.spec.default_medium = !settings.medium.has_value();
+                                                             const Settings& settings, const Own& own,
+                                                             AnySerde<K> key_serde, AnySerde<V> value_serde) {
+  const auto medium = own ? own->medium : settings.medium.value_or(StoreMedium::rocksdb);
+  auto store =
+      Stores::window_store<K, V>(name, Millis(windows.size_ms() + windows.grace_ms()), Millis(windows.size_ms()), true,
+                                 medium, std::move(key_serde), std::move(value_serde));
+  store.spec.default_medium = !own && !settings.medium.has_value();
   store.spec.logging = settings.logging;
   store.spec.log_config = settings.log_config;
   store.spec.log_headers = true;
@@ -81,17 +85,22 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
   sources.insert(right.position().sources.begin(), right.position().sources.end());
   graph.require_copartitioning(sources);
 
-  const auto names =
-      detail::draw_join_names(graph, settings.name, settings.store_name, kRightMayBeAbsent, kLeftMayBeAbsent);
-  const auto left_store =
-      detail::join_store<detail::NonNull<K>, Left>(names.this_store, windows, settings, keys, lefts);
-  const auto right_store =
-      detail::join_store<detail::NonNull<K>, Right>(names.other_store, windows, settings, keys, rights);
+  auto names = detail::draw_join_names(graph, settings.name, settings.store_name, kRightMayBeAbsent, kLeftMayBeAbsent);
+  if (settings.left_store) {
+    names.this_store = settings.left_store->name;
+    names.outer_store = detail::shared_store_name(names.this_store, kLeftMayBeAbsent);
+  }
+  if (settings.right_store) names.other_store = settings.right_store->name;
+  const auto left_store = detail::join_store<detail::NonNull<K>, Left>(names.this_store, windows, settings,
+                                                                       settings.left_store, keys, lefts);
+  const auto right_store = detail::join_store<detail::NonNull<K>, Right>(names.other_store, windows, settings,
+                                                                         settings.right_store, keys, rights);
   std::shared_ptr<const StoreBuilder> outer_store;
   if (kRightMayBeAbsent && windows.waits_for_close()) {
     auto store = detail::outer_join_store(names.outer_store);
-    store.spec.persistent = settings.medium.value_or(StoreMedium::rocksdb) == StoreMedium::rocksdb;
-    store.spec.default_medium = !settings.medium.has_value();
+    const auto medium = settings.left_store ? settings.left_store->medium : settings.medium;
+    store.spec.persistent = medium.value_or(StoreMedium::rocksdb) == StoreMedium::rocksdb;
+    store.spec.default_medium = !medium.has_value();
     store.spec.logging = settings.logging;
     store.spec.log_config = settings.log_config;
     outer_store = std::make_shared<StoreBuilder>(std::move(store));
@@ -118,8 +127,18 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
                                                         std::make_shared<detail::JoinTimes>()};
   detail::GraphNode join_node(names.merge);
   join_node.null_key_relaxed_join = kRightMayBeAbsent;
-  join_node.write = [names, join_settings, left_store, right_store, outer_store](const detail::GraphNode&,
+  join_node.joined_windows = detail::JoinedWindows{names.this_windowed, names.other_windowed};
+  join_node.write = [names, join_settings, left_store, right_store, outer_store](const detail::GraphNode& node,
                                                                                  detail::TopologyBuilder& builder) {
+    if constexpr (std::is_same_v<V, V2>) {
+      if (node.self_join) {
+        using SelfNode = detail::SelfJoinNode<kLeftMayBeAbsent, kRightMayBeAbsent, K, V, VOut, F>;
+        builder.add_processor(names.merge, [join_settings] { return std::make_unique<SelfNode>(join_settings); },
+                              {names.this_windowed});
+        builder.add_state_store(left_store, {names.this_windowed, names.merge});
+        return;
+      }
+    }
     using LeftNode = detail::JoinNode<true, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
     using RightNode = detail::JoinNode<false, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
     builder.add_processor(names.this_join, [join_settings] { return std::make_unique<LeftNode>(join_settings); },

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "millrace/dsl/detail/join_nodes.hpp"
+
+namespace millrace::detail {
+
+/// The join of a stream with itself over one store: gives what the two sides of the ordinary join would give together,
+/// in the same order. Unmatched records do not occur, each matches itself. (Kafka Streams: `KStreamKStreamSelfJoin`.)
+template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class V, class VOut, class Joiner>
+class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
+  using Key = NonNull<K>;
+  using Value = NonNull<V>;
+
+ public:
+  explicit SelfJoinNode(JoinSettings<K, V, V, Joiner> settings) : settings_(std::move(settings)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    store_ = &typed_store<WindowStore<Key, Value>>(task, *this, settings_.left_store);
+    time_ = settings_.times->of(task);
+  }
+
+  void process(Record<K, V>& record) override {
+    if (is_null(record.key) || is_null(record.value)) {
+      this->task().record_dropped(*this, "null key or value");
+      return;
+    }
+    const Timestamp timestamp = record.timestamp;
+    const JoinWindows& windows = settings_.windows;
+    time_->advance(timestamp);
+    bool with_itself = timestamp > time_->stream_time - (windows.size_ms() + windows.grace_ms()) + 1;
+
+    // As the left side of the join.
+    each_match(record, windows.before_ms(), windows.after_ms(), [&](Timestamp other_time, const Value& other) {
+      emit(record, non_null(record.value), other, std::max(timestamp, other_time));
+    });
+    // As the right side, which meets the record itself in the order of time.
+    each_match(record, windows.after_ms(), windows.before_ms(), [&](Timestamp other_time, const Value& other) {
+      if (with_itself && other_time > timestamp) {
+        with_itself = false;
+        emit(record, non_null(record.value), non_null(record.value), timestamp);
+      }
+      emit(record, other, non_null(record.value), std::max(timestamp, other_time));
+    });
+    if (with_itself) emit(record, non_null(record.value), non_null(record.value), timestamp);
+  }
+
+ private:
+  template <class Visit>
+  void each_match(const Record<K, V>& record, std::int64_t back, std::int64_t ahead, Visit visit) {
+    store_->fetch_each(non_null(record.key), std::max<Timestamp>(0, record.timestamp - back),
+                       std::max<Timestamp>(0, record.timestamp + ahead), [&](Timestamp time, Value&& value) {
+                         visit(time, std::as_const(value));
+                         return true;
+                       });
+  }
+
+  void emit(const Record<K, V>& cause, const Value& left, const Value& right, Timestamp timestamp) {
+    this->forward(Record<K, VOut>{
+        cause.key, call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(settings_.joiner, cause.key, &left, &right),
+        timestamp, cause.headers});
+  }
+
+  JoinSettings<K, V, V, Joiner> settings_;
+  WindowStore<Key, Value>* store_ = nullptr;
+  std::shared_ptr<JoinTime> time_;
+};
+
+}  // namespace millrace::detail
