@@ -176,6 +176,9 @@ void Graph::decide_null_keys() {
 }
 
 void Graph::optimize(const Optimizations& optimizations) {
+  if (optimizations.reuse_table_sources) {
+    for (const auto& node : nodes_) node->reuse_source_topic = node->reads_table;
+  }
   if (optimizations.merge_repartitions) {
     auto merger = RepartitionMerger(nodes_, [this](const std::string& prefix) { return new_repartition(prefix); });
     for (const auto& [replaced, replacement] : merger.run()) {
