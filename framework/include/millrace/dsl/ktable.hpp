@@ -11,6 +11,7 @@
 #include "millrace/dsl/detail/table_processor.hpp"
 #include "millrace/dsl/grouped.hpp"
 #include "millrace/dsl/kstream.hpp"
+#include "millrace/dsl/suppressed.hpp"
 
 namespace millrace {
 
@@ -62,6 +63,9 @@ class KTable {
     return to_stream(named).select_key(std::move(mapper));
   }
 
+
+  /// Holds updates back: see Suppressed. until_window_closes is for windowed tables.
+  [[nodiscard]] KTable<K, V> suppress(const Suppressed& suppressed) const;
 
   // --- joins: `joiner(left, right)` or `joiner(key, left, right)`
 

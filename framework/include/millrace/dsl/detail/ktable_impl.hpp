@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/dsl/detail/kstream_impl.hpp"
+#include "millrace/dsl/detail/suppress_nodes.hpp"
 #include "millrace/dsl/detail/table_nodes.hpp"
 #include "millrace/dsl/ktable.hpp"
 
@@ -130,6 +131,40 @@ KStream<K, std::optional<V>> KTable<K, V>::to_stream(const Named& named) const {
   detail::CarriedSerde<std::optional<V>> values;
   if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);
   return KStream<K, std::optional<V>>(std::move(next), key_serde_, std::move(values));
+}
+
+template <class K, class V>
+KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
+  auto next = position_;
+  auto& graph = *next.graph;
+  next.name = suppressed.name().empty() ? graph.new_processor_name("KTABLE-SUPPRESS-") : suppressed.name();
+  if (processor_->versioned()) {
+    throw TopologyException("'" + next.name + "': a versioned table, or one made from one, cannot be suppressed");
+  }
+  if (suppressed.window_closes() && !detail::IsWindowed<K>::value) {
+    throw TopologyException("'" + next.name +
+                            "' waits until windows close, but its table is not windowed: use until_time_limit");
+  }
+  const std::int64_t wait_ms = suppressed.window_closes() ? detail::find_window_grace(*position_.node, next.name)
+                                                          : suppressed.limit().count();
+  const std::string store_name =
+      suppressed.name().empty() ? graph.new_store_name("KTABLE-SUPPRESS-") : suppressed.name() + "-store";
+  const auto keys = detail::find_serde<K>(detail::NoSerde(), key_serde_);
+  const auto values = detail::find_serde<V>(detail::NoSerde(), value_serde_);
+  if (!keys || !values) {
+    throw TopologyException("'" + next.name + "' must log what it holds back, but there is no serde for its " +
+                            (keys ? "values" : "keys") + ": give the table before it a Materialized with serdes");
+  }
+  auto table = std::make_shared<detail::SuppressedTable<K, V>>(processor_, store_name);
+  detail::GraphNode node(next.name);
+  node.write = detail::write_processor(
+      [store_name, suppressed, wait_ms] {
+        return std::make_unique<detail::SuppressNode<K, V>>(store_name, suppressed, wait_ms);
+      },
+      {}, {detail::make_suppress_store<K, V>(store_name, suppressed.limits().logging, suppressed.limits().log_config,
+                                             *keys, *values)});
+  next.node = &graph.add(std::move(node), {position_.node});
+  return KTable<K, V>(std::move(next), key_serde_, value_serde_, std::string(), std::move(table));
 }
 
 }  // namespace millrace
