@@ -14,19 +14,23 @@
 namespace millrace {
 
 /// Walks over a store with its cache on top: where both have a key, the cache counts. Both must be in the order of the
-/// cache's keys. The keys of the cache are those of when the walk began, their values those of when it gets there.
+/// cache's keys. The keys of the cache are those of when the walk began, their values those of when it gets there, be
+/// it still in the cache or, meanwhile, in the store.
 class CacheMerge {
  public:
   /// Appends the cache's key of the entry that the walk over the store stands on.
   using CacheKeyOf = std::function<void(const BytesIterator&, std::string&)>;
+  /// What the store has under a key of the cache.
+  using ReadBelow = std::function<BytesView(std::string_view)>;
 
   /// `cached`: the cache's keys, in the direction of the walk.
   CacheMerge(NamedCache& cache, std::vector<std::string> cached, std::unique_ptr<BytesIterator> stored,
-             CacheKeyOf cache_key_of, bool forward)
+             CacheKeyOf cache_key_of, ReadBelow read_below, bool forward)
       : cache_(cache),
         cached_(std::move(cached)),
         stored_(std::move(stored)),
         cache_key_of_(std::move(cache_key_of)),
+        read_below_(std::move(read_below)),
         forward_(forward) {
     load_cached();
     load_stored();
@@ -50,11 +54,13 @@ class CacheMerge {
   [[nodiscard]] bool has_cached() const { return next_cached_ < cached_.size(); }
 
   void load_cached() {
-    for (; has_cached(); ++next_cached_) {
-      const auto* entry = cache_.get(cached_[next_cached_]);
-      if (entry == nullptr) continue;  // evicted meanwhile
+    if (!has_cached()) return;
+    if (const auto* entry = cache_.get(cached_[next_cached_])) {
       cached_value_ = entry->value;
-      return;
+    } else if (const BytesView found = read_below_(cached_[next_cached_])) {
+      cached_value_.emplace(*found);
+    } else {
+      cached_value_.reset();
     }
   }
   void load_stored() {
@@ -94,6 +100,7 @@ class CacheMerge {
   std::unique_ptr<BytesIterator> stored_;
   std::string stored_key_;
   CacheKeyOf cache_key_of_;
+  ReadBelow read_below_;
   bool forward_;
   bool at_cached_ = false;
   bool valid_ = false;

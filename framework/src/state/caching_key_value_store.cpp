@@ -81,7 +81,8 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
                                        bool forward) {
     return std::make_unique<MergedIterator>(CacheMerge(
         cache_, std::move(keys), std::move(stored),
-        [](const BytesIterator& it, std::string& out) { out.append(it.key()); }, forward));
+        [](const BytesIterator& it, std::string& out) { out.append(it.key()); },
+        [this](std::string_view key) { return inner_->get(key); }, forward));
   }
 
   std::unique_ptr<KeyValueBytesStore> inner_;

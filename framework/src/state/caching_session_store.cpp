@@ -134,6 +134,10 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
         [this](const BytesIterator& it, std::string& out) {
           append_cache_key(out, it.key(), static_cast<const SessionBytesIterator&>(it).session());
         },
+        [this](std::string_view cache_key) {
+          const auto at = read_cache_key(cache_key);
+          return inner_->fetch_session(at.key, {at.start, at.end});
+        },
         forward));
   }
 

@@ -112,6 +112,10 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
           keys_.append_segment(out, start);
           formats::append_window_key(out, it.key(), start, 0);
         },
+        [this](std::string_view cache_key) {
+          const auto at = read_cache_key(cache_key);
+          return inner_->fetch(at.key, at.start);
+        },
         forward));
   }
 

@@ -1,0 +1,245 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/errors.hpp"
+#include "state/in_memory_stores.hpp"
+#include "state/task_database.hpp"
+#include "unit/state/random_source.hpp"
+#include "unit/state/session_model.hpp"
+#include "unit/state/temp_directory.hpp"
+
+namespace millrace {
+
+namespace {
+
+constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
+constexpr std::int64_t kRetention = 150'000;  // segments of 75 seconds
+
+BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
+
+/// Runs random operations on a session store and its model.
+class SessionStoreRun {
+ public:
+  explicit SessionStoreRun(bool in_memory) : model_(kRetention, in_memory), committed_(model_) {}
+
+  RandomSource& random() { return random_; }
+  void commit() { committed_ = model_; }
+  void discard() { model_ = committed_; }
+  /// True if something was restored since the last call: RocksDB has it whatever becomes of the transaction.
+  bool take_restored() { return std::exchange(restored_, false); }
+
+  void step(SessionBytesStore& store) {
+    switch (random_.between(0, 9)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3: {
+        const std::string put_key = key();
+        const Window put_session = session();
+        const auto put_value = value();
+        store.put(put_key, put_session, viewed(put_value));
+        model_.put(put_key, put_session, put_value);
+        break;
+      }
+      case 4: {
+        const std::string wanted = key();
+        const Window wanted_session = session();
+        const BytesView found = store.fetch_session(wanted, wanted_session);
+        const auto expected = model_.fetch(wanted, wanted_session);
+        BOOST_TEST_REQUIRE(found.has_value() == expected.has_value());
+        if (found) BOOST_TEST_REQUIRE(std::string(*found) == *expected);
+        break;
+      }
+      case 5:
+      case 6: {
+        const std::string wanted = key();
+        const Timestamp earliest = time();
+        const Timestamp latest = random_.chance(20) ? kMax : time();
+        const bool forward = random_.chance(70);
+        same(*store.find_sessions(wanted, earliest, latest, forward),
+             model_.find(wanted, wanted, earliest, kMax, latest, forward));
+        break;
+      }
+      case 7: {
+        const auto end = [&] { return random_.chance(40) ? std::nullopt : std::optional(key()); };
+        const auto from = end();
+        const auto to = end();
+        const Timestamp earliest = random_.chance(30) ? 0 : time();
+        const Timestamp latest = random_.chance(30) ? kMax : time();
+        const bool forward = random_.chance(70);
+        same(*store.find_sessions_in_range(viewed(from), viewed(to), earliest, latest, forward),
+             model_.find(from, to, earliest, kMax, latest, forward));
+        break;
+      }
+      case 8: {
+        const Timestamp earliest = time();
+        const Timestamp latest = earliest + random_.between(0, 50'000);
+        auto expected = model_.find(std::nullopt, std::nullopt, earliest, latest, kMax);
+        if (store.persistent()) {
+          std::sort(expected.begin(), expected.end(), [](const SessionRow& a, const SessionRow& b) {
+            return std::tie(a.end, a.start, a.key) < std::tie(b.end, b.start, b.key);
+          });
+        }
+        same(*store.find_sessions_by_end(earliest, latest), expected);
+        break;
+      }
+      case 9: restore(store); break;
+    }
+  }
+
+ private:
+  static void same(SessionBytesIterator& found, const std::vector<SessionRow>& expected) {
+    BOOST_TEST_REQUIRE(rows_of(found) == expected, boost::test_tools::per_element());
+  }
+
+  std::string key() {
+    static const std::vector<std::string> kKeys{"", "a", "ab", "b", std::string("a\0", 2), "\xff", "abc"};
+    return random_.pick(kKeys);
+  }
+  Timestamp time() {
+    now_ += random_.between(0, 300);
+    return std::max<Timestamp>(0, now_ - random_.between(0, random_.chance(5) ? 300'000 : 20'000)) / 1000 * 1000;
+  }
+  Window session() {
+    const Timestamp end = time();
+    return {std::max<Timestamp>(0, end - random_.between(0, 3) * 1000), end};
+  }
+  std::optional<std::string> value() {
+    if (random_.chance(25)) return std::nullopt;
+    return random_.bytes(random_.chance(3) ? 5000 : 30);
+  }
+
+  void restore(SessionBytesStore& store) {
+    if (!random_.chance(10)) return;
+    std::vector<std::pair<std::string, std::optional<std::string>>> changes;
+    for (std::int64_t i = random_.between(0, 20); i > 0; --i) {
+      const std::string restored_key = key();
+      const Window restored = session();
+      changes.emplace_back(std::string(), value());
+      formats::append_session_key(changes.back().first, restored_key, restored.start, restored.end);
+      model_.put(restored_key, restored, changes.back().second);
+    }
+    std::vector<RestoreRecord> records;
+    for (const auto& [bytes, change] : changes) records.push_back({bytes, viewed(change), 0});
+    store.restore(records);
+    restored_ = true;
+  }
+
+  RandomSource random_;
+  SessionModel model_;
+  SessionModel committed_;
+  Timestamp now_ = 20'000;
+  bool restored_ = false;
+};
+
+void run_persistent(const DatabaseOptions& options, int steps) {
+  const TempDirectory directory;
+  SessionStoreRun run(false);
+  BOOST_TEST_MESSAGE("seed " << run.random().seed());
+  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
+    auto database = TaskDatabase::open(directory.path(), options);
+    auto store = database->session_store("visits", kRetention);
+    std::int64_t offset = 0;
+    const auto commit = [&] {
+      database->commit({{{"app-visits-changelog", 0}, ++offset}});
+      run.commit();
+    };
+    for (int i = 0; i < steps; ++i) {
+      run.step(*store);
+      if (run.take_restored()) commit();
+      switch (run.random().between(0, 250)) {
+        case 0:
+        case 1: commit(); break;
+        case 2:
+          database->discard();
+          run.discard();
+          break;
+        case 3: database->flush(); break;
+        case 4:
+          if (run.random().chance(50)) commit();
+          store.reset();
+          database.reset();
+          database = TaskDatabase::open(directory.path(), options);
+          store = database->session_store("visits", kRetention);
+          run.discard();
+          break;
+        default: break;
+      }
+    }
+  }
+}
+
+std::vector<std::unique_ptr<SessionBytesStore>> both(TaskDatabase& database) {
+  std::vector<std::unique_ptr<SessionBytesStore>> stores;
+  stores.push_back(database.session_store("s", kRetention));
+  stores.push_back(make_in_memory_session_store("s", kRetention));
+  return stores;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(SessionStores)
+
+BOOST_AUTO_TEST_CASE(against_the_model_in_rocksdb) { run_persistent({}, 10'000); }
+BOOST_AUTO_TEST_CASE(against_the_model_in_rocksdb_with_a_small_tier) {
+  run_persistent({8u << 10, 64u << 10, 256u << 10}, 10'000);
+}
+BOOST_AUTO_TEST_CASE(against_the_model_in_memory) {
+  SessionStoreRun run(true);
+  BOOST_TEST_MESSAGE("seed " << run.random().seed());
+  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
+    const auto store = make_in_memory_session_store("visits", kRetention);
+    for (int i = 0; i < 10'000; ++i) run.step(*store);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_session_expires_when_stream_time_passed_its_end_by_the_retention) {
+  const TempDirectory directory;
+  const auto database = TaskDatabase::open(directory.path());
+  for (const auto& store : both(*database)) {
+    store->put("a", {0, 1'000}, "old");
+    store->put("b", {1'000 + kRetention - 1, 1'000 + kRetention - 1}, "new");
+    BOOST_TEST(store->fetch_session("a", {0, 1'000}).has_value());
+    store->put("b", {1'000 + kRetention, 1'000 + kRetention}, "new");
+    BOOST_TEST(!store->fetch_session("a", {0, 1'000}).has_value());
+    BOOST_TEST(!store->find_sessions("a", 0, kMax, true)->valid());
+    store->put("a", {0, 1'000}, "too late");
+    BOOST_TEST(!store->fetch_session("a", {0, 1'000}).has_value());
+    BOOST_TEST(store->observed_stream_time() == 1'000 + kRetention);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_session_is_refused) {
+  const TempDirectory directory;
+  const auto database = TaskDatabase::open(directory.path());
+  for (const auto& store : both(*database)) {
+    BOOST_CHECK_THROW(store->put("a", {10, 9}, "x"), ProcessorStateException);
+    BOOST_CHECK_THROW(store->put("a", {-1, 9}, "x"), ProcessorStateException);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_becomes_one_of_sessions_starts_empty_and_without_offset) {
+  const TempDirectory directory;
+  {
+    const auto database = TaskDatabase::open(directory.path());
+    const auto store = database->window_store("s", {kRetention, 1'000, false});
+    store->put("a", "x", 1'000);
+    database->commit({{{"app-s-changelog", 0}, 7}});
+  }
+  const auto database = TaskDatabase::open(directory.path());
+  BOOST_TEST((database->changelog_offset({"app-s-changelog", 0}) == 7));
+  const auto store = database->session_store("s", kRetention);
+  BOOST_TEST(!database->changelog_offset({"app-s-changelog", 0}).has_value());
+  BOOST_TEST(store->observed_stream_time() == kNoTimestamp);
+  BOOST_TEST(!store->find_sessions_in_range(std::nullopt, std::nullopt, 0, kMax, true)->valid());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace millrace
