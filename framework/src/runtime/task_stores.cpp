@@ -164,7 +164,7 @@ void TaskStores::add_custom(const StoreBuilder& builder, const std::string& chan
 
 RestorableStore* TaskStores::log_changes(ByteStore& bytes, const StoreSpec& spec, ChangelogWriter& writer) {
   if (bytes.key_value) {
-    bytes.key_value = make_change_logging(std::move(bytes.key_value), writer, spec.format);
+    bytes.key_value = make_change_logging(std::move(bytes.key_value), writer, spec.format, spec.log_headers);
     return bytes.key_value.get();
   }
   if (bytes.window) {

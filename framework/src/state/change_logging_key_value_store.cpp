@@ -7,8 +7,9 @@ namespace {
 
 class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
  public:
-  ChangeLoggingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format)
-      : inner_(std::move(inner)), writer_(writer), format_(format) {}
+  ChangeLoggingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
+                             bool log_headers)
+      : inner_(std::move(inner)), writer_(writer), format_(format), log_headers_(log_headers) {}
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
   [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
@@ -16,7 +17,7 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
 
   [[nodiscard]] BytesView get(std::string_view key) override { return inner_->get(key); }
   void put(std::string_view key, BytesView value) override {
-    log_change(writer_, format_, key, value, nullptr);
+    log_change(writer_, format_, key, value, log_headers_ ? writer_.current_headers() : nullptr);
     inner_->put(key, value);
   }
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
@@ -33,13 +34,14 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
   std::unique_ptr<KeyValueBytesStore> inner_;
   ChangelogWriter& writer_;
   ValueFormat format_;
+  bool log_headers_;
 };
 
 }  // namespace
 
 std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValueBytesStore> inner,
-                                                        ChangelogWriter& writer, ValueFormat format) {
-  return std::make_unique<ChangeLoggingKeyValueStore>(std::move(inner), writer, format);
+                                                        ChangelogWriter& writer, ValueFormat format, bool log_headers) {
+  return std::make_unique<ChangeLoggingKeyValueStore>(std::move(inner), writer, format, log_headers);
 }
 
 }  // namespace millrace

@@ -9,9 +9,10 @@
 namespace millrace {
 
 /// Wrap a store so that each put also writes its changelog record, in Kafka Streams' format. The writer must outlive
-/// the store. `log_headers`: join window stores pass on the headers of the record being processed.
+/// the store. `log_headers`: join window stores and subscription stores pass on the headers of the record being processed.
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValueBytesStore> inner,
-                                                                      ChangelogWriter& writer, ValueFormat format);
+                                                                      ChangelogWriter& writer, ValueFormat format,
+                                                                      bool log_headers = false);
 [[nodiscard]] std::unique_ptr<WindowBytesStore> make_change_logging(std::unique_ptr<WindowBytesStore> inner,
                                                                     ChangelogWriter& writer, ValueFormat format,
                                                                     bool log_headers);

@@ -141,6 +141,7 @@ class KTable {
 
 }  // namespace millrace
 
+#include "millrace/dsl/detail/ktable_fk_join_impl.hpp"
 #include "millrace/dsl/detail/ktable_impl.hpp"
 #include "millrace/dsl/detail/ktable_join_impl.hpp"
 #include "millrace/dsl/kgrouped_table.hpp"

@@ -1,0 +1,36 @@
+#include "millrace/dsl/ktable.hpp"
+
+namespace millrace::detail {
+
+ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given) {
+  static const std::string kRegistration = "KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-";
+  static const std::string kProcessor = "KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-";
+  const auto draw = [&](const std::string& suffix, const std::string& prefix) {
+    return suffixed_name(graph, given, suffix, prefix);
+  };
+  ForeignJoinNames names;
+  names.topics.registration = draw("-subscription-registration", kRegistration) + "-topic";
+  names.subscribe = draw("-subscription-registration-processor", kRegistration);
+  names.registration_sink = draw("-subscription-registration-sink", "KTABLE-SINK-");
+  names.registration_source = draw("-subscription-registration-source", "KTABLE-SOURCE-");
+  names.topics.store = draw("-subscription-store", "KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-");
+  names.receive = draw("-subscription-receive", kProcessor);
+  names.answer = draw("-subscription-join-foreign", kProcessor);
+  names.tell = draw("-foreign-join-subscription", kProcessor);
+  names.topics.response = draw("-subscription-response", "KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-") + "-topic";
+  names.response_sink = draw("-subscription-response-sink", "KTABLE-SINK-");
+  names.response_source = draw("-subscription-response-source", "KTABLE-SOURCE-");
+  names.resolve = draw("-subscription-response-resolver", "KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-RESOLVER-PROCESSOR-");
+  names.result = draw("-result", "KTABLE-FK-JOIN-OUTPUT-");
+  return names;
+}
+
+std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name) {
+  auto builder = Stores::timestamped_key_value_store<Bytes, Subscription>(
+      name, StoreMedium::rocksdb, AnySerde<Bytes>(), AnySerde<Subscription>(SubscriptionSerde()));
+  builder.spec.default_medium = true;
+  builder.spec.log_headers = true;
+  return std::make_shared<const StoreBuilder>(std::move(builder));
+}
+
+}  // namespace millrace::detail
