@@ -3,6 +3,8 @@ package millrace.oracle.program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.kstream.KeyValueMapper;
 import org.apache.kafka.streams.kstream.Predicate;
@@ -20,7 +22,7 @@ final class Functions {
     private final String name;
     private final String argument;
 
-    private Functions(final String function) {
+    Functions(final String function) {
         final int colon = function.indexOf(':');
         name = colon < 0 ? function : function.substring(0, colon);
         argument = colon < 0 ? "" : function.substring(colon + 1);
@@ -54,7 +56,19 @@ final class Functions {
             case "append" -> v -> text(v) + f.argument;
             case "first" -> v -> v == null ? null : first(v, f.number());
             case "null_if_contains" -> v -> text(v).contains(f.argument) ? null : v;
+            case "throw_if_contains" -> v -> {
+                if (text(v).contains(f.argument)) throw new IllegalStateException("not wanted: " + text(v));
+                return v;
+            };
+            case "key_and_value" -> throw new IllegalArgumentException("looks at the key");
             default -> throw f.unknown("value mapper");
+        };
+    }
+
+    static Type mappedValue(final String function, final Type value) {
+        return switch (new Functions(function).name) {
+            case "same", "null", "null_if_contains", "throw_if_contains" -> value;
+            default -> Type.STRING;
         };
     }
 
@@ -68,10 +82,19 @@ final class Functions {
         return switch (f.name) {
             case "same" -> (k, v) -> k;
             case "null" -> (k, v) -> null;
+            case "text" -> (k, v) -> text(k);
             case "value" -> (k, v) -> v;
             case "first_of_value" -> (k, v) -> v == null ? null : first(v, f.number());
             case "constant" -> (k, v) -> f.argument;
             default -> throw f.unknown("key selector");
+        };
+    }
+
+    static Type selectedKey(final String function, final Type key, final Type value) {
+        return switch (new Functions(function).name) {
+            case "same" -> key;
+            case "value" -> value;
+            default -> Type.STRING;
         };
     }
 
@@ -82,7 +105,38 @@ final class Functions {
             case "swap" -> (k, v) -> KeyValue.pair(v, k);
             case "null_key" -> (k, v) -> KeyValue.pair(null, v);
             case "first_of_value" -> (k, v) -> KeyValue.pair(v == null ? null : first(v, f.number()), v);
+            case "constant" -> (k, v) -> KeyValue.pair(f.argument, v);
             default -> throw f.unknown("mapper");
+        };
+    }
+
+    /** The types of key and value. */
+    record Types(Type key, Type value) {}
+
+    static Types mapped(final String function, final Type key, final Type value) {
+        return switch (new Functions(function).name) {
+            case "same" -> new Types(key, value);
+            case "swap" -> new Types(value, key);
+            default -> new Types(Type.STRING, value);
+        };
+    }
+
+    static Types flatMapped(final String function, final Type key, final Type value) {
+        return function.equals("words_as_keys") ? new Types(Type.STRING, key) : new Types(key, value);
+    }
+
+    static Type joined(final String function, final Type left, final Type right) {
+        return switch (function) {
+            case "left" -> left;
+            case "right" -> right;
+            default -> Type.STRING;
+        };
+    }
+
+    static Type reduced(final String function, final Type value) {
+        return switch (new Functions(function).name) {
+            case "last", "longer", "sum", "sum_minus" -> value;
+            default -> Type.STRING;
         };
     }
 
@@ -152,6 +206,8 @@ final class Functions {
             case "longer" -> (x, y) -> text(y).length() > text(x).length() ? y : x;
             case "null_if_contains" -> (x, y) -> text(y).contains(f.argument) ? null : text(x) + text(y);
             case "sum" -> (x, y) -> (Long) x + (Long) y;  // of longs
+            case "concat_minus" -> (x, y) -> text(x) + "-" + text(y);
+            case "sum_minus" -> (x, y) -> (Long) x - (Long) y;
             default -> throw f.unknown("reducer");
         };
     }
@@ -167,7 +223,48 @@ final class Functions {
             case "null_if_contains" ->
                 new Aggregation("", (k, v, x) -> text(v).contains(f.argument) ? null : text(x) + text(v), Type.STRING);
             case "sum_of_lengths" -> new Aggregation(0L, (k, v, x) -> (Long) x + text(v).length(), Type.LONG);
+            case "list_minus" -> new Aggregation("", (k, v, x) -> text(x) + "-" + text(v), Type.STRING);
+            case "sum_of_lengths_minus" ->
+                new Aggregation(0L, (k, v, x) -> (Long) x - text(v).length(), Type.LONG);
             default -> throw f.unknown("aggregator");
+        };
+    }
+
+    /** How two sessions become one. */
+    static org.apache.kafka.streams.kstream.Merger<Object, Object> merger(final Aggregation aggregation) {
+        return aggregation.type() == Type.LONG ? (k, x, y) -> (Long) x + (Long) y : (k, x, y) -> text(x) + "|" + text(y);
+    }
+
+    /** The foreign key in a value. */
+    static java.util.function.Function<Object, Object> foreignKey(final String function) {
+        final var selector = keySelector(function);
+        return v -> selector.apply(null, v);
+    }
+
+    static org.apache.kafka.streams.processor.TimestampExtractor extractor(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "fail_on_invalid" -> new org.apache.kafka.streams.processor.FailOnInvalidTimestamp();
+            case "log_and_skip" -> new org.apache.kafka.streams.processor.LogAndSkipOnInvalidTimestamp();
+            case "use_partition_time" -> new org.apache.kafka.streams.processor.UsePartitionTimeOnInvalidTimestamp();
+            case "wallclock" -> new org.apache.kafka.streams.processor.WallclockTimestampExtractor();
+            case "plus" -> (record, time) -> record.timestamp() + f.number();
+            case "partition_time_plus" -> (record, time) -> time + f.number();
+            case "length_of_value" -> (record, time) -> (long) text(record.value()).length() * f.number();
+            case "negative_if_contains" ->
+                (record, time) -> text(record.value()).contains(f.argument) ? -1 : record.timestamp();
+            default -> throw f.unknown("timestamp extractor");
+        };
+    }
+
+    static org.apache.kafka.streams.processor.StreamPartitioner<Object, Object> partitioner(final String function) {
+        final Functions f = new Functions(function);
+        return switch (f.name) {
+            case "default" -> (topic, k, v, n) -> Optional.empty();
+            case "last" -> (topic, k, v, n) -> Optional.of(Set.of(n - 1));
+            case "drop_if_contains" ->
+                (topic, k, v, n) -> text(v).contains(f.argument) ? Optional.of(Set.of()) : Optional.empty();
+            default -> throw f.unknown("partitioner");
         };
     }
 }

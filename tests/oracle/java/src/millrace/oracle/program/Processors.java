@@ -1,6 +1,8 @@
 package millrace.oracle.program;
 
 import java.time.Duration;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.kstream.internals.SessionWindow;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
@@ -11,12 +13,18 @@ import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.TimestampedKeyValueStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
+import org.apache.kafka.streams.state.VersionedKeyValueStore;
+import org.apache.kafka.streams.state.VersionedRecord;
+import org.apache.kafka.streams.state.WindowStore;
 
 /** The processors of a program, by name; {@code store} is the first store of the node. */
 final class Processors {
     static ProcessorSupplier<Object, Object, Object, Object> processor(final String function, final String store) {
         final String name = function.split(":")[0];
-        final long interval = function.contains(":") ? Long.parseLong(function.split(":")[1]) : 0;
+        final long interval = function.contains(":") && !name.equals("route") ? Long.parseLong(function.split(":")[1]) : 0;
         return switch (name) {
             case "forward" -> () -> new Base() {
                 @Override
@@ -39,6 +47,77 @@ final class Processors {
                     final Object old = state.get(record.key());
                     state.put(record.key(), record.value());
                     context().forward(record.withValue(Functions.text(old) + ">" + Functions.text(record.value())));
+                }
+            };
+            case "route" -> () -> new Base() {
+                @Override
+                public void process(final Record<Object, Object> record) {
+                    if (Functions.text(record.value()).length() > 2) {
+                        context().forward(record, function.substring(name.length() + 1));
+                    } else {
+                        context().forward(record);
+                    }
+                }
+            };
+            case "timestamped" -> () -> new Base() {
+                @Override
+                public void process(final Record<Object, Object> record) {
+                    if (record.key() == null) return;
+                    final TimestampedKeyValueStore<Object, Object> state = context().getStateStore(store);
+                    final var old = state.get(record.key());
+                    state.put(record.key(), ValueAndTimestamp.make(record.value(), record.timestamp()));
+                    context().forward(record.withValue((old == null ? "null" : old.value() + "@" + old.timestamp()) + ">"
+                        + Functions.text(record.value())));
+                }
+            };
+            case "window" -> () -> new Base() {
+                @Override
+                public void process(final Record<Object, Object> record) {
+                    if (record.key() == null) return;
+                    final WindowStore<Object, Object> state = context().getStateStore(store);
+                    state.put(record.key(), record.value(), record.timestamp());
+                    final StringBuilder seen = new StringBuilder();
+                    try (var entries = state.fetch(record.key(), Math.max(0, record.timestamp() - interval),
+                            record.timestamp() + interval)) {
+                        while (entries.hasNext()) {
+                            final var entry = entries.next();
+                            seen.append(entry.key).append('=').append(entry.value).append(' ');
+                        }
+                    }
+                    context().forward(record.withValue(seen.toString()));
+                }
+            };
+            case "session" -> () -> new Base() {
+                @Override
+                public void process(final Record<Object, Object> record) {
+                    if (record.key() == null) return;
+                    final SessionStore<Object, Object> state = context().getStateStore(store);
+                    final long time = record.timestamp();
+                    state.put(new Windowed<>(record.key(), new SessionWindow(time, time + interval)), record.value());
+                    final StringBuilder seen = new StringBuilder();
+                    try (var entries = state.findSessions(record.key(), Math.max(0, time - interval), time + interval)) {
+                        while (entries.hasNext()) {
+                            final var entry = entries.next();
+                            seen.append(entry.key.window().start()).append('-').append(entry.key.window().end())
+                                .append('=').append(entry.value).append(' ');
+                        }
+                    }
+                    context().forward(record.withValue(seen.toString()));
+                }
+            };
+            case "versioned" -> () -> new Base() {
+                @Override
+                public void process(final Record<Object, Object> record) {
+                    if (record.key() == null) return;
+                    final VersionedKeyValueStore<Object, Object> state = context().getStateStore(store);
+                    state.put(record.key(), record.value(), record.timestamp());
+                    context().forward(record.withValue(show(state.get(record.key())) + " "
+                        + show(state.get(record.key(), Math.max(0, record.timestamp() - interval)))));
+                }
+
+                private String show(final VersionedRecord<Object> version) {
+                    return version == null ? "none"
+                        : version.value() + "@" + version.timestamp() + "-" + version.validTo().map(String::valueOf).orElse("");
                 }
             };
             case "collect_until_stream_time" -> () -> new Collector(store, interval, PunctuationType.STREAM_TIME);

@@ -23,9 +23,10 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.LongSerializer;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.TestOutputTopic;
@@ -35,6 +36,8 @@ import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.TimestampedWindowStore;
 import org.apache.kafka.streams.state.ValueAndTimestamp;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.test.TestRecord;
@@ -134,14 +137,21 @@ public final class ProgramRunner {
         return value.isNull() || value.isMissingNode() ? null : value.asText();
     }
 
+    /** {@code key} and {@code value} are texts, {@code key_hex} and {@code value_hex} any bytes. */
+    private static byte[] bytesOf(final JsonNode input, final String field) {
+        if (input.has(field + "_hex")) return HEX.parseHex(input.path(field + "_hex").asText());
+        final String text = textOrNull(input.path(field));
+        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+    }
+
     private static void pipe(final TopologyTestDriver driver, final JsonNode input) {
         final Headers headers = new RecordHeaders();
         for (final JsonNode header : input.path("headers")) {
             final String value = textOrNull(header.path(1));
             headers.add(header.path(0).asText(), value == null ? null : HEX.parseHex(value));
         }
-        driver.createInputTopic(input.path("topic").asText(), new StringSerializer(), new StringSerializer())
-            .pipeInput(new TestRecord<>(textOrNull(input.path("key")), textOrNull(input.path("value")), headers,
+        driver.createInputTopic(input.path("topic").asText(), new ByteArraySerializer(), new ByteArraySerializer())
+            .pipeInput(new TestRecord<>(bytesOf(input, "key"), bytesOf(input, "value"), headers,
                 input.path("timestamp").asLong()));
     }
 
@@ -165,16 +175,32 @@ public final class ProgramRunner {
     }
 
     /**
-     * A line per entry. The store of unmatched records of left and outer joins is left out: its contents are what its
-     * changelog says.
+     * A line per entry. Stores with keys or values of Kafka Streams' own making (unmatched records of outer joins,
+     * subscriptions of foreign-key joins) are left out: their contents are what their changelogs say. So are versioned
+     * ones, which cannot be listed.
      */
     private void emitStore(final TopologyTestDriver driver, final String name, final StateStore store)
             throws IOException {
-        if (store instanceof WindowStore) {
+        if (store instanceof TimestampedWindowStore) {
+            try (var entries = driver.getTimestampedWindowStore(name).all()) {
+                while (entries.hasNext()) {
+                    final var entry = entries.next();
+                    emit(line(name, bytes(entry.key.key()), entry.value).put("start", entry.key.window().start()));
+                }
+            }
+        } else if (store instanceof WindowStore) {
             try (KeyValueIterator<Windowed<Object>, Object> entries = driver.getWindowStore(name).all()) {
                 while (entries.hasNext()) {
                     final KeyValue<Windowed<Object>, Object> entry = entries.next();
                     emit(line(name, bytes(entry.key.key()), entry.value).put("start", entry.key.window().start()));
+                }
+            }
+        } else if (store instanceof SessionStore) {
+            try (KeyValueIterator<Windowed<Object>, Object> entries = driver.getSessionStore(name).fetch(null, null)) {
+                while (entries.hasNext()) {
+                    final KeyValue<Windowed<Object>, Object> entry = entries.next();
+                    emit(line(name, bytes(entry.key.key()), entry.value).put("start", entry.key.window().start())
+                        .put("end", entry.key.window().end()));
                 }
             }
         } else if (store instanceof KeyValueStore<?, ?> keyValues && !name.contains("OUTERSHARED")
@@ -182,7 +208,12 @@ public final class ProgramRunner {
             try (KeyValueIterator<?, ?> entries = keyValues.all()) {
                 while (entries.hasNext()) {
                     final KeyValue<?, ?> entry = entries.next();
-                    emit(line(name, bytes(entry.key), entry.value));
+                    if (entry.key instanceof Bytes) return;
+                    final byte[] key =
+                        entry.key instanceof Windowed<?> windowed ? bytes(windowed.key()) : bytes(entry.key);
+                    final ObjectNode line = line(name, key, entry.value);
+                    if (entry.key instanceof Windowed<?> windowed) line.put("start", windowed.window().start());
+                    emit(line);
                 }
             }
         }

@@ -11,7 +11,6 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.*;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.Stores;
 
 /**
  * Builds the topology of a program: {@code nodes} is a list of operators, each refers to earlier ones by their id.
@@ -19,9 +18,9 @@ import org.apache.kafka.streams.state.Stores;
  */
 final class ProgramTopology {
     /** The result of an operator: a stream, a grouped stream or a table, and what is in it. */
-    private record Node(Object node, Type key, Type value) {}
+    record Node(Object node, Type key, Type value) {}
 
-    private interface Operator {
+    interface Operator {
         Object apply(JsonNode op, Node from);
     }
 
@@ -56,10 +55,12 @@ final class ProgramTopology {
         operators.put("aggregate", this::aggregate);
         operators.put("to_stream", this::toStream);
         operators.put("to", this::to);
+        new TableOperators(this, builder).register(operators);
+        new WindowOperators(this).register(operators);
     }
 
     void build(final JsonNode program) {
-        for (final JsonNode store : program.path("stores")) addStore(store);
+        for (final JsonNode store : program.path("stores")) builder.addStateStore(ProgramStores.store(store));
         for (final JsonNode op : program.path("nodes")) {
             final Operator operator = operators.get(op.path("op").asText());
             if (operator == null) throw new IllegalArgumentException("unknown operator: " + op);
@@ -68,55 +69,47 @@ final class ProgramTopology {
         }
     }
 
-    private void addStore(final JsonNode store) {
-        final String name = store.path("name").asText();
-        final var supplier = store.path("in_memory").asBoolean()
-            ? Stores.inMemoryKeyValueStore(name) : Stores.persistentKeyValueStore(name);
-        final var made = Stores.keyValueStoreBuilder(supplier, Type.STRING.serde(), Type.STRING.serde());
-        builder.addStateStore(store.path("logging").asBoolean(true) ? made : made.withLoggingDisabled());
-    }
-
-    private Node node(final String id) {
+    Node node(final String id) {
         final Node found = nodes.get(id);
         if (found == null) throw new IllegalArgumentException("no node '" + id + "' stands before its use");
         return found;
     }
 
     @SuppressWarnings("unchecked")
-    private static KStream<Object, Object> stream(final Node from) {
+    static KStream<Object, Object> stream(final Node from) {
         return (KStream<Object, Object>) from.node();
     }
 
     @SuppressWarnings("unchecked")
-    private static KGroupedStream<Object, Object> grouped(final Node from) {
+    static KGroupedStream<Object, Object> grouped(final Node from) {
         return (KGroupedStream<Object, Object>) from.node();
     }
 
-    private static String text(final JsonNode op, final String field) {
+    static String text(final JsonNode op, final String field) {
         return op.hasNonNull(field) ? op.path(field).asText() : null;
     }
 
     /** The operator without a name is another overload in Java; with a null name it behaves the same. */
-    private static Named named(final JsonNode op) {
+    static Named named(final JsonNode op) {
         return op.hasNonNull("name") ? Named.as(op.path("name").asText()) : null;
     }
 
     private Object stream(final JsonNode op, final Node none) {
-        final Consumed<Object, Object> consumed =
-            Consumed.with(Type.STRING.serde(), Type.STRING.serde()).withName(text(op, "name"));
+        final Type key = Type.named(op.path("key_type").asText());
+        final Type value = Type.named(op.path("value_type").asText());
+        Consumed<Object, Object> consumed = Consumed.with(key.serde(), value.serde()).withName(text(op, "name"));
+        if (op.has("extractor")) {
+            consumed = consumed.withTimestampExtractor(Functions.extractor(op.path("extractor").asText()));
+        }
         if (op.has("pattern")) {
-            return strings(builder.stream(Pattern.compile(op.path("pattern").asText()), consumed));
+            return new Node(builder.stream(Pattern.compile(op.path("pattern").asText()), consumed), key, value);
         }
         final List<String> topics = new ArrayList<>();
         op.path("topics").forEach(topic -> topics.add(topic.asText()));
-        return strings(builder.stream(topics, consumed));
+        return new Node(builder.stream(topics, consumed), key, value);
     }
 
-    private static Node strings(final KStream<Object, Object> stream) {
-        return new Node(stream, Type.STRING, Type.STRING);
-    }
-
-    private static String fn(final JsonNode op) {
+    static String fn(final JsonNode op) {
         return op.path("fn").asText();
     }
 
@@ -124,13 +117,14 @@ final class ProgramTopology {
         final var mapper = Functions.mapper(fn(op));
         final Named name = named(op);
         final var s = stream(from);
-        return new Node(name == null ? s.map(mapper) : s.map(mapper, name), from.key(), from.value());
+        final var types = Functions.mapped(fn(op), from.key(), from.value());
+        return new Node(name == null ? s.map(mapper) : s.map(mapper, name), types.key(), types.value());
     }
 
     private Object mapValues(final JsonNode op, final Node from) {
         final Named name = named(op);
         final var s = stream(from);
-        final Type type = fn(op).equals("text") ? Type.STRING : from.value();
+        final Type type = Functions.mappedValue(fn(op), from.value());
         final var withKey = Functions.valueMapperWithKey(fn(op));
         if (withKey != null) {
             return new Node(name == null ? s.mapValues(withKey) : s.mapValues(withKey, name), from.key(), Type.STRING);
@@ -143,7 +137,8 @@ final class ProgramTopology {
         final var mapper = Functions.flatMapper(fn(op));
         final Named name = named(op);
         final var s = stream(from);
-        return new Node(name == null ? s.flatMap(mapper) : s.flatMap(mapper, name), from.key(), from.value());
+        final var types = Functions.flatMapped(fn(op), from.key(), from.value());
+        return new Node(name == null ? s.flatMap(mapper) : s.flatMap(mapper, name), types.key(), types.value());
     }
 
     private Object flatMapValues(final JsonNode op, final Node from) {
@@ -151,7 +146,7 @@ final class ProgramTopology {
         final Named name = named(op);
         final var s = stream(from);
         return new Node(name == null ? s.flatMapValues(mapper) : s.flatMapValues(mapper, name), from.key(),
-            from.value());
+            Type.STRING);
     }
 
     private Object filter(final JsonNode op, final Node from, final boolean keep) {
@@ -168,7 +163,8 @@ final class ProgramTopology {
         final var selector = Functions.keySelector(fn(op));
         final Named name = named(op);
         final var s = stream(from);
-        return new Node(name == null ? s.selectKey(selector) : s.selectKey(selector, name), Type.STRING, from.value());
+        return new Node(name == null ? s.selectKey(selector) : s.selectKey(selector, name),
+            Functions.selectedKey(fn(op), from.key(), from.value()), from.value());
     }
 
     private Object peek(final JsonNode op, final Node from) {
@@ -220,10 +216,13 @@ final class ProgramTopology {
         Repartitioned<Object, Object> how = Repartitioned.with(from.key().serde(), from.value().serde());
         if (op.hasNonNull("name")) how = how.withName(op.path("name").asText());
         if (op.has("partitions")) how = how.withNumberOfPartitions(op.path("partitions").asInt());
+        if (op.has("partitioner")) {
+            how = how.withStreamPartitioner(Functions.partitioner(op.path("partitioner").asText()));
+        }
         return new Node(stream(from).repartition(how), from.key(), from.value());
     }
 
-    private static String[] storesOf(final JsonNode op) {
+    static String[] storesOf(final JsonNode op) {
         final List<String> names = new ArrayList<>();
         op.path("stores").forEach(name -> names.add(name.asText()));
         return names.toArray(new String[0]);
@@ -247,57 +246,51 @@ final class ProgramTopology {
             from.key(), from.value());
     }
 
+    @SuppressWarnings("deprecation")
+    private static JoinWindows windows(final JsonNode op) {
+        final Duration before = Duration.ofMillis(op.path("before").asLong());
+        return (op.path("legacy").asBoolean() ? JoinWindows.of(before)
+            : JoinWindows.ofTimeDifferenceAndGrace(before, Duration.ofMillis(op.path("grace").asLong())))
+            .after(Duration.ofMillis(op.path("after").asLong()));
+    }
+
     private Object join(final JsonNode op, final Node from) {
         final Node with = node(op.path("with").asText());
-        final JoinWindows window = JoinWindows
-            .ofTimeDifferenceAndGrace(Duration.ofMillis(op.path("before").asLong()),
-                Duration.ofMillis(op.path("grace").asLong()))
-            .after(Duration.ofMillis(op.path("after").asLong()));
         StreamJoined<Object, Object, Object> joined =
             StreamJoined.with(from.key().serde(), from.value().serde(), with.value().serde());
         if (op.hasNonNull("name")) joined = joined.withName(op.path("name").asText());
         if (op.hasNonNull("store")) joined = joined.withStoreName(op.path("store").asText());
         if (!op.path("logging").asBoolean(true)) joined = joined.withLoggingDisabled();
+        if (op.has("in_memory")) {
+            joined = joined.withDslStoreSuppliers(op.path("in_memory").asBoolean()
+                ? Materialized.StoreType.IN_MEMORY : Materialized.StoreType.ROCKS_DB);
+        }
         final var left = stream(from);
         final var right = stream(with);
         final var joiner = Functions.joiner(fn(op));
         return new Node(switch (op.path("op").asText()) {
-            case "join" -> left.join(right, joiner, window, joined);
-            case "left_join" -> left.leftJoin(right, joiner, window, joined);
-            default -> left.outerJoin(right, joiner, window, joined);
-        }, from.key(), Type.STRING);
+            case "join" -> left.join(right, joiner, windows(op), joined);
+            case "left_join" -> left.leftJoin(right, joiner, windows(op), joined);
+            default -> left.outerJoin(right, joiner, windows(op), joined);
+        }, from.key(), Functions.joined(fn(op), from.value(), with.value()));
     }
 
-    private static Grouped<Object, Object> groupedAs(final JsonNode op, final Node from) {
-        return Grouped.with(text(op, "name"), from.key().serde(), from.value().serde());
+    static Grouped<Object, Object> groupedAs(final JsonNode op, final Type key, final Type value) {
+        return Grouped.with(text(op, "name"), key.serde(), value.serde());
     }
 
     private Object groupBy(final JsonNode op, final Node from) {
-        return new Node(stream(from).groupBy(Functions.keySelector(fn(op)), groupedAs(op, from)), Type.STRING,
+        final Type key = Functions.selectedKey(fn(op), from.key(), from.value());
+        return new Node(stream(from).groupBy(Functions.keySelector(fn(op)), groupedAs(op, key, from.value())), key,
             from.value());
     }
 
     private Object groupByKey(final JsonNode op, final Node from) {
-        return new Node(stream(from).groupByKey(groupedAs(op, from)), from.key(), from.value());
-    }
-
-    /** {@code "materialized": {"store": ..., "in_memory": ..., "logging": ...}}; null if the program has none. */
-    private static <V> Materialized<Object, V, KeyValueStore<Bytes, byte[]>> materialized(
-            final JsonNode op, final Type key, final Type value) {
-        if (!op.has("materialized")) return null;
-        final JsonNode how = op.path("materialized");
-        final String store = text(how, "store");
-        Materialized<Object, V, KeyValueStore<Bytes, byte[]>> made =
-            store == null ? Materialized.with(null, null) : Materialized.as(store);
-        if (how.path("in_memory").asBoolean()) made = made.withStoreType(Materialized.StoreType.IN_MEMORY);
-        if (!how.path("logging").asBoolean(true)) made = made.withLoggingDisabled();
-        @SuppressWarnings("unchecked")
-        final var valueSerde = (org.apache.kafka.common.serialization.Serde<V>) value.serde();
-        return made.withKeySerde(key.serde()).withValueSerde(valueSerde);
+        return new Node(stream(from).groupByKey(groupedAs(op, from.key(), from.value())), from.key(), from.value());
     }
 
     private Object count(final JsonNode op, final Node from) {
-        final Materialized<Object, Long, KeyValueStore<Bytes, byte[]>> how = materialized(op, from.key(), Type.LONG);
+        final Materialized<Object, Long, KeyValueStore<Bytes, byte[]>> how = ProgramStores.materialized(op, from.key(), Type.LONG);
         final Named name = named(op);
         final var g = grouped(from);
         final KTable<Object, Long> table = how == null ? (name == null ? g.count() : g.count(name))
@@ -307,19 +300,19 @@ final class ProgramTopology {
 
     private Object reduce(final JsonNode op, final Node from) {
         final Materialized<Object, Object, KeyValueStore<Bytes, byte[]>> how =
-            materialized(op, from.key(), from.value());
+            ProgramStores.materialized(op, from.key(), Functions.reduced(fn(op), from.value()));
         final Named name = named(op);
         final var reducer = Functions.reducer(fn(op));
         final var g = grouped(from);
         if (how == null && name != null) throw new IllegalArgumentException("a named reduce needs 'materialized'");
         return new Node(how == null ? g.reduce(reducer) : name == null ? g.reduce(reducer, how)
-            : g.reduce(reducer, name, how), from.key(), from.value());
+            : g.reduce(reducer, name, how), from.key(), Functions.reduced(fn(op), from.value()));
     }
 
     private Object aggregate(final JsonNode op, final Node from) {
         final Functions.Aggregation aggregation = Functions.aggregation(fn(op));
         final Materialized<Object, Object, KeyValueStore<Bytes, byte[]>> how =
-            materialized(op, from.key(), aggregation.type());
+            ProgramStores.materialized(op, from.key(), aggregation.type());
         final Named name = named(op);
         final Initializer<Object> initial = aggregation::initial;
         final var g = grouped(from);
@@ -339,8 +332,11 @@ final class ProgramTopology {
     }
 
     private Object to(final JsonNode op, final Node from) {
-        final Produced<Object, Object> produced =
+        Produced<Object, Object> produced =
             Produced.with(from.key().serde(), from.value().serde()).withName(text(op, "name"));
+        if (op.has("partitioner")) {
+            produced = produced.withStreamPartitioner(Functions.partitioner(op.path("partitioner").asText()));
+        }
         if (op.has("topic_prefix")) {  // one topic per first character of the value
             final String prefix = op.path("topic_prefix").asText();
             stream(from).to(new PrefixedTopic(prefix), produced);

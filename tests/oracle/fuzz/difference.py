@@ -1,0 +1,97 @@
+"""Says in which way two answers to one program differ."""
+
+import re
+from collections import defaultdict
+
+# What a dead-letter record says of the error in the words of its language.
+LANGUAGE_HEADERS = re.compile(r"__streams\.errors\.(exception|message|stacktrace)")
+
+
+def unordered_topics(program):
+    """Topics whose records of one input Kafka Streams writes in no order (see ../README.md)."""
+    topics = []
+    for op in program["nodes"]:
+        if op["op"] == "suppress":
+            topics.append(re.compile(re.escape(f"app-{op['name']}-store-changelog") if "name" in op
+                                     else r"app-KTABLE-SUPPRESS-STATE-STORE-\d+-changelog"))
+    return topics
+
+
+# Where Kafka Streams itself fails by a mistake of its own (see ../README.md); Millrace need not.
+OWN_FAILURES = re.compile(r"NullPointerException|Found a null keyChangingChild node")
+
+
+def record_of(line):
+    headers = [header for header in line.get("headers", []) if not LANGUAGE_HEADERS.match(header[0])]
+    return (line["key"], line["value"], line["timestamp"], tuple(map(tuple, headers)))
+
+
+def parse(answer, program):
+    """An answer as {what: content}: the description, the records by input and topic, the stores, the error."""
+    unordered = unordered_topics(program)
+    parts = defaultdict(list)
+    for line in answer:
+        if "crash" in line:
+            parts["crash"].append(line["crash"])
+        elif "error" in line:
+            parts["error"].append(f"{line['error']}: {line.get('message')}")
+        elif "describe" in line:
+            # The class of a topic extractor has another name in each language.
+            parts["describe"] = re.sub(r"\(extractor class: .*\)", "(extractor class)", line["describe"]).split("\n")
+        elif "store" in line:
+            parts[f"store {line['store']}"].append({k: v for k, v in line.items() if k != "store"})
+        else:
+            parts[f"input {line['input']} topic {line['topic']}"].append(record_of(line))
+    for part in parts:
+        if part.startswith("input ") and any(topic.fullmatch(part.split(" topic ")[1]) for topic in unordered):
+            parts[part].sort(key=repr)
+        if part.startswith("store "):
+            parts[part].sort(key=repr)
+    return parts
+
+
+def differences(program, java, cpp):
+    """Lines that say what differs; none if the answers agree."""
+    left, right = parse(java, program), parse(cpp, program)
+    if "crash" in right or "crash" in left:
+        return [f"crash: Java {left.get('crash')}, C++ {right.get('crash')}"]
+    if "error" in left and "error" in right:
+        # The fact counts, not the words. Before the first input it does not matter at which call it came.
+        left.pop("error"), right.pop("error")
+        if not any(part.startswith("input") for part in [*left, *right]):
+            return []
+    if any(OWN_FAILURES.search(error) for error in left.get("error", [])) and "error" not in right:
+        return []
+    found = []
+    for part in sorted({*left, *right}, key=lambda part: (part != "error", part != "describe", natural(part))):
+        if left.get(part) != right.get(part):
+            found.append(part)
+            found += ["  " + line for line in diff(left.get(part, []), right.get(part, []))]
+    return found
+
+
+def natural(text):
+    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", text)]
+
+
+def diff(left, right):
+    import difflib
+    rows = [show(row) for row in left], [show(row) for row in right]
+    return [line for line in difflib.ndiff(*rows) if not line.startswith("?")]
+
+
+def show(row):
+    """With texts in place of bytes where they are some."""
+    if isinstance(row, tuple):
+        key, value, timestamp, headers = row
+        return f"{plain(key)} = {plain(value)} @{timestamp}" + (f" {list(headers)}" if headers else "")
+    if isinstance(row, dict):
+        return ", ".join(f"{k}={plain(v) if k in ('key', 'value') else v}" for k, v in row.items())
+    return str(row)
+
+
+def plain(hex):
+    if hex is None:
+        return "null"
+    data = bytes.fromhex(hex)
+    return repr(data.decode()) if all(32 <= byte < 127 for byte in data) else "0x" + hex
