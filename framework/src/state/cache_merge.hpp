@@ -13,9 +13,9 @@
 
 namespace millrace {
 
-/// Walks over a store with its cache on top: where both have a key, the cache counts. Both must be in the order of the
-/// cache's keys. The keys of the cache are those of when the walk began, their values those of when it gets there, be
-/// it still in the cache or, meanwhile, in the store.
+/// Walks over a store with its cache on top: where both have a key, the cache counts. The keys of the cache are those
+/// of when the walk began, their values those of when it gets there, be it still in the cache or, meanwhile, in the
+/// store.
 class CacheMerge {
  public:
   /// Appends the cache's key of the entry that the walk over the store stands on.
@@ -23,14 +23,18 @@ class CacheMerge {
   /// What the store has under a key of the cache.
   using ReadBelow = std::function<BytesView(std::string_view)>;
 
+  /// How two keys of the cache stand to each other when the store is walked over forward: < 0, 0, > 0.
+  using Order = std::function<int(std::string_view, std::string_view)>;
+
   /// `cached`: the cache's keys, in the direction of the walk.
   CacheMerge(NamedCache& cache, std::vector<std::string> cached, std::unique_ptr<BytesIterator> stored,
-             CacheKeyOf cache_key_of, ReadBelow read_below, bool forward)
+             CacheKeyOf cache_key_of, ReadBelow read_below, Order order, bool forward)
       : cache_(cache),
         cached_(std::move(cached)),
         stored_(std::move(stored)),
         cache_key_of_(std::move(cache_key_of)),
         read_below_(std::move(read_below)),
+        order_(std::move(order)),
         forward_(forward) {
     load_cached();
     load_stored();
@@ -82,7 +86,7 @@ class CacheMerge {
       valid_ = has_cached() || stored_->valid();
       if (!valid_) return;
       if (has_cached() && stored_->valid()) {
-        const int order = cached_[next_cached_].compare(stored_key_);
+        const int order = order_(cached_[next_cached_], stored_key_);
         if (order == 0) step_stored();
         at_cached_ = order == 0 || (forward_ ? order < 0 : order > 0);
       } else {
@@ -101,6 +105,7 @@ class CacheMerge {
   std::string stored_key_;
   CacheKeyOf cache_key_of_;
   ReadBelow read_below_;
+  Order order_;
   bool forward_;
   bool at_cached_ = false;
   bool valid_ = false;

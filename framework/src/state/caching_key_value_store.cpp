@@ -82,7 +82,8 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
     return std::make_unique<MergedIterator>(CacheMerge(
         cache_, std::move(keys), std::move(stored),
         [](const BytesIterator& it, std::string& out) { out.append(it.key()); },
-        [this](std::string_view key) { return inner_->get(key); }, forward));
+        [this](std::string_view key) { return inner_->get(key); },
+        [](std::string_view a, std::string_view b) { return a.compare(b); }, forward));
   }
 
   std::unique_ptr<KeyValueBytesStore> inner_;

@@ -125,9 +125,23 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
         [&](BytesView value) { inner_->put(at.key, session, value); });
   }
 
+  /// In the order of the store below, see SessionBytesStore.
+  [[nodiscard]] int compare(std::string_view a, std::string_view b) const {
+    if (persistent()) return a.compare(b);
+    const auto one = read_cache_key(a);
+    const auto other = read_cache_key(b);
+    if (one.end != other.end) return one.end < other.end ? -1 : 1;
+    if (const int order = one.key.compare(other.key); order != 0) return order;
+    return one.start == other.start ? 0 : one.start > other.start ? -1 : 1;
+  }
+
   std::unique_ptr<SessionBytesIterator> merge(std::vector<std::string> cached, Timestamp latest_start,
                                               std::unique_ptr<SessionBytesIterator> stored, bool forward) {
     std::erase_if(cached, [&](const std::string& key) { return read_cache_key(key).start > latest_start; });
+    if (!persistent()) {
+      std::sort(cached.begin(), cached.end(),
+                [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
+    }
     if (!forward) std::reverse(cached.begin(), cached.end());
     return std::make_unique<MergedSessionIterator>(CacheMerge(
         cache_, std::move(cached), std::move(stored),
@@ -138,7 +152,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
           const auto at = read_cache_key(cache_key);
           return inner_->fetch_session(at.key, {at.start, at.end});
         },
-        forward));
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward));
   }
 
   std::unique_ptr<SessionBytesStore> inner_;

@@ -102,8 +102,21 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
         [&](BytesView value) { inner_->put(at.key, value, at.start); });
   }
 
+  /// In the order of the store below, see WindowBytesStore.
+  [[nodiscard]] int compare(std::string_view a, std::string_view b) const {
+    if (persistent()) return a.compare(b);
+    const auto one = read_cache_key(a);
+    const auto other = read_cache_key(b);
+    if (one.start != other.start) return one.start < other.start ? -1 : 1;
+    return one.key.compare(other.key);
+  }
+
   std::unique_ptr<WindowBytesIterator> merge(std::vector<std::string> cached,
                                              std::unique_ptr<WindowBytesIterator> stored, bool forward) {
+    if (!persistent()) {
+      std::sort(cached.begin(), cached.end(),
+                [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
+    }
     if (!forward) std::reverse(cached.begin(), cached.end());
     return std::make_unique<MergedWindowIterator>(CacheMerge(
         cache_, std::move(cached), std::move(stored),
@@ -116,7 +129,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
           const auto at = read_cache_key(cache_key);
           return inner_->fetch(at.key, at.start);
         },
-        forward));
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward));
   }
 
   std::unique_ptr<WindowBytesStore> inner_;

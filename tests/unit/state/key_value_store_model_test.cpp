@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "millrace/state/bytes_store.hpp"
+#include "state/caching_stores.hpp"
 #include "state/in_memory_stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/bytes_support.hpp"
+#include "unit/state/cache_support.hpp"
 #include "unit/state/random_source.hpp"
 #include "unit/state/temp_directory.hpp"
 
@@ -30,6 +32,8 @@ Rows rows_of(BytesIterator& it) {
 /// Runs random operations on a key-value store and its model.
 class KeyValueStoreRun {
  public:
+  explicit KeyValueStoreRun(bool restores = true) : restores_(restores) {}
+
   RandomSource& random() { return random_; }
   void commit() { committed_ = model_; }
   void discard() { model_ = committed_; }
@@ -147,7 +151,7 @@ class KeyValueStoreRun {
   }
 
   void restore(KeyValueBytesStore& store) {
-    if (!random_.chance(10)) return;
+    if (!restores_ || !random_.chance(10)) return;
     std::vector<std::pair<std::string, std::optional<std::string>>> changes;
     for (std::int64_t i = random_.between(0, 20); i > 0; --i) changes.emplace_back(key(), value());
     std::vector<RestoreRecord> records;
@@ -162,6 +166,7 @@ class KeyValueStoreRun {
   RandomSource random_;
   Model model_;
   Model committed_;
+  bool restores_;
   bool restored_ = false;
 };
 
@@ -220,6 +225,26 @@ BOOST_AUTO_TEST_CASE(in_memory) {
   BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
     const auto store = make_in_memory_key_value_store("counts");
     for (int i = 0; i < 10'000; ++i) run.step(*store);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(behind_a_cache) {
+  const TempDirectory directory;
+  const auto database = TaskDatabase::open(directory.path());
+  for (const std::size_t bytes : {1u << 20, 20'000u, 500u}) {
+    KeyValueStoreRun run(false);
+    BOOST_TEST_MESSAGE("seed " << run.random().seed());
+    BOOST_TEST_CONTEXT("seed " << run.random().seed() << ", budget " << bytes) {
+      CacheBudget budget(bytes);
+      FakeContexts contexts;
+      const auto store = make_caching(database->key_value_store("counts" + std::to_string(bytes)), budget, contexts);
+      for (int i = 0; i < 4'000; ++i) {
+        run.step(*store);
+        if (!run.random().chance(1)) continue;
+        store->flush();
+        database->commit({});
+      }
+    }
   }
 }
 

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "millrace/common/errors.hpp"
+#include "state/caching_stores.hpp"
 #include "state/in_memory_stores.hpp"
 #include "state/task_database.hpp"
+#include "unit/state/cache_support.hpp"
 #include "unit/state/random_source.hpp"
 #include "unit/state/session_model.hpp"
 #include "unit/state/temp_directory.hpp"
@@ -26,7 +28,8 @@ BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? Bytes
 /// Runs random operations on a session store and its model.
 class SessionStoreRun {
  public:
-  explicit SessionStoreRun(bool in_memory) : model_(kRetention, in_memory), committed_(model_) {}
+  explicit SessionStoreRun(bool in_memory, std::int64_t retention_ms = kRetention, bool restores = true)
+      : model_(retention_ms, in_memory), committed_(model_), restores_(restores) {}
 
   RandomSource& random() { return random_; }
   void commit() { committed_ = model_; }
@@ -116,7 +119,7 @@ class SessionStoreRun {
   }
 
   void restore(SessionBytesStore& store) {
-    if (!random_.chance(10)) return;
+    if (!restores_ || !random_.chance(10)) return;
     std::vector<std::pair<std::string, std::optional<std::string>>> changes;
     for (std::int64_t i = random_.between(0, 20); i > 0; --i) {
       const std::string restored_key = key();
@@ -134,6 +137,7 @@ class SessionStoreRun {
   RandomSource random_;
   SessionModel model_;
   SessionModel committed_;
+  bool restores_;
   Timestamp now_ = 20'000;
   bool restored_ = false;
 };
@@ -175,6 +179,21 @@ void run_persistent(const DatabaseOptions& options, int steps) {
   }
 }
 
+// Nothing expires: a cache shows what expired until it is flushed.
+void run_cached(std::unique_ptr<SessionBytesStore> below, std::size_t budget_bytes) {
+  SessionStoreRun run(!below->persistent(), below->retention_ms(), false);
+  BOOST_TEST_MESSAGE("seed " << run.random().seed());
+  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
+    CacheBudget budget(budget_bytes);
+    FakeContexts contexts;
+    const auto store = make_caching(std::move(below), budget, contexts);
+    for (int i = 0; i < 4'000; ++i) {
+      run.step(*store);
+      if (run.random().chance(1)) store->flush();
+    }
+  }
+}
+
 std::vector<std::unique_ptr<SessionBytesStore>> both(TaskDatabase& database) {
   std::vector<std::unique_ptr<SessionBytesStore>> stores;
   stores.push_back(database.session_store("s", kRetention));
@@ -197,6 +216,14 @@ BOOST_AUTO_TEST_CASE(against_the_model_in_memory) {
     const auto store = make_in_memory_session_store("visits", kRetention);
     for (int i = 0; i < 10'000; ++i) run.step(*store);
   }
+}
+
+BOOST_AUTO_TEST_CASE(against_the_model_behind_a_cache) {
+  const TempDirectory directory;
+  const auto database = TaskDatabase::open(directory.path());
+  run_cached(database->session_store("large", 1'500'000), 1u << 20);
+  run_cached(database->session_store("small", 1'500'000), 1'000);
+  run_cached(make_in_memory_session_store("small", 1'500'000), 1'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_session_expires_when_stream_time_passed_its_end_by_the_retention) {

@@ -1,0 +1,227 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/state/cached_store.hpp"
+#include "millrace/state/formats.hpp"
+#include "state/caching_stores.hpp"
+#include "state/change_logging_stores.hpp"
+#include "state/in_memory_stores.hpp"
+#include "unit/state/bytes_support.hpp"
+#include "unit/state/cache_support.hpp"
+
+namespace millrace {
+
+namespace {
+
+constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
+
+using Texts = std::vector<std::string>;
+
+std::string text(BytesView bytes) { return bytes ? std::string(*bytes) : "null"; }
+
+class Changelog final : public ChangelogWriter {
+ public:
+  explicit Changelog(const FakeContexts& contexts) : contexts_(contexts) {}
+
+  void log(std::string_view key, BytesView value, Timestamp timestamp, const Headers* /*headers*/) override {
+    logged.push_back(std::string(key) + "=" + text(value) + "@" + std::to_string(timestamp));
+  }
+  [[nodiscard]] Timestamp current_timestamp() const override { return contexts_.now.timestamp; }
+  [[nodiscard]] const Headers* current_headers() const override { return &contexts_.now.headers; }
+
+  Texts logged;
+
+ private:
+  const FakeContexts& contexts_;
+};
+
+/// A store in memory with its changelog and a cache in front.
+struct Stack {
+  Stack() { contexts.at(1, 10); }
+
+  /// What leaves: `key[start,end] old->new@time from offset`.
+  template <class Store>
+  void listen(Store& store, bool send_old_values) {
+    dynamic_cast<CachedBytesStore&>(store).set_flush_listener(
+        [this](const CacheFlush& flush) {
+          std::string change(flush.key);
+          if (flush.window != Window()) {
+            change += "[" + std::to_string(flush.window.start) + "," + std::to_string(flush.window.end) + "]";
+          }
+          forwarded.push_back(change + " " + text(flush.old_value) + "->" + text(flush.new_value) + "@" +
+                              std::to_string(flush.timestamp) + " from " + std::to_string(contexts.now.offset));
+        },
+        send_old_values);
+  }
+
+  CacheBudget budget{10'000};
+  FakeContexts contexts;
+  Changelog changelog{contexts};
+  Texts forwarded;
+};
+
+struct KeyValueStack : Stack {
+  std::unique_ptr<KeyValueBytesStore> below = make_in_memory_key_value_store("s");
+  KeyValueBytesStore* inner = below.get();
+  std::unique_ptr<KeyValueBytesStore> store =
+      make_caching(make_change_logging(std::move(below), changelog, ValueFormat::plain), budget, contexts);
+
+  [[nodiscard]] Texts walk(std::unique_ptr<BytesIterator> it) const {
+    Texts rows;
+    for (; it->valid(); it->next()) rows.push_back(std::string(it->key()) + "=" + std::string(it->value()));
+    return rows;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(CachingStores)
+
+BOOST_AUTO_TEST_CASE(updates_of_a_key_become_one_when_they_leave) {
+  KeyValueStack stack;
+  stack.listen(*stack.store, true);
+  stack.store->put("a", "1");
+  stack.contexts.at(2, 20);
+  stack.store->put("b", "2");
+  stack.contexts.at(3, 30);
+  stack.store->put("a", "3");
+  BOOST_TEST(text(stack.store->get("a")) == "3");
+  BOOST_TEST(text(stack.inner->get("a")) == "null");
+  BOOST_TEST(stack.forwarded.empty());
+  BOOST_TEST(stack.changelog.logged.empty());
+  stack.contexts.at(4, 40);
+  stack.store->flush();
+  BOOST_TEST(stack.forwarded == (Texts{"b null->2@20 from 2", "a null->3@30 from 3"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(stack.changelog.logged == (Texts{"b=2@20", "a=3@30"}), boost::test_tools::per_element());
+  BOOST_TEST(stack.contexts.now.offset == 4);
+  BOOST_TEST(text(stack.inner->get("a")) == "3");
+}
+
+BOOST_AUTO_TEST_CASE(the_old_value_is_that_of_the_store_below) {
+  KeyValueStack stack;
+  stack.listen(*stack.store, true);
+  stack.store->put("a", "1");
+  stack.store->flush();
+  stack.store->put("a", "2");
+  stack.store->put("a", "3");
+  stack.store->flush();
+  stack.store->put("a", std::nullopt);
+  stack.store->flush();
+  BOOST_TEST(stack.forwarded == (Texts{"a null->1@10 from 1", "a 1->3@10 from 1", "a 3->null@10 from 1"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(old_values_are_not_there_unless_asked_for) {
+  KeyValueStack stack;
+  stack.listen(*stack.store, false);
+  stack.store->put("a", "1");
+  stack.store->flush();
+  stack.store->put("a", std::nullopt);
+  stack.store->flush();
+  BOOST_TEST(stack.forwarded == (Texts{"a null->1@10 from 1", "a null->null@10 from 1"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_delete_of_what_is_not_below_disappears) {
+  KeyValueStack stack;
+  stack.listen(*stack.store, false);
+  stack.store->put("a", "1");
+  stack.store->put("a", std::nullopt);
+  stack.store->put("b", std::nullopt);
+  BOOST_TEST(text(stack.store->get("a")) == "null");
+  stack.store->flush();
+  BOOST_TEST(stack.forwarded.empty());
+  BOOST_TEST(stack.changelog.logged.empty());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_listener_every_delete_is_logged) {
+  KeyValueStack stack;
+  stack.store->put("a", std::nullopt);
+  stack.store->flush();
+  BOOST_TEST(stack.changelog.logged == Texts{"a=null@10"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_read_is_kept) {
+  KeyValueStack stack;
+  stack.inner->put("a", "1");
+  BOOST_TEST(text(stack.store->get("a")) == "1");
+  BOOST_TEST(stack.budget.used() == 1u + 24 + 1 + 1 + 20);
+  BOOST_TEST(text(stack.store->get("unknown")) == "null");
+  BOOST_TEST(stack.budget.used() == 1u + 24 + 1 + 1 + 20);
+  stack.store->flush();
+  BOOST_TEST(stack.changelog.logged.empty());
+}
+
+BOOST_AUTO_TEST_CASE(walks_show_the_cache_over_the_store) {
+  KeyValueStack stack;
+  for (const char* key : {"a", "b", "c", "d"}) stack.inner->put(key, "old");
+  stack.store->put("b", "new");
+  stack.store->put("c", std::nullopt);
+  stack.store->put("bb", "added");
+  stack.store->put("x", std::nullopt);
+  auto& store = *stack.store;
+  BOOST_TEST(stack.walk(store.range(std::nullopt, std::nullopt)) == (Texts{"a=old", "b=new", "bb=added", "d=old"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(stack.walk(store.range("b", "d", false)) == (Texts{"d=old", "bb=added", "b=new"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(stack.walk(store.prefix_scan("b")) == (Texts{"b=new", "bb=added"}), boost::test_tools::per_element());
+  BOOST_TEST(stack.walk(store.range("d", "b")).empty());
+}
+
+BOOST_AUTO_TEST_CASE(windows_are_told_apart_by_their_start) {
+  Stack stack;
+  const auto store = make_caching(make_change_logging(make_in_memory_window_store("s", {100'000, 1'000, false}),
+                                                      stack.changelog, ValueFormat::timestamped, false),
+                                  stack.budget, stack.contexts);
+  stack.listen(*store, true);
+  const auto value = [](Timestamp time, std::string_view bytes) {
+    std::string out;
+    formats::append_timestamped_value(out, time, bytes);
+    return out;
+  };
+  store->put("a", value(1'500, "1"), 1'000);
+  store->put("a", value(2'500, "2"), 2'000);
+  store->put("a", value(1'700, "3"), 1'000);
+  BOOST_TEST(text(store->fetch("a", 1'000)) == value(1'700, "3"));
+  std::vector<Timestamp> starts;
+  store->fetch_each("a", 0, kMax, [&](Timestamp start, std::string_view) {
+    starts.push_back(start);
+    return true;
+  });
+  BOOST_TEST(starts == (std::vector<Timestamp>{1'000, 2'000}), boost::test_tools::per_element());
+  store->flush();
+  BOOST_TEST(stack.forwarded == (Texts{"a[2000,2000] null->" + value(2'500, "2") + "@10 from 1",
+                                       "a[1000,1000] null->" + value(1'700, "3") + "@10 from 1"}),
+             boost::test_tools::per_element());
+  std::string key;
+  formats::append_window_key(key, "a", 2'000, 0);
+  BOOST_TEST(stack.changelog.logged.front() == key + "=2@2500");  // under the value's own time
+  BOOST_TEST(store->observed_stream_time() == 2'000);
+}
+
+BOOST_AUTO_TEST_CASE(sessions_are_told_apart_by_both_bounds) {
+  Stack stack;
+  const auto store = make_caching(make_change_logging(make_in_memory_session_store("s", 100'000), stack.changelog),
+                                  stack.budget, stack.contexts);
+  stack.listen(*store, false);
+  store->put("a", {5, 10}, "1");
+  store->put("a", {5, 10}, std::nullopt);
+  store->put("a", {5, 15}, "2");
+  BOOST_TEST(text(store->fetch_session("a", {5, 10})) == "null");
+  BOOST_TEST(text(store->fetch_session("a", {5, 15})) == "2");
+  store->flush();
+  BOOST_TEST(stack.forwarded == (Texts{"a[5,15] null->2@10 from 1"}), boost::test_tools::per_element());
+  std::string key;
+  formats::append_session_key(key, "a", 5, 15);
+  BOOST_TEST(stack.changelog.logged == (Texts{key + "=2@10"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace millrace
