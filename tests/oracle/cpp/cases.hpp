@@ -31,6 +31,7 @@ Cases reference_cases();           ///< ReferenceCases.java
 Cases describe_cases();            ///< DescribeCases.java
 Cases describe_join_cases();       ///< the first half of DescribeStatefulCases.java
 Cases describe_aggregate_cases();  ///< the second half
+Cases describe_window_cases();     ///< DescribeWindowCases.java
 
 inline auto always() {
   return [](const S&) { return true; };

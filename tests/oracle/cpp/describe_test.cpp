@@ -13,17 +13,14 @@ Cases all_cases() {
   all.merge(describe_cases());
   all.merge(describe_join_cases());
   all.merge(describe_aggregate_cases());
+  all.merge(describe_window_cases());
   return all;
 }
 
 /// What the DSL cannot say, and why; the list is checked to be exact.
 const std::map<std::string, std::string>& absent() {
   static const std::string kTables = "tables as sources";
-  static const std::string kWindows = "windowed aggregations";
   static const std::map<std::string, std::string> kAbsent{
-      {"07-windowed-count-suppress", kWindows},
-      {"08-windowed-variants", kWindows},
-      {"09-cogroup", "cogroup"},
       {"14-table-filter-mapvalues-join", kTables},
       {"15-table-groupby-aggregate", kTables},
       {"16-stream-table-joins", kTables},
@@ -32,7 +29,6 @@ const std::map<std::string, std::string>& absent() {
       {"19-branch-merge-repartition-totable", "to_table"},
       {"21-optimization-none", kTables},
       {"22-optimization-all", kTables},
-      {"25-emit-on-window-close", kWindows},
       {"26-versioned-table-grace-join", kTables},
       {"27-table-tostream-mapper-rekey", kTables},
       {"28-suppress-named-and-timelimit", kTables},

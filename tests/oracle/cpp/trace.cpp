@@ -63,8 +63,11 @@ N word_or_null(const std::string& word) { return word == "null" ? N() : N(word);
 
 class Tracer {
  public:
-  explicit Tracer(const millrace::Topology& topology)
-      : driver_(topology, millrace::StreamsConfig().set("application.id", "app").set("statestore.cache.max.bytes", "0"),
+  Tracer(const millrace::Topology& topology, bool cached)
+      : driver_(topology,
+                millrace::StreamsConfig()
+                    .set("application.id", "app")
+                    .set("statestore.cache.max.bytes", cached ? "10485760" : "0"),
                 kWallClockStart) {}
 
   std::string step(const std::string& input) {
@@ -100,8 +103,8 @@ class Tracer {
 
 }  // namespace
 
-std::string run_trace(const millrace::Topology& topology, const std::string& golden) {
-  Tracer tracer(topology);
+std::string run_trace(const millrace::Topology& topology, const std::string& golden, bool cached) {
+  Tracer tracer(topology, cached);
   std::string trace;
   std::istringstream lines(golden);
   for (std::string line; std::getline(lines, line);) {

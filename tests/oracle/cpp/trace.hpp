@@ -18,8 +18,11 @@ Cases trace_cases();            ///< TraceCases.java without the processors
 Cases trace_processor_cases();  ///< its processors, and TraceProcessors.java
 Cases trace_join_cases();       ///< TraceJoinCases.java
 Cases trace_store_cases();      ///< TraceStoreCases.java
+Cases trace_window_cases();     ///< TraceWindowCases.java without the cogroups
+Cases trace_cogroup_cases();    ///< its cogroups
 
 /// Feeds the inputs of a golden trace to the topology and writes the trace that comes out of it.
-std::string run_trace(const millrace::Topology& topology, const std::string& golden);
+/// `cached`: with the caches that the other traces do without.
+std::string run_trace(const millrace::Topology& topology, const std::string& golden, bool cached);
 
 }  // namespace oracle

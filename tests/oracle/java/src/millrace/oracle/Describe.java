@@ -22,7 +22,8 @@ final class Describe {
     static void writeAll(final Path directory) throws Exception {
         Files.createDirectories(directory);
         final StringBuilder nodes = new StringBuilder();
-        for (final Cases cases : List.of(new ReferenceCases(), new DescribeCases(), new DescribeStatefulCases())) {
+        for (final Cases cases : List.of(new ReferenceCases(), new DescribeCases(), new DescribeStatefulCases(),
+            new DescribeWindowCases())) {
             for (final Map.Entry<String, Cases.Program> entry : cases.programs().entrySet()) {
                 final Topology topology = build(entry.getValue());
                 Files.writeString(directory.resolve(entry.getKey() + ".txt"), topology.describe().toString());

@@ -41,7 +41,8 @@ final class Trace {
 
     static void writeAll(final Path directory) throws IOException {
         Files.createDirectories(directory);
-        for (final Cases cases : List.of(new TraceCases(), new TraceJoinCases(), new TraceStoreCases())) {
+        for (final Cases cases : List.of(new TraceCases(), new TraceJoinCases(), new TraceStoreCases(),
+            new TraceWindowCases(), new TraceTableCases())) {
             for (final Map.Entry<String, Cases.Program> entry : cases.programs().entrySet()) {
                 Files.writeString(directory.resolve(entry.getKey() + ".txt"), run(entry.getValue()));
             }
