@@ -41,6 +41,24 @@ BOOST_AUTO_TEST_CASE(of_window_stores_are_compacted_and_deleted_after_retention_
   BOOST_CHECK(changelog_topic_config(window_store(1000, false), StreamsConfig()) == expected);
 }
 
+BOOST_AUTO_TEST_CASE(of_session_stores_are_compacted_and_deleted_after_retention_and_a_day) {
+  StoreSpec store;
+  store.kind = StoreKind::session;
+  store.retention_ms = 1000;
+  const Settings expected{
+      {"cleanup.policy", "compact,delete"}, {"message.timestamp.type", "CreateTime"}, {"retention.ms", "86401000"}};
+  BOOST_CHECK(changelog_topic_config(store, StreamsConfig()) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(of_versioned_stores_keep_each_version_for_the_history_retention_and_a_day) {
+  StoreSpec store;
+  store.kind = StoreKind::versioned;
+  store.retention_ms = 1000;
+  const Settings expected{
+      {"cleanup.policy", "compact"}, {"message.timestamp.type", "CreateTime"}, {"min.compaction.lag.ms", "86401000"}};
+  BOOST_CHECK(changelog_topic_config(store, StreamsConfig()) == expected);
+}
+
 BOOST_AUTO_TEST_CASE(of_join_stores_are_only_deleted) {
   const Settings expected{
       {"cleanup.policy", "delete"}, {"message.timestamp.type", "CreateTime"}, {"retention.ms", "86401000"}};
