@@ -133,8 +133,6 @@ void StreamThread::follow_plan() {
   auto plan = environment_.plan();
   if (plan == plan_) return;
   if (plan_) {
-    // librdkafka (2.0.2) may never come back if it is told to leave while it joins.
-    if (!joined_) return;
     log(LogLevel::info, names_.thread_name() + ": the source topics have changed; joining the group anew");
     consumer_->unsubscribe();
   }

@@ -30,8 +30,9 @@ using N = std::optional<std::string>;
 /// where `null` stands for a null key or value.
 class Timeline {
  public:
+  /// Without caches, so that every update shows, unless the configuration says otherwise.
   explicit Timeline(Topology topology, StreamsConfig config = {})
-      : driver_(std::move(topology), std::move(config.set("application.id", "app")), kStart) {}
+      : driver_(std::move(topology), without_cache(std::move(config.set("application.id", "app"))), kStart) {}
 
   /// Pipes one record in; answers with the records on all topics but internal ones, by topic.
   std::vector<S> feed(const S& line) {
@@ -77,6 +78,11 @@ class Timeline {
   static constexpr Timestamp kStart = 1'000'000;
 
  private:
+  static StreamsConfig without_cache(StreamsConfig config) {
+    if (!config.is_set("statestore.cache.max.bytes")) config.set("statestore.cache.max.bytes", "0");
+    return config;
+  }
+
   [[nodiscard]] static N parse(const S& word) { return word == "null" ? N() : N(word); }
 
   TopologyTestDriver driver_;

@@ -37,34 +37,47 @@ std::string names(const std::vector<TopicPartition>& partitions) {
 }  // namespace
 
 KafkaConsumer::KafkaConsumer(const std::string& address, const ClientConfig& common, const ClientConfig& config)
-    : client_(ClientKind::consumer, address, prepare_config(ClientKind::consumer, address, common, config),
-              [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_rebalance_cb(conf, on_rebalance); }) {
-  client_.set_owner(this);
+    : make_client_([this, address, common, config] {
+        auto client = std::make_unique<KafkaClient>(
+            ClientKind::consumer, address, prepare_config(ClientKind::consumer, address, common, config),
+            [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_rebalance_cb(conf, on_rebalance); });
+        client->set_owner(this);
+        return client;
+      }) {
   if (const auto found = config.find("group.id"); found != config.end()) group_id_ = found->second;
-  rd_kafka_poll_set_consumer(client_.handle());
-  group_queue_.reset(rd_kafka_queue_get_consumer(client_.handle()));
+  connect();
+}
+
+void KafkaConsumer::connect() {
+  client_ = make_client_();
+  rd_kafka_poll_set_consumer(client_->handle());
+  group_queue_.reset(rd_kafka_queue_get_consumer(client_->handle()));
   rd_kafka_queue_cb_event_enable(group_queue_.get(), WakeSignal::on_queue_event, &signal_);
 }
 
-KafkaConsumer::~KafkaConsumer() {
+void KafkaConsumer::disconnect() {
   leave_group();
   rd_kafka_queue_cb_event_enable(group_queue_.get(), nullptr, nullptr);
+  group_queue_.reset();
+  client_.reset();
 }
+
+KafkaConsumer::~KafkaConsumer() { disconnect(); }
 
 /// Revokes what is assigned and tells the coordinator, but does not wait longer than kLeaveTimeout for it: without it
 /// the coordinator finds out by session.timeout.ms.
 void KafkaConsumer::leave_group() {
-  const QueuePtr events(rd_kafka_queue_new(client_.handle()));
-  if (const ErrorPtr error(rd_kafka_consumer_close_queue(client_.handle(), events.get())); error != nullptr) return;
+  const QueuePtr events(rd_kafka_queue_new(client_->handle()));
+  if (const ErrorPtr error(rd_kafka_consumer_close_queue(client_->handle(), events.get())); error != nullptr) return;
   const Deadline deadline(kLeaveTimeout);
   std::array<rd_kafka_message_t*, 16> messages;
-  while (rd_kafka_consumer_closed(client_.handle()) == 0 && !deadline.passed()) {
+  while (rd_kafka_consumer_closed(client_->handle()) == 0 && !deadline.passed()) {
     const auto count =
         rd_kafka_consume_batch_queue(events.get(), std::min(100, deadline.left_ms()), messages.data(), 1);
     if (count > 0) rd_kafka_message_destroy(messages[0]);
   }
   try {
-    client_.rethrow();
+    client_->rethrow();
   } catch (const std::exception& error) {
     log(LogLevel::warn, std::string("while the consumer was closed: ") + error.what());
   }
@@ -77,24 +90,19 @@ void KafkaConsumer::subscribe(const std::vector<std::string>& topics, RebalanceL
   listener_ = &listener;
   std::vector<TopicPartition> subscription;
   for (const auto& topic : topics) subscription.push_back({topic, RD_KAFKA_PARTITION_UA});
-  const auto code = rd_kafka_subscribe(client_.handle(), to_list(subscription).get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, "subscribing");
+  const auto code = rd_kafka_subscribe(client_->handle(), to_list(subscription).get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_->fail(code, "subscribing");
 }
 
+/// By a new client: librdkafka (2.0.2) may never get back into the group if it is told to leave right after it joined.
 void KafkaConsumer::unsubscribe() {
   if (listener_ == nullptr) {
     assign({});
     return;
   }
-  const auto code = rd_kafka_unsubscribe(client_.handle());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, "unsubscribing");
-  const Deadline deadline(kLeaveTimeout);
-  while (!partitions_.empty() && !deadline.passed()) {
-    signal_.clear();
-    if (!serve_group()) signal_.wait(std::min(Millis(100), Millis(deadline.left_ms())));
-  }
+  disconnect();
   listener_ = nullptr;
-  client_.rethrow();
+  connect();
 }
 
 void KafkaConsumer::assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) {
@@ -108,8 +116,8 @@ void KafkaConsumer::assign(const std::vector<std::pair<TopicPartition, std::int6
   for (int i = 0; i < list->cnt; ++i) {
     add({list->elems[i].topic, list->elems[i].partition}, known(list->elems[i].offset));
   }
-  const auto code = rd_kafka_assign(client_.handle(), list.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_.fail(code, "assigning partitions");
+  const auto code = rd_kafka_assign(client_->handle(), list.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_->fail(code, "assigning partitions");
 }
 
 /// librdkafka would look them up itself, but waits half a second if it does not know the partition's leader yet. All
@@ -121,14 +129,14 @@ void KafkaConsumer::resolve(rd_kafka_topic_partition_list_t& list) {
     if (asked->elems[i].offset >= 0) asked->elems[i].offset = RD_KAFKA_OFFSET_END;
     // As a time, kOffsetBeginning and kOffsetEnd mean the same.
   }
-  const auto timeout = std::min(kResolveTimeout, client_.api_timeout());
-  const auto code = rd_kafka_offsets_for_times(client_.handle(), asked.get(), static_cast<int>(timeout.count()));
+  const auto timeout = std::min(kResolveTimeout, client_->api_timeout());
+  const auto code = rd_kafka_offsets_for_times(client_->handle(), asked.get(), static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !is_missing(code)) return;
   for (int i = 0; i < asked->cnt; ++i) {
     const auto& answer = asked->elems[i];
     if (is_missing(code) || is_missing(answer.err)) {
-      client_.fail(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-                   "assigning " + TopicPartition{answer.topic, answer.partition}.str());
+      client_->fail(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+                    "assigning " + TopicPartition{answer.topic, answer.partition}.str());
     }
     auto& element = list.elems[i];
     if (element.offset < 0 && answer.err == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset >= 0) {
@@ -142,10 +150,10 @@ void KafkaConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_r
   for (;;) {
     signal_.clear();
     const bool rebalanced = serve_group();
-    client_.rethrow();
+    client_->rethrow();
     const auto before = records.size();
     const bool moved = take_records(records, max_records);
-    if (records.size() == before) client_.rethrow();  // else the next poll() does: no record may be lost over it
+    if (records.size() == before) client_->rethrow();  // else the next poll() does: no record may be lost over it
     if (rebalanced || moved || woken_.exchange(false) || deadline.passed()) return;
     const auto longest = nudge_starved() ? kStarvedSleep : kLongestSleep;
     signal_.wait(std::min(longest, Millis(deadline.left_ms())));
@@ -180,15 +188,15 @@ void KafkaConsumer::handle_error(rd_kafka_resp_err_t code, const std::string& te
   if (group_id_.empty() && code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return;
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     char reason[512] = "";
-    const auto cause = rd_kafka_fatal_error(client_.handle(), reason, sizeof reason);
-    client_.fail(cause, "reading", reason);
+    const auto cause = rd_kafka_fatal_error(client_->handle(), reason, sizeof reason);
+    client_->fail(cause, "reading", reason);
   }
-  if (is_missing(code)) client_.fail(code, "reading", text);
+  if (is_missing(code)) client_->fail(code, "reading", text);
   if (severity_of(code) == BrokerException::Severity::retriable || code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) {
     log_seldom(LogLevel::warn, text, "Kafka consumer: " + describe(code) + ": " + text);
     return;
   }
-  client_.fail(code, "reading", text);
+  client_->fail(code, "reading", text);
 }
 
 bool KafkaConsumer::take_records(std::vector<ConsumerRecord>& records, std::size_t max_records) {
@@ -202,7 +210,7 @@ bool KafkaConsumer::take_records(std::vector<ConsumerRecord>& records, std::size
     room -= taken.records;
     moved = moved || taken.moved;
     if (taken.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      client_.guard([&] { handle_error(taken.error, queue.name() + ": " + taken.error_text); });
+      client_->guard([&] { handle_error(taken.error, queue.name() + ": " + taken.error_text); });
     }
   }
   return moved;
@@ -234,17 +242,17 @@ void KafkaConsumer::resume(const std::vector<TopicPartition>& partitions) {
 void KafkaConsumer::seek(const TopicPartition& partition, std::int64_t offset) {
   auto& queue = assigned_queue(partition, "seeking");
   const auto doing = "seeking " + partition.str() + " to " + std::to_string(offset);
-  const Deadline deadline(client_.api_timeout());
+  const Deadline deadline(client_->api_timeout());
   for (;;) {
     const auto list = to_list(partition, offset);
-    const ErrorPtr error(rd_kafka_seek_partitions(client_.handle(), list.get(), std::max(1, deadline.left_ms())));
-    if (error != nullptr) client_.fail(*error, doing);
+    const ErrorPtr error(rd_kafka_seek_partitions(client_->handle(), list.get(), std::max(1, deadline.left_ms())));
+    if (error != nullptr) client_->fail(*error, doing);
     const auto code = list->elems[0].err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
     // The partition was assigned just now, its committed offset is still being asked for.
     const bool starting = code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS ||
                           code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
-    if (!starting || deadline.passed()) client_.fail(code, doing);
+    if (!starting || deadline.passed()) client_->fail(code, doing);
     std::this_thread::sleep_for(Millis(5));
   }
   queue.restart_at(known(offset));
@@ -259,7 +267,7 @@ std::optional<std::int64_t> KafkaConsumer::current_lag(const TopicPartition& par
 }
 
 Watermarks KafkaConsumer::query_watermarks(const TopicPartition& partition, Millis timeout) {
-  return client_.watermarks(partition, timeout);
+  return client_->watermarks(partition, timeout);
 }
 
 std::optional<std::int64_t> KafkaConsumer::offset_for_time(const TopicPartition& partition, Timestamp timestamp,
@@ -268,10 +276,10 @@ std::optional<std::int64_t> KafkaConsumer::offset_for_time(const TopicPartition&
   const Deadline deadline(timeout);
   for (;;) {
     const auto list = to_list(partition, timestamp);
-    auto code = rd_kafka_offsets_for_times(client_.handle(), list.get(), std::max(1, deadline.left_ms()));
+    auto code = rd_kafka_offsets_for_times(client_->handle(), list.get(), std::max(1, deadline.left_ms()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return known(list->elems[0].offset);
-    if (!worth_another_try(code) || deadline.passed()) client_.fail(code, doing);
+    if (!worth_another_try(code) || deadline.passed()) client_->fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
   }
 }
@@ -279,20 +287,20 @@ std::optional<std::int64_t> KafkaConsumer::offset_for_time(const TopicPartition&
 std::map<TopicPartition, OffsetAndMetadata> KafkaConsumer::committed(const std::vector<TopicPartition>& partitions,
                                                                      Millis timeout) {
   if (group_id_.empty()) throw ConfigException("a consumer without group.id has no committed offsets: give it one");
-  return client_.committed(group_id_, &partitions, timeout);
+  return client_->committed(group_id_, &partitions, timeout);
 }
 
 void KafkaConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
   if (offsets.empty()) return;
   if (group_id_.empty()) throw ConfigException("a consumer without group.id cannot commit: give it one");
-  const Deadline deadline(client_.api_timeout());
+  const Deadline deadline(client_->api_timeout());
   for (;;) {
     const auto code = commit_once(offsets, deadline);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     // During a rebalance only polling helps, which is the caller's to do.
     const bool try_again =
         severity_of(code) == BrokerException::Severity::retriable && code != RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
-    if (!try_again || deadline.passed()) client_.fail(code, "committing offsets of group '" + group_id_ + "'");
+    if (!try_again || deadline.passed()) client_->fail(code, "committing offsets of group '" + group_id_ + "'");
     std::this_thread::sleep_for(std::min(Millis(100), Millis(deadline.left_ms())));
   }
 }
@@ -300,8 +308,8 @@ void KafkaConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata
 /// rd_kafka_commit() would wait for session.timeout.ms if the coordinator is away.
 rd_kafka_resp_err_t KafkaConsumer::commit_once(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                                                Deadline deadline) {
-  const QueuePtr answers(rd_kafka_queue_new(client_.handle()));
-  const auto code = rd_kafka_commit_queue(client_.handle(), to_list(offsets).get(), answers.get(), nullptr, nullptr);
+  const QueuePtr answers(rd_kafka_queue_new(client_->handle()));
+  const auto code = rd_kafka_commit_queue(client_->handle(), to_list(offsets).get(), answers.get(), nullptr, nullptr);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
   const EventPtr answer(rd_kafka_queue_poll(answers.get(), deadline.left_ms()));
   if (answer == nullptr) return RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -314,7 +322,7 @@ rd_kafka_resp_err_t KafkaConsumer::commit_once(const std::map<TopicPartition, Of
 }
 
 ConsumerGroupMetadata KafkaConsumer::group_metadata() const {
-  auto* metadata = rd_kafka_consumer_group_metadata(client_.handle());
+  auto* metadata = rd_kafka_consumer_group_metadata(client_->handle());
   if (metadata == nullptr) return ConsumerGroupMetadata(group_id_);
   return ConsumerGroupMetadata(group_id_, std::shared_ptr<const void>(metadata, [](const void* m) {
                                  rd_kafka_consumer_group_metadata_destroy(
@@ -344,11 +352,11 @@ void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
 
 void KafkaConsumer::assigned(const std::vector<TopicPartition>& partitions) {
   auto to_read = partitions;
-  client_.guard([&] { to_read = listener_->on_partitions_assigned(partitions); });
+  client_->guard([&] { to_read = listener_->on_partitions_assigned(partitions); });
   for (const auto& partition : to_read) add(partition, std::nullopt);
   if (to_read.size() > partitions.size()) learn_leaders(to_read);
-  const ErrorPtr error(rd_kafka_incremental_assign(client_.handle(), to_list(to_read).get()));
-  if (error != nullptr) client_.guard([&] { client_.fail(*error, "taking over " + names(to_read)); });
+  const ErrorPtr error(rd_kafka_incremental_assign(client_->handle(), to_list(to_read).get()));
+  if (error != nullptr) client_->guard([&] { client_->fail(*error, "taking over " + names(to_read)); });
 }
 
 /// The group told librdkafka about the leaders of subscribed topics only. For a partition without a known leader and
@@ -356,19 +364,19 @@ void KafkaConsumer::assigned(const std::vector<TopicPartition>& partitions) {
 void KafkaConsumer::learn_leaders(const std::vector<TopicPartition>& partitions) {
   const auto list = to_list(partitions);
   for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
-  rd_kafka_offsets_for_times(client_.handle(), list.get(), static_cast<int>(kResolveTimeout.count()));
+  rd_kafka_offsets_for_times(client_->handle(), list.get(), static_cast<int>(kResolveTimeout.count()));
 }
 
 void KafkaConsumer::revoked(const std::vector<TopicPartition>& partitions, bool lost) {
   auto to_stop = partitions;
-  client_.guard([&] {
+  client_->guard([&] {
     if (!partitions.empty()) {
       to_stop = lost ? listener_->on_partitions_lost(partitions) : listener_->on_partitions_revoked(partitions);
     }
   });
   std::erase_if(to_stop, [&](const TopicPartition& partition) { return !partitions_.contains(partition); });
-  const ErrorPtr error(rd_kafka_incremental_unassign(client_.handle(), to_list(to_stop).get()));
-  if (error != nullptr) client_.guard([&] { client_.fail(*error, "giving up " + names(to_stop)); });
+  const ErrorPtr error(rd_kafka_incremental_unassign(client_->handle(), to_list(to_stop).get()));
+  if (error != nullptr) client_->guard([&] { client_->fail(*error, "giving up " + names(to_stop)); });
   for (const auto& partition : to_stop) remove(partition);
 }
 
@@ -376,7 +384,7 @@ void KafkaConsumer::add(const TopicPartition& partition, std::optional<std::int6
   const auto& topic = *topic_names_.insert(partition.topic).first;
   auto& queue = partitions_[partition];
   if (queue != nullptr) return;
-  queue = std::make_unique<PartitionQueue>(client_.handle(), topic, partition.partition, signal_, start);
+  queue = std::make_unique<PartitionQueue>(client_->handle(), topic, partition.partition, signal_, start);
   order_.push_back(queue.get());
 }
 

@@ -55,6 +55,8 @@ class KafkaConsumer final : public Consumer {
   bool take_records(std::vector<ConsumerRecord>& records, std::size_t max_records);
   /// Returns true if a partition that should have records has none.
   bool nudge_starved();
+  void connect();
+  void disconnect();
   void leave_group();
   /// Turns kOffsetBeginning and kOffsetEnd into offsets.
   void resolve(rd_kafka_topic_partition_list_t& list);
@@ -66,7 +68,8 @@ class KafkaConsumer final : public Consumer {
   PartitionQueue& assigned_queue(const TopicPartition& partition, const char* doing);
 
   WakeSignal signal_;  // outlives the client, whose threads raise it
-  KafkaClient client_;
+  std::function<std::unique_ptr<KafkaClient>()> make_client_;
+  std::unique_ptr<KafkaClient> client_;
   std::string group_id_;
   QueuePtr group_queue_;
   RebalanceListener* listener_ = nullptr;
