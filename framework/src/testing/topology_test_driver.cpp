@@ -1,5 +1,6 @@
 #include "millrace/testing/topology_test_driver.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
@@ -104,7 +105,9 @@ class TestDriver::Impl {
         environment_(make_environment(handlers)) {
     const auto cache_bytes = config_.get_int("statestore.cache.max.bytes");
     if (cache_bytes > 0) cache_.emplace(static_cast<std::size_t>(cache_bytes));
+    start_global();
     for (const NodeSpec& node : topology_.internal().nodes()) {
+      if (node.global) continue;
       nodes_.push_back(&node);
       if (node.kind != NodeSpec::Kind::source) continue;
       if (node.pattern) patterns_.emplace_back(*node.pattern);
@@ -115,7 +118,10 @@ class TestDriver::Impl {
     start();
   }
 
-  ~Impl() { task_->close(); }
+  ~Impl() {
+    task_->close();
+    if (global_) global_->close();
+  }
 
   void pipe(const std::string& topic, TestRecord record) {
     enqueue(topic, std::move(record), true);
@@ -159,6 +165,22 @@ class TestDriver::Impl {
 
   std::map<std::string, std::deque<TestRecord>> produced_;
   [[nodiscard]] StreamTask& task() { return *task_; }
+  [[nodiscard]] StateStore* store(const std::string& name) const {
+    StateStore* found = task_->stores().find(name);
+    return found == nullptr ? global_store(name) : found;
+  }
+  [[nodiscard]] TaskStores& stores_with(const std::string& name) const {
+    return task_->stores().find(name) == nullptr && global_store(name) != nullptr ? global_->stores() : task_->stores();
+  }
+  [[nodiscard]] std::uint64_t dropped_records() const {
+    return task_->dropped_records() + (global_ ? global_->dropped_records() : 0);
+  }
+  [[nodiscard]] std::vector<std::string> store_names() const {
+    auto names = task_->stores().names();
+    for (const auto& [name, topic] : topology_.internal().global_stores()) names.push_back(name);
+    std::ranges::sort(names);
+    return names;
+  }
   [[nodiscard]] Timestamp now() const { return clock_.now(); }
 
  private:
@@ -171,13 +193,34 @@ class TestDriver::Impl {
       for (const TestRecord& record : output_.changelog(store.changelog.topic)) {
         BytesView value;
         if (record.value) value = *record.value;
-        records.push_back({*record.key, value, record.timestamp});
+        records.push_back({*record.key, value, record.timestamp, &record.headers});
       }
       store.restorable->restore(records);
     }
     task_->resume({}, {kNoTimestamp, committed});
     task_->initialize();
     commit();
+  }
+
+  /// Global stores: one task of their own, without changelogs and repartition topics.
+  void start_global() {
+    std::vector<const NodeSpec*> nodes;
+    std::vector<TopicPartition> inputs;
+    for (const NodeSpec& node : topology_.internal().nodes()) {
+      if (!node.global) continue;
+      nodes.push_back(&node);
+      for (const std::string& topic : node.topics) inputs.push_back({topic, 0});
+    }
+    if (nodes.empty()) return;
+    global_directory_.emplace();
+    global_ = std::make_unique<StreamTask>(TaskId{-1, -1}, environment_, nodes, inputs, output_,
+                                           global_directory_->path(), nullptr);
+    environment_.find_global_store = [this](const std::string& name) { return global_store(name); };
+    global_->initialize();
+  }
+
+  [[nodiscard]] StateStore* global_store(const std::string& name) const {
+    return global_ ? global_->stores().find(name) : nullptr;
   }
 
   TaskEnvironment make_environment(const ExceptionHandlers& handlers) {
@@ -196,21 +239,33 @@ class TestDriver::Impl {
   }
 
   void enqueue(const std::string& topic, TestRecord record, bool must_exist) {
+    if (auto* queue = global_ ? global_->queues().find({topic, 0}) : nullptr) {
+      global_->add(*queue, to_consumed(*queue, topic, std::move(record)));
+      while (global_->process_one()) {
+      }
+      global_->prepare_commit();
+      global_->post_commit();
+      return;
+    }
     auto* queue = queue_for(topic);
     if (queue == nullptr) {
       if (must_exist) throw TopologyException("the topology does not read topic '" + topic + "'");
       return;
     }
+    task_->add(*queue, to_consumed(*queue, topic, std::move(record)));
+  }
+
+  ConsumerRecord to_consumed(const RecordQueues::Queue& queue, const std::string& topic, TestRecord record) {
     auto* owned = new TestRecord(std::move(record));
     ConsumerRecord consumed;
     consumed.buffer = RecordBuffer(owned, [](void* memory) { delete static_cast<TestRecord*>(memory); });
-    consumed.topic = &queue->partition.topic;
+    consumed.topic = &queue.partition.topic;
     consumed.offset = next_offsets_[topic]++;
     consumed.timestamp = owned->timestamp;
     if (owned->key) consumed.key = *owned->key;
     if (owned->value) consumed.value = *owned->value;
     consumed.headers = owned->headers;
-    task_->add(*queue, std::move(consumed));
+    return consumed;
   }
 
   void process_all() {
@@ -242,6 +297,8 @@ class TestDriver::Impl {
   std::vector<std::string> patterns_;
   std::map<std::string, std::int64_t> next_offsets_;
   std::optional<CacheBudget> cache_;
+  std::optional<TemporaryDirectory> global_directory_;
+  std::unique_ptr<StreamTask> global_;
   std::unique_ptr<StreamTask> task_;
 };
 
@@ -263,14 +320,14 @@ std::set<std::string> TestDriver::produced_topics() const {
 void TestDriver::restart() { impl_->restart(); }
 void TestDriver::advance_wall_clock(Millis by) { impl_->advance(by); }
 Timestamp TestDriver::now() const { return impl_->now(); }
-StateStore* TestDriver::store(const std::string& name) const { return impl_->task().stores().find(name); }
-std::vector<std::string> TestDriver::store_names() const { return impl_->task().stores().names(); }
+StateStore* TestDriver::store(const std::string& name) const { return impl_->store(name); }
+std::vector<std::string> TestDriver::store_names() const { return impl_->store_names(); }
 std::vector<std::pair<std::string, std::string>> TestDriver::dump(const std::string& store) const {
   std::vector<std::pair<std::string, std::string>> entries;
-  impl_->task().stores().dump(
+  impl_->stores_with(store).dump(
       store, [&](std::string_view key, std::string_view value) { entries.emplace_back(key, value); });
   return entries;
 }
-std::uint64_t TestDriver::dropped_records() const { return impl_->task().dropped_records(); }
+std::uint64_t TestDriver::dropped_records() const { return impl_->dropped_records(); }
 
 }  // namespace millrace::detail
