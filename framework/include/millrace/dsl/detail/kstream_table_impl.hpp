@@ -27,6 +27,14 @@ void require_repartition_serdes(const CarriedSerde<K>& keys, const CarriedSerde<
                           (keys ? "values" : "keys") + ": give " + remedy);
 }
 
+/// Throws for a stream that must wait for a table but cannot be logged.
+template <class K, class V>
+void require_buffer_serdes(const CarriedSerde<K>& keys, const CarriedSerde<V>& values, const std::string& name) {
+  if (keys && values) return;
+  throw TopologyException("'" + name + "' must log the records that wait, but there is no serde for their " +
+                          (keys ? "values" : "keys") + ": give the join a Joined with serdes");
+}
+
 template <class F, class K, class V, class KT>
 [[nodiscard]] constexpr bool require_global_key() {
   if constexpr (require_result<F, K, const V&>()) {
@@ -106,12 +114,24 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       detail::GraphNode node(next.name);
       node.null_key_relaxed_join = Left;
       using Join = detail::StreamTableJoin<Left, K, V, K2, V2, VOut, detail::OwnKey, F>;
-      node.write = detail::write_processor(
-          [joiner = std::move(joiner), processor = table.processor()] {
-            return std::make_unique<detail::StreamTableJoinNode<K, V, VOut, Join>>(
-                Join(detail::OwnKey(), joiner, processor->make_getter()));
-          },
-          table.processor()->getter_stores());
+      auto make_join = [joiner = std::move(joiner), processor = table.processor()] {
+        return Join(detail::OwnKey(), joiner, processor->make_getter());
+      };
+      const auto table_stores = table.processor()->getter_stores();
+      if (settings.grace) {
+        detail::require_buffer_serdes(keys, values, next.name);
+        const std::string buffer = next.name + "-Buffer";
+        node.write = detail::write_processor(
+            [make_join, buffer, keys = *keys, values = *values] {
+              return std::make_unique<detail::GracedStreamTableJoinNode<K, V, VOut, Join>>(make_join(), buffer, keys,
+                                                                                           values);
+            },
+            table_stores, {detail::make_grace_buffer(buffer, settings.grace->count())});
+      } else {
+        node.write = detail::write_processor(
+            [make_join] { return std::make_unique<detail::StreamTableJoinNode<K, V, VOut, Join>>(make_join()); },
+            table_stores);
+      }
       next.node = &graph.add(std::move(node), {left.node});
       next.key_changed = false;
       detail::CarriedSerde<K> key_serde_out = detail::carried_serde<K>(settings.key_serde);

@@ -5,7 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "millrace/dsl/detail/table_join_nodes.hpp"
+#include "millrace/dsl/detail/grace_buffer.hpp"
+#include "millrace/dsl/detail/joiner.hpp"
 #include "millrace/dsl/detail/table_processor.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/processor/detail/node.hpp"
@@ -76,6 +77,66 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
 
  private:
   Join join_;
+};
+
+/// The same with records that wait for the table to reach their time.
+template <class K, class V, class VOut, class Join>
+class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
+  using Key = NonNull<K>;
+  using Value = NonNull<V>;
+
+ public:
+  GracedStreamTableJoinNode(Join join, std::string buffer, AnySerde<Key> keys, AnySerde<Value> values)
+      : join_(std::move(join)), buffer_name_(std::move(buffer)), keys_(std::move(keys)), values_(std::move(values)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    join_.init(task, *this);
+    if (!join_.table_is_versioned()) {
+      throw TopologyException("'" + this->name() + "' has a grace period, but its table is not versioned: give the "
+                              "table Materialized::as_versioned");
+    }
+    buffer_ = &typed_store<GraceBuffer>(task, *this, buffer_name_);
+  }
+
+  void process(Record<K, V>& record) override {
+    if (!join_.takes(record)) {
+      this->task().record_dropped(*this, "null join key or value");
+      return;
+    }
+    if (is_null(record.key)) {
+      throw StreamsException("'" + this->name() + "': a record without key cannot wait for the table");
+    }
+    std::string key;
+    std::string value;
+    (void)keys_.serialize(this->name(), non_null(record.key), key);
+    (void)values_.serialize(this->name(), non_null(record.value), value);
+    if (!buffer_->put(key, std::move(value), BufferedContext::of(this->task().record))) {
+      emit(record);
+      return;
+    }
+    buffer_->release([this](std::string_view waiting_key, const BufferedValue& waiting) {
+      Record<K, V> released{keys_.deserialize(this->name(), waiting_key),
+                            values_.deserialize(this->name(), std::string_view(*waiting.new_value)),
+                            waiting.context.timestamp, waiting.context.headers};
+      const BufferedScope scope(this->task(), waiting.context);
+      emit(released);
+    });
+  }
+
+ private:
+  void emit(Record<K, V>& record) {
+    if (auto value = join_.join(record)) {
+      this->forward(Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
+                                    std::move(record.headers)});
+    }
+  }
+
+  Join join_;
+  std::string buffer_name_;
+  AnySerde<Key> keys_;
+  AnySerde<Value> values_;
+  GraceBuffer* buffer_ = nullptr;
 };
 
 }  // namespace millrace::detail
