@@ -32,6 +32,7 @@ Cases describe_cases();            ///< DescribeCases.java
 Cases describe_join_cases();       ///< the first half of DescribeStatefulCases.java
 Cases describe_aggregate_cases();  ///< the second half
 Cases describe_window_cases();     ///< DescribeWindowCases.java
+Cases describe_table_cases();      ///< the table cases of all of them
 
 inline auto always() {
   return [](const S&) { return true; };

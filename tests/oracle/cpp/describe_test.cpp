@@ -14,26 +14,13 @@ Cases all_cases() {
   all.merge(describe_join_cases());
   all.merge(describe_aggregate_cases());
   all.merge(describe_window_cases());
+  all.merge(describe_table_cases());
   return all;
 }
 
 /// What the DSL cannot say, and why; the list is checked to be exact.
 const std::map<std::string, std::string>& absent() {
-  static const std::string kTables = "tables as sources";
-  static const std::map<std::string, std::string> kAbsent{
-      {"14-table-filter-mapvalues-join", kTables},
-      {"15-table-groupby-aggregate", kTables},
-      {"16-stream-table-joins", kTables},
-      {"17-fk-join", kTables},
-      {"18-fk-leftjoin-named", kTables},
-      {"19-branch-merge-repartition-totable", "to_table"},
-      {"21-optimization-none", kTables},
-      {"22-optimization-all", kTables},
-      {"26-versioned-table-grace-join", kTables},
-      {"27-table-tostream-mapper-rekey", kTables},
-      {"28-suppress-named-and-timelimit", kTables},
-      {"process-global-store", "global stores"},
-  };
+  static const std::map<std::string, std::string> kAbsent{};
   return kAbsent;
 }
 

@@ -41,6 +41,10 @@ std::optional<std::string> plain(const std::optional<Bytes>& bytes) {
   return bytes->str();
 }
 
+std::string show(millrace::Timestamp timestamp) {
+  return timestamp == millrace::kNoTimestamp ? "null" : std::to_string(timestamp);
+}
+
 std::string show(const Headers& headers) {
   std::string text;
   for (const auto& header : headers) {
@@ -92,7 +96,7 @@ class Tracer {
       auto output = driver_.create_output_topic<std::optional<Bytes>, std::optional<Bytes>>(topic);
       for (const auto& record : output.read_records_to_list()) {
         text += "  " + topic + "  k=" + hex(plain(record.key)) + " v=" + hex(plain(record.value)) +
-                " ts=" + std::to_string(record.timestamp) + show(record.headers) + '\n';
+                " ts=" + show(record.timestamp) + show(record.headers) + '\n';
       }
     }
     return text;
