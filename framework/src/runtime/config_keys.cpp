@@ -210,10 +210,13 @@ constexpr ConfigKey kKeys[] = {
 
     millis("millrace.connect.timeout.ms", "60000", kSupported,
            "How long start-up goes on trying to reach the broker before it gives up.", 0),
-    bytes("millrace.memory.tier.max.bytes", "16777216", kSupported,
-          "Memory per task in which recent store entries are kept, so that lookups need not go to RocksDB."),
-    bytes("millrace.rocksdb.block.cache.bytes", "8388608", kSupported, "RocksDB block cache per task."),
-    bytes("millrace.rocksdb.write.buffer.bytes", "8388608", kSupported, "RocksDB write buffer per task.", 65536),
+    bytes(
+        "millrace.memory.tier.max.bytes", "16777216", kSupported,
+        "Memory, over all tasks, in which recent store entries are kept, so that lookups need not go to RocksDB. Each "
+        "task has its equal share, and what the others leave free."),
+    bytes("millrace.rocksdb.block.cache.bytes", "8388608", kSupported, "RocksDB block cache of all tasks."),
+    bytes("millrace.rocksdb.write.buffer.bytes", "8388608", kSupported,
+          "RocksDB write buffers of all tasks. Each has an equal share, but 1 MB at least.", 65536),
     bytes("statestore.uncommitted.max.bytes", "4194304", kSupported,
           "Memory per task for store writes that are not committed yet; over it a commit comes early. -1: no limit. "
           "(KIP-892)",

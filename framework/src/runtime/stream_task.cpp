@@ -41,7 +41,7 @@ StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std:
     : id_(id), environment_(environment), output_(output), inputs_(inputs) {
   build_nodes(nodes);
   stores_ = std::make_unique<TaskStores>(*this, output, environment.config, directory, environment.application_id,
-                                         stores_of(environment.topology, nodes), cache);
+                                         stores_of(environment.topology, nodes), cache, environment.state_memory);
   for (const TopicPartition& input : inputs) queues_.add(input, source_for(input.topic));
 }
 

@@ -30,6 +30,7 @@ struct TaskEnvironment {
   TimestampPolicy default_timestamps = TimestampPolicy::fail_on_invalid;
   /// Global stores, which every node may read; nullptr: there is none of that name.
   std::function<StateStore*(const std::string& name)> find_global_store = {};
+  std::shared_ptr<StateMemory> state_memory = {};  ///< see TaskStores
 };
 
 /// The policy that default.timestamp.extractor names.

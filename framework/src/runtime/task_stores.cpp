@@ -85,9 +85,18 @@ class TaskStores::Contexts final : public RecordContextHolder {
   TaskContext& task_;
 };
 
+std::shared_ptr<StateMemory> make_state_memory(const StreamsConfig& config) {
+  DatabaseOptions options;
+  options.tier_bytes = static_cast<std::size_t>(config.get_int("millrace.memory.tier.max.bytes"));
+  options.block_cache_bytes = static_cast<std::size_t>(config.get_int("millrace.rocksdb.block.cache.bytes"));
+  options.write_buffer_bytes = static_cast<std::size_t>(config.get_int("millrace.rocksdb.write.buffer.bytes"));
+  return std::make_shared<StateMemory>(options);
+}
+
 TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfig& config,
                        const std::filesystem::path& directory, const std::string& application_id,
-                       const std::vector<std::shared_ptr<const StoreBuilder>>& builders, CacheBudget* cache)
+                       const std::vector<std::shared_ptr<const StoreBuilder>>& builders, CacheBudget* cache,
+                       std::shared_ptr<StateMemory> memory)
     : task_(task), output_(output), contexts_(std::make_unique<Contexts>(task)) {
   const bool default_persistent = config.get_string("default.dsl.store") != "in_memory";
   const auto persistent = [&](const StoreSpec& spec) {
@@ -95,11 +104,8 @@ TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfi
     return spec.default_medium ? default_persistent : spec.persistent;
   };
   if (std::ranges::any_of(builders, [&](const auto& builder) { return persistent(builder->spec); })) {
-    DatabaseOptions options;
-    options.tier_bytes = static_cast<std::size_t>(config.get_int("millrace.memory.tier.max.bytes"));
-    options.block_cache_bytes = static_cast<std::size_t>(config.get_int("millrace.rocksdb.block.cache.bytes"));
-    options.write_buffer_bytes = static_cast<std::size_t>(config.get_int("millrace.rocksdb.write.buffer.bytes"));
-    database_ = TaskDatabase::open(directory, options);
+    if (!memory) memory = make_state_memory(config);
+    database_ = TaskDatabase::open(directory, std::move(memory));
   }
   for (const auto& builder : builders) {
     const std::string changelog = changelog_topic(application_id, builder->spec.name);

@@ -12,9 +12,13 @@
 #include "millrace/runtime/streams_config.hpp"
 #include "runtime/task_output.hpp"
 #include "state/cache_budget.hpp"
+#include "state/state_memory.hpp"
 #include "state/task_database.hpp"
 
 namespace millrace::detail {
+
+/// The memory that the configuration gives to the databases of all tasks together.
+[[nodiscard]] std::shared_ptr<StateMemory> make_state_memory(const StreamsConfig& config);
 
 /// All stores of one task: opens them, routes their changes to the changelogs, restores and commits them.
 /// (Kafka Streams: `ProcessorStateManager`.)
@@ -31,11 +35,12 @@ class TaskStores {
   };
 
   /// `directory`: the task's own, used only if a store is persistent.
-  /// `cache`: what the thread's caches share; null: no store has one. `builders`: in topology order, in which caches
+  /// `memory`: what the application's databases share; null: this one has all. `cache`: what the thread's caches share;
+  /// null: no store has one. `builders`: in topology order, in which caches
   /// are flushed.
   TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfig& config, const std::filesystem::path& directory,
              const std::string& application_id, const std::vector<std::shared_ptr<const StoreBuilder>>& builders,
-             CacheBudget* cache);
+             CacheBudget* cache, std::shared_ptr<StateMemory> memory);
   ~TaskStores();
 
   /// nullptr if there is none.

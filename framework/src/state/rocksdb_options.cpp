@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "database_layout.hpp"
 #include "window_expiry.hpp"
@@ -34,12 +35,11 @@ class OneHint final : public rocksdb::SliceTransform {
 
 }  // namespace
 
-rocksdb::DBOptions database_options(const DatabaseOptions& options) {
+rocksdb::DBOptions database_options(std::shared_ptr<rocksdb::WriteBufferManager> write_buffers) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
   db.atomic_flush = true;
-  // The memtables of all column families together; when they are full, all are flushed.
-  db.db_write_buffer_size = options.write_buffer_bytes;
+  db.write_buffer_manager = std::move(write_buffers);
   db.max_background_jobs = 2;  // of the process-wide pools
   db.max_open_files = 256;
   db.max_file_opening_threads = 1;

@@ -49,11 +49,11 @@ bool is_new(const std::filesystem::path& directory) {
 
 }  // namespace
 
-RocksDbTaskDatabase::RocksDbTaskDatabase(const std::filesystem::path& directory, const DatabaseOptions& options)
-    : directory_(directory),
-      options_(options),
-      block_cache_(rocksdb::NewLRUCache(options.block_cache_bytes, /*num_shard_bits=*/0)),
-      budget_(std::make_shared<TierBudget>(options.tier_bytes)) {
+RocksDbTaskDatabase::RocksDbTaskDatabase(const std::filesystem::path& directory, std::shared_ptr<StateMemory> memory)
+    : directory_(directory), memory_(std::move(memory)) {
+  const auto allowance = memory_.report(0);
+  budget_ = std::make_shared<TierBudget>(allowance.tier_bytes);
+  write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(allowance.write_buffer_bytes);
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
@@ -71,7 +71,7 @@ RocksDbTaskDatabase::RocksDbTaskDatabase(const std::filesystem::path& directory,
 RocksDbTaskDatabase::~RocksDbTaskDatabase() { close(); }
 
 void RocksDbTaskDatabase::open_database() {
-  rocksdb::DBOptions db_options = database_options(options_);
+  rocksdb::DBOptions db_options = database_options(write_buffers_);
   db_options.listeners.push_back(expiry_);
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
   if (!is_new(directory_)) {
@@ -80,7 +80,8 @@ void RocksDbTaskDatabase::open_database() {
   }
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const std::string& name : names) {
-    descriptors.emplace_back(name, family_options(name, options_, block_cache_, *expiry_));
+    descriptors.emplace_back(
+        name, family_options(name, memory_.memory().budgets(), memory_.memory().block_cache(), *expiry_));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
@@ -140,8 +141,9 @@ rocksdb::ColumnFamilyHandle* RocksDbTaskDatabase::family(const std::string& name
   const auto found = families_.find(name);
   if (found != families_.end()) return found->second;
   rocksdb::ColumnFamilyHandle* handle = nullptr;
-  check(db_->CreateColumnFamily(family_options(name, options_, block_cache_, *expiry_), name, &handle), "create", store,
-        directory_);
+  check(db_->CreateColumnFamily(
+            family_options(name, memory_.memory().budgets(), memory_.memory().block_cache(), *expiry_), name, &handle),
+        "create", store, directory_);
   return families_[name] = handle;
 }
 
@@ -261,13 +263,21 @@ void RocksDbTaskDatabase::commit(const std::map<TopicPartition, std::int64_t>& n
 
   for (const auto& [changelog, offset] : next_offsets) offsets_[changelog] = offset;
   for (DatabaseStore* store : stores_) store->committed();
-  budget_->committed();
-  if (budget_->exceeded()) budget_->reclaim();
+  adjust_memory();
   std::map<std::string, Timestamp> live_from;
   for (const auto& [name, store] : window_stores_) {
     if (store->committed_live_from() > 0) live_from[name] = store->committed_live_from();
   }
   if (!live_from.empty()) expiry_->committed(db_->GetLatestSequenceNumber(), std::move(live_from));
+}
+
+void RocksDbTaskDatabase::adjust_memory() {
+  const auto allowance = memory_.report(budget_->used());
+  budget_->set_limit(allowance.tier_bytes);
+  if (budget_->exceeded()) budget_->reclaim();
+  if (allowance.write_buffer_bytes != write_buffers_->buffer_size()) {
+    write_buffers_->SetBufferSize(allowance.write_buffer_bytes);
+  }
 }
 
 void RocksDbTaskDatabase::trim_expired() {

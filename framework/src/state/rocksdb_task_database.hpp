@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "database_layout.hpp"
 #include "database_store.hpp"
+#include "state_memory.hpp"
 #include "task_database.hpp"
 #include "tier_budget.hpp"
 #include "window_expiry.hpp"
@@ -21,7 +23,7 @@ class PersistentWindowStore;
 /// See TaskDatabase; the layout is drawn in database_layout.hpp.
 class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Registry {
  public:
-  RocksDbTaskDatabase(const std::filesystem::path& directory, const DatabaseOptions& options);
+  RocksDbTaskDatabase(const std::filesystem::path& directory, std::shared_ptr<StateMemory> memory);
   ~RocksDbTaskDatabase() override;
 
   [[nodiscard]] std::unique_ptr<KeyValueBytesStore> key_value_store(const std::string& name) override;
@@ -54,11 +56,12 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   [[nodiscard]] std::optional<layout::WindowMeta> read_window_meta(const std::string& store);
   void write(rocksdb::WriteBatch& batch, std::string_view doing);
   void trim_expired();
+  void adjust_memory();
 
   std::filesystem::path directory_;
-  DatabaseOptions options_;
-  std::shared_ptr<rocksdb::Cache> block_cache_;
+  StateMemory::Member memory_;
   std::shared_ptr<TierBudget> budget_;  // the stores' tiers may outlive the database
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
   std::shared_ptr<DurableExpiry> expiry_ = std::make_shared<DurableExpiry>();
   std::unique_ptr<rocksdb::DB> db_;
   std::map<std::string, rocksdb::ColumnFamilyHandle*> families_;  // by column family name; closed before db_

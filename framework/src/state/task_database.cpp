@@ -1,12 +1,20 @@
 #include "task_database.hpp"
 
+#include <utility>
+
 #include "rocksdb_task_database.hpp"
+#include "state_memory.hpp"
 
 namespace millrace {
 
 std::unique_ptr<TaskDatabase> TaskDatabase::open(const std::filesystem::path& directory,
                                                  const DatabaseOptions& options) {
-  return std::make_unique<RocksDbTaskDatabase>(directory, options);
+  return open(directory, std::make_shared<StateMemory>(options));
+}
+
+std::unique_ptr<TaskDatabase> TaskDatabase::open(const std::filesystem::path& directory,
+                                                 std::shared_ptr<StateMemory> memory) {
+  return std::make_unique<RocksDbTaskDatabase>(directory, std::move(memory));
 }
 
 void check(const rocksdb::Status& status, std::string_view doing, std::string_view store,

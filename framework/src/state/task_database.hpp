@@ -21,8 +21,11 @@ class StateCorruptedException : public ProcessorStateException {
   using ProcessorStateException::ProcessorStateException;
 };
 
+class StateMemory;
+
+/// Budgets of one database, or of all databases that share a StateMemory.
 struct DatabaseOptions {
-  /// Budget of the memory tiers of this database's stores together. Uncommitted entries are held beyond it.
+  /// Of the memory tiers of all stores together. Uncommitted entries are held beyond it.
   std::size_t tier_bytes = 32u << 20;
   std::size_t block_cache_bytes = 8u << 20;
   /// RocksDB's memtables of all stores together. Once they are full, a background flush makes everything committed
@@ -54,6 +57,9 @@ class TaskDatabase {
   /// Creates the directory and the database if missing.
   [[nodiscard]] static std::unique_ptr<TaskDatabase> open(const std::filesystem::path& directory,
                                                           const DatabaseOptions& options = {});
+  /// With a part of the memory that the application's databases share.
+  [[nodiscard]] static std::unique_ptr<TaskDatabase> open(const std::filesystem::path& directory,
+                                                          std::shared_ptr<StateMemory> memory);
 
   /// Opening a name twice is an error. The store must not be used once the database is gone; destroying it before or
   /// after is equally fine, and gives up what it has not committed.

@@ -26,6 +26,9 @@ class TierBudget {
   void remove(EvictableTier& tier);
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
+  /// Takes effect with the next reclaim().
+  void set_limit(std::size_t limit) { limit_ = threshold_ = limit; }
+  [[nodiscard]] std::size_t used() const { return used_ > 0 ? static_cast<std::size_t>(used_) : 0; }
 
   /// Tells that tiers hold so many bytes more (or, negative, less).
   void charge(std::ptrdiff_t bytes) { used_ += bytes; }
