@@ -65,7 +65,7 @@ class StreamTask final : public TaskContext {
   /// One more partition to read (of a topic that matches a pattern).
   RecordQueues::Queue& add_input(const TopicPartition& input);
   /// Takes a record of one of its inputs.
-  void add(RecordQueues::Queue& queue, ConsumerRecord record) { queue.records.push_back(std::move(record)); }
+  void add(RecordQueues::Queue& queue, ConsumerRecord record) { queues_.push(queue, std::move(record)); }
   [[nodiscard]] RecordQueues& queues() { return queues_; }
   [[nodiscard]] const RecordQueues& queues() const { return queues_; }
   /// Processes the next record and the stream-time punctuations that it makes due. False: there is none.

@@ -21,6 +21,12 @@ struct Fixture {
     record.timestamp = timestamp;
     queue.records.push_back(std::move(record));
   }
+  /// As a task does.
+  void arrive(RecordQueues::Queue& queue, Timestamp timestamp) {
+    ConsumerRecord record;
+    record.timestamp = timestamp;
+    queues.push(queue, std::move(record));
+  }
   bool ready(Timestamp now, std::int64_t max_idle_ms) {
     const auto lag = [this](const TopicPartition& partition) {
       ++lag_calls;
@@ -62,6 +68,30 @@ BOOST_AUTO_TEST_CASE(gives_the_head_with_the_lowest_timestamp) {
   BOOST_CHECK_EQUAL(*take(), 5);
   BOOST_CHECK_EQUAL(*take(), 20);
   BOOST_CHECK(!take());
+}
+
+BOOST_AUTO_TEST_CASE(gives_equal_timestamps_in_the_order_of_arrival) {
+  auto& a = add("a");
+  auto& b = add("b");
+  auto& c = add("c");
+  const auto partition = [this] {
+    auto* queue = queues.next([](RecordQueues::Queue&, const ConsumerRecord& record) {
+      return std::optional(record.timestamp);
+    });
+    queue->records.pop_front();
+    queue->head_timestamp.reset();
+    return queue->partition.topic;
+  };
+  arrive(c, 5);
+  arrive(a, 5);
+  arrive(a, 5);
+  arrive(b, 5);
+  BOOST_TEST(partition() == "c");
+  BOOST_TEST(partition() == "b");  // the last one of the heap moves to its top, as in Java's
+  BOOST_TEST(partition() == "a");
+  arrive(b, 5);
+  BOOST_TEST(partition() == "a");
+  BOOST_TEST(partition() == "b");
 }
 
 BOOST_AUTO_TEST_CASE(drops_what_has_no_timestamp_but_moves_on_past_it) {
