@@ -137,7 +137,7 @@ class Generator:
 
     def extractor(self, op, value):
         if "extractor" not in self.without and self.chance(0.12):
-            op["extractor"] = self.pick("fail_on_invalid", "log_and_skip", "use_partition_time", "wallclock", "plus:5",
+            op["extractor"] = self.pick("fail_on_invalid", "log_and_skip", "use_partition_time", "plus:5",
                                         "partition_time_plus:7", "length_of_value:30", "negative_if_contains:a")
 
     def op_stream(self):
@@ -413,7 +413,9 @@ class Generator:
         fn, value = self.joiner(left, right)
         op = {"op": name, "from": left.id, "with": right.id, "fn": fn, "before": self.pick(0, 5, 10, 50),
               "after": self.pick(0, 5, 10, 50), "grace": self.pick(0, 0, 5, 20, 1000)}
-        if self.chance(0.1):
+        if op["before"] == op["after"] == 0:
+            op["after"] = 1     # Kafka Streams cannot list the stores of windows that are but an instant
+        if self.chance(0.12):
             op["legacy"] = True
             del op["grace"]
         self.name(op)
@@ -599,7 +601,7 @@ class Generator:
             self.windowed_store(op, Node("", "windowed", window=window))
         else:
             self.materialized(op)
-        if value == LONG:
+        if LONG in (value, first.key):
             op.setdefault("materialized", {})
         return self.add(op, kind="table", key=first.key, value=value, window=window)
 
@@ -763,12 +765,17 @@ class Generator:
         return self.add(op, kind="table", key=source.key, value=self.aggregated(fn))
 
     def op_suppress(self):
-        source = self.a_table()
+        source = None
+        if self.chance(0.6):
+            source = self.choose("table", lambda n: n.window and n.window["kind"] != "unlimited")
+            if not source and self.chance(0.4) and "windowed_by" not in self.without:
+                source = self.pick(self.op_windowed_count, self.op_windowed_reduce, self.op_windowed_aggregate)()
+        source = source or self.a_table(lambda node: not node.versioned or self.chance(0.03))
         if not source:
             return None
         op = {"op": "suppress", "from": source.id}
         closable = source.window and source.window["kind"] != "unlimited"
-        if closable and self.chance(0.6):
+        if closable and self.chance(0.75):
             op["until"] = "window_closes"
         else:
             op["until"] = self.pick(0, 10, 50)
@@ -777,7 +784,7 @@ class Generator:
         elif self.chance(0.3):
             op["max_bytes"] = self.pick(50, 200, 100000)
         if op["until"] != "window_closes" and ("max_records" in op or "max_bytes" in op):
-            op["full"] = self.pick("emit_early", "emit_early", "emit_early", "shut_down")
+            op["full"] = self.pick("emit_early", "emit_early", "shut_down")
         self.name(op)
         if self.chance(0.15):
             op["logging"] = False
@@ -789,14 +796,14 @@ class Generator:
     def stream_table_join(self, name):
         stream = self.choose("stream", lambda node: node.plain)
         wanted = lambda node: node.plain and node.key == stream.key
-        table = stream and (self.chance(0.5) and self.choose("table", lambda n: n.versioned and wanted(n))
+        table = stream and (self.chance(0.8) and self.choose("table", lambda n: n.versioned and wanted(n))
                             or self.a_table(wanted))
         if not table:
             return None
         fn, value = self.joiner(stream, table)
         op = {"op": name, "from": stream.id, "with": table.id, "fn": fn}
         self.name(op)
-        if table.versioned and self.chance(0.7):
+        if table.versioned and self.chance(0.85):
             op["grace"] = self.pick(0, 10, 10, 50)
         return self.add(op, kind="stream", key=stream.key, value=value)
 
@@ -905,9 +912,10 @@ class Generator:
         if self.chance(0.1):
             self.config["processing.exception.handler"] = \
                 "org.apache.kafka.streams.errors.LogAndContinueProcessingExceptionHandler"
+        if any("exception.handler" in key for key in self.config) and self.chance(0.4) and "dlq" not in self.without:
+            self.config["errors.dead.letter.queue.topic.name"] = "dead-letters"
         if self.chance(0.1):
-            self.config["dsl.store.suppliers.class"] = \
-                "org.apache.kafka.streams.state.BuiltInDslStoreSuppliers$InMemoryDslStoreSuppliers"
+            self.config["default.dsl.store"] = "in_memory"
 
     def program(self):
         self.settings()
@@ -930,8 +938,8 @@ class Generator:
 
 # How often an operator is tried, where that is not once.
 WEIGHTS = {
-    "stream": 1.5, "group_by": 1.5, "windowed_by": 1.5, "map_values": 0.8, "peek": 0.5, "for_each": 0.4,
-    "process": 6, "cogroup": 3, "windowed_count": 1.3, "join": 1.2, "left_join": 1.2, "outer_join": 1.2,
+    "stream": 1.5, "group_by": 1.5, "windowed_by": 1.5, "map_values": 1.3, "peek": 0.5, "for_each": 0.4,
+    "process": 6, "cogroup": 3, "windowed_count": 1.3, "suppress": 1.5, "join": 1.5, "left_join": 1.5, "outer_join": 1.5,
 }
 
 

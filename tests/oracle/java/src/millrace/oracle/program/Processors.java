@@ -116,8 +116,7 @@ final class Processors {
                 }
 
                 private String show(final VersionedRecord<Object> version) {
-                    return version == null ? "none"
-                        : version.value() + "@" + version.timestamp() + "-" + version.validTo().map(String::valueOf).orElse("");
+                    return version == null ? "none" : version.value() + "@" + version.timestamp();
                 }
             };
             case "collect_until_stream_time" -> () -> new Collector(store, interval, PunctuationType.STREAM_TIME);

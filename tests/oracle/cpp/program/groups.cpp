@@ -1,0 +1,74 @@
+#include "oracle/cpp/program/materialized.hpp"
+#include "oracle/cpp/program/program.hpp"
+
+// Grouped streams and what aggregates them.
+
+namespace oracle::program {
+namespace {
+
+using millrace::KStream;
+
+auto grouped_as(const Json& op, Type key, Type value) {
+  return millrace::Grouped::with(DynamicSerde{key}, ValueSerde{value}).with_name(name(op));
+}
+
+void group_by(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  const KeySelector selector(fn(op));
+  const auto key = selected_key_type(selector, from.key, from.value);
+  const auto how = grouped_as(op, key, from.value);
+  if (const auto* windows = std::any_cast<KStream<WindowedKey, Value>>(&from.what)) {
+    program.set(op, windows->group_by(selector, how), key, from.value);
+  } else {
+    program.set(op, stream(from).group_by(selector, how), key, from.value);
+  }
+}
+
+void group_by_key(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  program.set(op, stream(from).group_by_key(grouped_as(op, from.key, from.value)), from.key, from.value);
+}
+
+void count(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  with_materialized<Dynamic, std::int64_t>(op, from.key, Type::number, [&](const auto&... how) {
+    program.set(op, grouped(from).count(named(op), how...), from.key, Type::number);
+  });
+}
+
+void reduce_group(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  const Reducer reducer(fn(op));
+  const auto type = reduced_type(reducer, from.value);
+  with_materialized<Dynamic, Dynamic>(op, from.key, type, [&](const auto&... how) {
+    program.set(op, grouped(from).reduce(reducer, named(op), how...), from.key, type);
+  });
+}
+
+void aggregate_group(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  const Initializer initializer(fn(op));
+  const Aggregator aggregator(fn(op));
+  const auto type = aggregated_type(aggregator);
+  with_materialized<Dynamic, Dynamic>(op, from.key, type, [&](const auto&... how) {
+    program.set(op, grouped(from).aggregate(initializer, aggregator, named(op), how...), from.key, type);
+  });
+}
+
+void to_stream(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  with_table(from, [&](const auto& table) { program.set(op, table.to_stream(named(op)), from.key, from.value); });
+}
+
+}  // namespace
+
+void add_group_operators(Program::Operators& operators) {
+  operators["group_by"] = group_by;
+  operators["group_by_key"] = group_by_key;
+  operators["count"] = count;
+  operators["reduce"] = reduce_group;
+  operators["aggregate"] = aggregate_group;
+  operators["to_stream"] = to_stream;
+}
+
+}  // namespace oracle::program

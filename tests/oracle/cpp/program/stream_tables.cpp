@@ -1,0 +1,43 @@
+#include "oracle/cpp/program/program.hpp"
+
+// Joins of streams with tables.
+
+namespace oracle::program {
+namespace {
+
+void stream_table_join(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  const auto& with = program.with(op);
+  const Joiner joiner(fn(op));
+  auto joined = millrace::Joined::with(DynamicSerde{from.key}, DynamicSerde{from.value}, DynamicSerde{with.value})
+                    .with_name(name(op));
+  if (op.contains("grace")) joined = joined.with_grace_period(millrace::Millis(op.at("grace").get<std::int64_t>()));
+  program.set(op,
+              op.at("op") == "stream_table_join" ? stream(from).join(table(with), joiner, joined)
+                                                 : stream(from).left_join(table(with), joiner, joined),
+              from.key, joined_type(joiner, from.value, with.value));
+}
+
+void global_join(Program& program, const Json& op) {
+  using GlobalTable = millrace::GlobalKTable<Dynamic, Dynamic>;
+  const auto& from = program.from(op);
+  const auto& with = program.with(op);
+  const auto& table = as<GlobalTable>(with, "a global table");
+  const Joiner joiner(fn(op));
+  const KeySelector selector(op.at("key_fn").get<std::string>());
+  program.set(op,
+              op.at("op") == "global_join" ? stream(from).join(table, selector, joiner, named(op))
+                                           : stream(from).left_join(table, selector, joiner, named(op)),
+              from.key, joined_type(joiner, from.value, with.value));
+}
+
+}  // namespace
+
+void add_stream_table_operators(Program::Operators& operators) {
+  operators["stream_table_join"] = stream_table_join;
+  operators["stream_table_left_join"] = stream_table_join;
+  operators["global_join"] = global_join;
+  operators["global_left_join"] = global_join;
+}
+
+}  // namespace oracle::program

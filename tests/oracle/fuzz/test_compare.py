@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""That compare finds what differs, and says so. Needs neither Java nor C++."""
+
+import copy
+import glob
+import json
+import os
+import shlex
+import subprocess
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+from difference import differences  # noqa: E402: found by the path above
+from generator import generate, operators_of  # noqa: E402
+from minimise import minimise  # noqa: E402
+
+
+def golden(name):
+    """A program and what Kafka Streams answered."""
+    with open(os.path.join(HERE, "..", "programs", name + ".json")) as file:
+        program = json.load(file)
+    with open(os.path.join(HERE, "..", "golden", "programs", name + ".jsonl")) as file:
+        return program, [json.loads(line) for line in file]
+
+
+class Differences(unittest.TestCase):
+    def setUp(self):
+        self.program, self.answer = golden("tables")
+        self.wrong = copy.deepcopy(self.answer)
+
+    def check_found(self, word):
+        found = differences(self.program, self.answer, self.wrong)
+        self.assertTrue(found and word in found[0], found)
+
+    def record(self, topic):
+        return next(line for line in self.wrong if line.get("topic") == topic)
+
+    def test_equal_answers_do_not_differ(self):
+        for file in glob.glob(os.path.join(HERE, "..", "programs", "*.json")):
+            program, answer = golden(os.path.basename(file)[:-5])
+            self.assertEqual(differences(program, answer, copy.deepcopy(answer)), [])
+
+    def test_description(self):
+        self.wrong[0]["describe"] = self.wrong[0]["describe"].replace("-->", "--->", 1)
+        self.check_found("describe")
+
+    def test_key(self):
+        self.record("counts")["key"] = "00"
+        self.check_found("topic counts")
+
+    def test_value(self):
+        self.record("app-total-changelog")["value"] = None
+        self.check_found("topic app-total-changelog")
+
+    def test_timestamp(self):
+        self.record("app-everything-repartition")["timestamp"] += 1
+        self.check_found("topic app-everything-repartition")
+
+    def test_headers(self):
+        self.record("total")["headers"] = [["h", None]]
+        self.check_found("topic total")
+
+    def test_missing_record(self):
+        self.wrong.remove(self.record("list"))
+        self.check_found("topic list")
+
+    def test_record_too_many(self):
+        self.wrong.append({"input": 2, "topic": "elsewhere", "key": None, "value": None, "timestamp": 0})
+        self.check_found("topic elsewhere")
+
+    def test_record_at_another_input(self):
+        self.record("counts")["input"] = 3
+        self.check_found("topic counts")
+
+    def test_order_within_a_topic(self):
+        same = [i for i, line in enumerate(self.wrong) if line.get("input") == 0 and line.get("topic") == "list"]
+        self.wrong[same[0]], self.wrong[same[1]] = self.wrong[same[1]], self.wrong[same[0]]
+        self.check_found("topic list")
+
+    def test_order_that_kafka_streams_leaves_open(self):
+        program = {"nodes": [{"op": "suppress", "from": "t", "until": 0, "name": "s"}]}
+        answer = [{"input": 0, "topic": "app-s-store-changelog", "key": key, "value": None, "timestamp": 0}
+                  for key in ("61", "62")]
+        self.assertEqual(differences(program, answer, answer[::-1]), [])
+        self.assertNotEqual(differences(program, answer, answer[:1]), [])
+
+    def test_store(self):
+        self.wrong[-1]["value"] = "00"
+        self.check_found("store total")
+
+    def test_error_on_one_side(self):
+        self.wrong.append({"error": "C++", "message": "no"})
+        self.check_found("error")
+
+    def test_errors_on_both_sides_compare_by_the_fact(self):
+        self.answer = [{"error": "TopologyException", "message": "taken"}]
+        self.assertEqual(differences(self.program, self.answer, [{"error": "C++", "message": "other words"}]), [])
+        self.wrong.append({"error": "C++", "message": "later"})
+        self.check_found("describe")
+
+    def test_crash(self):
+        self.wrong = [{"crash": "ended"}]
+        self.check_found("crash")
+
+
+class Minimiser(unittest.TestCase):
+    def test_leaves_only_what_matters(self):
+        program = next(program for program in map(generate, range(1000))
+                       if {"filter", "map", "to_stream"} <= operators_of(program) and len(program["input"]) > 5)
+        small = minimise(program, lambda p: "filter" in operators_of(p) and len(p["input"]) > 1)
+        self.assertEqual(len(small["input"]), 2)
+        self.assertLessEqual(len(small["nodes"]), 3)
+
+
+class Generator(unittest.TestCase):
+    def test_a_seed_gives_the_same_program_always(self):
+        self.assertEqual(generate(17), generate(17))
+        self.assertNotEqual(generate(17), generate(18))
+
+
+class Script(unittest.TestCase):
+    def run_compare(self, cpp):
+        fake = shlex.quote(os.path.join(HERE, "fake_runner.py"))
+        return subprocess.run([os.path.join(HERE, "..", "compare"), "--seeds", "1-20", "--java", fake, "--cpp",
+                               f"{fake} {cpp}"], capture_output=True, text=True)
+
+    def test_passes(self):
+        result = self.run_compare("right")
+        self.assertEqual(result.stdout.splitlines()[-1], "20 passed, 0 failed")
+        self.assertEqual(result.returncode, 0)
+
+    def check_failed(self, result):
+        passed, failed = (int(word) for word in result.stdout.splitlines()[-1].replace(",", "").split()[0:3:2])
+        self.assertGreater(failed, 0)
+        self.assertLessEqual(passed + failed, 20)
+        self.assertEqual(result.returncode, 1)
+
+    def test_reports_a_wrong_value(self):
+        result = self.run_compare("wrong stream")
+        self.check_failed(result)
+        self.assertIn("input 0 topic out", result.stdout)
+
+    def test_reports_a_crash(self):
+        result = self.run_compare("crash stream")
+        self.check_failed(result)
+        self.assertIn("the runner ended with 3", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
