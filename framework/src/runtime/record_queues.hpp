@@ -58,8 +58,8 @@ class RecordQueues {
   /// found caught up is believed to be so until the next round, since nothing is fetched into the queues before.
   [[nodiscard]] bool ready(Timestamp now, std::int64_t max_idle_ms, Lag lag);
 
-  /// The queue whose head is next, for the caller to take; nullptr if all are empty. `extract` gives a head's timestamp,
-  /// or nullopt to drop it.
+  /// The queue whose head is next, for the caller to take; nullptr if all are empty. `extract` gives a head's
+  /// timestamp, or nullopt to drop it.
   [[nodiscard]] Queue* next(FunctionRef<std::optional<Timestamp>(Queue&, const ConsumerRecord&)> extract);
 
   /// Records waiting in all queues.
