@@ -65,7 +65,7 @@ class KTable {
 
 
   /// Holds updates back: see Suppressed. until_window_closes is for windowed tables.
-  [[nodiscard]] KTable<K, V> suppress(const Suppressed& suppressed) const;
+  KTable<K, V> suppress(const Suppressed& suppressed) const;
 
   // --- joins: `joiner(left, right)` or `joiner(key, left, right)`
 

@@ -1,0 +1,244 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "unit/dsl/timeline.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+auto text_of_both() {
+  return [](const S& left, const S* right) { return left + "," + text(right); };
+}
+auto before_colon() {
+  return [](const S& value) { return value.substr(0, value.find(':')); };
+}
+
+template <class F>
+Topology topology_of(F program) {
+  StreamsBuilder builder;
+  program(builder);
+  return builder.build();
+}
+
+/// What building the topology and starting its first task throw.
+template <class F>
+S error_in(F program) {
+  return error_of([&] { const TopologyTestDriver driver(topology_of(program)); });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(Tables)
+
+BOOST_AUTO_TEST_CASE(are_kept_only_if_they_are_named_or_needed) {
+  const auto stores = [](auto program) {
+    TopologyTestDriver driver(topology_of(program));
+    return driver.get_all_state_store_names();
+  };
+  const std::vector<S> none;
+  const std::vector<S> source{"in-STATE-STORE-0000000000"};
+  const std::vector<S> named{"named"};
+  const auto all = [](const S&) { return true; };
+  BOOST_TEST(stores([](StreamsBuilder& b) { b.table<S, S>("in").to_stream().to("out"); }) == none);
+  BOOST_TEST(stores([&](StreamsBuilder& b) { b.table<S, S>("in").filter(all).to_stream().to("out"); }) == none);
+  BOOST_TEST(stores([](StreamsBuilder& b) { b.table<S, S>("in", Materialized::as("named")); }) == named);
+  BOOST_TEST(stores([&](StreamsBuilder& b) { b.table<S, S>("in").filter(all, Materialized::as("named")); }) == named);
+  BOOST_TEST(stores([&](StreamsBuilder& b) {
+               const auto t = b.table<S, S>("in").filter(all);
+               b.stream<S, S>("s").left_join(t, text_of_both()).to("out");
+             }) == source);
+}
+
+BOOST_AUTO_TEST_CASE(tell_the_name_of_the_store_that_can_be_queried) {
+  StreamsBuilder b;
+  const auto t = b.table<S, S>("in");
+  BOOST_TEST(t.queryable_store_name() == "");
+  const auto named = b.table<S, S>("other", Materialized::as("named"));
+  BOOST_TEST(named.queryable_store_name() == "named");
+  BOOST_TEST(t.map_values([](const S& v) { return v.size(); }).queryable_store_name() == "");
+  const auto kept = t.map_values([](const S& v) { return static_cast<std::int64_t>(v.size()); }, Materialized::as("m"));
+  BOOST_TEST(kept.queryable_store_name() == "m");
+}
+
+BOOST_AUTO_TEST_CASE(keep_values_with_their_timestamps) {
+  TopologyTestDriver driver(topology_of([](StreamsBuilder& b) { b.table<S, S>("in", Materialized::as("t")); }));
+  auto in = driver.create_input_topic<N, N>("in");
+  in.pipe_input("a", "1", 10);
+  in.pipe_input("a", "2", 5);
+  in.pipe_input(std::nullopt, "3", 20);
+  auto& store = driver.get_timestamped_key_value_store<S, S>("t");
+  BOOST_TEST((store.get("a") == ValueAndTimestamp<S>{"2", 5}));
+  BOOST_TEST(driver.dropped_records() == 1U);
+  in.pipe_input("a", std::nullopt, 7);
+  BOOST_TEST(!store.get("a").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(with_values_that_have_no_serde_cannot_be_kept) {
+  struct Opaque {
+    S text;
+  };
+  const auto wrap = [](const S& v) { return Opaque{v}; };
+  // Values on their way need no serde.
+  BOOST_TEST(error_in([&](StreamsBuilder& b) {
+               b.table<S, S>("in")
+                   .map_values(wrap)
+                   .filter([](const Opaque& v) { return !v.text.empty(); })
+                   .map_values([](const Opaque& v) { return v.text; })
+                   .to_stream()
+                   .to("out");
+             }) == "");
+  check_contains(error_in([&](StreamsBuilder& b) {
+                   b.stream<S, S>("in")
+                       .map_values(wrap)
+                       .to_table(Named::as("opaque"))
+                       .group_by([](const S& k, const Opaque&) {
+                         return KeyValue<S, S>{k, k};
+                       })
+                       .count();
+                 }),
+                 "table 'opaque' must be kept in a store");
+  check_contains(error_in([&](StreamsBuilder& b) {
+                   b.table<S, S>("in").map_values(wrap).suppress(
+                       Suppressed::until_time_limit(1ms, BufferConfig::unbounded()).with_name("held"));
+                 }),
+                 "'held' must log what it holds back");
+}
+
+BOOST_AUTO_TEST_CASE(of_one_topic_cannot_be_read_twice) {
+  check_contains(error_in([](StreamsBuilder& b) {
+                   b.table<S, S>("in");
+                   b.stream<S, S>("in").to("out");
+                 }),
+                 "topic 'in' is read by source 'KSTREAM-SOURCE-0000000001' and again by");
+}
+
+BOOST_AUTO_TEST_CASE(of_two_builders_cannot_be_joined) {
+  check_contains(error_in([](StreamsBuilder& b) {
+                   StreamsBuilder other;
+                   b.stream<S, S>("s").left_join(other.table<S, S>("t"), text_of_both()).to("out");
+                 }),
+                 "belong to two StreamsBuilders");
+  check_contains(error_in([](StreamsBuilder& b) {
+                   StreamsBuilder other;
+                   b.stream<S, S>("s")
+                       .left_join(
+                           other.global_table<S, S>("t"), [](const S& v) { return v; }, text_of_both())
+                       .to("out");
+                 }),
+                 "belong to two StreamsBuilders");
+}
+
+BOOST_AUTO_TEST_CASE(global_stores_need_not_be_connected) {
+  check_contains(error_in([](StreamsBuilder& b) {
+                   b.global_table<S, S>("t", Materialized::as("everywhere"));
+                   class Idle final : public Processor<S, S> {
+                     void process(Record<S, S>) override {}
+                   };
+                   b.stream<S, S>("in").process([] { return std::make_unique<Idle>(); }, {"everywhere"});
+                 }),
+                 "need not be connected to global store 'everywhere'");
+}
+
+BOOST_AUTO_TEST_CASE(negative_times_are_refused) {
+  check_contains(error_of([] { (void)Joined::as("j").with_grace_period(-1ms); }), "Joined 'j'");
+  check_contains(error_of([] { (void)Suppressed::until_time_limit(-1ms, BufferConfig::unbounded()); }), "Suppressed");
+  check_contains(error_of([] { (void)Materialized::as_versioned("v", -1ms); }), "versioned store 'v'");
+  check_contains(error_of([] { (void)Materialized::as_versioned("v", 1ms, 0ms); }), "versioned store 'v'");
+  check_contains(error_of([] { (void)Materialized().with_retention(-1ms); }), "Materialized");
+}
+
+BOOST_AUTO_TEST_CASE(only_versioned_ones_let_streams_wait) {
+  check_contains(error_in([](StreamsBuilder& b) {
+                   const auto t = b.table<S, S>("t");
+                   b.stream<S, S>("s").left_join(t, text_of_both(), Joined::as("waits").with_grace_period(1ms));
+                 }),
+                 "'waits' has a grace period, but its table is not versioned");
+}
+
+BOOST_AUTO_TEST_CASE(versioned_ones_cannot_be_suppressed_or_global) {
+  const auto limit = Suppressed::until_time_limit(1ms, BufferConfig::unbounded());
+  check_contains(error_in([&](StreamsBuilder& b) {
+                   b.table<S, S>("t", Materialized::as_versioned("v", 1s))
+                       .filter([](const S&) { return true; })
+                       .suppress(limit.with_name("held"));
+                 }),
+                 "'held': a versioned table, or one made from one, cannot be suppressed");
+  check_contains(error_in([](StreamsBuilder& b) { b.global_table<S, S>("t", Materialized::as_versioned("v", 1s)); }),
+                 "global table of topic 't': a global table cannot be versioned");
+}
+
+BOOST_AUTO_TEST_CASE(need_windows_to_wait_for_their_close) {
+  check_contains(
+      error_in([](StreamsBuilder& b) {
+        b.table<S, S>("t").suppress(Suppressed::until_window_closes(BufferConfig::unbounded()).with_name("held"));
+      }),
+      "'held' waits until windows close, but its table is not windowed");
+}
+
+BOOST_AUTO_TEST_CASE(that_hold_too_much_back_fail_the_task) {
+  Timeline timeline(topology_of([](StreamsBuilder& b) {
+    b.table<S, S>("in")
+        .suppress(
+            Suppressed::until_time_limit(1h, BufferConfig::max_records(1).shut_down_when_full()).with_name("held"))
+        .to_stream()
+        .to("out");
+  }));
+  check(timeline, {{"in a=1 @1", {}}, {"in a=2 @2", {}}});
+  check_contains(error_of<StreamsException>([&] { timeline.feed("in b=3 @3"); }), "'held' holds back 2 records");
+}
+
+BOOST_AUTO_TEST_CASE(keep_across_a_restart_what_they_hold_back) {
+  Timeline timeline(topology_of([](StreamsBuilder& b) {
+    b.table<S, S>("in").suppress(Suppressed::until_time_limit(10ms, BufferConfig::unbounded())).to_stream().to("out");
+  }));
+  check(timeline, {{"in a=1 @1 h=x", {}}, {"in b=2 @2", {}}, {"in a=3 @4 h=y", {}}});
+  timeline.driver().restart();
+  check(timeline, {{"in c=4 @11", {"out a=3 @4 h=y"}}});
+  timeline.driver().restart();
+  check(timeline, {{"in c=5 @12", {"out b=2 @2"}}, {"in d=6 @21", {"out c=5 @12"}}});
+}
+
+BOOST_AUTO_TEST_CASE(keep_across_a_restart_the_records_that_wait_for_them) {
+  Timeline timeline(topology_of([](StreamsBuilder& b) {
+    const auto t = b.table<S, S>("t", Materialized::as_versioned("v", 1s));
+    b.stream<S, S>("s").left_join(t, text_of_both(), Joined().with_grace_period(10ms)).to("out");
+  }));
+  check(timeline, {{"t a=old @90", {}}, {"s a=1 @100", {}}, {"s a=2 @100", {}}});
+  timeline.driver().restart();
+  check(timeline, {{"t a=new @95", {}}, {"s a=3 @105", {}}, {"s b=4 @110", {"out a=1,new @100", "out a=2,new @100"}}});
+  timeline.driver().restart();
+  check(timeline, {{"s a=5 @94", {"out a=5,old @94"}}, {"s b=6 @115", {"out a=3,new @105"}}});
+}
+
+BOOST_AUTO_TEST_CASE(keep_subscriptions_across_a_restart) {
+  Timeline timeline(topology_of([](StreamsBuilder& b) {
+    const auto l = b.table<S, S>("l");
+    l.left_join(b.table<S, S>("r"), before_colon(), text_of_both()).to_stream().to("out");
+  }));
+  check(timeline, {{"l k=f:1 @1", {"out k=f:1,null @1"}}});
+  timeline.driver().restart();
+  check(timeline, {{"r f=a @2", {"out k=f:1,a @2"}}, {"l k=g:2 @3", {"out k=g:2,null @3"}}});
+  timeline.driver().restart();
+  check(timeline, {{"r f=b @4", {}}, {"r g=c @5", {"out k=g:2,c @5"}}});
+}
+
+BOOST_AUTO_TEST_CASE(of_foreign_keys_find_only_their_own_subscriptions) {
+  // One foreign key begins another, and some are neighbours.
+  Timeline timeline(topology_of([](StreamsBuilder& b) {
+    const auto l = b.table<S, S>("l");
+    l.join(b.table<S, S>("r"), before_colon(), [](const S& x, const S& y) { return x + "," + y; })
+        .to_stream()
+        .to("out");
+  }));
+  check(timeline, {{"l 1=f:x @1", {}},
+                   {"l 2=ff:x @1", {}},
+                   {"l 3=g:x @1", {}},
+                   {"l 4=e:x @1", {}},
+                   {"r f=a @2", {"out 1=f:x,a @2"}},
+                   {"r ff=b @2", {"out 2=ff:x,b @2"}},
+                   {"r e=c @2", {"out 4=e:x,c @2"}}});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
