@@ -23,8 +23,10 @@ TaskManager::TaskManager(ThreadEnvironment& environment, ThreadCounters& counter
       default_reset_(default_reset),
       patience_(patience),
       buffered_records_(static_cast<std::size_t>(environment.task.config.get_int("buffered.records.per.partition"))) {
-  const auto cache = environment.task.config.get_int("statestore.cache.max.bytes") /
-                     environment.task.config.get_int("num.stream.threads");
+  // As in Java, the thread that keeps global stores has a part of its own.
+  const std::int64_t parts = environment.task.config.get_int("num.stream.threads") +
+                             (environment.task.topology.global_stores().empty() ? 0 : 1);
+  const std::int64_t cache = environment.task.config.get_int("statestore.cache.max.bytes") / parts;
   if (cache > 0) cache_.emplace(static_cast<std::size_t>(cache));
 }
 

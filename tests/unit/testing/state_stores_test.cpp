@@ -205,6 +205,32 @@ BOOST_AUTO_TEST_CASE(a_cache_that_is_full_logs_at_once) {
   BOOST_TEST(read_all(driver, kChangelog) == (Texts{"a=first@10", "a=last@10"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_table_with_a_cache_forwards_each_key_once_per_commit) {
+  const auto results = [](StreamsConfig config) {
+    StreamsBuilder builder;
+    builder.stream<S, S>("in")
+        .flat_map_values([](const S& value) { return Texts(value.size(), "x"); })
+        .group_by_key()
+        .count()
+        .to_stream()
+        .map_values([](const std::optional<std::int64_t>& count) { return std::to_string(*count); })
+        .to("out");
+    TopologyTestDriver driver(builder.build(), std::move(config));
+    auto in = driver.create_input_topic<S, S>("in");
+    auto out = driver.create_output_topic<S, S>("out");
+    in.pipe_input("a", "123", 10, {{"h", "first"}});
+    in.pipe_input("a", "12", 5, {{"h", "second"}});
+    Texts texts;
+    for (const auto& record : out.read_records_to_list()) {
+      texts.push_back(record.value + "@" + std::to_string(record.timestamp) + " " + *record.headers.last("h")->value);
+    }
+    return texts;
+  };
+  BOOST_TEST(results({}) == (Texts{"3@10 first", "5@10 second"}), boost::test_tools::per_element());
+  BOOST_TEST(results(uncached()) == (Texts{"1@10 first", "2@10 first", "3@10 first", "4@10 second", "5@10 second"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(bad_settings_are_refused) {
   using Error = TopologyException;
   BOOST_CHECK_THROW((void)(Stores::session_store<S, S>("st", Millis(-1))), Error);
