@@ -18,7 +18,8 @@ void ChangelogReader::add(StreamTask& task, Millis timeout) {
   }
   auto bound = bounds.begin();
   for (TaskStores::Logged& logged : task.stores().logged()) {
-    const auto [low, high] = *bound++;
+    const auto [low, end] = *bound++;
+    const std::int64_t high = logged.source_topic ? std::clamp(logged.processed, low, end) : end;
     if (logged.next_offset && (*logged.next_offset < low || *logged.next_offset > high)) {
       log(LogLevel::warn, "store '" + logged.store + "' of task " + task.task_id().str() + " is at offset " +
                               std::to_string(*logged.next_offset) + " of its changelog " + logged.changelog.str() +

@@ -44,6 +44,15 @@ ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNa
   return settings;
 }
 
+ClientConfig global_consumer_config(const StreamsConfig& config, const ClientNames& names) {
+  ClientConfig settings =
+      consumer_config(config, "global.consumer", {{"client.id", names.client_id + "-global-consumer"}});
+  settings["group.id"] = names.application_id + "-global";
+  settings.erase("group.instance.id");
+  settings["auto.offset.reset"] = "earliest";
+  return settings;
+}
+
 ClientConfig producer_config(const StreamsConfig& config, const ClientNames& names) {
   ClientConfig settings{{"client.id", names.thread_name() + "-producer"},
                         {"default.api.timeout.ms", kCallTimeoutMs},

@@ -17,10 +17,11 @@ struct ClientNames {
   [[nodiscard]] std::string thread_name() const { return client_id + "-StreamThread-" + std::to_string(thread); }
 };
 
-/// What Kafka Streams sets for its clients, overlaid by the user's `consumer.`, `main.consumer.`, `restore.consumer.`
-/// and `producer.` settings; what the guarantees depend on cannot be overridden.
+/// What Kafka Streams sets for its clients, overlaid by the user's `consumer.`, `main.consumer.`, `restore.consumer.`,
+/// `global.consumer.` and `producer.` settings; what the guarantees depend on cannot be overridden.
 [[nodiscard]] ClientConfig main_consumer_config(const StreamsConfig& config, const ClientNames& names);
 [[nodiscard]] ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNames& names);
+[[nodiscard]] ClientConfig global_consumer_config(const StreamsConfig& config, const ClientNames& names);
 [[nodiscard]] ClientConfig producer_config(const StreamsConfig& config, const ClientNames& names);
 
 }  // namespace millrace::detail

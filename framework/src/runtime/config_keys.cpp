@@ -198,8 +198,9 @@ constexpr ConfigKey kKeys[] = {
            "How long a task may go on trying after an error that may pass, such as a broker out of reach, before it "
            "fails.",
            0),
-    list("topology.optimization", "none", kIgnored,
-         "none, all, or a list of reuse.ktable.source.topics, merge.repartition.topics, single.store.self.join.",
+    list("topology.optimization", "none", true,
+         "none, all, or a list of reuse.ktable.source.topics, merge.repartition.topics, single.store.self.join; in "
+         "force for topologies that are built with the configuration: StreamsBuilder::build(config).",
          ConfigRule::any_of, "all,none,reuse.ktable.source.topics,merge.repartition.topics,single.store.self.join"),
     text("upgrade.from", "", kIgnored, "Version of Java Kafka Streams that is upgraded from.", ConfigRule::one_of,
          "2.4,2.5,2.6,2.7,2.8,3.0,3.1,3.2,3.3,3.4,3.5,3.6,3.7,3.8,3.9,4.0,4.1,4.2"),

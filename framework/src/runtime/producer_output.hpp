@@ -88,7 +88,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   const ErrorPolicy& errors_;
   Batches batches_;
   std::shared_ptr<Producer> producer_;  ///< null: left behind, because it did not come back
-  std::vector<Changelog> changelogs_;  ///< token - 1 is the index
+  std::vector<Changelog> changelogs_;   ///< token - 1 is the index
   bool in_transaction_ = false;
   bool abandoning_ = false;
   bool sending_ = false;

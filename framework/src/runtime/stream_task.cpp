@@ -40,8 +40,11 @@ StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std:
                        const std::filesystem::path& directory, CacheBudget* cache)
     : id_(id), environment_(environment), output_(output), inputs_(inputs) {
   build_nodes(nodes);
-  stores_ = std::make_unique<TaskStores>(*this, output, environment.config, directory, environment.application_id,
-                                         stores_of(environment.topology, nodes), cache, environment.state_memory);
+  const TaskStores::Setup setup{environment.config, environment.application_id,
+                                environment.topology.source_changelogs(), environment.state_memory,
+                                environment.share_store};
+  stores_ =
+      std::make_unique<TaskStores>(*this, output, setup, directory, stores_of(environment.topology, nodes), cache);
   for (const TopicPartition& input : inputs) queues_.add(input, source_for(input.topic));
 }
 
@@ -206,7 +209,12 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
   return offsets;
 }
 
-void StreamTask::post_commit() {
+void StreamTask::post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed) {
+  for (const TaskStores::Logged& logged : stores_->logged()) {
+    if (!logged.source_topic) continue;
+    const auto found = committed.find(logged.changelog);
+    if (found != committed.end()) stores_->source_processed(logged.changelog, found->second.offset);
+  }
   stores_->commit();
   commit_requested_ = false;
   processor_metadata_changed_ = false;

@@ -30,7 +30,8 @@ struct TaskEnvironment {
   TimestampPolicy default_timestamps = TimestampPolicy::fail_on_invalid;
   /// Global stores, which every node may read; nullptr: there is none of that name.
   std::function<StateStore*(const std::string& name)> find_global_store = {};
-  std::shared_ptr<StateMemory> state_memory = {};  ///< see TaskStores
+  std::shared_ptr<StateMemory> state_memory = {};  ///< see TaskStores::Setup, as share_store
+  std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share_store = {};
 };
 
 /// The policy that default.timestamp.extractor names.
@@ -84,8 +85,8 @@ class StreamTask final : public TaskContext {
   /// read since the last commit, unless `all` or an operator's metadata are new: these are part of every commit.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committable_offsets(
       FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const;
-  /// The broker has everything: makes the stores durable.
-  void post_commit();
+  /// The broker has everything, with these offsets: makes the stores durable.
+  void post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed = {});
 
   [[nodiscard]] std::uint64_t processed_records() const { return processed_; }
   [[nodiscard]] std::uint64_t dropped_records() const { return dropped_; }

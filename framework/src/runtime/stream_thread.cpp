@@ -330,7 +330,7 @@ void StreamThread::commit(bool all_offsets) {
     output_->flush(patience_);
     if (!offsets.empty()) consumer_->commit_sync(offsets);
   }
-  for (StreamTask* task : tasks_->running()) task->post_commit();
+  for (StreamTask* task : tasks_->running()) task->post_commit(offsets);
   ++counters_.commits;
   if (environment_.committed) environment_.committed(offsets);
 }

@@ -101,8 +101,8 @@ class StreamThread final : private RebalanceListener {
   std::shared_ptr<const TopologyPlan> plan_;
   std::vector<ConsumerRecord> records_;  ///< polled, not handed out yet
 
-  bool connected_ = false;  ///< the producer is initialised
-  bool joined_ = false;     ///< the group has given an assignment, perhaps an empty one
+  bool connected_ = false;                  ///< the producer is initialised
+  bool joined_ = false;                     ///< the group has given an assignment, perhaps an empty one
   std::optional<Timestamp> outside_since_;  ///< when it was found that it is not joined
   bool has_work_ = false;
   bool work_lost_ = false;  ///< an open transaction had to be given up

@@ -56,6 +56,7 @@ void StreamsRuntime::start() {
     throw StreamsException("start() was called on an application that was started before: make a new one");
   }
   make_environment();
+  start_global();
   const auto threads = static_cast<int>(config_.get_int("num.stream.threads"));
   std::vector<std::unique_ptr<Worker>> workers;
   for (int number = 1; number <= threads; ++number) {
@@ -108,12 +109,31 @@ void StreamsRuntime::make_environment() {
   });
 }
 
-std::unique_ptr<StreamThread> StreamsRuntime::make_stream_thread(int number) {
+/// Before any stream thread: a join with a global table must not miss what is there already.
+void StreamsRuntime::start_global() {
+  if (!GlobalThread::needed(topology_.internal())) return;
+  const auto directory = state_directory_ ? state_directory_->path() / "global" : std::filesystem::path();
+  global_ = std::make_unique<GlobalThread>(environment_->task, *broker_, *admin_,
+                                           global_consumer_config(config_, client_names()), directory);
+  global_->bootstrap(config_.get_millis("millrace.connect.timeout.ms"));
+  environment_->task.find_global_store = [this](const std::string& name) { return global_->stores().find(name); };
+  global_->start([this](const std::exception& error) {
+    log(LogLevel::error, application_id_ + ": global stores: " + error.what());
+    fail(error.what());
+  });
+}
+
+ClientNames StreamsRuntime::client_names() const {
   ClientNames names;
   names.application_id = application_id_;
   names.process_id = process_id_;
   names.client_id = config_.get_string("client.id");
   if (names.client_id.empty()) names.client_id = application_id_ + "-" + process_id_;
+  return names;
+}
+
+std::unique_ptr<StreamThread> StreamsRuntime::make_stream_thread(int number) {
+  ClientNames names = client_names();
   names.thread = number;
   return std::make_unique<StreamThread>(*environment_, std::move(names));
 }
@@ -285,6 +305,7 @@ void StreamsRuntime::finish() {
     ended = std::exchange(workers_, {});
   }
   ended.clear();
+  global_.reset();
   admin_.reset();
   state_directory_.reset();
   set_state(state() == State::pending_error ? State::error : State::not_running);

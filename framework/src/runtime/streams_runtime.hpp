@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "millrace/runtime/streams.hpp"
+#include "runtime/global_thread.hpp"
 #include "runtime/housekeeping.hpp"
 #include "runtime/stream_thread.hpp"
 
@@ -47,6 +48,8 @@ class StreamsRuntime {
   };
 
   void make_environment();
+  void start_global();
+  [[nodiscard]] ClientNames client_names() const;
   [[nodiscard]] std::unique_ptr<StreamThread> make_stream_thread(int number);
 
   // On a worker's thread.
@@ -78,6 +81,7 @@ class StreamsRuntime {
   std::string process_id_;
   std::unique_ptr<Admin> admin_;
   std::optional<ThreadEnvironment> environment_;
+  std::unique_ptr<GlobalThread> global_;  ///< null: there are no global stores
 
   std::recursive_mutex listener_mutex_;  ///< one change of state at a time; a listener may cause the next one
   mutable std::mutex mutex_;             ///< guards what follows

@@ -160,6 +160,12 @@ void TaskManager::position(OwnedTask& owned, Millis timeout) {
       go_to(owned, input, *start);
     }
   }
+  for (TaskStores::Logged& logged : owned.task->stores().logged()) {
+    if (!logged.source_topic) continue;
+    // What comes behind is still to be processed.
+    const auto found = committed.find(logged.changelog);
+    logged.processed = found == committed.end() ? 0 : found->second.offset;
+  }
   changelogs_->add(*owned.task, timeout);
   owned.reader_is_elsewhere = false;
 }

@@ -93,34 +93,47 @@ std::shared_ptr<StateMemory> make_state_memory(const StreamsConfig& config) {
   return std::make_shared<StateMemory>(options);
 }
 
-TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfig& config,
-                       const std::filesystem::path& directory, const std::string& application_id,
-                       const std::vector<std::shared_ptr<const StoreBuilder>>& builders, CacheBudget* cache,
-                       std::shared_ptr<StateMemory> memory)
-    : task_(task), output_(output), contexts_(std::make_unique<Contexts>(task)) {
+/// For stores whose changes are in a source topic already.
+class TaskStores::NoWriter final : public ChangelogWriter {
+ public:
+  void log(std::string_view, BytesView, Timestamp, const Headers*) override {}
+  [[nodiscard]] Timestamp current_timestamp() const override { return kNoTimestamp; }
+  [[nodiscard]] const Headers* current_headers() const override { return nullptr; }
+};
+
+TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const Setup& setup,
+                       const std::filesystem::path& directory,
+                       const std::vector<std::shared_ptr<const StoreBuilder>>& builders, CacheBudget* cache)
+    : task_(task),
+      output_(output),
+      contexts_(std::make_unique<Contexts>(task)),
+      no_writer_(std::make_unique<NoWriter>()) {
+  const StreamsConfig& config = setup.config;
   const bool default_persistent = config.get_string("default.dsl.store") != "in_memory";
   const auto persistent = [&](const StoreSpec& spec) {
     if (spec.kind == StoreKind::custom) return false;
     return spec.default_medium ? default_persistent : spec.persistent;
   };
   if (std::ranges::any_of(builders, [&](const auto& builder) { return persistent(builder->spec); })) {
-    if (!memory) memory = make_state_memory(config);
-    database_ = TaskDatabase::open(directory, std::move(memory));
+    database_ = TaskDatabase::open(directory, setup.memory ? setup.memory : make_state_memory(config));
   }
   for (const auto& builder : builders) {
-    const std::string changelog = changelog_topic(application_id, builder->spec.name);
     if (builder->spec.kind == StoreKind::custom) {
-      add_custom(*builder, changelog);
+      add_custom(*builder, changelog_topic(setup.application_id, builder->spec.name));
     } else {
-      add(*builder, changelog, persistent(builder->spec), cache);
+      add(*builder, setup, persistent(builder->spec), cache);
     }
   }
 }
 
-void TaskStores::add(const StoreBuilder& builder, const std::string& changelog, bool persistent, CacheBudget* cache) {
+void TaskStores::add(const StoreBuilder& builder, const Setup& setup, bool persistent, CacheBudget* cache) {
   const StoreSpec& spec = builder.spec;
+  const std::string changelog = changelog_topic(setup.application_id, spec.name);
   ByteStore bytes = make_bytes(spec, persistent);
-  if (spec.logging) {
+  if (const auto source = setup.source_changelogs.find(spec.name); source != setup.source_changelogs.end()) {
+    ChangelogWriter& writer = follow(spec.name, {source->second, task_.task_id().partition}, persistent);
+    logged_.back().restorable = log_changes(bytes, spec, writer);
+  } else if (spec.logging) {
     Logged logged;
     logged.store = spec.name;
     logged.changelog = {changelog, task_.task_id().partition};
@@ -132,8 +145,20 @@ void TaskStores::add(const StoreBuilder& builder, const std::string& changelog, 
     logged_.push_back(std::move(logged));
   }
   if (spec.caching && cache != nullptr) cache_changes(bytes, spec, *cache);
+  if (setup.share) setup.share(builder, changelog, bytes);
   insides_[spec.name] = {bytes.key_value.get(), bytes.window.get(), bytes.session.get()};
   keep(spec.name, builder.wrap(std::move(bytes), changelog));
+}
+
+ChangelogWriter& TaskStores::follow(const std::string& store, const TopicPartition& source, bool persistent) {
+  Logged logged;
+  logged.store = store;
+  logged.changelog = source;
+  logged.persistent = persistent;
+  logged.source_topic = true;
+  if (persistent) logged.next_offset = database_->changelog_offset(source);
+  logged_.push_back(std::move(logged));
+  return *no_writer_;
 }
 
 void TaskStores::keep(const std::string& name, std::unique_ptr<StateStore> store) {
@@ -186,7 +211,9 @@ RestorableStore* TaskStores::log_changes(ByteStore& bytes, const StoreSpec& spec
 }
 
 TaskStores::~TaskStores() {
-  for (const Logged& logged : logged_) output_.close_changelog(logged.token);
+  for (const Logged& logged : logged_) {
+    if (!logged.source_topic) output_.close_changelog(logged.token);
+  }
 }
 
 ByteStore TaskStores::make_bytes(const StoreSpec& spec, bool persistent) {
@@ -269,13 +296,24 @@ void TaskStores::wipe(const Logged& logged) {
 
 void TaskStores::commit() {
   if (!database_) return;
-  std::map<TopicPartition, std::int64_t> offsets;
+  std::map<TopicPartition, std::int64_t> offsets = source_offsets_;
   for (Logged& logged : logged_) {
-    const auto confirmed = output_.confirmed_offset(logged.token);
+    const auto confirmed = logged.source_topic ? std::nullopt : output_.confirmed_offset(logged.token);
     if (confirmed) logged.next_offset = confirmed;
     if (logged.persistent && logged.next_offset) offsets.emplace(logged.changelog, *logged.next_offset);
   }
   database_->commit(offsets);
+}
+
+void TaskStores::source_processed(const TopicPartition& source, std::int64_t next_offset) {
+  source_offsets_[source] = next_offset;
+  for (Logged& logged : logged_) {
+    if (logged.source_topic && logged.changelog == source) logged.next_offset = next_offset;
+  }
+}
+
+std::optional<std::int64_t> TaskStores::source_offset(const TopicPartition& source) const {
+  return database_ ? database_->changelog_offset(source) : std::nullopt;
 }
 
 std::size_t TaskStores::uncommitted_bytes() const { return database_ ? database_->uncommitted_bytes() : 0; }

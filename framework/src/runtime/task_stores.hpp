@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,15 +33,28 @@ class TaskStores {
     bool persistent = false;
     RestorableStore* restorable = nullptr;
     std::optional<std::int64_t> next_offset;  ///< to restore from; nullopt: from the beginning
+    /// Set: the changelog is a source topic of the task, and restoring ends where processing starts.
+    bool source_topic = false;
+    std::int64_t processed = 0;  ///< of a source topic: the task's committed offset
+  };
+
+  /// What all tasks of an application have in common here. The references must outlive the stores.
+  struct Setup {
+    const StreamsConfig& config;
+    const std::string& application_id;
+    /// Store -> topic, of stores whose changelog is a source topic.
+    const std::map<std::string, std::string>& source_changelogs;
+    /// What the application's databases share; null: this one has all.
+    std::shared_ptr<StateMemory> memory = {};
+    /// Called for each byte store before it gets its types, with the changelog's name; may put another in its place.
+    std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share = {};
   };
 
   /// `directory`: the task's own, used only if a store is persistent.
-  /// `memory`: what the application's databases share; null: this one has all. `cache`: what the thread's caches share;
-  /// null: no store has one. `builders`: in topology order, in which caches
+  /// `cache`: what the thread's caches share; null: no store has one. `builders`: in topology order, in which caches
   /// are flushed.
-  TaskStores(TaskContext& task, TaskOutput& output, const StreamsConfig& config, const std::filesystem::path& directory,
-             const std::string& application_id, const std::vector<std::shared_ptr<const StoreBuilder>>& builders,
-             CacheBudget* cache, std::shared_ptr<StateMemory> memory);
+  TaskStores(TaskContext& task, TaskOutput& output, const Setup& setup, const std::filesystem::path& directory,
+             const std::vector<std::shared_ptr<const StoreBuilder>>& builders, CacheBudget* cache);
   ~TaskStores();
 
   /// nullptr if there is none.
@@ -64,12 +78,17 @@ class TaskStores {
   void flush();
   /// After the broker has confirmed everything: data and changelog offsets become durable together.
   void commit();
+  /// A source topic is processed up to here: part of the next commit.
+  void source_processed(const TopicPartition& source, std::int64_t next_offset);
+  /// As of the last commit: the offset of a source topic that the data of a persistent store include.
+  [[nodiscard]] std::optional<std::int64_t> source_offset(const TopicPartition& source) const;
   [[nodiscard]] std::size_t uncommitted_bytes() const;
   /// Brings everything committed to disk, for a clean end.
   void flush_to_disk();
 
  private:
   class Writer;
+  class NoWriter;
   class Contexts;
   /// What a typed store holds; one is set.
   struct Inside {
@@ -78,7 +97,8 @@ class TaskStores {
     SessionBytesStore* session = nullptr;
   };
 
-  void add(const StoreBuilder& builder, const std::string& changelog, bool persistent, CacheBudget* cache);
+  void add(const StoreBuilder& builder, const Setup& setup, bool persistent, CacheBudget* cache);
+  [[nodiscard]] ChangelogWriter& follow(const std::string& store, const TopicPartition& source, bool persistent);
   void add_custom(const StoreBuilder& builder, const std::string& changelog);
   void keep(const std::string& name, std::unique_ptr<StateStore> store);
   [[nodiscard]] ByteStore make_bytes(const StoreSpec& spec, bool persistent);
@@ -90,11 +110,13 @@ class TaskStores {
   TaskOutput& output_;
   std::unique_ptr<TaskDatabase> database_;
   std::unique_ptr<Contexts> contexts_;
+  std::unique_ptr<NoWriter> no_writer_;
   std::vector<std::unique_ptr<Writer>> writers_;
   std::map<std::string, std::unique_ptr<StateStore>> stores_;
   std::vector<StateStore*> in_order_;
   std::map<std::string, Inside> insides_;
   std::vector<Logged> logged_;
+  std::map<TopicPartition, std::int64_t> source_offsets_;
 };
 
 }  // namespace millrace::detail
