@@ -112,8 +112,7 @@ std::int64_t BufferedContext::size_in_memory() const {
   return size;
 }
 
-BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context)
-    : task_(task), previous_(task.record) {
+BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context) : task_(task), previous_(task.record) {
   task.record = RecordContext();
   task.record.topic = &context.topic;
   task.record.partition = context.partition;

@@ -26,8 +26,8 @@ ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given)
 }
 
 std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name) {
-  auto builder = Stores::timestamped_key_value_store<Bytes, Subscription>(
-      name, StoreMedium::rocksdb, AnySerde<Bytes>(), AnySerde<Subscription>(SubscriptionSerde()));
+  auto builder = Stores::timestamped_key_value_store<Bytes, Subscription>(name, StoreMedium::rocksdb, AnySerde<Bytes>(),
+                                                                          AnySerde<Subscription>(SubscriptionSerde()));
   builder.spec.default_medium = true;
   builder.spec.log_headers = true;
   return std::make_shared<const StoreBuilder>(std::move(builder));

@@ -92,9 +92,9 @@ void SuppressBuffer::restore(std::span<const RestoreRecord> records) {
       continue;
     }
     const Header* version = record.headers == nullptr ? nullptr : record.headers->last(kVersionHeader);
-    const int number = version == nullptr                                  ? 0
+    const int number = version == nullptr                               ? 0
                        : !version->value || version->value->size() != 1 ? -1
-                                                                           : version->value->front();
+                                                                        : version->value->front();
     BufferedContext context;
     context.timestamp = record.timestamp;
     if (record.headers != nullptr) context.headers = *record.headers;

@@ -14,14 +14,14 @@ using N = std::optional<std::string>;
 inline S text(const N& value) { return value.value_or("null"); }
 inline S text(const S* value) { return value ? *value : "null"; }
 
-Cases trace_cases();            ///< TraceCases.java without the processors
-Cases trace_processor_cases();  ///< its processors, and TraceProcessors.java
-Cases trace_join_cases();       ///< TraceJoinCases.java
-Cases trace_store_cases();      ///< TraceStoreCases.java
-Cases trace_window_cases();     ///< TraceWindowCases.java without the cogroups
-Cases trace_cogroup_cases();    ///< its cogroups
-Cases trace_table_cases();      ///< TraceTableCases.java without the joins
-Cases trace_table_join_cases(); ///< its joins
+Cases trace_cases();             ///< TraceCases.java without the processors
+Cases trace_processor_cases();   ///< its processors, and TraceProcessors.java
+Cases trace_join_cases();        ///< TraceJoinCases.java
+Cases trace_store_cases();       ///< TraceStoreCases.java
+Cases trace_window_cases();      ///< TraceWindowCases.java without the cogroups
+Cases trace_cogroup_cases();     ///< its cogroups
+Cases trace_table_cases();       ///< TraceTableCases.java without the joins
+Cases trace_table_join_cases();  ///< its joins
 
 /// Feeds the inputs of a golden trace to the topology and writes the trace that comes out of it.
 /// `cached`: with the caches that the other traces do without.

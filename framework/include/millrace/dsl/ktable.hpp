@@ -63,7 +63,6 @@ class KTable {
     return to_stream(named).select_key(std::move(mapper));
   }
 
-
   /// Holds updates back: see Suppressed. until_window_closes is for windowed tables.
   KTable<K, V> suppress(const Suppressed& suppressed) const;
 

@@ -35,8 +35,7 @@ class BasicTableJoined {
   /// std::optional<std::int32_t>; nullopt: by the key's bytes.
   template <class P>
   [[nodiscard]] auto with_partitioner(P partitioner) const {
-    return BasicTableJoined<P, OtherPartitioner>(
-        {settings_.name, std::move(partitioner), settings_.other_partitioner});
+    return BasicTableJoined<P, OtherPartitioner>({settings_.name, std::move(partitioner), settings_.other_partitioner});
   }
   /// The same for the right (foreign) table's topic.
   template <class P>

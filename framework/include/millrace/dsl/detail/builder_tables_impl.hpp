@@ -85,8 +85,8 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     auto table = std::make_shared<detail::SourceTable<K, V>>(std::move(state));
     detail::GraphNode node(names.processor);
     node.reads_table = true;
-    node.write = [topic, names, state = table->state(), spec = detail::table_source_spec<K, V>(
-                                                            names.source, topic, settings)](
+    node.write = [topic, names, state = table->state(),
+                  spec = detail::table_source_spec<K, V>(names.source, topic, settings)](
                      const detail::GraphNode& self, detail::TopologyBuilder& builder) {
       using Node = detail::TableSourceNode<std::optional<K>, std::optional<V>>;
       builder.add_source(spec);
@@ -136,7 +136,8 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
                   spec = detail::table_source_spec<K, V>(names.source, topic, settings)](
                      const detail::GraphNode&, detail::TopologyBuilder& builder) {
       using Node = detail::TableSourceNode<std::optional<K>, std::optional<V>>;
-      builder.add_global_store(spec, names.processor, [state] { return std::make_unique<Node>(state); }, state->store);
+      builder.add_global_store(
+          spec, names.processor, [state] { return std::make_unique<Node>(state); }, state->store);
     };
     graph_->add_source(std::move(node));
     return GlobalKTable<K, V>(graph_, store_name, kept.store_name);
@@ -148,9 +149,10 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
                                                  const BasicConsumed<KS, VS, X>& consumed, F supplier) {
   using P = typename detail::Supplied<F>::Type;
   constexpr bool kSuppliesProcessor = detail::ProcessorOf<P, K, V>;
-  static_assert(kSuppliesProcessor,
-                "add_global_store takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> with "
-                "the K and V that are named here");
+  static_assert(
+      kSuppliesProcessor,
+      "add_global_store takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> with "
+      "the K and V that are named here");
   if constexpr (kSuppliesProcessor) {
     const auto& settings = consumed.settings();
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
@@ -163,16 +165,17 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
     store.spec.logging = false;
     detail::GraphNode node(names.processor);
     node.write = [names, topic, source, supplier, reset = settings.offset_reset,
-                  shared = std::make_shared<const StoreBuilder>(std::move(store))](
-                     const detail::GraphNode&, detail::TopologyBuilder& builder) {
+                  shared = std::make_shared<const StoreBuilder>(std::move(store))](const detail::GraphNode&,
+                                                                                   detail::TopologyBuilder& builder) {
       detail::NodeSpec spec;
       spec.name = names.source;
       spec.topics = {topic};
       spec.offset_reset = reset;
       spec.factory = [source] { return std::make_unique<detail::SourceNode<K, V>>(source); };
       using Node = detail::ProcessorNode<K, V, typename P::KeyOut, typename P::ValueOut>;
-      builder.add_global_store(std::move(spec), names.processor,
-                               [supplier]() mutable { return std::make_unique<Node>(supplier()); }, shared);
+      builder.add_global_store(
+          std::move(spec), names.processor, [supplier]() mutable { return std::make_unique<Node>(supplier()); },
+          shared);
     };
     graph_->add_source(std::move(node));
   }

@@ -100,7 +100,8 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
   void send(const Record<K, Change<V>>& record, const std::optional<KO>& foreign_key,
             SubscriptionInstruction instruction) {
     Subscription subscription;
-    if (record.value.new_value) subscription.hash = hash_value(serialized(values_, hash_topic_, *record.value.new_value));
+    if (record.value.new_value)
+      subscription.hash = hash_value(serialized(values_, hash_topic_, *record.value.new_value));
     subscription.instruction = instruction;
     subscription.primary_key = serialized(keys_, key_topic_, record.key);
     subscription.primary_partition = this->task().record.partition;
@@ -162,8 +163,7 @@ class ReceiveSubscriptionNode final
 
 /// Answers a subscription with what the right table has now. (Kafka Streams: `SubscriptionJoinProcessorSupplier`.)
 template <class K, class KO, class VO>
-class AnswerSubscriptionNode final
-    : public OperatorNode<std::optional<KO>, Subscription, K, ForeignResponse<VO>> {
+class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subscription, K, ForeignResponse<VO>> {
  public:
   AnswerSubscriptionNode(std::unique_ptr<TableValueGetter<KO, VO>> table, ForeignJoinTopics topics, AnySerde<K> keys)
       : table_(std::move(table)), topics_(std::move(topics)), keys_(std::move(keys)) {}
@@ -188,9 +188,9 @@ class AnswerSubscriptionNode final
       timestamp = std::max(timestamp, found->timestamp);
       if (subscription.instruction != delete_and_propagate) response.value = std::move(found->value);
     }
-    this->forward(Record<K, ForeignResponse<VO>>{
-        keys_.deserialize(key_topic_, std::string_view(subscription.primary_key)), std::move(response), timestamp,
-        std::move(record.headers)});
+    this->forward(
+        Record<K, ForeignResponse<VO>>{keys_.deserialize(key_topic_, std::string_view(subscription.primary_key)),
+                                       std::move(response), timestamp, std::move(record.headers)});
   }
 
  private:
@@ -227,11 +227,11 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
     for (const auto& entry : store_->range(prefix, Bytes(after_prefix(prefix.str())))) {
       if (!entry.key.view().starts_with(prefix.view())) continue;
       const Subscription& subscription = entry.value.value;
-      this->forward(Record<K, ForeignResponse<VO>>{
-          keys_.deserialize(key_topic_, primary_key_of(entry.key.view())),
-          {subscription.hash, record.value.new_value, subscription.primary_partition},
-          record.timestamp,
-          record.headers});
+      this->forward(
+          Record<K, ForeignResponse<VO>>{keys_.deserialize(key_topic_, primary_key_of(entry.key.view())),
+                                         {subscription.hash, record.value.new_value, subscription.primary_partition},
+                                         record.timestamp,
+                                         record.headers});
     }
   }
 
@@ -270,8 +270,8 @@ class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K,
     std::optional<VOut> result;
     const auto& foreign = record.value.value;
     if (current && (LeftJoin || foreign)) {
-      result = std::optional<VOut>(call_joiner<false, LeftJoin>(joiner_, record.key, &current->value,
-                                                                foreign ? &*foreign : nullptr));
+      result = std::optional<VOut>(
+          call_joiner<false, LeftJoin>(joiner_, record.key, &current->value, foreign ? &*foreign : nullptr));
     }
     this->forward(Record<K, std::optional<VOut>>{std::move(record.key), std::move(result), record.timestamp,
                                                  std::move(record.headers)});

@@ -23,7 +23,8 @@ template <class K, class V>
 void require_repartition_serdes(const CarriedSerde<K>& keys, const CarriedSerde<V>& values, const std::string& name,
                                 const char* remedy) {
   if (keys && values) return;
-  throw TopologyException("'" + name + "' must repartition its stream, whose key was changed, but there is no serde for its " +
+  throw TopologyException("'" + name +
+                          "' must repartition its stream, whose key was changed, but there is no serde for its " +
                           (keys ? "values" : "keys") + ": give " + remedy);
 }
 
@@ -66,9 +67,9 @@ auto KStream<K, V>::to_table(const Options&... options) const {
     const auto values = detail::find_serde<Value>(settings.value_serde, detail::strip_serde<V>(value_serde()));
     if (next.key_changed) {
       detail::require_repartition_serdes(keys, values, name, "to_table a Materialized with serdes");
-      next.node = &graph.add(make_repartition(name, AnySerde<K>(*keys), AnySerde<V>(*values), std::nullopt,
-                                              detail::NoPartitioner()),
-                             {next.node});
+      next.node = &graph.add(
+          make_repartition(name, AnySerde<K>(*keys), AnySerde<V>(*values), std::nullopt, detail::NoPartitioner()),
+          {next.node});
       next.sources = {next.node->name};
       next.key_changed = false;
     }
@@ -97,8 +98,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       detail::require_one_builder(position(), table.position(), "join");
       auto& graph = *position().graph;
       const auto& settings = joined.settings();
-      const auto keys =
-          detail::find_serde<detail::NonNull<K>>(settings.key_serde, detail::strip_serde<K>(key_serde()));
+      const auto keys = detail::find_serde<detail::NonNull<K>>(settings.key_serde, detail::strip_serde<K>(key_serde()));
       const auto values =
           detail::find_serde<detail::NonNull<V>>(settings.left_serde, detail::strip_serde<V>(value_serde()));
       auto left = position();

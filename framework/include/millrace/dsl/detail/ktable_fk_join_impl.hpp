@@ -49,8 +49,8 @@ struct ForeignJoinNames {
 template <class K, class V>
 GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& parents, const std::string& sink_name,
                               const std::string& source_name, SinkSettings<K, V> settings) {
-  const SourceSettings<K, V> source_settings{settings.key_serde, settings.value_serde,
-                                             TimestampPolicy::fail_on_invalid, false, {}};
+  const SourceSettings<K, V> source_settings{
+      settings.key_serde, settings.value_serde, TimestampPolicy::fail_on_invalid, false, {}};
   const std::string topic = settings.topic;
   GraphNode sink(sink_name);
   sink.write = [settings = std::move(settings)](const GraphNode& self, TopologyBuilder& builder) {
@@ -80,8 +80,8 @@ template <class K, class V, class P>
   if constexpr (std::is_same_v<P, NoPartitioner>) {
     return {};
   } else {
-    constexpr bool kFits = std::is_invocable_r_v<std::optional<std::int32_t>, P&, const std::string&, const K&,
-                                                 std::int32_t>;
+    constexpr bool kFits =
+        std::is_invocable_r_v<std::optional<std::int32_t>, P&, const std::string&, const K&, std::int32_t>;
     static_assert(kFits,
                   "a partitioner of TableJoined must be callable as partitioner(topic, key, number_of_partitions) and "
                   "return std::optional<std::int32_t>");
@@ -111,8 +111,7 @@ template <class T>
 
 template <class K, class V>
 template <bool LeftJoin, class KO, class VO, class E, class F, class... Options>
-auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F joiner,
-                                const Options&... options) const {
+auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F joiner, const Options&... options) const {
   if constexpr (detail::require_foreign_key<E, K, V, KO>() && detail::require_joiner<false, LeftJoin, K, V, VO, F>()) {
     using VOut = detail::NonNull<std::remove_cvref_t<decltype(detail::call_joiner<false, LeftJoin>(
         std::declval<F&>(), std::declval<const K&>(), std::declval<const V*>(), std::declval<const VO*>()))>>;
@@ -131,8 +130,8 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
                                                 "the left values", names.subscribe);
     const auto foreign_keys = detail::require_carried(detail::find_serde<KO>(detail::NoSerde(), other.key_serde()),
                                                       "the right keys", names.subscribe);
-    const auto foreign_values = detail::require_carried(
-        detail::find_serde<VO>(detail::NoSerde(), other.value_serde()), "the right values", names.subscribe);
+    const auto foreign_values = detail::require_carried(detail::find_serde<VO>(detail::NoSerde(), other.value_serde()),
+                                                        "the right values", names.subscribe);
     const auto topics = names.topics;
     const auto store = detail::make_subscription_store(topics.store);
 

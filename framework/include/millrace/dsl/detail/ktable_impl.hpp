@@ -71,7 +71,7 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
     }
   }
   auto table = std::make_shared<detail::DerivedTable<K, V, VOut, Compute>>(processor_, compute.copy(),
-                                                                          settings.store_name, versioned);
+                                                                           settings.store_name, versioned);
   detail::GraphNode node(next.name);
   node.write = detail::write_processor(
       [compute = std::make_shared<const Compute>(std::move(compute)), state = table->state()] {
@@ -145,8 +145,8 @@ KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
     throw TopologyException("'" + next.name +
                             "' waits until windows close, but its table is not windowed: use until_time_limit");
   }
-  const std::int64_t wait_ms = suppressed.window_closes() ? detail::find_window_grace(*position_.node, next.name)
-                                                          : suppressed.limit().count();
+  const std::int64_t wait_ms =
+      suppressed.window_closes() ? detail::find_window_grace(*position_.node, next.name) : suppressed.limit().count();
   const std::string store_name =
       suppressed.name().empty() ? graph.new_store_name("KTABLE-SUPPRESS-") : suppressed.name() + "-store";
   const auto keys = detail::find_serde<K>(detail::NoSerde(), key_serde_);
@@ -161,8 +161,9 @@ KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
       [store_name, suppressed, wait_ms] {
         return std::make_unique<detail::SuppressNode<K, V>>(store_name, suppressed, wait_ms);
       },
-      {}, {detail::make_suppress_store<K, V>(store_name, suppressed.limits().logging, suppressed.limits().log_config,
-                                             *keys, *values)});
+      {},
+      {detail::make_suppress_store<K, V>(store_name, suppressed.limits().logging, suppressed.limits().log_config, *keys,
+                                         *values)});
   next.node = &graph.add(std::move(node), {position_.node});
   return KTable<K, V>(std::move(next), key_serde_, value_serde_, std::string(), std::move(table));
 }

@@ -45,8 +45,8 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   const auto materialized = detail::materialized_of(options...);
   const auto& settings = materialized.settings();
   const std::string given = detail::named_of(options...).name();
-  const std::string store_name = !settings.given || !settings.store_name.empty() ? settings.store_name
-                                                                                 : graph.new_store_name("KTABLE-MERGE-");
+  const std::string store_name =
+      !settings.given || !settings.store_name.empty() ? settings.store_name : graph.new_store_name("KTABLE-MERGE-");
   const std::string merge = graph.name_or(given, "KTABLE-MERGE-");
   auto sources = position_.sources;
   sources.insert(other.position().sources.begin(), other.position().sources.end());
@@ -68,8 +68,8 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
     stores.push_back(detail::make_table_store<K, VOut>(store_name, settings, *keys, *values));
   }
   const Joiner joiner{std::move(function)};
-  auto table = std::make_shared<detail::JoinedTable<K, VOut, Joiner>>(
-      processor_, other.processor(), joiner, store_name, settings.history_retention.has_value());
+  auto table = std::make_shared<detail::JoinedTable<K, VOut, Joiner>>(processor_, other.processor(), joiner, store_name,
+                                                                      settings.history_retention.has_value());
   detail::GraphNode node(merge);
   node.write = [=, left = processor_, right = other.processor(), left_parent = position_.name,
                 right_parent = other.position().name,
@@ -77,12 +77,10 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
     using LeftNode = detail::TableJoinNode<true, K, VOut, Joiner>;
     using RightNode = detail::TableJoinNode<false, K, VOut, Joiner>;
     builder.add_processor(
-        this_name,
-        [=] { return std::make_unique<LeftNode>(joiner, right->make_getter(), left->versioned(), state); },
+        this_name, [=] { return std::make_unique<LeftNode>(joiner, right->make_getter(), left->versioned(), state); },
         {left_parent});
     builder.add_processor(
-        other_name,
-        [=] { return std::make_unique<RightNode>(joiner, left->make_getter(), right->versioned(), state); },
+        other_name, [=] { return std::make_unique<RightNode>(joiner, left->make_getter(), right->versioned(), state); },
         {right_parent});
     builder.add_processor(merge, [state] { return std::make_unique<detail::TableJoinMergeNode<K, VOut>>(state); },
                           {this_name, other_name});

@@ -70,8 +70,8 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
       return;
     }
     if (auto value = join_.join(record)) {
-      this->forward(Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
-                                    std::move(record.headers)});
+      this->forward(
+          Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp, std::move(record.headers)});
     }
   }
 
@@ -93,7 +93,8 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
     NodeBase::init(task);
     join_.init(task, *this);
     if (!join_.table_is_versioned()) {
-      throw TopologyException("'" + this->name() + "' has a grace period, but its table is not versioned: give the "
+      throw TopologyException("'" + this->name() +
+                              "' has a grace period, but its table is not versioned: give the "
                               "table Materialized::as_versioned");
     }
     buffer_ = &typed_store<GraceBuffer>(task, *this, buffer_name_);
@@ -127,8 +128,8 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
  private:
   void emit(Record<K, V>& record) {
     if (auto value = join_.join(record)) {
-      this->forward(Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
-                                    std::move(record.headers)});
+      this->forward(
+          Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp, std::move(record.headers)});
     }
   }
 

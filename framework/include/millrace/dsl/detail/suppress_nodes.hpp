@@ -67,8 +67,7 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
     if (change.new_value || !suppressed_.window_closes()) {
       const BufferedContext& context = store_->buffer().oldest().context;
       const BufferedScope scope(this->task(), context);
-      this->forward(
-          Record<K, Change<V>>{store_->oldest_key(), std::move(change), context.timestamp, context.headers});
+      this->forward(Record<K, Change<V>>{store_->oldest_key(), std::move(change), context.timestamp, context.headers});
     }
     store_->buffer().remove_oldest();
   }

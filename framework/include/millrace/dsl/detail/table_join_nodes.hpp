@@ -83,8 +83,8 @@ class TableJoinNode final
     result.is_latest = change.is_latest;
     result.new_value = join(record.key, change.new_value, other);
     if (state_->send_old_values) result.old_value = join(record.key, change.old_value, other);
-    this->forward(Record<K, Change<VOut>>{std::move(record.key), std::move(result), timestamp,
-                                          std::move(record.headers)});
+    this->forward(
+        Record<K, Change<VOut>>{std::move(record.key), std::move(result), timestamp, std::move(record.headers)});
   }
 
  private:

@@ -111,8 +111,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
     change.new_value = compute_(record.key, std::move(record.value.new_value));
     change.is_latest = record.value.is_latest;
     if (state_->send_old_values) {
-      change.old_value =
-          store_ ? store_.value(record.key) : compute_(record.key, std::move(record.value.old_value));
+      change.old_value = store_ ? store_.value(record.key) : compute_(record.key, std::move(record.value.old_value));
     }
     if constexpr (Compute::kFilters) {
       if (!state_->parent_versioned && state_->send_old_values && !change.new_value && !change.old_value) return;

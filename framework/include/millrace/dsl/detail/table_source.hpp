@@ -105,8 +105,8 @@ class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change
 template <class KIn, class VIn>
 [[nodiscard]] auto write_table_source(std::shared_ptr<const TableSourceState> state) {
   return [state = std::move(state)](const GraphNode& node, TopologyBuilder& builder) {
-    builder.add_processor(node.name, [state] { return std::make_unique<TableSourceNode<KIn, VIn>>(state); },
-                          node.parent_names());
+    builder.add_processor(
+        node.name, [state] { return std::make_unique<TableSourceNode<KIn, VIn>>(state); }, node.parent_names());
     for (const auto& store : state->stores(node.name)) builder.add_state_store(store, {node.name});
   };
 }

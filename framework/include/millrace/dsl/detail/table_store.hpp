@@ -77,12 +77,11 @@ template <class K, class V>
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_table_store(const std::string& name,
                                                                    const MaterializedOptions& options,
                                                                    const AnySerde<K>& keys, const AnySerde<V>& values) {
-  StoreBuilder builder =
-      options.history_retention
-          ? Stores::persistent_versioned_key_value_store<K, V>(name, *options.history_retention,
-                                                               options.segment_interval, keys, values)
-          : Stores::timestamped_key_value_store<K, V>(name, options.medium.value_or(StoreMedium::rocksdb), keys,
-                                                      values);
+  StoreBuilder builder = options.history_retention
+                             ? Stores::persistent_versioned_key_value_store<K, V>(
+                                   name, *options.history_retention, options.segment_interval, keys, values)
+                             : Stores::timestamped_key_value_store<K, V>(
+                                   name, options.medium.value_or(StoreMedium::rocksdb), keys, values);
   builder.spec.default_medium = !options.medium.has_value();
   builder.spec.logging = options.logging;
   builder.spec.log_config = options.log_config;
