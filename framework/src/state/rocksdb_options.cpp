@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "database_layout.hpp"
+#include "state_memory.hpp"
 #include "window_expiry.hpp"
 
 namespace millrace {
@@ -56,7 +57,8 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view family, const Datab
                                             const std::shared_ptr<rocksdb::Cache>& block_cache, DurableExpiry& expiry) {
   rocksdb::ColumnFamilyOptions cf;
   cf.write_buffer_size = options.write_buffer_bytes;
-  cf.arena_block_size = std::clamp<std::size_t>(options.write_buffer_bytes / 64, 16u << 10, 256u << 10);
+  // Small against the least that a database may have, for every column family takes one at once.
+  cf.arena_block_size = options.write_buffer_bytes >= StateMemory::kLeastWriteBuffer ? 32u << 10 : 16u << 10;
   cf.max_write_buffer_number = 3;
   cf.target_file_size_base = 16u << 20;
   cf.max_bytes_for_level_base = 64u << 20;

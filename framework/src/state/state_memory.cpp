@@ -23,7 +23,6 @@ StateMemory::Member::~Member() {
 }
 
 StateMemory::Allowance StateMemory::Member::report(std::size_t tier_bytes_used) {
-  constexpr std::size_t kLeastWriteBuffer = 1u << 20;
   const DatabaseOptions& all = memory_->budgets_;
   const std::lock_guard lock(memory_->mutex_);
   std::size_t& own = memory_->used_.at(this);

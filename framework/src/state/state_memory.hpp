@@ -23,6 +23,8 @@ namespace millrace {
 /// Threads: any.
 class StateMemory {
  public:
+  static constexpr std::size_t kLeastWriteBuffer = 1u << 20;
+
   explicit StateMemory(const DatabaseOptions& budgets);
 
   /// What one database may use until it asks again.
