@@ -1,5 +1,6 @@
 #include "millrace/dsl/detail/windowed_plan.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "millrace/common/errors.hpp"
@@ -14,34 +15,39 @@ std::int64_t saturating_add(std::int64_t a, std::int64_t b) { return a > kForeve
 }  // namespace
 
 WindowNeeds window_needs(const TimeWindows& windows) {
-  return {windows.size_ms(), saturating_add(windows.size_ms(), windows.grace_ms()), windows.grace_ms(),
-          "the window size plus grace", true};
+  const std::int64_t until_closed = saturating_add(windows.size_ms(), windows.grace_ms());
+  return {windows.size_ms(), until_closed, windows.grace_ms(), "the window size plus grace", until_closed, true};
 }
 
 WindowNeeds window_needs(const UnlimitedWindows& /*windows*/) {
-  return {kForever, kForever, 0, "unlimited, as the window", true};
+  return {kForever, kForever, 0, "unlimited, as the window", kForever, true};
 }
 
 WindowNeeds window_needs(const SlidingWindows& windows) {
   const std::int64_t difference = windows.time_difference_ms();
   // A new right window may need one that begins as early as this before the record.
-  return {difference, saturating_add(saturating_add(difference, difference), windows.grace_ms()), windows.grace_ms(),
-          "twice the time difference plus grace", false};
+  const std::int64_t retention = saturating_add(saturating_add(difference, difference), windows.grace_ms());
+  return {difference, retention, windows.grace_ms(), "twice the time difference plus grace", retention, false};
 }
 
 WindowNeeds window_needs(const SessionWindows& windows) {
   const std::int64_t until_closed = saturating_add(windows.inactivity_gap_ms(), windows.grace_ms());
-  return {windows.inactivity_gap_ms(), until_closed, until_closed, "the inactivity gap plus grace", false};
+  return {windows.inactivity_gap_ms(),     until_closed, until_closed, "the inactivity gap plus grace",
+          saturating_add(until_closed, 1), false};
 }
 
-std::int64_t window_retention(const std::string& store, const WindowNeeds& needs, const MaterializedOptions& options) {
+std::int64_t window_retention(const std::string& store, const WindowNeeds& needs, const MaterializedOptions& options,
+                              EmitStrategy emit) {
   if (options.history_retention) {
     throw TopologyException("store '" + store + "' of a windowed aggregation cannot be versioned");
   }
-  if (!options.retention) return needs.retention_ms;
-  if (options.retention->count() >= needs.retention_ms) return options.retention->count();
-  throw TopologyException("store '" + store + "': the retention (" + std::to_string(options.retention->count()) +
-                          " ms) must be at least " + needs.reason + " (" + std::to_string(needs.retention_ms) + " ms)");
+  const std::int64_t retention = options.retention ? options.retention->count() : needs.retention_ms;
+  if (retention < needs.retention_ms) {
+    throw TopologyException("store '" + store + "': the retention (" + std::to_string(retention) +
+                            " ms) must be at least " + needs.reason + " (" + std::to_string(needs.retention_ms) +
+                            " ms)");
+  }
+  return emit.waits_for_close() ? std::max(retention, needs.retention_on_close_ms) : retention;
 }
 
 void apply_options(StoreSpec& spec, const WindowNeeds& needs, const MaterializedOptions& options, EmitStrategy emit) {

@@ -23,9 +23,10 @@ void require_not_negative(std::int64_t ms, const std::string& what) {
 }  // namespace
 
 void detail::missing_windowed_serde() {
-  throw TopologyException("no serde of the windowed keys is known here (sources have none, merge forgets it): give "
-                          "TimeWindowedSerde<Key>(window_size) or SessionWindowedSerde<Key>() with Produced, Grouped, "
-                          "StreamJoined...");
+  throw TopologyException(
+      "no serde of the windowed keys is known here (sources have none, merge forgets it): give "
+      "TimeWindowedSerde<Key>(window_size) or SessionWindowedSerde<Key>() with Produced, Grouped, "
+      "StreamJoined...");
 }
 
 TimeWindows::TimeWindows(std::int64_t size_ms, std::int64_t advance_ms, std::int64_t grace_ms)

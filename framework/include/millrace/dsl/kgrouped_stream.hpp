@@ -80,6 +80,11 @@ class KGroupedStream {
     return {grouping_, windows};
   }
 
+  template <class W>
+  auto windowed_by(const W& /*windows*/) const {
+    static_assert(sizeof(W) == 0, "windowed_by takes TimeWindows, UnlimitedWindows, SlidingWindows or SessionWindows");
+  }
+
   /// Begins an aggregation over several streams: see CogroupedKStream. The aggregate's type is that of the third
   /// argument of `aggregator(key, value, aggregate)`; where that is `auto`, name it: `cogroup<Aggregate>(...)`.
   template <class Aggregate = void, class F>

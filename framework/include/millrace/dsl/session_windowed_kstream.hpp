@@ -88,6 +88,13 @@ class SessionWindowedKStream {
     }
   }
 
+  template <class I, class F>
+  void aggregate(I /*initializer*/, F /*aggregator*/) const {
+    static_assert(sizeof(I) == 0,
+                  "sessions that meet become one: give aggregate a third function, merger(key, aggregate, "
+                  "other_aggregate), that joins their aggregates");
+  }
+
   // --- for the engine's own use
 
   SessionWindowedKStream(std::shared_ptr<detail::Grouping<K, V>> grouping, SessionWindows windows)

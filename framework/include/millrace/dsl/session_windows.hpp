@@ -6,10 +6,10 @@
 
 namespace millrace {
 
-/// Sessions: a key's records of which none is more than `inactivity gap` from the next. A session reaches from its first
-/// record to its last, both included; a record in the gap between two sessions makes one of them. Grace is how long
-/// after a session's end plus gap records for it are still taken.
-/// Immutable. Errors: TopologyException for a negative gap or grace. (Kafka Streams: `SessionWindows`.)
+/// Sessions: a key's records of which none is more than `inactivity gap` from the next. A session reaches from its
+/// first record to its last, both included; a record in the gap between two sessions makes one of them. Grace is how
+/// long after a session's end plus gap records for it are still taken. Immutable. Errors: TopologyException for a
+/// negative gap or grace. (Kafka Streams: `SessionWindows`.)
 class SessionWindows {
  public:
   [[nodiscard]] static SessionWindows of_inactivity_gap_with_no_grace(Millis gap);

@@ -33,7 +33,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
       this->dropped("its windows are closed");
       return;
     }
-    this->emit_before_expiry(input, close_time_, input.timestamp + 1);
+    this->emit_before_expiry(input, close_time_, input.timestamp);
     if (input.timestamp < difference_) {
       process_early(input, fold);
       return;  // Kafka Streams does not look for closed windows here

@@ -32,6 +32,9 @@ struct WindowNeeds {
   std::int64_t retention_ms = 0;  ///< at least
   std::int64_t grace_ms = 0;
   const char* reason = "";  ///< of the retention, for errors
+  /// With EmitStrategy::on_window_close. Kafka Streams makes do with retention_ms and loses what expires in the very
+  /// millisecond before it closes.
+  std::int64_t retention_on_close_ms = 0;
   bool caches_on_close = false;
 };
 
@@ -42,7 +45,7 @@ struct WindowNeeds {
 
 /// The retention given, or the smallest possible. Throws TopologyException, naming the store, if it is too short.
 [[nodiscard]] std::int64_t window_retention(const std::string& store, const WindowNeeds& needs,
-                                            const MaterializedOptions& options);
+                                            const MaterializedOptions& options, EmitStrategy emit);
 
 /// Sets what Materialized says of a store.
 void apply_options(StoreSpec& spec, const WindowNeeds& needs, const MaterializedOptions& options, EmitStrategy emit);
@@ -65,7 +68,7 @@ template <class K, class VA, class W>
                                                const MaterializedOptions& options, const AnySerde<K>& keys,
                                                const AnySerde<VA>& values) {
   const WindowNeeds needs = window_needs(windows);
-  const std::int64_t retention = window_retention(store_name, needs, options);
+  const std::int64_t retention = window_retention(store_name, needs, options, emit);
   auto store = Stores::timestamped_window_store<K, VA>(store_name, Millis(retention), Millis(needs.window_ms),
                                                        options.medium.value_or(StoreMedium::rocksdb), keys, values);
   apply_options(store.spec, needs, options, emit);
@@ -87,7 +90,7 @@ template <class K, class VA>
                                                 const AnySerde<K>& keys, const AnySerde<VA>& values,
                                                 typename SessionWindowAggregation<K, VA>::Merger merger) {
   const WindowNeeds needs = window_needs(windows);
-  const std::int64_t retention = window_retention(store_name, needs, options);
+  const std::int64_t retention = window_retention(store_name, needs, options, emit);
   auto store = Stores::session_store<K, VA>(store_name, Millis(retention),
                                             options.medium.value_or(StoreMedium::rocksdb), keys, values);
   apply_options(store.spec, needs, options, emit);

@@ -1,0 +1,114 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "unit/dsl/windows.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+const auto add_left = [](const S&, const S& value, const S& all) { return all + "l" + value; };
+const auto add_right = [](const S&, std::int64_t value, const S& all) { return all + "r" + std::to_string(value); };
+const auto start = [] { return S("="); };
+
+/// Two streams of different types under one aggregate.
+auto cogrouped(StreamsBuilder& builder) {
+  const auto left = builder.stream<S, S>("l").group_by_key();
+  const auto right =
+      builder.stream<S, S>("r").map_values([](const S& text) { return std::int64_t{std::stoll(text)}; }).group_by_key();
+  return left.cogroup(add_left).cogroup(right, add_right);
+}
+
+Timeline run(StreamsBuilder& builder) { return Timeline(builder.build()); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(Cogroup)
+
+BOOST_AUTO_TEST_CASE(folds_streams_of_several_types_into_one_aggregate) {
+  StreamsBuilder builder;
+  cogrouped(builder).aggregate(start, Materialized::as("c")).to_stream().to("out");
+  auto timeline = run(builder);
+  check(timeline, {{"l a=x @10 h=1", {"out a==lx @10 h=1"}},
+                   {"r a=7 @5", {"out a==lxr7 @10"}},
+                   {"r b=8 @12", {"out b==r8 @12"}},
+                   {"l b=y @11", {"out b==r8ly @12"}}});
+  BOOST_TEST(
+      (timeline.driver().get_timestamped_key_value_store<S, S>("c").get("b") == ValueAndTimestamp<S>{"=r8ly", 12}));
+}
+
+BOOST_AUTO_TEST_CASE(repartitions_what_was_rekeyed) {
+  StreamsBuilder builder;
+  const auto left = builder.stream<S, S>("l").group_by([](const S& value) { return value; });
+  const auto right = builder.stream<S, S>("r").group_by_key();
+  left.cogroup([](const S&, const S&, S all) { return all + "l"; })
+      .cogroup(right, [](const S&, const S& value, S all) { return all + value; })
+      .aggregate(start, Materialized::as("c"))
+      .to_stream()
+      .to("out");
+  auto timeline = run(builder);
+  check(timeline, {{"l a=k @10", {"out k==l @10"}}, {"r k=x @11", {"out k==lx @11"}}});
+  BOOST_TEST(timeline.internal_topics().contains("app-c-repartition"));
+}
+
+BOOST_AUTO_TEST_CASE(deletes_where_an_aggregator_returns_nullopt) {
+  StreamsBuilder builder;
+  const auto reset = [](const S&, const S&, const S&) { return N(); };
+  builder.stream<S, S>("l")
+      .group_by_key()
+      .cogroup(add_left)
+      .cogroup(builder.stream<S, S>("reset").group_by_key(), reset)
+      .aggregate(start)
+      .to_stream()
+      .to("out");
+  auto timeline = run(builder);
+  check(timeline,
+        {{"l a=x @10", {"out a==lx @10"}}, {"reset a=now @11", {"out a=null @11"}}, {"l a=y @12", {"out a==ly @12"}}});
+}
+
+BOOST_AUTO_TEST_CASE(in_windows_has_an_aggregate_for_each) {
+  StreamsBuilder builder;
+  const auto both = cogrouped(builder);
+  show(both.windowed_by(TimeWindows::of_size_with_no_grace(10ms)).aggregate(start), "time");
+  show(both.windowed_by(SlidingWindows::of_time_difference_with_no_grace(10ms)).aggregate(start), "sliding");
+  show(both.windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(5ms))
+           .aggregate(start, [](const S&, const S& one, const S& other) { return one + other; }),
+       "session");
+  auto timeline = run(builder);
+  check(timeline, {{"l a=x @14", {"session a[14,14)==lx @14", "sliding a[4,14)==lx @14", "time a[10,20)==lx @14"}},
+                   {"r a=7 @19",
+                    {"session a[14,14)=null @14", "session a[14,19)===lxr7 @19", "sliding a[15,25)==r7 @19",
+                     "sliding a[9,19)==lxr7 @19", "time a[10,20)==lxr7 @19"}}});
+}
+
+BOOST_AUTO_TEST_CASE(takes_the_aggregate_s_type_by_name_where_the_aggregator_does_not_tell) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("l")
+      .group_by_key()
+      .cogroup<S>([](const auto&, const auto& value, const auto& all) { return all + value; })
+      .aggregate(start)
+      .to_stream()
+      .to("out");
+  auto timeline = run(builder);
+  check(timeline, {{"l a=x @14", {"out a==x @14"}}});
+}
+
+BOOST_AUTO_TEST_CASE(gives_windows_nulls_only_where_the_aggregator_takes_them) {
+  StreamsBuilder builder;
+  const auto group = builder.stream<N, N>("in").group_by_key().cogroup(add_left);
+  (void)group.aggregate(start);
+  (void)group.windowed_by(SlidingWindows::of_time_difference_with_no_grace(10ms)).aggregate(start);
+  check_contains(error_of([&] { (void)group.windowed_by(TimeWindows::of_size_with_no_grace(10ms)).aggregate(start); }),
+                 "must take std::optional values");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_streams_of_another_builder) {
+  StreamsBuilder one;
+  StreamsBuilder other;
+  const auto group = one.stream<S, S>("l").group_by_key().cogroup(add_left);
+  check_contains(error_of([&] { (void)group.cogroup(other.stream<S, S>("r").group_by_key(), add_left); }),
+                 "another StreamsBuilder");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

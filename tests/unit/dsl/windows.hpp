@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "unit/dsl/timeline.hpp"
+
+namespace millrace::test {
+
+/// `key[start,end)` becomes the key of a text stream, so that a Timeline can show windowed tables.
+template <class V>
+void show(const KTable<Windowed<S>, V>& table, const S& topic) {
+  table
+      .to_stream([](const Windowed<S>& key, const std::optional<V>&) {
+        return key.key + "[" + std::to_string(key.window.start) + "," + std::to_string(key.window.end) + ")";
+      })
+      .map_values([](const std::optional<V>& value) {
+        if constexpr (std::is_same_v<V, S>) {
+          return value;
+        } else {
+          return value ? N(std::to_string(*value)) : N();
+        }
+      })
+      .to(topic);
+}
+
+/// `in`, grouped by its keys and aggregated by `aggregate` into a windowed table that is shown on `out`.
+template <class F>
+[[nodiscard]] Topology windowed(F aggregate) {
+  StreamsBuilder builder;
+  show(aggregate(builder.stream<N, N>("in").group_by_key()), "out");
+  return builder.build();
+}
+
+/// A timeline with caches: of the updates that one record makes, the last of each key comes out.
+[[nodiscard]] inline Timeline cached(Topology topology) {
+  return Timeline(std::move(topology), StreamsConfig().set("statestore.cache.max.bytes", "1000000"));
+}
+
+}  // namespace millrace::test
