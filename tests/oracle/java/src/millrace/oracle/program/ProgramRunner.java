@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -88,13 +89,15 @@ public final class ProgramRunner {
         final Path state = Files.createTempDirectory("oracle");
         try {
             execute(JSON.readTree(text), state);
-        } catch (final Exception e) {
+        } catch (final Exception | AssertionError | StackOverflowError | NoClassDefFoundError e) {
             final Throwable cause = rootOf(e);
             emit(JSON.createObjectNode().put("error", cause.getClass().getSimpleName())
                 .put("message", cause.getMessage()));
         } finally {
-            Files.deleteIfExists(state.resolve("app"));
-            Files.deleteIfExists(state);
+            // A driver that fails leaves its state behind.
+            try (var files = Files.walk(state)) {
+                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            }
         }
     }
 

@@ -1,0 +1,264 @@
+"""Draws sources and the operators of streams."""
+
+from drawing import LONG, STRING, Drawing, Node
+
+
+class Streams(Drawing):
+    # --- sources
+
+    def types_of_source(self, op):
+        """Keys and values are strings, mostly."""
+        value = LONG if self.chance(0.12) else STRING
+        key = LONG if self.chance(0.03) else STRING
+        if value == LONG:
+            op["value_type"] = LONG
+        if key == LONG:
+            op["key_type"] = LONG
+        return key, value
+
+    def extractor(self, op, value):
+        if "extractor" not in self.without and self.chance(0.12):
+            op["extractor"] = self.pick("fail_on_invalid", "log_and_skip", "use_partition_time", "plus:5",
+                                        "partition_time_plus:7", "length_of_value:30", "negative_if_contains:a")
+
+    def op_stream(self):
+        op = {"op": "stream"}
+        key, value = self.types_of_source(op)
+        if self.chance(0.07):
+            topic = self.new_topic("pattern", value, key)
+            op["pattern"] = topic + self.pick("", "|" + topic + "x")
+        else:
+            op["topics"] = [self.new_topic("stream", value, key)]
+            while self.chance(0.12):
+                more = self.new_topic("stream", value, key)
+                if more not in op["topics"]:
+                    op["topics"].append(more)
+        self.extractor(op, value)
+        self.name(op, 0.15)
+        return self.add(op, kind="stream", key=key, value=value)
+
+    def op_table(self):
+        op = {"op": "table"}
+        key, value = self.types_of_source(op)
+        op["topic"] = self.new_topic("table", value, key)
+        self.extractor(op, value)
+        self.name(op, 0.15)
+        versioned = self.materialized(op, 0.5, versioned=True)
+        self.versioned_tables |= versioned
+        return self.add(op, kind="table", key=key, value=value, versioned=versioned)
+
+    def op_global_table(self):
+        op = {"op": "global_table", "topic": self.new_topic(f"global{len(self.topics)}", STRING)}
+        self.name(op, 0.15)
+        if self.chance(0.4):
+            self.materialized(op, named=True)   # Kafka Streams refuses one without a name
+            op["materialized"].pop("logging", None)
+        return self.add(op, kind="global_table")
+
+    # --- streams
+
+    def stream_for_anything(self):
+        return self.choose("stream")
+
+    def value_mapper(self, value):
+        common = ["same", "null", "text", "append:!", "first:1", f"null_if_contains:{self.letter()}", "key_and_value"]
+        if value == STRING:
+            common += ["upper", "append:z", "first:2"]
+        if self.config.get("processing.exception.handler") or self.chance(0.01):
+            common += [f"throw_if_contains:{self.letter()}"] * 3
+        return self.random.choice(common)
+
+    @staticmethod
+    def mapped_value(fn, value):
+        return value if fn.split(":")[0] in ("same", "null", "null_if_contains", "throw_if_contains") else STRING
+
+    def op_map(self):
+        source = self.stream_for_anything()
+        if not source:
+            return None
+        fns = ["null_key", "first_of_value:1", "first_of_value:2", "constant:k"]
+        if source.window is None:
+            fns += ["same", "swap"]
+        fn = self.random.choice(fns)
+        op = {"op": "map", "from": source.id, "fn": fn}
+        self.name(op)
+        key, value = self.mapped(fn, source)
+        return self.add(op, kind="stream", key=key, value=value)
+
+    @staticmethod
+    def mapped(fn, source):
+        if fn == "same":
+            return source.key, source.value
+        if fn == "swap":
+            return source.value, source.key
+        return STRING, source.value
+
+    def op_map_values(self):
+        source = self.stream_for_anything()
+        if not source:
+            return None
+        fn = self.value_mapper(source.value)
+        op = {"op": "map_values", "from": source.id, "fn": fn}
+        self.name(op)
+        return self.add(op, kind="stream", key=source.key, value=self.mapped_value(fn, source.value),
+                        window=source.window)
+
+    def op_flat_map(self):
+        source = self.choose("stream", lambda node: node.window is None)
+        if not source:
+            return None
+        fn = self.pick("words_as_keys", "times:0", "times:2", "times:3")
+        op = {"op": "flat_map", "from": source.id, "fn": fn}
+        self.name(op)
+        key, value = (STRING, source.key) if fn == "words_as_keys" else (source.key, source.value)
+        return self.add(op, kind="stream", key=key, value=value)
+
+    def op_flat_map_values(self):
+        source = self.stream_for_anything()
+        if not source:
+            return None
+        op = {"op": "flat_map_values", "from": source.id, "fn": self.pick("words", "words", "times:0", "times:2")}
+        self.name(op)
+        return self.add(op, kind="stream", key=source.key, value=STRING, window=source.window)
+
+    def predicate(self):
+        letter = self.letter()
+        return self.pick("true", f"value_contains:{letter}", f"value_contains:{letter}", f"key_contains:{letter}",
+                         "value_is_null", "key_is_null", "value_longer_than:1", "value_longer_than:3", "false")
+
+    def filter(self, name):
+        source = self.stream_for_anything()
+        if not source:
+            return None
+        op = {"op": name, "from": source.id, "fn": self.predicate()}
+        self.name(op)
+        return self.add(op, kind="stream", key=source.key, value=source.value, window=source.window,
+                        count=source.count)
+
+    def op_filter(self):
+        return self.filter("filter")
+
+    def op_filter_not(self):
+        return self.filter("filter_not")
+
+    def selector(self, source):
+        """A key selector and the type that it gives."""
+        fns = ["text", "first_of_value:1", "first_of_value:1", "first_of_value:2", "constant:all", "value", "null"]
+        if source.window is None:
+            fns.append("same")
+        fn = self.random.choice(fns)
+        return fn, {"same": source.key, "value": source.value}.get(fn, STRING)
+
+    def op_select_key(self):
+        source = self.stream_for_anything()
+        if not source:
+            return None
+        fn, key = self.selector(source)
+        op = {"op": "select_key", "from": source.id, "fn": fn}
+        self.name(op)
+        return self.add(op, kind="stream", key=key, value=source.value, count=source.count)
+
+    def op_peek(self):
+        source = self.stream_for_anything()
+        if not source:
+            return None
+        op = {"op": "peek", "from": source.id}
+        self.name(op)
+        return self.add(op, kind="stream", key=source.key, value=source.value, window=source.window,
+                        count=source.count)
+
+    def op_for_each(self):
+        source = self.stream_for_anything()
+        if not source:
+            return None
+        op = {"op": "for_each", "from": source.id}
+        self.name(op)
+        self.add(op)
+        return True
+
+    def op_merge(self):
+        source = self.stream_for_anything()
+        other = source and self.choose("stream", lambda n: (n.key, n.value, n.window, n.count) == (
+            source.key, source.value, source.window, source.count) and (n is not source or self.chance(0.1)))
+        if not other:
+            return None
+        op = {"op": "merge", "from": source.id, "with": other.id}
+        self.name(op)
+        return self.add(op, kind="stream", key=source.key, value=source.value, window=source.window,
+                        count=source.count)
+
+    def op_split(self):
+        source = self.stream_for_anything()
+        if not source:
+            return None
+        op = {"op": "split", "from": source.id, "branches": []}
+        self.name(op)
+        names = []
+        for i in range(self.random.randint(1, 3)):
+            names.append(f"{self.id()}b{i}")
+            branch = {"id": names[-1], "fn": self.predicate()}
+            if self.chance(0.3):
+                branch["name"] = f"branch{i}"
+            op["branches"].append(branch)
+        if self.chance(0.6):
+            names.append(f"{self.id()}d")
+            op["default"] = {"id": names[-1]}
+            if self.chance(0.3):
+                op["default"]["name"] = "rest"
+        self.add(op)
+        for name in names:
+            self.nodes.append(Node(name, "stream", source.key, source.value, source.window, source.count))
+        return True
+
+    def partitioner(self):
+        return self.pick("default", "last", f"drop_if_contains:{self.letter()}")
+
+    def op_repartition(self):
+        source = self.choose("stream", lambda node: node.plain)
+        if not source:
+            return None
+        op = {"op": "repartition", "from": source.id}
+        self.name(op)
+        if self.chance(0.3):
+            op["partitions"] = self.random.randint(1, 5)
+        if self.chance(0.15):
+            op["partitioner"] = self.partitioner()
+        return self.add(op, kind="stream", key=source.key, value=source.value)
+
+    # --- joins of streams
+
+    def joiner(self, left, right):
+        fn = self.pick("plus", "plus", "plus", "left", "right")
+        return fn, {"left": left.value, "right": right.value}.get(fn, STRING)
+
+    def stream_join(self, name):
+        left = self.choose("stream", lambda node: node.plain)
+        right = left and self.choose("stream", lambda n: n.plain and n.key == left.key and (
+            n is not left or self.chance(0.15)))
+        if not right:
+            return None
+        fn, value = self.joiner(left, right)
+        op = {"op": name, "from": left.id, "with": right.id, "fn": fn, "before": self.pick(0, 5, 10, 50),
+              "after": self.pick(0, 5, 10, 50), "grace": self.pick(0, 0, 5, 20, 1000)}
+        if op["before"] == op["after"] == 0:
+            op["after"] = 1     # Kafka Streams cannot list the stores of windows that are but an instant
+        if self.chance(0.12):
+            op["legacy"] = True
+            del op["grace"]
+        self.name(op)
+        if self.chance(0.3):
+            op["store"] = self.store_name()
+        if self.chance(0.15):
+            op["logging"] = False
+        if self.chance(0.3):
+            op["in_memory"] = self.chance(0.7)
+        return self.add(op, kind="stream", key=left.key, value=value)
+
+    def op_join(self):
+        return self.stream_join("join")
+
+    def op_left_join(self):
+        return self.stream_join("left_join")
+
+    def op_outer_join(self):
+        return self.stream_join("outer_join")
