@@ -44,8 +44,8 @@ class KGroupedTable {
     return build<std::int64_t>("KTABLE-AGGREGATE-", detail::TableCountFold<K, V>(), {}, options...);
   }
 
-  /// `adder(aggregate, value)` and `subtractor(aggregate, value)`; the first row of a group is its aggregate. Either may
-  /// return std::optional, whose nullopt deletes the group.
+  /// `adder(aggregate, value)` and `subtractor(aggregate, value)`; the first row of a group is its aggregate. Either
+  /// may return std::optional, whose nullopt deletes the group.
   template <class A, class S, detail::TableOption... Options>
   KTable<K, V> reduce(A adder, S subtractor, const Options&... options) const {
     constexpr bool kCallable = std::is_invocable_r_v<std::optional<V>, A&, const V&, const V&> &&
@@ -54,8 +54,7 @@ class KGroupedTable {
                   "adder and subtractor must be callable as (aggregate, value) with the grouped table's value type, "
                   "and return it");
     if constexpr (kCallable) {
-      return build<V>("KTABLE-REDUCE-",
-                      detail::TableReduceFold<K, V, A, S>{std::move(adder), std::move(subtractor)},
+      return build<V>("KTABLE-REDUCE-", detail::TableReduceFold<K, V, A, S>{std::move(adder), std::move(subtractor)},
                       shared_->value_serde, options...);
     }
   }
@@ -108,8 +107,9 @@ class KGroupedTable {
 
     if (shared_->repartition == nullptr || shared_->name.empty()) {
       const std::string topic = (shared_->name.empty() ? store_name : shared_->name) + "-repartition";
-      shared_->repartition =
-          &graph.add(make_repartition(sink_name, source_name, topic), {shared_->position.node});
+      shared_->repartition = &graph.add(make_repartition(sink_name, source_name, topic), {shared_->position.node});
+    } else {
+      graph.add_again(*shared_->repartition);
     }
     // Kafka Streams names the new source here even where an older one is shared, and so does the next join.
     next.sources = {source_name};
@@ -169,10 +169,9 @@ auto KTable<K, V>::group_by(F selector, const BasicGrouped<KS, VS>& grouped) con
       auto next = position_;
       next.name = next.graph->name_or(settings.name, "KTABLE-SELECT-");
       detail::GraphNode node(next.name);
-      node.write =
-          detail::write_processor([selector = std::move(selector), keys, versioned = processor_->versioned()] {
-            return std::make_unique<detail::TableRegroupNode<K, V, K1, V1, F>>(selector, versioned, keys);
-          });
+      node.write = detail::write_processor([selector = std::move(selector), keys, versioned = processor_->versioned()] {
+        return std::make_unique<detail::TableRegroupNode<K, V, K1, V1, F>>(selector, versioned, keys);
+      });
       next.node = &next.graph->add(std::move(node), {position_.node});
       processor_->enable_sending_old_values(true);
       return KGroupedTable<K1, V1>(std::move(next), settings.name, keys, values);

@@ -97,6 +97,9 @@ class Graph {
   [[nodiscard]] std::string name_or(const std::string& given, const std::string& prefix);
 
   GraphNode& add(GraphNode node, const std::vector<GraphNode*>& parents);
+  /// Moves a node behind those added since it was, as if it was added once more: Kafka Streams does so where several
+  /// aggregations share one repartition topic.
+  void add_again(GraphNode& node) { node.priority = next_priority_++; }
   GraphNode& add_source(GraphNode node);
   void add_state_store(std::shared_ptr<const StoreBuilder> store);
   void require_copartitioning(std::set<std::string> sources) { copartitioned_.push_back(std::move(sources)); }

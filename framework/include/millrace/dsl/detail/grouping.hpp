@@ -41,7 +41,11 @@ class Grouping {
     if (!next.key_changed) return next;
     auto fresh = make_repartition(store);
     next.sources = {fresh.name};
-    if (repartition_ == nullptr || name_.empty()) repartition_ = &graph().add(std::move(fresh), {next.node});
+    if (repartition_ == nullptr || name_.empty()) {
+      repartition_ = &graph().add(std::move(fresh), {next.node});
+    } else {
+      graph().add_again(*repartition_);
+    }
     next.node = repartition_;
     next.key_changed = false;
     return next;
