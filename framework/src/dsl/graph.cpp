@@ -8,6 +8,7 @@
 
 #include "dsl/graph_optimization.hpp"
 #include "millrace/common/errors.hpp"
+#include "millrace/dsl/named.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -79,6 +80,7 @@ std::string Graph::new_processor_name(const std::string& prefix) {
 std::string Graph::new_store_name(const std::string& prefix) { return new_processor_name(prefix + "STATE-STORE-"); }
 
 std::string Graph::name_or(const std::string& given, const std::string& prefix) {
+  if (!given.empty()) require_legal_name(given);
   std::string generated = new_processor_name(prefix);
   return given.empty() ? generated : given;
 }

@@ -149,6 +149,23 @@ BOOST_AUTO_TEST_CASE(negative_times_are_refused) {
   check_contains(error_of([] { (void)Materialized().with_retention(-1ms); }), "Materialized");
 }
 
+BOOST_AUTO_TEST_CASE(have_names_that_topics_could_have) {
+  for (const char* wrong : {"", ".", "..", "not a name!", "a/b", "\xc3\xbc"}) {
+    BOOST_CHECK_THROW((void)Named::as(wrong), TopologyException);
+    BOOST_CHECK_THROW((void)Materialized::as(wrong), TopologyException);
+  }
+  BOOST_CHECK_THROW((void)Named::as(S(250, 'x')), TopologyException);
+  BOOST_TEST(Named::as(S(249, 'x')).name().size() == 249U);
+  check_contains(error_in([](StreamsBuilder& b) {
+                   b.table<S, S>("in").group_by(
+                       [](const S& k, const S& v) {
+                         return KeyValue<S, S>{v, k};
+                       },
+                       Grouped::as("not a name!"));
+                 }),
+                 "the name 'not a name!' has characters other than");
+}
+
 BOOST_AUTO_TEST_CASE(only_versioned_ones_let_streams_wait) {
   check_contains(error_in([](StreamsBuilder& b) {
                    const auto t = b.table<S, S>("t");

@@ -7,6 +7,7 @@
 
 #include "millrace/common/time.hpp"
 #include "millrace/dsl/detail/types.hpp"
+#include "millrace/dsl/named.hpp"
 #include "millrace/state/stores.hpp"
 
 namespace millrace {
@@ -38,6 +39,7 @@ class BasicMaterialized {
 
   /// `name` is the store's, its changelog topic's, and the one for queries.
   [[nodiscard]] static BasicMaterialized<> as(std::string name) {
+    detail::require_legal_name(name);
     return BasicMaterialized<>().with_store_name(std::move(name));
   }
   [[nodiscard]] static BasicMaterialized<> as(StoreMedium medium) {

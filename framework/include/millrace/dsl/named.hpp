@@ -5,11 +5,21 @@
 
 namespace millrace {
 
+namespace detail {
+
+/// Throws TopologyException unless the name could be part of a topic's: 1 to 249 ASCII letters, digits, '.', '_' and
+/// '-', but not "." or "..".
+void require_legal_name(const std::string& name);
+
+}  // namespace detail
+
 /// A name for a node of the topology, in place of a generated one. (Kafka Streams: `Named`.)
 class Named {
  public:
   Named() = default;
+  /// Throws TopologyException for a name that could not be part of a topic's.
   [[nodiscard]] static Named as(std::string name) {
+    detail::require_legal_name(name);
     Named named;
     named.name_ = std::move(name);
     return named;

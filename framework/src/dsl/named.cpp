@@ -1,0 +1,26 @@
+#include "millrace/dsl/named.hpp"
+
+#include <algorithm>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+
+void require_legal_name(const std::string& name) {
+  constexpr std::size_t kMaxLength = 249;
+  const auto legal = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  if (name.empty()) throw TopologyException("a name must not be empty");
+  if (name == "." || name == "..") throw TopologyException("'" + name + "' is not a name");
+  if (name.size() > kMaxLength) {
+    throw TopologyException("the name '" + name + "' is longer than " + std::to_string(kMaxLength) + " characters");
+  }
+  if (!std::ranges::all_of(name, legal)) {
+    throw TopologyException("the name '" + name +
+                            "' has characters other than ASCII letters, digits, '.', '_' and '-'");
+  }
+}
+
+}  // namespace millrace::detail
