@@ -220,7 +220,9 @@ ByteStore TaskStores::make_bytes(const StoreSpec& spec, bool persistent) {
   ByteStore bytes;
   switch (spec.kind) {
     case StoreKind::key_value:
-      bytes.key_value = persistent ? database_->key_value_store(spec.name) : make_in_memory_key_value_store(spec.name);
+      bytes.key_value = persistent             ? database_->key_value_store(spec.name)
+                        : spec.max_entries > 0 ? make_in_memory_lru_store(spec.name, spec.max_entries)
+                                               : make_in_memory_key_value_store(spec.name);
       break;
     case StoreKind::window:
       bytes.window = persistent ? database_->window_store(spec.name, spec.window)

@@ -1,5 +1,6 @@
 #include "change_logging.hpp"
 #include "change_logging_stores.hpp"
+#include "in_memory_stores.hpp"
 
 namespace millrace {
 
@@ -9,7 +10,13 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
  public:
   ChangeLoggingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
                              bool log_headers)
-      : inner_(std::move(inner)), writer_(writer), format_(format), log_headers_(log_headers) {}
+      : inner_(std::move(inner)), writer_(writer), format_(format), log_headers_(log_headers) {
+    if (auto* evicting = dynamic_cast<EvictingStore*>(inner_.get())) {
+      evicting_ = true;
+      evicting->set_eviction_listener(
+          [this](std::string_view key) { log_change(writer_, format_, key, std::nullopt, nullptr); });
+    }
+  }
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
   [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
@@ -17,8 +24,10 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
 
   [[nodiscard]] BytesView get(std::string_view key) override { return inner_->get(key); }
   void put(std::string_view key, BytesView value) override {
-    log_change(writer_, format_, key, value, log_headers_ ? writer_.current_headers() : nullptr);
-    inner_->put(key, value);
+    const Headers* headers = log_headers_ ? writer_.current_headers() : nullptr;
+    if (evicting_) inner_->put(key, value);  // what this pushes out is logged first
+    log_change(writer_, format_, key, value, headers);
+    if (!evicting_) inner_->put(key, value);
   }
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
     return inner_->range(from, to, forward);
@@ -35,6 +44,7 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
   ChangelogWriter& writer_;
   ValueFormat format_;
   bool log_headers_;
+  bool evicting_ = false;
 };
 
 }  // namespace

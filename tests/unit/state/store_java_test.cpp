@@ -156,6 +156,8 @@ class Run {
     budget_.emplace(static_cast<std::size_t>(words.time()));
     if (kind == "key-value") {
       wire(make_change_logging(database_->key_value_store("s"), changelog_, ValueFormat::plain));
+    } else if (kind == "lru") {
+      wire(make_change_logging(make_in_memory_lru_store("s", 4), changelog_, ValueFormat::plain));
     } else if (kind == "window") {
       wire(make_change_logging(database_->window_store("s", {600'000, 1'000, false}), changelog_, ValueFormat::plain,
                                false));

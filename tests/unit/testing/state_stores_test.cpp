@@ -178,6 +178,20 @@ BOOST_AUTO_TEST_CASE(sessions_in_memory_come_back_from_their_changelog) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(an_lru_map_forgets_what_was_not_used_for_the_longest_time) {
+  const auto body = [](Context& context, const Record<S, S>& record) {
+    context.get_state_store<KeyValueStore<S, S>>("st").put(record.key, record.value);
+  };
+  TopologyTestDriver driver(with_store(Stores::lru_map<S, S>("st", 2), body));
+  auto in = driver.create_input_topic<S, S>("in");
+  for (const char* key : {"a", "b", "a", "c"}) in.pipe_input(key, "v", 10);
+  BOOST_TEST(read_all(driver, kChangelog) == (Texts{"a=v@10", "b=v@10", "a=v@10", "b=null@10", "c=v@10"}),
+             boost::test_tools::per_element());
+  driver.restart();
+  BOOST_TEST((driver.dump_state_store("st") == std::vector<std::pair<S, S>>{{"a", "v"}, {"c", "v"}}));
+  BOOST_TEST(read_all(driver, kChangelog).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_cache_logs_the_last_update_of_a_record_alone) {
   TopologyTestDriver driver(with_store(Stores::key_value_store<S, S>("st").with_caching_enabled(), put_twice));
   driver.create_input_topic<S, S>("in").pipe_input("a", "last", 10);
@@ -234,6 +248,7 @@ BOOST_AUTO_TEST_CASE(a_table_with_a_cache_forwards_each_key_once_per_commit) {
 BOOST_AUTO_TEST_CASE(bad_settings_are_refused) {
   using Error = TopologyException;
   BOOST_CHECK_THROW((void)(Stores::session_store<S, S>("st", Millis(-1))), Error);
+  BOOST_CHECK_THROW((void)(Stores::lru_map<S, S>("st", 0)), Error);
   BOOST_CHECK_THROW((void)(Stores::persistent_versioned_key_value_store<S, S>("st", Millis(-1))), Error);
   BOOST_CHECK_THROW((void)(Stores::persistent_versioned_key_value_store<S, S>("st", Millis(1), Millis(0))), Error);
   TopologyTestDriver driver(with_store(Stores::persistent_versioned_key_value_store<S, S>("st", Millis(1))));

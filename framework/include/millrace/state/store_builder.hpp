@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,6 +23,7 @@ struct StoreSpec {
   StoreKind kind = StoreKind::key_value;
   bool persistent = true;       ///< RocksDB, else in memory
   bool default_medium = false;  ///< where the store lives is up to default.dsl.store
+  std::size_t max_entries = 0;  ///< of a key-value store in memory: only the last used ones are kept; 0: all
   bool logging = true;          ///< has a changelog topic
   bool caching = false;
   std::map<std::string, std::string> log_config;  ///< topic settings of the changelog, over the defaults

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,6 +34,18 @@ struct Stores {
       return std::make_unique<detail::TypedKeyValueStore<K, V>>(
           std::move(bytes.key_value), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
+    return builder;
+  }
+
+  /// A store in memory that keeps the `max_entries` last used entries. (Kafka Streams: `lruMap`.)
+  template <class K, class V>
+  [[nodiscard]] static StoreBuilder lru_map(std::string name, std::size_t max_entries,
+                                            AnySerde<K> key_serde = detail::own_serde<K>(),
+                                            AnySerde<V> value_serde = detail::own_serde<V>()) {
+    if (max_entries == 0) throw TopologyException("LRU map '" + name + "': it must keep at least one entry");
+    auto builder =
+        key_value_store<K, V>(std::move(name), StoreMedium::in_memory, std::move(key_serde), std::move(value_serde));
+    builder.spec.max_entries = max_entries;
     return builder;
   }
 

@@ -240,6 +240,12 @@ public class StoreTrace {
     return builder;
   }
 
+  static String keyValueOperation(Random random, int i) {
+    int choice = random.nextInt(10);
+    if (choice < 6) return "put " + some(random) + " " + newValue(random, i);
+    return choice < 9 ? "get " + some(random) : "range " + any(random) + " " + any(random);
+  }
+
   static void traceSessions(String kind, int cacheBytes, int operationsPerRecord) {
     Duration retention = Duration.ofMillis(600_000);
     StoreBuilder<?> builder = logged(Stores.sessionStoreBuilder(
@@ -287,15 +293,15 @@ public class StoreTrace {
           return "as-of " + some(random) + " " + time;
         });
 
+    trace("lru memory",
+        logged(Stores.keyValueStoreBuilder(Stores.lruMap("store", 4), Serdes.Bytes(), Serdes.ByteArray())),
+        StoreTrace::keyValue, 0, 40, 5, StoreTrace::keyValueOperation);
+
     for (int cacheBytes : new int[] {100_000, 300, 130}) {
       trace("key-value rocksdb",
           logged(Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore("store"), Serdes.Bytes(),
               Serdes.ByteArray())).withCachingEnabled(),
-          StoreTrace::keyValue, cacheBytes, 40, 8, (random, i) -> {
-            int choice = random.nextInt(10);
-            if (choice < 6) return "put " + some(random) + " " + newValue(random, i);
-            return choice < 9 ? "get " + some(random) : "range " + any(random) + " " + any(random);
-          });
+          StoreTrace::keyValue, cacheBytes, 40, 8, StoreTrace::keyValueOperation);
       long[] time = {EPOCH};
       trace("window rocksdb",
           logged(Stores.windowStoreBuilder(Stores.persistentWindowStore("store", Duration.ofMillis(600_000),
