@@ -9,7 +9,8 @@
 namespace millrace {
 
 /// Wrap a store so that each put also writes its changelog record, in Kafka Streams' format. The writer must outlive
-/// the store. `log_headers`: join window stores and subscription stores pass on the headers of the record being processed.
+/// the store. `log_headers`: join window stores and subscription stores pass on the headers of the record being
+/// processed.
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValueBytesStore> inner,
                                                                       ChangelogWriter& writer, ValueFormat format,
                                                                       bool log_headers = false);
