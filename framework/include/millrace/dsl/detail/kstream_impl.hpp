@@ -276,6 +276,7 @@ GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Prod
   if constexpr (require_partitioner<std::remove_cvref_t<decltype(settings.partitioner)>, K, V>()) {
     sink.partitioner = settings.partitioner;
   }
+  sink.partition_windows_by_inner_key = true;
   GraphNode node(name);
   node.write = [sink = std::move(sink)](const GraphNode& self, TopologyBuilder& builder) {
     NodeSpec spec;
