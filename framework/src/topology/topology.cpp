@@ -8,7 +8,21 @@
 
 namespace millrace {
 
-Topology::Topology(std::shared_ptr<const detail::TopologyBuilder> nodes) : nodes_(std::move(nodes)) {}
+detail::TopologyBuilder& Topology::change() {
+  if (nodes_.use_count() > 1) nodes_ = std::make_shared<detail::TopologyBuilder>(*nodes_);
+  return *nodes_;
+}
+
+Topology& Topology::add_state_store(StoreBuilder store, const std::vector<std::string>& processors) {
+  change().add_state_store(std::make_shared<const StoreBuilder>(std::move(store)), processors);
+  return *this;
+}
+
+Topology& Topology::connect_processor_and_state_stores(const std::string& processor,
+                                                       const std::vector<std::string>& stores) {
+  change().connect(processor, stores);
+  return *this;
+}
 
 std::string Topology::describe() const { return describe_text(detail::describe_nodes(*nodes_)); }
 std::string Topology::describe_mermaid() const { return millrace::describe_mermaid(detail::describe_nodes(*nodes_)); }

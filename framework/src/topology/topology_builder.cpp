@@ -15,8 +15,13 @@ void TopologyBuilder::add_node(NodeSpec spec) {
     if (found == index_.end()) {
       throw TopologyException("node '" + spec.name + "' follows '" + predecessor + "', which has not been added");
     }
-    if (nodes_[found->second].kind == NodeSpec::Kind::sink) {
+    const NodeSpec& before = nodes_[found->second];
+    if (before.kind == NodeSpec::Kind::sink) {
       throw TopologyException("node '" + spec.name + "' follows '" + predecessor + "', which is a sink");
+    }
+    if (spec.takes && before.gives && spec.takes != before.gives) {
+      throw TopologyException("node '" + spec.name + "' cannot follow '" + predecessor +
+                              "': it takes other key or value types than that node gives");
     }
   }
   index_.emplace(spec.name, nodes_.size());
@@ -38,13 +43,17 @@ void TopologyBuilder::add_source(NodeSpec spec) {
 
 void TopologyBuilder::add_processor(std::string name, NodeSpec::Factory factory,
                                     std::vector<std::string> predecessors) {
-  if (predecessors.empty()) {
-    throw TopologyException("processor '" + name + "' is not connected: name at least one node before it");
-  }
   NodeSpec spec;
   spec.name = std::move(name);
   spec.factory = std::move(factory);
   spec.predecessors = std::move(predecessors);
+  add_processor(std::move(spec));
+}
+
+void TopologyBuilder::add_processor(NodeSpec spec) {
+  if (spec.predecessors.empty()) {
+    throw TopologyException("processor '" + spec.name + "' is not connected: name at least one node before it");
+  }
   add_node(std::move(spec));
 }
 

@@ -111,8 +111,9 @@ def signals(broker):
 
 def shown_buys(output):
     """The buys in what buy_monitor or buy_pipeline printed."""
-    lines = (line.split() for line in output.splitlines() if line.startswith("BUY"))
-    return sorted(f"{symbol}@{day}" for _, symbol, day in lines)
+    # A symbol may have blanks, a day has none.
+    lines = (line.removeprefix("BUY").rsplit(maxsplit=1) for line in output.splitlines() if line.startswith("BUY"))
+    return sorted(f"{symbol.strip()}@{day}" for symbol, day in lines)
 
 
 def delete_pipeline_topics(broker):

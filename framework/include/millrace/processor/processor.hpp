@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -179,6 +180,19 @@ class FixedKeyProcessorNode final : public OperatorNode<K, VIn, K, VOut> {
  private:
   std::unique_ptr<FixedKeyProcessor<K, VIn, VOut>> processor_;
   std::optional<FixedKeyProcessorContext<K, VOut>> context_;
+};
+
+/// The processor type that `F()` makes, without its std::unique_ptr; void if it makes anything else.
+template <class F>
+struct Supplied {
+  using Type = void;
+};
+template <class F>
+requires(std::invocable<F&>&& requires(std::invoke_result_t<F&> made) {
+  typename decltype(made)::element_type;
+  { made.release() } -> std::same_as<typename decltype(made)::element_type*>;
+}) struct Supplied<F> {
+  using Type = typename std::invoke_result_t<F&>::element_type;
 };
 
 }  // namespace detail

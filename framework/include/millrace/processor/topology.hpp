@@ -1,19 +1,130 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/processor/detail/source_sink.hpp"
+#include "millrace/processor/detail/topology_builder.hpp"
+#include "millrace/processor/processor.hpp"
 
 namespace millrace {
 
-namespace detail {
-class TopologyBuilder;
-}
+/// How Topology::add_source reads its topics. What is not given comes from the types and the configuration.
+template <class K, class V>
+struct SourceOptions {
+  AnySerde<K> key_serde = detail::own_serde<K>();
+  AnySerde<V> value_serde = detail::own_serde<V>();
+  std::optional<detail::OffsetReset> offset_reset = {};
+  std::optional<TimestampPolicy> timestamps = {};
+  TimestampExtractor<K, V> extractor = {};
+};
 
-/// A finished topology: immutable, cheap to copy, usable by any number of Streams and TopologyTestDrivers.
-/// (Kafka Streams: `Topology`.)
+/// How Topology::add_sink writes.
+template <class K, class V>
+struct SinkOptions {
+  AnySerde<K> key_serde = detail::own_serde<K>();
+  AnySerde<V> value_serde = detail::own_serde<V>();
+  StreamPartitioner<K, V> partitioner = {};
+};
+
+/// A topology: printable, runnable by Streams, drivable by TopologyTestDriver. Built by StreamsBuilder, or by hand
+/// (the Processor API), or both: nodes can be added to what a StreamsBuilder made, after nodes known by name.
+///
+///     Topology topology;
+///     topology.add_source<std::string, std::string>("in", {"words"})
+///         .add_processor("count", [] { return std::make_unique<Count>(); }, {"in"})
+///         .add_state_store(Stores::key_value_store<std::string, std::int64_t>("counts"), {"count"})
+///         .add_sink<std::string, std::int64_t>("out", "totals", {"count"});
+///
+/// A copy is cheap, and adding to it leaves the original as it is. Errors: TopologyException naming the node, store or
+/// topic. Threads: one while it is built; any number of Streams and drivers may use it after. (Kafka Streams:
+/// `Topology`.)
 class Topology {
  public:
-  explicit Topology(std::shared_ptr<const detail::TopologyBuilder> nodes);
+  Topology() : nodes_(std::make_shared<detail::TopologyBuilder>()) {}
+  explicit Topology(std::shared_ptr<detail::TopologyBuilder> nodes) : nodes_(std::move(nodes)) {}
+
+  /// Reads topics as records of K and V.
+  template <class K, class V>
+  Topology& add_source(const std::string& name, std::vector<std::string> topics, SourceOptions<K, V> options = {}) {
+    auto spec = source_spec<K, V>(name, std::move(options));
+    spec.topics = std::move(topics);
+    change().add_source(std::move(spec));
+    return *this;
+  }
+  /// Reads all topics whose whole name matches a regular expression.
+  template <class K, class V>
+  Topology& add_source_pattern(const std::string& name, std::string regex, SourceOptions<K, V> options = {}) {
+    auto spec = source_spec<K, V>(name, std::move(options));
+    spec.pattern = std::move(regex);
+    change().add_source(std::move(spec));
+    return *this;
+  }
+
+  /// `supplier()` makes a std::unique_ptr to a Processor or FixedKeyProcessor, one per task; it gets what the parents
+  /// forward. `stores`: state stores that were added before.
+  template <class F>
+  Topology& add_processor(const std::string& name, F supplier, std::vector<std::string> parents,
+                          const std::vector<std::string>& stores = {}) {
+    constexpr bool kSuppliesProcessor = !std::is_void_v<typename detail::Supplied<F>::Type>;
+    static_assert(kSuppliesProcessor,
+                  "add_processor takes a function that returns a std::unique_ptr to a Processor or FixedKeyProcessor");
+    if constexpr (kSuppliesProcessor) {
+      auto spec = processor_spec(name, std::move(supplier));
+      spec.predecessors = std::move(parents);
+      change().add_processor(std::move(spec));
+      nodes_->connect(name, stores);
+    }
+    return *this;
+  }
+
+  /// Writes what the parents forward to a topic, which must exist.
+  template <class K, class V>
+  Topology& add_sink(const std::string& name, const std::string& topic, std::vector<std::string> parents,
+                     SinkOptions<K, V> options = {}) {
+    detail::SinkSettings<K, V> sink{
+        topic, {}, std::move(options.key_serde), std::move(options.value_serde), std::move(options.partitioner)};
+    auto spec = sink_spec(name, std::move(sink), std::move(parents));
+    spec.topics = {topic};
+    change().add_sink(std::move(spec));
+    return *this;
+  }
+  /// Writes each record to the topic that `choose(key, value, metadata)` names.
+  template <class K, class V>
+  Topology& add_sink(const std::string& name, TopicNameExtractor<K, V> choose, std::vector<std::string> parents,
+                     SinkOptions<K, V> options = {}) {
+    detail::SinkSettings<K, V> sink{{},
+                                    std::move(choose),
+                                    std::move(options.key_serde),
+                                    std::move(options.value_serde),
+                                    std::move(options.partitioner)};
+    auto spec = sink_spec(name, std::move(sink), std::move(parents));
+    spec.dynamic_topic = true;
+    spec.extractor_class = "millrace::TopicNameExtractor";
+    change().add_sink(std::move(spec));
+    return *this;
+  }
+
+  /// Makes a store available to these processors.
+  Topology& add_state_store(StoreBuilder store, const std::vector<std::string>& processors = {});
+  Topology& connect_processor_and_state_stores(const std::string& processor, const std::vector<std::string>& stores);
+
+  /// A store that every instance fills from all partitions of `topic`, through the processor that `supplier()` makes;
+  /// every processor may read it without being connected.
+  template <class K, class V, class F>
+  Topology& add_global_store(StoreBuilder store, const std::string& source, const std::string& topic,
+                             const std::string& processor, F supplier, SourceOptions<K, V> options = {}) {
+    store.spec.logging = false;
+    auto spec = source_spec<K, V>(source, std::move(options));
+    spec.topics = {topic};
+    change().add_global_store(std::move(spec), processor, processor_spec(processor, std::move(supplier)).factory,
+                              std::make_shared<const StoreBuilder>(std::move(store)));
+    return *this;
+  }
 
   /// The text of Kafka Streams' `Topology.describe().toString()` for the same program, byte for byte.
   [[nodiscard]] std::string describe() const;
@@ -25,7 +136,64 @@ class Topology {
   [[nodiscard]] const detail::TopologyBuilder& internal() const { return *nodes_; }
 
  private:
-  std::shared_ptr<const detail::TopologyBuilder> nodes_;
+  /// What may be changed without another topology noticing.
+  detail::TopologyBuilder& change();
+
+  template <class K, class V>
+  static detail::NodeSpec::Types types_of() {
+    return {typeid(K), typeid(V)};
+  }
+
+  template <class K, class V>
+  static detail::NodeSpec source_spec(const std::string& name, SourceOptions<K, V> options) {
+    detail::SourceSettings<K, V> source{std::move(options.key_serde), std::move(options.value_serde),
+                                        options.timestamps.value_or(TimestampPolicy::fail_on_invalid),
+                                        !options.timestamps.has_value(), std::move(options.extractor)};
+    detail::NodeSpec spec;
+    spec.name = name;
+    spec.offset_reset = options.offset_reset;
+    spec.gives = types_of<K, V>();
+    spec.factory = [source] { return std::make_unique<detail::SourceNode<K, V>>(source); };
+    return spec;
+  }
+
+  template <class F>
+  static detail::NodeSpec processor_spec(const std::string& name, F supplier) {
+    using P = typename detail::Supplied<F>::Type;
+    using K = typename P::KeyIn;
+    using V = typename P::ValueIn;
+    using VOut = typename P::ValueOut;
+    detail::NodeSpec spec;
+    spec.name = name;
+    spec.takes = types_of<K, V>();
+    if constexpr (requires { typename P::KeyOut; }) {
+      using KOut = typename P::KeyOut;
+      spec.gives = types_of<KOut, VOut>();
+      spec.factory = [supplier]() mutable {
+        return std::make_unique<detail::ProcessorNode<K, V, KOut, VOut>>(supplier());
+      };
+    } else {
+      spec.gives = types_of<K, VOut>();
+      spec.factory = [supplier]() mutable {
+        return std::make_unique<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier());
+      };
+    }
+    return spec;
+  }
+
+  template <class K, class V>
+  static detail::NodeSpec sink_spec(const std::string& name, detail::SinkSettings<K, V> sink,
+                                    std::vector<std::string> parents) {
+    sink.partition_windows_by_inner_key = true;
+    detail::NodeSpec spec;
+    spec.name = name;
+    spec.predecessors = std::move(parents);
+    spec.takes = types_of<K, V>();
+    spec.factory = [sink] { return std::make_unique<detail::SinkNode<K, V>>(sink); };
+    return spec;
+  }
+
+  std::shared_ptr<detail::TopologyBuilder> nodes_;
 };
 
 }  // namespace millrace

@@ -329,19 +329,6 @@ requires(!std::convertible_to<F, std::string>) void KStream<K, V>::to(F choose,
 
 namespace detail {
 
-/// The processor type that `F()` makes, without its std::unique_ptr; void if it makes anything else.
-template <class F>
-struct Supplied {
-  using Type = void;
-};
-template <class F>
-requires(std::invocable<F&>&& requires(std::invoke_result_t<F&> made) {
-  typename decltype(made)::element_type;
-  { made.release() } -> std::same_as<typename decltype(made)::element_type*>;
-}) struct Supplied<F> {
-  using Type = typename std::invoke_result_t<F&>::element_type;
-};
-
 template <class P, class K, class V>
 concept TakesStreamOf = std::same_as<typename P::KeyIn, K> && std::same_as<typename P::ValueIn, V>;
 

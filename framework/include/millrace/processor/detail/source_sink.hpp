@@ -14,6 +14,20 @@
 #include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/serde/serde.hpp"
 
+namespace millrace {
+
+/// Picks partitions for a record that goes to a sink. nullopt: the producer decides; empty: the record is dropped.
+/// (Kafka Streams: `StreamPartitioner`.)
+template <class K, class V>
+using StreamPartitioner = std::function<std::optional<std::set<std::int32_t>>(const std::string& topic, const K& key,
+                                                                              const V& value, std::int32_t partitions)>;
+
+/// Picks the topic of a record. (Kafka Streams: `TopicNameExtractor`.)
+template <class K, class V>
+using TopicNameExtractor = std::function<std::string(const K& key, const V& value, const RecordMetadata& metadata)>;
+
+}  // namespace millrace
+
 namespace millrace::detail {
 
 /// Where records enter a task, without their types.
@@ -90,16 +104,6 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
 
   SourceSettings<K, V> settings_;
 };
-
-/// Picks partitions for a record that goes to a sink. nullopt: the producer decides; empty: the record is dropped.
-/// (Kafka Streams: `StreamPartitioner`.)
-template <class K, class V>
-using StreamPartitioner = std::function<std::optional<std::set<std::int32_t>>(const std::string& topic, const K& key,
-                                                                              const V& value, std::int32_t partitions)>;
-
-/// Picks the topic of a record. (Kafka Streams: `TopicNameExtractor`.)
-template <class K, class V>
-using TopicNameExtractor = std::function<std::string(const K& key, const V& value, const RecordMetadata& metadata)>;
 
 template <class K, class V>
 struct SinkSettings {

@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <typeindex>
+#include <utility>
 #include <vector>
 
 #include "millrace/processor/detail/node.hpp"
@@ -33,7 +35,11 @@ struct NodeSpec {
   std::optional<OffsetReset> offset_reset;
   bool dynamic_topic = false;   ///< sink that chooses its topic per record
   std::string extractor_class;  ///< type of the function that chooses, for descriptions
-  bool global = false;          ///< source or processor of a global store: belongs to no task
+  /// Key and value types, if they are to be compared with those of the neighbours before there is a task.
+  using Types = std::pair<std::type_index, std::type_index>;
+  std::optional<Types> takes = {};
+  std::optional<Types> gives = {};
+  bool global = false;  ///< source or processor of a global store: belongs to no task
 };
 
 /// A topic that the application makes for itself; named without the application's prefix.
@@ -48,6 +54,7 @@ class TopologyBuilder {
  public:
   void add_source(NodeSpec spec);
   void add_processor(std::string name, NodeSpec::Factory factory, std::vector<std::string> predecessors);
+  void add_processor(NodeSpec spec);
   void add_sink(NodeSpec spec);
 
   /// Connects the store to these processors; the same builder object may be added again.
