@@ -60,7 +60,10 @@ void write_source(const GraphNode& node, TopologyBuilder& builder) {
 
 std::vector<std::string> GraphNode::parent_names() const {
   std::vector<std::string> names;
-  for (const GraphNode* parent : parents) names.push_back(parent->name);
+  for (const GraphNode* parent : parents) {
+    // Once, even if it is a parent twice because two sources were merged.
+    if (std::ranges::find(names, parent->name) == names.end()) names.push_back(parent->name);
+  }
   return names;
 }
 
