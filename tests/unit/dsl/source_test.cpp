@@ -150,4 +150,12 @@ BOOST_AUTO_TEST_CASE(the_earliest_record_of_all_topics_goes_first) {
   check(builder.build(), {{"in a=1 @0", {"later a=1 @0", "out a=1! @5", "out a=1 @10", "sooner a=1! @0"}}});
 }
 
+BOOST_AUTO_TEST_CASE(merging_two_streams_of_one_topic_gives_each_record_once) {
+  StreamsBuilder builder;
+  const auto one = builder.stream<S, S>("in");
+  const auto other = builder.stream<S, S>("in");
+  one.merge(other).to("out");
+  check(builder.build(), {{"in a=1 @1", {"out a=1 @1"}}});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
