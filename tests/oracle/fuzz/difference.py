@@ -39,7 +39,7 @@ def parse(answer, program):
             # The class of a topic extractor has another name in each language.
             parts["describe"] = re.sub(r"\(extractor class: .*\)", "(extractor class)", line["describe"]).split("\n")
         elif "store" in line:
-            parts[f"store {line['store']}"].append({k: v for k, v in line.items() if k != "store"})
+            parts[f"store {line['store']}"].append({k: line[k] for k in sorted(line) if k != "store"})
         else:
             parts[f"input {line['input']} topic {line['topic']}"].append(record_of(line))
     for part in parts:

@@ -19,6 +19,9 @@ class Tables(Drawing):
             return None
         op = {"op": "to_stream", "from": source.id}
         self.name(op)
+        if self.chance(0.25):
+            op["fn"], key = self.selector(source)
+            return self.add(op, kind="stream", key=key, value=source.value, count=source.count)
         return self.add(op, kind="stream", key=source.key, value=source.value, window=source.window,
                         count=source.count)
 

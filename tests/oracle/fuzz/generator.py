@@ -100,6 +100,10 @@ class Generator(Streams, Groups, Tables):
                 continue
             getattr(self, "op_" + self.random.choices(operators, weights)[0])()
         self.finish()
+        if "default.dsl.store" in self.config:
+            for op in self.ops:
+                if op["op"] in ("join", "left_join", "outer_join"):
+                    op.setdefault("in_memory", True)    # Kafka Streams heeds the old setting everywhere but here
         program = {"nodes": self.ops, "input": self.input()}
         if self.config:
             program["config"] = self.config
@@ -124,6 +128,8 @@ def operators_of(program):
     found = set()
     for op in program["nodes"]:
         found.add(op["op"])
+        if op["op"] == "to_stream" and "fn" in op:
+            found.add("to_stream with a key selector")
         if op["op"] == "process":
             found.add("process " + op["fn"].split(":")[0])
         window = op.get("window", {}).get("kind")

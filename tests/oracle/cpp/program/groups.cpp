@@ -57,7 +57,15 @@ void aggregate_group(Program& program, const Json& op) {
 
 void to_stream(Program& program, const Json& op) {
   const auto& from = program.from(op);
-  with_table(from, [&](const auto& table) { program.set(op, table.to_stream(named(op)), from.key, from.value); });
+  with_table(from, [&](const auto& table) {
+    if (op.contains("fn")) {
+      const KeySelector selector(fn(op));
+      program.set(op, table.to_stream(selector, named(op)), selected_key_type(selector, from.key, from.value),
+                  from.value);
+    } else {
+      program.set(op, table.to_stream(named(op)), from.key, from.value);
+    }
+  });
 }
 
 }  // namespace

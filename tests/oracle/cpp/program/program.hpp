@@ -73,7 +73,9 @@ void add_store(millrace::StreamsBuilder& builder, const Json& store);
 // --- what operators read from their description
 
 [[nodiscard]] inline std::string name(const Json& op) { return op.value("name", std::string()); }
-[[nodiscard]] inline millrace::Named named(const Json& op) { return millrace::Named::as(name(op)); }
+[[nodiscard]] inline millrace::Named named(const Json& op) {
+  return op.contains("name") ? millrace::Named::as(name(op)) : millrace::Named();
+}
 [[nodiscard]] inline std::string fn(const Json& op) { return op.value("fn", std::string()); }
 
 /// The node's content as a T. Throws: the program refers to something of another kind.

@@ -328,6 +328,11 @@ final class ProgramTopology {
         @SuppressWarnings("unchecked")
         final var table = (KTable<Object, Object>) from.node();
         final Named name = named(op);
+        if (op.has("fn")) {
+            final var selector = Functions.keySelector(fn(op));
+            return new Node(name == null ? table.toStream(selector) : table.toStream(selector, name),
+                Functions.selectedKey(fn(op), from.key(), from.value()), from.value());
+        }
         return new Node(name == null ? table.toStream() : table.toStream(name), from.key(), from.value());
     }
 
