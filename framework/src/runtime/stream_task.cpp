@@ -134,13 +134,18 @@ bool StreamTask::process_one() {
   const Timestamp timestamp = *queue->head_timestamp;
   queue->records.pop_front();
   queue->head_timestamp.reset();
-  queue->partition_time = std::max(queue->partition_time, timestamp);
   queue->consumed_since_commit = true;
-  stream_time_ = std::max(stream_time_, timestamp);
+  const Timestamp partition_time = std::exchange(queue->partition_time, std::max(queue->partition_time, timestamp));
+  const Timestamp stream_time = std::exchange(stream_time_, std::max(stream_time_, timestamp));
 
   set_record(current, timestamp);
-  queue->source->process(current, timestamp);
   ++processed_;
+  if (!queue->source->process(current, timestamp)) {
+    // What cannot be read moves no time, as in Kafka Streams.
+    queue->partition_time = partition_time;
+    stream_time_ = stream_time;
+    return true;
+  }
   punctuate(stream_time_punctuations_, stream_time_);
   return true;
 }

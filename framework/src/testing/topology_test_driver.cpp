@@ -272,8 +272,9 @@ class TestDriver::Impl {
     const std::int64_t max_idle_ms = config_.get_int("max.task.idle.ms");
     const auto lag = [](const TopicPartition&) -> std::optional<std::int64_t> { return 0; };
     while (task_->queues().ready(clock_.now(), max_idle_ms, lag)) {
-      if (!task_->process_one()) break;
-      commit();
+      const bool processed = task_->process_one();
+      commit();  // what could not even be read may have gone to the dead-letter topic
+      if (!processed) break;
     }
   }
 
