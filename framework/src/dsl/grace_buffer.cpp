@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/processor/detail/topology_builder.hpp"
 #include "millrace/state/formats.hpp"
 
 namespace millrace::detail {
@@ -60,6 +61,24 @@ void GraceBuffer::restore(std::span<const RestoreRecord> records) {
       waiting_.insert_or_assign(std::string(record.key), read_buffered(3, *record.value, {}, nullptr).value);
     } else {
       waiting_.erase(std::string(record.key));
+    }
+  }
+}
+
+void require_history(const TopologyBuilder& builder, const std::vector<std::string>& stores, std::int64_t grace_ms,
+                     const std::string& node) {
+  for (const auto& name : stores) {
+    const auto found = builder.stores().find(name);
+    if (found == builder.stores().end()) continue;  // the topology says so itself
+    const auto& spec = found->second->spec;
+    if (spec.kind != StoreKind::versioned) {
+      throw TopologyException("join '" + node + "': a grace period needs a versioned table, but the store '" + name +
+                              "' is not versioned; make it with Materialized::as_versioned");
+    }
+    if (grace_ms > spec.retention_ms) {
+      throw TopologyException("join '" + node + "': its grace period (" + std::to_string(grace_ms) +
+                              " ms) is longer than the history that the store '" + name + "' keeps (" +
+                              std::to_string(spec.retention_ms) + " ms)");
     }
   }
 }

@@ -8,11 +8,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "millrace/dsl/detail/buffered_record.hpp"
 #include "millrace/state/store_builder.hpp"
 
 namespace millrace::detail {
+
+class TopologyBuilder;
 
 /// Stream records that wait for a table to reach their time, in order of (timestamp, key bytes, arrival).
 /// Changelog: key `00 | timestamp (8) | key | number (4)`, value as write_buffered has it with buffer time 0; null when
@@ -40,6 +43,11 @@ class GraceBuffer final : public CustomStore {
   std::uint32_t number_ = 0;
   std::map<std::string, BufferedValue> waiting_;
 };
+
+/// Throws unless all `stores`, through which the join `node` reads its table, are versioned and keep at least as much
+/// history as a stream record waits.
+void require_history(const TopologyBuilder& builder, const std::vector<std::string>& stores, std::int64_t grace_ms,
+                     const std::string& node);
 
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_grace_buffer(const std::string& name, std::int64_t grace_ms);
 

@@ -127,6 +127,11 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
                                                                                            values);
             },
             table_stores, {detail::make_grace_buffer(buffer, settings.grace->count())});
+        node.write = [write = std::move(node.write), table_stores, grace_ms = settings.grace->count()](
+                         const detail::GraphNode& self, detail::TopologyBuilder& builder) {
+          detail::require_history(builder, table_stores, grace_ms, self.name);
+          write(self, builder);
+        };
       } else {
         node.write = detail::write_processor(
             [make_join] { return std::make_unique<detail::StreamTableJoinNode<K, V, VOut, Join>>(make_join()); },
