@@ -89,6 +89,10 @@ BOOST_AUTO_TEST_CASE(stand_in_the_keys_of_the_topic_a_table_is_written_to) {
   BOOST_TEST((session.read_record().key == Key{"a", {25, 25}}));
 }
 
+BOOST_AUTO_TEST_CASE(are_printed_with_their_bounds) {
+  BOOST_TEST(detail::to_text(Windowed<S>{"a", {10, 20}}) == "[a@10/20]");
+}
+
 BOOST_AUTO_TEST_CASE(need_a_serde_again_where_streams_of_them_are_merged) {
   StreamsBuilder builder;
   const auto counts = builder.stream<S, S>("in")

@@ -22,6 +22,9 @@ template <class T>
     return "null";
   } else if constexpr (!std::is_same_v<T, NonNull<T>>) {
     return value ? to_text(*value) : "null";
+  } else if constexpr (kIsWindowed<T>) {
+    return "[" + to_text(value.key) + "@" + std::to_string(value.window.start) + "/" +
+           std::to_string(value.window.end) + "]";
   } else if constexpr (std::is_convertible_v<const T&, std::string>) {
     return value;
   } else if constexpr (Streamable<T>) {
