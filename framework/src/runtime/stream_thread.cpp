@@ -24,6 +24,8 @@ constexpr std::int64_t kOpeningWaitMs = 20;
 constexpr Millis kShortestPatience{5'000};
 // After a commit that could not be made because the group was rebalancing.
 constexpr std::int64_t kCommitRetryMs = 100;
+// A commit that fails after as long has waited in vain for an answer.
+constexpr std::int64_t kUnansweredMs = 1'000;
 // How long records are sent one at a time after the broker has refused a batch.
 constexpr std::int64_t kWithoutBatchesMs = 10'000;
 // Brokers forget offsets of topics to which nobody subscribes (KIP-211); companions of lead topics are such.
@@ -290,14 +292,17 @@ void StreamThread::commit_if_due() {
     if (work_lost_) return;
   }
   const bool all = now() - last_full_commit_ >= kFullCommitIntervalMs;
+  const Timestamp start = now();
   try {
     commit(all);
     commit_fails_since_.reset();
+    commit_unanswered_ = false;
   } catch (const BrokerException& error) {
     // At least once, only the offsets can be late: the group is rebalancing, perhaps one generation ahead, and will
     // take them after it. If this member is out of it, it will hear of that by then.
     const bool later = !exactly_once_ && error.severity() != Severity::fatal && !output_->dirty();
     if (!later) throw;
+    commit_unanswered_ = now() - start >= kUnansweredMs;
     if (!commit_fails_since_) commit_fails_since_ = now();
     if (now() - *commit_fails_since_ >= give_up_after_.count()) throw;
     log(LogLevel::info, names_.thread_name() + ": offsets will be committed later: " + error.what());
@@ -369,6 +374,7 @@ void StreamThread::restart_tasks() {
   work_lost_ = false;
   has_work_ = false;
   commit_fails_since_.reset();
+  commit_unanswered_ = false;
   records_.clear();
   tasks_->restart_all();
   drop_output();
@@ -399,6 +405,8 @@ void StreamThread::close_cleanly() {
   if (state_ == State::closed) return;
   try {
     if (connected_ && !work_lost_) {
+      // Another wait as long would only delay the end.
+      if (commit_unanswered_) throw BrokerException(Severity::retriable, "the last commit was not answered");
       commit(false);
       tasks_->remove_all(true);
     }
