@@ -1,4 +1,4 @@
-// word_count: counts the words of a topic's lines and writes each new count.
+// word_count: counts the words of a topic's lines and writes the new counts.
 //
 // On the embedded broker, which keeps its topics in a directory (for Kafka, give --bootstrap-servers localhost:9092
 // instead of --broker):
@@ -8,6 +8,8 @@
 //     word_count --broker embedded:words              # until Ctrl-C
 //     topics cat word-counts --broker embedded:words
 //
+// Of counts that follow each other within a commit interval only the last comes out; with
+// -c statestore.cache.max.bytes=0 each one does.
 // Counts are kept in the store "counts", whose changelog topic brings them back wherever the program starts again.
 #include <sstream>
 #include <string>
