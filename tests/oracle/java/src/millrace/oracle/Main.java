@@ -12,6 +12,8 @@ public final class Main {
                oracle trace DIR       write NAME.txt for every trace case
                oracle programs IN OUT run every NAME.json in the directory IN, write OUT/NAME.jsonl
                oracle run [FILE]      run the JSON program in FILE (default: standard input), see tests/oracle/README.md
+               oracle takeover BOOTSTRAP APPLICATION PREFIX DIR GUARANTEE
+                                      work off what is in the topics of an application, see Takeover
                oracle serve           run one JSON program per input line; each answer ends with an empty line
         """;
 
@@ -23,6 +25,7 @@ public final class Main {
             case "programs" -> ProgramRunner.writeAll(Path.of(args[1]), Path.of(args[2]));
             case "run" -> ProgramRunner.run(args.length > 1 ? Files.readString(Path.of(args[1]))
                 : new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
+            case "takeover" -> Takeover.run(args[1], args[2], args[3], args[4], args[5]);
             case "serve" -> ProgramRunner.serve();
             default -> {
                 System.err.print(USAGE);
