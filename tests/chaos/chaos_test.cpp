@@ -161,9 +161,8 @@ class Run {
     int replaced = 0;
     for (const auto& process : processes_) replaced += process->replaced_threads();
     return std::string(exactly_once_ ? "exactly once" : "at least once") + (caches_ ? ", with caches, " : ", ") +
-           std::to_string(processes_.size()) +
-           " processes, " + std::to_string(crashes_) + " crashes, " + std::to_string(faults_.injected) + " faults, " +
-           std::to_string(replaced) + " threads replaced";
+           std::to_string(processes_.size()) + " processes, " + std::to_string(crashes_) + " crashes, " +
+           std::to_string(faults_.injected) + " faults, " + std::to_string(replaced) + " threads replaced";
   }
 
  private:

@@ -110,7 +110,7 @@ class StreamThread final : private RebalanceListener {
   Timestamp last_commit_ = 0;
   Timestamp last_full_commit_ = 0;
   std::optional<Timestamp> commit_fails_since_;
-  bool commit_unanswered_ = false;  ///< the last one: no broker has even refused it
+  bool commit_unanswered_ = false;             ///< the last one: no broker has even refused it
   std::optional<Timestamp> no_batches_until_;  ///< after the broker has refused one
   std::optional<Timestamp> retry_at_;
   std::atomic<State> state_{State::starting};

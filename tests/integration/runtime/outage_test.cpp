@@ -74,9 +74,10 @@ BOOST_DATA_TEST_CASE(of_the_broker_are_survived, data::make({"at_least_once", "e
   const std::string in = world.topic("in", 3);
   const std::string out = world.topic("out", 2);
   const TempDir state;
-  App app(world, counting_values(in, out), world.config(World::unique("app"), guarantee, state.path())
-                                               .set("num.stream.threads", "2")
-                                               .set("millrace.connect.timeout.ms", "60000"));
+  App app(world, counting_values(in, out),
+          world.config(World::unique("app"), guarantee, state.path())
+              .set("num.stream.threads", "2")
+              .set("millrace.connect.timeout.ms", "60000"));
   int written = 0;
   const auto write = [&](int count) {
     world.write(in, keyed(count, 20));
@@ -109,9 +110,9 @@ BOOST_AUTO_TEST_CASE(without_end_are_told_and_end_the_application) {
   const std::string in = world.topic("in", 2);
   const std::string out = world.topic("out");
   const TempDir state;
-  App app(world, counting(in, out),
-          world.config(World::unique("app"), "exactly_once_v2", state.path())
-              .set("millrace.connect.timeout.ms", "5000"));
+  App app(
+      world, counting(in, out),
+      world.config(World::unique("app"), "exactly_once_v2", state.path()).set("millrace.connect.timeout.ms", "5000"));
   world.write(in, keyed(100'000, 20));
   app.run_until_running();
   (void)world.read_count(out, 100);
@@ -130,9 +131,9 @@ BOOST_DATA_TEST_CASE(do_not_keep_an_application_from_ending, data::make({"at_lea
   const std::string in = world.topic("in", 2);
   const std::string out = world.topic("out");
   const TempDir state;
-  auto app = std::make_unique<App>(world, counting_values(in, out),
-                                   world.config(World::unique("app"), guarantee, state.path())
-                                       .set("num.stream.threads", "2"));
+  auto app =
+      std::make_unique<App>(world, counting_values(in, out),
+                            world.config(World::unique("app"), guarantee, state.path()).set("num.stream.threads", "2"));
   world.write(in, keyed(50'000, 20));
   app->run_until_running();
   (void)world.read_count(out, 100);
@@ -148,9 +149,9 @@ BOOST_DATA_TEST_CASE(do_not_keep_an_application_from_ending, data::make({"at_lea
 BOOST_AUTO_TEST_CASE(at_the_start_end_with_a_message) {
   const World world(Broker::kafka("localhost:1"));
   const TempDir state;
-  App app(world, counting("in", "out"),
-          world.config(World::unique("app"), "exactly_once_v2", state.path())
-              .set("millrace.connect.timeout.ms", "2000"));
+  App app(
+      world, counting("in", "out"),
+      world.config(World::unique("app"), "exactly_once_v2", state.path()).set("millrace.connect.timeout.ms", "2000"));
   const auto start = std::chrono::steady_clock::now();
   BOOST_CHECK_EXCEPTION(app.start(), BrokerException, [](const BrokerException& error) {
     return std::string(error.what()).find("localhost:1") != std::string::npos;

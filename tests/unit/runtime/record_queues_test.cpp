@@ -75,9 +75,8 @@ BOOST_AUTO_TEST_CASE(gives_equal_timestamps_in_the_order_of_arrival) {
   auto& b = add("b");
   auto& c = add("c");
   const auto partition = [this] {
-    auto* queue = queues.next([](RecordQueues::Queue&, const ConsumerRecord& record) {
-      return std::optional(record.timestamp);
-    });
+    auto* queue =
+        queues.next([](RecordQueues::Queue&, const ConsumerRecord& record) { return std::optional(record.timestamp); });
     queue->records.pop_front();
     queue->head_timestamp.reset();
     return queue->partition.topic;

@@ -73,8 +73,8 @@ struct GraphNode {
   std::optional<Repartition> repartition;
   bool drop_null_keys = false;  ///< of the repartition; decided when the graph is complete
   std::optional<GraphSource> source;
-  bool reads_table = false;         ///< of a topic, which may serve as the table's changelog
-  bool reuse_source_topic = false;  ///< and does; decided in build()
+  bool reads_table = false;                     ///< of a topic, which may serve as the table's changelog
+  bool reuse_source_topic = false;              ///< and does; decided in build()
   std::optional<std::int64_t> window_grace_ms;  ///< of a windowed aggregation: how long after its end a window changes
   std::optional<JoinedWindows> joined_windows;  ///< of a stream-stream join
   bool self_join = false;                       ///< it needs only the left one's store; decided in build()
