@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -166,7 +165,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   }
 
   void keep_waiting(const Record<K, VThis>& record) {
-    time_->oldest_waiting = std::min(time_->oldest_waiting, record.timestamp);
+    time_->oldest_waiting = std::min(time_->oldest_waiting.value_or(record.timestamp), record.timestamp);
     value_buffer_.clear();
     bool written = false;
     if constexpr (IsLeft) {
@@ -181,15 +180,16 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   /// than the emit interval.
   void emit_closed(const Record<K, VThis>& cause) {
     const std::int64_t grace = settings_.windows.grace_ms();
-    if (time_->oldest_waiting == std::numeric_limits<Timestamp>::max() ||
-        time_->oldest_waiting + look_ahead() + grace >= time_->stream_time) {
-      return;
-    }
+    // Where nothing is known to wait, Kafka Streams looks, too, unless its sum (of the largest long) does not overflow;
+    // it shows in the time of the next look.
+    const bool may_be_due = time_->oldest_waiting ? *time_->oldest_waiting + look_ahead() + grace < time_->stream_time
+                                                  : look_ahead() + grace > 0;
+    if (!may_be_due) return;
     const Timestamp now = this->task().system_time();
     if (now < time_->next_emit) return;
     time_->next_emit = now + this->task().emit_interval_ms();
 
-    time_->oldest_waiting = std::numeric_limits<Timestamp>::max();
+    time_->oldest_waiting.reset();
     std::vector<OuterJoinStore::Entry> closed;
     bool left_open = false;
     bool right_open = false;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "millrace/processor/detail/task_context.hpp"
 
@@ -12,9 +13,9 @@ namespace millrace::detail {
 /// The event time that both sides of a stream-stream join have seen, within one task.
 struct JoinTime {
   Timestamp stream_time = kNoTimestamp;
-  /// No unmatched record that waits is older than this; the largest timestamp if none waits. A task that starts knows
-  /// nothing yet of those that its store has kept.
-  Timestamp oldest_waiting = 0;
+  /// No unmatched record that waits is older than this. None: as far as this task knows, none waits; when it starts,
+  /// its store may have kept some.
+  std::optional<Timestamp> oldest_waiting;
   Timestamp next_emit = 0;  ///< wall clock; looking for closed windows is throttled
 
   void advance(Timestamp timestamp) { stream_time = std::max(stream_time, timestamp); }
