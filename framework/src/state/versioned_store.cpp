@@ -72,6 +72,10 @@ class VersionedStore final : public VersionedBytesStore {
       store_times(now);
     }
     const auto latest = latest_of(key);
+    if (latest && latest->value && !value && timestamp == latest->time) {
+      take_back(key, timestamp);
+      return {};
+    }
     if (!latest || timestamp >= latest->time) {
       if (latest && timestamp > latest->time) put_older(key, latest->time, timestamp, viewed(latest->value));
       entries_->put(latest_key(key), write_version(timestamp, value));
@@ -169,6 +173,20 @@ class VersionedStore final : public VersionedBytesStore {
     append_sized_key(end, key);
     append_time(end, timestamp);
     entries_->put(end, std::string_view());
+  }
+
+  /// Deletes the latest version at its own time. As in Java no trace of it stays: what was before is the latest again,
+  /// if that is a deletion, and a put of an earlier time may become the latest.
+  void take_back(std::string_view key, Timestamp timestamp) {
+    const auto before = last_until(key, timestamp);
+    if (!before) {
+      entries_->put(latest_key(key), std::nullopt);
+      return;
+    }
+    const Timestamp deleted_at = before->value ? before->valid_to : before->timestamp;
+    if (!before->value) entries_->put(older_key(key, before->timestamp), std::nullopt);
+    entries_->put(latest_key(key), write_version(deleted_at, std::nullopt));
+    note_end(key, deleted_at, deleted_at);
   }
 
   /// Puts a version that is not the latest; returns when it ends.
