@@ -17,8 +17,11 @@ namespace {
 void merge_into(GraphNode& to, GraphNode& from, GraphNode& root) {
   const auto children = from.children;
   for (GraphNode* child : children) {
-    // In place, so that a join of the two keeps its left and right.
-    std::ranges::replace(child->parents, &from, &to);
+    if (std::ranges::find(child->parents, &to) != child->parents.end()) {
+      std::erase(child->parents, &from);
+    } else {
+      std::ranges::replace(child->parents, &from, &to);
+    }
     if (std::ranges::find(to.children, child) == to.children.end()) to.children.push_back(child);
   }
   from.children.clear();

@@ -83,7 +83,7 @@ void RepartitionMerger::collect() {
       // Of a value that changed behind the key, the repartition topic could not hold both forms.
       GraphNode* changer =
           find_upstream(*node, [](const GraphNode& other) { return other.changes_key || other.changes_value; });
-      if (changer == nullptr || changer->changes_value || !changer->changes_key) continue;
+      if (changer == nullptr || !changer->changes_key) continue;
       const auto group = std::ranges::find(groups_, changer, &Group::key_changer);
       if (group != groups_.end()) group->repartitions.push_back(node.get());
     }

@@ -30,8 +30,10 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.StateStore;
@@ -115,7 +117,9 @@ public final class ProgramRunner {
         properties.put("default.value.serde", Serdes.StringSerde.class.getName());
         program.path("config").properties().forEach(entry -> properties.put(entry.getKey(), entry.getValue().asText()));
 
-        final StreamsBuilder builder = new StreamsBuilder();
+        // Without this, merged repartition topics move in front of a process() that may change the key (KAFKA-19668).
+        properties.put(TopologyConfig.InternalConfig.ENABLE_PROCESS_PROCESSVALUE_FIX, "true");
+        final StreamsBuilder builder = new StreamsBuilder(new TopologyConfig(new StreamsConfig(properties)));
         new ProgramTopology(builder).build(program);
         final Topology topology = builder.build(properties);
         emit(JSON.createObjectNode().put("describe", topology.describe().toString()));
