@@ -1,5 +1,7 @@
 // Processes that are killed, stopped and continued.
 #define BOOST_TEST_DYN_LINK
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <thread>
@@ -11,6 +13,7 @@
 namespace millrace::runtime_test {
 namespace {
 
+namespace data = boost::unit_test::data;
 using Arguments = std::vector<std::string>;
 
 Arguments arguments(const std::string& broker, const std::string& in, const std::string& out, const std::string& id,
@@ -25,6 +28,7 @@ Arguments arguments(const std::string& broker, const std::string& in, const std:
                 "consumer.session.timeout.ms=6000",
                 "consumer.heartbeat.interval.ms=500",
                 "producer.linger.ms=5",
+                "statestore.cache.max.bytes=0",
                 "millrace.rocksdb.write.buffer.bytes=65536"};
   all.insert(all.end(), more.begin(), more.end());
   return all;
@@ -91,7 +95,8 @@ BOOST_FIXTURE_TEST_CASE(after_kill_9_only_the_tail_is_restored, Place) {
   check_counted_once(world().read(out), kRecords);
 }
 
-BOOST_FIXTURE_TEST_CASE(results_are_exact_after_many, Place) {
+// With a cache, not every count comes out, but the last one does.
+BOOST_DATA_TEST_CASE_F(Place, results_are_exact_after_many, data::make({0, 1'000'000}), cache) {
   constexpr int kRecords = 20'000;
   {
     const World world = this->world();
@@ -99,16 +104,23 @@ BOOST_FIXTURE_TEST_CASE(results_are_exact_after_many, Place) {
     world.create(out, 2);
     world.write(in, keyed(kRecords, 100));
   }
+  const auto all = arguments(address(), in, out, id, state.path(),
+                             {"num.stream.threads=2", "statestore.cache.max.bytes=" + std::to_string(cache)});
   for (int i = 0; i < 5; ++i) {
-    Child child(arguments(address(), in, out, id, state.path(), {"num.stream.threads=2"}));
+    Child child(all);
     child.wait_until_processed(static_cast<std::uint64_t>(1000 + 700 * i));
     child.kill();
   }
   {
-    Child child(arguments(address(), in, out, id, state.path(), {"num.stream.threads=2"}));
+    Child child(all);
     finish(child);
   }
-  check_counted_once(world().read(out), kRecords);
+  const auto rows = world().read(out);
+  if (cache == 0) {
+    check_counted_once(rows, kRecords);
+  } else {
+    check_counted_up(rows, kRecords, 100);
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_second_process_on_the_same_state_says_who_has_it, Place) {

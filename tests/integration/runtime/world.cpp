@@ -179,6 +179,17 @@ void check_counted_once(const std::vector<Row>& rows, int total) {
   }
 }
 
+void check_counted_up(const std::vector<Row>& rows, int total, int keys) {
+  const auto by_key = counts(rows);
+  BOOST_CHECK_EQUAL(by_key.size(), static_cast<std::size_t>(keys));
+  for (const auto& [key, values] : by_key) {
+    BOOST_CHECK_MESSAGE(std::ranges::adjacent_find(values, std::ranges::greater_equal()) == values.end(),
+                        "key " << key << ": a count came out again");
+    BOOST_CHECK_MESSAGE(values.back() == total / keys,
+                        "key " << key << ": the last count is " << values.back() << " and not " << total / keys);
+  }
+}
+
 void check_counted(const std::vector<Row>& rows, int total, int keys) {
   const auto by_key = counts(rows);
   BOOST_CHECK_EQUAL(by_key.size(), static_cast<std::size_t>(keys));

@@ -103,6 +103,8 @@ class App {
 
 /// Exactly once: the counts of each key are 1, 2, ... without gap or repetition, and `total` in all.
 void check_counted_once(const std::vector<Row>& rows, int total);
+/// Exactly once, with a cache: the counts of each key rise, and end with `total` / `keys`.
+void check_counted_up(const std::vector<Row>& rows, int total, int keys);
 /// At least once: no count is missing.
 void check_counted(const std::vector<Row>& rows, int total, int keys);
 
