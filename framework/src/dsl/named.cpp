@@ -6,19 +6,20 @@
 
 namespace millrace::detail {
 
-void require_legal_name(const std::string& name) {
+void require_legal_name(const std::string& name, std::string_view what) {
   constexpr std::size_t kMaxLength = 249;
   const auto legal = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '-';
   };
-  if (name.empty()) throw TopologyException("a name must not be empty");
-  if (name == "." || name == "..") throw TopologyException("'" + name + "' is not a name");
+  const std::string subject(what);
+  if (name.empty()) throw TopologyException(subject + " must not be empty");
+  if (name == "." || name == "..") throw TopologyException(subject + " must not be '" + name + "'");
   if (name.size() > kMaxLength) {
-    throw TopologyException("the name '" + name + "' is longer than " + std::to_string(kMaxLength) + " characters");
+    throw TopologyException(subject + " '" + name + "' is longer than " + std::to_string(kMaxLength) + " characters");
   }
   if (!std::ranges::all_of(name, legal)) {
-    throw TopologyException("the name '" + name +
+    throw TopologyException(subject + " '" + name +
                             "' has characters other than ASCII letters, digits, '.', '_' and '-'");
   }
 }

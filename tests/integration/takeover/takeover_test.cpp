@@ -61,7 +61,7 @@ Topology topology(const S& prefix) {
   events
       .join(
           others, [](const S& left, const S& right) { return left + "+" + right; },
-          JoinWindows::of_time_difference_and_grace(5s, 20s), StreamJoined::as("meet").with_store_name("meet"))
+          JoinWindows::of_time_difference_and_grace(5s, 20s), StreamJoined::as("meet").with_name("meet"))
       .to(prefix + "joined");
   builder.table<S, S>(prefix + "left", Materialized::as("left"))
       .outer_join(builder.table<S, S>(prefix + "right", Materialized::as("right")),

@@ -38,15 +38,15 @@ void joins(Cases& cases, Kind kind, const std::string& prefix) {
   };
   cases[prefix + "-named"] = [kind](StreamsBuilder& b) {
     const auto l = b.stream<S, S>("l");
-    join(kind, l, b.stream<S, S>("r"), window(), StreamJoined::as("meet")).to("out");
+    join(kind, l, b.stream<S, S>("r"), window(), StreamJoined().with_name("meet")).to("out");
   };
   cases[prefix + "-store-named"] = [kind](StreamsBuilder& b) {
     const auto l = b.stream<S, S>("l");
-    join(kind, l, b.stream<S, S>("r"), window(), StreamJoined().with_store_name("kept")).to("out");
+    join(kind, l, b.stream<S, S>("r"), window(), StreamJoined::as("kept")).to("out");
   };
   cases[prefix + "-both-named"] = [kind](StreamsBuilder& b) {
     const auto l = b.stream<S, S>("l");
-    join(kind, l, b.stream<S, S>("r"), window(), StreamJoined::as("meet").with_store_name("kept")).to("out");
+    join(kind, l, b.stream<S, S>("r"), window(), StreamJoined::as("kept").with_name("meet")).to("out");
   };
   cases[prefix + "-rekeyed"] = [kind](StreamsBuilder& b) {
     const auto l = b.stream<S, S>("l").select_key(value_as_key());
@@ -55,7 +55,7 @@ void joins(Cases& cases, Kind kind, const std::string& prefix) {
   cases[prefix + "-rekeyed-named"] = [kind](StreamsBuilder& b) {
     const auto l = b.stream<S, S>("l").select_key(value_as_key());
     const auto r = b.stream<S, S>("r").select_key(value_as_key());
-    join(kind, l, r, window(), StreamJoined::as("meet").with_store_name("kept")).to("out");
+    join(kind, l, r, window(), StreamJoined::as("kept").with_name("meet")).to("out");
   };
   cases[prefix + "-rekeyed-left"] = [kind](StreamsBuilder& b) {
     const auto l = b.stream<S, S>("l").map(swapped());
@@ -114,8 +114,8 @@ void shared_repartitions(Cases& cases) {
   };
   cases["rekeyed-stream-joined-twice-named"] = [](StreamsBuilder& b) {
     const auto s = b.stream<S, S>("in").select_key(value_as_key());
-    join(Kind::inner, s, b.stream<S, S>("r1"), window(), StreamJoined::as("one")).to("o1");
-    join(Kind::inner, s, b.stream<S, S>("r2"), window(), StreamJoined::as("two")).to("o2");
+    join(Kind::inner, s, b.stream<S, S>("r1"), window(), StreamJoined().with_name("one")).to("o1");
+    join(Kind::inner, s, b.stream<S, S>("r2"), window(), StreamJoined().with_name("two")).to("o2");
   };
   cases["rekeyed-stream-joined-left-then-inner"] = [](StreamsBuilder& b) {
     const auto s = b.stream<S, S>("in").select_key(value_as_key());

@@ -60,7 +60,7 @@ void joins(Cases& cases) {
   cases["12-stream-stream-outer-join-named"] = [either](StreamsBuilder& b) {
     b.stream<S, S>("l")
         .select_key(value_as_key())
-        .outer_join(b.stream<S, S>("r"), either, kTenSecondsAndGrace, StreamJoined::as("oj").with_store_name("ojs"))
+        .outer_join(b.stream<S, S>("r"), either, kTenSecondsAndGrace, StreamJoined::as("ojs").with_name("oj"))
         .to("out");
   };
   cases["13-stream-stream-outer-join"] = [either](StreamsBuilder& b) {

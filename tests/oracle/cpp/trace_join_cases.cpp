@@ -16,7 +16,7 @@ JoinWindows no_grace(int ms) { return JoinWindows::of_time_difference_with_no_gr
 JoinWindows grace(int ms, int grace_ms) {
   return JoinWindows::of_time_difference_and_grace(Millis(ms), Millis(grace_ms));
 }
-StreamJoined stored(const S& name) { return StreamJoined().with_store_name(name); }
+StreamJoined stored(const S& name) { return StreamJoined::as(name); }
 
 /// `l` with `r` to `out`.
 auto simple(Join kind, const JoinWindows& windows, const StreamJoined& joined = stored("sj")) {
@@ -51,7 +51,7 @@ void timelines(Cases& cases, Join kind, const S& prefix) {
   };
   cases[prefix + "rekeyed-named"] = [kind](StreamsBuilder& b) {
     const auto l = b.stream<N, N>("l").select_key([](const N& v) { return v; });
-    join(kind, l, b.stream<N, N>("r"), no_grace(10), StreamJoined::as("meet").with_store_name("kept")).to("out");
+    join(kind, l, b.stream<N, N>("r"), no_grace(10), StreamJoined::as("kept").with_name("meet")).to("out");
   };
   cases[prefix + "with-itself"] = [kind](StreamsBuilder& b) {
     const auto s = b.stream<N, N>("in");

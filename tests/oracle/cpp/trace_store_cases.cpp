@@ -86,7 +86,7 @@ auto window_store(bool duplicates, StoreMedium medium) {
   };
 }
 
-auto simple(Join kind, const JoinWindows& windows, const StreamJoined& joined = StreamJoined().with_store_name("sj")) {
+auto simple(Join kind, const JoinWindows& windows, const StreamJoined& joined = StreamJoined::as("sj")) {
   return [=](StreamsBuilder& b) {
     const auto l = b.stream<N, N>("l");
     join(kind, l, b.stream<N, N>("r"), windows, joined).to("out");
@@ -99,14 +99,13 @@ void joins(Cases& cases, Join kind, const S& prefix) {
   const auto within = JoinWindows::of_time_difference_and_grace(Millis(10), Millis(5));
   cases[prefix + "legacy-windows"] = simple(kind, JoinWindows::of(Millis(10)));
   cases[prefix + "legacy-windows-with-grace"] = simple(kind, JoinWindows::of(Millis(10)).grace(Millis(20)));
-  cases[prefix + "in-memory"] =
-      simple(kind, within, StreamJoined().with_store_name("sj").with_store_type(StoreMedium::in_memory));
+  cases[prefix + "in-memory"] = simple(kind, within, StreamJoined::as("sj").with_store_type(StoreMedium::in_memory));
   cases[prefix + "random"] =
       simple(kind, JoinWindows::of_time_difference_and_grace(Millis(10), Millis(12)).before(Millis(6)));
   cases[prefix + "rekeyed-random"] = [kind](StreamsBuilder& b) {
     const auto l = b.stream<N, N>("l").select_key(last_character);
     const auto windows = JoinWindows::of_time_difference_and_grace(Millis(20), Millis(0)).after(Millis(0));
-    join(kind, l, b.stream<N, N>("r"), windows, StreamJoined::as("meet").with_store_name("sj"))
+    join(kind, l, b.stream<N, N>("r"), windows, StreamJoined::as("sj").with_name("meet"))
         .group_by_key()
         .count(Materialized::as("c"))
         .to_stream()

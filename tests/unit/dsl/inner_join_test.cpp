@@ -183,11 +183,39 @@ BOOST_AUTO_TEST_CASE(runs_in_memory_and_without_changelog_as_well) {
   BOOST_TEST(unlogged.internal_topics().empty());
 }
 
+BOOST_AUTO_TEST_CASE(as_names_the_stores_and_with_name_the_nodes) {
+  const auto description = [](const StreamJoined& joined) {
+    return join_topology(Kind::inner, no_grace(10ms), joined).describe();
+  };
+  const S stores = description(StreamJoined::as("kept"));
+  check_contains(stores, "stores: [kept-this-join-store]");
+  check_contains(stores, "Processor: KSTREAM-MERGE-");
+  const S nodes = description(StreamJoined().with_name("meet"));
+  check_contains(nodes, "stores: [KSTREAM-JOINTHIS-");
+  check_contains(nodes, "Processor: meet-merge");
+  const S both = description(StreamJoined::as("kept").with_name("meet"));
+  check_contains(both, "stores: [kept-this-join-store]");
+  check_contains(both, "Processor: meet-merge");
+}
+
+BOOST_AUTO_TEST_CASE(stores_of_ones_own_are_logged_whatever_is_said_of_the_others) {
+  const auto own = StreamJoined().with_logging_disabled().with_this_store("mine");
+  const auto topics_of = [](Kind kind, const StreamJoined& joined) {
+    Timeline timeline(join_topology(kind, with_grace(10ms, 1ms), joined));
+    check(timeline, {{"l a=L @100", {}}, {"r b=R @100", {}}});
+    return timeline.internal_topics();
+  };
+  BOOST_TEST((topics_of(Kind::inner, own) == std::set<S>{"app-mine-changelog"}));
+  BOOST_TEST((topics_of(Kind::outer, own.with_other_store("theirs")) ==
+              std::set<S>{"app-mine-changelog", "app-theirs-changelog"}));
+}
+
 BOOST_AUTO_TEST_CASE(rekeyed_streams_go_through_repartition_topics) {
   StreamsBuilder builder;
   const auto initial = [](const N& value) { return value ? N(value->substr(0, 1)) : N(); };
   const auto left = builder.stream<N, N>("l").select_key(initial);
-  left.join(builder.stream<N, N>("r").select_key(initial), Plus(), no_grace(10ms), StreamJoined::as("meet")).to("out");
+  left.join(builder.stream<N, N>("r").select_key(initial), Plus(), no_grace(10ms), StreamJoined().with_name("meet"))
+      .to("out");
   Timeline timeline(builder.build());
   check(timeline, {{"l x=a1 @100 h=1", {}},
                    {"r y=a2 @105", {"out a=a1+a2 @105"}},

@@ -153,8 +153,15 @@ BOOST_AUTO_TEST_CASE(have_names_that_topics_could_have) {
   for (const char* wrong : {"", ".", "..", "not a name!", "a/b", "\xc3\xbc"}) {
     BOOST_CHECK_THROW((void)Named::as(wrong), TopologyException);
     BOOST_CHECK_THROW((void)Materialized::as(wrong), TopologyException);
+    BOOST_CHECK_THROW((void)Materialized().with_store_name(wrong), TopologyException);
+    BOOST_CHECK_THROW((void)Materialized::as_versioned(wrong, 1s), TopologyException);
+    BOOST_CHECK_THROW((void)StreamJoined::as(wrong), TopologyException);
+    BOOST_CHECK_THROW((void)StreamJoined().with_this_store(wrong), TopologyException);
+    BOOST_CHECK_THROW((void)StreamJoined().with_other_store(wrong), TopologyException);
   }
   BOOST_CHECK_THROW((void)Named::as(S(250, 'x')), TopologyException);
+  check_contains(error_of([] { (void)StreamJoined::as("a b"); }),
+                 "the store name of StreamJoined 'a b' has characters");
   BOOST_TEST(Named::as(S(249, 'x')).name().size() == 249U);
   check_contains(error_in([](StreamsBuilder& b) {
                    b.table<S, S>("in").group_by(

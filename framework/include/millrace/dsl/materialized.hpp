@@ -38,13 +38,15 @@ class BasicMaterialized {
   explicit BasicMaterialized(Settings settings) : settings_(std::move(settings)) {}
 
   /// `name` is the store's, its changelog topic's, and the one for queries.
+  /// Throws TopologyException for a name that could not be part of a topic's; so do as_versioned and with_store_name.
   [[nodiscard]] static BasicMaterialized<> as(std::string name) {
-    detail::require_legal_name(name);
     return BasicMaterialized<>().with_store_name(std::move(name));
   }
+  /// Where the store is kept, in place of default.dsl.store.
   [[nodiscard]] static BasicMaterialized<> as(StoreMedium medium) {
     return BasicMaterialized<>().with_store_type(medium);
   }
+  /// The serdes of the table's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicMaterialized<KS, VS> with(KS key_serde, VS value_serde) {
     typename BasicMaterialized<KS, VS>::Settings settings;
@@ -56,6 +58,7 @@ class BasicMaterialized {
   /// (Java: `Materialized.as(Stores.persistentVersionedKeyValueStore(name, historyRetention, segmentInterval))`.)
   [[nodiscard]] static BasicMaterialized<> as_versioned(std::string name, Millis history_retention,
                                                         std::optional<Millis> segment_interval = std::nullopt) {
+    detail::require_legal_name(name, "the store name of Materialized");
     if (history_retention < Millis(0)) {
       throw TopologyException("versioned store '" + name + "': the history retention must not be negative, but is " +
                               std::to_string(history_retention.count()) + " ms");
@@ -78,7 +81,9 @@ class BasicMaterialized {
     return result;
   }
 
+  /// As `as(name)`, keeping what else this Materialized says.
   [[nodiscard]] BasicMaterialized with_store_name(std::string name) const {
+    detail::require_legal_name(name, "the store name of Materialized");
     auto copy = *this;
     copy.settings_.store_name = std::move(name);
     return copy;
@@ -91,16 +96,19 @@ class BasicMaterialized {
   [[nodiscard]] auto with_value_serde(S serde) const {
     return make(settings_.key_serde, std::move(serde));
   }
+  /// Where the store is kept; unset: as default.dsl.store says.
   [[nodiscard]] BasicMaterialized with_store_type(StoreMedium medium) const {
     auto copy = *this;
     copy.settings_.medium = medium;
     return copy;
   }
+  /// No changelog: after a restart or a move to another instance the store is empty.
   [[nodiscard]] BasicMaterialized with_logging_disabled() const {
     auto copy = *this;
     copy.settings_.logging = false;
     return copy;
   }
+  /// Settings of the changelog topic, by the broker's names for them.
   [[nodiscard]] BasicMaterialized with_logging_enabled(std::map<std::string, std::string> topic_config) const {
     auto copy = *this;
     copy.settings_.logging = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace millrace {
@@ -8,8 +9,8 @@ namespace millrace {
 namespace detail {
 
 /// Throws TopologyException unless the name could be part of a topic's: 1 to 249 ASCII letters, digits, '.', '_' and
-/// '-', but not "." or "..".
-void require_legal_name(const std::string& name);
+/// '-', but not "." or "..". `what` is what the text of the exception calls it.
+void require_legal_name(const std::string& name, std::string_view what = "the name");
 
 }  // namespace detail
 

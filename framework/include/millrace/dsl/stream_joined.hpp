@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "millrace/dsl/detail/types.hpp"
+#include "millrace/dsl/named.hpp"
 #include "millrace/state/stores.hpp"
 
 namespace millrace {
@@ -35,49 +36,61 @@ class BasicStreamJoined {
   BasicStreamJoined() = default;
   explicit BasicStreamJoined(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Names the nodes and repartition topics (not the stores).
-  [[nodiscard]] static BasicStreamJoined<> as(std::string name) {
-    return BasicStreamJoined<>().with_name(std::move(name));
+  /// Names the stores, as with_store_name does; with_name is for the nodes. (Java's `as` means the same.)
+  /// Throws TopologyException for a name that could not be part of a topic's.
+  [[nodiscard]] static BasicStreamJoined<> as(std::string store_name) {
+    return BasicStreamJoined<>().with_store_name(std::move(store_name));
   }
+  /// The serdes of the keys and of both sides' values.
   template <class KS, class LS, class RS>
   [[nodiscard]] static BasicStreamJoined<KS, LS, RS> with(KS key_serde, LS left_serde, RS right_serde) {
     return BasicStreamJoined<KS, LS, RS>(
         {{}, {}, std::move(key_serde), std::move(left_serde), std::move(right_serde), {}, true, {}, {}, {}});
   }
 
+  /// Names the nodes and repartition topics (not the stores).
   [[nodiscard]] BasicStreamJoined with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
   /// Base name of the join's stores and their changelogs.
+  /// Throws TopologyException for a name that could not be part of a topic's.
   [[nodiscard]] BasicStreamJoined with_store_name(std::string name) const {
+    detail::require_legal_name(name, "the store name of StreamJoined");
     auto copy = *this;
     copy.settings_.store_name = std::move(name);
     return copy;
   }
+  /// Where the stores are kept; unset: as default.dsl.store says.
   [[nodiscard]] BasicStreamJoined with_store_type(StoreMedium medium) const {
     auto copy = *this;
     copy.settings_.medium = medium;
     return copy;
   }
-  /// The stores of the left and the right side, each by its own name. (Java: `withThisStoreSupplier`,
-  /// `withOtherStoreSupplier`; logging is what this StreamJoined says.)
+  /// The stores of the left and the right side, each by its own name. They are always logged: what this StreamJoined
+  /// says of logging is for stores that it does not name, as in Java. (Java: `withThisStoreSupplier`,
+  /// `withOtherStoreSupplier`.)
+  /// Throws TopologyException for a name that could not be part of a topic's.
   [[nodiscard]] BasicStreamJoined with_this_store(std::string name, StoreMedium medium = StoreMedium::rocksdb) const {
+    detail::require_legal_name(name, "the left store's name of StreamJoined");
     auto copy = *this;
     copy.settings_.left_store = Store{std::move(name), medium};
     return copy;
   }
   [[nodiscard]] BasicStreamJoined with_other_store(std::string name, StoreMedium medium = StoreMedium::rocksdb) const {
+    detail::require_legal_name(name, "the right store's name of StreamJoined");
     auto copy = *this;
     copy.settings_.right_store = Store{std::move(name), medium};
     return copy;
   }
+  /// No changelogs: after a restart or a move to another instance the stores are empty.
   [[nodiscard]] BasicStreamJoined with_logging_disabled() const {
     auto copy = *this;
     copy.settings_.logging = false;
     return copy;
   }
+  /// Settings of the changelog topics, by the broker's names for them.
   [[nodiscard]] BasicStreamJoined with_logging_enabled(std::map<std::string, std::string> topic_config) const {
     auto copy = *this;
     copy.settings_.logging = true;

@@ -12,7 +12,8 @@ template <class K, class V>
   const auto store = settings.value("store", std::string());
   auto how = (settings.contains("versioned")
                   ? Materialized::as_versioned(store, Millis(settings.at("versioned").get<std::int64_t>()))
-                  : Materialized().with_store_name(store))
+              : store.empty() ? Materialized()
+                              : Materialized::as(store))
                  .with_key_serde(serde_of<K>(key))
                  .with_value_serde(serde_of<V>(value));
   if (settings.contains("in_memory")) {

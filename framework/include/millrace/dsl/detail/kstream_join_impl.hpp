@@ -35,7 +35,8 @@ struct JoinNames {
 /// Of the store where unmatched records of both sides wait.
 [[nodiscard]] std::string shared_store_name(const std::string& base, bool right_outer);
 
-/// `own`: what the user said of this side's store, if anything.
+/// `own`: the user's own store of this side, if any. As in Kafka Streams, what StreamJoined says of logging is not for
+/// such a store: it is logged with the usual topic settings.
 template <class K, class V, class Settings, class Own>
 [[nodiscard]] std::shared_ptr<const StoreBuilder> join_store(const std::string& name, const JoinWindows& windows,
                                                              const Settings& settings, const Own& own,
@@ -45,8 +46,8 @@ template <class K, class V, class Settings, class Own>
       Stores::window_store<K, V>(name, Millis(windows.size_ms() + windows.grace_ms()), Millis(windows.size_ms()), true,
                                  medium, std::move(key_serde), std::move(value_serde));
   store.spec.default_medium = !own && !settings.medium.has_value();
-  store.spec.logging = settings.logging;
-  store.spec.log_config = settings.log_config;
+  store.spec.logging = own || settings.logging;
+  if (!own) store.spec.log_config = settings.log_config;
   store.spec.log_headers = true;
   return std::make_shared<StoreBuilder>(std::move(store));
 }
