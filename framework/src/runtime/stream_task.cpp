@@ -63,12 +63,16 @@ void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
 }
 
 const StreamTask::Node& StreamTask::source_node(const std::string& topic) const {
+  const Node* by_pattern = nullptr;
   for (const Node& node : nodes_) {
     if (node.spec->kind != NodeSpec::Kind::source) continue;
-    const bool named =
-        std::ranges::any_of(node.spec->topics, [&](const auto& name) { return topic_name(name) == topic; });
-    if (named || (node.spec->pattern && std::regex_match(topic, std::regex(*node.spec->pattern)))) return node;
+    if (std::ranges::any_of(node.spec->topics, [&](const auto& name) { return topic_name(name) == topic; })) {
+      return node;
+    }
+    if (node.spec->pattern && std::regex_match(topic, std::regex(*node.spec->pattern))) by_pattern = &node;
   }
+  // Only now: the pattern may match one of the application's own topics, which another source names.
+  if (by_pattern != nullptr) return *by_pattern;
   throw TopologyException("task " + id_.str() + " has no source for topic '" + topic + "'");
 }
 

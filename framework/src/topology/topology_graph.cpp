@@ -39,7 +39,6 @@ std::vector<Subtopology> subtopologies(const TopologyBuilder& topology) {
     subtopology.stores.insert(node.stores.begin(), node.stores.end());
     if (node.kind == NodeSpec::Kind::source) {
       subtopology.source_topics.insert(node.topics.begin(), node.topics.end());
-      if (node.pattern) subtopology.patterns.push_back(*node.pattern);
     }
   }
   // Nodes of global stores have a number in descriptions, but no tasks.

@@ -18,7 +18,6 @@ struct Subtopology {
   int id = 0;
   std::vector<const NodeSpec*> nodes;   ///< in insertion order, so predecessors come first
   std::set<std::string> source_topics;  ///< undecorated; without those that match patterns
-  std::vector<std::string> patterns;
   std::set<std::string> stores;
 };
 

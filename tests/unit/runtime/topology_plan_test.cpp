@@ -3,54 +3,10 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "millrace/common/errors.hpp"
-#include "millrace/dsl/kgrouped_stream.hpp"
-#include "millrace/dsl/streams_builder.hpp"
-#include "millrace/serde/primitives.hpp"
-#include "unit/runtime/fake_admin.hpp"
+#include "unit/runtime/planned.hpp"
 
 namespace millrace::detail {
 namespace {
-
-using Stream = KStream<std::string, std::string>;
-
-Stream stream(StreamsBuilder& builder, const std::string& topic) {
-  return builder.stream<std::string, std::string>(topic);
-}
-Stream rekeyed(const Stream& stream) {
-  return stream.select_key([](const std::string&, const std::string& value) { return value; });
-}
-void join(const Stream& left, const Stream& right, const std::string& to) {
-  left.join(
-          right, [](const std::string& l, const std::string& r) { return l + r; },
-          JoinWindows::of_time_difference_and_grace(1s, 1s))
-      .to(to);
-}
-
-TopologyPlan plan(const Topology& topology, FakeAdmin& admin) {
-  StreamsConfig config;
-  config.set("application.id", "app");
-  return plan_topology(topology.internal(), "app", config, admin, Millis(0));
-}
-
-std::map<std::string, std::int32_t> created(const FakeAdmin& admin) {
-  std::map<std::string, std::int32_t> topics;
-  for (const NewTopic& topic : admin.created) topics[topic.name] = topic.partitions;
-  return topics;
-}
-
-/// Expects a TopologyException whose text has all these words.
-void check_refused(const Topology& topology, FakeAdmin& admin, const std::vector<std::string>& words) {
-  try {
-    (void)plan(topology, admin);
-    BOOST_ERROR("was not refused");
-  } catch (const TopologyException& error) {
-    const std::string text = error.what();
-    for (const std::string& word : words) {
-      BOOST_CHECK_MESSAGE(text.find(word) != std::string::npos, "no '" << word << "' in: " << text);
-    }
-  }
-}
 
 BOOST_AUTO_TEST_SUITE(TopologyPlanSuite)
 
@@ -124,38 +80,6 @@ BOOST_AUTO_TEST_CASE(passes_partition_counts_down_a_chain) {
   BOOST_CHECK(created(admin) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(gives_a_repartition_topic_the_partitions_of_what_it_is_joined_with) {
-  StreamsBuilder builder;
-  join(rekeyed(stream(builder, "few")), stream(builder, "many"), "out");
-  FakeAdmin admin({{"few", 2}, {"many", 8}});
-  (void)plan(builder.build(), admin);
-  for (const NewTopic& topic : admin.created) BOOST_CHECK_EQUAL(topic.partitions, 8);
-  BOOST_CHECK_EQUAL(admin.created.size(), 3U);  // one repartition, two stores
-}
-
-BOOST_AUTO_TEST_CASE(gives_joined_repartition_topics_the_larger_number) {
-  StreamsBuilder builder;
-  join(rekeyed(stream(builder, "few")), rekeyed(stream(builder, "many")), "out");
-  FakeAdmin admin({{"few", 2}, {"many", 8}});
-  (void)plan(builder.build(), admin);
-  for (const NewTopic& topic : admin.created) BOOST_CHECK_EQUAL(topic.partitions, 8);
-}
-
-BOOST_AUTO_TEST_CASE(refuses_a_join_of_topics_with_unequal_partitions) {
-  StreamsBuilder builder;
-  join(stream(builder, "alerts"), stream(builder, "variations"), "out");
-  FakeAdmin admin({{"alerts", 2}, {"variations", 3}});
-  check_refused(builder.build(), admin, {"'alerts' (2 partitions)", "'variations' (3)", ".repartition()"});
-}
-
-BOOST_AUTO_TEST_CASE(refuses_a_number_of_partitions_that_does_not_fit_the_join) {
-  StreamsBuilder builder;
-  join(stream(builder, "in").repartition(Repartitioned::as("r").with_number_of_partitions(4)), stream(builder, "other"),
-       "out");
-  FakeAdmin admin({{"in", 4}, {"other", 3}});
-  check_refused(builder.build(), admin, {"'other' (3 partitions)", "'r-repartition' (4)"});
-}
-
 BOOST_AUTO_TEST_CASE(takes_internal_topics_as_they_are) {
   StreamsBuilder builder;
   rekeyed(stream(builder, "in")).group_by_key().count(Materialized::as("counts"));
@@ -214,6 +138,21 @@ BOOST_AUTO_TEST_CASE(refuses_two_sub_topologies_on_one_topic) {
   builder.stream<std::string, std::string>(Pattern{".*-errors"}).to("y");
   FakeAdmin admin({{"log-a", 1}, {"b-errors", 1}, {"log-errors", 1}});
   check_refused(builder.build(), admin, {"'log-errors'", "narrow the pattern"});
+}
+
+BOOST_AUTO_TEST_CASE(refuses_two_patterns_of_one_sub_topology_on_one_topic) {
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>(Pattern{"log-.*"}, Consumed::as("logs"))
+      .merge(builder.stream<std::string, std::string>(Pattern{".*-errors"}, Consumed::as("errors")))
+      .to("x");
+  FakeAdmin admin({{"log-a", 1}, {"b-errors", 1}});
+  (void)plan(builder.build(), admin);
+  StreamsBuilder again;
+  again.stream<std::string, std::string>(Pattern{"log-.*"}, Consumed::as("logs"))
+      .merge(again.stream<std::string, std::string>(Pattern{".*-errors"}, Consumed::as("errors")))
+      .to("x");
+  admin.set_partitions("log-errors", 1);
+  check_refused(again.build(), admin, {"'log-errors'", "'logs'", "'errors'", "narrow the pattern"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -77,7 +77,7 @@ class KGroupedTable {
   /// `position` is that of the node which selects the new keys; `name` is the user's, or empty.
   KGroupedTable(detail::StreamPosition position, std::string name, AnySerde<K> key_serde, AnySerde<V> value_serde)
       : shared_(std::make_shared<Shared>(
-            Shared{std::move(position), std::move(name), std::move(key_serde), std::move(value_serde), nullptr, {}})) {}
+            Shared{std::move(position), std::move(name), std::move(key_serde), std::move(value_serde), nullptr})) {}
 
  private:
   struct Shared {
@@ -85,8 +85,7 @@ class KGroupedTable {
     std::string name;
     AnySerde<K> key_serde;
     AnySerde<V> value_serde;
-    detail::GraphNode* repartition;  ///< shared by all aggregations if the grouping has a name
-    std::string repartition_source;
+    detail::GraphNode* repartition;  ///< named like its source; shared by all aggregations if the grouping has a name
   };
 
   template <class VA, class Fold, class... Options>
@@ -105,14 +104,14 @@ class KGroupedTable {
     const auto keys = detail::choose_serde<K>(settings.key_serde, detail::CarriedSerde<K>(shared_->key_serde));
     const auto values = detail::choose_serde<VA>(settings.value_serde, inherited);
 
+    // Kafka Streams draws the names of a sink and a source even where an older repartitioning is shared.
     if (shared_->repartition == nullptr || shared_->name.empty()) {
       const std::string topic = (shared_->name.empty() ? store_name : shared_->name) + "-repartition";
       shared_->repartition = &graph.add(make_repartition(sink_name, source_name, topic), {shared_->position.node});
     } else {
       graph.add_again(*shared_->repartition);
     }
-    // Kafka Streams names the new source here even where an older one is shared, and so does the next join.
-    next.sources = {source_name};
+    next.sources = {shared_->repartition->name};
     auto table =
         std::make_shared<detail::StoreTableProcessor<K, VA>>(store_name, settings.history_retention.has_value());
     detail::GraphNode node(next.name);
