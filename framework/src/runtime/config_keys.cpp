@@ -198,7 +198,7 @@ constexpr ConfigKey kKeys[] = {
            "How long a task may go on trying after an error that may pass, such as a broker out of reach, before it "
            "fails.",
            0),
-    list("topology.optimization", "none", true,
+    list("topology.optimization", "none", kSupported,
          "none, all, or a list of reuse.ktable.source.topics, merge.repartition.topics, single.store.self.join; in "
          "force for topologies that are built with the configuration: StreamsBuilder::build(config).",
          ConfigRule::any_of, "all,none,reuse.ktable.source.topics,merge.repartition.topics,single.store.self.join"),

@@ -111,6 +111,46 @@ BOOST_AUTO_TEST_CASE(stream_table) {
                rows, &Row::left);
 }
 
+/// A versioned table answers as of the stream record's own time, however late the record or the table's update is.
+BOOST_AUTO_TEST_CASE(stream_versioned_table) {
+  StreamsBuilder builder;
+  const auto l = builder.stream<N, N>("L");
+  const auto r = builder.table<S, S>("R", Materialized::as_versioned("history", 1s));
+  l.join(r, inner()).to("inner");
+  l.left_join(r, left()).to("left");
+  check(builder.build(), {{"R k=a @10", {}},
+                          {"L k=A @10", {"inner k=A,a @10", "left k=A,a @10"}},
+                          {"R k=b @20", {}},
+                          {"L k=B @15", {"inner k=B,a @15", "left k=B,a @15"}},
+                          {"R k=c @12", {}},
+                          {"L k=C @15", {"inner k=C,c @15", "left k=C,c @15"}},
+                          {"L k=D @20", {"inner k=D,b @20", "left k=D,b @20"}},
+                          {"R k=null @30", {}},
+                          {"L k=E @29", {"inner k=E,b @29", "left k=E,b @29"}},
+                          {"L k=F @30", {"left k=F,null @30"}},
+                          {"L k=G @9", {"left k=G,null @9"}}});
+}
+
+/// With a grace period a stream record waits until stream time is that much later, and the table has caught up. One
+/// that comes later than that joins at once.
+BOOST_AUTO_TEST_CASE(stream_versioned_table_with_grace) {
+  StreamsBuilder builder;
+  const auto l = builder.stream<N, N>("L");
+  const auto r = builder.table<S, S>("R", Materialized::as_versioned("history", 1s));
+  l.join(r, inner(), Joined().with_grace_period(10ms)).to("inner");
+  l.left_join(r, left(), Joined().with_grace_period(10ms)).to("left");
+  check(builder.build(), {{"L k=A @10", {}},
+                          {"R k=a @10", {}},
+                          {"L k=B @12", {}},
+                          {"R k=b @11", {}},
+                          {"L k=C @21", {"inner k=A,a @10", "left k=A,a @10"}},
+                          {"R k=null @15", {}},
+                          {"L k=D @22", {"inner k=B,b @12", "left k=B,b @12"}},
+                          {"L k=E @11", {"inner k=E,b @11", "left k=E,b @11"}},
+                          {"R k=c @22", {}},
+                          {"L k=F @32", {"inner k=D,c @22", "left k=C,null @21", "left k=D,c @22"}}});
+}
+
 /// A global table is filled apart from the stream, and joins as a table does.
 BOOST_AUTO_TEST_CASE(stream_global_table) {
   const std::vector<Row> rows{

@@ -100,6 +100,32 @@ BOOST_AUTO_TEST_CASE(is_not_needed_again_behind_a_repartition) {
   BOOST_TEST(repartition_topics(timeline) == (std::set<S>{"app-once-repartition"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(is_not_merged_across_process_which_may_change_the_key) {
+  struct Swap final : Processor<S, S> {
+    void process(Record<S, S> record) override {
+      std::swap(record.key, record.value);
+      context().forward(std::move(record));
+    }
+  };
+  const auto build = [](auto operation) {
+    StreamsBuilder builder;
+    const auto by_length = builder.stream<S, S>("in").select_key([](const S& v) { return std::to_string(v.size()); });
+    by_length.group_by_key().count(Materialized::as("lengths"));
+    operation(by_length).group_by_key().count(Materialized::as("behind"));
+    return builder.build(StreamsConfig().set("topology.optimization", "merge.repartition.topics"));
+  };
+  const auto topics = [](const Topology& topology) {
+    Timeline timeline(topology);
+    for (const S in : {"in k=ab @1", "in k=cd @2"}) (void)timeline.feed(in);
+    return repartition_topics(timeline);
+  };
+  BOOST_TEST(topics(build([](const auto& stream) { return stream.filter([](const S&) { return true; }); })).size() ==
+             1U);
+  const auto apart = build([](const auto& stream) { return stream.process([] { return std::make_unique<Swap>(); }); });
+  BOOST_TEST(topics(apart) == (std::set<S>{"app-lengths-repartition", "app-behind-repartition"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(follows_every_operator_that_may_change_the_key) {
   const auto count = [](auto stream) { stream.group_by_key().count(Materialized::as("c")); };
   const auto repartitions = [&](auto operation) {

@@ -51,6 +51,29 @@ BOOST_AUTO_TEST_CASE(lets_out_the_unmatched_records_that_waited_before) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(keeps_apart_records_of_one_key_and_time_that_wait_for_a_versioned_table) {
+  StreamsBuilder builder;
+  const auto stream = builder.stream<S, S>("l");
+  const auto table = builder.table<S, S>("r", Materialized::as_versioned("history", 1s));
+  stream.join(table, Plus(), Joined().with_grace_period(10ms)).to("out");
+  Timeline timeline(builder.build());
+  check(timeline, {{"r a=R @100", {}}, {"l a=L1 @100", {}}});
+  timeline.driver().restart();
+  check(timeline, {{"l a=L2 @100", {}}, {"l b=L @110", {"out a=L1+R @100", "out a=L2+R @100"}}});
+}
+
+BOOST_AUTO_TEST_CASE(empties_joined_windows_that_default_dsl_store_puts_in_memory) {
+  const auto matches_after_restart = [](const S& store) {
+    Timeline timeline(join_topology(Kind::inner, no_grace(10ms), StreamJoined().with_logging_disabled()),
+                      StreamsConfig().set("default.dsl.store", store));
+    check(timeline, {{"l a=L @100", {}}});
+    timeline.driver().restart();
+    return timeline.feed("r a=R @105");
+  };
+  BOOST_TEST((matches_after_restart("rocksDB") == std::vector<S>{"out a=L+R @105"}));
+  BOOST_TEST(matches_after_restart("in_memory").empty());
+}
+
 BOOST_AUTO_TEST_CASE(starts_stream_time_and_punctuations_anew) {
   class Ticking final : public Processor<S, S> {
     void init(ProcessorContext<S, S>& context) override {

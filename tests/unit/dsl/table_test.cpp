@@ -141,6 +141,17 @@ BOOST_AUTO_TEST_CASE(global_stores_need_not_be_connected) {
                  "need not be connected to global store 'everywhere'");
 }
 
+BOOST_AUTO_TEST_CASE(global_ones_need_no_name_in_their_materialized) {
+  check(topology_of([](StreamsBuilder& b) {
+          const auto everywhere = b.global_table<S, S>("t", Materialized::as(StoreMedium::in_memory));
+          b.stream<S, S>("s")
+              .left_join(
+                  everywhere, [](const S& key, const S&) { return key; }, text_of_both())
+              .to("out");
+        }),
+        {{"t a=1 @1", {}}, {"s a=x @2", {"out a=x,1 @2"}}, {"s b=y @3", {"out b=y,null @3"}}});
+}
+
 BOOST_AUTO_TEST_CASE(negative_times_are_refused) {
   check_contains(error_of([] { (void)Joined::as("j").with_grace_period(-1ms); }), "Joined 'j'");
   check_contains(error_of([] { (void)Suppressed::until_time_limit(-1ms, BufferConfig::unbounded()); }), "Suppressed");
