@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <utility>
 
 namespace millrace {
 
@@ -10,14 +12,15 @@ class CacheBudget {
   explicit CacheBudget(std::size_t limit) : limit_(limit) {}
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
-  [[nodiscard]] std::size_t used() const { return used_; }
-  [[nodiscard]] bool exceeded() const { return used_ > limit_; }
+  /// What the caches have counted, which is not always what they hold, and may be negative: see NamedCache.
+  [[nodiscard]] std::int64_t used() const { return used_; }
+  [[nodiscard]] bool exceeded() const { return std::cmp_greater(used_, limit_); }
 
  private:
   friend class NamedCache;
 
   std::size_t limit_;
-  std::size_t used_ = 0;
+  std::int64_t used_ = 0;
 };
 
 }  // namespace millrace

@@ -14,9 +14,22 @@ constexpr std::size_t kEntryBytes = 24 + 1;
 NamedCache::NamedCache(CacheBudget& budget, const RecordContextHolder& contexts, Flush flush)
     : budget_(budget), contexts_(contexts), flush_(std::move(flush)) {}
 
-NamedCache::~NamedCache() {
-  for (const Entry& entry : entries_) budget_.used_ -= entry.bytes;
-}
+NamedCache::~NamedCache() { budget_.used_ -= bytes_; }
+
+/// Makes the budget follow the cache's size, but only at its own end: what a flush does to other caches is decided
+/// with the sizes from before it, and a call that comes back to this cache meanwhile is counted here once more. Both as
+/// in Java, where it decides which entries leave.
+class NamedCache::Accounting {
+ public:
+  explicit Accounting(NamedCache& cache) : cache_(cache), before_(cache.bytes_) {}
+  ~Accounting() { cache_.budget_.used_ += cache_.bytes_ - before_; }
+  Accounting(const Accounting&) = delete;
+  Accounting& operator=(const Accounting&) = delete;
+
+ private:
+  NamedCache& cache_;
+  std::int64_t before_;
+};
 
 const NamedCache::Entry* NamedCache::get(std::string_view key) {
   const auto found = by_key_.find(key);
@@ -26,6 +39,12 @@ const NamedCache::Entry* NamedCache::get(std::string_view key) {
 }
 
 void NamedCache::put(std::string_view key, BytesView value) {
+  put_dirty(key, value);
+  evict_over_budget();
+}
+
+void NamedCache::put_dirty(std::string_view key, BytesView value) {
+  const Accounting accounting(*this);
   Entry& entry = place(key);
   if (value) {
     if (entry.value) {
@@ -44,15 +63,17 @@ void NamedCache::put(std::string_view key, BytesView value) {
     entry.dirty_place = dirty_.insert(dirty_.end(), entries_.begin());
   }
   counted(entry);
-  evict_over_budget();
 }
 
 void NamedCache::put_clean(std::string_view key, std::string_view value) {
-  Entry& entry = place(key);
-  entry.value.emplace(value);
-  entry.context = {};
-  entry.context.topic.emplace();
-  counted(entry);
+  {
+    const Accounting accounting(*this);
+    Entry& entry = place(key);
+    entry.value.emplace(value);
+    entry.context = {};
+    entry.context.topic.emplace();
+    counted(entry);
+  }
   evict_over_budget();
 }
 
@@ -80,9 +101,9 @@ NamedCache::Entry& NamedCache::place(std::string_view key) {
 }
 
 void NamedCache::counted(Entry& entry) {
-  const std::size_t bytes =
-      entry.key.size() + kEntryBytes + (entry.value ? entry.value->size() : 0) + entry.context.counted_bytes();
-  budget_.used_ += bytes - entry.bytes;
+  const auto bytes = static_cast<std::int64_t>(entry.key.size() + kEntryBytes +
+                                               (entry.value ? entry.value->size() : 0) + entry.context.counted_bytes());
+  bytes_ += bytes - entry.bytes;
   entry.bytes = bytes;
 }
 
@@ -91,6 +112,7 @@ void NamedCache::evict_over_budget() {
 }
 
 void NamedCache::evict() {
+  const Accounting accounting(*this);
   const Place eldest = std::prev(entries_.end());
   if (!eldest->dirty) {
     remove(eldest);
@@ -107,7 +129,7 @@ void NamedCache::evict() {
 
 /// Out of the cache, and away unless a flush still needs it.
 void NamedCache::remove(Place entry) {
-  budget_.used_ -= entry->bytes;
+  bytes_ -= entry->bytes;
   entry->bytes = 0;
   if (entry->dirty) {
     dirty_.erase(entry->dirty_place);
@@ -123,7 +145,10 @@ void NamedCache::remove(Place entry) {
 }
 
 void NamedCache::flush() {
-  if (!dirty_.empty()) hand_out(take_dirty());
+  if (!dirty_.empty()) {
+    const Accounting accounting(*this);
+    hand_out(take_dirty());
+  }
   if (!index_used_) index_.reset();
   index_used_ = false;
 }
@@ -144,8 +169,10 @@ void NamedCache::hand_out(const std::vector<Place>& batch) {
   --flushes_;
   for (const Place entry : batch) {
     --entry->flushing;
-    const bool here = entry->bytes > 0;
-    if (here && !entry->dirty && !entry->value) remove(entry);
+    if (entry->value) continue;
+    // By key: who read it before its delete got below may have brought the old value back.
+    const auto found = by_key_.find(entry->key);
+    if (found != by_key_.end() && !found->second->dirty) remove(found->second);
   }
   if (flushes_ == 0) gone_.clear();
 }

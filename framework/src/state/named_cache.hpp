@@ -2,7 +2,7 @@
 
 #include <tsl/robin_map.h>
 
-#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
@@ -35,7 +35,7 @@ class NamedCache {
     friend class NamedCache;
     using Place = std::list<Entry>::iterator;
 
-    std::size_t bytes = 0;
+    std::int64_t bytes = 0;
     int flushing = 0;  // how many flushes that are under way still need it
     std::list<Place>::iterator dirty_place;
   };
@@ -66,7 +66,9 @@ class NamedCache {
  private:
   using Entries = std::list<Entry>;
   using Place = Entries::iterator;
+  class Accounting;
 
+  void put_dirty(std::string_view key, BytesView value);
   Entry& place(std::string_view key);
   void counted(Entry& entry);
   void evict_over_budget();
@@ -86,6 +88,7 @@ class NamedCache {
   std::optional<std::map<std::string_view, Place>> index_;
   bool index_used_ = false;  // since the last flush
   int flushes_ = 0;          // under way
+  std::int64_t bytes_ = 0;   // of all entries in the cache
 };
 
 }  // namespace millrace

@@ -73,7 +73,7 @@ class Generator(Streams, Groups, Tables):
 
     def settings(self):
         if self.chance(0.35) and "caching" not in self.without:
-            self.config["statestore.cache.max.bytes"] = "10485760"
+            self.config["statestore.cache.max.bytes"] = self.pick("10485760", "10485760", "2000", "500", "200", "1")
         if self.chance(0.25) and "optimization" not in self.without:
             self.config["topology.optimization"] = self.pick(
                 "all", "all", "none", "reuse.ktable.source.topics", "merge.repartition.topics",
