@@ -199,6 +199,10 @@ std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vecto
 }
 
 std::vector<TopicPartition> StreamThread::on_partitions_lost(const std::vector<TopicPartition>& partitions) {
+  if (any_running(partitions)) {
+    log(LogLevel::warn, names_.thread_name() +
+                            ": the group has taken partitions away: what was done since the last commit is done again");
+  }
   joined_ = false;
   if (state_ != State::closed) state_ = State::rebalancing;
   work_lost_ |= exactly_once_ && output_ && output_->dirty();

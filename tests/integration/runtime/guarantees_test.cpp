@@ -25,13 +25,17 @@ BOOST_DATA_TEST_CASE(each_record_is_counted, data::make({"at_least_once", "exact
   app.run_until_running();
   // A second part comes while the application runs.
   write(in, keyed(2000, 20));
-  const auto rows = read_count(out, 4000);
+  wait_until_counted(out, 4000, 20);
   BOOST_CHECK(app.streams.close(kPatience));
-  check_counted_once(read(out), 4000);  // nothing failed, so at least once is once
   BOOST_CHECK(app.failures().empty());
   const auto counters = app.streams.counters();
-  BOOST_CHECK_EQUAL(counters.processed_records, 8000U);  // in both sub-topologies
+  BOOST_CHECK_GE(counters.processed_records, 8000U);  // in both sub-topologies
   BOOST_CHECK_EQUAL(counters.dropped_records, 0U);
+  // At least once is once, too, unless a commit crosses a rebalance: librdkafka 2.0.2 may give up its partitions then.
+  if (std::string(guarantee) == "exactly_once_v2" || !on_kafka() || threads == 1) {
+    check_counted_once(read(out), 4000);
+    BOOST_CHECK_EQUAL(counters.processed_records, 8000U);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
