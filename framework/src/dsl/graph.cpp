@@ -164,7 +164,7 @@ void Graph::merge_sources() {
     }
     merge_into(*same, *node, *root_);
     for (auto& group : copartitioned_) {
-      if (group.erase(node->name) > 0) group.insert(same->name);
+      if (group.sources.erase(node->name) > 0) group.sources.insert(same->name);
     }
   }
 }
@@ -191,7 +191,7 @@ void Graph::optimize(const Optimizations& optimizations) {
     auto merger = RepartitionMerger(nodes_, [this](const std::string& prefix) { return new_repartition(prefix); });
     for (const auto& [replaced, replacement] : merger.run()) {
       for (auto& group : copartitioned_) {
-        if (group.erase(replaced) > 0) group.insert(replacement);
+        if (group.sources.erase(replaced) > 0) group.sources.insert(replacement);
       }
     }
   }

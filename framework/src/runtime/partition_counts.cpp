@@ -15,6 +15,12 @@ namespace {
   return found == existing.end() ? nullptr : &*found;
 }
 
+[[nodiscard]] std::string quoted(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
 }  // namespace
 
 PartitionCounts::PartitionCounts(const TopologyBuilder& topology, const std::string& application_id,
@@ -118,15 +124,19 @@ std::int32_t PartitionCounts::largest_upstream(const std::string& topic) const {
 /// Groups that share a topic are one: a re-keyed stream that is joined twice has one repartition topic for both.
 std::vector<PartitionCounts::Group> PartitionCounts::copartition_groups() const {
   std::vector<Group> groups;
-  for (const auto& sources : topology_.copartition_groups()) {
-    Group group;
+  for (const auto& [sources, node] : topology_.copartition_groups()) {
+    Group group{{}, {node}};
     for (const std::string& source : sources) {
-      const auto& topics = topics_of_source_.at(source);
-      group.insert(topics.begin(), topics.end());
+      const auto& topics = topics_of_source_.at(topology_.node(source).name);
+      group.topics.insert(topics.begin(), topics.end());
     }
     std::erase_if(groups, [&](const Group& other) {
-      const bool shared = std::ranges::any_of(other, [&](const std::string& topic) { return group.contains(topic); });
-      if (shared) group.insert(other.begin(), other.end());
+      const bool shared =
+          std::ranges::any_of(other.topics, [&](const std::string& topic) { return group.topics.contains(topic); });
+      if (shared) {
+        group.topics.insert(other.topics.begin(), other.topics.end());
+        group.nodes.insert(other.nodes.begin(), other.nodes.end());
+      }
       return shared;
     });
     groups.push_back(std::move(group));
@@ -135,24 +145,25 @@ std::vector<PartitionCounts::Group> PartitionCounts::copartition_groups() const 
 }
 
 /// The user's own topics decide, then numbers that were asked for, then the largest.
-void PartitionCounts::align(const Group& topics) {
+void PartitionCounts::align(const Group& group) {
   std::optional<std::string> decisive;
   std::int32_t largest = 0;
-  for (const std::string& topic : topics) {
+  for (const std::string& topic : group.topics) {
     largest = std::max(largest, counts_.at(topic));
     const auto internal = topology_.internal_topics().find(topic);
     const bool fixed = internal == topology_.internal_topics().end() || internal->second.partitions;
     if (!fixed) continue;
     if (decisive && counts_.at(*decisive) != counts_.at(topic)) {
       throw TopologyException("topics '" + *decisive + "' (" + std::to_string(counts_.at(*decisive)) +
-                              " partitions) and '" + topic + "' (" + std::to_string(counts_.at(topic)) +
-                              ") are joined and must have the same number of partitions: repartition one of the "
-                              "streams with .repartition()");
+                              " partitions) and '" + topic + "' (" + std::to_string(counts_.at(topic)) + ") meet in " +
+                              quoted(group.nodes) +
+                              " and must have the same number of partitions: repartition one of the streams with "
+                              ".repartition()");
     }
     if (!decisive || !topology_.internal_topics().contains(topic)) decisive = topic;
   }
   const std::int32_t count = decisive ? counts_.at(*decisive) : largest;
-  for (const std::string& topic : topics) counts_[topic] = count;
+  for (const std::string& topic : group.topics) counts_[topic] = count;
 }
 
 }  // namespace millrace::detail

@@ -28,8 +28,11 @@ class PartitionCounts {
   [[nodiscard]] std::int32_t of(const std::string& topic) const { return counts_.at(topic); }
 
  private:
-  /// Topics that must have the same number of partitions.
-  using Group = std::set<std::string>;
+  /// Topics that must have the same number of partitions, and the nodes in which they meet.
+  struct Group {
+    std::set<std::string> topics;
+    std::set<std::string> nodes;
+  };
 
   void find_topics(Subtopology& subtopology, const std::vector<TopicDescription>& existing);
   [[nodiscard]] std::set<std::string> topics_of(const NodeSpec& source,
@@ -38,7 +41,7 @@ class PartitionCounts {
   void settle_repartition_topics();
   [[nodiscard]] std::int32_t largest_upstream(const std::string& topic) const;
   [[nodiscard]] std::vector<Group> copartition_groups() const;
-  void align(const Group& topics);
+  void align(const Group& group);
 
   const TopologyBuilder& topology_;
   const std::string& application_id_;

@@ -28,6 +28,11 @@ thread_local const StreamsRuntime* thread_of = nullptr;
   });
 }
 
+[[nodiscard]] bool has_streams(const TopologyBuilder& topology) {
+  return std::ranges::any_of(topology.nodes(),
+                             [](const NodeSpec& node) { return node.kind == NodeSpec::Kind::source && !node.global; });
+}
+
 }  // namespace
 
 StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker,
@@ -35,6 +40,10 @@ StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::sha
     : topology_(std::move(topology)), config_(std::move(config)), broker_(std::move(broker)), clock_(clock) {
   config_.validate(/*broker_given=*/true);
   application_id_ = config_.get_string("application.id");
+  if (!has_streams(topology_.internal()) && !GlobalThread::needed(topology_.internal())) {
+    throw TopologyException("the topology of '" + application_id_ +
+                            "' reads nothing: give it a stream, a table or a global table before it is run");
+  }
   if (has_persistent_stores(topology_.internal(), config_)) {
     state_directory_ = std::make_unique<StateDirectory>(config_.get_string("state.dir"), application_id_, clock_);
     process_id_ = state_directory_->process_id();
@@ -57,7 +66,8 @@ void StreamsRuntime::start() {
   }
   make_environment();
   start_global();
-  const auto threads = static_cast<int>(config_.get_int("num.stream.threads"));
+  // Global tables alone leave stream threads nothing to subscribe to.
+  const auto threads = has_streams(topology_.internal()) ? static_cast<int>(config_.get_int("num.stream.threads")) : 0;
   std::vector<std::unique_ptr<Worker>> workers;
   for (int number = 1; number <= threads; ++number) {
     workers.push_back(std::make_unique<Worker>());
@@ -70,6 +80,7 @@ void StreamsRuntime::start() {
   }
   set_state(State::rebalancing);
   for (const auto& worker : workers_) worker->thread = std::thread([this, &worker = *worker] { run(worker); });
+  if (workers_.empty()) update_state();
   main_thread_ = std::thread([this] { keep_house(); });
 }
 

@@ -10,6 +10,11 @@ void NodeBase::type_mismatch(const NodeBase& parent, const NodeBase& child) {
                           "': it takes other key or value types than that node gives");
 }
 
+void no_such_child(const NodeBase& from, const std::string& child_name) {
+  throw StreamsException("processor '" + from.name() + "' forwards a record to '" + child_name +
+                         "', which does not follow it: name one of its own children");
+}
+
 void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error) {
   throw StreamsException("the timestamp extractor of source '" + source.name() + "' failed on record " + *record.topic +
                          "-" + std::to_string(record.partition) + ", offset " + std::to_string(record.offset) + ": " +

@@ -1,11 +1,34 @@
 #include "millrace/processor/detail/topology_builder.hpp"
 
 #include <algorithm>
+#include <regex>
 #include <utility>
 
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail {
+namespace {
+
+/// For nodes that do not say what they take or give, as those of the DSL: one of each is made and connected, as a task
+/// would do it.
+void check_types(const NodeSpec& before, const NodeSpec& after) {
+  const auto parent = before.factory();
+  const auto child = after.factory();
+  parent->set_name(before.name);
+  child->set_name(after.name);
+  parent->connect(*child);
+}
+
+[[nodiscard]] std::regex regex_of(const NodeSpec& source) {
+  try {
+    return std::regex(*source.pattern);
+  } catch (const std::regex_error& error) {
+    throw TopologyException("source '" + source.name + "' reads topics that match '" + *source.pattern +
+                            "', which is no regular expression: " + error.what());
+  }
+}
+
+}  // namespace
 
 void TopologyBuilder::add_node(NodeSpec spec) {
   if (spec.name.empty()) throw TopologyException("a node needs a name");
@@ -23,6 +46,7 @@ void TopologyBuilder::add_node(NodeSpec spec) {
       throw TopologyException("node '" + spec.name + "' cannot follow '" + predecessor +
                               "': it takes other key or value types than that node gives");
     }
+    if (spec.takes && !before.gives) check_types(before, spec);
   }
   index_.emplace(spec.name, nodes_.size());
   nodes_.push_back(std::move(spec));
@@ -31,6 +55,7 @@ void TopologyBuilder::add_node(NodeSpec spec) {
 void TopologyBuilder::add_source(NodeSpec spec) {
   spec.kind = NodeSpec::Kind::source;
   if (spec.topics.empty() && !spec.pattern) throw TopologyException("source '" + spec.name + "' has no topic");
+  check_topics(spec);
   for (const std::string& topic : spec.topics) {
     const auto [found, added] = source_of_topic_.emplace(topic, spec.name);
     if (!added) {
@@ -39,6 +64,29 @@ void TopologyBuilder::add_source(NodeSpec spec) {
     }
   }
   add_node(std::move(spec));
+}
+
+/// A pattern must not match what another source names. (A global store's topic may be a stream's as well, if the
+/// pattern comes after it, as in Kafka Streams.)
+void TopologyBuilder::check_topics(const NodeSpec& source) const {
+  const auto refuse = [](const std::string& topic, const std::string& reader, const NodeSpec& with_pattern) {
+    throw TopologyException("topic '" + topic + "', which source '" + reader + "' reads, matches the pattern '" +
+                            *with_pattern.pattern + "' of source '" + with_pattern.name +
+                            "': narrow the pattern, or read the topic by the pattern only");
+  };
+  if (source.pattern) {
+    const std::regex regex = regex_of(source);
+    for (const auto& [topic, reader] : source_of_topic_) {
+      if (!node(reader).global && std::regex_match(topic, regex)) refuse(topic, reader, source);
+    }
+  }
+  for (const NodeSpec& other : nodes_) {
+    if (source.topics.empty() || !other.pattern) continue;
+    const std::regex regex = regex_of(other);
+    for (const std::string& topic : source.topics) {
+      if (std::regex_match(topic, regex)) refuse(topic, source.name, other);
+    }
+  }
 }
 
 void TopologyBuilder::add_processor(std::string name, NodeSpec::Factory factory,
@@ -106,6 +154,7 @@ void TopologyBuilder::add_global_store(NodeSpec source, std::string processor, N
   source.global = true;
   add_source(std::move(source));
   add_processor(processor, std::move(factory), {source_name});
+  check_types(node(source_name), nodes_.back());
   nodes_.back().global = true;
   add_state_store(std::move(store), {processor});
   global_stores_.emplace(name, topic);
@@ -122,8 +171,30 @@ void TopologyBuilder::add_internal_topic(InternalTopic topic) {
   }
 }
 
-void TopologyBuilder::require_copartitioning(std::set<std::string> sources) {
-  copartition_groups_.push_back(std::move(sources));
+/// Numbers that were asked for are compared now; the others are known when there is a broker.
+void TopologyBuilder::require_copartitioning(CopartitionGroup group) {
+  std::map<std::string, std::int32_t> asked_for;
+  bool all = true;
+  for (const std::string& source : group.sources) {
+    const NodeSpec& reader = node(source);
+    all = all && !reader.pattern;
+    for (const std::string& topic : reader.topics) {
+      const auto internal = internal_topics_.find(topic);
+      if (internal != internal_topics_.end() && internal->second.partitions) {
+        asked_for.emplace(topic, *internal->second.partitions);
+      } else {
+        all = false;
+      }
+    }
+  }
+  for (const auto& [topic, partitions] : asked_for) {
+    const auto& [first, count] = *asked_for.begin();
+    if (!all || partitions == count) continue;
+    throw TopologyException("repartition topics '" + first + "' (" + std::to_string(count) + " partitions) and '" +
+                            topic + "' (" + std::to_string(partitions) + ") meet in '" + group.node +
+                            "' and must have the same number of partitions: ask for the same number");
+  }
+  copartition_groups_.push_back(std::move(group));
 }
 
 const NodeSpec& TopologyBuilder::node(const std::string& name) const {

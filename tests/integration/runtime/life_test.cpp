@@ -45,6 +45,12 @@ BOOST_AUTO_TEST_CASE(goes_through_its_states_in_order) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(does_not_begin_with_a_topology_that_reads_nothing) {
+  BOOST_CHECK_EXCEPTION(App(*this, Topology(), settings()), TopologyException, [&](const TopologyException& error) {
+    return std::string(error.what()).find("'" + id + "' reads nothing") != std::string::npos;
+  });
+}
+
 BOOST_AUTO_TEST_CASE(ends_in_error_by_itself) {
   write(in, {{"k", "fail"}});
   App app(*this, failing(), settings());

@@ -89,6 +89,16 @@ BOOST_DATA_TEST_CASE(global_ones_survive_a_restart, data::make({true, false}), p
   }
 }
 
+BOOST_AUTO_TEST_CASE(global_ones_need_no_streams) {
+  StreamsBuilder builder;
+  (void)builder.global_table<S, S>(names, Materialized::as("names"));
+  App app(*this, builder.build(), config(id, "exactly_once_v2", state.path()).set("num.stream.threads", "2"));
+  app.run_until_running();
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_TEST(app.states() == (std::vector<S>{"REBALANCING", "RUNNING", "PENDING_SHUTDOWN", "NOT_RUNNING"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(global_ones_of_a_missing_topic_are_an_error) {
   StreamsBuilder builder;
   (void)builder.global_table<S, S>("no-such-topic", Materialized::as("names"));

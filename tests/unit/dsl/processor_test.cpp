@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(forwards_to_one_child_by_name) {
   Timeline timeline(builder.build());
   check(timeline, {{"in a=left @1", {"left-topic a=left @1"}}, {"in a=right @2", {"right-topic a=right @2"}}});
   check_contains(error_of<StreamsException>([&] { (void)timeline.feed("in a=middle @3"); }),
-                 "no child node named 'middle'");
+                 "processor 'KSTREAM-PROCESSOR-0000000001' forwards a record to 'middle', which does not follow it");
 }
 
 BOOST_AUTO_TEST_CASE(knows_where_a_record_came_from) {

@@ -117,6 +117,41 @@ BOOST_AUTO_TEST_CASE(a_pattern_that_is_no_regular_expression) {
   check_contains(build_error([](StreamsBuilder& b) { b.stream<S, S>(Pattern{"in-["}).to("out"); }), "'in-['");
 }
 
+BOOST_AUTO_TEST_CASE(a_pattern_that_matches_a_topic_of_another_source) {
+  const auto error = build_error([](StreamsBuilder& b) {
+    b.stream<S, S>(Pattern{"in-.*"}, Consumed::as("all")).to("x");
+    b.stream<S, S>("in-a", Consumed::as("one")).to("y");
+  });
+  check_contains(error, "topic 'in-a', which source 'one' reads, matches the pattern 'in-.*' of source 'all'");
+  // A repartition topic too, by the name that it has in the topology.
+  check_contains(build_error([](StreamsBuilder& b) {
+                   b.stream<S, S>(Pattern{".*"}).repartition(Repartitioned::as("again")).to("x");
+                 }),
+                 "topic 'again-repartition'");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_by_hand_that_takes_other_types_than_the_dsl_gives) {
+  StreamsBuilder builder;
+  const auto in = builder.stream<S, S>("in", Consumed::as("source"));
+  in.map_values([](const S& value) { return static_cast<std::int64_t>(value.size()); }, Named::as("lengths"));
+  in.map_values([](const S& value) { return value + value; }, Named::as("twice"));
+  in.for_each([](const S&, const S&) {}, Named::as("last"));
+  Topology topology = builder.build();
+  const auto refusal = [&](const S& name, const S& parent) {
+    return error_of([&] { Topology(topology).add_processor(name, idle(), {parent}); });
+  };
+  check_contains(refusal("reader", "lengths"), "node 'reader' cannot follow 'lengths': it takes other key or value");
+  check_contains(refusal("reader", "last"), "node 'reader' cannot follow 'last'");
+  check_contains(error_of([&] {
+                   Topology(topology).add_sink<S, S>("sink", "out", {"twice", "lengths"});
+                 }),
+                 "node 'sink' cannot follow 'lengths'");
+  topology.add_processor("of-source", idle(), {"source"})
+      .add_processor("of-twice", idle(), {"twice", "source"})
+      .add_sink<S, std::int64_t>("sink", "out", {"lengths"});
+  check(topology, {{"in k=abc @1", {"out k=3 @1"}}});
+}
+
 BOOST_AUTO_TEST_CASE(one_repartition_topic_with_two_numbers_of_partitions) {
   check_contains(build_error([](StreamsBuilder& b) {
                    const auto in = b.stream<S, S>("in");
@@ -124,6 +159,23 @@ BOOST_AUTO_TEST_CASE(one_repartition_topic_with_two_numbers_of_partitions) {
                    in.repartition(Repartitioned::as("r").with_number_of_partitions(3)).to("b");
                  }),
                  "r-repartition");
+}
+
+BOOST_AUTO_TEST_CASE(joined_repartition_topics_with_two_numbers_of_partitions) {
+  const auto program = [](int left, int right) {
+    return build_error([=](StreamsBuilder& b) {
+      b.stream<S, S>("a")
+          .repartition(Repartitioned::as("l").with_number_of_partitions(left))
+          .join(
+              b.stream<S, S>("b").repartition(Repartitioned::as("r").with_number_of_partitions(right)),
+              [](const S& l, const S& r) { return l + r; }, JoinWindows::of_time_difference_with_no_grace(1ms),
+              StreamJoined().with_name("pairs"))
+          .to("out");
+    });
+  };
+  check_contains(program(2, 3),
+                 "repartition topics 'l-repartition' (2 partitions) and 'r-repartition' (3) meet in 'pairs-merge'");
+  BOOST_TEST(program(3, 3).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_window_store_that_keeps_less_than_a_window) {

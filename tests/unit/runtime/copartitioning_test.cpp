@@ -35,7 +35,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_join_of_topics_with_unequal_partitions) {
   StreamsBuilder builder;
   join(stream(builder, "alerts"), stream(builder, "variations"), "out");
   FakeAdmin admin({{"alerts", 2}, {"variations", 3}});
-  check_refused(builder.build(), admin, {"'alerts' (2 partitions)", "'variations' (3)", ".repartition()"});
+  check_refused(builder.build(), admin,
+                {"'alerts' (2 partitions)", "'variations' (3)", "'KSTREAM-MERGE-0000000006'", ".repartition()"});
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_number_of_partitions_that_does_not_fit_the_join) {

@@ -66,7 +66,9 @@ class ProcessorContext : public ProcessingContext {
 
   /// Sends a record to all children, or to the one named.
   void forward(Record<K, V> record) { output_.forward(task_, record); }
-  void forward(Record<K, V> record, const std::string& child_name) { output_.forward_to(task_, child_name, record); }
+  void forward(Record<K, V> record, const std::string& child_name) {
+    output_.forward_to(task_, node_, child_name, record);
+  }
 
  private:
   detail::Output<K, V>& output_;
@@ -82,7 +84,7 @@ class FixedKeyProcessorContext : public ProcessingContext {
   void forward(FixedKeyRecord<K, V> record) { forward_record(std::move(record).release()); }
   void forward(FixedKeyRecord<K, V> record, const std::string& child_name) {
     auto plain = std::move(record).release();
-    output_.forward_to(task_, child_name, plain);
+    output_.forward_to(task_, node_, child_name, plain);
   }
 
  private:

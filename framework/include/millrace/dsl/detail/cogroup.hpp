@@ -139,8 +139,8 @@ class Cogroup {
       nodes.push_back(&graph_->add(std::move(node), {inputs[i].node}));
       result.sources.insert(inputs[i].sources.begin(), inputs[i].sources.end());
     }
-    if (members_.size() > 1) graph_->require_copartitioning(result.sources);
     GraphNode node(name(named, "-cogroup-merge", "COGROUPKSTREAM-MERGE-"));
+    if (members_.size() > 1) graph_->require_copartitioning(result.sources, node.name);
     node.write = write_processor(std::move(merge));
     result.name = node.name;
     result.node = &graph_->add(std::move(node), nodes);

@@ -102,7 +102,10 @@ class Graph {
   void add_again(GraphNode& node) { node.priority = next_priority_++; }
   GraphNode& add_source(GraphNode node);
   void add_state_store(std::shared_ptr<const StoreBuilder> store);
-  void require_copartitioning(std::set<std::string> sources) { copartitioned_.push_back(std::move(sources)); }
+  /// `node` is where records of these sources meet.
+  void require_copartitioning(std::set<std::string> sources, std::string node) {
+    copartitioned_.push_back({std::move(sources), std::move(node)});
+  }
 
   /// Names for a repartitioning through `<prefix>-repartition`; always draws three numbers.
   [[nodiscard]] Repartition new_repartition(const std::string& prefix);
@@ -120,7 +123,7 @@ class Graph {
   int next_priority_ = 0;
   int next_number_ = 0;
   std::vector<std::shared_ptr<const StoreBuilder>> stores_;
-  std::vector<std::set<std::string>> copartitioned_;
+  std::vector<CopartitionGroup> copartitioned_;
   bool built_ = false;
 };
 

@@ -84,9 +84,8 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
   }
   auto sources = left.position().sources;
   sources.insert(right.position().sources.begin(), right.position().sources.end());
-  graph.require_copartitioning(sources);
-
   auto names = detail::draw_join_names(graph, settings.name, settings.store_name, kRightMayBeAbsent, kLeftMayBeAbsent);
+  graph.require_copartitioning(sources, names.merge);
   if (settings.left_store) {
     names.this_store = settings.left_store->name;
     names.outer_store = detail::shared_store_name(names.this_store, kLeftMayBeAbsent);

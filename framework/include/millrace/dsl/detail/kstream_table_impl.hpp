@@ -109,8 +109,8 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       }
       auto next = left;
       next.sources.insert(table.position().sources.begin(), table.position().sources.end());
-      graph.require_copartitioning(next.sources);
       next.name = graph.name_or(settings.name, Left ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-");
+      graph.require_copartitioning(next.sources, next.name);
       detail::GraphNode node(next.name);
       node.null_key_relaxed_join = Left;
       using Join = detail::StreamTableJoin<Left, K, V, K2, V2, VOut, detail::OwnKey, F>;

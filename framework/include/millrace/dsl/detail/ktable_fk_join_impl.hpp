@@ -150,7 +150,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
          detail::foreign_partitioner<KO, detail::Subscription>(joined.settings().other_partitioner)});
     auto foreign_sources = other.position().sources;
     foreign_sources.insert(names.registration_source);
-    graph.require_copartitioning(std::move(foreign_sources));
+    graph.require_copartitioning(std::move(foreign_sources), names.answer);
 
     detail::GraphNode receive(names.receive);
     receive.write = detail::write_processor(
@@ -184,7 +184,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
                                                              names.response_source, std::move(response_sink));
     auto sources = position_.sources;
     sources.insert(names.response_source);
-    graph.require_copartitioning(sources);
+    graph.require_copartitioning(sources, names.resolve);
 
     detail::GraphNode resolve(names.resolve);
     resolve.write = detail::write_processor(

@@ -50,7 +50,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   const std::string merge = graph.name_or(given, "KTABLE-MERGE-");
   auto sources = position_.sources;
   sources.insert(other.position().sources.begin(), other.position().sources.end());
-  graph.require_copartitioning(sources);
+  graph.require_copartitioning(sources, merge);
 
   if (Kind != JoinKind::inner) processor_->enable_sending_old_values(true);
   if (Kind == JoinKind::outer) other.processor()->enable_sending_old_values(true);

@@ -39,6 +39,8 @@ class NodeBase {
   TaskContext* context_ = nullptr;
 };
 
+[[noreturn]] void no_such_child(const NodeBase& from, const std::string& child_name);
+
 /// The receiving end of an edge.
 template <class K, class V>
 class Input {
@@ -85,8 +87,8 @@ class Output {
     deliver(task, children_[count - 1], record);
   }
 
-  /// To the child of that name only. Throws if there is none.
-  void forward_to(TaskContext& task, const std::string& child_name, Record<K, V>& record) {
+  /// From a node to its child of that name only. Throws if there is none.
+  void forward_to(TaskContext& task, const NodeBase& from, const std::string& child_name, Record<K, V>& record) {
     for (const Child& child : children_) {
       if (child.node->name() == child_name) {
         const RecordScope scope(task, record.timestamp, record.headers);
@@ -94,7 +96,7 @@ class Output {
         return;
       }
     }
-    throw StreamsException("forward: there is no child node named '" + child_name + "'");
+    no_such_child(from, child_name);
   }
 
   /// To the child that was connected as number `index`.

@@ -48,6 +48,12 @@ struct InternalTopic {
   std::optional<std::int32_t> partitions;  ///< set: the user asked for this number
 };
 
+/// Sources whose topics must have the same number of partitions, because equal keys of theirs meet in one node.
+struct CopartitionGroup {
+  std::set<std::string> sources;
+  std::string node;
+};
+
 /// Collects the nodes, stores and internal topics of a topology and checks them as they come.
 /// (Kafka Streams: `InternalTopologyBuilder`.) All errors: TopologyException naming the node, store or topic.
 class TopologyBuilder {
@@ -71,8 +77,7 @@ class TopologyBuilder {
 
   void add_internal_topic(InternalTopic topic);
 
-  /// The topics of these sources must have the same number of partitions.
-  void require_copartitioning(std::set<std::string> sources);
+  void require_copartitioning(CopartitionGroup group);
 
   [[nodiscard]] const std::vector<NodeSpec>& nodes() const { return nodes_; }
   [[nodiscard]] const std::map<std::string, std::shared_ptr<const StoreBuilder>>& stores() const { return stores_; }
@@ -81,11 +86,12 @@ class TopologyBuilder {
   /// Stores that are restored from the topic of a source, each with that topic.
   [[nodiscard]] const std::map<std::string, std::string>& source_changelogs() const { return source_changelogs_; }
   [[nodiscard]] const std::map<std::string, InternalTopic>& internal_topics() const { return internal_topics_; }
-  [[nodiscard]] const std::vector<std::set<std::string>>& copartition_groups() const { return copartition_groups_; }
+  [[nodiscard]] const std::vector<CopartitionGroup>& copartition_groups() const { return copartition_groups_; }
   [[nodiscard]] const NodeSpec& node(const std::string& name) const;
 
  private:
   void add_node(NodeSpec spec);
+  void check_topics(const NodeSpec& source) const;
 
   std::vector<NodeSpec> nodes_;
   std::map<std::string, std::size_t> index_;
@@ -94,7 +100,7 @@ class TopologyBuilder {
   std::map<std::string, std::string> global_stores_;
   std::map<std::string, std::string> source_changelogs_;
   std::map<std::string, InternalTopic> internal_topics_;
-  std::vector<std::set<std::string>> copartition_groups_;
+  std::vector<CopartitionGroup> copartition_groups_;
 };
 
 }  // namespace millrace::detail
