@@ -32,6 +32,12 @@ void functions() {
   words.map_values([](const std::string& value) { return value; }).to("out");
 #endif
 
+#ifdef MILLRACE_MISUSE_select_key_returns_nothing
+  words.select_key([](const std::string&) {}).to("out");
+#else
+  words.select_key([](const std::string& value) { return value; }).to("out");
+#endif
+
 #ifdef MILLRACE_MISUSE_flat_map_returns_no_pairs
   words.flat_map([](const std::string& value) { return std::vector{value}; }).to("out");
 #else
@@ -48,6 +54,21 @@ void functions() {
   words.for_each([](const std::string&, const std::string&, int) {});
 #else
   words.for_each([](const std::string&, const std::string&) {});
+#endif
+
+#ifdef MILLRACE_MISUSE_print_returns_no_text
+  words.print(millrace::Printed::to_sys_out(), [](const std::string& value) { return static_cast<int>(value.size()); });
+#else
+  words.print(millrace::Printed::to_sys_out(), [](const std::string& value) { return value; });
+#endif
+
+#ifdef MILLRACE_MISUSE_extractor_takes_no_time
+  builder.stream<std::string, std::string>("timed", millrace::Consumed().with_timestamp_extractor(
+                                                        [](const std::string&) { return millrace::Timestamp(0); }));
+#else
+  builder.stream<std::string, std::string>("timed", millrace::Consumed().with_timestamp_extractor(
+                                                        [](const millrace::Record<std::string, std::string>& record,
+                                                           millrace::Timestamp) { return record.timestamp; }));
 #endif
 
 #ifdef MILLRACE_MISUSE_branch_returns_no_bool

@@ -13,6 +13,12 @@ void keys() {
   unkeyed().group_by(by_value).count();
 #endif
 
+#ifdef MILLRACE_MISUSE_groups_by_no_key
+  keyed().group_by([](const std::string&) { return millrace::Unkeyed(); }).count();
+#else
+  keyed().group_by(by_value).count();
+#endif
+
 #ifdef MILLRACE_MISUSE_joins_an_unkeyed_stream
   unkeyed().join(keyed(), plus, windows).to("out");
 #else

@@ -65,4 +65,42 @@ void serdes() {
 #else
   keyed().to("out", millrace::Produced().with_key_serde(millrace::Serde<std::string>()));
 #endif
+
+  const auto texts = millrace::Serde<std::string>();
+  [[maybe_unused]] const auto points = millrace::Serde<Point>();
+  const auto plus = [](const std::string& left, const std::string& right) { return left + right; };
+  const auto windows = millrace::JoinWindows::of_time_difference_with_no_grace(millrace::Millis(1));
+#ifdef MILLRACE_MISUSE_stream_joined_with_another_type_s_serde
+  keyed().join(keyed(), plus, windows, millrace::StreamJoined::with(texts, texts, points)).to("out");
+#else
+  keyed().join(keyed(), plus, windows, millrace::StreamJoined::with(texts, texts, texts)).to("out");
+#endif
+
+#ifdef MILLRACE_MISUSE_joined_with_another_type_s_serde
+  keyed().join(builder.table<std::string, std::string>("table"), plus, millrace::Joined::with(texts, points, texts));
+#else
+  keyed().join(builder.table<std::string, std::string>("table"), plus, millrace::Joined::with(texts, texts, texts));
+#endif
+
+#ifdef MILLRACE_MISUSE_joined_with_another_type_s_table_serde
+  keyed().join(builder.table<std::string, std::string>("table"), plus, millrace::Joined::with(texts, texts, points));
+#endif
+
+#ifdef MILLRACE_MISUSE_grouped_with_another_type_s_serde
+  keyed().group_by_key(millrace::Grouped().with_key_serde(points)).count();
+#else
+  keyed().group_by_key(millrace::Grouped().with_key_serde(texts)).count();
+#endif
+
+#ifdef MILLRACE_MISUSE_materialized_with_another_type_s_serde
+  keyed().group_by_key().reduce(plus, millrace::Materialized().with_value_serde(points));
+#else
+  keyed().group_by_key().reduce(plus, millrace::Materialized().with_value_serde(texts));
+#endif
+
+#ifdef MILLRACE_MISUSE_table_materialized_with_another_type_s_serde
+  builder.table<std::string, Point>("points", millrace::Materialized().with_value_serde(texts));
+#else
+  builder.table<std::string, Point>("points", millrace::Materialized().with_value_serde(points));
+#endif
 }

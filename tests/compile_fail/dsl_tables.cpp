@@ -44,6 +44,12 @@ void tables() {
   table.transform_values([] { return std::make_unique<Transformer>(); });
 #endif
 
+#ifdef MILLRACE_MISUSE_transformer_without_a_pointer
+  table.transform_values([] { return Transformer(); });
+#else
+  table.transform_values([] { return std::make_unique<Transformer>(); }, {"store"});
+#endif
+
 #ifdef MILLRACE_MISUSE_tables_with_keys_of_different_types
   table.join(numbers, plus);
 #else

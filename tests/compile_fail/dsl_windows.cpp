@@ -64,6 +64,12 @@ void windows() {
 #endif
   const auto both = grouped.cogroup(add).cogroup(other, add);
 
+#ifdef MILLRACE_MISUSE_cogrouped_sessions_without_merger
+  both.windowed_by(sessions).aggregate(start).to_stream().to("out");
+#else
+  both.windowed_by(sessions).aggregate(start, add);
+#endif
+
 #ifdef MILLRACE_MISUSE_cogroup_takes_another_value
   grouped.cogroup([](const string&, std::int64_t value, const string& all) { return all + std::to_string(value); })
       .aggregate(start);

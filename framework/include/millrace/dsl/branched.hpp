@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,12 @@ class BranchedWith {
   using Consumer = std::function<void(const KStream<K, V>&)>;
 
   BranchedWith() = default;
+  /// For the compiler to say how to name a branch.
+  template <class T>
+  requires(std::same_as<T, Named> || detail::Text<T>) BranchedWith(
+      const T& /*name*/) {  // NOLINT(google-explicit-constructor): it stands where a Branched was forgotten
+    static_assert(detail::kNever<T>, "a branch is named by Branched::as(\"name\")");
+  }
   BranchedWith(std::string name, Function function, Consumer consumer)
       : name_(std::move(name)), function_(std::move(function)), consumer_(std::move(consumer)) {}
 

@@ -70,6 +70,13 @@ class SessionWindowedCogroupedKStream {
     }
   }
 
+  template <class I>
+  auto aggregate(I /*initializer*/) const {
+    static_assert(detail::kNever<I>,
+                  "sessions that meet become one: give aggregate a second function, merger(key, aggregate, "
+                  "other_aggregate), that joins their aggregates");
+  }
+
   // --- for the engine's own use
   SessionWindowedCogroupedKStream(detail::Cogroup<K, A> cogroup, SessionWindows windows)
       : cogroup_(std::move(cogroup)), windows_(windows) {}

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "millrace/dsl/detail/types.hpp"
@@ -15,6 +16,21 @@ using OffsetReset = detail::OffsetReset;
 
 namespace detail {
 struct NoExtractor {};
+
+/// Whether an extractor was given; it must fit.
+template <class X, class K, class V>
+[[nodiscard]] constexpr bool require_extractor() {
+  if constexpr (std::is_same_v<X, NoExtractor>) {
+    return false;
+  } else {
+    constexpr bool kFits = std::is_constructible_v<TimestampExtractor<K, V>, const X&>;
+    static_assert(
+        kFits,
+        "the timestamp extractor must be callable as extractor(const Record<K, V>&, Timestamp partition_time) "
+        "with the K and V of this stream, and return the record's Timestamp");
+    return kFits;
+  }
+}
 }  // namespace detail
 
 /// How a topic is read: `Consumed::with(key_serde, value_serde)`, `Consumed::as("name")`, and with_... for the rest.

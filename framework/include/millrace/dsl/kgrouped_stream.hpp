@@ -82,7 +82,8 @@ class KGroupedStream {
 
   template <class W>
   auto windowed_by(const W& /*windows*/) const {
-    static_assert(sizeof(W) == 0, "windowed_by takes TimeWindows, UnlimitedWindows, SlidingWindows or SessionWindows");
+    static_assert(detail::kNever<W>,
+                  "windowed_by takes TimeWindows, UnlimitedWindows, SlidingWindows or SessionWindows");
   }
 
   /// Begins an aggregation over several streams: see CogroupedKStream. The aggregate's type is that of the third

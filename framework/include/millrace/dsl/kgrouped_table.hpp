@@ -39,21 +39,23 @@ template <class K, class V>
 class KGroupedTable {
  public:
   /// The number of rows per group.
-  template <detail::TableOption... Options>
-  KTable<K, std::int64_t> count(const Options&... options) const {
-    return build<std::int64_t>("KTABLE-AGGREGATE-", detail::TableCountFold<K, V>(), {}, options...);
+  template <class... Options>
+  auto count(const Options&... options) const {
+    if constexpr (detail::require_table_options<Options...>()) {
+      return build<std::int64_t>("KTABLE-AGGREGATE-", detail::TableCountFold<K, V>(), {}, options...);
+    }
   }
 
   /// `adder(aggregate, value)` and `subtractor(aggregate, value)`; the first row of a group is its aggregate. Either
   /// may return std::optional, whose nullopt deletes the group.
-  template <class A, class S, detail::TableOption... Options>
+  template <class A, class S, class... Options>
   KTable<K, V> reduce(A adder, S subtractor, const Options&... options) const {
     constexpr bool kCallable = std::is_invocable_r_v<std::optional<V>, A&, const V&, const V&> &&
                                std::is_invocable_r_v<std::optional<V>, S&, const V&, const V&>;
     static_assert(kCallable,
                   "adder and subtractor must be callable as (aggregate, value) with the grouped table's value type, "
                   "and return it");
-    if constexpr (kCallable) {
+    if constexpr (kCallable && detail::require_table_options<Options...>()) {
       return build<V>("KTABLE-REDUCE-", detail::TableReduceFold<K, V, A, S>{std::move(adder), std::move(subtractor)},
                       shared_->value_serde, options...);
     }
@@ -61,9 +63,9 @@ class KGroupedTable {
 
   /// `adder(key, value, aggregate)` and `subtractor(key, value, aggregate)`, starting with `initializer()`. Each may
   /// return std::optional, whose nullopt deletes the group.
-  template <class I, class A, class S, detail::TableOption... Options>
+  template <class I, class A, class S, class... Options>
   auto aggregate(I initializer, A adder, S subtractor, const Options&... options) const {
-    if constexpr (detail::require_table_aggregator<I, A, S, K, V>()) {
+    if constexpr (detail::require_table_options<Options...>() && detail::require_table_aggregator<I, A, S, K, V>()) {
       using VA = detail::NonNull<std::remove_cvref_t<std::invoke_result_t<I&>>>;
       return build<VA>("KTABLE-AGGREGATE-",
                        detail::TableAggregateFold<K, V, VA, I, A, S>{std::move(initializer), std::move(adder),

@@ -10,6 +10,7 @@
 
 #include "millrace/dsl/consumed.hpp"
 #include "millrace/dsl/detail/graph.hpp"
+#include "millrace/dsl/detail/misuse.hpp"
 #include "millrace/dsl/detail/table_options.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/dsl/grouped.hpp"
@@ -101,6 +102,11 @@ class KStream {
 
   /// Records of both streams, in no particular order between them.
   KStream<K, V> merge(const KStream<K, V>& other, const Named& named = {}) const;
+  template <class K2, class V2>
+  auto merge(const KStream<K2, V2>& /*other*/, const Named& /*named*/ = {}) const {
+    static_assert(detail::kNever<K2, V2>,
+                  "merge takes a stream of the same key and value types: make them alike with map or map_values");
+  }
 
   /// Divides the stream: `.split().branch(predicate, ...).default_branch()`.
   BranchedKStream<K, V> split(const Named& named = {}) const;
@@ -154,7 +160,7 @@ class KStream {
   // --- tables
 
   /// Takes the stream as a table's updates: the last value of each key; null deletes. Options: Named, Materialized.
-  template <detail::TableOption... Options>
+  template <class... Options>
   auto to_table(const Options&... options) const;
 
   /// Joins each record with what the table has for its key when the record is processed; the table's own changes
@@ -173,6 +179,24 @@ class KStream {
   auto join(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named = {}) const;
   template <class KG, class VG, class S, class F>
   auto left_join(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named = {}) const;
+
+  /// Any other arguments: the compiler says what the joins take.
+  template <class Other, class... Rest>
+  auto join(const Other& /*other*/, const Rest&... /*rest*/) const {
+    if constexpr (detail::refuse_stream_join<Other>()) return;
+  }
+  template <class Other, class... Rest>
+  auto left_join(const Other& /*other*/, const Rest&... /*rest*/) const {
+    if constexpr (detail::refuse_stream_join<Other>()) return;
+  }
+  template <class Other, class... Rest>
+  auto outer_join(const Other& /*other*/, const Rest&... /*rest*/) const {
+    static_assert(detail::kIsA<Other, KStream>,
+                  "only a stream and a stream, or a table and a table, have an outer join: use left_join");
+    if constexpr (detail::kIsA<Other, KStream>) {
+      if constexpr (detail::refuse_stream_join<Other>()) return;
+    }
+  }
 
   // --- grouping, for count, reduce and aggregate
 

@@ -34,20 +34,20 @@ class KTable {
   // --- value by value
 
   /// Keeps the keys whose values fit; the others are deleted from the result.
-  template <class F, detail::TableOption... Options>
+  template <class F, class... Options>
   KTable<K, V> filter(F predicate, const Options&... options) const;
-  template <class F, detail::TableOption... Options>
+  template <class F, class... Options>
   KTable<K, V> filter_not(F predicate, const Options&... options) const;
 
   /// Replaces the value. A mapper that returns std::optional deletes the key with nullopt.
-  template <class F, detail::TableOption... Options>
+  template <class F, class... Options>
   auto map_values(F mapper, const Options&... options) const;
 
   /// `supplier()` makes a std::unique_ptr to a ValueTransformerWithKey<K, V, VOut>; `stores` are names given to
   /// StreamsBuilder::add_state_store.
-  template <class F, detail::TableOption... Options>
+  template <class F, class... Options>
   auto transform_values(F supplier, const std::vector<std::string>& stores, const Options&... options) const;
-  template <class F, detail::TableOption... Options>
+  template <class F, class... Options>
   auto transform_values(F supplier, const Options&... options) const {
     return transform_values(std::move(supplier), std::vector<std::string>(), options...);
   }
@@ -72,25 +72,39 @@ class KTable {
   ///
   /// In/out   (K,V) + (K,V2) -> (K,VOut); timestamp = the later one's
   /// Errors   TopologyException when the topics have different numbers of partitions (at start)
-  template <class K2, class V2, class F, detail::TableOption... Options>
+  template <class K2, class V2, class F, class... Options>
   auto join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
   /// The keys of this table; the right side may be absent: `joiner(const V&, const V2*)`.
-  template <class K2, class V2, class F, detail::TableOption... Options>
+  template <class K2, class V2, class F, class... Options>
   auto left_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
   /// The keys of either table: `joiner(const V*, const V2*)`, never both nullptr.
-  template <class K2, class V2, class F, detail::TableOption... Options>
+  template <class K2, class V2, class F, class... Options>
   auto outer_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
+
+  /// Any other arguments: the compiler says what the joins take.
+  template <class Other, class... Rest>
+  auto join(const Other& /*other*/, const Rest&... /*rest*/) const {
+    if constexpr (detail::refuse_table_join<Other>()) return;
+  }
+  template <class Other, class... Rest>
+  auto left_join(const Other& /*other*/, const Rest&... /*rest*/) const {
+    if constexpr (detail::refuse_table_join<Other>()) return;
+  }
+  template <class Other, class... Rest>
+  auto outer_join(const Other& /*other*/, const Rest&... /*rest*/) const {
+    if constexpr (detail::refuse_table_join<Other>()) return;
+  }
 
   // --- joins by foreign key: each value of this table names a key of the other
 
   /// `foreign_key(value)` or `foreign_key(key, value)` returns KO, or std::optional<KO> where nullopt joins nothing.
   /// The joiner is called as for join; its key is this table's. Options: TableJoined, Materialized.
-  template <class KO, class VO, class E, class F, detail::TableOption... Options>
-  requires(!detail::TableOption<F>) auto join(const KTable<KO, VO>& other, E foreign_key, F joiner,
-                                              const Options&... options) const;
-  template <class KO, class VO, class E, class F, detail::TableOption... Options>
-  requires(!detail::TableOption<F>) auto left_join(const KTable<KO, VO>& other, E foreign_key, F joiner,
-                                                   const Options&... options) const;
+  template <class KO, class VO, class E, class F, class... Options>
+  requires(!detail::NoJoiner<F>) auto join(const KTable<KO, VO>& other, E foreign_key, F joiner,
+                                           const Options&... options) const;
+  template <class KO, class VO, class E, class F, class... Options>
+  requires(!detail::NoJoiner<F>) auto left_join(const KTable<KO, VO>& other, E foreign_key, F joiner,
+                                                const Options&... options) const;
 
   // --- grouping
 

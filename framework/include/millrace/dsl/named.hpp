@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "millrace/dsl/detail/misuse.hpp"
+
 namespace millrace {
 
 namespace detail {
@@ -18,6 +20,12 @@ void require_legal_name(const std::string& name, std::string_view what = "the na
 class Named {
  public:
   Named() = default;
+  /// For the compiler to say how to give a name.
+  template <detail::Text T>
+  Named(const T& /*name*/) {  // NOLINT(google-explicit-constructor): it stands where a Named was forgotten
+    static_assert(detail::kNever<T>,
+                  "a name is given as Named::as(\"name\") for a node, as Materialized::as(\"name\") for a store");
+  }
   /// Throws TopologyException for a name that could not be part of a topic's.
   [[nodiscard]] static Named as(std::string name) {
     detail::require_legal_name(name);

@@ -89,8 +89,8 @@ class SessionWindowedKStream {
   }
 
   template <class I, class F>
-  void aggregate(I /*initializer*/, F /*aggregator*/) const {
-    static_assert(sizeof(I) == 0,
+  auto aggregate(I /*initializer*/, F /*aggregator*/) const {
+    static_assert(detail::kNever<I, F>,
                   "sessions that meet become one: give aggregate a third function, merger(key, aggregate, "
                   "other_aggregate), that joins their aggregates");
   }

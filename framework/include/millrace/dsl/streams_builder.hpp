@@ -76,6 +76,8 @@ class StreamsBuilder {
   /// A store that every processor may read without naming it, filled on each instance from all partitions of `topic`:
   /// `supplier()` makes a std::unique_ptr to a Processor<K, V, KOut, VOut> that puts the records into the store.
   /// It must not change them on the way: after a restart the store gets the topic's records as they are.
+  /// The records' types must be named: `add_global_store<std::string, std::int64_t>(store, "topic", Consumed(),
+  /// supplier)`.
   template <class K, class V, class F, class KS = detail::NoSerde, class VS = detail::NoSerde,
             class X = detail::NoExtractor>
   StreamsBuilder& add_global_store(StoreBuilder store, const std::string& topic,
@@ -105,7 +107,7 @@ class StreamsBuilder {
                                         settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
                                         !settings.timestamps.has_value(),
                                         {}};
-    if constexpr (!std::is_same_v<X, detail::NoExtractor>) source.extractor = settings.extractor;
+    if constexpr (detail::require_extractor<X, K, V>()) source.extractor = settings.extractor;
     detail::GraphNode node(graph_->name_or(settings.name, "KSTREAM-SOURCE-"));
     node.source = detail::GraphSource{
         std::move(topics), std::move(pattern), settings.offset_reset, {typeid(K), typeid(V)}, [source] {

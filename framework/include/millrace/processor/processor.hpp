@@ -36,6 +36,12 @@ class ProcessingContext {
   Cancellable schedule(Millis interval, PunctuationType type, Punctuator callback) {
     return task_.schedule(node_, interval, type, std::move(callback));
   }
+  template <class F>
+  requires(!std::convertible_to<F, Punctuator>) auto schedule(Millis /*interval*/, PunctuationType /*type*/,
+                                                              F /*callback*/) {
+    static_assert(std::convertible_to<F, Punctuator>,
+                  "a punctuation is a function that is callable with the time, as callback(Timestamp)");
+  }
 
   /// Asks for a commit soon; it happens after the current record.
   void commit() { task_.request_commit(); }
@@ -69,6 +75,13 @@ class ProcessorContext : public ProcessingContext {
   void forward(Record<K, V> record, const std::string& child_name) {
     output_.forward_to(task_, node_, child_name, record);
   }
+  template <class K2, class V2, class... Child>
+  requires(!std::same_as<Record<K2, V2>, Record<K, V>>) auto forward(const Record<K2, V2>& /*record*/,
+                                                                     const Child&... /*child_name*/) {
+    static_assert(std::same_as<Record<K2, V2>, Record<K, V>>,
+                  "a processor forwards records of its own output types: KOut and VOut of Processor<KIn, VIn, KOut, "
+                  "VOut>");
+  }
 
  private:
   detail::Output<K, V>& output_;
@@ -82,6 +95,12 @@ class FixedKeyProcessorContext : public ProcessingContext {
       : ProcessingContext(task, node), output_(output) {}
 
   void forward(FixedKeyRecord<K, V> record) { forward_record(std::move(record).release()); }
+  template <class K2, class V2, class... Child>
+  requires(!std::same_as<FixedKeyRecord<K2, V2>, FixedKeyRecord<K, V>>) auto forward(
+      const FixedKeyRecord<K2, V2>& /*record*/, const Child&... /*child_name*/) {
+    static_assert(std::same_as<FixedKeyRecord<K2, V2>, FixedKeyRecord<K, V>>,
+                  "a processor forwards records of its own output type: VOut of FixedKeyProcessor<K, VIn, VOut>");
+  }
   void forward(FixedKeyRecord<K, V> record, const std::string& child_name) {
     auto plain = std::move(record).release();
     output_.forward_to(task_, node_, child_name, plain);

@@ -115,14 +115,26 @@ class Topology {
 
   /// A store that every instance fills from all partitions of `topic`, through the processor that `supplier()` makes;
   /// every processor may read it without being connected.
+  /// The records' types must be named: `add_global_store<std::string, std::int64_t>(store, "source", "topic",
+  /// "processor", supplier)`.
   template <class K, class V, class F>
   Topology& add_global_store(StoreBuilder store, const std::string& source, const std::string& topic,
                              const std::string& processor, F supplier, SourceOptions<K, V> options = {}) {
-    store.spec.logging = false;
-    auto spec = source_spec<K, V>(source, std::move(options));
-    spec.topics = {topic};
-    change().add_global_store(std::move(spec), processor, processor_spec(processor, std::move(supplier)).factory,
-                              std::make_shared<const StoreBuilder>(std::move(store)));
+    using P = typename detail::Supplied<F>::Type;
+    constexpr bool kSuppliesProcessor = requires {
+      requires std::same_as<typename P::KeyIn, K>;
+      requires std::same_as<typename P::ValueIn, V>;
+    };
+    static_assert(kSuppliesProcessor,
+                  "add_global_store takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> "
+                  "with the K and V that are named here");
+    if constexpr (kSuppliesProcessor) {
+      store.spec.logging = false;
+      auto spec = source_spec<K, V>(source, std::move(options));
+      spec.topics = {topic};
+      change().add_global_store(std::move(spec), processor, processor_spec(processor, std::move(supplier)).factory,
+                                std::make_shared<const StoreBuilder>(std::move(store)));
+    }
     return *this;
   }
 

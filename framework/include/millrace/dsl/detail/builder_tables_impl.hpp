@@ -161,7 +161,7 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
                                         settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
                                         !settings.timestamps.has_value(),
                                         {}};
-    if constexpr (!std::is_same_v<X, detail::NoExtractor>) source.extractor = settings.extractor;
+    if constexpr (detail::require_extractor<X, K, V>()) source.extractor = settings.extractor;
     store.spec.logging = false;
     detail::GraphNode node(names.processor);
     node.write = [names, topic, source, supplier, reset = settings.offset_reset,

@@ -40,6 +40,17 @@ template <class P, class K, class V>
   }
 }
 
+/// For print.
+template <class F, class K, class V>
+[[nodiscard]] constexpr bool require_text() {
+  if constexpr (require_callable<F, K, V>()) {
+    constexpr bool kGivesText = std::is_constructible_v<std::string, typename CallResult<F, K, V>::Type>;
+    static_assert(kGivesText, "the function given to print must return the text of a record, such as a std::string");
+    return kGivesText;
+  }
+  return false;
+}
+
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_topic_chooser() {
   constexpr bool kFits = std::is_constructible_v<TopicNameExtractor<K, V>, F>;
@@ -185,7 +196,7 @@ void KStream<K, V>::print(const Printed& printed) const {
 template <class K, class V>
 template <class F>
 void KStream<K, V>::print(const Printed& printed, F text) const {
-  if constexpr (detail::require_callable<F, K, const V&>()) {
+  if constexpr (detail::require_text<F, K, const V&>()) {
     const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
     auto show = [prefix, writer = printed.writer(), text](const K& key, const V& value) mutable {
       writer->write(prefix + std::string(detail::call(text, key, value)));

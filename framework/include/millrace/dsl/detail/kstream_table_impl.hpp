@@ -51,9 +51,9 @@ template <class F, class K, class V, class KT>
 }  // namespace detail
 
 template <class K, class V>
-template <detail::TableOption... Options>
+template <class... Options>
 auto KStream<K, V>::to_table(const Options&... options) const {
-  if constexpr (detail::require_key<K>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_key<K>()) {
     using Key = detail::NonNull<K>;
     using Value = detail::NonNull<V>;
     auto next = position();
@@ -101,6 +101,8 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       const auto keys = detail::find_serde<detail::NonNull<K>>(settings.key_serde, detail::strip_serde<K>(key_serde()));
       const auto values =
           detail::find_serde<detail::NonNull<V>>(settings.left_serde, detail::strip_serde<V>(value_serde()));
+      (void)detail::carried_serde<V2>(
+          settings.right_serde);  // for the compiler to check: nothing here writes table values
       auto left = position();
       if (left.key_changed) {
         const std::string& prefix = settings.name.empty() ? left.name : settings.name;

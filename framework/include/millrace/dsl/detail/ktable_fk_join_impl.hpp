@@ -112,7 +112,8 @@ template <class T>
 template <class K, class V>
 template <bool LeftJoin, class KO, class VO, class E, class F, class... Options>
 auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F joiner, const Options&... options) const {
-  if constexpr (detail::require_foreign_key<E, K, V, KO>() && detail::require_joiner<false, LeftJoin, K, V, VO, F>()) {
+  if constexpr (detail::require_foreign_key<E, K, V, KO>() && detail::require_joiner<false, LeftJoin, K, V, VO, F>() &&
+                detail::require_table_options<Options...>()) {
     using VOut = detail::NonNull<std::remove_cvref_t<decltype(detail::call_joiner<false, LeftJoin>(
         std::declval<F&>(), std::declval<const K&>(), std::declval<const V*>(), std::declval<const VO*>()))>>;
     using Response = detail::ForeignResponse<VO>;
@@ -216,16 +217,16 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
 }
 
 template <class K, class V>
-template <class KO, class VO, class E, class F, detail::TableOption... Options>
-requires(!detail::TableOption<F>) auto KTable<K, V>::join(const KTable<KO, VO>& other, E foreign_key, F joiner,
-                                                          const Options&... options) const {
+template <class KO, class VO, class E, class F, class... Options>
+requires(!detail::NoJoiner<F>) auto KTable<K, V>::join(const KTable<KO, VO>& other, E foreign_key, F joiner,
+                                                       const Options&... options) const {
   return join_foreign<false>(other, std::move(foreign_key), std::move(joiner), options...);
 }
 
 template <class K, class V>
-template <class KO, class VO, class E, class F, detail::TableOption... Options>
-requires(!detail::TableOption<F>) auto KTable<K, V>::left_join(const KTable<KO, VO>& other, E foreign_key, F joiner,
-                                                               const Options&... options) const {
+template <class KO, class VO, class E, class F, class... Options>
+requires(!detail::NoJoiner<F>) auto KTable<K, V>::left_join(const KTable<KO, VO>& other, E foreign_key, F joiner,
+                                                            const Options&... options) const {
   return join_foreign<true>(other, std::move(foreign_key), std::move(joiner), options...);
 }
 

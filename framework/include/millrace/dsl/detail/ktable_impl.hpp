@@ -83,27 +83,27 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
 }
 
 template <class K, class V>
-template <class F, detail::TableOption... Options>
+template <class F, class... Options>
 KTable<K, V> KTable<K, V>::filter(F predicate, const Options&... options) const {
-  if constexpr (detail::require_predicate<F, K, const V&>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_predicate<F, K, const V&>()) {
     return derive<V>(detail::FilterCompute<K, V, F>(std::move(predicate), true), "KTABLE-FILTER-", true, value_serde_,
                      {}, options...);
   }
 }
 
 template <class K, class V>
-template <class F, detail::TableOption... Options>
+template <class F, class... Options>
 KTable<K, V> KTable<K, V>::filter_not(F predicate, const Options&... options) const {
-  if constexpr (detail::require_predicate<F, K, const V&>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_predicate<F, K, const V&>()) {
     return derive<V>(detail::FilterCompute<K, V, F>(std::move(predicate), false), "KTABLE-FILTER-", true, value_serde_,
                      {}, options...);
   }
 }
 
 template <class K, class V>
-template <class F, detail::TableOption... Options>
+template <class F, class... Options>
 auto KTable<K, V>::map_values(F mapper, const Options&... options) const {
-  if constexpr (detail::require_result<F, K, V>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_result<F, K, V>()) {
     using VOut = detail::NonNull<typename detail::CallResult<F, K, V>::Type>;
     return derive<VOut>(detail::MapValuesCompute<K, V, VOut, F>(std::move(mapper)), "KTABLE-MAPVALUES-", true, {}, {},
                         options...);
@@ -111,10 +111,10 @@ auto KTable<K, V>::map_values(F mapper, const Options&... options) const {
 }
 
 template <class K, class V>
-template <class F, detail::TableOption... Options>
+template <class F, class... Options>
 auto KTable<K, V>::transform_values(F supplier, const std::vector<std::string>& stores,
                                     const Options&... options) const {
-  if constexpr (detail::require_transformer<F, K, V>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_transformer<F, K, V>()) {
     using VOut = typename detail::Supplied<F>::Type::ValueOut;
     return derive<VOut>(detail::TransformCompute<K, V, VOut, F>(std::move(supplier)), "KTABLE-TRANSFORMVALUES-", false,
                         {}, stores, options...);

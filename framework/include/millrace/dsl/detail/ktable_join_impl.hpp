@@ -98,7 +98,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
 template <class K, class V>
 template <typename KTable<K, V>::JoinKind Kind, class K2, class V2, class F, class... Options>
 auto KTable<K, V>::checked_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const {
-  if constexpr (detail::require_same_table_key<K, K2>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_same_table_key<K, K2>()) {
     if constexpr (detail::require_joiner<Kind == JoinKind::outer, Kind != JoinKind::inner, K, V, V2, F>()) {
       return join_tables<Kind>(other, std::move(joiner), options...);
     }
@@ -106,19 +106,19 @@ auto KTable<K, V>::checked_join(const KTable<K2, V2>& other, F joiner, const Opt
 }
 
 template <class K, class V>
-template <class K2, class V2, class F, detail::TableOption... Options>
+template <class K2, class V2, class F, class... Options>
 auto KTable<K, V>::join(const KTable<K2, V2>& other, F joiner, const Options&... options) const {
   return checked_join<JoinKind::inner>(other, std::move(joiner), options...);
 }
 
 template <class K, class V>
-template <class K2, class V2, class F, detail::TableOption... Options>
+template <class K2, class V2, class F, class... Options>
 auto KTable<K, V>::left_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const {
   return checked_join<JoinKind::left>(other, std::move(joiner), options...);
 }
 
 template <class K, class V>
-template <class K2, class V2, class F, detail::TableOption... Options>
+template <class K2, class V2, class F, class... Options>
 auto KTable<K, V>::outer_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const {
   return checked_join<JoinKind::outer>(other, std::move(joiner), options...);
 }

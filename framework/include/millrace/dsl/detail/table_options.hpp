@@ -2,8 +2,12 @@
 
 #include <type_traits>
 
+#include "millrace/dsl/detail/misuse.hpp"
+#include "millrace/dsl/join_windows.hpp"
+#include "millrace/dsl/joined.hpp"
 #include "millrace/dsl/materialized.hpp"
 #include "millrace/dsl/named.hpp"
+#include "millrace/dsl/stream_joined.hpp"
 #include "millrace/dsl/table_joined.hpp"
 
 namespace millrace::detail {
@@ -21,6 +25,22 @@ struct IsTableJoined<BasicTableJoined<P, Q>> : std::true_type {};
 /// What may follow the arguments of a table operator, in any order: a Named, a Materialized, a TableJoined.
 template <class T>
 concept TableOption = std::is_same_v<T, Named> || IsMaterialized<T>::value || IsTableJoined<T>::value;
+
+/// What stands where the joiner of a foreign-key join would, and can be none: the join is by the tables' own keys.
+template <class T>
+concept NoJoiner =
+    TableOption<T> || Text<T> || std::is_same_v<T, JoinWindows> || kIsA<T, BasicJoined> || kIsA<T, BasicStreamJoined>;
+
+/// What may follow them is checked here rather than by constraints, to say what to do.
+template <class... Options>
+[[nodiscard]] constexpr bool require_table_options() {
+  constexpr bool kOptions = (TableOption<Options> && ...);
+  static_assert(
+      kOptions,
+      "the arguments of a table's operator may be followed by Named::as(\"node\"), Materialized::as(\"store\") "
+      "and, for a foreign-key join, a TableJoined, and by nothing else");
+  return kOptions;
+}
 
 template <class... Options>
 inline constexpr bool kHasMaterialized = (IsMaterialized<Options>::value || ...);

@@ -1,0 +1,70 @@
+#pragma once
+
+// What the compiler says where a call fits no overload: one line on what to do, in place of a list of what was tried.
+// Functions that only say so return auto, so that their line is the compiler's first: their bodies are looked at before
+// what is done with their results.
+
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+namespace millrace {
+
+template <class K, class V>
+class KStream;
+template <class K, class V>
+class KTable;
+template <class K, class V>
+class GlobalKTable;
+
+namespace detail {
+
+/// False, but only once the types are known.
+template <class...>
+inline constexpr bool kNever = false;
+
+template <class T, template <class...> class Template>
+inline constexpr bool kIsA = false;
+template <class... Args, template <class...> class Template>
+inline constexpr bool kIsA<Template<Args...>, Template> = true;
+
+/// A name where an object that carries one is wanted.
+template <class T>
+concept Text = std::convertible_to<const T&, std::string_view>;
+
+/// For KStream's joins that are called with other arguments than they take; to be used as a constant, which has it
+/// looked at at once.
+template <class Other>
+[[nodiscard]] constexpr bool refuse_stream_join() {
+  constexpr bool kStream = kIsA<Other, KStream>;
+  constexpr bool kTable = kIsA<Other, KTable>;
+  constexpr bool kGlobal = kIsA<Other, GlobalKTable>;
+  static_assert(!kStream,
+                "a stream joins a stream within JoinWindows: join(other, joiner, JoinWindows::of_time_difference..., "
+                "StreamJoined), the last of which may be left out");
+  static_assert(
+      !kTable,
+      "a stream joins a table by join(table, joiner, Joined) or left_join, without windows; the Joined may be "
+      "left out");
+  static_assert(!kGlobal,
+                "a stream joins a GlobalKTable by join(table, key_selector, joiner, Named) or left_join, whose key "
+                "selector makes the table's key from (key, value); the Named may be left out");
+  static_assert(kStream || kTable || kGlobal, "a stream joins a KStream, a KTable or a GlobalKTable");
+  return true;
+}
+
+/// The same for KTable's joins.
+template <class Other>
+[[nodiscard]] constexpr bool refuse_table_join() {
+  constexpr bool kTable = kIsA<Other, KTable>;
+  static_assert(!kTable,
+                "a table joins a table by join(other, joiner, options...) or, by foreign key, join(other, foreign_key, "
+                "joiner, options...)");
+  static_assert(kTable,
+                "a table joins only a KTable: a stream that looks into a table calls stream.join(table, joiner), and "
+                "a stream becomes a table by to_table()");
+  return true;
+}
+
+}  // namespace detail
+}  // namespace millrace
