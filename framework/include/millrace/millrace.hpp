@@ -1,8 +1,13 @@
 #pragma once
 
 /// All of Millrace that a topology needs: the DSL, the Processor API, the serdes of the primitives and MILLRACE_JSON,
-/// stores, the runtime. TopologyTestDriver, the application's command line and nlohmann::json come separately:
-/// millrace/testing/topology_test_driver.hpp, millrace/app/app.hpp, millrace/serde/nlohmann_json.hpp.
+/// stores, the runtime. These come separately:
+///
+///     millrace/testing/topology_test_driver.hpp   TopologyTestDriver
+///     millrace/app/app.hpp                        an application's command line
+///     millrace/serde/windowed.hpp                 serdes of windowed keys: TimeWindowedSerde, SessionWindowedSerde
+///     millrace/serde/uuid.hpp                     Uuid and its serde
+///     millrace/serde/nlohmann_json.hpp            nlohmann::json as a value
 
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/processor/processor.hpp"

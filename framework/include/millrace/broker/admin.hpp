@@ -12,17 +12,19 @@
 
 namespace millrace {
 
+/// A topic to create.
 struct NewTopic {
   std::string name;
   std::int32_t partitions = 1;
-  std::int16_t replication_factor = -1;  ///< -1: the broker's default
-  std::map<std::string, std::string> configs;
+  std::int16_t replication_factor = -1;        ///< -1: the broker's default
+  std::map<std::string, std::string> configs;  ///< the topic's settings, by the broker's names for them
 };
 
+/// What a broker tells of a topic.
 struct TopicDescription {
   std::string name;
   std::int32_t partitions = 0;
-  bool internal = false;
+  bool internal = false;  ///< one of the broker's own, such as __consumer_offsets
 };
 
 /// Topics and offsets of a cluster. Thread-safe. (Kafka: `Admin`.)

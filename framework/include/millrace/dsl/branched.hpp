@@ -44,6 +44,7 @@ class BranchedWith {
 class Branched {
  public:
   Branched() = default;
+  /// The branch's own part of its name, behind that of the split.
   [[nodiscard]] static Branched as(std::string name) {
     Branched branched;
     branched.name_ = std::move(name);

@@ -17,6 +17,8 @@ class TimeWindowedCogroupedKStream {
   using VA = detail::NonNull<A>;
 
  public:
+  /// The table of aggregates by key and window, each begun with `initializer()`. What an aggregator makes nullopt is
+  /// deleted. Null values are aggregated, except with sliding windows.
   template <class I, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
     return aggregate(std::move(initializer), Named(), materialized);
@@ -51,7 +53,8 @@ class SessionWindowedCogroupedKStream {
   using VA = detail::NonNull<A>;
 
  public:
-  /// `merger(key, aggregate, other_aggregate)` joins two sessions.
+  /// The table of aggregates by key and session, each begun with `initializer()`; `merger(key, aggregate,
+  /// other_aggregate)` joins those of two sessions. What an aggregator makes nullopt is deleted.
   template <class I, class M, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, M merger, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
     return aggregate(std::move(initializer), std::move(merger), Named(), materialized);
@@ -115,6 +118,7 @@ class CogroupedKStream {
     }
   }
 
+  /// The table of aggregates by key, each begun with `initializer()`. What an aggregator makes nullopt is deleted.
   template <class I, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
     return aggregate(std::move(initializer), Named(), materialized);

@@ -6,13 +6,10 @@
 #include <utility>
 
 #include "millrace/dsl/detail/types.hpp"
-#include "millrace/processor/detail/topology_builder.hpp"
+#include "millrace/processor/offset_reset.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
 
 namespace millrace {
-
-/// Where a topic is read from when the group has no committed offset. (Kafka Streams: `AutoOffsetReset`.)
-using OffsetReset = detail::OffsetReset;
 
 namespace detail {
 struct NoExtractor {};
@@ -50,7 +47,9 @@ class BasicConsumed {
   BasicConsumed() = default;
   explicit BasicConsumed(Settings settings) : settings_(std::move(settings)) {}
 
+  /// Names the source node.
   [[nodiscard]] static BasicConsumed<> as(std::string name) { return BasicConsumed<>().with_name(std::move(name)); }
+  /// The serdes of the topic's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicConsumed<KS, VS> with(KS key_serde, VS value_serde) {
     return BasicConsumed<KS, VS>({{}, std::move(key_serde), std::move(value_serde), {}, {}, {}});
@@ -62,21 +61,26 @@ class BasicConsumed {
     copy.settings_.name = std::move(name);
     return copy;
   }
+  /// A serde for the keys: a Serde<K>, or an object with its functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicConsumed<S, ValueSerde, Extractor>({settings_.name, std::move(serde), settings_.value_serde,
                                                     settings_.offset_reset, settings_.timestamps, settings_.extractor});
   }
+  /// A serde for the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return BasicConsumed<KeySerde, S, Extractor>({settings_.name, settings_.key_serde, std::move(serde),
                                                   settings_.offset_reset, settings_.timestamps, settings_.extractor});
   }
+  /// Where to begin, in place of auto.offset.reset, when the group has no committed offset.
   [[nodiscard]] BasicConsumed with_offset_reset_policy(OffsetReset policy) const {
     auto copy = *this;
     copy.settings_.offset_reset = policy;
     return copy;
   }
+  /// What to do with timestamps, in place of default.timestamp.extractor. (Java: withTimestampExtractor with one of the
+  /// ready-made extractors.)
   [[nodiscard]] BasicConsumed with_timestamp_policy(TimestampPolicy policy) const {
     auto copy = *this;
     copy.settings_.timestamps = policy;

@@ -22,19 +22,23 @@ class BasicGrouped {
 
   /// `name` is also the repartition topic's: `<application.id>-<name>-repartition`.
   [[nodiscard]] static BasicGrouped<> as(std::string name) { return BasicGrouped<>().with_name(std::move(name)); }
+  /// The serdes of the repartition topic's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicGrouped<KS, VS> with(KS key_serde, VS value_serde) {
     return BasicGrouped<KS, VS>({{}, std::move(key_serde), std::move(value_serde)});
   }
+  /// As `as`, keeping what else this Grouped says.
   [[nodiscard]] BasicGrouped with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
+  /// A serde for the keys: a Serde<K>, or an object with its functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicGrouped<S, ValueSerde>({settings_.name, std::move(serde), settings_.value_serde});
   }
+  /// A serde for the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return BasicGrouped<KeySerde, S>({settings_.name, settings_.key_serde, std::move(serde)});

@@ -27,26 +27,31 @@ class BasicJoined {
 
   /// Names the node, and the repartition topic if there is one.
   [[nodiscard]] static BasicJoined<> as(std::string name) { return BasicJoined<>().with_name(std::move(name)); }
+  /// The serdes of the stream's keys and values, and of the table's values.
   template <class KS, class LS, class RS>
   [[nodiscard]] static BasicJoined<KS, LS, RS> with(KS key_serde, LS left_serde, RS right_serde) {
     return BasicJoined<KS, LS, RS>({{}, std::move(key_serde), std::move(left_serde), std::move(right_serde), {}});
   }
 
+  /// As `as`, keeping what else this Joined says.
   [[nodiscard]] BasicJoined with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
+  /// A serde for the keys: a Serde<K>, or an object with its functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicJoined<S, LeftSerde, RightSerde>(
         {settings_.name, std::move(serde), settings_.left_serde, settings_.right_serde, settings_.grace});
   }
+  /// A serde for the stream's values.
   template <class S>
   [[nodiscard]] auto with_left_value_serde(S serde) const {
     return BasicJoined<KeySerde, S, RightSerde>(
         {settings_.name, settings_.key_serde, std::move(serde), settings_.right_serde, settings_.grace});
   }
+  /// A serde for the table's values. (The join itself does not write them.)
   template <class S>
   [[nodiscard]] auto with_right_value_serde(S serde) const {
     return BasicJoined<KeySerde, LeftSerde, S>(

@@ -88,10 +88,12 @@ class BasicMaterialized {
     copy.settings_.store_name = std::move(name);
     return copy;
   }
+  /// A serde for the keys: a Serde<K>, or an object with its functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return make(std::move(serde), settings_.value_serde);
   }
+  /// A serde for the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return make(settings_.key_serde, std::move(serde));

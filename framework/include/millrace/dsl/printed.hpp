@@ -16,15 +16,18 @@ class LineWriter;
 /// A line is `[label]: key, value`; the label is the name of the node before unless given.
 class Printed {
  public:
+  /// On standard output.
   [[nodiscard]] static Printed to_sys_out() { return Printed(detail::write_lines_to_stdout()); }
   /// The file is created, or emptied, at once; each line is flushed. Throws TopologyException if that fails.
   [[nodiscard]] static Printed to_file(const std::string& path) { return Printed(detail::write_lines_to_file(path)); }
 
+  /// What stands in the brackets.
   [[nodiscard]] Printed with_label(std::string label) const {
     auto copy = *this;
     copy.label_ = std::move(label);
     return copy;
   }
+  /// Names the node.
   [[nodiscard]] Printed with_name(std::string name) const {
     auto copy = *this;
     copy.name_ = std::move(name);

@@ -26,7 +26,9 @@ class BasicProduced {
   BasicProduced() = default;
   explicit BasicProduced(Settings settings) : settings_(std::move(settings)) {}
 
+  /// Names the sink node.
   [[nodiscard]] static BasicProduced<> as(std::string name) { return BasicProduced<>().with_name(std::move(name)); }
+  /// The serdes of the topic's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicProduced<KS, VS> with(KS key_serde, VS value_serde) {
     return BasicProduced<KS, VS>({{}, std::move(key_serde), std::move(value_serde), {}});
@@ -38,11 +40,13 @@ class BasicProduced {
     copy.settings_.name = std::move(name);
     return copy;
   }
+  /// A serde for the keys: a Serde<K>, or an object with its functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicProduced<S, ValueSerde, Partitioner>(
         {settings_.name, std::move(serde), settings_.value_serde, settings_.partitioner});
   }
+  /// A serde for the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return BasicProduced<KeySerde, S, Partitioner>(

@@ -26,17 +26,21 @@ class BasicRepartitioned {
   BasicRepartitioned() = default;
   explicit BasicRepartitioned(Settings settings) : settings_(std::move(settings)) {}
 
+  /// Names the node and the topic: `<application.id>-<name>-repartition`.
   [[nodiscard]] static BasicRepartitioned<> as(std::string name) {
     return BasicRepartitioned<>().with_name(std::move(name));
   }
+  /// The serdes of the topic's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicRepartitioned<KS, VS> with(KS key_serde, VS value_serde) {
     return BasicRepartitioned<KS, VS>({{}, std::move(key_serde), std::move(value_serde), {}, {}});
   }
+  /// As with_number_of_partitions.
   [[nodiscard]] static BasicRepartitioned<> number_of_partitions(std::int32_t partitions) {
     return BasicRepartitioned<>().with_number_of_partitions(partitions);
   }
 
+  /// As `as`, keeping what else this Repartitioned says.
   [[nodiscard]] BasicRepartitioned with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
@@ -52,16 +56,19 @@ class BasicRepartitioned {
     copy.settings_.partitions = partitions;
     return copy;
   }
+  /// A serde for the keys: a Serde<K>, or an object with its functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicRepartitioned<S, ValueSerde, Partitioner>(
         {settings_.name, std::move(serde), settings_.value_serde, settings_.partitions, settings_.partitioner});
   }
+  /// A serde for the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return BasicRepartitioned<KeySerde, S, Partitioner>(
         {settings_.name, settings_.key_serde, std::move(serde), settings_.partitions, settings_.partitioner});
   }
+  /// `partitioner(topic, key, value, number_of_partitions) -> optional<set<int32_t>>`; see StreamPartitioner.
   template <class P>
   [[nodiscard]] auto with_stream_partitioner(P partitioner) const {
     return BasicRepartitioned<KeySerde, ValueSerde, P>(

@@ -8,6 +8,7 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/common/time.hpp"
+#include "millrace/dsl/detail/misuse.hpp"
 
 namespace millrace {
 
@@ -29,29 +30,36 @@ class EagerBufferConfig {
  public:
   explicit EagerBufferConfig(detail::BufferLimits limits = {}) : limits_(std::move(limits)) {}
 
+  /// How many results are held back at most, one for each key; full when more come.
   [[nodiscard]] EagerBufferConfig with_max_records(std::int64_t records) const {
     auto copy = *this;
     copy.limits_.max_records = records;
     return copy;
   }
+  /// How many bytes the results held back may take, as Kafka Streams counts them; full when more come.
   [[nodiscard]] EagerBufferConfig with_max_bytes(std::int64_t bytes) const {
     auto copy = *this;
     copy.limits_.max_bytes = bytes;
     return copy;
   }
+  /// No changelog: what is held back is lost with the task.
   [[nodiscard]] EagerBufferConfig with_logging_disabled() const {
     auto copy = *this;
     copy.limits_.logging = false;
     return copy;
   }
+  /// Settings of the changelog topic, by the broker's names for them.
   [[nodiscard]] EagerBufferConfig with_logging_enabled(std::map<std::string, std::string> topic_config) const {
     auto copy = *this;
     copy.limits_.logging = true;
     copy.limits_.log_config = std::move(topic_config);
     return copy;
   }
+  /// When full, the oldest results come out before their time.
   [[nodiscard]] EagerBufferConfig emit_early_when_full() const { return *this; }
+  /// When full, the task fails.
   [[nodiscard]] StrictBufferConfig shut_down_when_full() const;
+  /// Without limits.
   [[nodiscard]] StrictBufferConfig with_no_bound() const;
 
   [[nodiscard]] const detail::BufferLimits& limits() const { return limits_; }
@@ -66,29 +74,36 @@ class StrictBufferConfig {
  public:
   explicit StrictBufferConfig(detail::BufferLimits limits = {}) : limits_(std::move(limits)) {}
 
+  /// How many results are held back at most, one for each key; full when more come.
   [[nodiscard]] StrictBufferConfig with_max_records(std::int64_t records) const {
     auto copy = *this;
     copy.limits_.max_records = records;
     return copy;
   }
+  /// How many bytes the results held back may take, as Kafka Streams counts them; full when more come.
   [[nodiscard]] StrictBufferConfig with_max_bytes(std::int64_t bytes) const {
     auto copy = *this;
     copy.limits_.max_bytes = bytes;
     return copy;
   }
+  /// No changelog: what is held back is lost with the task.
   [[nodiscard]] StrictBufferConfig with_logging_disabled() const {
     auto copy = *this;
     copy.limits_.logging = false;
     return copy;
   }
+  /// Settings of the changelog topic, by the broker's names for them.
   [[nodiscard]] StrictBufferConfig with_logging_enabled(std::map<std::string, std::string> topic_config) const {
     auto copy = *this;
     copy.limits_.logging = true;
     copy.limits_.log_config = std::move(topic_config);
     return copy;
   }
+  /// When full, the oldest results come out before their time.
   [[nodiscard]] EagerBufferConfig emit_early_when_full() const { return EagerBufferConfig(limits_); }
+  /// When full, the task fails.
   [[nodiscard]] StrictBufferConfig shut_down_when_full() const { return *this; }
+  /// Without limits.
   [[nodiscard]] StrictBufferConfig with_no_bound() const {
     auto copy = *this;
     copy.limits_.max_records = copy.limits_.max_bytes = std::numeric_limits<std::int64_t>::max();
@@ -132,7 +147,7 @@ class Suppressed {
   }
   template <class Eager>
   [[nodiscard]] static Suppressed until_window_closes(const Eager& /*buffer*/) {
-    static_assert(sizeof(Eager) == 0,
+    static_assert(detail::kNever<Eager>,
                   "until_window_closes must not let results out early: give it BufferConfig::unbounded(), or a limit "
                   "with shut_down_when_full()");
     return {};

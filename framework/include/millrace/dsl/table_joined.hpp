@@ -26,6 +26,7 @@ class BasicTableJoined {
   [[nodiscard]] static BasicTableJoined<> as(std::string name) {
     return BasicTableJoined<>().with_name(std::move(name));
   }
+  /// As `as`, keeping what else this TableJoined says.
   [[nodiscard]] BasicTableJoined with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);

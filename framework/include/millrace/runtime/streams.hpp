@@ -24,7 +24,7 @@ class StreamsRuntime;
 ///
 ///     Streams streams(topology, config);
 ///     streams.start();
-///     ... streams.wait(); or streams.close();
+///     ... streams.wait_for(timeout); or streams.close();
 ///
 /// The destructor closes. Threads: all members may be called from any thread, except that listeners and handlers are
 /// set before start().

@@ -47,6 +47,7 @@ inline void append_be64(std::string& out, std::uint64_t value) {
 
 inline constexpr std::size_t kWindowKeySuffixBytes = 12;
 
+/// A window store's key, taken apart. `key` points into the bytes that it was read from.
 struct WindowKey {
   std::string_view key;
   Timestamp start = 0;
@@ -85,6 +86,7 @@ inline void append_time_windowed_key(std::string& out, std::string_view key, Tim
 
 inline constexpr std::size_t kSessionKeySuffixBytes = 16;
 
+/// A session store's key, taken apart. `key` points into the bytes that it was read from.
 struct SessionKey {
   std::string_view key;
   Timestamp start = 0;
@@ -117,6 +119,7 @@ inline void append_session_key(std::string& out, std::string_view key, Timestamp
 
 inline constexpr std::size_t kTimestampBytes = 8;
 
+/// A value and when it was written, taken apart. `value` points into the bytes that it was read from.
 struct TimestampedValue {
   Timestamp timestamp = kNoTimestamp;
   std::string_view value;
@@ -142,6 +145,8 @@ inline void append_timestamped_value(std::string& out, Timestamp timestamp, std:
 //
 //     | timestamp (8) | side (1) | key ... | side: 01 left, 00 right
 
+/// The key under which an unmatched record of an outer join waits, taken apart. `key` points into the bytes that it was
+/// read from.
 struct TimestampedKeyAndSide {
   Timestamp timestamp = 0;
   bool left = false;
