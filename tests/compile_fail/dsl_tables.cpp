@@ -76,6 +76,14 @@ void tables() {
 #endif
 
   const auto grouped = table.group_by([](const string& key, const string& value) { return std::pair(value, key); });
+#ifdef MILLRACE_MISUSE_reduce_of_a_table_without_subtractor
+  grouped.reduce(plus).to_stream().to("out");
+#endif
+
+#ifdef MILLRACE_MISUSE_aggregate_of_a_table_without_subtractor
+  grouped.aggregate([] { return 0; }, [](const string&, const string&, int sum) { return sum; }).to_stream().to("out");
+#endif
+
 #ifdef MILLRACE_MISUSE_subtractor_returns_another_type
   grouped.reduce(plus, [](const string& aggregate, const string&) { return aggregate.size() + 0.5; });
 #else

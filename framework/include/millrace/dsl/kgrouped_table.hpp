@@ -74,6 +74,19 @@ class KGroupedTable {
     }
   }
 
+  template <class A>
+  auto reduce(A /*adder*/) const {
+    static_assert(detail::kNever<A>,
+                  "rows also leave their groups: give reduce adder and subtractor, both as (aggregate, value)");
+  }
+  template <class I, class A>
+  auto aggregate(I /*initializer*/, A /*adder*/) const {
+    static_assert(
+        detail::kNever<I, A>,
+        "rows also leave their groups: give aggregate initializer, adder and subtractor, the last two as (key, "
+        "value, aggregate)");
+  }
+
   // --- for the engine's own use
 
   /// `position` is that of the node which selects the new keys; `name` is the user's, or empty.
