@@ -6,79 +6,139 @@ from drawing import LONG, STRING, Drawing, Node
 class Groups(Drawing):
     # --- processors
 
-    def processor_store(self, kind):
-        known = [store["name"] for store in self.stores if store["kind"] == kind]
+    def processor_store(self, kind, cached=True):
+        """`cached`: whether it may be."""
+        known = [store["name"] for store in self.stores if store["kind"] == kind and (
+            cached or "caching" not in store)]
         if known and self.chance(0.3):
             return self.random.choice(known)
         store = {"name": self.store_name(), "kind": kind}
-        if self.chance(0.4) and kind != "versioned":
+        if self.chance(0.4) and kind not in ("versioned", "lru"):
             store["in_memory"] = True
         if self.chance(0.2):
             store["logging"] = False
-        if self.chance(0.2) and kind != "versioned" and "caching" not in self.without:
+        if kind == "window" and self.chance(0.5):
+            store["duplicates"] = True      # then there is no caching
+        elif cached and self.chance(0.2) and kind not in ("versioned", "lru") and "caching" not in self.without:
             store["caching"] = True
-        if kind in ("window", "session", "versioned"):
+        if kind in ("window", "timestamped_window", "session", "versioned"):
             store["retention"] = self.pick(50, 100, 1000, 100000)
             store["size"] = 10
+        if kind == "lru":
+            store["size"] = self.pick(1, 2, 3)
         self.stores.append(store)
         return store["name"]
 
-    def op_process(self):
-        kinds = [fn for fn in ("forward", "forward_later:15", "remember", "collect_until_stream_time:20",
-                               "collect_until_wall_clock:30", "route", "timestamped", "window:25", "session:25",
-                               "versioned:10") if fn.split(":")[0] + "_processor" not in self.without]
-        fn = self.random.choice(kinds)
-        stateless = fn.startswith("forward") or fn == "route"
-        source = self.choose("stream", lambda n: n.plain and (stateless or n.key == n.value == STRING))
+    def op_global_store(self):
+        store = {"name": self.store_name(), "kind": "key_value"}
+        if self.chance(0.4):
+            store["in_memory"] = True
+        op = {"op": "global_store", "topic": self.new_topic(f"global{len(self.topics)}", STRING), "store": store}
+        self.name(op, 0.15)
+        self.add(op)
+        self.global_stores.append((store["name"], "key_value"))
+        return True
+
+    # Processors of the record alone, of streams of any strings and longs.
+    STATELESS = ("forward", "forward_later:15", "route", "change:q", "metadata")
+    # Those that need a store of this kind (None: no store), and strings.
+    STORES = {"remember": "key_value", "collect_until_stream_time:20": "key_value",
+              "collect_until_wall_clock:30": "key_value", "timestamped": "timestamped", "window_walk:25": "window",
+              "timestamped_window:25": "timestamped_window", "session_walk:25": "session",
+              "versioned_delete:10": "versioned", "walk": "key_value", "put_all": "key_value", "lookup": None}
+
+    def too_many_punctuations(self, fn):
+        """Whether this one would be the third by stream time: three that are due together run in an order of their own
+        in Kafka Streams."""
+        return fn.endswith("until_stream_time:20") and sum(
+            "until_stream_time" in op.get("fn", "") for op in self.ops) == 2
+
+    PROCESSORS = STATELESS + tuple(STORES)
+    VALUE_PROCESSORS = ("forward", "remember", "headers:q", "metadata", "route", "last_until_stream_time:20")
+
+    def op_process(self, fn=None):
+        fn = fn or self.random.choice([fn for fn in self.PROCESSORS
+                                       if fn.split(":")[0] + "_processor" not in self.without])
+        if self.too_many_punctuations(fn):
+            return None
+        stateless = fn in self.STATELESS
+        source = self.choose("stream", lambda n: fn == "forward" or n.plain and (
+            stateless or n.key == n.value == STRING))
         if not source:
             return None
         op = {"op": "process", "from": source.id, "fn": fn}
+        if fn == "lookup":
+            if not self.global_stores:
+                self.op_global_store()
+            op["global"], kind = self.random.choice(self.global_stores)
+            op["fn"] = f"lookup:{kind}"
+        elif not stateless and self.STORES[fn]:
+            kind = "lru" if fn == "walk" and self.chance(0.5) else self.STORES[fn]
+            op["stores"] = [self.processor_store(kind, cached="walk" not in fn)]
         self.name(op)
-        if not stateless:
-            kind = fn.split(":")[0]
-            op["stores"] = [self.processor_store(kind if kind in ("timestamped", "window", "session", "versioned")
-                                                 else "key_value")]
         if fn == "route":
-            child = f"child-{len(self.ops)}"
-            op["fn"] = f"route:{child}"
-            node = self.add(op, kind="stream", key=source.key, value=source.value)
-            self.add({"op": "peek", "from": node.id, "name": child}, kind="stream", key=source.key,
-                     value=source.value)
-            return node
-        return self.add(op, kind="stream", key=source.key, value=source.value)
+            return self.routed(op, source)
+        key, value = self.processed(fn, source)
+        return self.add(op, kind="stream", key=key, value=value, window=source.window, count=source.count)
 
-    def op_process_values(self):
-        fn = self.pick("forward", "remember")
-        source = self.choose("stream", lambda n: n.plain and (fn == "forward" or n.key == n.value == STRING))
+    @staticmethod
+    def processed(fn, source):
+        return (STRING if fn.startswith("change") else source.key,
+                STRING if fn.startswith(("change", "metadata", "headers")) else source.value)
+
+    def routed(self, op, source):
+        """With a child to which longer values go alone."""
+        child = f"child-{len(self.ops)}"
+        op["fn"] = f"route:{child}"
+        node = self.add(op, kind="stream", key=source.key, value=source.value)
+        self.add({"op": "peek", "from": node.id, "name": child}, kind="stream", key=source.key, value=source.value)
+        return node
+
+    def op_process_values(self, fn=None):
+        fn = fn or self.random.choice(self.VALUE_PROCESSORS)
+        if self.too_many_punctuations(fn):
+            return None
+        strings = fn.startswith(("remember", "last"))
+        source = self.choose("stream", lambda n: fn == "forward" or n.plain and (
+            not strings or n.key == n.value == STRING))
         if not source:
             return None
         op = {"op": "process_values", "from": source.id, "fn": fn}
         self.name(op)
         if fn == "remember":
             op["stores"] = [self.processor_store("key_value")]
-        return self.add(op, kind="stream", key=source.key, value=source.value)
+        if fn == "route":
+            return self.routed(op, source)
+        key, value = self.processed(fn, source)
+        return self.add(op, kind="stream", key=key, value=value, window=source.window, count=source.count)
 
     # --- grouped streams
 
     def op_group_by(self):
-        source = self.choose("stream", lambda node: not node.count)
+        source = self.stream_for_anything()
         if not source:
             return None
         fn, key = self.selector(source)
         op = {"op": "group_by", "from": source.id, "fn": fn}
         self.name(op)
-        return self.add(op, kind="grouped", key=key, value=source.value)
+        return self.add(op, kind="grouped", key=key, value=source.value, count=source.count)
 
     def op_group_by_key(self):
-        source = self.choose("stream", lambda node: node.plain)
+        source = self.stream_for_anything()
         if not source:
             return None
         op = {"op": "group_by_key", "from": source.id}
         self.name(op)
-        return self.add(op, kind="grouped", key=source.key, value=source.value)
+        return self.add(op, kind="grouped", key=source.key, value=source.value, window=source.window,
+                        count=source.count)
 
-    def grouped(self):
-        return self.choose("grouped") or (self.op_group_by_key() if self.chance(0.5) else self.op_group_by())
+    def grouped(self, condition=lambda node: node.plain):
+        found = self.choose("grouped", condition) or (
+            self.op_group_by_key() if self.chance(0.5) else self.op_group_by())
+        return found if found and condition(found) else None
+
+    def grouped_by_anything(self):
+        return self.grouped(lambda node: True)
 
     def reducer(self, value):
         if value == LONG:
@@ -97,13 +157,14 @@ class Groups(Drawing):
         return LONG if fn == "sum_of_lengths" else STRING
 
     def op_count(self):
-        source = self.grouped()
+        source = self.grouped_by_anything()
         if not source:
             return None
         op = {"op": "count", "from": source.id}
         self.name(op)
-        self.materialized(op)
-        return self.add(op, kind="table", key=source.key, value=LONG, count=True)
+        versioned = self.materialized(op, versioned=self.versions_of(source))
+        return self.add(op, kind="table", key=source.key, value=LONG, window=source.window, count=True,
+                        versioned=versioned)
 
     def op_reduce(self):
         source = self.grouped()
@@ -111,28 +172,30 @@ class Groups(Drawing):
             return None
         fn = self.reducer(source.value)
         op = {"op": "reduce", "from": source.id, "fn": fn}
-        versioned = self.materialized(op, versioned=True)
+        versioned = self.materialized(op, versioned=0.35)
         if "materialized" in op:
             self.name(op)
-        self.versioned_tables |= versioned
         return self.add(op, kind="table", key=source.key, value=self.reduced(fn, source.value), versioned=versioned)
 
     def op_aggregate(self):
-        source = self.grouped()
+        source = self.grouped_by_anything()
         if not source:
             return None
         fn = self.aggregator()
         op = {"op": "aggregate", "from": source.id, "fn": fn}
-        versioned = self.materialized(op, 1 if fn == "sum_of_lengths" else 0.6, versioned=True)
+        versioned = self.materialized(op, 1 if fn == "sum_of_lengths" or not source.plain else 0.6,
+                                      versioned=self.versions_of(source, 0.35))
         if "materialized" in op:
             self.name(op)
-        self.versioned_tables |= versioned
-        return self.add(op, kind="table", key=source.key, value=self.aggregated(fn), versioned=versioned)
+        return self.add(op, kind="table", key=source.key, value=self.aggregated(fn), window=source.window,
+                        versioned=versioned)
 
     # --- windows
 
-    def window(self):
-        kind = self.pick("tumbling", "hopping", "sliding", "session", "unlimited")
+    WINDOWS = ("tumbling", "hopping", "sliding", "session", "unlimited")
+
+    def window(self, kind=None):
+        kind = kind or self.random.choice(self.WINDOWS)
         grace = self.pick(0, 0, 5, 30, 1000)
         if kind == "tumbling":
             return {"kind": kind, "size": self.pick(10, 50, 100), "grace": grace}
@@ -145,15 +208,19 @@ class Groups(Drawing):
             return {"kind": kind, "gap": self.pick(0, 10, 50), "grace": grace}
         return {"kind": kind, "start": self.pick(0, 0, 100)}
 
-    def op_windowed_by(self):
+    def op_windowed_by(self, kind=None, closes=False):
         source = self.grouped()
         if not source:
             return None
-        op = {"op": "windowed_by", "from": source.id, "window": self.window()}
-        if self.chance(0.2) and op["window"]["kind"] != "unlimited":
+        op = {"op": "windowed_by", "from": source.id, "window": self.window(kind)}
+        if (closes or self.chance(0.2)) and op["window"]["kind"] != "unlimited":
             op["emit"] = "close"
         return self.add(op, kind="windowed", key=source.key, value=source.value, window=op["window"],
                         closes="emit" in op)
+
+    def op_emit_on_close(self, kind):
+        return self.op_windowed_by(kind, True) and self.pick(self.op_windowed_count, self.op_windowed_reduce,
+                                                             self.op_windowed_aggregate)()
 
     def windowed(self):
         return self.choose("windowed") or self.op_windowed_by()
@@ -191,19 +258,24 @@ class Groups(Drawing):
         self.windowed_store(op, source)
         return self.add(op, kind="table", key=source.key, value=self.reduced(fn, source.value), window=source.window)
 
+    def merger(self, op, window):
+        if window["kind"] == "session" and self.chance(0.4):
+            op["merger"] = self.pick("left", "right", "null")
+
     def op_windowed_aggregate(self):
         source = self.windowed()
         if not source:
             return None
         fn = self.aggregator()
         op = {"op": "windowed_aggregate", "from": source.id, "fn": fn}
+        self.merger(op, source.window)
         self.name(op)
         self.windowed_store(op, source)
         if fn == "sum_of_lengths":
             op.setdefault("materialized", {})
         return self.add(op, kind="table", key=source.key, value=self.aggregated(fn), window=source.window)
 
-    def op_cogroup(self):
+    def op_cogroup(self, kind=None):
         first = self.grouped()
         if not first:
             return None
@@ -216,13 +288,16 @@ class Groups(Drawing):
               "groups": [{"from": node.id, "fn": fn if node is first else self.random.choice(others)}
                          for node in groups[:3]]}
         self.name(op)
-        window = None
-        if self.chance(0.75):
-            window = op["window"] = self.window()
+        window, versioned = None, False
+        if kind or self.chance(0.75):
+            window = op["window"] = self.window(kind)
+            self.merger(op, window)
         if window:
             self.windowed_store(op, Node("", "windowed", window=window))
         else:
-            self.materialized(op)
+            versioned = self.materialized(op, versioned=0.15)
         if window or LONG in (value, first.key):
             op.setdefault("materialized", {})
-        return self.add(op, kind="table", key=first.key, value=value, window=window)
+        made = self.add(op, kind="table", key=first.key, value=value, window=window, versioned=versioned)
+        made.suppressible = not window or "store" in op["materialized"]
+        return made

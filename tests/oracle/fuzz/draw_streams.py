@@ -43,17 +43,20 @@ class Streams(Drawing):
         op["topic"] = self.new_topic("table", value, key)
         self.extractor(op, value)
         self.name(op, 0.15)
-        versioned = self.materialized(op, 0.5, versioned=True)
-        self.versioned_tables |= versioned
+        versioned = self.materialized(op, 0.5, versioned=0.35)
         return self.add(op, kind="table", key=key, value=value, versioned=versioned)
 
     def op_global_table(self):
-        op = {"op": "global_table", "topic": self.new_topic(f"global{len(self.topics)}", STRING)}
+        op = {"op": "global_table", }
+        key, value = self.types_of_source(op)
+        op["topic"] = self.new_topic(f"global{len(self.topics)}", value, key)
         self.name(op, 0.15)
         if self.chance(0.4):
             self.materialized(op, named=True)   # Kafka Streams refuses one without a name
             op["materialized"].pop("logging", None)
-        return self.add(op, kind="global_table")
+            if key == value == STRING:
+                self.global_stores.append((op["materialized"]["store"], "timestamped"))
+        return self.add(op, kind="global_table", key=key, value=value)
 
     # --- streams
 
@@ -64,7 +67,7 @@ class Streams(Drawing):
         common = ["same", "null", "text", "append:!", "first:1", f"null_if_contains:{self.letter()}", "key_and_value"]
         if value == STRING:
             common += ["upper", "append:z", "first:2"]
-        if self.config.get("processing.exception.handler") or self.chance(0.01):
+        if self.config.get("processing.exception.handler") or self.chance(0.02):
             common += [f"throw_if_contains:{self.letter()}"] * 3
         return self.random.choice(common)
 
@@ -76,7 +79,8 @@ class Streams(Drawing):
         source = self.stream_for_anything()
         if not source:
             return None
-        fns = ["null_key", "first_of_value:1", "first_of_value:2", "constant:k"]
+        fns = ["null_key", "first_of_value:1", "first_of_value:2", "constant:k",
+               f"first_unless_contains:{self.letter()}"]
         if source.window is None:
             fns += ["same", "swap"]
         fn = self.random.choice(fns)
@@ -93,11 +97,11 @@ class Streams(Drawing):
             return source.value, source.key
         return STRING, source.value
 
-    def op_map_values(self):
+    def op_map_values(self, fn=None):
         source = self.stream_for_anything()
         if not source:
             return None
-        fn = self.value_mapper(source.value)
+        fn = fn or self.value_mapper(source.value)
         op = {"op": "map_values", "from": source.id, "fn": fn}
         self.name(op)
         return self.add(op, kind="stream", key=source.key, value=self.mapped_value(fn, source.value),
@@ -143,7 +147,8 @@ class Streams(Drawing):
 
     def selector(self, source):
         """A key selector and the type that it gives."""
-        fns = ["text", "first_of_value:1", "first_of_value:1", "first_of_value:2", "constant:all", "value", "null"]
+        fns = ["text", "first_of_value:1", "first_of_value:1", "first_of_value:2", "constant:all", "value", "null",
+               f"first_unless_contains:{self.letter()}"]
         if source.window is None:
             fns.append("same")
         fn = self.random.choice(fns)
@@ -199,6 +204,8 @@ class Streams(Drawing):
             branch = {"id": names[-1], "fn": self.predicate()}
             if self.chance(0.3):
                 branch["name"] = f"branch{i}"
+            if self.chance(0.5):
+                branch["function"] = True
             op["branches"].append(branch)
         if self.chance(0.6):
             names.append(f"{self.id()}d")
@@ -214,7 +221,7 @@ class Streams(Drawing):
         return self.pick("default", "last", f"drop_if_contains:{self.letter()}")
 
     def op_repartition(self):
-        source = self.choose("stream", lambda node: node.plain)
+        source = self.stream_for_anything()
         if not source:
             return None
         op = {"op": "repartition", "from": source.id}
@@ -223,7 +230,8 @@ class Streams(Drawing):
             op["partitions"] = self.random.randint(1, 5)
         if self.chance(0.15):
             op["partitioner"] = self.partitioner()
-        return self.add(op, kind="stream", key=source.key, value=source.value)
+        return self.add(op, kind="stream", key=source.key, value=source.value, window=source.window,
+                        count=source.count)
 
     # --- joins of streams
 
@@ -231,10 +239,10 @@ class Streams(Drawing):
         fn = self.pick("plus", "plus", "plus", "left", "right")
         return fn, {"left": left.value, "right": right.value}.get(fn, STRING)
 
-    def stream_join(self, name):
-        left = self.choose("stream", lambda node: node.plain)
-        right = left and self.choose("stream", lambda n: n.plain and n.key == left.key and (
-            n is not left or self.chance(0.15)))
+    def stream_join(self, name, legacy=False):
+        left = self.choose("stream", lambda node: not node.count)
+        right = left and self.choose("stream", lambda n: n.window == left.window and n.key == left.key and not (
+            n.count and n.window) and (n is not left or self.chance(0.15)))
         if not right:
             return None
         fn, value = self.joiner(left, right)
@@ -242,17 +250,20 @@ class Streams(Drawing):
               "after": self.pick(0, 5, 10, 50), "grace": self.pick(0, 0, 5, 20, 1000)}
         if op["before"] == op["after"] == 0:
             op["after"] = 1     # Kafka Streams cannot list the stores of windows that are but an instant
-        if self.chance(0.12):
+        if legacy or self.chance(0.2):
             op["legacy"] = True
             del op["grace"]
         self.name(op)
         if self.chance(0.3):
             op["store"] = self.store_name()
         if self.chance(0.15):
+            op["this_store"] = self.store_name()
+            op["other_store"] = self.store_name()
+        elif self.chance(0.15):
             op["logging"] = False
         if self.chance(0.3):
             op["in_memory"] = self.chance(0.7)
-        return self.add(op, kind="stream", key=left.key, value=value)
+        return self.add(op, kind="stream", key=left.key, value=value, window=left.window)
 
     def op_join(self):
         return self.stream_join("join")
@@ -260,5 +271,5 @@ class Streams(Drawing):
     def op_left_join(self):
         return self.stream_join("left_join")
 
-    def op_outer_join(self):
-        return self.stream_join("outer_join")
+    def op_outer_join(self, legacy=False):
+        return self.stream_join("outer_join", legacy)

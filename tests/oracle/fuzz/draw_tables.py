@@ -26,21 +26,22 @@ class Tables(Drawing):
                         count=source.count)
 
     def op_to_table(self):
-        source = self.choose("stream", lambda node: node.plain)
+        source = self.choose("stream")
         if not source:
             return None
         op = {"op": "to_table", "from": source.id}
         self.name(op)
-        strings = source.key == source.value == STRING
-        versioned = self.materialized(op, 0.5 if strings else 1, versioned=True)
-        self.versioned_tables |= versioned
-        return self.add(op, kind="table", key=source.key, value=source.value, versioned=versioned)
+        strings = source.plain and source.key == source.value == STRING
+        versioned = self.materialized(op, 0.5 if strings else 1, versioned=self.versions_of(source, 0.35))
+        return self.add(op, kind="table", key=source.key, value=source.value, window=source.window,
+                        count=source.count, versioned=versioned)
 
     def table_operator(self, name, fn, value, source, count=False):
         op = {"op": name, "from": source.id, "fn": fn}
         self.name(op)
-        self.materialized(op, 0.4)
-        return self.add(op, kind="table", key=source.key, value=value, window=source.window, count=count)
+        versioned = self.materialized(op, 0.4, versioned=self.versions_of(source))
+        return self.add(op, kind="table", key=source.key, value=value, window=source.window, count=count,
+                        versioned=versioned)
 
     def op_table_filter(self):
         source = self.a_table()
@@ -68,16 +69,16 @@ class Tables(Drawing):
         self.name(op)
         if self.chance(0.3) and source.key == STRING:
             # Without a store of its own, Kafka Streams transforms again downstream, where the store is not connected.
-            self.materialized(op, named=True)
+            versioned = self.materialized(op, named=True, versioned=self.versions_of(source))
             op["stores"] = [self.processor_store("key_value")]
             value = STRING
         else:
-            self.materialized(op, 0.4)
-        return self.add(op, kind="table", key=source.key, value=value)
+            versioned = self.materialized(op, 0.4, versioned=self.versions_of(source))
+        return self.add(op, kind="table", key=source.key, value=value, versioned=versioned)
 
     def two_tables(self):
         left = self.a_table(lambda node: not node.count)
-        right = left and self.a_table(lambda n: not n.count and n.key == left.key and n.window == left.window and (
+        right = left and self.a_table(lambda n: not (n.count and n.window) and n.key == left.key and n.window == left.window and (
             n is not left or self.chance(0.15)))
         return left, right
 
@@ -88,8 +89,8 @@ class Tables(Drawing):
         fn, value = self.joiner(left, right)
         op = {"op": name, "from": left.id, "with": right.id, "fn": fn}
         self.name(op)
-        self.materialized(op, 0.5)
-        return self.add(op, kind="table", key=left.key, value=value, window=left.window)
+        versioned = self.materialized(op, 0.5, versioned=self.versions_of(left))
+        return self.add(op, kind="table", key=left.key, value=value, window=left.window, versioned=versioned)
 
     def op_table_join(self):
         return self.table_join("table_join")
@@ -106,11 +107,14 @@ class Tables(Drawing):
         if not right:
             return None
         fn, value = self.joiner(left, right)
-        foreign = ["first_of_value:1", "first_of_value:1", "constant:a"] + (["value"] if left.value == STRING else [])
+        foreign = ["first_of_value:1", "first_of_value:1", "constant:a", "null",
+                   f"first_unless_contains:{self.letter()}", f"first_unless_contains:{self.letter()}"] + (["value"] if left.value == STRING else [])
         op = {"op": name, "from": left.id, "with": right.id, "fn": fn, "fk": self.random.choice(foreign)}
         self.name(op)
-        self.materialized(op, 0.5)
-        return self.add(op, kind="table", key=left.key, value=value)
+        if self.chance(0.2):
+            op["partitioners"] = True
+        versioned = self.materialized(op, 0.5, versioned=0.15)
+        return self.add(op, kind="table", key=left.key, value=value, versioned=versioned)
 
     def op_fk_join(self):
         return self.fk_join("fk_join")
@@ -122,7 +126,8 @@ class Tables(Drawing):
         source = self.a_table()
         if not source:
             return None
-        fns = ["first_of_value:1", "first_of_value:1", "constant:all"]
+        fns = ["first_of_value:1", "first_of_value:1", "constant:all", "null_key",
+               f"first_unless_contains:{self.letter()}", f"first_unless_contains:{self.letter()}"]
         if source.window is None:
             fns += ["same", "swap"]
         fn = self.random.choice(fns)
@@ -140,8 +145,8 @@ class Tables(Drawing):
             return None
         op = {"op": "table_count", "from": source.id}
         self.name(op)
-        self.materialized(op)
-        return self.add(op, kind="table", key=source.key, value=LONG, count=True)
+        versioned = self.materialized(op, versioned=0.15)
+        return self.add(op, kind="table", key=source.key, value=LONG, count=True, versioned=versioned)
 
     def op_table_reduce(self):
         source = self.grouped_table()
@@ -150,10 +155,10 @@ class Tables(Drawing):
         fn, minus = self.pick(("sum", "sum_minus"), ("last", "last")) if source.value == LONG else self.pick(
             ("concat", "concat_minus"), ("concat", "concat_minus"), ("last", "last"))
         op = {"op": "table_reduce", "from": source.id, "fn": fn, "minus": minus}
-        self.materialized(op)
+        versioned = self.materialized(op, versioned=0.15)
         if "materialized" in op:
             self.name(op)
-        return self.add(op, kind="table", key=source.key, value=self.reduced(fn, source.value))
+        return self.add(op, kind="table", key=source.key, value=self.reduced(fn, source.value), versioned=versioned)
 
     def op_table_aggregate(self):
         source = self.grouped_table()
@@ -163,16 +168,16 @@ class Tables(Drawing):
                               (f"null_if_contains:{self.letter()}", "list_minus"))
         op = {"op": "table_aggregate", "from": source.id, "fn": fn, "minus": minus}
         self.name(op)
-        self.materialized(op, 1 if fn == "sum_of_lengths" else 0.6)
-        return self.add(op, kind="table", key=source.key, value=self.aggregated(fn))
+        versioned = self.materialized(op, 1 if fn == "sum_of_lengths" else 0.6, versioned=0.15)
+        return self.add(op, kind="table", key=source.key, value=self.aggregated(fn), versioned=versioned)
 
-    def op_suppress(self):
+    def op_suppress(self, of_windows=False):
         source = None
-        if self.chance(0.6):
-            source = self.choose("table", lambda n: n.window and n.window["kind"] != "unlimited")
-            if not source and self.chance(0.4) and "windowed_by" not in self.without:
+        if of_windows or self.chance(0.6):
+            source = self.choose("table", lambda n: n.suppressible and n.window and n.window["kind"] != "unlimited")
+            if not source and (of_windows or self.chance(0.4)) and "windowed_by" not in self.without:
                 source = self.pick(self.op_windowed_count, self.op_windowed_reduce, self.op_windowed_aggregate)()
-        source = source or self.a_table(lambda node: not node.versioned or self.chance(0.03))
+        source = source or self.a_table(lambda node: node.suppressible and (not node.versioned or self.chance(0.03)))
         if not source:
             return None
         op = {"op": "suppress", "from": source.id}
@@ -183,7 +188,7 @@ class Tables(Drawing):
             op["until"] = self.pick(0, 10, 50)
         if self.chance(0.4):
             op["max_records"] = self.pick(1, 2, 5, 100)
-        elif self.chance(0.3):
+        if self.chance(0.3):
             op["max_bytes"] = self.pick(50, 200, 100000)
         if op["until"] != "window_closes" and ("max_records" in op or "max_bytes" in op):
             op["full"] = self.pick("emit_early", "emit_early", "shut_down")
@@ -196,8 +201,9 @@ class Tables(Drawing):
     # --- streams with tables
 
     def stream_table_join(self, name):
-        stream = self.choose("stream", lambda node: node.plain)
-        wanted = lambda node: node.plain and node.key == stream.key
+        stream = self.choose("stream", lambda node: not node.count)
+        wanted = lambda node: node.window == stream.window and node.key == stream.key and not (
+            node.count and node.window)
         table = stream and (self.chance(0.8) and self.choose("table", lambda n: n.versioned and wanted(n))
                             or self.a_table(wanted))
         if not table:
@@ -207,7 +213,7 @@ class Tables(Drawing):
         self.name(op)
         if table.versioned and self.chance(0.85):
             op["grace"] = self.pick(0, 10, 10, 50)
-        return self.add(op, kind="stream", key=stream.key, value=value)
+        return self.add(op, kind="stream", key=stream.key, value=value, window=stream.window)
 
     def op_stream_table_join(self):
         return self.stream_table_join("stream_table_join")
@@ -222,8 +228,11 @@ class Tables(Drawing):
             return None
         fn, value = self.joiner(stream, table)
         selectors = ["first_of_value:1", "constant:a", "text"] + (["value"] if stream.value == STRING else [])
-        if stream.key == STRING:
+        selectors = [fn for fn in selectors if table.key == {"value": stream.value}.get(fn, STRING)]
+        if stream.key == table.key:
             selectors += ["same", "same"]
+        if not selectors:
+            return None
         op = {"op": name, "from": stream.id, "with": table.id, "fn": fn, "key_fn": self.random.choice(selectors)}
         self.name(op)
         return self.add(op, kind="stream", key=stream.key, value=value)

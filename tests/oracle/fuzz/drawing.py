@@ -17,6 +17,7 @@ class Node:
         self.count = count          # values are C++ integers, not values of dynamic type
         self.versioned = versioned
         self.closes = closes        # a windowed stream that emits on close
+        self.suppressible = True    # Kafka Streams does not fail at suppress
         self.used = False
 
     @property
@@ -34,10 +35,11 @@ class Drawing:
         self.ops = []
         self.nodes = []
         self.stores = []
+        self.global_stores = []     # name and kind
         self.config = {}
+        self.seed = seed
         self.topics = {}            # topic: what it feeds, and its types
         self.used_names = []
-        self.versioned_tables = False
 
     # --- chance
 
@@ -92,12 +94,12 @@ class Drawing:
     def letter(self):
         return self.pick("a", "b", "c", "x", "y")
 
-    def materialized(self, op, probability=0.6, windows=None, versioned=False, named=False):
-        """Returns whether the store is versioned."""
+    def materialized(self, op, probability=0.6, windows=None, versioned=0.0, named=False):
+        """`versioned` is the probability that the store is. Returns whether it is."""
         if not named and not self.chance(probability):
             return False
         how = op["materialized"] = {}
-        if versioned and self.chance(0.35) and "versioned" not in self.without:
+        if versioned and self.chance(versioned) and "versioned" not in self.without:
             how["store"] = self.store_name()
             how["versioned"] = self.pick(10, 50, 1000, 100000)
             if self.chance(0.2):
@@ -114,6 +116,11 @@ class Drawing:
         if windows and self.chance(0.3):
             how["retention"] = self.pick(1000, 100000, 10**10)
         return False
+
+    @staticmethod
+    def versions_of(source, probability=0.15):
+        """How probably a store made from `source` is versioned."""
+        return 0 if source.window else probability
 
     def new_topic(self, feeds, value, key=STRING):
         known = [topic for topic, of in self.topics.items() if of == (feeds, key, value)]

@@ -33,8 +33,10 @@ void cogroup(Program& program, const Json& op) {
     with_windows(op.at("window"), [&]<class W>(const W& windows) {
       const auto type = windowed_key(op.at("window"), key);
       if constexpr (std::is_same_v<W, millrace::SessionWindows>) {
-        program.set(op, streams.windowed_by(windows).aggregate(initializer, Merger(function), named(op), how...), type,
-                    value);
+        program.set(op,
+                    streams.windowed_by(windows).aggregate(initializer, Merger(function, op.value("merger", "")),
+                                                           named(op), how...),
+                    type, value);
       } else {
         program.set(op, streams.windowed_by(windows).aggregate(initializer, named(op), how...), type, value);
       }

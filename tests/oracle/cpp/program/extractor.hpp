@@ -12,26 +12,30 @@ struct Extractor : Function {
     if (name == "plus") return record.timestamp + number();
     if (name == "partition_time_plus") return partition_time + number();
     const auto value = text(dynamic(record.value));
-    if (name == "length_of_value") return static_cast<millrace::Timestamp>(value.size()) * number();
+    if (name == "length_of_value") return length(value) * number();
     if (name == "negative_if_contains") return contains(value, argument) ? -1 : record.timestamp;
     unknown("timestamp extractor");
   }
 };
 
+/// One that comes with the library; nullopt: `name` is none of those.
+[[nodiscard]] inline std::optional<millrace::TimestampPolicy> ready_made_extractor(const std::string& name) {
+  using millrace::TimestampPolicy;
+  if (name == "fail_on_invalid") return TimestampPolicy::fail_on_invalid;
+  if (name == "log_and_skip") return TimestampPolicy::log_and_skip;
+  if (name == "use_partition_time") return TimestampPolicy::use_partition_time;
+  if (name == "wallclock") return TimestampPolicy::wallclock_time;
+  return std::nullopt;
+}
+
 /// Calls `use` with `consumed`, to which the source's `extractor` has been added if it has one.
 template <class C, class Use>
 void with_extractor(const Json& op, const C& consumed, Use use) {
-  using millrace::TimestampPolicy;
-  static const std::map<std::string, TimestampPolicy> kReadyMade{
-      {"fail_on_invalid", TimestampPolicy::fail_on_invalid},
-      {"log_and_skip", TimestampPolicy::log_and_skip},
-      {"use_partition_time", TimestampPolicy::use_partition_time},
-      {"wallclock", TimestampPolicy::wallclock_time}};
   const auto extractor = op.value("extractor", std::string());
   if (extractor.empty()) {
     use(consumed);
-  } else if (const auto policy = kReadyMade.find(extractor); policy != kReadyMade.end()) {
-    use(consumed.with_timestamp_policy(policy->second));
+  } else if (const auto policy = ready_made_extractor(extractor)) {
+    use(consumed.with_timestamp_policy(*policy));
   } else {
     use(consumed.with_timestamp_extractor(Extractor(extractor)));
   }

@@ -12,19 +12,33 @@ struct ForeignKey : Function {
   Value operator()(const Dynamic& value) const { return nullable(select_key(*this, {}, value)); }
 };
 
+struct LastPartition {
+  std::optional<std::int32_t> operator()(const std::string& /*topic*/, const Dynamic& /*key*/,
+                                         std::int32_t partitions) const {
+    return partitions - 1;
+  }
+};
+
 void foreign_key_join(Program& program, const Json& op) {
   const auto& from = program.from(op);
   const auto& with = program.with(op);
   const Joiner joiner(fn(op));
   const ForeignKey key(op.at("fk").get<std::string>());
   const auto type = joined_type(joiner, from.value, with.value);
+  const auto add = [&](const auto& joined) {
+    with_materialized<Dynamic, Dynamic>(op, from.key, type, [&](const auto&... how) {
+      program.set(op,
+                  op.at("op") == "fk_join" ? table(from).join(table(with), key, joiner, joined, how...)
+                                           : table(from).left_join(table(with), key, joiner, joined, how...),
+                  from.key, type);
+    });
+  };
   const auto joined = millrace::TableJoined().with_name(name(op));
-  with_materialized<Dynamic, Dynamic>(op, from.key, type, [&](const auto&... how) {
-    program.set(op,
-                op.at("op") == "fk_join" ? table(from).join(table(with), key, joiner, joined, how...)
-                                         : table(from).left_join(table(with), key, joiner, joined, how...),
-                from.key, type);
-  });
+  if (op.value("partitioners", false)) {
+    add(joined.with_partitioner(LastPartition()).with_other_partitioner(LastPartition()));
+  } else {
+    add(joined);
+  }
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "oracle/cpp/program/functions.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <stdexcept>
 
 namespace oracle::program {
@@ -10,14 +9,19 @@ namespace {
 /// Not longer than the text is.
 Dynamic first(const Dynamic& value, std::int64_t length) {
   if (value.is_null()) return {};
-  return text(value).substr(0, static_cast<std::size_t>(length));
+  return first_characters(text(value), length);
 }
 
 Dynamic upper(const Dynamic& value) {
   if (value.is_null()) return {};
   auto result = text(value);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::ranges::transform(result, result.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
   return result;
+}
+
+/// Null where the value is null or contains the argument.
+Dynamic first_unless_contains(const Function& f, const Dynamic& value) {
+  return contains(text(value), f.argument) ? Dynamic() : first(value, 1);
 }
 
 /// Java's split(" "), which drops empty words at the end but those of an empty text.
@@ -36,7 +40,7 @@ std::vector<std::string> words(const Dynamic& value) {
   return result;
 }
 
-std::int64_t length(const Dynamic& value) { return static_cast<std::int64_t>(text(value).size()); }
+std::int64_t length(const Dynamic& value) { return program::length(text(value)); }
 
 std::int64_t number(const Dynamic& value) {
   if (value.number() == nullptr) throw std::invalid_argument("'" + text(value) + "' is not a long");
@@ -53,6 +57,17 @@ Function::Function(const std::string& text) {
 
 void Function::unknown(const std::string& kind) const {
   throw std::invalid_argument("unknown " + kind + " '" + name + "'");
+}
+
+std::int64_t length(const std::string& text) {
+  return std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }) +
+         std::ranges::count_if(text, [](char c) { return (c & 0xf8) == 0xf0; });
+}
+
+std::string first_characters(const std::string& text, std::int64_t count) {
+  std::size_t end = 0;
+  while (end < text.size() && ((text[end] & 0xc0) == 0x80 || count-- > 0)) ++end;
+  return text.substr(0, end);
 }
 
 bool test(const Function& f, const Dynamic& key, const Dynamic& value) {
@@ -95,6 +110,7 @@ Dynamic select_key(const Function& f, const Dynamic& key, const Dynamic& value) 
   if (f.name == "text") return text(key);
   if (f.name == "value") return value;
   if (f.name == "first_of_value") return first(value, f.number());
+  if (f.name == "first_unless_contains") return first_unless_contains(f, value);
   if (f.name == "constant") return f.argument;
   f.unknown("key selector");
 }
@@ -108,6 +124,7 @@ millrace::KeyValue<Dynamic, Dynamic> map(const Function& f, const Dynamic& key, 
   if (f.name == "same") return {key, value};
   if (f.name == "swap") return {value, key};
   if (f.name == "null_key") return {{}, value};
+  if (f.name == "first_unless_contains") return {first_unless_contains(f, value), value};
   if (f.name == "first_of_value") return {first(value, f.number()), value};
   if (f.name == "constant") return {f.argument, value};
   f.unknown("mapper");

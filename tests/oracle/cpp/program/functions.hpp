@@ -30,6 +30,11 @@ struct Function {
   return text.find(part) != std::string::npos;
 }
 
+/// Java's String.length: in UTF-16 units.
+[[nodiscard]] std::int64_t length(const std::string& text);
+/// Java's substring(0, count), of a text whose characters are one UTF-16 unit each; not longer than the text is.
+[[nodiscard]] std::string first_characters(const std::string& text, std::int64_t count);
+
 [[nodiscard]] bool test(const Function& function, const Dynamic& key, const Dynamic& value);
 [[nodiscard]] Dynamic map_value(const Function& function, const Dynamic& key, const Dynamic& value);
 [[nodiscard]] Dynamic select_key(const Function& function, const Dynamic& key, const Dynamic& value);
@@ -148,18 +153,25 @@ struct Initializer : Function {
 
 struct Aggregator : Function {
   using Function::Function;
-  template <class V>
-  Value operator()(const Dynamic& /*key*/, const V& value, const Dynamic& so_far) const {
+  template <class K, class V>
+  Value operator()(const K& /*key*/, const V& value, const Dynamic& so_far) const {
     return nullable(program::aggregate(*this, dynamic(value), so_far));
   }
 };
 
-/// Joins two sessions of the aggregation that the function names.
+/// Joins two sessions of the aggregation that the function names, in the way that `how` says if it is not empty.
 struct Merger : Function {
-  using Function::Function;
-  Value operator()(const Dynamic& /*key*/, const Dynamic& one, const Dynamic& other) const {
+  Merger(const std::string& aggregation, std::string how) : Function(aggregation), how_(std::move(how)) {}
+  template <class K>
+  Value operator()(const K& /*key*/, const Dynamic& one, const Dynamic& other) const {
+    if (how_ == "left") return nullable(one);
+    if (how_ == "right") return nullable(other);
+    if (how_ == "null") return std::nullopt;
     return nullable(merge_sessions(*this, one, other));
   }
+
+ private:
+  std::string how_;
 };
 
 }  // namespace oracle::program

@@ -6,33 +6,45 @@
 namespace oracle::program {
 namespace {
 
+using millrace::KGroupedStream;
 using millrace::KStream;
 
+template <class K, class V>
 auto grouped_as(const Json& op, Type key, Type value) {
-  return millrace::Grouped::with(DynamicSerde{key}, ValueSerde{value}).with_name(name(op));
+  return millrace::Grouped::with(serde_of<K>(key), serde_of<V>(value)).with_name(name(op));
+}
+
+/// Calls `use` with the grouped stream in the node, whichever of the static types it has.
+template <class Use>
+void with_grouped(const Node& node, Use use) {
+  if (const auto* counts = std::any_cast<KGroupedStream<Key, Number>>(&node.what)) return use(*counts);
+  if (const auto* windows = std::any_cast<KGroupedStream<WindowedKey, Value>>(&node.what)) return use(*windows);
+  if (const auto* both = std::any_cast<KGroupedStream<WindowedKey, Number>>(&node.what)) return use(*both);
+  use(grouped(node));
 }
 
 void group_by(Program& program, const Json& op) {
   const auto& from = program.from(op);
   const KeySelector selector(fn(op));
   const auto key = selected_key_type(selector, from.key, from.value);
-  const auto how = grouped_as(op, key, from.value);
-  if (const auto* windows = std::any_cast<KStream<WindowedKey, Value>>(&from.what)) {
-    program.set(op, windows->group_by(selector, how), key, from.value);
-  } else {
-    program.set(op, stream(from).group_by(selector, how), key, from.value);
-  }
+  with_stream(from, [&]<class K, class V>(const KStream<K, V>& stream) {
+    program.set(op, stream.group_by(selector, grouped_as<Key, V>(op, key, from.value)), key, from.value);
+  });
 }
 
 void group_by_key(Program& program, const Json& op) {
   const auto& from = program.from(op);
-  program.set(op, stream(from).group_by_key(grouped_as(op, from.key, from.value)), from.key, from.value);
+  with_stream(from, [&]<class K, class V>(const KStream<K, V>& stream) {
+    program.set(op, stream.group_by_key(grouped_as<K, V>(op, from.key, from.value)), from.key, from.value);
+  });
 }
 
 void count(Program& program, const Json& op) {
   const auto& from = program.from(op);
-  with_materialized<Dynamic, std::int64_t>(op, from.key, Type::number, [&](const auto&... how) {
-    program.set(op, grouped(from).count(named(op), how...), from.key, Type::number);
+  with_grouped(from, [&]<class K, class V>(const KGroupedStream<K, V>& group) {
+    with_materialized<K, std::int64_t>(op, from.key, Type::number, [&](const auto&... how) {
+      program.set(op, group.count(named(op), how...), from.key, Type::number);
+    });
   });
 }
 
@@ -50,8 +62,10 @@ void aggregate_group(Program& program, const Json& op) {
   const Initializer initializer(fn(op));
   const Aggregator aggregator(fn(op));
   const auto type = aggregated_type(aggregator);
-  with_materialized<Dynamic, Dynamic>(op, from.key, type, [&](const auto&... how) {
-    program.set(op, grouped(from).aggregate(initializer, aggregator, named(op), how...), from.key, type);
+  with_grouped(from, [&]<class K, class V>(const KGroupedStream<K, V>& group) {
+    with_materialized<K, Dynamic>(op, from.key, type, [&](const auto&... how) {
+      program.set(op, group.aggregate(initializer, aggregator, named(op), how...), from.key, type);
+    });
   });
 }
 

@@ -17,32 +17,48 @@ JoinWindows windows(const Json& op) {
   return JoinWindows::of_time_difference_and_grace(before, Millis(op.value("grace", std::int64_t(0)))).after(after);
 }
 
-void join_streams(Program& program, const Json& op) {
+template <class K, class Left, class Right>
+void join_streams(Program& program, const Json& op, const millrace::KStream<K, Left>& left,
+                  const millrace::KStream<K, Right>& right) {
   const auto& from = program.from(op);
   const auto& with = program.with(op);
   const Joiner joiner(fn(op));
-  auto joined = StreamJoined::with(DynamicSerde{from.key}, DynamicSerde{from.value}, DynamicSerde{with.value})
-                    .with_name(name(op));
+  auto joined =
+      StreamJoined::with(serde_of<K>(from.key), serde_of<Kept<Left>>(from.value), serde_of<Kept<Right>>(with.value))
+          .with_name(name(op));
   if (op.contains("store")) joined = joined.with_store_name(op.at("store"));
   if (!op.value("logging", true)) joined = joined.with_logging_disabled();
   if (op.contains("in_memory")) {
     joined = joined.with_store_type(op.at("in_memory") ? StoreMedium::in_memory : StoreMedium::rocksdb);
   }
+  const auto medium = op.value("in_memory", false) ? StoreMedium::in_memory : StoreMedium::rocksdb;
+  if (op.contains("this_store")) joined = joined.with_this_store(op.at("this_store"), medium);
+  if (op.contains("other_store")) joined = joined.with_other_store(op.at("other_store"), medium);
   const auto kind = op.at("op").get<std::string>();
-  const auto& left = stream(from);
-  const auto& right = stream(with);
   const auto result = kind == "join"        ? left.join(right, joiner, windows(op), joined)
                       : kind == "left_join" ? left.left_join(right, joiner, windows(op), joined)
                                             : left.outer_join(right, joiner, windows(op), joined);
   program.set(op, result, from.key, joined_type(joiner, from.value, with.value));
 }
 
+void join_streams_of_any_type(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  const auto& with = program.with(op);
+  if (const auto* windows = std::any_cast<WindowedStream>(&from.what)) {
+    join_streams(program, op, *windows, as<WindowedStream>(with, "a stream of windowed keys"));
+  } else if (const auto* counts = std::any_cast<CountStream>(&with.what)) {
+    join_streams(program, op, stream(from), *counts);
+  } else {
+    join_streams(program, op, stream(from), stream(with));
+  }
+}
+
 }  // namespace
 
 void add_join_operators(Program::Operators& operators) {
-  operators["join"] = join_streams;
-  operators["left_join"] = join_streams;
-  operators["outer_join"] = join_streams;
+  operators["join"] = join_streams_of_any_type;
+  operators["left_join"] = join_streams_of_any_type;
+  operators["outer_join"] = join_streams_of_any_type;
 }
 
 }  // namespace oracle::program

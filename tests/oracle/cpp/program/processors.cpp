@@ -1,9 +1,8 @@
-#include <algorithm>
-
+#include "oracle/cpp/program/processors.hpp"
 #include "millrace/state/session_store.hpp"
 #include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
-#include "oracle/cpp/program/program.hpp"
+#include "oracle/cpp/program/extractor.hpp"
 
 // The processors of a program, by name; twin of Processors.java. `store` is the first store of the node.
 
@@ -11,24 +10,12 @@ namespace oracle::program {
 namespace {
 
 using millrace::FixedKeyRecord;
-using millrace::KeyValueStore;
 using millrace::Millis;
 using millrace::PunctuationType;
 using millrace::Record;
 using millrace::Timestamp;
 
-using Store = KeyValueStore<Dynamic, Dynamic>;
-using Processor = millrace::Processor<Key, Value>;
 using Context = millrace::ProcessorContext<Key, Value>;
-
-/// Java's put: null deletes.
-void put_or_delete(Store& store, const Dynamic& key, const Value& value) {
-  if (value) {
-    store.put(key, *value);
-  } else {
-    store.remove(key);
-  }
-}
 
 Value old_and_new(Store& store, const Dynamic& key, const Value& value) {
   const Value old = store.get(key);
@@ -36,8 +23,13 @@ Value old_and_new(Store& store, const Dynamic& key, const Value& value) {
   return Dynamic(text(dynamic(old)) + ">" + text(dynamic(value)));
 }
 
-struct Forward final : Processor {
-  void process(Record<Key, Value> record) override { context().forward(record); }
+template <class K, class V>
+struct Forward final : millrace::Processor<K, V> {
+  void process(Record<K, V> record) override { this->context().forward(record); }
+};
+template <class K, class V>
+struct ForwardValues final : millrace::FixedKeyProcessor<K, V> {
+  void process(FixedKeyRecord<K, V> record) override { this->context().forward(record); }
 };
 
 struct ForwardLater final : Processor {
@@ -61,30 +53,6 @@ struct Remember final : Processor {
 
  private:
   std::string store_;
-};
-
-/// Base of the processors that show what their store answers.
-class WithStore : public Processor {
- public:
-  explicit WithStore(std::string store, Timestamp span = 0) : store_(std::move(store)), span_(span) {}
-  void process(Record<Key, Value> record) override {
-    if (record.key.is_null()) return;
-    auto answer = use(record);
-    context().forward(record.with_value(Value(std::move(answer))));
-  }
-
- protected:
-  [[nodiscard]] virtual std::string use(const Record<Key, Value>& record) = 0;
-  template <class S>
-  [[nodiscard]] S& store() {
-    return context().get_state_store<S>(store_);
-  }
-  [[nodiscard]] Timestamp before(Timestamp time) const { return std::max<Timestamp>(0, time - span_); }
-  [[nodiscard]] Timestamp after(Timestamp time) const { return time + span_; }
-
- private:
-  std::string store_;
-  Timestamp span_;
 };
 
 struct UseTimestamped final : WithStore {
@@ -147,7 +115,7 @@ struct UseVersions final : WithStore {
 struct Route final : Processor {
   explicit Route(std::string child) : child_(std::move(child)) {}
   void process(Record<Key, Value> record) override {
-    if (text(dynamic(record.value)).size() > 2) {
+    if (length(text(dynamic(record.value))) > 2) {
       context().forward(record, child_);
     } else {
       context().forward(record);
@@ -156,6 +124,18 @@ struct Route final : Processor {
 
  private:
   std::string child_;
+};
+
+/// Puts the records into a global store as they are.
+class Fill final : public Processor {
+ public:
+  explicit Fill(std::string store) : store_(std::move(store)) {}
+  void process(Record<Key, Value> record) override {
+    if (!record.key.is_null()) put_or_delete(context().get_state_store<Store>(store_), record.key, record.value);
+  }
+
+ private:
+  std::string store_;
 };
 
 /// Keeps the latest value of each key; when its time comes, forwards and deletes them all in key order.
@@ -186,8 +166,8 @@ class Collect final : public Processor {
   PunctuationType type_;
 };
 
-std::unique_ptr<Processor> make_processor(const Function& f, const std::string& store) {
-  if (f.name == "forward") return std::make_unique<Forward>();
+std::unique_ptr<Processor> make_stored_processor(const Function& f, const std::string& store) {
+  if (f.name == "forward") return std::make_unique<Forward<Key, Value>>();
   if (f.name == "forward_later") return std::make_unique<ForwardLater>(f.number());
   if (f.name == "remember") return std::make_unique<Remember>(store);
   if (f.name == "route") return std::make_unique<Route>(f.argument);
@@ -220,49 +200,102 @@ struct ProcessValues final : millrace::FixedKeyProcessor<Key, Value> {
   std::string store_;
 };
 
+std::unique_ptr<FixedKeyProcessor> make_value_processor(const Function& f, const std::string& store) {
+  if (auto found = make_context_value_processor(f)) return found;
+  if (f.name != "forward" && f.name != "remember") f.unknown("value processor");
+  return std::make_unique<ProcessValues>(f, store);
+}
+
+Types processed_types(const Json& op, const Node& from) {
+  const auto function = Function(fn(op)).name;
+  const bool shows = function == "change" || function == "headers" || function == "metadata";
+  return {function == "change" ? Type::string : from.key, shows ? Type::string : from.value};
+}
+
 std::vector<std::string> stores_of(const Json& op) { return op.value("stores", std::vector<std::string>()); }
-std::string first_store(const Json& op) {
+/// The first of its stores, or the global one that it names.
+std::string used_store(const Json& op) {
   const auto stores = stores_of(op);
-  return stores.empty() ? std::string() : stores.front();
+  return stores.empty() ? op.value("global", std::string()) : stores.front();
 }
 
 void process(Program& program, const Json& op) {
   const auto& from = program.from(op);
-  const auto supply = [f = Function(fn(op)), store = first_store(op)] { return make_processor(f, store); };
-  program.set(op, stream(from).process(supply, stores_of(op), named(op)), from.key, from.value);
+  with_stream(from, [&]<class K, class V>(const millrace::KStream<K, V>& stream) {
+    if constexpr (std::is_same_v<millrace::KStream<K, V>, Stream>) {
+      const auto supply = [f = Function(fn(op)), store = used_store(op)] { return make_processor(f, store); };
+      const auto types = processed_types(op, from);
+      program.set(op, stream.process(supply, stores_of(op), named(op)), types.key, types.value);
+    } else {
+      const auto supply = [] { return std::make_unique<Forward<K, V>>(); };
+      program.set(op, stream.process(supply, {}, named(op)), from.key, from.value);
+    }
+  });
 }
 
 void process_values(Program& program, const Json& op) {
   const auto& from = program.from(op);
   const Function function(fn(op));
-  if (function.name != "forward" && function.name != "remember") function.unknown("value processor");
-  const auto supply = [function, store = first_store(op)] { return std::make_unique<ProcessValues>(function, store); };
-  program.set(op, stream(from).process_values(supply, stores_of(op), named(op)), from.key, from.value);
+  const auto supply = [function, store = used_store(op)] { return make_value_processor(function, store); };
+  with_stream(from, [&]<class K, class V>(const millrace::KStream<K, V>& stream) {
+    if constexpr (std::is_same_v<millrace::KStream<K, V>, Stream>) {
+      program.set(op, stream.process_values(supply, stores_of(op), named(op)), from.key,
+                  processed_types(op, from).value);
+    } else {
+      const auto forward = [] { return std::make_unique<ForwardValues<K, V>>(); };
+      program.set(op, stream.process_values(forward, {}, named(op)), from.key, from.value);
+    }
+  });
+}
+
+void global_store(Program& program, const Json& op) {
+  const auto store = op.at("store").at("name").get<std::string>();
+  with_extractor(op, millrace::Consumed::with(DynamicSerde(), ValueSerde()).with_name(name(op)),
+                 [&](const auto& consumed) {
+                   program.builder().add_global_store<Key, Value>(make_store(op.at("store")), op.at("topic"), consumed,
+                                                                  [store] { return make_filler(store); });
+                 });
 }
 
 }  // namespace
 
-void add_store(millrace::StreamsBuilder& builder, const Json& store) {
+std::unique_ptr<Processor> make_processor(const Function& f, const std::string& store) {
+  if (auto found = make_context_processor(f)) return found;
+  if (auto found = make_walking_processor(f, store)) return found;
+  return make_stored_processor(f, store);
+}
+
+std::unique_ptr<Processor> make_filler(const std::string& store) { return std::make_unique<Fill>(store); }
+
+millrace::StoreBuilder make_store(const Json& store) {
   using millrace::Stores;
   const auto name = store.at("name").get<std::string>();
   const auto kind = store.value("kind", "key_value");
   const auto medium =
       store.value("in_memory", false) ? millrace::StoreMedium::in_memory : millrace::StoreMedium::rocksdb;
   const Millis retention(store.value("retention", std::int64_t(0)));
+  const auto size = store.value("size", std::int64_t(0));
+  const bool duplicates = store.value("duplicates", false);
   auto made = kind == "timestamped" ? Stores::timestamped_key_value_store<Dynamic, Dynamic>(name, medium)
-              : kind == "window"    ? Stores::window_store<Dynamic, Dynamic>(
-                                       name, retention, Millis(store.at("size").get<std::int64_t>()), false, medium)
-              : kind == "session"   ? Stores::session_store<Dynamic, Dynamic>(name, retention, medium)
+              : kind == "window"
+                  ? Stores::window_store<Dynamic, Dynamic>(name, retention, Millis(size), duplicates, medium)
+              : kind == "session" ? Stores::session_store<Dynamic, Dynamic>(name, retention, medium)
+              : kind == "timestamped_window"
+                  ? Stores::timestamped_window_store<Dynamic, Dynamic>(name, retention, Millis(size), medium)
+              : kind == "lru"       ? Stores::lru_map<Dynamic, Dynamic>(name, static_cast<std::size_t>(size))
               : kind == "versioned" ? Stores::persistent_versioned_key_value_store<Dynamic, Dynamic>(name, retention)
                                     : Stores::key_value_store<Dynamic, Dynamic>(name, medium);
   if (!store.value("logging", true)) made.with_logging_disabled();
   if (store.value("caching", false)) made.with_caching_enabled();
-  builder.add_state_store(std::move(made));
+  return made;
 }
+
+void add_store(millrace::StreamsBuilder& builder, const Json& store) { builder.add_state_store(make_store(store)); }
 
 void add_processor_operators(Program::Operators& operators) {
   operators["process"] = process;
   operators["process_values"] = process_values;
+  operators["global_store"] = global_store;
 }
 
 }  // namespace oracle::program

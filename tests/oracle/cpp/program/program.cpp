@@ -24,13 +24,14 @@ const Program::Operators& operators() {
 
 }  // namespace
 
-void Program::build(const Json& description) {
+millrace::Topology Program::build(const Json& description, const millrace::StreamsConfig& config) {
   for (const auto& store : description.value("stores", Json::array())) add_store(builder_, store);
   for (const auto& op : description.value("nodes", Json::array())) {
     const auto found = operators().find(op.at("op").get<std::string>());
     if (found == operators().end()) throw std::invalid_argument("unknown operator: " + op.dump());
     found->second(*this, op);
   }
+  return builder_.build(config);
 }
 
 const Node& Program::node(const std::string& id) const {

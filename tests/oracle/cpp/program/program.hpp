@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "millrace/dsl/streams_builder.hpp"
+#include "millrace/runtime/streams_config.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "oracle/cpp/program/functions.hpp"
 #include "oracle/cpp/program/value.hpp"
@@ -35,7 +36,7 @@ class Program {
   using Operators = std::map<std::string, Operator>;
 
   /// Errors of the topology come out as Millrace throws them; std::invalid_argument: the program itself is wrong.
-  void build(const Json& description);
+  [[nodiscard]] millrace::Topology build(const Json& description, const millrace::StreamsConfig& config);
 
   [[nodiscard]] millrace::StreamsBuilder& builder() { return builder_; }
   [[nodiscard]] const Node& node(const std::string& id) const;
@@ -55,6 +56,9 @@ class Program {
   millrace::StreamsBuilder builder_;
   std::map<std::string, Node> nodes_;
 };
+
+/// Of a program that says `"by_hand": true`: its nodes are those of a topology, by name.
+[[nodiscard]] millrace::Topology topology_by_hand(const Json& description);
 
 // One file each:
 void add_stream_operators(Program::Operators& operators);
@@ -95,17 +99,24 @@ using WindowedCountTable = millrace::KTable<WindowedKey, std::int64_t>;
 
 [[nodiscard]] inline const Stream& stream(const Node& node) { return as<Stream>(node, "a stream"); }
 [[nodiscard]] inline const Grouped& grouped(const Node& node) { return as<Grouped>(node, "a grouped stream"); }
+using CountStream = millrace::KStream<Key, Number>;
+using WindowedStream = millrace::KStream<WindowedKey, Value>;
+using WindowedCountStream = millrace::KStream<WindowedKey, Number>;
 [[nodiscard]] inline const Table& table(const Node& node) { return as<Table>(node, "a table"); }
 
 /// Calls `use` with the stream in the node, whichever of the static types it has.
 template <class Use>
 void with_stream(const Node& node, Use use) {
   if (const auto* plain = std::any_cast<Stream>(&node.what)) return use(*plain);
-  if (const auto* counts = std::any_cast<millrace::KStream<Key, Number>>(&node.what)) return use(*counts);
-  if (const auto* windows = std::any_cast<millrace::KStream<WindowedKey, Value>>(&node.what)) return use(*windows);
-  if (const auto* both = std::any_cast<millrace::KStream<WindowedKey, Number>>(&node.what)) return use(*both);
+  if (const auto* counts = std::any_cast<CountStream>(&node.what)) return use(*counts);
+  if (const auto* windows = std::any_cast<WindowedStream>(&node.what)) return use(*windows);
+  if (const auto* both = std::any_cast<WindowedCountStream>(&node.what)) return use(*both);
   throw std::invalid_argument("a node is not a stream");
 }
+
+/// What is kept of a stream's values: they themselves, where there are some.
+template <class V>
+using Kept = typename V::value_type;
 
 /// Calls `use` with the table in the node, whichever of the static types it has.
 template <class Use>

@@ -76,10 +76,9 @@ millrace::StreamsConfig config_of(const Json& program) {
 }
 
 void run(const Json& description, std::ostream& out) {
-  Program program;
-  program.build(description);
   const auto config = config_of(description);
-  const auto topology = program.builder().build(config);
+  const auto topology =
+      description.value("by_hand", false) ? topology_by_hand(description) : Program().build(description, config);
   out << Line{{"describe", topology.describe()}}.dump() << '\n';
   TopologyTestDriver driver(topology, config, description.value("wall_clock", std::int64_t(1'000'000)));
   std::size_t index = 0;

@@ -43,10 +43,11 @@ bool write_key_values(TopologyTestDriver& driver, const std::string& name, std::
   }
 }
 
-template <class V>
+/// K: of the streams whose windows these are; where it is windowed itself, `start` is that of the outer window.
+template <class V, class K = Dynamic>
 bool write_windows(TopologyTestDriver& driver, const std::string& name, std::ostream& out) {
   try {
-    for (const auto& entry : driver.get_window_store<Dynamic, V>(name).all()) {
+    for (const auto& entry : driver.get_window_store<K, V>(name).all()) {
       auto shown = line(name, entry.key.key);
       add_value(shown, entry.value);
       shown["start"] = entry.key.window.start;
@@ -98,7 +99,8 @@ void write_stores(TopologyTestDriver& driver, std::ostream& out) {
            write_key_values<WindowedKey, Stamped>(driver, name, out) ||
            write_key_values<WindowedKey, StampedCount>(driver, name, out) ||
            write_windows<Dynamic>(driver, name, out) || write_windows<Stamped>(driver, name, out) ||
-           write_windows<StampedCount>(driver, name, out) || write_sessions<Dynamic>(driver, name, out) ||
+           write_windows<StampedCount>(driver, name, out) || write_windows<std::int64_t>(driver, name, out) ||
+           write_windows<Dynamic, WindowedKey>(driver, name, out) || write_sessions<Dynamic>(driver, name, out) ||
            write_sessions<std::int64_t>(driver, name, out));
   }
 }

@@ -5,17 +5,31 @@
 namespace oracle::program {
 namespace {
 
-void stream_table_join(Program& program, const Json& op) {
+template <class K, class V>
+void join_with_table(Program& program, const Json& op, const millrace::KStream<K, Value>& stream,
+                     const millrace::KTable<K, V>& table) {
   const auto& from = program.from(op);
   const auto& with = program.with(op);
   const Joiner joiner(fn(op));
-  auto joined = millrace::Joined::with(DynamicSerde{from.key}, DynamicSerde{from.value}, DynamicSerde{with.value})
+  auto joined = millrace::Joined::with(serde_of<K>(from.key), serde_of<Dynamic>(from.value), serde_of<V>(with.value))
                     .with_name(name(op));
   if (op.contains("grace")) joined = joined.with_grace_period(millrace::Millis(op.at("grace").get<std::int64_t>()));
-  program.set(op,
-              op.at("op") == "stream_table_join" ? stream(from).join(table(with), joiner, joined)
-                                                 : stream(from).left_join(table(with), joiner, joined),
-              from.key, joined_type(joiner, from.value, with.value));
+  program.set(
+      op,
+      op.at("op") == "stream_table_join" ? stream.join(table, joiner, joined) : stream.left_join(table, joiner, joined),
+      from.key, joined_type(joiner, from.value, with.value));
+}
+
+void stream_table_join(Program& program, const Json& op) {
+  const auto& from = program.from(op);
+  const auto& with = program.with(op);
+  if (const auto* windows = std::any_cast<WindowedStream>(&from.what)) {
+    join_with_table(program, op, *windows, as<WindowedTable>(with, "a table of windowed keys"));
+  } else if (const auto* counts = std::any_cast<CountTable>(&with.what)) {
+    join_with_table(program, op, stream(from), *counts);
+  } else {
+    join_with_table(program, op, stream(from), table(with));
+  }
 }
 
 void global_join(Program& program, const Json& op) {

@@ -1,4 +1,5 @@
 #include "oracle/cpp/program/extractor.hpp"
+#include "oracle/cpp/program/partitioner.hpp"
 #include "oracle/cpp/program/program.hpp"
 
 // Sources, sinks, and the operators of streams that need no state.
@@ -30,23 +31,7 @@ struct PrefixedTopic {
   std::string prefix;
   template <class K, class V>
   std::string operator()(const K& /*key*/, const V& value, const millrace::RecordMetadata& /*metadata*/) const {
-    return prefix + text(dynamic(value)).substr(0, 1);
-  }
-};
-
-/// A stream partitioner of a program.
-struct Partitioner : Function {
-  using Function::Function;
-  template <class K, class V>
-  std::optional<std::set<std::int32_t>> operator()(const std::string& /*topic*/, const K& /*key*/, const V& value,
-                                                   std::int32_t partitions) const {
-    if (name == "default") return std::nullopt;
-    if (name == "last") return std::set<std::int32_t>{partitions - 1};
-    if (name == "drop_if_contains") {
-      if (contains(text(dynamic(value)), argument)) return std::set<std::int32_t>();
-      return std::nullopt;
-    }
-    unknown("partitioner");
+    return prefix + first_characters(text(dynamic(value)), 1);
   }
 };
 
@@ -144,11 +129,14 @@ void split(Program& program, const Json& op) {
   with_stream(from, [&]<class K, class V>(const KStream<K, V>& stream) {
     auto splitter = stream.split(named(op));
     const auto branched = [&](const Json& branch) {
-      return millrace::Branched::with_consumer<K, V>(
-          [&program, &from, id = branch.at("id").get<std::string>()](const KStream<K, V>& made) {
-            program.set(id, made, from.key, from.value);
-          },
-          name(branch));
+      const auto id = branch.at("id").get<std::string>();
+      const auto keep = [&program, &from, id](const KStream<K, V>& made) {
+        program.set(id, made, from.key, from.value);
+        return made;
+      };
+      if (!branch.value("function", false)) return millrace::Branched::with_consumer<K, V>(keep, name(branch));
+      return millrace::Branched::with_function<K, V>(
+          [keep](const KStream<K, V>& made) { return keep(made.peek(Nothing())); }, name(branch));
     };
     for (const auto& branch : op.at("branches")) splitter.branch(Predicate(fn(branch)), branched(branch));
     if (op.contains("default")) {
@@ -161,14 +149,16 @@ void split(Program& program, const Json& op) {
 
 void repartition(Program& program, const Json& op) {
   const auto& from = program.from(op);
-  auto how = millrace::Repartitioned::with(DynamicSerde{from.key}, ValueSerde{from.value}).with_name(name(op));
-  if (op.contains("partitions")) how = how.with_number_of_partitions(op.at("partitions").get<std::int32_t>());
-  if (op.contains("partitioner")) {
-    const Partitioner partitioner(op.at("partitioner").get<std::string>());
-    program.set(op, stream(from).repartition(how.with_stream_partitioner(partitioner)), from.key, from.value);
-  } else {
-    program.set(op, stream(from).repartition(how), from.key, from.value);
-  }
+  with_stream(from, [&]<class K, class V>(const KStream<K, V>& stream) {
+    auto how = millrace::Repartitioned::with(serde_of<K>(from.key), serde_of<V>(from.value)).with_name(name(op));
+    if (op.contains("partitions")) how = how.with_number_of_partitions(op.at("partitions").get<std::int32_t>());
+    if (op.contains("partitioner")) {
+      const Partitioner partitioner(op.at("partitioner").get<std::string>());
+      program.set(op, stream.repartition(how.with_stream_partitioner(partitioner)), from.key, from.value);
+    } else {
+      program.set(op, stream.repartition(how), from.key, from.value);
+    }
+  });
 }
 
 }  // namespace

@@ -6,11 +6,11 @@
 namespace oracle::program {
 namespace {
 
-template <class K>
-void join_tables(Program& program, const Json& op, const millrace::KTable<K, Dynamic>& left) {
+template <class K, class Right>
+void join_tables(Program& program, const Json& op, const millrace::KTable<K, Dynamic>& left,
+                 const millrace::KTable<K, Right>& right) {
   const auto& from = program.from(op);
   const auto& with = program.with(op);
-  const auto& right = as<millrace::KTable<K, Dynamic>>(with, "a table to join with");
   const Joiner joiner(fn(op));
   const auto kind = op.at("op").get<std::string>();
   const auto type = joined_type(joiner, from.value, with.value);
@@ -25,8 +25,14 @@ void join_tables(Program& program, const Json& op, const millrace::KTable<K, Dyn
 
 void table_join(Program& program, const Json& op) {
   const auto& from = program.from(op);
-  if (const auto* windows = std::any_cast<WindowedTable>(&from.what)) return join_tables(program, op, *windows);
-  join_tables(program, op, table(from));
+  const auto& with = program.with(op);
+  if (const auto* windows = std::any_cast<WindowedTable>(&from.what)) {
+    join_tables(program, op, *windows, as<WindowedTable>(with, "a table to join with"));
+  } else if (const auto* counts = std::any_cast<CountTable>(&with.what)) {
+    join_tables(program, op, table(from), *counts);
+  } else {
+    join_tables(program, op, table(from), table(with));
+  }
 }
 
 }  // namespace

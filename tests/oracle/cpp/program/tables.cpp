@@ -25,16 +25,21 @@ void table_source(Program& program, const Json& op) {
 void global_table(Program& program, const Json& op) {
   const auto key = type_in(op, "key_type");
   const auto value = type_in(op, "value_type");
-  const auto consumed = Consumed::with(DynamicSerde{key}, DynamicSerde{value}).with_name(name(op));
   with_materialized<Dynamic, Dynamic>(op, key, value, [&](const auto&... how) {
-    program.set(op, program.builder().global_table<Dynamic, Dynamic>(op.at("topic"), consumed, how...), key, value);
+    with_extractor(op, Consumed::with(DynamicSerde{key}, DynamicSerde{value}).with_name(name(op)),
+                   [&](const auto& consumed) {
+                     program.set(op, program.builder().global_table<Dynamic, Dynamic>(op.at("topic"), consumed, how...),
+                                 key, value);
+                   });
   });
 }
 
 void to_table(Program& program, const Json& op) {
   const auto& from = program.from(op);
-  with_materialized<Dynamic, Dynamic>(op, from.key, from.value, [&](const auto&... how) {
-    program.set(op, stream(from).to_table(named(op), how...), from.key, from.value);
+  with_stream(from, [&]<class K, class V>(const millrace::KStream<K, V>& stream) {
+    with_materialized<K, Kept<V>>(op, from.key, from.value, [&](const auto&... how) {
+      program.set(op, stream.to_table(named(op), how...), from.key, from.value);
+    });
   });
 }
 

@@ -22,6 +22,23 @@ std::optional<std::string> bytes(const Dynamic& value) {
   return out;
 }
 
+namespace {
+
+/// What Java's decoder makes of bytes: U+FFFD in place of those that no UTF-8 text has.
+std::string decoded(std::string_view bytes) {
+  std::string result;
+  for (const char c : bytes) {
+    if ((c & 0xfe) == 0xfe) {
+      result += "\xef\xbf\xbd";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
 bool DynamicSerde::serialize(const Dynamic& value, std::string& out) const {
   if (value.is_null()) return false;
   if (!type.is_number && value.string() != nullptr) {
@@ -36,7 +53,7 @@ bool DynamicSerde::serialize(const Dynamic& value, std::string& out) const {
 
 Dynamic DynamicSerde::deserialize(millrace::BytesView bytes) const {
   if (!bytes) return {};
-  if (!type.is_number) return std::string(*bytes);
+  if (!type.is_number) return decoded(*bytes);
   return millrace::Serde<std::int64_t>().deserialize(*bytes);
 }
 

@@ -60,7 +60,9 @@ void aggregate_windows(Program& program, const Json& op) {
   with_windowed(from, [&]<class S>(const S& stream) {
     with_materialized<Dynamic, Dynamic>(op, from.key, type, [&](const auto&... how) {
       if constexpr (std::is_same_v<S, InSessions>) {
-        program.set(op, stream.aggregate(initializer, aggregator, Merger(fn(op)), named(op), how...), from.key, type);
+        program.set(
+            op, stream.aggregate(initializer, aggregator, Merger(fn(op), op.value("merger", "")), named(op), how...),
+            from.key, type);
       } else {
         program.set(op, stream.aggregate(initializer, aggregator, named(op), how...), from.key, type);
       }

@@ -2,7 +2,6 @@ package millrace.oracle.program;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.streams.KeyValue;
@@ -46,13 +45,24 @@ final class Functions {
         return text.substring(0, Math.min(length, text.length()));
     }
 
+    /** Of the letters from a to z alone. */
+    private static String upper(final String text) {
+        final StringBuilder result = new StringBuilder();
+        for (final char c : text.toCharArray()) result.append(c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c);
+        return result.toString();
+    }
+
+    private Object firstUnlessContains(final Object value) {
+        return value == null || text(value).contains(argument) ? null : first(value, 1);
+    }
+
     static ValueMapper<Object, Object> valueMapper(final String function) {
         final Functions f = new Functions(function);
         return switch (f.name) {
             case "same" -> v -> v;
             case "null" -> v -> null;
             case "text" -> Functions::text;
-            case "upper" -> v -> v == null ? null : text(v).toUpperCase(Locale.ROOT);
+            case "upper" -> v -> v == null ? null : upper(text(v));
             case "append" -> v -> text(v) + f.argument;
             case "first" -> v -> v == null ? null : first(v, f.number());
             case "null_if_contains" -> v -> text(v).contains(f.argument) ? null : v;
@@ -85,6 +95,7 @@ final class Functions {
             case "text" -> (k, v) -> text(k);
             case "value" -> (k, v) -> v;
             case "first_of_value" -> (k, v) -> v == null ? null : first(v, f.number());
+            case "first_unless_contains" -> (k, v) -> f.firstUnlessContains(v);
             case "constant" -> (k, v) -> f.argument;
             default -> throw f.unknown("key selector");
         };
@@ -105,6 +116,7 @@ final class Functions {
             case "swap" -> (k, v) -> KeyValue.pair(v, k);
             case "null_key" -> (k, v) -> KeyValue.pair(null, v);
             case "first_of_value" -> (k, v) -> KeyValue.pair(v == null ? null : first(v, f.number()), v);
+            case "first_unless_contains" -> (k, v) -> KeyValue.pair(f.firstUnlessContains(v), v);
             case "constant" -> (k, v) -> KeyValue.pair(f.argument, v);
             default -> throw f.unknown("mapper");
         };
@@ -231,7 +243,11 @@ final class Functions {
     }
 
     /** How two sessions become one. */
-    static org.apache.kafka.streams.kstream.Merger<Object, Object> merger(final Aggregation aggregation) {
+    static org.apache.kafka.streams.kstream.Merger<Object, Object> merger(final Aggregation aggregation,
+                                                                           final String how) {
+        if (how.equals("left")) return (k, x, y) -> x;
+        if (how.equals("right")) return (k, x, y) -> y;
+        if (how.equals("null")) return (k, x, y) -> null;
         return aggregation.type() == Type.LONG ? (k, x, y) -> (Long) x + (Long) y : (k, x, y) -> text(x) + "|" + text(y);
     }
 

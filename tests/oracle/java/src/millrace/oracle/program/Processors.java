@@ -23,6 +23,10 @@ import org.apache.kafka.streams.state.WindowStore;
 /** The processors of a program, by name; {@code store} is the first store of the node. */
 final class Processors {
     static ProcessorSupplier<Object, Object, Object, Object> processor(final String function, final String store) {
+        final var found = ContextProcessors.processor(function);
+        if (found != null) return found;
+        final var walking = StoreWalks.processor(function, store);
+        if (walking != null) return walking;
         final String name = function.split(":")[0];
         final long interval = function.contains(":") && !name.equals("route") ? Long.parseLong(function.split(":")[1]) : 0;
         return switch (name) {
@@ -127,6 +131,8 @@ final class Processors {
 
     static FixedKeyProcessorSupplier<Object, Object, Object> valueProcessor(final String function,
                                                                             final String store) {
+        final var found = ContextProcessors.valueProcessor(function);
+        if (found != null) return found;
         return switch (function) {
             case "forward" -> () -> new ContextualFixedKeyProcessor<>() {
                 @Override
@@ -145,6 +151,15 @@ final class Processors {
                 }
             };
             default -> throw new IllegalArgumentException("unknown value processor '" + function + "'");
+        };
+    }
+
+    /** Of what a processor forwards. */
+    static Functions.Types types(final String function, final Type key, final Type value) {
+        return switch (function.split(":")[0]) {
+            case "change" -> new Functions.Types(Type.STRING, Type.STRING);
+            case "headers", "metadata" -> new Functions.Types(key, Type.STRING);
+            default -> new Functions.Types(key, value);
         };
     }
 

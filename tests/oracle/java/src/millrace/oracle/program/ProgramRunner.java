@@ -119,9 +119,8 @@ public final class ProgramRunner {
 
         // Without this, merged repartition topics move in front of a process() that may change the key (KAFKA-19668).
         properties.put(TopologyConfig.InternalConfig.ENABLE_PROCESS_PROCESSVALUE_FIX, "true");
-        final StreamsBuilder builder = new StreamsBuilder(new TopologyConfig(new StreamsConfig(properties)));
-        new ProgramTopology(builder).build(program);
-        final Topology topology = builder.build(properties);
+        final Topology topology =
+            program.path("by_hand").asBoolean() ? TopologyByHand.build(program) : built(program, properties);
         emit(JSON.createObjectNode().put("describe", topology.describe().toString()));
         final Instant wallClock = Instant.ofEpochMilli(program.path("wall_clock").asLong(1_000_000));
         try (TopologyTestDriver driver = new TopologyTestDriver(topology, properties, wallClock)) {
@@ -138,6 +137,12 @@ public final class ProgramRunner {
                 emitStore(driver, entry.getKey(), entry.getValue());
             }
         }
+    }
+
+    private static Topology built(final JsonNode program, final Properties properties) {
+        final StreamsBuilder builder = new StreamsBuilder(new TopologyConfig(new StreamsConfig(properties)));
+        new ProgramTopology(builder).build(program);
+        return builder.build(properties);
     }
 
     private static String textOrNull(final JsonNode value) {
@@ -236,6 +241,7 @@ public final class ProgramRunner {
 
     private static byte[] bytes(final Object value) {
         if (value == null) return null;
+        if (value instanceof Windowed<?> windowed) return bytes(windowed.key());
         if (value instanceof Long number) {
             try (LongSerializer serializer = new LongSerializer()) {
                 return serializer.serialize("", number);

@@ -12,12 +12,13 @@ import org.apache.kafka.streams.state.Stores;
 
 /** What a program says of stores. */
 final class ProgramStores {
-    /** A store for processors: {@code {"name", "kind", "in_memory", "logging", "caching", "retention", "size"}}. */
+    /** A store for processors: {@code {"name", "kind", "in_memory", "logging", "caching", "retention", "size", "duplicates"}}. */
     static StoreBuilder<?> store(final JsonNode store) {
         final String name = store.path("name").asText();
         final boolean inMemory = store.path("in_memory").asBoolean();
         final Duration retention = Duration.ofMillis(store.path("retention").asLong());
         final Duration size = Duration.ofMillis(store.path("size").asLong());
+        final boolean duplicates = store.path("duplicates").asBoolean();
         final var key = Type.STRING.serde();
         final var value = Type.STRING.serde();
         StoreBuilder<?> made = switch (store.path("kind").asText("key_value")) {
@@ -29,8 +30,12 @@ final class ProgramStores {
             case "versioned" -> Stores.versionedKeyValueStoreBuilder(
                 Stores.persistentVersionedKeyValueStore(name, retention), key, value);
             case "window" -> Stores.windowStoreBuilder(
+                inMemory ? Stores.inMemoryWindowStore(name, retention, size, duplicates)
+                    : Stores.persistentWindowStore(name, retention, size, duplicates), key, value);
+            case "timestamped_window" -> Stores.timestampedWindowStoreBuilder(
                 inMemory ? Stores.inMemoryWindowStore(name, retention, size, false)
-                    : Stores.persistentWindowStore(name, retention, size, false), key, value);
+                    : Stores.persistentTimestampedWindowStore(name, retention, size, false), key, value);
+            case "lru" -> Stores.keyValueStoreBuilder(Stores.lruMap(name, store.path("size").asInt()), key, value);
             case "session" -> Stores.sessionStoreBuilder(
                 inMemory ? Stores.inMemorySessionStore(name, retention)
                     : Stores.persistentSessionStore(name, retention), key, value);

@@ -11,6 +11,8 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.*;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 
 /**
  * Builds the topology of a program: {@code nodes} is a list of operators, each refers to earlier ones by their id.
@@ -192,6 +194,16 @@ final class ProgramTopology {
         return new Node(name == null ? s.merge(other) : s.merge(other, name), from.key(), from.value());
     }
 
+    /** What becomes of it is added to {@code made}: the branch, or with {@code "function": true} what follows a peek. */
+    private static Branched<Object, Object> branched(final JsonNode branch, final List<KStream<Object, Object>> made) {
+        if (!branch.path("function").asBoolean()) return Branched.withConsumer(made::add, text(branch, "name"));
+        return Branched.withFunction(stream -> {
+            final KStream<Object, Object> peeked = stream.peek((k, v) -> {});
+            made.add(peeked);
+            return peeked;
+        }, text(branch, "name"));
+    }
+
     private Object split(final JsonNode op, final Node from) {
         final Named name = named(op);
         BranchedKStream<Object, Object> split = name == null ? stream(from).split() : stream(from).split(name);
@@ -199,12 +211,11 @@ final class ProgramTopology {
         final List<KStream<Object, Object>> made = new ArrayList<>();
         for (final JsonNode branch : op.path("branches")) {
             ids.add(branch.path("id").asText());
-            split = split.branch(Functions.predicate(fn(branch)),
-                Branched.<Object, Object>withConsumer(made::add, text(branch, "name")));
+            split = split.branch(Functions.predicate(fn(branch)), branched(branch, made));
         }
         if (op.has("default")) {
             ids.add(op.path("default").path("id").asText());
-            split.defaultBranch(Branched.<Object, Object>withConsumer(made::add, text(op.path("default"), "name")));
+            split.defaultBranch(branched(op.path("default"), made));
         } else {
             split.noDefaultBranch();
         }
@@ -228,22 +239,29 @@ final class ProgramTopology {
         return names.toArray(new String[0]);
     }
 
+    /** The first of its stores, or the global one that it names. */
+    private static String usedStore(final JsonNode op) {
+        final String[] stores = storesOf(op);
+        return stores.length == 0 ? text(op, "global") : stores[0];
+    }
+
     private Object process(final JsonNode op, final Node from) {
         final String[] stores = storesOf(op);
-        final var processor = Processors.processor(fn(op), stores.length == 0 ? null : stores[0]);
+        final var processor = Processors.processor(fn(op), usedStore(op));
         final Named name = named(op);
         final var s = stream(from);
-        return new Node(name == null ? s.process(processor, stores) : s.process(processor, name, stores), from.key(),
-            from.value());
+        final var types = Processors.types(fn(op), from.key(), from.value());
+        return new Node(name == null ? s.process(processor, stores) : s.process(processor, name, stores), types.key(),
+            types.value());
     }
 
     private Object processValues(final JsonNode op, final Node from) {
         final String[] stores = storesOf(op);
-        final var processor = Processors.valueProcessor(fn(op), stores.length == 0 ? null : stores[0]);
+        final var processor = Processors.valueProcessor(fn(op), usedStore(op));
         final Named name = named(op);
         final var s = stream(from);
         return new Node(name == null ? s.processValues(processor, stores) : s.processValues(processor, name, stores),
-            from.key(), from.value());
+            from.key(), Processors.types(fn(op), from.key(), from.value()).value());
     }
 
     @SuppressWarnings("deprecation")
@@ -252,6 +270,15 @@ final class ProgramTopology {
         return (op.path("legacy").asBoolean() ? JoinWindows.of(before)
             : JoinWindows.ofTimeDifferenceAndGrace(before, Duration.ofMillis(op.path("grace").asLong())))
             .after(Duration.ofMillis(op.path("after").asLong()));
+    }
+
+    private static WindowBytesStoreSupplier joinStore(final JsonNode op, final String field) {
+        final JoinWindows windows = windows(op);
+        final Duration size = Duration.ofMillis(windows.size());
+        final Duration retention = Duration.ofMillis(windows.size() + windows.gracePeriodMs());
+        final String name = op.path(field).asText();
+        return op.path("in_memory").asBoolean() ? Stores.inMemoryWindowStore(name, retention, size, true)
+            : Stores.persistentWindowStore(name, retention, size, true);
     }
 
     private Object join(final JsonNode op, final Node from) {
@@ -265,6 +292,8 @@ final class ProgramTopology {
             joined = joined.withDslStoreSuppliers(op.path("in_memory").asBoolean()
                 ? Materialized.StoreType.IN_MEMORY : Materialized.StoreType.ROCKS_DB);
         }
+        if (op.has("this_store")) joined = joined.withThisStoreSupplier(joinStore(op, "this_store"));
+        if (op.has("other_store")) joined = joined.withOtherStoreSupplier(joinStore(op, "other_store"));
         final var left = stream(from);
         final var right = stream(with);
         final var joiner = Functions.joiner(fn(op));

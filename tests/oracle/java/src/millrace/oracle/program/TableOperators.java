@@ -3,6 +3,8 @@ package millrace.oracle.program;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import millrace.oracle.program.ProgramTopology.Node;
 import millrace.oracle.program.ProgramTopology.Operator;
 import org.apache.kafka.common.utils.Bytes;
@@ -40,6 +42,7 @@ final class TableOperators {
     void register(final Map<String, Operator> operators) {
         operators.put("table", this::table);
         operators.put("global_table", this::globalTable);
+        operators.put("global_store", this::globalStore);
         operators.put("to_table", this::toTable);
         operators.put("table_filter", (op, from) -> filter(op, from, true));
         operators.put("table_filter_not", (op, from) -> filter(op, from, false));
@@ -91,6 +94,38 @@ final class TableOperators {
         final String topic = op.path("topic").asText();
         return new Node(how == null ? builder.globalTable(topic, consumed(op, key, value))
             : builder.globalTable(topic, consumed(op, key, value), how), key, value);
+    }
+
+    /** The records of a topic as they are, in a store that every processor may read. */
+    private Object globalStore(final JsonNode op, final Node none) {
+        final String store = op.path("store").path("name").asText();
+        builder.addGlobalStore(ProgramStores.store(op.path("store")), op.path("topic").asText(),
+            consumed(op, Type.STRING, Type.STRING), filler(store));
+        return null;
+    }
+
+    static org.apache.kafka.streams.processor.api.ProcessorSupplier<Object, Object, Void, Void> filler(
+            final String store) {
+        return () -> new Filler(store);
+    }
+
+    private static final class Filler implements org.apache.kafka.streams.processor.api.Processor<Object, Object, Void, Void> {
+        private final String store;
+        private KeyValueStore<Object, Object> state;
+
+        Filler(final String store) {
+            this.store = store;
+        }
+
+        @Override
+        public void init(final org.apache.kafka.streams.processor.api.ProcessorContext<Void, Void> context) {
+            state = context.getStateStore(store);
+        }
+
+        @Override
+        public void process(final org.apache.kafka.streams.processor.api.Record<Object, Object> record) {
+            if (record.key() != null) state.put(record.key(), record.value());
+        }
     }
 
     private Object toTable(final JsonNode op, final Node from) {
@@ -202,13 +237,20 @@ final class TableOperators {
         return new Node(made, from.key(), type);
     }
 
+    private static TableJoined<Object, Object> tableJoined(final JsonNode op) {
+        final String name = ProgramTopology.text(op, "name");
+        if (!op.path("partitioners").asBoolean()) return name == null ? null : TableJoined.as(name);
+        final TableJoined<Object, Object> joined = TableJoined.with(
+            (topic, k, v, n) -> Optional.of(Set.of(n - 1)), (topic, k, v, n) -> Optional.of(Set.of(n - 1)));
+        return name == null ? joined : joined.withName(name);
+    }
+
     private Object foreignKeyJoin(final JsonNode op, final Node from) {
         final Node with = program.node(op.path("with").asText());
         final Type type = Functions.joined(ProgramTopology.fn(op), from.value(), with.value());
         final Materialized<Object, Object, KeyValueStore<Bytes, byte[]>> how =
             ProgramStores.materialized(op, from.key(), type);
-        final TableJoined<Object, Object> joined =
-            op.hasNonNull("name") ? TableJoined.as(op.path("name").asText()) : null;
+        final TableJoined<Object, Object> joined = tableJoined(op);
         final var joiner = Functions.joiner(ProgramTopology.fn(op));
         final var key = Functions.foreignKey(op.path("fk").asText());
         final var l = table(from);

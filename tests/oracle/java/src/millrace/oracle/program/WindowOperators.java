@@ -153,7 +153,7 @@ final class WindowOperators {
         if (isSession(from)) {
             final Materialized<Object, Object, SessionStore<Bytes, byte[]>> how =
                 ProgramStores.materialized(op, plainKey(from), aggregation.type());
-            final Merger<Object, Object> merger = Functions.merger(aggregation);
+            final Merger<Object, Object> merger = Functions.merger(aggregation, op.path("merger").asText());
             final var s = inSessions(from);
             return new Node(how == null
                 ? (name == null ? s.aggregate(initial, aggregator, merger) : s.aggregate(initial, aggregator, merger, name))
@@ -201,7 +201,7 @@ final class WindowOperators {
         if (kind(window).equals("session")) {
             final Materialized<Object, Object, SessionStore<Bytes, byte[]>> how =
                 ProgramStores.materialized(op, key, value);
-            final Merger<Object, Object> merger = Functions.merger(aggregation);
+            final Merger<Object, Object> merger = Functions.merger(aggregation, op.path("merger").asText());
             final SessionWindowedCogroupedKStream<Object, Object> s = cogrouped.windowedBy(sessions(window));
             return new Node(how == null
                 ? (name == null ? s.aggregate(initial, merger) : s.aggregate(initial, merger, name))

@@ -1,0 +1,154 @@
+#include "oracle/cpp/program/processors.hpp"
+#include "oracle/cpp/program/store_dump.hpp"
+
+// Processors that need no store: what they ask of their context, keys and headers.
+
+namespace oracle::program {
+namespace {
+
+using millrace::FixedKeyRecord;
+using millrace::Headers;
+using millrace::Millis;
+using millrace::PunctuationType;
+using millrace::Record;
+using millrace::Timestamp;
+
+Key first(const Value& value) { return select_key(Function("first_of_value:1"), {}, dynamic(value)); }
+
+/// Without "h", and with the argument as "p".
+Headers changed(Headers headers, const std::string& argument) {
+  headers.remove("h");
+  headers.add("p", argument);
+  return headers;
+}
+
+Value shown(const Headers& headers) {
+  std::string text;
+  for (const auto& header : headers) {
+    text += header.key + "=" + (header.value ? hex(header.value).get<std::string>() : "null") + " ";
+  }
+  return Dynamic(text);
+}
+
+std::string metadata(const millrace::ProcessingContext& context, Timestamp timestamp) {
+  const auto from = context.record_metadata();
+  return (from ? from->topic + "-" + std::to_string(from->partition) + "@" + std::to_string(from->offset) : "none") +
+         " t=" + std::to_string(timestamp) + " s=" + std::to_string(context.current_stream_time_ms()) +
+         " w=" + std::to_string(context.current_system_time_ms());
+}
+
+struct Simple final : Processor {
+  explicit Simple(Function function) : f_(std::move(function)) {}
+  void process(Record<Key, Value> record) override {
+    if (f_.name == "change") {
+      context().forward(record.with_key(first(record.value))
+                            .with_value(shown(record.headers))
+                            .with_headers(changed(record.headers, f_.argument)));
+    } else {
+      context().commit();
+      context().forward(record.with_value(Value(metadata(context(), record.timestamp))));
+    }
+  }
+
+ private:
+  Function f_;
+};
+
+/// Punctuations of one interval that forward their number and what they are told: two by stream time and one by the
+/// wall clock at first. A record whose value contains x cancels the oldest, y adds one by stream time, b one by the
+/// wall clock; number 1 adds another when it first runs.
+class Punctuating final : public Processor {
+ public:
+  explicit Punctuating(Millis interval) : interval_(interval) {}
+
+  void init(millrace::ProcessorContext<Key, Value>& context) override {
+    Processor::init(context);
+    start(PunctuationType::stream_time);
+    start(PunctuationType::stream_time);
+    start(PunctuationType::wall_clock_time);
+  }
+  void process(Record<Key, Value> record) override {
+    const auto text = program::text(dynamic(record.value));
+    if (contains(text, "x") && cancelled_ < running_.size()) running_[cancelled_++].cancel();
+    if (contains(text, "y")) start(PunctuationType::stream_time);
+    if (contains(text, "b")) start(PunctuationType::wall_clock_time);
+    context().forward(record);
+  }
+
+ private:
+  static constexpr std::size_t kMost = 8;
+
+  void start(PunctuationType type) {
+    if (running_.size() == kMost) return;
+    const auto number = running_.size();
+    running_.push_back(
+        context().schedule(interval_, type, [this, number](Timestamp time) { punctuate(number, time); }));
+  }
+  void punctuate(std::size_t number, Timestamp time) {
+    if (number == 1 && running_.size() == 3) start(PunctuationType::stream_time);
+    context().forward({Dynamic("p" + std::to_string(number)),
+                       Value(std::to_string(time) + " " + metadata(context(), time)),
+                       time,
+                       {}});
+  }
+
+  Millis interval_;
+  std::vector<millrace::Cancellable> running_;
+  std::size_t cancelled_ = 0;
+};
+
+struct SimpleValue final : FixedKeyProcessor {
+  explicit SimpleValue(Function function) : f_(std::move(function)) {}
+  void process(FixedKeyRecord<Key, Value> record) override {
+    if (f_.name == "headers") {
+      context().forward(
+          record.with_value(shown(record.headers())).with_headers(changed(record.headers(), f_.argument)));
+    } else if (f_.name == "metadata") {
+      context().forward(record.with_value(Value(metadata(context(), record.timestamp()))));
+    } else if (length(text(dynamic(record.value()))) > 2) {
+      context().forward(record, f_.argument);
+    } else {
+      context().forward(record);
+    }
+  }
+
+ private:
+  Function f_;
+};
+
+/// Forwards records, and the last one again with each punctuation.
+class Last final : public FixedKeyProcessor {
+ public:
+  explicit Last(Millis interval) : interval_(interval) {}
+
+  void init(millrace::FixedKeyProcessorContext<Key, Value>& context) override {
+    FixedKeyProcessor::init(context);
+    context.schedule(interval_, PunctuationType::stream_time, [this](Timestamp time) {
+      if (last_) this->context().forward(last_->with_value(Value("again at " + std::to_string(time))));
+    });
+  }
+  void process(FixedKeyRecord<Key, Value> record) override {
+    last_ = record;
+    context().forward(record);
+  }
+
+ private:
+  Millis interval_;
+  std::optional<FixedKeyRecord<Key, Value>> last_;
+};
+
+}  // namespace
+
+std::unique_ptr<Processor> make_context_processor(const Function& f) {
+  if (f.name == "change" || f.name == "metadata") return std::make_unique<Simple>(f);
+  if (f.name == "punctuate") return std::make_unique<Punctuating>(Millis(f.number()));
+  return nullptr;
+}
+
+std::unique_ptr<FixedKeyProcessor> make_context_value_processor(const Function& f) {
+  if (f.name == "headers" || f.name == "metadata" || f.name == "route") return std::make_unique<SimpleValue>(f);
+  if (f.name == "last_until_stream_time") return std::make_unique<Last>(Millis(f.number()));
+  return nullptr;
+}
+
+}  // namespace oracle::program

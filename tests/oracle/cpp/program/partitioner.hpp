@@ -1,0 +1,25 @@
+#pragma once
+
+#include <set>
+
+#include "oracle/cpp/program/program.hpp"
+
+namespace oracle::program {
+
+/// A stream partitioner of a program.
+struct Partitioner : Function {
+  using Function::Function;
+  template <class K, class V>
+  std::optional<std::set<std::int32_t>> operator()(const std::string& /*topic*/, const K& /*key*/, const V& value,
+                                                   std::int32_t partitions) const {
+    if (name == "default") return std::nullopt;
+    if (name == "last") return std::set<std::int32_t>{partitions - 1};
+    if (name == "drop_if_contains") {
+      if (contains(text(dynamic(value)), argument)) return std::set<std::int32_t>();
+      return std::nullopt;
+    }
+    unknown("partitioner");
+  }
+};
+
+}  // namespace oracle::program

@@ -1,0 +1,149 @@
+#include "millrace/state/session_store.hpp"
+#include "millrace/state/versioned_key_value_store.hpp"
+#include "millrace/state/window_store.hpp"
+#include "oracle/cpp/program/processors.hpp"
+
+// Processors that walk over a store in each way that there is, and show what they see as the value.
+
+namespace oracle::program {
+namespace {
+
+using millrace::Record;
+using Stamped = millrace::ValueAndTimestamp<Dynamic>;
+using KeyLimit = std::optional<Dynamic>;
+
+std::string show(const Dynamic& value) { return text(value); }
+std::string show(const Stamped& value) { return text(value.value) + "@" + std::to_string(value.timestamp); }
+std::string show(millrace::Timestamp time) { return std::to_string(time); }
+std::string show(const WindowedKey& key) {
+  return text(key.key) + "/" + std::to_string(key.window.start) + "-" + std::to_string(key.window.end);
+}
+template <class V>
+std::string show(const std::optional<V>& value) {
+  return value ? show(*value) : "null";
+}
+template <class K, class V>
+std::string show(millrace::KeyValueIterator<K, V> entries) {
+  std::string seen = "[";
+  for (const auto& entry : entries) seen += show(entry.key) + "=" + show(entry.value) + " ";
+  return seen + "]";
+}
+
+struct Walk final : WithStore {
+  using WithStore::WithStore;
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<Store>();
+    const auto key = text(record.key);
+    put_or_delete(store, record.key, record.value);
+    const auto prefix = key.empty() ? "a" : first_characters(key, 1);
+    return show(store.range(Dynamic("a"), record.key)) + show(store.range(record.key, Dynamic("b"))) +
+           show(store.range(std::nullopt, record.key)) + show(store.reverse_range(Dynamic("a"), record.key)) +
+           show(store.reverse_range(record.key, std::nullopt)) + show(store.reverse_all()) +
+           show(store.prefix_scan(prefix));
+  }
+};
+
+struct PutAll final : WithStore {
+  using WithStore::WithStore;
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<Store>();
+    if (!record.value) return "deleted " + show(store.remove(record.key));
+    store.put_all({{record.key, *record.value}, {Dynamic("c"), *record.value}});
+    const auto there = show(store.put_if_absent(Dynamic("b"), *record.value));
+    return there + show(store.all());
+  }
+};
+
+struct WalkWindows final : WithStore {
+  using WithStore::WithStore;
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<millrace::WindowStore<Dynamic, Dynamic>>();
+    const auto time = record.timestamp;
+    const auto from = before(time);
+    const auto to = after(time);
+    store.put(record.key, record.value, time);
+    return show(store.backward_fetch(record.key, from, to)) +
+           show(store.fetch(KeyLimit(Dynamic("a")), record.key, from, to)) +
+           show(store.backward_fetch(KeyLimit(), record.key, from, to)) + show(store.fetch_all(from, time)) +
+           show(store.backward_fetch_all(from, time)) + show(store.all()) + show(store.backward_all());
+  }
+};
+
+struct TimestampedWindows final : WithStore {
+  using WithStore::WithStore;
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<millrace::TimestampedWindowStore<Dynamic, Dynamic>>();
+    const auto time = record.timestamp;
+    const auto start = time - time % 10;
+    const auto old = show(store.fetch(record.key, start));
+    store.put(record.key, record.value ? std::optional(Stamped{*record.value, time}) : std::nullopt, start);
+    return old + show(store.fetch(record.key, before(time), after(time)));
+  }
+};
+
+struct WalkSessions final : WithStore {
+  using WithStore::WithStore;
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<millrace::SessionStore<Dynamic, Dynamic>>();
+    const auto time = record.timestamp;
+    const auto from = before(time);
+    const KeyLimit key = record.key;
+    const KeyLimit least = std::min(record.key, Dynamic("a"));
+    store.put({record.key, {time, after(time)}}, record.value ? &*record.value : nullptr);
+    return show(store.fetch_session(record.key, time, after(time))) + show(store.fetch(record.key)) +
+           show(store.backward_fetch(record.key)) + show(store.backward_find_sessions(record.key, from, time)) +
+           show(store.find_sessions(least, key, from, after(time))) + show(store.fetch(least, key)) +
+           show(store.backward_fetch(least, key));
+  }
+};
+
+struct DeleteVersions final : WithStore {
+  using WithStore::WithStore;
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<millrace::VersionedKeyValueStore<Dynamic, Dynamic>>();
+    const auto time = record.timestamp;
+    std::string done;
+    if (contains(text(dynamic(record.value)), "x")) {
+      done = version(store.remove(record.key, time));
+    } else {
+      done = put(store.put(record.key, record.value ? &*record.value : nullptr, time));
+    }
+    return done + " " + version(store.get(record.key)) + " " + version(store.get(record.key, before(time))) + " " +
+           version(store.get(record.key, time));
+  }
+
+ private:
+  static std::string version(const std::optional<millrace::VersionedRecord<Dynamic>>& found) {
+    return found ? text(found->value) + "@" + std::to_string(found->timestamp) : "none";
+  }
+  /// What Java's put returns.
+  static std::string put(const millrace::VersionedPut& put) {
+    return std::to_string(put.accepted ? put.valid_to.value_or(-1) : std::numeric_limits<std::int64_t>::min());
+  }
+};
+
+/// Of the stores of global tables and others: V is what they keep.
+template <class V>
+struct Lookup final : WithStore {
+  using WithStore::WithStore;
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<millrace::KeyValueStore<Dynamic, V>>();
+    return show(store.get(record.key)) + show(store.range(std::nullopt, record.key));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Processor> make_walking_processor(const Function& f, const std::string& store) {
+  if (f.name == "walk") return std::make_unique<Walk>(store);
+  if (f.name == "put_all") return std::make_unique<PutAll>(store);
+  if (f.name == "window_walk") return std::make_unique<WalkWindows>(store, f.number());
+  if (f.name == "timestamped_window") return std::make_unique<TimestampedWindows>(store, f.number());
+  if (f.name == "session_walk") return std::make_unique<WalkSessions>(store, f.number());
+  if (f.name == "versioned_delete") return std::make_unique<DeleteVersions>(store, f.number());
+  if (f.name == "lookup" && f.argument == "timestamped") return std::make_unique<Lookup<Stamped>>(store);
+  if (f.name == "lookup") return std::make_unique<Lookup<Dynamic>>(store);
+  return nullptr;
+}
+
+}  // namespace oracle::program

@@ -1,0 +1,154 @@
+package millrace.oracle.program;
+
+import java.util.List;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.kstream.internals.SessionWindow;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.TimestampedWindowStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
+import org.apache.kafka.streams.state.VersionedKeyValueStore;
+import org.apache.kafka.streams.state.VersionedRecord;
+import org.apache.kafka.streams.state.WindowStore;
+import org.apache.kafka.streams.state.WindowStoreIterator;
+
+/** Processors that walk over a store in each way that there is, and show what they see as the value. */
+final class StoreWalks {
+    private interface Use<S> {
+        String apply(S store, Record<Object, Object> record);
+    }
+
+    /** Null if the function names none of these. */
+    static ProcessorSupplier<Object, Object, Object, Object> processor(final String function, final String store) {
+        final String name = function.split(":")[0];
+        final String argument = function.substring(Math.min(function.length(), name.length() + 1));
+        return switch (name) {
+            case "walk" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store, StoreWalks::keyValues);
+            case "put_all" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store, StoreWalks::putAll);
+            case "window_walk" -> StoreWalks.<WindowStore<Object, Object>>walk(store,
+                (windows, record) -> windows(windows, record, Long.parseLong(argument)));
+            case "timestamped_window" -> StoreWalks.<TimestampedWindowStore<Object, Object>>walk(store,
+                (windows, record) -> timestampedWindows(windows, record, Long.parseLong(argument)));
+            case "session_walk" -> StoreWalks.<SessionStore<Object, Object>>walk(store,
+                (sessions, record) -> sessions(sessions, record, Long.parseLong(argument)));
+            case "versioned_delete" -> StoreWalks.<VersionedKeyValueStore<Object, Object>>walk(store,
+                (versions, record) -> versions(versions, record, Long.parseLong(argument)));
+            case "lookup" -> StoreWalks.<ReadOnlyKeyValueStore<Object, Object>>walk(store, StoreWalks::lookup);
+            default -> null;
+        };
+    }
+
+    private static <S extends org.apache.kafka.streams.processor.StateStore>
+            ProcessorSupplier<Object, Object, Object, Object> walkStore(final String store, final Use<S> use) {
+        return () -> new ContextualProcessor<>() {
+            @Override
+            public void process(final Record<Object, Object> record) {
+                if (record.key() == null) return;
+                final S state = context().getStateStore(store);
+                context().forward(record.withValue(use.apply(state, record)));
+            }
+        };
+    }
+
+    /** That S is a StateStore cannot be said of the read-only ones. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static <S> ProcessorSupplier<Object, Object, Object, Object> walk(final String store, final Use<S> use) {
+        return walkStore(store, (Use) use);
+    }
+
+    private static String show(final Object value) {
+        if (value instanceof ValueAndTimestamp<?> stamped) return stamped.value() + "@" + stamped.timestamp();
+        if (value instanceof Windowed<?> in) {
+            return in.key() + "/" + in.window().start() + "-" + in.window().end();
+        }
+        return Functions.text(value);
+    }
+
+    private static <K, V> String show(final KeyValueIterator<K, V> entries) {
+        final StringBuilder seen = new StringBuilder("[");
+        try (entries) {
+            while (entries.hasNext()) {
+                final KeyValue<K, V> entry = entries.next();
+                seen.append(show(entry.key)).append('=').append(show(entry.value)).append(' ');
+            }
+        }
+        return seen.append(']').toString();
+    }
+
+    private static String keyValues(final KeyValueStore<Object, Object> store, final Record<Object, Object> record) {
+        final String key = Functions.text(record.key());
+        store.put(key, record.value());
+        final String prefix = key.isEmpty() ? "a" : key.substring(0, 1);
+        return show(store.range("a", key)) + show(store.range(key, "b")) + show(store.range(null, key))
+            + show(store.reverseRange("a", key)) + show(store.reverseRange(key, null)) + show(store.reverseAll())
+            + show(store.prefixScan(prefix, new StringSerializer()));
+    }
+
+    private static String putAll(final KeyValueStore<Object, Object> store, final Record<Object, Object> record) {
+        if (record.value() == null) return "deleted " + Functions.text(store.delete(record.key()));
+        store.putAll(List.of(KeyValue.pair(record.key(), record.value()), KeyValue.pair("c", record.value())));
+        return Functions.text(store.putIfAbsent("b", record.value())) + show(store.all());
+    }
+
+    private static String windows(final WindowStore<Object, Object> store, final Record<Object, Object> record,
+                                  final long span) {
+        final long time = record.timestamp();
+        final long from = Math.max(0, time - span);
+        store.put(record.key(), record.value(), time);
+        return show(store.backwardFetch(record.key(), from, time + span))
+            + show(store.fetch("a", record.key(), from, time + span))
+            + show(store.backwardFetch(null, record.key(), from, time + span)) + show(store.fetchAll(from, time))
+            + show(store.backwardFetchAll(from, time)) + show(store.all()) + show(store.backwardAll());
+    }
+
+    private static String timestampedWindows(final TimestampedWindowStore<Object, Object> store,
+                                             final Record<Object, Object> record, final long span) {
+        final long time = record.timestamp();
+        final long start = time - time % 10;
+        final String old = show(store.fetch(record.key(), start));
+        store.put(record.key(), ValueAndTimestamp.make(record.value(), time), start);
+        final WindowStoreIterator<ValueAndTimestamp<Object>> entries =
+            store.fetch(record.key(), Math.max(0, time - span), time + span);
+        return old + show(entries);
+    }
+
+    private static String sessions(final SessionStore<Object, Object> store, final Record<Object, Object> record,
+                                   final long span) {
+        final long time = record.timestamp();
+        final long from = Math.max(0, time - span);
+        final String least = Functions.text(record.key()).compareTo("a") < 0 ? Functions.text(record.key()) : "a";
+        store.put(new Windowed<>(record.key(), new SessionWindow(time, time + span)), record.value());
+        return show(store.fetchSession(record.key(), time, time + span)) + show(store.fetch(record.key()))
+            + show(store.backwardFetch(record.key())) + show(store.backwardFindSessions(record.key(), from, time))
+            + show(store.findSessions(least, record.key(), from, time + span))
+            + show(store.fetch(least, record.key())) + show(store.backwardFetch(least, record.key()));
+    }
+
+    private static String show(final VersionedRecord<Object> version) {
+        return version == null ? "none" : version.value() + "@" + version.timestamp();
+    }
+
+    private static String versions(final VersionedKeyValueStore<Object, Object> store,
+                                   final Record<Object, Object> record, final long span) {
+        final long time = record.timestamp();
+        final String done = Functions.text(record.value()).contains("x") ? show(store.delete(record.key(), time))
+            : String.valueOf(store.put(record.key(), record.value(), time));
+        return done + " " + show(store.get(record.key())) + " "
+            + show(store.get(record.key(), Math.max(0, time - span))) + " " + show(store.get(record.key(), time));
+    }
+
+    /** Works on the stores of global tables and on others. */
+    private static String lookup(final ReadOnlyKeyValueStore<Object, Object> store,
+                                 final Record<Object, Object> record) {
+        return show(store.get(record.key())) + show(store.range(null, record.key()));
+    }
+
+    private StoreWalks() {}
+}
