@@ -62,49 +62,19 @@ void RecordQueues::offer_new_ones(Extract extract) {
   std::ranges::stable_sort(offered_, {}, [](const Queue* queue) { return queue->arrival; });
   for (Queue* queue : offered_) {
     queue->waiting = true;
-    offer({*queue->head_timestamp, queue});
+    heap_.offer({*queue->head_timestamp, queue});
   }
-}
-
-void RecordQueues::offer(Waiting element) {
-  std::size_t hole = heap_.size();
-  heap_.push_back(element);
-  while (hole > 0) {
-    const std::size_t parent = (hole - 1) / 2;
-    if (element.timestamp >= heap_[parent].timestamp) break;
-    heap_[hole] = heap_[parent];
-    hole = parent;
-  }
-  heap_[hole] = element;
-}
-
-RecordQueues::Waiting RecordQueues::poll() {
-  const Waiting first = heap_.front();
-  const Waiting last = heap_.back();
-  heap_.pop_back();
-  const std::size_t size = heap_.size();
-  if (size == 0) return first;
-  std::size_t hole = 0;
-  while (hole < size / 2) {
-    std::size_t child = 2 * hole + 1;
-    if (child + 1 < size && heap_[child].timestamp > heap_[child + 1].timestamp) ++child;
-    if (last.timestamp <= heap_[child].timestamp) break;
-    heap_[hole] = heap_[child];
-    hole = child;
-  }
-  heap_[hole] = last;
-  return first;
 }
 
 RecordQueues::Queue* RecordQueues::next(Extract extract) {
   offer_new_ones(extract);
   while (!heap_.empty()) {
-    const auto [timestamp, queue] = poll();
+    const auto [timestamp, queue] = heap_.poll();
     queue->waiting = false;
     if (!prepare_head(*queue, extract)) continue;  // it was emptied meanwhile
     if (*queue->head_timestamp == timestamp) return queue;
     queue->waiting = true;  // or filled anew
-    offer({*queue->head_timestamp, queue});
+    heap_.offer({*queue->head_timestamp, queue});
   }
   return nullptr;
 }

@@ -11,6 +11,7 @@
 #include "millrace/broker/consumer.hpp"
 #include "millrace/common/function_ref.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
+#include "runtime/java_priority_queue.hpp"
 
 namespace millrace::detail {
 
@@ -70,20 +71,16 @@ class RecordQueues {
 
   /// A queue with the timestamp that its head had when it was put here.
   struct Waiting {
-    Timestamp timestamp;
-    Queue* queue;
+    Timestamp timestamp = kNoTimestamp;
+    Queue* queue = nullptr;
   };
 
   /// Whether the queue has a head, whose timestamp is then known.
   static bool prepare_head(Queue& queue, Extract extract);
   void offer_new_ones(Extract extract);
-  // The heap as Java's PriorityQueue keeps it, down to the order of equal elements, which the standard library's does
-  // not promise.
-  void offer(Waiting element);
-  Waiting poll();
 
   std::vector<std::unique_ptr<Queue>> queues_;
-  std::vector<Waiting> heap_;
+  JavaPriorityQueue<Waiting, &Waiting::timestamp> heap_;
   std::vector<Queue*> offered_;  ///< scratch of offer_new_ones
   std::uint64_t arrivals_ = 0;
 };

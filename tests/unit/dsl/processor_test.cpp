@@ -307,7 +307,7 @@ BOOST_AUTO_TEST_CASE(may_be_scheduled_by_a_punctuation) {
       });
     });
   };
-  check(with_processor(scripted(init, {})), {{"in a=1 @5", {}}, {"in a=1 @6", {"out inner=6 @6"}}});
+  check(with_processor(scripted(init, {})), {{"in a=1 @5", {"out inner=5 @5"}}, {"in a=1 @6", {}}});
 }
 
 BOOST_AUTO_TEST_CASE(has_no_record_behind_it) {

@@ -57,6 +57,26 @@ BOOST_AUTO_TEST_CASE(run_earliest_first) {
   BOOST_TEST(ran == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(that_are_due_together_run_in_the_order_of_javas_priority_queue) {
+  for (const char* name : {"a", "b", "c"}) (void)schedule(name, 0, 10);
+  BOOST_CHECK(run(0));
+  BOOST_CHECK(run(10));
+  // The order that a java.util.PriorityQueue of three equal elements gives, with each put back once it has run.
+  const std::vector<std::string> expected{"a@0", "c@0", "b@0", "c@10", "b@10", "a@10"};
+  BOOST_TEST(ran == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(made_by_another_one_and_due_already_run_in_the_same_pass) {
+  (void)punctuations.schedule(node, 0, 100, [&](Timestamp) {
+    ran.push_back("first");
+    (void)schedule("made", 0, 10);
+  });
+  BOOST_CHECK(run(25));
+  BOOST_CHECK(run(30));
+  const std::vector<std::string> expected{"first", "made@25", "made@30"};
+  BOOST_TEST(ran == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(end_when_cancelled) {
   auto handle = schedule("a", 0, 10);
   BOOST_CHECK(run(0));

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace millrace::detail {
+
+/// A binary heap with the least element first that keeps equal ones in the order of Java's `PriorityQueue`, which the
+/// standard library's does not promise: what is due at the same time then runs as in Kafka Streams. Ordered by the
+/// member `Time`.
+template <class T, auto Time>
+class JavaPriorityQueue {
+ public:
+  [[nodiscard]] bool empty() const { return heap_.empty(); }
+  [[nodiscard]] const T& front() const { return heap_.front(); }
+  /// All elements, in no particular order.
+  [[nodiscard]] const std::vector<T>& elements() const { return heap_; }
+
+  void offer(T element) {
+    std::size_t hole = heap_.size();
+    heap_.emplace_back();
+    while (hole > 0) {
+      const std::size_t parent = (hole - 1) / 2;
+      if (element.*Time >= heap_[parent].*Time) break;
+      heap_[hole] = std::move(heap_[parent]);
+      hole = parent;
+    }
+    heap_[hole] = std::move(element);
+  }
+
+  /// Takes the first one out. REQUIRES: not empty.
+  [[nodiscard]] T poll() {
+    T first = std::move(heap_.front());
+    const std::size_t size = heap_.size() - 1;
+    if (size == 0) {
+      heap_.pop_back();
+      return first;
+    }
+    T last = std::move(heap_.back());
+    heap_.pop_back();
+    std::size_t hole = 0;
+    while (hole < size / 2) {
+      std::size_t child = 2 * hole + 1;
+      if (child + 1 < size && heap_[child].*Time > heap_[child + 1].*Time) ++child;
+      if (last.*Time <= heap_[child].*Time) break;
+      heap_[hole] = std::move(heap_[child]);
+      hole = child;
+    }
+    heap_[hole] = std::move(last);
+    return first;
+  }
+
+ private:
+  std::vector<T> heap_;
+};
+
+}  // namespace millrace::detail
