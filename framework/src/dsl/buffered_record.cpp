@@ -100,8 +100,20 @@ ReadBuffered read_version_3(std::string_view bytes) {
 }  // namespace
 
 BufferedContext BufferedContext::of(const RecordContext& record) {
-  return {record.timestamp, record.offset, record.topic == nullptr ? std::string() : *record.topic, record.partition,
-          record.headers == nullptr ? Headers() : *record.headers};
+  return {record.timestamp,
+          record.offset,
+          record.topic == nullptr ? std::string() : *record.topic,
+          record.partition,
+          record.headers == nullptr ? Headers() : *record.headers,
+          std::nullopt,
+          std::nullopt};
+}
+
+BufferedContext BufferedContext::with_raw(const RecordContext& record) {
+  BufferedContext context = of(record);
+  if (record.raw_key) context.raw_key.emplace(*record.raw_key);
+  if (record.raw_value) context.raw_value.emplace(*record.raw_value);
+  return context;
 }
 
 std::int64_t BufferedContext::size_in_memory() const {
@@ -119,6 +131,8 @@ BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context) 
   task.record.offset = context.offset;
   task.record.timestamp = context.timestamp;
   task.record.headers = &context.headers;
+  if (context.raw_key) task.record.raw_key = *context.raw_key;
+  if (context.raw_value) task.record.raw_value = *context.raw_value;
 }
 
 std::int64_t BufferedValue::size_in_memory() const {

@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_response_has_the_hash_and_the_foreign_value) {
 const S kContext = "0000018bcfe60440 0000000000000007 00000002 696e 00000003 00000000";
 constexpr Timestamp kTime = 1700000040000;
 
-BufferedContext context() { return {kTime, 7, "in", 3, {}}; }
+BufferedContext context() { return {kTime, 7, "in", 3, {}, {}, {}}; }
 
 BOOST_AUTO_TEST_CASE(a_buffered_change_has_its_record_s_place_and_three_values) {
   const auto written = [](N prior, N old_value, N new_value) {

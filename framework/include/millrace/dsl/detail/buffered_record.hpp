@@ -18,8 +18,13 @@ struct BufferedContext {
   std::string topic;
   std::int32_t partition = -1;
   Headers headers;
+  /// As the source read them, for dead letters. In memory only: no changelog has them, and no limit counts them.
+  std::optional<std::string> raw_key;
+  std::optional<std::string> raw_value;
 
+  /// Without the raw key and value, as of a buffer that Java keeps as bytes.
   [[nodiscard]] static BufferedContext of(const RecordContext& record);
+  [[nodiscard]] static BufferedContext with_raw(const RecordContext& record);
   /// As Kafka Streams counts it against a buffer's limit.
   [[nodiscard]] std::int64_t size_in_memory() const;
 };

@@ -30,6 +30,7 @@ class StreamTableJoin {
       : select_(std::move(select)), joiner_(std::move(joiner)), table_(std::move(table)) {}
 
   void init(TaskContext& task, const NodeBase& node) { table_->init(task, node); }
+  void close() { table_->close(); }
   [[nodiscard]] bool table_is_versioned() const { return table_->is_versioned(); }
 
   /// Whether the record takes part in the join at all.
@@ -63,6 +64,7 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
     NodeBase::init(task);
     join_.init(task, *this);
   }
+  void close() override { join_.close(); }
 
   void process(Record<K, V>& record) override {
     if (!join_.takes(record)) {
@@ -99,6 +101,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
     }
     buffer_ = &typed_store<GraceBuffer>(task, *this, buffer_name_);
   }
+  void close() override { join_.close(); }
 
   void process(Record<K, V>& record) override {
     if (!join_.takes(record)) {

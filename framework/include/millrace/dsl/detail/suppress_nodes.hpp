@@ -36,7 +36,7 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
 
   void process(Record<K, Change<V>>& record) override {
     stream_time_ = std::max(stream_time_, record.timestamp);
-    store_->put(buffer_time(record), record.key, record.value, BufferedContext::of(this->task().record));
+    store_->put(buffer_time(record), record.key, record.value, BufferedContext::with_raw(this->task().record));
     const auto& buffer = store_->buffer();
     while (buffer.min_time() <= stream_time_ - wait_ms_) emit_oldest();
     if (!full()) return;
@@ -107,6 +107,7 @@ class SuppressedTable final : public TableProcessor<K, V> {
       parent_->init(task, node);
       store_ = &typed_store<SuppressStore<K, V>>(task, node, name_);
     }
+    void close() override { parent_->close(); }
     [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key) override {
       auto waiting = store_->prior(key);
       if (!waiting) return parent_->get(key);

@@ -63,6 +63,7 @@ class TableJoinNode final
     NodeBase::init(task);
     other_->init(task, *this);
   }
+  void close() override { other_->close(); }
 
   void process(Record<K, Change<VThis>>& record) override {
     const Change<VThis>& change = record.value;
@@ -176,6 +177,10 @@ class JoinedTable final : public TableProcessor<K, VOut> {
     void init(TaskContext& task, const NodeBase& node) override {
       left_->init(task, node);
       right_->init(task, node);
+    }
+    void close() override {
+      left_->close();
+      right_->close();
     }
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key) override {
       auto left = left_->get(key);

@@ -63,6 +63,10 @@ class DerivedTable final : public TableProcessor<K, VOut> {
       parent_->init(task, node);
       compute_.init(task, node);
     }
+    void close() override {
+      parent_->close();
+      compute_.close();
+    }
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key) override {
       return compute(key, parent_->get(key));
     }

@@ -24,6 +24,8 @@ class TableValueGetter {
 
   /// `node`: the one that asks; it is connected to the table's getter_stores().
   virtual void init(TaskContext& task, const NodeBase& node) = 0;
+  /// Called when that node is closed.
+  virtual void close() {}
   [[nodiscard]] virtual std::optional<ValueAndTimestamp<V>> get(const K& key) = 0;
 
   /// Only of versioned tables.
