@@ -144,8 +144,9 @@ constexpr ConfigKey kKeys[] = {
                "What happens when a processor throws: log-and-fail stops the application, log-and-continue counts and "
                "skips the record.",
                ConfigRule::exception_handler),
-    flag("processing.exception.handler.global.enabled", "false", kIgnored,
-         "Lets processing.exception.handler serve global stores too."),
+    flag(
+        "processing.exception.handler.global.enabled", "false", kSupported,
+        "Lets processing.exception.handler serve global stores too; without it a failure there stops the application."),
     text("processing.guarantee", "at_least_once", kSupported,
          "at_least_once: after a failure some records may be processed again. exactly_once_v2: results, state and "
          "progress are committed in one Kafka transaction.",

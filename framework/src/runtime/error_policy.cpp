@@ -1,5 +1,7 @@
 #include "runtime/error_policy.hpp"
 
+#include "millrace/common/logging.hpp"
+
 namespace millrace::detail {
 namespace {
 
@@ -20,6 +22,18 @@ ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandle
   if (!policy.handlers.production) policy.handlers.production = configured(config, "production.exception.handler");
   const std::string topic = config.get_string("errors.dead.letter.queue.topic.name");
   if (!topic.empty()) policy.dead_letter_topic = topic;
+  return policy;
+}
+
+ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config) {
+  if (!config.get_bool("processing.exception.handler.global.enabled")) {
+    policy.handlers.processing = [](const ErrorContext&) { return HandlerResponse::fail; };
+  }
+  if (policy.dead_letter_topic) {
+    log(LogLevel::warn, "records of global stores that fail do not go to the dead-letter topic '" +
+                            *policy.dead_letter_topic + "'; it is for those of stream threads");
+    policy.dead_letter_topic.reset();
+  }
   return policy;
 }
 

@@ -22,6 +22,10 @@ struct ErrorPolicy {
 };
 [[nodiscard]] ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code);
 
+/// Those of the processors that fill global stores: the processing handler only counts if
+/// processing.exception.handler.global.enabled says so, and as in Kafka Streams 4.3 there are no dead letters.
+[[nodiscard]] ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config);
+
 /// The dead-letter headers that Kafka Streams adds (`__streams.errors.*`) behind the record's own.
 [[nodiscard]] Headers dead_letter_headers(const ErrorContext& context);
 

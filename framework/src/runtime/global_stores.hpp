@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <utility>
+#include <tuple>
 
 #include "millrace/state/store_builder.hpp"
 
@@ -13,16 +13,16 @@ namespace millrace::detail {
 
 /// The global stores of an application: written by the global thread, read by the tasks of all stream threads.
 ///
-/// All of them share one lock, which is held for single reads and writes, and for a whole commit. Each thread has typed
-/// stores of its own on top, because these have scratch space.
+/// All of them share one lock, which is held for single reads and writes, and for a whole commit. Each thread and
+/// processor has typed stores of its own on top: these have scratch space, and say who tried to write.
 class GlobalStores {
  public:
   /// For TaskStores::Setup: keeps the byte store and leaves one in its place that takes the lock.
-  /// Throws TopologyException for stores that are not key-value stores.
-  void share(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes);
+  void take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes);
 
-  /// The calling thread's store; nullptr: there is no global store of that name. Valid as long as this object.
-  [[nodiscard]] StateStore* find(const std::string& name);
+  /// The store for the calling thread and the processor `reader`, to read only; nullptr: there is no global store of
+  /// that name. Valid as long as this object.
+  [[nodiscard]] StateStore* find(const std::string& name, const std::string& reader);
 
   [[nodiscard]] std::mutex& mutex() { return mutex_; }
 
@@ -30,13 +30,13 @@ class GlobalStores {
   struct Shared {
     StoreBuilder builder;
     std::string changelog;
-    std::unique_ptr<KeyValueBytesStore> bytes;
+    ByteStore bytes;
   };
 
   std::mutex mutex_;
   std::map<std::string, Shared> stores_;
   std::mutex views_mutex_;
-  std::map<std::pair<std::thread::id, std::string>, std::unique_ptr<StateStore>> views_;
+  std::map<std::tuple<std::thread::id, std::string, std::string>, std::unique_ptr<StateStore>> views_;
 };
 
 }  // namespace millrace::detail

@@ -38,8 +38,9 @@ GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, A
       directory_(std::move(directory)),
       output_(std::make_unique<NoOutput>()) {
   environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
-    stores_.share(builder, changelog, bytes);
+    stores_.take(builder, changelog, bytes);
   };
+  environment_.errors = global_error_policy(environment_.errors, environment_.config);
   environment_.find_global_store = nullptr;  // it owns them
 }
 

@@ -38,7 +38,7 @@ TimestampPolicy configured_timestamps(const StreamsConfig& config) {
 StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
                        const std::vector<TopicPartition>& inputs, TaskOutput& output,
                        const std::filesystem::path& directory, CacheBudget* cache)
-    : id_(id), environment_(environment), output_(output), inputs_(inputs) {
+    : id_(id), environment_(environment), output_(output), directory_(directory), inputs_(inputs) {
   build_nodes(nodes);
   const TaskStores::Setup setup{environment.config, environment.application_id,
                                 environment.topology.source_changelogs(), environment.state_memory,
@@ -233,7 +233,7 @@ void StreamTask::post_commit(const std::map<TopicPartition, OffsetAndMetadata>& 
 
 StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
   if (environment_.find_global_store) {
-    if (StateStore* global = environment_.find_global_store(name)) return *global;
+    if (StateStore* global = environment_.find_global_store(name, node.name())) return *global;
   }
   const NodeSpec& spec = *specs_.at(&node);
   StateStore* found = stores_->find(name);
@@ -244,11 +244,26 @@ StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
   return *found;
 }
 
-Cancellable StreamTask::schedule(NodeBase& node, Millis interval, PunctuationType type, Punctuator callback) {
-  if (type == PunctuationType::stream_time) {
-    return stream_time_punctuations_.schedule(node, 0, interval.count(), std::move(callback));
+Cancellable StreamTask::schedule(NodeBase& node, std::optional<Timestamp> start, Millis interval, PunctuationType type,
+                                 Punctuator callback) {
+  const bool by_records = type == PunctuationType::stream_time;
+  Punctuations& punctuations = by_records ? stream_time_punctuations_ : wall_clock_;
+  const std::int64_t every = interval.count();
+  if (!start) return punctuations.schedule(node, by_records ? 0 : system_time() + every, every, std::move(callback));
+  if (*start < 0) {
+    throw TopologyException("processor '" + node.name() + "' schedules a punctuation from " + std::to_string(*start) +
+                            " ms on: the start must not lie before the epoch");
   }
-  return wall_clock_.schedule(node, system_time() + interval.count(), interval.count(), std::move(callback));
+  return punctuations.schedule(node, *start, every, std::move(callback), by_records ? stream_time_ : system_time());
+}
+
+std::filesystem::path StreamTask::state_dir() const {
+  if (directory_.empty()) {
+    throw StreamsException("task " + id_.str() +
+                           " has no state directory: no store of the topology is kept on disk (state.dir)");
+  }
+  std::filesystem::create_directories(directory_);
+  return directory_;
 }
 
 std::string StreamTask::topic_name(const std::string& topic) const {

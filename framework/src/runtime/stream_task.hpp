@@ -28,8 +28,8 @@ struct TaskEnvironment {
   ErrorPolicy errors;
   std::int64_t emit_interval_ms = 1000;
   TimestampPolicy default_timestamps = TimestampPolicy::fail_on_invalid;
-  /// Global stores, which every node may read; nullptr: there is none of that name.
-  std::function<StateStore*(const std::string& name)> find_global_store = {};
+  /// Global stores, which every node may read; nullptr: there is none of that name. `reader`: the node.
+  std::function<StateStore*(const std::string& name, const std::string& reader)> find_global_store = {};
   std::shared_ptr<StateMemory> state_memory = {};  ///< see TaskStores::Setup, as share_store
   std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share_store = {};
 };
@@ -94,10 +94,12 @@ class StreamTask final : public TaskContext {
   // --- TaskContext
   [[nodiscard]] RecordCollector& collector() override { return output_; }
   [[nodiscard]] StateStore& store(const NodeBase& node, const std::string& name) override;
-  [[nodiscard]] Cancellable schedule(NodeBase& node, Millis interval, PunctuationType type,
-                                     Punctuator callback) override;
+  [[nodiscard]] Cancellable schedule(NodeBase& node, std::optional<Timestamp> start, Millis interval,
+                                     PunctuationType type, Punctuator callback) override;
   void request_commit() override { commit_requested_ = true; }
   [[nodiscard]] TaskId task_id() const override { return id_; }
+  [[nodiscard]] const std::string& application_id() const override { return environment_.application_id; }
+  [[nodiscard]] std::filesystem::path state_dir() const override;
   [[nodiscard]] std::string topic_name(const std::string& topic) const override;
   [[nodiscard]] const StreamsConfig& config() const override { return environment_.config; }
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return environment_.default_timestamps; }
@@ -128,6 +130,7 @@ class StreamTask final : public TaskContext {
   TaskId id_;
   const TaskEnvironment& environment_;
   TaskOutput& output_;
+  std::filesystem::path directory_;
   std::vector<TopicPartition> inputs_;
   std::vector<Node> nodes_;
   std::map<const NodeBase*, const NodeSpec*> specs_;

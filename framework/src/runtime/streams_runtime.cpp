@@ -127,7 +127,9 @@ void StreamsRuntime::start_global() {
   global_ = std::make_unique<GlobalThread>(environment_->task, *broker_, *admin_,
                                            global_consumer_config(config_, client_names()), directory);
   global_->bootstrap(config_.get_millis("millrace.connect.timeout.ms"));
-  environment_->task.find_global_store = [this](const std::string& name) { return global_->stores().find(name); };
+  environment_->task.find_global_store = [this](const std::string& name, const std::string& reader) {
+    return global_->stores().find(name, reader);
+  };
   global_->start([this](const std::exception& error) {
     log(LogLevel::error, application_id_ + ": global stores: " + error.what());
     fail(error.what());

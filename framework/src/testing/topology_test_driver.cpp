@@ -7,6 +7,7 @@
 #include <regex>
 
 #include "millrace/processor/detail/topology_builder.hpp"
+#include "runtime/global_stores.hpp"
 #include "runtime/stream_task.hpp"
 
 namespace millrace::detail {
@@ -102,7 +103,8 @@ class TestDriver::Impl {
       : topology_(std::move(topology)),
         config_(std::move(config)),
         clock_(now),
-        environment_(make_environment(handlers)) {
+        environment_(make_environment(handlers)),
+        global_environment_(environment_) {
     const auto cache_bytes = config_.get_int("statestore.cache.max.bytes");
     if (cache_bytes > 0) cache_.emplace(static_cast<std::size_t>(cache_bytes));
     start_global();
@@ -213,9 +215,15 @@ class TestDriver::Impl {
     }
     if (nodes.empty()) return;
     global_directory_.emplace();
-    global_ = std::make_unique<StreamTask>(TaskId{-1, -1}, environment_, nodes, inputs, output_,
-                                           global_directory_->path(), nullptr);
-    environment_.find_global_store = [this](const std::string& name) { return global_store(name); };
+    global_environment_.errors = global_error_policy(environment_.errors, config_);
+    global_environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog,
+                                             ByteStore& bytes) { global_stores_.take(builder, changelog, bytes); };
+    // As in Java's driver, its caches and those of the other task share one budget.
+    global_ = std::make_unique<StreamTask>(TaskId{-1, -1}, global_environment_, nodes, inputs, output_,
+                                           global_directory_->path(), cache_ ? &*cache_ : nullptr);
+    environment_.find_global_store = [this](const std::string& name, const std::string& reader) {
+      return global_stores_.find(name, reader);
+    };
     global_->initialize();
   }
 
@@ -292,6 +300,7 @@ class TestDriver::Impl {
   StreamsConfig config_;
   ManualClock clock_;
   TaskEnvironment environment_;
+  TaskEnvironment global_environment_;
   CapturedOutput output_;
   std::vector<const NodeSpec*> nodes_;
   std::vector<TopicPartition> inputs_;
@@ -300,6 +309,7 @@ class TestDriver::Impl {
   std::optional<CacheBudget> cache_;
   std::optional<TemporaryDirectory> global_directory_;
   std::unique_ptr<StreamTask> global_;
+  GlobalStores global_stores_;
   std::unique_ptr<StreamTask> task_;
 };
 

@@ -44,8 +44,8 @@ class Timeline {
     const auto equals = pair.find('=');
     Headers headers;
     for (S word; words >> word;) headers.add(word.substr(0, word.find('=')), word.substr(word.find('=') + 1));
-    driver_.create_input_topic<N, N>(topic).pipe_input(parse(pair.substr(0, equals)), parse(pair.substr(equals + 1)),
-                                                       std::stoll(time.substr(1)), std::move(headers));
+    driver_.create_input_topic<N, N>(topic).pipe_raw(parse(pair.substr(0, equals)), parse(pair.substr(equals + 1)),
+                                                     std::stoll(time.substr(1)), std::move(headers));
     return take();
   }
 

@@ -37,9 +37,14 @@ class OneNodeTask final : public TaskContext {
 
   // What follows is never asked for.
   [[nodiscard]] RecordCollector& collector() override { throw std::logic_error("collector"); }
-  [[nodiscard]] Cancellable schedule(NodeBase&, Millis, PunctuationType, Punctuator) override { return {}; }
+  [[nodiscard]] Cancellable schedule(NodeBase&, std::optional<Timestamp>, Millis, PunctuationType,
+                                     Punctuator) override {
+    return {};
+  }
   void request_commit() override {}
   [[nodiscard]] TaskId task_id() const override { return {}; }
+  [[nodiscard]] const std::string& application_id() const override { throw std::logic_error("application_id"); }
+  [[nodiscard]] std::filesystem::path state_dir() const override { throw std::logic_error("state_dir"); }
   [[nodiscard]] std::string topic_name(const std::string& topic) const override { return topic; }
   [[nodiscard]] const StreamsConfig& config() const override { throw std::logic_error("config"); }
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }

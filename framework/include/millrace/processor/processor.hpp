@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,12 @@ class ProcessingContext {
   /// Calls `callback` every `interval` (at least 1 ms). Stream time: on a grid that starts at 0, first with the first
   /// record, at most once per step however far time jumps. Wall clock: first after one interval.
   Cancellable schedule(Millis interval, PunctuationType type, Punctuator callback) {
-    return task_.schedule(node_, interval, type, std::move(callback));
+    return task_.schedule(node_, std::nullopt, interval, type, std::move(callback));
+  }
+  /// The same on a grid through `start` (ms since the epoch, not negative): first at `start`, or if that is past, at
+  /// the next slot behind now. All tasks and restarts with the same `start` share one grid.
+  Cancellable schedule(Timestamp start, Millis interval, PunctuationType type, Punctuator callback) {
+    return task_.schedule(node_, start, interval, type, std::move(callback));
   }
   template <class F>
   requires(!std::convertible_to<F, Punctuator>) auto schedule(Millis /*interval*/, PunctuationType /*type*/,
@@ -47,6 +53,10 @@ class ProcessingContext {
   void commit() { task_.request_commit(); }
 
   [[nodiscard]] TaskId task_id() const { return task_.task_id(); }
+  [[nodiscard]] const std::string& application_id() const { return task_.application_id(); }
+  /// The task's directory, for files of your own beside the stores'. It stays over restarts and goes when another
+  /// instance has long had the task. Throws StreamsException in an application that keeps nothing on disk.
+  [[nodiscard]] std::filesystem::path state_dir() const { return task_.state_dir(); }
   [[nodiscard]] const StreamsConfig& app_configs() const { return task_.config(); }
   [[nodiscard]] Timestamp current_stream_time_ms() const { return task_.stream_time(); }
   [[nodiscard]] Timestamp current_system_time_ms() const { return task_.system_time(); }
@@ -59,6 +69,15 @@ class ProcessingContext {
   }
 
  protected:
+  /// Kafka has no records from before the epoch. (Java: the constructor of `Record` refuses them.)
+  void require_time(Timestamp timestamp) const {
+    if (timestamp < 0) {
+      throw StreamsException("processor '" + node_.name() + "' forwards a record with the negative timestamp " +
+                             std::to_string(timestamp) + ": give it the time of the record it comes from, or " +
+                             "current_stream_time_ms()");
+    }
+  }
+
   detail::TaskContext& task_;
   detail::NodeBase& node_;
 };
@@ -70,9 +89,14 @@ class ProcessorContext : public ProcessingContext {
   ProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V>& output)
       : ProcessingContext(task, node), output_(output) {}
 
-  /// Sends a record to all children, or to the one named.
-  void forward(Record<K, V> record) { output_.forward(task_, record); }
+  /// Sends a record to all children, or to the one named. Throws StreamsException if its timestamp is negative or there
+  /// is no such child.
+  void forward(Record<K, V> record) {
+    require_time(record.timestamp);
+    output_.forward(task_, record);
+  }
   void forward(Record<K, V> record, const std::string& child_name) {
+    require_time(record.timestamp);
     output_.forward_to(task_, node_, child_name, record);
   }
   template <class K2, class V2, class... Child>
@@ -103,11 +127,15 @@ class FixedKeyProcessorContext : public ProcessingContext {
   }
   void forward(FixedKeyRecord<K, V> record, const std::string& child_name) {
     auto plain = std::move(record).release();
+    require_time(plain.timestamp);
     output_.forward_to(task_, node_, child_name, plain);
   }
 
  private:
-  void forward_record(Record<K, V> record) { output_.forward(task_, record); }
+  void forward_record(Record<K, V> record) {
+    require_time(record.timestamp);
+    output_.forward(task_, record);
+  }
 
   detail::Output<K, V>& output_;
 };

@@ -79,7 +79,12 @@ class TestInputTopic {
     pipe_input(key, value, time_);
     time_ += auto_advance_.count();
   }
+  /// Throws StreamsException if the timestamp is negative.
   void pipe_input(const K& key, const V& value, Timestamp timestamp, Headers headers = {}) {
+    if (timestamp < 0) {
+      throw StreamsException("a record for topic '" + topic_ + "' has the negative timestamp " +
+                             std::to_string(timestamp));
+    }
     driver_->pipe(topic_, {encode(key_serde_, key), encode(value_serde_, value), timestamp, std::move(headers)});
   }
   void pipe_input(const Record<K, V>& record) {
@@ -91,7 +96,7 @@ class TestInputTopic {
     pipe_input(K(), value);
   }
 
-  /// As bytes: for records that no serde would write.
+  /// As bytes: for records that no serde would write, and for times that no producer should (negative ones).
   void pipe_raw(std::optional<std::string> key, std::optional<std::string> value, Timestamp timestamp,
                 Headers headers = {}) {
     driver_->pipe(topic_, {std::move(key), std::move(value), timestamp, std::move(headers)});

@@ -125,7 +125,6 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
     const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
     auto options = static_cast<const MaterializedOptions&>(kept);
     options.logging = false;
-    options.caching = false;  // nothing is forwarded from here, so there is nothing to hold back
 
     detail::TableSourceState state;
     state.store_name = store_name;

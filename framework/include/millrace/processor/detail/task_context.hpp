@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,11 +56,15 @@ class TaskContext {
   /// Throws TopologyException if `node` is not connected to a store of that name.
   [[nodiscard]] virtual StateStore& store(const NodeBase& node, const std::string& name) = 0;
 
-  [[nodiscard]] virtual Cancellable schedule(NodeBase& node, Millis interval, PunctuationType type,
-                                             Punctuator callback) = 0;
+  /// `start`: a time on the grid of the calls; nullopt: stream time 0, or the wall clock's now.
+  [[nodiscard]] virtual Cancellable schedule(NodeBase& node, std::optional<Timestamp> start, Millis interval,
+                                             PunctuationType type, Punctuator callback) = 0;
   virtual void request_commit() = 0;
 
   [[nodiscard]] virtual TaskId task_id() const = 0;
+  [[nodiscard]] virtual const std::string& application_id() const = 0;
+  /// Made if it does not exist. Throws StreamsException if the application has none.
+  [[nodiscard]] virtual std::filesystem::path state_dir() const = 0;
 
   /// The real name of a topic of the topology: internal ones get the application's prefix.
   [[nodiscard]] virtual std::string topic_name(const std::string& topic) const = 0;
