@@ -26,6 +26,13 @@ struct Lengths final : millrace::Processor<string, string, string, int> {
 #else
     context.schedule(millrace::Millis(1), millrace::PunctuationType::stream_time, [](millrace::Timestamp) {});
 #endif
+#ifdef MILLRACE_MISUSE_punctuation_from_a_start_that_takes_text
+    context.schedule(millrace::Timestamp(0), millrace::Millis(1), millrace::PunctuationType::stream_time,
+                     [](const string&){});
+#else
+    context.schedule(millrace::Timestamp(0), millrace::Millis(1), millrace::PunctuationType::stream_time,
+                     [](millrace::Timestamp) {});
+#endif
   }
   void process(millrace::Record<string, string> record) override {
 #ifdef MILLRACE_MISUSE_forwards_what_it_takes

@@ -48,6 +48,11 @@ class ProcessingContext {
     static_assert(std::convertible_to<F, Punctuator>,
                   "a punctuation is a function that is callable with the time, as callback(Timestamp)");
   }
+  template <class F>
+  requires(!std::convertible_to<F, Punctuator>) auto schedule(Timestamp /*start*/, Millis interval,
+                                                              PunctuationType type, F callback) {
+    return schedule(interval, type, std::move(callback));
+  }
 
   /// Asks for a commit soon; it happens after the current record.
   void commit() { task_.request_commit(); }
