@@ -141,6 +141,17 @@ BOOST_AUTO_TEST_CASE(global_stores_need_not_be_connected) {
                  "need not be connected to global store 'everywhere'");
 }
 
+BOOST_AUTO_TEST_CASE(global_ones_go_by_the_times_of_their_records) {
+  StreamsBuilder builder;
+  (void)builder.global_table<S, S>(
+      "in", Consumed().with_timestamp_extractor([](const Record<N, N>&, Timestamp) -> Timestamp { return 7; }),
+      Materialized::as("kept"));
+  Timeline timeline(builder.build());
+  (void)timeline.feed("in a=x @40");
+  BOOST_TEST((timeline.driver().get_timestamped_key_value_store<S, S>("kept").get("a") ==
+              ValueAndTimestamp<S>{"x", 40}));
+}
+
 BOOST_AUTO_TEST_CASE(global_ones_need_no_name_in_their_materialized) {
   check(topology_of([](StreamsBuilder& b) {
           const auto everywhere = b.global_table<S, S>("t", Materialized::as(StoreMedium::in_memory));
