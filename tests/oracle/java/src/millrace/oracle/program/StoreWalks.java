@@ -82,9 +82,14 @@ final class StoreWalks {
         return seen.append(']').toString();
     }
 
+    /** What is put: not so long that walks behind walks show more and more. */
+    private static Object kept(final Record<Object, Object> record) {
+        return Functions.valueMapper("first:8").apply(record.value());
+    }
+
     private static String keyValues(final KeyValueStore<Object, Object> store, final Record<Object, Object> record) {
         final String key = Functions.text(record.key());
-        store.put(key, record.value());
+        store.put(key, kept(record));
         final String prefix = key.isEmpty() ? "a" : key.substring(0, 1);
         return show(store.range("a", key)) + show(store.range(key, "b")) + show(store.range(null, key))
             + show(store.reverseRange("a", key)) + show(store.reverseRange(key, null)) + show(store.reverseAll())
@@ -93,15 +98,15 @@ final class StoreWalks {
 
     private static String putAll(final KeyValueStore<Object, Object> store, final Record<Object, Object> record) {
         if (record.value() == null) return "deleted " + Functions.text(store.delete(record.key()));
-        store.putAll(List.of(KeyValue.pair(record.key(), record.value()), KeyValue.pair("c", record.value())));
-        return Functions.text(store.putIfAbsent("b", record.value())) + show(store.all());
+        store.putAll(List.of(KeyValue.pair(record.key(), kept(record)), KeyValue.pair("c", kept(record))));
+        return Functions.text(store.putIfAbsent("b", kept(record))) + show(store.all());
     }
 
     private static String windows(final WindowStore<Object, Object> store, final Record<Object, Object> record,
                                   final long span) {
         final long time = record.timestamp();
         final long from = Math.max(0, time - span);
-        store.put(record.key(), record.value(), time);
+        store.put(record.key(), kept(record), time);
         return show(store.backwardFetch(record.key(), from, time + span))
             + show(store.fetch("a", record.key(), from, time + span))
             + show(store.backwardFetch(null, record.key(), from, time + span)) + show(store.fetchAll(from, time))
@@ -124,7 +129,7 @@ final class StoreWalks {
         final long time = record.timestamp();
         final long from = Math.max(0, time - span);
         final String least = Functions.text(record.key()).compareTo("a") < 0 ? Functions.text(record.key()) : "a";
-        store.put(new Windowed<>(record.key(), new SessionWindow(time, time + span)), record.value());
+        store.put(new Windowed<>(record.key(), new SessionWindow(time, time + span)), kept(record));
         return show(store.fetchSession(record.key(), time, time + span)) + show(store.fetch(record.key()))
             + show(store.backwardFetch(record.key())) + show(store.backwardFindSessions(record.key(), from, time))
             + show(store.findSessions(least, record.key(), from, time + span))
