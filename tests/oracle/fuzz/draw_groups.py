@@ -45,13 +45,8 @@ class Groups(Drawing):
     STORES = {"remember": "key_value", "collect_until_stream_time:20": "key_value",
               "collect_until_wall_clock:30": "key_value", "timestamped": "timestamped", "window_walk:25": "window",
               "timestamped_window:25": "timestamped_window", "session_walk:25": "session",
-              "versioned_delete:10": "versioned", "walk": "key_value", "put_all": "key_value", "lookup": None}
-
-    def too_many_punctuations(self, fn):
-        """Whether this one would be the third by stream time: three that are due together run in an order of their own
-        in Kafka Streams."""
-        return fn.endswith("until_stream_time:20") and sum(
-            "until_stream_time" in op.get("fn", "") for op in self.ops) == 2
+              "versioned_delete:10": "versioned", "walk": "key_value", "put_all": "key_value", "punctuate:20": None,
+              "lookup": None}
 
     PROCESSORS = STATELESS + tuple(STORES)
     VALUE_PROCESSORS = ("forward", "remember", "headers:q", "metadata", "route", "last_until_stream_time:20")
@@ -59,8 +54,6 @@ class Groups(Drawing):
     def op_process(self, fn=None):
         fn = fn or self.random.choice([fn for fn in self.PROCESSORS
                                        if fn.split(":")[0] + "_processor" not in self.without])
-        if self.too_many_punctuations(fn):
-            return None
         stateless = fn in self.STATELESS
         source = self.choose("stream", lambda n: fn == "forward" or n.plain and (
             stateless or n.key == n.value == STRING))
@@ -96,8 +89,6 @@ class Groups(Drawing):
 
     def op_process_values(self, fn=None):
         fn = fn or self.random.choice(self.VALUE_PROCESSORS)
-        if self.too_many_punctuations(fn):
-            return None
         strings = fn.startswith(("remember", "last"))
         source = self.choose("stream", lambda n: fn == "forward" or n.plain and (
             not strings or n.key == n.value == STRING))

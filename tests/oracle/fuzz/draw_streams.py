@@ -50,6 +50,7 @@ class Streams(Drawing):
         op = {"op": "global_table", }
         key, value = self.types_of_source(op)
         op["topic"] = self.new_topic(f"global{len(self.topics)}", value, key)
+        self.extractor(op, value)
         self.name(op, 0.15)
         if self.chance(0.4):
             self.materialized(op, named=True)   # Kafka Streams refuses one without a name
