@@ -80,6 +80,8 @@ class Drawing:
             for used in self.nodes:
                 if used.id == user:
                     used.used = True
+                    if node and node.kind == "table" and node.window and not used.suppressible:
+                        node.suppressible = False
         if node:
             self.nodes.append(node)
         return node

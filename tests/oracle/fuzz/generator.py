@@ -83,7 +83,7 @@ class Generator(Streams, ByHand, Tables):
 
     def settings(self):
         if self.chance(0.35) and "caching" not in self.without:
-            self.config["statestore.cache.max.bytes"] = self.pick("10485760", "10485760", "2000", "500", "200", "1")
+            self.config["statestore.cache.max.bytes"] = self.pick("10485760", "10485760", *sorted(SMALL_CACHE))
         if self.chance(0.25) and "optimization" not in self.without:
             self.config["topology.optimization"] = self.pick(
                 "all", "all", "none", "reuse.ktable.source.topics", "merge.repartition.topics",
@@ -128,6 +128,13 @@ class Generator(Streams, ByHand, Tables):
             for op in self.ops:
                 if op["op"] in ("join", "left_join", "outer_join"):
                     op.setdefault("in_memory", True)    # Kafka Streams heeds the old setting everywhere but here
+        if any("emit" in op for op in self.ops):
+            for op in self.ops:     # stream time would jump further than any retention, see ../README.md
+                if op.get("extractor", "").startswith(("partition_time_plus", "length_of_value")):
+                    del op["extractor"]
+        if any(op.get("window", {}).get("kind") == "sliding" for op in self.ops) and SMALL_CACHE.issuperset(
+                [self.config.get("statestore.cache.max.bytes")]):
+            self.config["statestore.cache.max.bytes"] = "10485760"
         return self.with_input({"nodes": self.ops})
 
     def with_input(self, program):
@@ -138,6 +145,9 @@ class Generator(Streams, ByHand, Tables):
             program["stores"] = self.stores
         return program
 
+
+# Bytes of caches from which entries are evicted within one record.
+SMALL_CACHE = {"2000", "500", "200", "1"}
 
 # How often an operator is tried, where that is not once.
 WEIGHTS = {
