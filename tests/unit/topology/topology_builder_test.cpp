@@ -78,16 +78,6 @@ BOOST_AUTO_TEST_CASE(takes_patterns_that_match_no_whole_topic_and_patterns_that_
   BOOST_CHECK_NO_THROW(named(topology, "two", "log"));
 }
 
-BOOST_AUTO_TEST_CASE(refuses_a_processor_of_a_global_store_that_takes_other_types_than_its_topic_has) {
-  check_refused(
-      [](Topology& topology) {
-        topology.add_global_store<S, std::int64_t>(Stores::key_value_store<S, S>("store", StoreMedium::in_memory),
-                                                   "global-source", "in", "global-processor",
-                                                   [] { return std::make_unique<Idle>(); });
-      },
-      {"node 'global-processor' cannot follow 'global-source'"});
-}
-
 BOOST_AUTO_TEST_CASE(names_a_pattern_that_is_no_regular_expression) {
   check_refused([](Topology& topology) { pattern(topology, "all", "log-["); }, {"source 'all'", "'log-['"});
 }
