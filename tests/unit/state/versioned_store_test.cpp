@@ -1,5 +1,6 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,13 +34,18 @@ std::string text(const VersionedPut& put) {
   return put.valid_to ? "until " + std::to_string(*put.valid_to) : "latest";
 }
 
-/// The meaning of a versioned store, as plainly as it can be written down: nothing is ever deleted.
+/// The meaning of a versioned store, as plainly as it can be written down: nothing is ever deleted, but the latest
+/// version at its own time where there was no value before: as in Java no trace of it stays.
 class VersionedModel {
  public:
   VersionedPut put(const std::string& key, const std::optional<std::string>& value, Timestamp timestamp) {
     if (timestamp < observed_ - kRetention) return {false, std::nullopt};
     observed_ = std::max(observed_, timestamp);
     auto& versions = keys_[key];
+    if (takes_back(versions, value, timestamp)) {
+      versions.erase(timestamp);
+      return {};
+    }
     versions[timestamp] = value;
     const auto next = versions.upper_bound(timestamp);
     if (next == versions.end()) return {};
@@ -60,8 +66,16 @@ class VersionedModel {
   }
 
  private:
+  using Versions = std::map<Timestamp, std::optional<std::string>>;
+
+  static bool takes_back(const Versions& versions, const std::optional<std::string>& value, Timestamp timestamp) {
+    if (value || versions.empty() || versions.rbegin()->first != timestamp || !versions.rbegin()->second) return false;
+    const auto before = std::next(versions.rbegin());
+    return before == versions.rend() || !before->second;
+  }
+
   Timestamp observed_ = kNoTimestamp;
-  std::map<std::string, std::map<Timestamp, std::optional<std::string>>> keys_;
+  std::map<std::string, Versions> keys_;
 };
 
 class VersionedRun {
