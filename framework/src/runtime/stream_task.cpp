@@ -125,8 +125,8 @@ bool StreamTask::process_one() {
   RecordQueues::Queue* queue = queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
     set_record(head, head.timestamp);
     // Global stores go by the records' own times: as in Java no extractor is asked.
-    auto timestamp = id_.subtopology < 0 ? std::optional(head.timestamp)
-                                         : from.source->extract_timestamp(head, from.partition_time);
+    auto timestamp =
+        id_.subtopology < 0 ? std::optional(head.timestamp) : from.source->extract_timestamp(head, from.partition_time);
     if (timestamp && *timestamp < 0) {
       ++dropped_;
       log(LogLevel::warn, "dropped record " + *head.topic + "-" + std::to_string(head.partition) + " offset " +

@@ -148,8 +148,8 @@ BOOST_AUTO_TEST_CASE(global_ones_go_by_the_times_of_their_records) {
       Materialized::as("kept"));
   Timeline timeline(builder.build());
   (void)timeline.feed("in a=x @40");
-  BOOST_TEST((timeline.driver().get_timestamped_key_value_store<S, S>("kept").get("a") ==
-              ValueAndTimestamp<S>{"x", 40}));
+  BOOST_TEST(
+      (timeline.driver().get_timestamped_key_value_store<S, S>("kept").get("a") == ValueAndTimestamp<S>{"x", 40}));
 }
 
 BOOST_AUTO_TEST_CASE(global_ones_need_no_name_in_their_materialized) {
