@@ -211,7 +211,7 @@ stage_asan() {
   build "build asan" scripts/build.sh asan --target millrace_tests_unit &&
     run_ctest "unit tests asan" asan -L '^unit$' -E '^compile_' -j "$cpus"
 }
-# Unit tests of what has threads. The others pass, too, but cannot have races, and take long to build:
+# Unit tests of what has threads. The others cannot have races, and take long to build:
 # scripts/build.sh tsan --target millrace_tests_unit && ctest --preset tsan -L unit
 stage_tsan() {
   local tests=(unit_broker unit_serde test_state runtime_test) name targets=()
