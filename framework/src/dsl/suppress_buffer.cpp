@@ -17,7 +17,7 @@ std::size_t java_bucket(std::string_view bytes, std::size_t capacity) {
 
 }  // namespace
 
-void SuppressBuffer::put(Timestamp time, std::string key, std::optional<std::string> new_value,
+void SuppressBuffer::put(Timestamp time, const std::string& key, std::optional<std::string> new_value,
                          std::optional<std::string> old_value, BufferedContext context) {
   const BufferedValue* waiting = find(key);
   BufferedValue value;

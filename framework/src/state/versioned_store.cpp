@@ -96,7 +96,7 @@ class VersionedStore final : public VersionedBytesStore {
       }
     }
     if (as_of < times().observed - retention_ms_) return std::nullopt;
-    const auto older = last_until(key, as_of);
+    auto older = last_until(key, as_of);
     if (!older || older->valid_to <= as_of || !older->value) return std::nullopt;
     answer_ = std::move(*older->value);
     return VersionedBytes{answer_, older->timestamp, older->valid_to};

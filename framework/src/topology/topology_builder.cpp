@@ -144,7 +144,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
   }
 }
 
-void TopologyBuilder::add_global_store(NodeSpec source, std::string processor, NodeSpec::Factory factory,
+void TopologyBuilder::add_global_store(NodeSpec source, const std::string& processor, NodeSpec::Factory factory,
                                        std::shared_ptr<const StoreBuilder> store) {
   const std::string& name = store->name();
   if (source.topics.size() != 1) throw TopologyException("global store '" + name + "' needs exactly one topic");

@@ -30,7 +30,8 @@ struct Stores {
     StoreBuilder builder;
     builder.spec.name = std::move(name);
     builder.spec.persistent = medium == StoreMedium::rocksdb;
-    builder.wrap = [key_serde, value_serde](ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+    builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
+                       ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return std::make_unique<detail::TypedKeyValueStore<K, V>>(
           std::move(bytes.key_value), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
@@ -79,7 +80,8 @@ struct Stores {
     builder.spec.kind = StoreKind::window;
     builder.spec.persistent = medium == StoreMedium::rocksdb;
     builder.spec.window = {retention.count(), window_size.count(), retain_duplicates};
-    builder.wrap = [key_serde, value_serde](ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+    builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
+                       ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return std::make_unique<detail::TypedWindowStore<K, V>>(std::move(bytes.window),
                                                               detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
@@ -114,7 +116,8 @@ struct Stores {
     builder.spec.kind = StoreKind::session;
     builder.spec.persistent = medium == StoreMedium::rocksdb;
     builder.spec.retention_ms = retention.count();
-    builder.wrap = [key_serde, value_serde](ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+    builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
+                       ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return std::make_unique<detail::TypedSessionStore<K, V>>(std::move(bytes.session),
                                                                detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
@@ -139,7 +142,8 @@ struct Stores {
     builder.spec.name = std::move(name);
     builder.spec.kind = StoreKind::versioned;
     builder.spec.retention_ms = history_retention.count();
-    builder.wrap = [key_serde, value_serde](ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+    builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
+                       ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return std::make_unique<detail::TypedVersionedStore<K, V>>(
           std::move(bytes.versioned), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };

@@ -22,7 +22,7 @@ int Deadline::left_ms() const {
 }
 
 KafkaClient::KafkaClient(ClientKind kind, std::string address, PreparedConfig config,
-                         std::function<void(rd_kafka_conf_t*)> setup)
+                         const std::function<void(rd_kafka_conf_t*)>& setup)
     : kind_(kind), api_timeout_(config.api_timeout), shared_(std::make_shared<Shared>()) {
   shared_->address = std::move(address);
   shared_->client = this;
@@ -36,7 +36,7 @@ KafkaClient::KafkaClient(ClientKind kind, std::string address, PreparedConfig co
   handle_ =
       rd_kafka_new(kind == ClientKind::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
   if (handle_ == nullptr) throw ConfigException("settings of the Kafka client for " + shared_->address + ": " + reason);
-  config.conf.release();  // librdkafka owns it now
+  [[maybe_unused]] const auto* owned_by_librdkafka = config.conf.release();
 }
 
 KafkaClient::~KafkaClient() {
@@ -143,14 +143,14 @@ std::map<TopicPartition, OffsetAndMetadata> KafkaClient::committed(const std::st
   for (;;) {
     std::map<TopicPartition, OffsetAndMetadata> result;
     auto problem = RD_KAFKA_RESP_ERR_NO_ERROR;
-    const auto event = admin_request(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, deadline, doing,
-                                     [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
-                                       ErrorPtr(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
-                                       auto* request =
-                                           rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), wanted.get());
-                                       rd_kafka_ListConsumerGroupOffsets(handle_, &request, 1, options, answers);
-                                       rd_kafka_ListConsumerGroupOffsets_destroy(request);
-                                     });
+    const auto event =
+        admin_request(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, deadline, doing,
+                      [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
+                        const ErrorPtr unknown(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
+                        auto* request = rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), wanted.get());
+                        rd_kafka_ListConsumerGroupOffsets(handle_, &request, 1, options, answers);
+                        rd_kafka_ListConsumerGroupOffsets_destroy(request);
+                      });
     std::size_t count = 0;
     const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
         rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);

@@ -33,7 +33,8 @@ class Deadline {
 /// Base of the consumer, the producer and the admin client.
 class KafkaClient {
  public:
-  KafkaClient(ClientKind kind, std::string address, PreparedConfig config, std::function<void(rd_kafka_conf_t*)> setup);
+  KafkaClient(ClientKind kind, std::string address, PreparedConfig config,
+              const std::function<void(rd_kafka_conf_t*)>& setup);
   /// Ends librdkafka's threads. If records that a consumer returned are still alive, librdkafka waits for them: then it
   /// goes on in the background, so that who holds them is not locked out.
   ~KafkaClient();

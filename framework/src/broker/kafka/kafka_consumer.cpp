@@ -337,8 +337,9 @@ void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
   const auto list = to_vector(*partitions);
   if (self.listener_ == nullptr) {  // unsubscribed in the meantime
     // The change must be acknowledged by the protocol's own calls; unsubscribing takes everything back by itself.
-    ErrorPtr(code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? rd_kafka_incremental_assign(handle, partitions)
-                                                          : rd_kafka_incremental_unassign(handle, partitions));
+    const ErrorPtr ignored(code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+                               ? rd_kafka_incremental_assign(handle, partitions)
+                               : rd_kafka_incremental_unassign(handle, partitions));
     return;
   }
   switch (code) {

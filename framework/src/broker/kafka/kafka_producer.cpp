@@ -95,13 +95,15 @@ void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
                                  std::to_string(timestamp) + ": Kafka stores only timestamps of 0 or more");
   }
   for (;;) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the token goes through librdkafka as its opaque pointer
+    void* const opaque = reinterpret_cast<void*>(token);
     const auto code = rd_kafka_producev(
         client_->handle(), RD_KAFKA_V_RKT(topic_handle), RD_KAFKA_V_PARTITION(partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(pointer(record.key), size(record.key)),
         RD_KAFKA_V_VALUE(const_cast<void*>(pointer(record.value)), size(record.value)), RD_KAFKA_V_TIMESTAMP(timestamp),
-        RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(token)), RD_KAFKA_V_END);
+        RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      (void)headers.release();  // librdkafka's now
+      [[maybe_unused]] const auto* owned_by_librdkafka = headers.release();
       break;
     }
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
@@ -131,7 +133,7 @@ void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
 
 void KafkaProducer::report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code) {
   const auto error = client_->error(severity_of(code), code, "writing to topic '" + std::string(record.topic) + "'");
-  if (listener_ == nullptr) throw error;
+  if (listener_ == nullptr) throw BrokerException(error);
   listener_->on_delivery({.topic = record.topic,
                           .partition = record.partition.value_or(-1),
                           .offset = -1,

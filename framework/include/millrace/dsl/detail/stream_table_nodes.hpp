@@ -17,7 +17,7 @@ namespace millrace::detail {
 struct OwnKey {
   template <class K, class V>
   const K& operator()(const K& key, const V& /*value*/) const {
-    return key;
+    return key;  // NOLINT(bugprone-return-const-ref-from-parameter): of the record, which outlives the call
   }
 };
 

@@ -27,8 +27,8 @@ class SuppressBuffer {
   /// `log`: null for none.
   explicit SuppressBuffer(ChangelogWriter* log) : log_(log) {}
 
-  void put(Timestamp time, std::string key, std::optional<std::string> new_value, std::optional<std::string> old_value,
-           BufferedContext context);
+  void put(Timestamp time, const std::string& key, std::optional<std::string> new_value,
+           std::optional<std::string> old_value, BufferedContext context);
 
   [[nodiscard]] bool empty() const { return by_time_.empty(); }
   /// Of the oldest; the largest number if there is none.

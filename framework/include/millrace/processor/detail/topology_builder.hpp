@@ -69,7 +69,7 @@ class TopologyBuilder {
 
   /// A store that every instance fills from all partitions of `source`'s one topic, through `processor`. Any node may
   /// read it without being connected. The store has no changelog of its own: its topic is that.
-  void add_global_store(NodeSpec source, std::string processor, NodeSpec::Factory factory,
+  void add_global_store(NodeSpec source, const std::string& processor, NodeSpec::Factory factory,
                         std::shared_ptr<const StoreBuilder> store);
 
   /// The topic (as the topology names it) is the changelog of a store that has none of its own.
