@@ -76,6 +76,10 @@ class Shared : public Base {
     const auto lock = lock_to_write();
     store_.restore(records);
   }
+  void flush() override {
+    const auto lock = lock_to_write();
+    store_.flush();
+  }
 
  protected:
   [[nodiscard]] std::lock_guard<std::mutex> lock() const { return std::lock_guard(mutex_); }

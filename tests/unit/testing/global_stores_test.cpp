@@ -149,6 +149,27 @@ BOOST_AUTO_TEST_CASE(with_versions_and_timestamps_are_read_by_all) {
              "x@10");
 }
 
+// One that stayed in the cache of the global store would take room from the others: the driver's caches share a budget.
+BOOST_AUTO_TEST_CASE(let_deletions_out_of_their_cache) {
+  StreamsBuilder builder;
+  builder.global_table<S, S>("global");
+  builder.stream<S, S>("in")
+      .flat_map_values([](const S& value) {
+        return std::vector<S>{value, value};
+      })
+      .group_by_key()
+      .count()
+      .to_stream()
+      .to("out");
+  TopologyTestDriver driver(builder.build(), config({{"statestore.cache.max.bytes", "200"}}));
+  auto global = driver.create_input_topic<S, std::optional<S>>("global");
+  for (const S key : {"a", "b", "c"}) global.pipe_input(key, std::nullopt, 10);
+  driver.create_input_topic<S, S>("in").pipe_input("k", "x", 20);
+  auto out = driver.create_output_topic<S, std::int64_t>("out");
+  BOOST_TEST(out.read_value() == 2);
+  BOOST_TEST(out.is_empty());
+}
+
 BOOST_AUTO_TEST_CASE(obey_the_processing_handler_only_if_they_are_told_to) {
   const auto fail = [](KeyValues&, const auto& record, auto&) {
     throw std::runtime_error("cannot take " + record.key);
