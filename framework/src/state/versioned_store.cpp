@@ -77,7 +77,10 @@ class VersionedStore final : public VersionedBytesStore {
       return {};
     }
     if (!latest || timestamp >= latest->time) {
-      if (latest && timestamp > latest->time) put_older(key, latest->time, timestamp, viewed(latest->value));
+      if (latest && timestamp > latest->time) {
+        // As in Java, that a deletion lasts until the next version is not written down: see take_back().
+        put_older(key, latest->time, latest->value ? timestamp : latest->time, viewed(latest->value));
+      }
       entries_->put(latest_key(key), write_version(timestamp, value));
       if (!value) note_end(key, timestamp, timestamp);
       return {};
@@ -175,18 +178,17 @@ class VersionedStore final : public VersionedBytesStore {
     entries_->put(end, std::string_view());
   }
 
-  /// Deletes the latest version at its own time. As in Java no trace of it stays: what was before is the latest again,
-  /// if that is a deletion, and a put of an earlier time may become the latest.
+  /// Deletes the latest version at its own time. As in Java what is left to say when the deletion was is the end of the
+  /// version before. Where nothing says that this was the same time, a put of an earlier time may become the latest.
   void take_back(std::string_view key, Timestamp timestamp) {
     const auto before = last_until(key, timestamp);
     if (!before) {
       entries_->put(latest_key(key), std::nullopt);
       return;
     }
-    const Timestamp deleted_at = before->value ? before->valid_to : before->timestamp;
-    if (!before->value) entries_->put(older_key(key, before->timestamp), std::nullopt);
-    entries_->put(latest_key(key), write_version(deleted_at, std::nullopt));
-    note_end(key, deleted_at, deleted_at);
+    if (before->valid_to == before->timestamp) entries_->put(older_key(key, before->timestamp), std::nullopt);
+    entries_->put(latest_key(key), write_version(before->valid_to, std::nullopt));
+    note_end(key, before->valid_to, before->valid_to);
   }
 
   /// Puts a version that is not the latest; returns when it ends.
@@ -198,7 +200,7 @@ class VersionedStore final : public VersionedBytesStore {
       if (before->timestamp < timestamp) {
         put_older(key, before->timestamp, timestamp, viewed(before->value));
       }
-    } else if (const auto next = first_of(key, timestamp, kEndOfTime, true)) {
+    } else if (const auto next = first_of(key, timestamp + 1, kEndOfTime, true)) {
       valid_to = next->timestamp;
     }
     put_older(key, timestamp, valid_to, value);
@@ -220,12 +222,13 @@ class VersionedStore final : public VersionedBytesStore {
       const std::string_view key = std::string_view(end).substr(13, end.size() - 21);
       const Timestamp timestamp = load_time(std::string_view(end).substr(end.size() - 8));
       // What the end was noted for may have been replaced or cut short since.
-      const std::string place = valid_to == timestamp ? latest_key(key) : older_key(key, timestamp);
-      if (const BytesView bytes = entries_->get(place)) {
-        const Version version = read_version(*bytes);
-        const bool gone =
-            valid_to == timestamp ? version.time == timestamp && !version.value : version.time <= gone_until;
-        if (gone) entries_->put(place, std::nullopt);
+      const std::string older = older_key(key, timestamp);
+      if (const BytesView bytes = entries_->get(older); bytes && read_version(*bytes).time <= gone_until) {
+        entries_->put(older, std::nullopt);
+      }
+      if (valid_to == timestamp) {
+        const auto latest = latest_of(key);
+        if (latest && latest->time == timestamp && !latest->value) entries_->put(latest_key(key), std::nullopt);
       }
       entries_->put(end, std::nullopt);
     }

@@ -35,7 +35,8 @@ std::string text(const VersionedPut& put) {
 }
 
 /// The meaning of a versioned store, as plainly as it can be written down: nothing is ever deleted, but the latest
-/// version at its own time where there was no value before: as in Java no trace of it stays.
+/// version at its own time where nothing else says when that was: no value that ends there, no version that was put in
+/// before it. As in Java no trace of it stays then.
 class VersionedModel {
  public:
   VersionedPut put(const std::string& key, const std::optional<std::string>& value, Timestamp timestamp) {
@@ -46,8 +47,8 @@ class VersionedModel {
       versions.erase(timestamp);
       return {};
     }
-    versions[timestamp] = value;
     const auto next = versions.upper_bound(timestamp);
+    versions[timestamp] = {value, next == versions.end()};
     if (next == versions.end()) return {};
     return {true, next->first};
   }
@@ -60,18 +61,23 @@ class VersionedModel {
     if (at == versions.begin()) return "none";
     const auto next = at--;
     if (next != versions.end() && *as_of < observed_ - kRetention) return "none";
-    if (!at->second) return "none";
-    return text(VersionedBytes{*at->second, at->first,
+    if (!at->second.value) return "none";
+    return text(VersionedBytes{*at->second.value, at->first,
                                next == versions.end() ? std::nullopt : std::optional<Timestamp>(next->first)});
   }
 
  private:
-  using Versions = std::map<Timestamp, std::optional<std::string>>;
+  struct Entry {
+    std::optional<std::string> value;
+    bool put_as_latest = false;
+  };
+  using Versions = std::map<Timestamp, Entry>;
 
   static bool takes_back(const Versions& versions, const std::optional<std::string>& value, Timestamp timestamp) {
-    if (value || versions.empty() || versions.rbegin()->first != timestamp || !versions.rbegin()->second) return false;
+    if (value || versions.empty() || versions.rbegin()->first != timestamp) return false;
+    if (!versions.rbegin()->second.value) return false;
     const auto before = std::next(versions.rbegin());
-    return before == versions.rend() || !before->second;
+    return before == versions.rend() || (!before->second.value && before->second.put_as_latest);
   }
 
   Timestamp observed_ = kNoTimestamp;
@@ -191,6 +197,28 @@ BOOST_AUTO_TEST_CASE(a_delete_ends_what_is_put_before_it) {
   BOOST_TEST(text(store->put("k", "v", 10)) == "until 20");
   BOOST_TEST(text(store->get("k")) == "none");
   BOOST_TEST(text(store->get("k", 15)) == "v@10-20");
+}
+
+// Java has no place for the time of a deletion that is the latest version but the end of the version before.
+BOOST_AUTO_TEST_CASE(a_latest_version_deleted_at_its_own_time_leaves_what_ended_there) {
+  const auto store = in_memory();
+  const auto latest_after = [&](const char* key, const std::vector<std::pair<Timestamp, bool>>& puts) {
+    for (const auto& [time, is_value] : puts) {
+      (void)store->put(key, is_value ? BytesView("v") : std::nullopt, time);
+    }
+    (void)store->put(key, "latest", 50);
+    (void)store->put(key, std::nullopt, 50);
+    return text(store->put(key, "v", 45));
+  };
+  BOOST_TEST(latest_after("nothing before", {}) == "latest");
+  BOOST_TEST(latest_after("a value until then", {{10, true}}) == "until 50");
+  BOOST_TEST(latest_after("a deletion", {{10, true}, {20, false}}) == "latest");
+
+  (void)store->put("a deletion put in", "latest", 50);
+  BOOST_TEST(text(store->put("a deletion put in", std::nullopt, 40)) == "until 50");
+  (void)store->put("a deletion put in", std::nullopt, 50);
+  BOOST_TEST(text(store->put("a deletion put in", "v", 45)) == "until 50");
+  BOOST_TEST(text(store->get("a deletion put in")) == "none");
 }
 
 BOOST_AUTO_TEST_CASE(a_put_before_the_history_retention_is_rejected) {
