@@ -55,13 +55,13 @@ def differences(program, java, cpp):
     left, right = parse(java, program), parse(cpp, program)
     if "crash" in right or "crash" in left:
         return [f"crash: Java {left.get('crash')}, C++ {right.get('crash')}"]
+    if any(OWN_FAILURES.search(error) for error in left.get("error", [])):
+        return []
     if "error" in left and "error" in right:
         # The fact counts, not the words. Before the first input it does not matter at which call it came.
         left.pop("error"), right.pop("error")
         if not any(part.startswith("input") for part in [*left, *right]):
             return []
-    if any(OWN_FAILURES.search(error) for error in left.get("error", [])):
-        return []
     found = []
     for part in sorted({*left, *right}, key=lambda part: (part != "error", part != "describe", natural(part))):
         if left.get(part) != right.get(part):

@@ -102,6 +102,12 @@ class Differences(unittest.TestCase):
         self.wrong.append({"error": "C++", "message": "later"})
         self.check_found("describe")
 
+    def test_where_kafka_streams_fails_by_mistake_the_rest_does_not_count(self):
+        self.answer = [{"error": "InvalidStateStoreException", "message": "KTable source state store must implement"}]
+        self.assertEqual(differences(self.program, self.answer, self.wrong), [])
+        self.wrong.append({"error": "C++", "message": "later, with a reason"})
+        self.assertEqual(differences(self.program, self.answer, self.wrong), [])
+
     def test_crash(self):
         self.wrong = [{"crash": "ended"}]
         self.check_found("crash")
