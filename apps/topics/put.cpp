@@ -15,7 +15,7 @@ class FirstFailure final : public millrace::DeliveryListener {
     if (delivery.error != nullptr && !failure_) failure_ = *delivery.error;
   }
   void throw_if_any() const {
-    if (failure_) throw *failure_;
+    if (failure_) throw millrace::BrokerException(*failure_);
   }
 
  private:

@@ -20,7 +20,8 @@ std::shared_ptr<Broker> broker_of(const StreamsConfig& config) {
 
 }  // namespace
 
-Streams::Streams(Topology topology, StreamsConfig config) : Streams(std::move(topology), config, broker_of(config)) {}
+Streams::Streams(Topology topology, const StreamsConfig& config)
+    : Streams(std::move(topology), config, broker_of(config)) {}
 
 Streams::Streams(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker, const Clock& clock)
     : runtime_(

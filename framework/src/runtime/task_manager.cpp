@@ -131,7 +131,8 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   }
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
   for (ConsumerRecord& record : owned.early) {
-    owned.task->add(*inputs_.at({*record.topic, record.partition}).second, std::move(record));
+    RecordQueues::Queue& queue = *inputs_.at({*record.topic, record.partition}).second;
+    owned.task->add(queue, std::move(record));
   }
   owned.early.clear();
   return true;

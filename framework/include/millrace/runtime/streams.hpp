@@ -51,7 +51,7 @@ class Streams {
 
   /// Uses the broker that `bootstrap.servers` names.
   /// Throws ConfigException, TopologyException, LockException (another process runs in this state directory).
-  Streams(Topology topology, StreamsConfig config);
+  Streams(Topology topology, const StreamsConfig& config);
   Streams(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker,
           const Clock& clock = Clock::system());
   ~Streams();

@@ -89,8 +89,8 @@ KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
   if constexpr (detail::require_predicate<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
-        [predicate] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, true); }, false, key_serde(),
-        value_serde());
+        [predicate = std::move(predicate)] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, true); },
+        false, key_serde(), value_serde());
   }
 }
 
@@ -100,8 +100,8 @@ KStream<K, V> KStream<K, V>::filter_not(F predicate, const Named& named) const {
   if constexpr (detail::require_predicate<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
-        [predicate] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, false); }, false, key_serde(),
-        value_serde());
+        [predicate = std::move(predicate)] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, false); },
+        false, key_serde(), value_serde());
   }
 }
 
@@ -114,7 +114,8 @@ auto KStream<K, V>::map(F mapper, const Named& named) const {
     using V2 = typename Pair::Value;
     return follow<K2, V2>(
         position().graph->name_or(named.name(), "KSTREAM-MAP-"),
-        [mapper] { return std::make_unique<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true, nullptr, nullptr);
+        [mapper = std::move(mapper)] { return std::make_unique<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true,
+        nullptr, nullptr);
   }
 }
 
@@ -125,8 +126,8 @@ auto KStream<K, V>::map_values(F mapper, const Named& named) const {
     using V2 = typename detail::CallResult<F, K, V>::Type;
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-MAPVALUES-"),
-        [mapper] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(), nullptr,
-        {}, true);
+        [mapper = std::move(mapper)] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false,
+        key_serde(), nullptr, {}, true);
   }
 }
 
@@ -137,8 +138,8 @@ auto KStream<K, V>::select_key(F selector, const Named& named) const {
     using K2 = typename detail::CallResult<F, K, const V&>::Type;
     return follow<K2, V>(
         position().graph->name_or(named.name(), "KSTREAM-KEY-SELECT-"),
-        [selector] { return std::make_unique<detail::SelectKeyNode<K, V, K2, F>>(selector); }, true, nullptr,
-        value_serde());
+        [selector = std::move(selector)] { return std::make_unique<detail::SelectKeyNode<K, V, K2, F>>(selector); },
+        true, nullptr, value_serde());
   }
 }
 
@@ -152,7 +153,8 @@ auto KStream<K, V>::flat_map(F mapper, const Named& named) const {
     using V2 = typename Pair::Value;
     return follow<K2, V2>(
         position().graph->name_or(named.name(), "KSTREAM-FLATMAP-"),
-        [mapper] { return std::make_unique<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true, nullptr, nullptr);
+        [mapper = std::move(mapper)] { return std::make_unique<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true,
+        nullptr, nullptr);
   }
 }
 
@@ -163,8 +165,8 @@ auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
     using V2 = typename detail::ElementOf<typename detail::CallResult<F, K, V>::Type>::Type;
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-FLATMAPVALUES-"),
-        [mapper] { return std::make_unique<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); }, false, key_serde(),
-        nullptr, {}, true);
+        [mapper = std::move(mapper)] { return std::make_unique<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); },
+        false, key_serde(), nullptr, {}, true);
   }
 }
 
@@ -174,7 +176,8 @@ KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
   if constexpr (detail::require_callable<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-PEEK-"),
-        [action] { return std::make_unique<detail::PeekNode<K, V, F>>(action); }, false, key_serde(), value_serde());
+        [action = std::move(action)] { return std::make_unique<detail::PeekNode<K, V, F>>(action); }, false,
+        key_serde(), value_serde());
   }
 }
 
@@ -184,7 +187,8 @@ void KStream<K, V>::for_each(F action, const Named& named) const {
   if constexpr (detail::require_callable<F, K, const V&>()) {
     follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FOREACH-"),
-        [action] { return std::make_unique<detail::ForEachNode<K, V, F>>(action); }, false, nullptr, nullptr);
+        [action = std::move(action)] { return std::make_unique<detail::ForEachNode<K, V, F>>(action); }, false, nullptr,
+        nullptr);
   }
 }
 
@@ -204,7 +208,8 @@ void KStream<K, V>::print(const Printed& printed, F text) const {
     using Show = decltype(show);
     follow<K, V>(
         position().graph->name_or(printed.name(), "KSTREAM-PRINTER-"),
-        [show] { return std::make_unique<detail::ForEachNode<K, V, Show>>(show); }, false, nullptr, nullptr);
+        [show = std::move(show)] { return std::make_unique<detail::ForEachNode<K, V, Show>>(show); }, false, nullptr,
+        nullptr);
   }
 }
 

@@ -39,15 +39,17 @@ template <class T>
   }
 }
 
-/// The value of something that is not null.
+/// The value of something that is not null, for as long as that is there.
 template <class T>
 [[nodiscard]] constexpr const NonNull<T>& non_null(const T& value) {
   if constexpr (std::is_same_v<T, NonNull<T>>) {
-    return value;
+    return value;  // NOLINT(bugprone-return-const-ref-from-parameter): temporaries are refused below
   } else {
     return *value;
   }
 }
+template <class T>
+const NonNull<T>& non_null(const T&& value) = delete;
 
 template <class T>
 inline constexpr bool kIsUnkeyed = std::is_same_v<NonNull<T>, Unkeyed>;
