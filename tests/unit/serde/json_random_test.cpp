@@ -13,6 +13,7 @@
 #include "millrace/serde/list.hpp"
 #include "millrace/serde/nlohmann_json.hpp"
 #include "serde_fixture.hpp"
+#include "support/repetitions.hpp"
 
 namespace millrace::test {
 
@@ -121,7 +122,7 @@ BOOST_AUTO_TEST_CASE(doubles_come_back_exactly_and_look_like_nlohmanns) {
                              5e-324,
                              2.2250738585072014e-308,
                              1.7976931348623157e308};
-  for (int i = 0; i < 20000; ++i) values.push_back(number());
+  for (int i = 0; i < repetitions(20000); ++i) values.push_back(number());
   for (double value : values) {
     std::string text = to_json_string(std::vector<double>{value});
     double back = from_json_string<std::vector<double>>(text)[0];
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(doubles_come_back_exactly_and_look_like_nlohmanns) {
 }
 
 BOOST_AUTO_TEST_CASE(floats_come_back_exactly) {
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < repetitions(20000); ++i) {
     auto value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
     if (!std::isfinite(value)) continue;
     float back = from_json_string<std::vector<float>>(to_json_string(std::vector<float>{value}))[0];
@@ -155,7 +156,7 @@ BOOST_AUTO_TEST_CASE(every_prefix_of_a_document_is_refused) {
 
 BOOST_AUTO_TEST_CASE(mutated_documents_are_read_or_refused_but_never_crash) {
   int refused = 0;
-  for (int i = 0; i < 30000; ++i) {
+  for (int i = 0; i < repetitions(30000); ++i) {
     std::string text = mutated(to_json_string(order()));
     std::vector<char> bytes(text.begin(), text.end());
     try {
@@ -166,7 +167,7 @@ BOOST_AUTO_TEST_CASE(mutated_documents_are_read_or_refused_but_never_crash) {
       ++refused;
     }
   }
-  BOOST_TEST(refused > 15000);
+  BOOST_TEST(refused > repetitions(15000));
 }
 
 BOOST_AUTO_TEST_CASE(what_nlohmann_refuses_is_refused) {
@@ -174,7 +175,7 @@ BOOST_AUTO_TEST_CASE(what_nlohmann_refuses_is_refused) {
   using Texts = std::map<std::string, std::vector<std::string>>;
   using Values = std::vector<std::optional<double>>;
   int refused = 0;
-  for (int i = 0; i < 30000; ++i) {
+  for (int i = 0; i < repetitions(30000); ++i) {
     Texts texts{{text(), {text(), text()}}, {text(), {}}};
     Values values{number(), std::nullopt, number(), 1};
     for (const std::string& text : {mutated(to_json_string(texts)), mutated(to_json_string(values))}) {
@@ -184,13 +185,13 @@ BOOST_AUTO_TEST_CASE(what_nlohmann_refuses_is_refused) {
       BOOST_REQUIRE_THROW((void)from_json_string<Values>(text), SerializationException);
     }
   }
-  BOOST_TEST(refused > 15000);
+  BOOST_TEST(refused > repetitions(15000));
 }
 
 BOOST_AUTO_TEST_CASE(mutated_lists_are_read_or_refused_but_never_crash) {
   using Strings = std::vector<std::optional<std::string>>;
   using Ints = std::vector<std::optional<std::int32_t>>;
-  for (int i = 0; i < 30000; ++i) {
+  for (int i = 0; i < repetitions(30000); ++i) {
     Strings strings;
     Ints ints;
     for (std::size_t n = below(5); n > 0; --n) strings.push_back(below(3) == 0 ? std::nullopt : std::optional(text()));
