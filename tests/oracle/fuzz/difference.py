@@ -62,12 +62,23 @@ def differences(program, java, cpp):
         left.pop("error"), right.pop("error")
         if not any(part.startswith("input") for part in [*left, *right]):
             return []
+    keep_dead_letters(left, right, program)
     found = []
     for part in sorted({*left, *right}, key=lambda part: (part != "error", part != "describe", natural(part))):
         if left.get(part) != right.get(part):
             found.append(part)
             found += ["  " + line for line in diff(left.get(part, []), right.get(part, []))]
     return found
+
+
+def keep_dead_letters(left, right, program):
+    """Kafka Streams loses the bytes of a dead letter when a sink has sent something of its record before; Millrace does
+    not, which is no difference here."""
+    topic = program.get("config", {}).get("errors.dead.letter.queue.topic.name")
+    for part, records in left.items():
+        if topic and part.endswith(f" topic {topic}") and len(records) == len(right.get(part, [])):
+            right[part] = [(None, None, *mine[2:]) if theirs[:2] == (None, None) else mine
+                           for theirs, mine in zip(records, right[part])]
 
 
 def natural(text):

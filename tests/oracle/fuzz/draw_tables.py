@@ -73,9 +73,7 @@ class Tables(Drawing):
             op["stores"] = [self.processor_store("key_value")]
             value = STRING
         else:
-            # One that throws when a later node looks a value up leaves what follows without topic and offset.
-            throws = fn.startswith("throw")
-            versioned = self.materialized(op, 0.4, named=throws, versioned=self.versions_of(source))
+            versioned = self.materialized(op, 0.4, versioned=self.versions_of(source))
         return self.add(op, kind="table", key=source.key, value=value, versioned=versioned)
 
     def two_tables(self):

@@ -174,6 +174,23 @@ BOOST_AUTO_TEST_CASE(handlers_in_code_see_where_and_decide) {
   BOOST_TEST(seen[2] == "write in-0@2 ts7 sink 0_0 key c to 'out': 13 is unlucky");
 }
 
+BOOST_AUTO_TEST_CASE(a_record_keeps_its_place_after_a_value_of_it_could_not_be_looked_up) {
+  struct Failing final : ValueTransformerWithKey<S, S, S> {
+    std::optional<S> transform(const S&, const S*) override { throw std::runtime_error("cannot transform"); }
+  };
+  StreamsBuilder builder;
+  const auto stream = builder.stream<S, S>("in");
+  const auto table = stream.to_table();
+  // When the table's change comes to the join, that asks for the transformed value.
+  table.transform_values([] { return std::make_unique<Failing>(); }).join(table, [](const S& a, const S& b) {
+    return a + b;
+  });
+  stream.to([](const S&, const S&, const RecordMetadata& origin) { return "copy-of-" + origin.topic; });
+  TopologyTestDriver driver(builder.build(), config({{kProcessing, kContinue}}));
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 5);
+  BOOST_TEST((driver.create_output_topic<S, S>("copy-of-in").read_key_value() == KeyValue<S, S>{"a", "1"}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(DeadLetters)
@@ -215,6 +232,16 @@ BOOST_AUTO_TEST_CASE(are_written_for_functions_and_sinks_that_fail) {
   BOOST_TEST(text(production.key) == "b");
   BOOST_TEST(header(production.headers, "message") == "13 is unlucky");
   BOOST_TEST(header(production.headers, "offset") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(are_the_record_as_it_was_read_also_after_something_of_it_was_sent) {
+  StreamsBuilder builder;
+  const auto stream = builder.stream<S, S>("in");
+  stream.to("copy");
+  stream.for_each([](const S&, const S&) { throw std::runtime_error("too late"); });
+  TopologyTestDriver driver(builder.build(), config({{kProcessing, kContinue}, {kDeadLetters, "dead"}}));
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 5);
+  BOOST_TEST((driver.create_output_topic<S, S>("dead").read_key_value() == KeyValue<S, S>{"a", "1"}));
 }
 
 BOOST_AUTO_TEST_CASE(of_a_record_that_suppress_held_back_are_the_record_as_it_was_read) {

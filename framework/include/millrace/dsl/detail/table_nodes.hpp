@@ -214,9 +214,14 @@ struct TransformCompute {
     task->record = RecordContext();
     task->record.timestamp = timestamp;
     task->record.headers = &kNone;
-    auto result = (*this)(key, std::move(value));
-    task->record = current;
-    return result;
+    try {
+      auto result = (*this)(key, std::move(value));
+      task->record = current;
+      return result;
+    } catch (...) {
+      task->displaced_record = current;
+      throw;
+    }
   }
   void close() {
     if (transformer) transformer->close();

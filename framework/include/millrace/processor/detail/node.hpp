@@ -62,6 +62,9 @@ class RecordScope {
   RecordScope(const RecordScope&) = delete;
   RecordScope& operator=(const RecordScope&) = delete;
   ~RecordScope() {
+    if (task_.displaced_record) [[unlikely]] {
+      task_.record = *std::exchange(task_.displaced_record, std::nullopt);
+    }
     task_.record.timestamp = timestamp_;
     task_.record.headers = headers_;
   }

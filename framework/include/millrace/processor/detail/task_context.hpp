@@ -50,6 +50,9 @@ class TaskContext {
   virtual ~TaskContext() = default;
 
   RecordContext record;
+  /// Set where something threw that had put another record in place of the current one: what the next RecordScope that
+  /// ends puts back. The handler of that failure still sees the other one, as in Kafka Streams.
+  std::optional<RecordContext> displaced_record;
 
   [[nodiscard]] virtual RecordCollector& collector() = 0;
 
