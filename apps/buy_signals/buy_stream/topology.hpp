@@ -17,7 +17,7 @@ struct BuyRule {
   std::int64_t grace_days = 36'500;
 };
 
-/// alerts ⋈ variations → buy: what the ksqlDB query does (see topology.cpp).
+/// alerts ⋈ variations → buy: what the ksqlDB query does (see main.cpp).
 [[nodiscard]] millrace::Topology buy_stream(const BuyRule& rule);
 
 }  // namespace buy_signals
