@@ -95,15 +95,17 @@ class ProcessorContext : public ProcessingContext {
       : ProcessingContext(task, node), output_(output) {}
 
   /// Sends a record to all children, or to the one named. Throws StreamsException if its timestamp is negative or there
-  /// is no such child.
-  void forward(Record<K, V> record) {
+  /// is no such child. A record that is moved here is the children's to move on.
+  void forward(Record<K, V>&& record) {
     require_time(record.timestamp);
     output_.forward(task_, record);
   }
-  void forward(Record<K, V> record, const std::string& child_name) {
+  void forward(Record<K, V>&& record, const std::string& child_name) {
     require_time(record.timestamp);
     output_.forward_to(task_, node_, child_name, record);
   }
+  void forward(const Record<K, V>& record) { forward(Record<K, V>(record)); }
+  void forward(const Record<K, V>& record, const std::string& child_name) { forward(Record<K, V>(record), child_name); }
   template <class K2, class V2, class... Child>
   requires(!std::same_as<Record<K2, V2>, Record<K, V>>) auto forward(const Record<K2, V2>& /*record*/,
                                                                      const Child&... /*child_name*/) {
@@ -194,7 +196,8 @@ namespace detail {
 /// The record for a processor to keep. The headers are copied: error handlers want those of the record in hand.
 template <class K, class V>
 [[nodiscard]] Record<K, V> take(Record<K, V>& record) {
-  return {std::move(record.key), std::move(record.value), record.timestamp, record.headers};
+  return {std::move(record.key), std::move(record.value), record.timestamp,
+          record.headers.empty() ? Headers() : record.headers};
 }
 
 /// Runs a Processor as a node.
