@@ -221,7 +221,7 @@ void repartition(Cases& cases) {
 void processors(Cases& cases) {
   cases["process-unnamed"] = [](StreamsBuilder& b) { b.stream<S, S>("in").process(swallow()).to("out"); };
   cases["process-named"] = [](StreamsBuilder& b) {
-    b.stream<S, S>("in").process(swallow(), {}, Named::as("mine")).map_values(same()).to("out");
+    b.stream<S, S>("in").process(swallow(), Named::as("mine")).map_values(same()).to("out");
   };
   cases["process-values-unnamed"] = [](StreamsBuilder& b) {
     b.stream<S, S>("in").process_values(swallow_values()).map_values(same()).to("out");

@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_punctuation_that_throws_is_covered_by_the_processing_poli
     void process(Record<S, S>) override {}
   };
   StreamsBuilder builder;
-  builder.stream<S, S>("in").process([] { return std::make_unique<Failing>(); }, {}, Named::as("failing"));
+  builder.stream<S, S>("in").process([] { return std::make_unique<Failing>(); }, Named::as("failing"));
   const auto topology = builder.build();
   TopologyTestDriver stopping(topology, config({}));
   check_contains(error_of<StreamsException>([&] { stopping.create_input_topic<S, S>("in").pipe_input("a", "1", 1); }),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <map>
 #include <memory>
 #include <optional>
@@ -128,9 +129,17 @@ class KStream {
   /// what it forwards. `stores` are names given to StreamsBuilder::add_state_store. Marks the key as changed.
   template <class F>
   auto process(F supplier, const std::vector<std::string>& stores = {}, const Named& named = {}) const;
+  template <class F, std::same_as<Named> N>
+  auto process(F supplier, const N& named) const {
+    return process(std::move(supplier), {}, named);
+  }
   /// As process, with a FixedKeyProcessor<K, V, VOut>: the key stays, nothing needs repartitioning.
   template <class F>
   auto process_values(F supplier, const std::vector<std::string>& stores = {}, const Named& named = {}) const;
+  template <class F, std::same_as<Named> N>
+  auto process_values(F supplier, const N& named) const {
+    return process_values(std::move(supplier), {}, named);
+  }
 
   // --- joins: `joiner(left, right)` or `joiner(key, left, right)`; keys are of one type, K2 = K
 
