@@ -62,6 +62,19 @@ BOOST_AUTO_TEST_CASE(at_equal_times_the_right_side_comes_out_first) {
               {{"l a=L @100", {}}, {"r b=R @100", {}}, {"l z=Z @111", {"out b=null+R @100", "out a=L+null @100"}}});
 }
 
+// It remembers up to when nothing is due. That is the time of the first record that it has not looked at: here the
+// second of k, not z.
+BOOST_AUTO_TEST_CASE(what_waits_is_looked_at_record_by_record) {
+  check_outer(no_grace(10ms),
+              {{"r a=R100 @100", {}},
+               {"r b=R105 @105", {}},
+               {"l k=one @105", {}},
+               {"l k=two @105", {}},
+               {"l z=L108 @108", {}},
+               {"l y=L111 @111", {"out a=null+R100 @100"}},
+               {"l x=L116 @116", {"out b=null+R105 @105", "out k=one+null @105", "out k=two+null @105"}}});
+}
+
 BOOST_AUTO_TEST_CASE(records_out_of_order_meet_as_if_they_had_come_in_order) {
   check_outer(with_grace(10ms, 20ms), {{"l a=L100 @100", {}},
                                        {"r a=R130 @130", {}},

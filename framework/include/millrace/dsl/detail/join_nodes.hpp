@@ -200,6 +200,8 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
       const std::int64_t reach = entry.left ? settings_.windows.after_ms() : settings_.windows.before_ms();
       if (entry.timestamp + reach + grace >= time_->stream_time) {
         (entry.left ? left_open : right_open) = true;
+        // Kafka Streams walks over single records: where it knows enough, it does not come past the next one of these.
+        if (left_open && right_open && entry.values.size() > 1) break;
         continue;
       }
       closed.push_back(std::move(entry));
