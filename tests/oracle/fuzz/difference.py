@@ -18,7 +18,8 @@ def unordered_topics(program):
 
 
 # Where Kafka Streams itself fails by a mistake of its own (see ../README.md); Millrace need not.
-OWN_FAILURES = re.compile(r"NullPointerException|Found a null keyChangingChild node|InvalidStateStoreException: KTable source")
+OWN_FAILURES = re.compile(r"NullPointerException|Found a null keyChangingChild node|InvalidStateStoreException: KTable source|"
+                          r"Invalid partition: -1\.")
 
 
 def record_of(line):

@@ -128,6 +128,11 @@ class Generator(Streams, ByHand, Tables):
             for op in self.ops:
                 if op["op"] in ("join", "left_join", "outer_join"):
                     op.setdefault("in_memory", True)    # Kafka Streams heeds the old setting everywhere but here
+        if "processing.exception.handler" in self.config and any(
+                op.get("fn", "").startswith(PUNCTUATING) for op in self.ops):
+            for op in self.ops:     # records without a topic cannot wait there
+                if op["op"].startswith("stream_table"):
+                    op.pop("grace", None)
         if any("emit" in op for op in self.ops):
             for op in self.ops:     # stream time would jump further than any retention, see ../README.md
                 if op.get("extractor", "").startswith(("partition_time_plus", "length_of_value")):
@@ -148,6 +153,9 @@ class Generator(Streams, ByHand, Tables):
 
 # Bytes of caches from which entries are evicted within one record.
 SMALL_CACHE = {"2000", "500", "200", "1"}
+
+# Processors whose punctuations forward records.
+PUNCTUATING = ("last_until", "collect_until", "punctuate", "forward_later")
 
 # How often an operator is tried, where that is not once.
 WEIGHTS = {
