@@ -1,8 +1,8 @@
 #include "runtime/shared_stores.hpp"
 
-#include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,54 +13,40 @@
 namespace millrace::detail {
 namespace {
 
-// Entries that an iterator copies at a time, so that it does not hold the lock.
-constexpr std::size_t kChunk = 256;
-
-std::optional<std::string> copy(BytesView bytes) { return bytes ? std::optional<std::string>(*bytes) : std::nullopt; }
-BytesView view(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
-
-/// Walks over a store that others write meanwhile.
+/// Walks over a store that others write meanwhile: takes the lock for one entry at a time, and copies that.
 class SharedIterator final : public BytesIterator {
  public:
-  SharedIterator(std::mutex& mutex, KeyValueBytesStore& store, BytesView from, BytesView to, bool forward)
-      : mutex_(mutex), store_(store), from_(copy(from)), to_(copy(to)), forward_(forward) {
-    fill();
+  /// `begin()` makes the walk over the store itself.
+  SharedIterator(std::mutex& mutex, FunctionRef<std::unique_ptr<BytesIterator>()> begin) : mutex_(mutex) {
+    const std::lock_guard lock(mutex_);
+    inner_ = begin();
+  }
+  SharedIterator(const SharedIterator&) = delete;
+  SharedIterator& operator=(const SharedIterator&) = delete;
+  ~SharedIterator() override {
+    const std::lock_guard lock(mutex_);
+    inner_.reset();
   }
 
-  [[nodiscard]] bool valid() const override { return !chunk_.empty(); }
-  void next() override {
-    std::string last = std::move(chunk_.front().first);
-    chunk_.pop_front();
-    if (!chunk_.empty() || !more_) return;
-    if (forward_) {
-      from_ = std::move(last) + '\0';
-    } else {
-      passed_ = last;
-      to_ = std::move(last);
-    }
-    fill();
+  [[nodiscard]] bool valid() override {
+    const std::lock_guard lock(mutex_);
+    if (!inner_->valid()) return false;
+    key_.assign(inner_->key());
+    value_.assign(inner_->value());
+    return true;
   }
-  [[nodiscard]] std::string_view key() const override { return chunk_.front().first; }
-  [[nodiscard]] std::string_view value() const override { return chunk_.front().second; }
+  void next() override {
+    const std::lock_guard lock(mutex_);
+    inner_->next();
+  }
+  [[nodiscard]] std::string_view key() const override { return key_; }
+  [[nodiscard]] std::string_view value() const override { return value_; }
 
  private:
-  void fill() {
-    const std::lock_guard lock(mutex_);
-    const auto it = store_.range(view(from_), view(to_), forward_);
-    // Backward, the upper end is the entry that was the last one before.
-    if (passed_ && it->valid() && it->key() == *passed_) it->next();
-    for (; it->valid() && chunk_.size() < kChunk; it->next()) chunk_.emplace_back(it->key(), it->value());
-    more_ = it->valid();
-  }
-
   std::mutex& mutex_;
-  KeyValueBytesStore& store_;
-  std::optional<std::string> from_;
-  std::optional<std::string> to_;
-  bool forward_;
-  std::optional<std::string> passed_;
-  std::deque<std::pair<std::string, std::string>> chunk_;
-  bool more_ = false;
+  std::unique_ptr<BytesIterator> inner_;
+  std::string key_;
+  std::string value_;
 };
 
 /// What all kinds have in common.
@@ -119,36 +105,15 @@ class SharedKeyValueStore final : public Shared<KeyValueBytesStore> {
     store_.put(key, value);
   }
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
-    return std::make_unique<SharedIterator>(mutex_, store_, from, to, forward);
+    return std::make_unique<SharedIterator>(mutex_, [&] { return store_.range(from, to, forward); });
   }
   [[nodiscard]] std::unique_ptr<BytesIterator> prefix_scan(std::string_view prefix) override {
-    // All keys that begin with the prefix are below the next string of its length.
-    std::string end(prefix);
-    while (!end.empty() && end.back() == '\xff') end.pop_back();
-    if (end.empty()) return range(prefix, std::nullopt, true);
-    end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-    return std::make_unique<BelowIterator>(range(prefix, std::string_view(end), true), end);
+    return std::make_unique<SharedIterator>(mutex_, [&] { return store_.prefix_scan(prefix); });
   }
   [[nodiscard]] std::uint64_t approximate_num_entries() override {
     const auto held = lock();
     return store_.approximate_num_entries();
   }
-
- private:
-  /// Ends before the key `end`.
-  class BelowIterator final : public BytesIterator {
-   public:
-    BelowIterator(std::unique_ptr<BytesIterator> inner, std::string end)
-        : inner_(std::move(inner)), end_(std::move(end)) {}
-    [[nodiscard]] bool valid() const override { return inner_->valid() && inner_->key() != end_; }
-    void next() override { inner_->next(); }
-    [[nodiscard]] std::string_view key() const override { return inner_->key(); }
-    [[nodiscard]] std::string_view value() const override { return inner_->value(); }
-
-   private:
-    std::unique_ptr<BytesIterator> inner_;
-    std::string end_;
-  };
 };
 
 class SharedWindowStore final : public Shared<WindowBytesStore> {

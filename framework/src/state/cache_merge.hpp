@@ -14,13 +14,15 @@
 namespace millrace {
 
 /// Walks over a store with its cache on top: where both have a key, the cache counts. The keys of the cache are those
-/// of when the walk began, their values those of when it gets there, be it still in the cache or, meanwhile, in the
-/// store.
+/// of when the walk began. The value of each is read once the walk has passed the cached key before it (of the first
+/// one: when the walk is first looked at). Meanwhile it may have left the cache, and then as in Java the walk over the
+/// store below shows it if that knows of it: one over a store in memory does, one over RocksDB has it as it was. For
+/// windows and sessions, whose walks in Java notice what comes into a store below, `ReadBelow` makes up for that.
 class CacheMerge {
  public:
   /// Appends the cache's key of the entry that the walk over the store stands on.
   using CacheKeyOf = std::function<void(const BytesIterator&, std::string&)>;
-  /// What the store has under a key of the cache.
+  /// What the store has under a key of the cache; empty: an entry that has left the cache is left to the walk below.
   using ReadBelow = std::function<BytesView(std::string_view)>;
 
   /// How two keys of the cache stand to each other when the store is walked over forward: < 0, 0, > 0.
@@ -29,26 +31,36 @@ class CacheMerge {
   /// `cached`: the cache's keys, in the direction of the walk.
   CacheMerge(NamedCache& cache, std::vector<std::string> cached, std::unique_ptr<BytesIterator> stored,
              CacheKeyOf cache_key_of, ReadBelow read_below, Order order, bool forward)
-      : cache_(cache),
+      : cache_(&cache),
         cached_(std::move(cached)),
         stored_(std::move(stored)),
         cache_key_of_(std::move(cache_key_of)),
         read_below_(std::move(read_below)),
         order_(std::move(order)),
-        forward_(forward) {
-    load_cached();
-    load_stored();
-    settle();
-  }
+        forward_(forward) {}
 
-  [[nodiscard]] bool valid() const { return valid_; }
+  /// Stands on the next entry that exists. What lies below may have moved on by itself since the last time.
+  [[nodiscard]] bool valid() {
+    for (;;) {
+      load_cached();
+      const bool more_stored = load_stored();
+      at_cached_ = has_cached();
+      if (!at_cached_) return more_stored;
+      if (more_stored) {
+        const int order = order_(cached_[next_cached_], stored_key_);
+        at_cached_ = order == 0 || (forward_ ? order < 0 : order > 0);
+        if (order == 0) stored_->next();
+      }
+      if (!at_cached_ || cached_value_) return true;
+      step_cached();  // deleted
+    }
+  }
   void next() {
     if (at_cached_) {
       step_cached();
     } else {
-      step_stored();
+      stored_->next();
     }
-    settle();
   }
   /// As the cache has it.
   [[nodiscard]] std::string_view key() const { return at_cached_ ? cached_[next_cached_] : stored_key_; }
@@ -58,49 +70,35 @@ class CacheMerge {
   [[nodiscard]] bool has_cached() const { return next_cached_ < cached_.size(); }
 
   void load_cached() {
-    if (!has_cached()) return;
-    if (const auto* entry = cache_.get(cached_[next_cached_])) {
-      cached_value_ = entry->value;
-    } else if (const BytesView found = read_below_(cached_[next_cached_])) {
-      cached_value_.emplace(*found);
-    } else {
-      cached_value_.reset();
+    for (; !loaded_ && has_cached(); ++next_cached_) {
+      if (const auto* entry = cache_->get(cached_[next_cached_])) {
+        cached_value_ = entry->value;
+      } else if (read_below_) {
+        const BytesView found = read_below_(cached_[next_cached_]);
+        cached_value_ = found ? std::optional<std::string>(*found) : std::nullopt;
+      } else {
+        continue;  // evicted
+      }
+      loaded_ = true;
+      return;
     }
   }
-  void load_stored() {
+  [[nodiscard]] bool load_stored() {
+    if (!stored_->valid()) return false;
     stored_key_.clear();
-    if (stored_->valid()) cache_key_of_(*stored_, stored_key_);
+    cache_key_of_(*stored_, stored_key_);
+    return true;
   }
   void step_cached() {
     ++next_cached_;
-    load_cached();
-  }
-  void step_stored() {
-    stored_->next();
-    load_stored();
+    loaded_ = false;
   }
 
-  // Stands on the next entry that exists.
-  void settle() {
-    for (;;) {
-      valid_ = has_cached() || stored_->valid();
-      if (!valid_) return;
-      if (has_cached() && stored_->valid()) {
-        const int order = order_(cached_[next_cached_], stored_key_);
-        if (order == 0) step_stored();
-        at_cached_ = order == 0 || (forward_ ? order < 0 : order > 0);
-      } else {
-        at_cached_ = has_cached();
-      }
-      if (!at_cached_ || cached_value_) return;
-      step_cached();  // deleted
-    }
-  }
-
-  NamedCache& cache_;
+  NamedCache* cache_;
   std::vector<std::string> cached_;
   std::size_t next_cached_ = 0;
-  std::optional<std::string> cached_value_;
+  bool loaded_ = false;                      // the value of the next cached key
+  std::optional<std::string> cached_value_;  // nullopt: deleted
   std::unique_ptr<BytesIterator> stored_;
   std::string stored_key_;
   CacheKeyOf cache_key_of_;
@@ -108,7 +106,6 @@ class CacheMerge {
   Order order_;
   bool forward_;
   bool at_cached_ = false;
-  bool valid_ = false;
 };
 
 }  // namespace millrace

@@ -16,7 +16,7 @@ class MergedIterator final : public BytesIterator {
  public:
   explicit MergedIterator(CacheMerge merge) : merge_(std::move(merge)) {}
 
-  [[nodiscard]] bool valid() const override { return merge_.valid(); }
+  [[nodiscard]] bool valid() override { return merge_.valid(); }
   void next() override { merge_.next(); }
   [[nodiscard]] std::string_view key() const override { return merge_.key(); }
   [[nodiscard]] std::string_view value() const override { return merge_.value(); }
@@ -81,8 +81,7 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
                                        bool forward) {
     return std::make_unique<MergedIterator>(CacheMerge(
         cache_, std::move(keys), std::move(stored),
-        [](const BytesIterator& it, std::string& out) { out.append(it.key()); },
-        [this](std::string_view key) { return inner_->get(key); },
+        [](const BytesIterator& it, std::string& out) { out.append(it.key()); }, CacheMerge::ReadBelow(),
         [](std::string_view a, std::string_view b) { return a.compare(b); }, forward));
   }
 

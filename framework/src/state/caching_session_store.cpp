@@ -27,7 +27,7 @@ class MergedSessionIterator final : public SessionBytesIterator {
  public:
   explicit MergedSessionIterator(CacheMerge merge) : merge_(std::move(merge)) {}
 
-  [[nodiscard]] bool valid() const override { return merge_.valid(); }
+  [[nodiscard]] bool valid() override { return merge_.valid(); }
   void next() override { merge_.next(); }
   [[nodiscard]] std::string_view key() const override { return read_cache_key(merge_.key()).key; }
   [[nodiscard]] std::string_view value() const override { return merge_.value(); }

@@ -57,7 +57,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore {
   class Snapshot final : public BytesIterator {
    public:
     explicit Snapshot(std::vector<std::pair<std::string, std::string>> entries) : entries_(std::move(entries)) {}
-    [[nodiscard]] bool valid() const override { return at_ < entries_.size(); }
+    [[nodiscard]] bool valid() override { return at_ < entries_.size(); }
     void next() override { ++at_; }
     [[nodiscard]] std::string_view key() const override { return entries_[at_].first; }
     [[nodiscard]] std::string_view value() const override { return entries_[at_].second; }

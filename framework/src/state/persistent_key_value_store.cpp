@@ -9,40 +9,68 @@
 
 namespace millrace {
 
-/// Merges the uncommitted entries with those in RocksDB; where both have a key, the uncommitted one counts.
+/// Merges the uncommitted entries with those in RocksDB; where both have a key, the uncommitted one counts. Shows the
+/// store as it was when the walk began: RocksDB's iterator does so by itself, and before an uncommitted entry that is
+/// still to come changes, the walk takes copies of those that it has ahead.
 class PersistentKeyValueStore::Iterator final : public BytesIterator {
  public:
   /// Keys from `lower` (inclusive) to `upper` (exclusive); nullopt: open.
   Iterator(PersistentKeyValueStore& store, std::optional<std::string> lower, std::optional<std::string> upper,
            bool forward)
-      : store_(store), lower_(std::move(lower)), upper_(std::move(upper)), forward_(forward) {
+      : store_(&store), lower_(std::move(lower)), upper_(std::move(upper)), forward_(forward) {
     open();
+    settle();
+    store_->walks_.add(*this);
+  }
+  Iterator(const Iterator&) = delete;
+  Iterator& operator=(const Iterator&) = delete;
+  ~Iterator() override {
+    if (store_ != nullptr) store_->walks_.remove(*this);
   }
 
-  [[nodiscard]] bool valid() const override { return valid_; }
+  [[nodiscard]] bool valid() override { return valid_; }
   [[nodiscard]] std::string_view key() const override { return key_; }
   [[nodiscard]] std::string_view value() const override {
     if (!at_dirty_) return view(rocks_->value());
-    return dirty_->second->value ? std::string_view(*dirty_->second->value) : std::string_view();
+    return kept_value_ ? *kept_value_ : *dirty().value;
   }
 
   void next() override {
-    if (epoch_ != store_.epoch_) {
-      if (forward_) {
-        lower_ = key_ + '\0';
-      } else {
-        upper_ = key_;
-      }
-      open();
-      return;
-    }
+    if (!valid_) return;  // the store has closed
+    kept_value_.reset();
     at_dirty_ ? step_dirty() : step_rocks();
     settle();
   }
 
+  /// The uncommitted entry of this key is about to change, or to be made.
+  void before_write(std::string_view key) {
+    if (kept_ || !valid_) return;
+    const int order = key.compare(key_);
+    if (order == 0) {
+      if (at_dirty_ && !kept_value_) kept_value_ = dirty().value;
+    } else if ((order > 0) == forward_ && !beyond_end(key)) {
+      keep();
+    }
+  }
+
+  /// From here on the walk needs no uncommitted entry of the store.
+  void keep() {
+    if (kept_ || !valid_) return;
+    std::vector<KeyValueTier::Entry> ahead;
+    for (; dirty_valid_; step_dirty()) ahead.push_back(dirty());
+    kept_ = std::move(ahead);
+    dirty_valid_ = !kept_->empty();
+  }
+
+  /// The store is closing.
+  void close() {
+    rocks_.reset();
+    valid_ = false;
+    store_ = nullptr;
+  }
+
  private:
   void open() {
-    epoch_ = store_.epoch_;
     rocksdb::ReadOptions options;
     if (lower_) {
       lower_slice_ = *lower_;
@@ -52,10 +80,10 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
       upper_slice_ = *upper_;
       options.iterate_upper_bound = &upper_slice_;
     }
-    rocks_.reset(store_.place_.db->NewIterator(options, store_.place_.family));
+    rocks_.reset(store_->place_.db->NewIterator(options, store_->place_.family));
     forward_ ? rocks_->SeekToFirst() : rocks_->SeekToLast();
 
-    index_ = &store_.tier_.dirty_index();
+    index_ = &store_->tier_.dirty_index();
     dirty_valid_ = !(lower_ && upper_ && *lower_ >= *upper_);
     if (forward_) {
       dirty_ = lower_ ? index_->lower_bound(*lower_) : index_->begin();
@@ -65,16 +93,21 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
       dirty_valid_ = dirty_valid_ && dirty_ != index_->begin();
       if (dirty_valid_) --dirty_;
     }
-    check_dirty_bound();
-    settle();
+    if (dirty_valid_ && beyond_end(dirty_->first)) dirty_valid_ = false;
   }
 
-  void check_dirty_bound() {
-    if (!dirty_valid_) return;
-    if (forward_ ? upper_ && dirty_->first >= *upper_ : lower_ && dirty_->first < *lower_) dirty_valid_ = false;
+  [[nodiscard]] bool beyond_end(std::string_view key) const {
+    return forward_ ? upper_ && key >= *upper_ : lower_ && key < *lower_;
   }
+
+  /// The next uncommitted entry. REQUIRES: dirty_valid_.
+  [[nodiscard]] const KeyValueTier::Entry& dirty() const { return kept_ ? (*kept_)[next_kept_] : *dirty_->second; }
 
   void step_dirty() {
+    if (kept_) {
+      dirty_valid_ = ++next_kept_ < kept_->size();
+      return;
+    }
     if (forward_) {
       dirty_valid_ = ++dirty_ != index_->end();
     } else if (dirty_ == index_->begin()) {
@@ -82,7 +115,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
     } else {
       --dirty_;
     }
-    check_dirty_bound();
+    if (dirty_valid_ && beyond_end(dirty_->first)) dirty_valid_ = false;
   }
 
   void step_rocks() { forward_ ? rocks_->Next() : rocks_->Prev(); }
@@ -91,11 +124,11 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
   void settle() {
     for (;;) {
       const bool rocks_valid = rocks_->Valid();
-      if (!rocks_valid) check(rocks_->status(), "walk over", store_.name_, store_.place_.directory);
+      if (!rocks_valid) check(rocks_->status(), "walk over", store_->name_, store_->place_.directory);
       valid_ = rocks_valid || dirty_valid_;
       if (!valid_) return;
       if (rocks_valid && dirty_valid_) {
-        const int order = view(rocks_->key()).compare(dirty_->first);
+        const int order = view(rocks_->key()).compare(dirty().key);
         if (order == 0) {
           step_rocks();
           continue;
@@ -104,29 +137,31 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
       } else {
         at_dirty_ = dirty_valid_;
       }
-      if (at_dirty_ && !dirty_->second->value) {
+      if (at_dirty_ && !dirty().value) {
         step_dirty();
         continue;
       }
-      key_.assign(at_dirty_ ? dirty_->first : view(rocks_->key()));
+      key_.assign(at_dirty_ ? std::string_view(dirty().key) : view(rocks_->key()));
       return;
     }
   }
 
-  PersistentKeyValueStore& store_;
+  PersistentKeyValueStore* store_;  // null: closed
   std::optional<std::string> lower_;
   std::optional<std::string> upper_;
   rocksdb::Slice lower_slice_;
   rocksdb::Slice upper_slice_;
   bool forward_;
-  std::uint64_t epoch_ = 0;
   std::unique_ptr<rocksdb::Iterator> rocks_;
   const KeyValueTier::DirtyIndex* index_ = nullptr;
   KeyValueTier::DirtyIndex::const_iterator dirty_;
+  std::optional<std::vector<KeyValueTier::Entry>> kept_;  // copies, in the order of the walk, in place of the index
+  std::size_t next_kept_ = 0;
   bool dirty_valid_ = false;
   bool at_dirty_ = false;
   bool valid_ = false;
   std::string key_;
+  std::optional<std::string> kept_value_;  // of the uncommitted entry that it stands on, once that has changed
 };
 
 PersistentKeyValueStore::PersistentKeyValueStore(Registry& registry, StorePlace place, std::string name)
@@ -148,7 +183,12 @@ BytesView PersistentKeyValueStore::get(std::string_view key) {
   return std::string_view(*entry.value);
 }
 
+PersistentKeyValueStore::~PersistentKeyValueStore() = default;
+
+void PersistentKeyValueStore::release() { walks_.close(); }
+
 void PersistentKeyValueStore::put(std::string_view key, BytesView value) {
+  walks_.each([&](Iterator& walk) { walk.before_write(key); });
   tier_.write(key, value);
   if (place_.budget->exceeded()) place_.budget->reclaim();
 }
@@ -195,7 +235,6 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
   rocksdb::WriteOptions options;
   options.disableWAL = true;
   check(place_.db->Write(options, &batch), "restore", name_, place_.directory);
-  ++epoch_;
   if (tier_.tier_bytes() == 0) return;
   for (const RestoreRecord& record : records) tier_.refresh(record.key, record.value);
 }
@@ -216,17 +255,17 @@ void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {
 }
 
 void PersistentKeyValueStore::committed() {
-  ++epoch_;
+  walks_.each([](Iterator& walk) { walk.keep(); });
   tier_.committed();
 }
 
 void PersistentKeyValueStore::discarded() {
-  ++epoch_;
+  walks_.each([](Iterator& walk) { walk.keep(); });
   tier_.discard();
 }
 
 void PersistentKeyValueStore::wiped() {
-  ++epoch_;
+  walks_.each([](Iterator& walk) { walk.keep(); });
   tier_.clear();
 }
 

@@ -5,6 +5,7 @@
 
 #include "database_store.hpp"
 #include "key_value_tier.hpp"
+#include "open_walks.hpp"
 
 namespace millrace {
 
@@ -12,6 +13,7 @@ namespace millrace {
 class PersistentKeyValueStore final : public KeyValueBytesStore, public DatabaseStore {
  public:
   PersistentKeyValueStore(Registry& registry, StorePlace place, std::string name);
+  ~PersistentKeyValueStore() override;
 
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] bool persistent() const override { return true; }
@@ -33,13 +35,12 @@ class PersistentKeyValueStore final : public KeyValueBytesStore, public Database
  private:
   class Iterator;
 
-  void release() override {}
+  void release() override;
 
   std::string name_;
   KeyValueTier tier_;
   rocksdb::PinnableSlice large_value_;  // the last answer that is too large for the tier
-  // Counts the commits, discards and restores, after which a walk that is under way starts anew where it stands.
-  std::uint64_t epoch_ = 0;
+  OpenWalks<Iterator> walks_;
 };
 
 }  // namespace millrace

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "millrace/state/formats.hpp"
-#include "window_range_iterator.hpp"
 
 namespace millrace {
 
@@ -107,6 +106,7 @@ void PersistentWindowStore::fetch_each(std::string_view key, Timestamp from, Tim
                                        FunctionRef<bool(Timestamp, std::string_view)> visit) {
   from = std::max(from, live_from_);
   if (to < from) return;
+  const WindowTier::Hold hold(tier_);
   if (tier_.knows(key, from, to)) {
     tier_.visit(key, from, to,
                 [&](const WindowEntry& entry) { return entry.deleted || visit(entry.start, entry.value()); });
@@ -119,6 +119,7 @@ void PersistentWindowStore::fetch_each(std::string_view key, Timestamp from, Tim
 // rest from the tier alone. Returns false if the visitor wanted no more.
 bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, Timestamp to,
                                          FunctionRef<bool(const Found&)> visit) {
+  // Looked at once: what the visitor puts may move the watermark, by expiring what is older.
   const Timestamp stored_to = std::min(to, tier_.complete_from() - 1);
   std::vector<const WindowEntry*> corrections;
   tier_.visit(key, from, stored_to, [&](const WindowEntry& entry) {
@@ -156,7 +157,7 @@ bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, T
     if (!visit_entry(**correction)) return false;
   }
   bool more = true;
-  tier_.visit(key, std::max(from, tier_.complete_from()), to,
+  tier_.visit(key, std::max(from, stored_to + 1), to,
               [&](const WindowEntry& entry) { return more = visit_entry(entry); });
   return more;
 }
@@ -189,7 +190,7 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesVie
     items.push_back({std::string(key), entry.start, entry.seq, std::string(entry.value()), entry.deleted});
   });
   return std::make_unique<WindowRangeIterator>(
-      place_, name_, meta_.segment_interval_ms,
+      walks_, place_, name_, meta_.segment_interval_ms,
       WindowRangeIterator::Range{key_from ? std::optional<std::string>(*key_from) : std::nullopt,
                                  key_to ? std::optional<std::string>(*key_to) : std::nullopt, from, to},
       std::min(to, tier_.complete_from() - 1), std::move(items), forward);

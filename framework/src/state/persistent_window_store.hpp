@@ -7,7 +7,8 @@
 
 #include "database_layout.hpp"
 #include "database_store.hpp"
-#include "window_snapshot.hpp"
+#include "open_walks.hpp"
+#include "window_range_iterator.hpp"
 #include "window_tier.hpp"
 
 namespace millrace {
@@ -53,14 +54,16 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
  private:
   struct Found;
 
-  void release() override { seeker_.reset(); }
+  void release() override {
+    seeker_.reset();
+    walks_.close();
+  }
 
   [[nodiscard]] Timestamp live_from(Timestamp stream_time) const;
   [[nodiscard]] std::int64_t segment(Timestamp start) const { return start / meta_.segment_interval_ms; }
   /// Advances stream time; true if `start` is later than all before.
   bool observe(Timestamp start);
   void write_meta(rocksdb::WriteBatch& batch);
-  bool visit(std::string_view key, Timestamp from, Timestamp to, FunctionRef<bool(const Found&)> visit);
   bool visit_merged(std::string_view key, Timestamp from, Timestamp to, FunctionRef<bool(const Found&)> visit);
 
   std::string name_;
@@ -73,6 +76,7 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
   std::string scratch_key_;
   rocksdb::PinnableSlice answer_;
   std::int64_t trimmed_segment_ = 0;
+  OpenWalks<WindowRangeIterator> walks_;
 };
 
 }  // namespace millrace

@@ -22,7 +22,7 @@ class SessionSnapshotIterator final : public SessionBytesIterator {
  public:
   explicit SessionSnapshotIterator(std::vector<SessionItem> items) : items_(std::move(items)) {}
 
-  [[nodiscard]] bool valid() const override { return at_ < items_.size(); }
+  [[nodiscard]] bool valid() override { return at_ < items_.size(); }
   void next() override { ++at_; }
   [[nodiscard]] std::string_view key() const override { return items_[at_].key; }
   [[nodiscard]] std::string_view value() const override { return items_[at_].value; }

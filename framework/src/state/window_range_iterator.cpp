@@ -6,10 +6,11 @@
 
 namespace millrace {
 
-WindowRangeIterator::WindowRangeIterator(const StorePlace& place, std::string store, std::int64_t segment_interval_ms,
-                                         Range range, Timestamp stored_to, std::vector<WindowItem> overlay,
-                                         bool forward)
-    : directory_(place.directory),
+WindowRangeIterator::WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, const StorePlace& place,
+                                         std::string store, std::int64_t segment_interval_ms, Range range,
+                                         Timestamp stored_to, std::vector<WindowItem> overlay, bool forward)
+    : walks_(&walks),
+      directory_(place.directory),
       store_(std::move(store)),
       interval_ms_(segment_interval_ms),
       range_(std::move(range)),
@@ -24,6 +25,19 @@ WindowRangeIterator::WindowRangeIterator(const StorePlace& place, std::string st
     settle_rocks();
   }
   settle();
+  walks_->add(*this);
+}
+
+WindowRangeIterator::~WindowRangeIterator() {
+  if (walks_ != nullptr) walks_->remove(*this);
+}
+
+void WindowRangeIterator::close() {
+  rocks_.reset();
+  overlay_.clear();
+  next_overlay_ = 0;
+  at_overlay_ = valid_ = false;
+  walks_ = nullptr;
 }
 
 void WindowRangeIterator::sort_overlay() {
@@ -131,6 +145,7 @@ void WindowRangeIterator::settle() {
 }
 
 void WindowRangeIterator::next() {
+  if (!valid_) return;  // the store has closed
   if (at_overlay_) {
     ++next_overlay_;
   } else {

@@ -7,6 +7,7 @@
 
 #include "database_layout.hpp"
 #include "database_store.hpp"
+#include "open_walks.hpp"
 #include "window_snapshot.hpp"
 
 namespace millrace {
@@ -24,10 +25,17 @@ class WindowRangeIterator final : public WindowBytesIterator {
   };
 
   /// Entries up to `stored_to` are read from RocksDB and corrected by `overlay`; later ones come from `overlay` alone.
-  WindowRangeIterator(const StorePlace& place, std::string store, std::int64_t segment_interval_ms, Range range,
-                      Timestamp stored_to, std::vector<WindowItem> overlay, bool forward);
+  WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, const StorePlace& place, std::string store,
+                      std::int64_t segment_interval_ms, Range range, Timestamp stored_to,
+                      std::vector<WindowItem> overlay, bool forward);
+  WindowRangeIterator(const WindowRangeIterator&) = delete;
+  WindowRangeIterator& operator=(const WindowRangeIterator&) = delete;
+  ~WindowRangeIterator() override;
 
-  [[nodiscard]] bool valid() const override { return valid_; }
+  /// The store is closing.
+  void close();
+
+  [[nodiscard]] bool valid() override { return valid_; }
   void next() override;
   [[nodiscard]] std::string_view key() const override {
     return at_overlay_ ? overlay_[next_overlay_].key : stored_.key;
@@ -48,6 +56,7 @@ class WindowRangeIterator final : public WindowBytesIterator {
   void settle();
   [[nodiscard]] std::strong_ordering overlay_against_stored() const;
 
+  OpenWalks<WindowRangeIterator>* walks_;  // null: closed
   std::filesystem::path directory_;
   std::string store_;
   std::int64_t interval_ms_;

@@ -32,7 +32,7 @@ class WindowSnapshotIterator final : public WindowBytesIterator {
  public:
   explicit WindowSnapshotIterator(std::vector<WindowItem> items) : items_(std::move(items)) {}
 
-  [[nodiscard]] bool valid() const override { return at_ < items_.size(); }
+  [[nodiscard]] bool valid() override { return at_ < items_.size(); }
   void next() override { ++at_; }
   [[nodiscard]] std::string_view key() const override { return items_[at_].key; }
   [[nodiscard]] std::string_view value() const override { return items_[at_].value; }

@@ -53,6 +53,7 @@ WindowEntry& WindowTier::add(Slice& slice, WindowKeyRecord& record, std::size_t 
   entry->start = start;
   entry->seq = seq;
   slice.max_start = std::max(slice.max_start, start);
+  ++changes_;
   if (index < record.entries.size() && record.entries[index]->start == start && record.entries[index]->seq == seq) {
     record.entries.replace(index, entry);
   } else {
@@ -131,6 +132,7 @@ void WindowTier::erase(std::string_view key, Timestamp start, std::uint32_t seq,
 void WindowTier::unlink(WindowEntry& entry) {
   WindowKeyRecord* record = entry.owner;
   entry.owner = nullptr;
+  ++changes_;
   const std::size_t heap_before = record->entries.heap_bytes();
   const bool first = record->entries[0] == &entry;
   record->entries.erase(first ? 0 : record->entries.lower_bound(entry.start, entry.seq));
@@ -189,6 +191,7 @@ void WindowTier::expire(Timestamp live_from) {
 }
 
 void WindowTier::reset(Timestamp complete_from) {
+  ++changes_;
   for (WindowKeyRecord* record : records_) WindowKeyRecord::destroy(record);
   records_.clear();
   slices_.clear();
@@ -201,6 +204,7 @@ void WindowTier::reset(Timestamp complete_from) {
 }
 
 std::size_t WindowTier::evict() {
+  if (holds_ > 0) return 0;
   Slice& oldest = slices_.front();
   if (!oldest.dirty.empty() || oldest.max_start == kNoTimestamp) return 0;
   const std::size_t before = bytes_;

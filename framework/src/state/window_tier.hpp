@@ -53,16 +53,38 @@ class WindowTier final : public EvictableTier {
   /// Deletes. `dirty`: the entry may be in the database; false: it is only here.
   void erase(std::string_view key, Timestamp start, std::uint32_t seq, bool dirty);
 
+  /// While it exists nothing is evicted, whatever other stores that share the budget need.
+  class Hold {
+   public:
+    explicit Hold(WindowTier& tier) : tier_(tier) { ++tier_.holds_; }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    ~Hold() { --tier_.holds_; }
+
+   private:
+    WindowTier& tier_;
+  };
+
   /// Calls `visit(const WindowEntry&)` for the entries of `key` with from <= start <= to by (start, seq), deletes that
-  /// are not committed among them, until it returns false.
+  /// are not committed among them, until it returns false. It may put and erase: then what is ahead counts.
   template <class Visit>
   void visit(std::string_view key, Timestamp from, Timestamp to, Visit&& visit) const {
-    const auto found = records_.find(key, hash_of(key));
-    if (found == records_.end()) return;
-    const WindowEntryList& entries = (*found)->entries;
-    for (std::size_t i = entries.lower_bound(from, 0); i < entries.size(); ++i) {
-      const WindowEntry& entry = *entries[i];
-      if (entry.start > to || !visit(entry)) return;
+    const WindowEntryList* entries = entries_of(key);
+    if (entries == nullptr) return;
+    std::size_t i = entries->lower_bound(from, 0);
+    while (i < entries->size()) {
+      const WindowEntry& entry = *(*entries)[i];
+      const Timestamp start = entry.start;
+      const std::uint32_t seq = entry.seq;
+      const std::uint64_t changes = changes_;
+      if (start > to || !visit(entry)) return;
+      if (changes == changes_) {
+        ++i;
+        continue;
+      }
+      entries = entries_of(key);
+      if (entries == nullptr) return;
+      i = entries->lower_bound(start, seq + 1);
     }
   }
 
@@ -129,6 +151,10 @@ class WindowTier final : public EvictableTier {
   [[nodiscard]] static std::size_t size_of(const WindowKeyRecord& record);
   [[nodiscard]] static std::size_t payload(const WindowEntry& entry);
 
+  [[nodiscard]] const WindowEntryList* entries_of(std::string_view key) const {
+    const auto found = records_.find(key, hash_of(key));
+    return found == records_.end() ? nullptr : &(*found)->entries;
+  }
   [[nodiscard]] Slice make_slice(Timestamp from) const;
   [[nodiscard]] Slice& slice_for(Timestamp start);
   WindowEntry& add(Slice& slice, WindowKeyRecord& record, std::size_t index, Timestamp start, std::uint32_t seq,
@@ -148,6 +174,8 @@ class WindowTier final : public EvictableTier {
   EvictedKeys evicted_;
   std::size_t bytes_ = 0;
   std::size_t dirty_bytes_ = 0;
+  std::uint64_t changes_ = 0;  // of the lists of entries
+  int holds_ = 0;
 };
 
 }  // namespace millrace

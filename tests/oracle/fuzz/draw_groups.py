@@ -46,7 +46,10 @@ class Groups(Drawing):
               "collect_until_wall_clock:30": "key_value", "timestamped": "timestamped", "window_walk:25": "window",
               "timestamped_window:25": "timestamped_window", "session_walk:25": "session",
               "versioned_delete:10": "versioned", "walk": "key_value", "put_all": "key_value", "punctuate:20": None,
-              "lookup": None}
+              "write_in_walk:forward": "key_value", "write_in_walk:backward": "key_value", "lookup": None}
+
+    # Those that walk backward: see ../README.md.
+    UNCACHED = ("walk", "window_walk:25", "session_walk:25", "write_in_walk:backward")
 
     PROCESSORS = STATELESS + tuple(STORES)
     VALUE_PROCESSORS = ("forward", "remember", "headers:q", "metadata", "route", "last_until_stream_time:20")
@@ -66,8 +69,9 @@ class Groups(Drawing):
             op["global"], kind = self.random.choice(self.global_stores)
             op["fn"] = f"lookup:{kind}"
         elif not stateless and self.STORES[fn]:
-            kind = "lru" if fn == "walk" and self.chance(0.5) else self.STORES[fn]
-            op["stores"] = [self.processor_store(kind, cached="walk" not in fn)]
+            over_key_values = fn == "walk" or fn.startswith("write_in_walk")
+            kind = "lru" if over_key_values and self.chance(0.5) else self.STORES[fn]
+            op["stores"] = [self.processor_store(kind, cached=fn not in self.UNCACHED)]
         self.name(op)
         if fn == "route":
             return self.routed(op, source)

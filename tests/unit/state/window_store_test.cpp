@@ -148,6 +148,42 @@ BOOST_AUTO_TEST_CASE(a_walk_shows_the_store_as_it_was_when_it_began) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_visitor_may_put_into_the_store_that_it_visits) {
+  const BothStores stores({600'000, 1000, false});
+  for (WindowBytesStore* store : stores.each()) {
+    for (Timestamp start = 1; start <= 5; ++start) store->put("k", std::to_string(start), start * 1000);
+    Timestamp last = 0;
+    store->fetch_each("k", 0, 6000, [&](Timestamp start, std::string_view) {
+      BOOST_TEST(start > last);
+      last = start;
+      for (int i = 0; i < 100; ++i) store->put("k" + std::to_string(i), std::string(100, 'x'), start);
+      store->put("k", std::nullopt, start);  // what is being looked at goes
+      store->put("k", std::string(1000, 'y'), start - 500);
+      if (start == 3000) store->put("k", "far", 900'000);  // everything else expires
+      return true;
+    });
+    BOOST_TEST(last >= 3000);
+    BOOST_TEST(values(*store, "k", 0, kEnd) == "far");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_visited_stays_however_much_memory_another_store_needs) {
+  const TempDirectory directory;
+  const auto database = TaskDatabase::open(directory.path(), {64u << 10, 64u << 10, 256u << 10});
+  const auto store = database->window_store("s", {600'000, 1000, false});
+  const auto other = database->key_value_store("other");
+  for (Timestamp start = 0; start < 300; ++start) store->put("k", std::string(100, 'x'), start);
+  database->commit({});
+  Timestamp next = 0;
+  store->fetch_each("k", 0, kEnd, [&](Timestamp start, std::string_view value) {
+    BOOST_TEST(start == next++);
+    BOOST_TEST(value == std::string(100, 'x'));
+    for (int i = 0; i < 10; ++i) other->put(std::to_string(start) + "." + std::to_string(i), std::string(1000, 'y'));
+    return true;
+  });
+  BOOST_TEST(next == 300);
+}
+
 BOOST_AUTO_TEST_CASE(a_window_cannot_start_before_the_epoch) {
   const BothStores stores({600'000, 1000, false});
   for (WindowBytesStore* store : stores.each()) {

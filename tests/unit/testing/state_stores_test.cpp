@@ -95,6 +95,35 @@ BOOST_AUTO_TEST_CASE(a_key_value_store_scans_prefixes_and_takes_many_at_once) {
   BOOST_TEST((driver.dump_state_store("st") == std::vector<std::pair<S, S>>{{"a", "1"}, {"ab", "2"}, {"b", "3"}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_walk_ends_though_what_it_forwards_is_put_into_the_same_store) {
+  for (const auto medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
+    StreamsBuilder builder;
+    builder.add_state_store(Stores::key_value_store<S, S>("st", medium));
+    const auto forward_all = [](Context& context, const Record<S, S>& record) {
+      for (const auto& [key, value] : context.get_state_store<KeyValueStore<S, S>>("st").all()) {
+        context.forward({key, value, record.timestamp, {}});
+      }
+    };
+    const auto put_behind = [](Context& context, const Record<S, S>& record) {
+      context.get_state_store<KeyValueStore<S, S>>("st").put_all(
+          {{record.key + "'", "new"}, {"a", "seen already"}, {"d", "still to come"}});
+      context.forward(record);
+    };
+    builder.stream<S, S>("in")
+        .process([=] { return std::make_unique<Scripted>(forward_all); }, {"st"})
+        .process([=] { return std::make_unique<Scripted>(put_behind); }, {"st"})
+        .to("out");
+    TopologyTestDriver driver(builder.build());
+    auto& store = driver.get_key_value_store<S, S>("st");
+    store.put_all({{"a", "1"}, {"b", "2"}, {"d", "3"}});
+    driver.create_input_topic<S, S>("in").pipe_input("go", "", 10);
+    // As in Java: a walk over RocksDB shows the store as it was, one over a store in memory the values of now.
+    const S last = medium == StoreMedium::rocksdb ? "d=3@10" : "d=still to come@10";
+    BOOST_TEST(read_all(driver, "out") == (Texts{"a=1@10", "b=2@10", last}), boost::test_tools::per_element());
+    BOOST_TEST((store.get("d'") == "new"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_window_store_is_walked_both_ways) {
   TopologyTestDriver driver(with_store(Stores::timestamped_window_store<S, S>("st", Millis(100'000), Millis(1'000))));
   auto& store = driver.get_timestamped_window_store<S, S>("st");

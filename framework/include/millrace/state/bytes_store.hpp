@@ -16,13 +16,21 @@
 namespace millrace {
 
 /// Walks over key/value pairs of a byte store. Views are valid until next() or until the store is written.
-/// The store may be written and committed during a walk: entries that nobody touches are all seen, in order; what is
-/// written meanwhile may or may not be seen. The iterator must not outlive the store or its database.
-/// key() and value() REQUIRE valid().
+///
+/// The store may be written, flushed and committed during a walk. What the walk shows of that is as in Kafka Streams,
+/// but for windows and sessions (see "Deliberate differences" in docs/dsl.md):
+///   RocksDB, LRU map   the store as it was when the walk began
+///   in memory          the keys that were there when it began and still are, with their values of now
+///   windows, sessions  the store as it was when the walk began, in RocksDB and in memory
+///   behind a cache     as the store below; but a key that was in the cache when the walk began has the value that the
+///                      cache has once the walk is past the cached key before it, if it is still there
+/// The iterator does not look at the store before valid() is called. It ends when the database closes, and must not
+/// outlive the store. key(), value() and next() REQUIRE that valid() has said true since the last next().
 class BytesIterator {
  public:
   virtual ~BytesIterator() = default;
-  [[nodiscard]] virtual bool valid() const = 0;
+  /// True: it stands on an entry. Passes entries that are gone by now.
+  [[nodiscard]] virtual bool valid() = 0;
   virtual void next() = 0;
   [[nodiscard]] virtual std::string_view key() const = 0;
   [[nodiscard]] virtual std::string_view value() const = 0;

@@ -21,7 +21,9 @@
 namespace millrace {
 
 /// Walks over the entries of a store, decoding each as it goes. Move-only; must not outlive the store.
-/// Use it in a range-for, or call next() until it answers nullopt. (Kafka Streams: `KeyValueIterator`.)
+/// Use it in a range-for, or call next() until it answers nullopt. What is put into the store meanwhile under a new key
+/// is not shown, so that a walk may put into the store that it walks over; for more see BytesIterator.
+/// (Kafka Streams: `KeyValueIterator`.)
 template <class K, class V>
 class KeyValueIterator {
  public:
@@ -31,10 +33,11 @@ class KeyValueIterator {
       : bytes_(std::move(bytes)), decode_(std::move(decode)) {}
 
   [[nodiscard]] std::optional<KeyValue<K, V>> next() {
+    // Moves on as late as it can: what becomes of the next entry until then counts.
+    if (std::exchange(shown_, false)) bytes_->next();
     if (!bytes_->valid()) return std::nullopt;
-    auto entry = decode_(*bytes_);
-    bytes_->next();
-    return entry;
+    shown_ = true;
+    return decode_(*bytes_);
   }
 
   class iterator {
@@ -67,6 +70,7 @@ class KeyValueIterator {
  private:
   std::unique_ptr<BytesIterator> bytes_;
   Decode decode_;
+  bool shown_ = false;  // the entry that `bytes_` stands on
 };
 
 /// (Kafka Streams: `ReadOnlyKeyValueStore`.)

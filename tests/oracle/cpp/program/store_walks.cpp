@@ -58,6 +58,34 @@ struct PutAll final : WithStore {
   }
 };
 
+/// Each step of the walk overwrites, deletes or adds an entry behind it, under it or ahead of it.
+struct WriteInWalk final : WithStore {
+  WriteInWalk(std::string store, bool backward) : WithStore(std::move(store)), backward_(backward) {}
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<Store>();
+    put_or_delete(store, record.key, kept(record.value));
+    const auto value = text(dynamic(kept(record.value)));
+    const auto units = static_cast<std::size_t>(length(value));
+    std::size_t step = 0;
+    std::string seen = "[";
+    for (const auto& entry : backward_ ? store.reverse_all() : store.all()) {
+      seen += show(entry.key) + "=" + show(entry.value) + " ";
+      static const std::vector<std::string> kTargets{"a", "ab", "b", "c", "dd"};
+      const Dynamic target(kTargets[(units + 2 * step) % kTargets.size()]);
+      if ((units + step) % 3 == 1) {
+        (void)store.remove(target);
+      } else {
+        store.put(target, Dynamic(value + std::to_string(step)));
+      }
+      ++step;
+    }
+    return seen + "]" + show(store.all());
+  }
+
+ private:
+  bool backward_;
+};
+
 struct WalkWindows final : WithStore {
   using WithStore::WithStore;
   std::string use(const Record<Key, Value>& record) override {
@@ -142,6 +170,7 @@ struct Lookup final : WithStore {
 std::unique_ptr<Processor> make_walking_processor(const Function& f, const std::string& store) {
   if (f.name == "walk") return std::make_unique<Walk>(store);
   if (f.name == "put_all") return std::make_unique<PutAll>(store);
+  if (f.name == "write_in_walk") return std::make_unique<WriteInWalk>(store, f.argument == "backward");
   if (f.name == "window_walk") return std::make_unique<WalkWindows>(store, f.number());
   if (f.name == "timestamped_window") return std::make_unique<TimestampedWindows>(store, f.number());
   if (f.name == "session_walk") return std::make_unique<WalkSessions>(store, f.number());

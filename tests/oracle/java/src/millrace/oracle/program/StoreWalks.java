@@ -32,6 +32,8 @@ final class StoreWalks {
         return switch (name) {
             case "walk" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store, StoreWalks::keyValues);
             case "put_all" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store, StoreWalks::putAll);
+            case "write_in_walk" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store,
+                (keyValues, record) -> writeInWalk(keyValues, record, argument.equals("backward")));
             case "window_walk" -> StoreWalks.<WindowStore<Object, Object>>walk(store,
                 (windows, record) -> windows(windows, record, Long.parseLong(argument)));
             case "timestamped_window" -> StoreWalks.<TimestampedWindowStore<Object, Object>>walk(store,
@@ -100,6 +102,29 @@ final class StoreWalks {
         if (record.value() == null) return "deleted " + Functions.text(store.delete(record.key()));
         store.putAll(List.of(KeyValue.pair(record.key(), kept(record)), KeyValue.pair("c", kept(record))));
         return Functions.text(store.putIfAbsent("b", kept(record))) + show(store.all());
+    }
+
+    /** Each step of the walk overwrites, deletes or adds an entry behind it, under it or ahead of it. */
+    private static String writeInWalk(final KeyValueStore<Object, Object> store, final Record<Object, Object> record,
+                                      final boolean backward) {
+        if (record.value() == null) store.delete(record.key());
+        else store.put(record.key(), kept(record));
+        final String value = Functions.text(kept(record));
+        final List<String> targets = List.of("a", "ab", "b", "c", "dd");
+        final StringBuilder seen = new StringBuilder("[");
+        try (KeyValueIterator<Object, Object> entries = backward ? store.reverseAll() : store.all()) {
+            for (int step = 0; entries.hasNext(); ++step) {
+                final KeyValue<Object, Object> entry = entries.next();
+                seen.append(show(entry.key)).append('=').append(show(entry.value)).append(' ');
+                final String target = targets.get((value.length() + 2 * step) % targets.size());
+                if ((value.length() + step) % 3 == 1) {
+                    store.delete(target);
+                } else {
+                    store.put(target, value + step);
+                }
+            }
+        }
+        return seen.append(']').append(show(store.all())).toString();
     }
 
     private static String windows(final WindowStore<Object, Object> store, final Record<Object, Object> record,
