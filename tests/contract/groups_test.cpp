@@ -316,4 +316,26 @@ BOOST_AUTO_TEST_CASE(starts_at_the_latest_record_without_an_offset_if_so_configu
   BOOST_CHECK_EQUAL(values(seen).at(0), "new");
 }
 
+BOOST_AUTO_TEST_CASE(stays_where_a_member_seeks_as_soon_as_it_has_partitions) {
+  constexpr std::int32_t kPartitions = 10;
+  const std::string topic = this->topic(kPartitions);
+  for (std::int32_t p = 0; p < kPartitions; ++p) write(topic, {"zero"}, p);
+  Rebalances rebalances;
+  const auto reader = consumer({{"auto.offset.reset", "earliest"}});
+  reader->subscribe({topic}, rebalances);
+  std::vector<ConsumerRecord> none;
+  while (rebalances.owned.empty()) reader->poll(none, 0, Millis(10));
+  (void)reader->committed(rebalances.owned, kPatience);
+  for (std::int32_t p = 0; p < kPartitions; ++p) {
+    reader->seek({topic, p}, reader->query_watermarks({topic, p}, kPatience).high);
+  }
+  // The time is part of it: a question after the beginning, asked before the seek, is repeated within a second.
+  std::vector<Seen> seen;
+  const auto soon = std::chrono::steady_clock::now() + Millis(1500);
+  poll_until(*reader, seen, [&] { return std::chrono::steady_clock::now() >= soon; });
+  for (std::int32_t p = 0; p < kPartitions; ++p) write(topic, {"one"}, p);
+  poll_until(*reader, seen, [&] { return seen.size() >= kPartitions; });
+  BOOST_TEST(values(seen) == std::vector<std::string>(kPartitions, "one"), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -241,8 +241,20 @@ void KafkaConsumer::resume(const std::vector<TopicPartition>& partitions) {
 
 void KafkaConsumer::seek(const TopicPartition& partition, std::int64_t offset) {
   auto& queue = assigned_queue(partition, "seeking");
-  const auto doing = "seeking " + partition.str() + " to " + std::to_string(offset);
   const Deadline deadline(client_->api_timeout());
+  seek_once(partition, offset, deadline);
+  if (!queue.fetched()) {
+    // librdkafka may still be asking the leader where the partition begins. The answer, outdated by the seek, makes it
+    // ask again half a second later and read from there, unless it is sought again in between. Any other answer of the
+    // leader comes behind that one.
+    (void)client_->watermarks(partition, Millis(std::max(1, deadline.left_ms())));
+    seek_once(partition, offset, deadline);
+  }
+  queue.restart_at(known(offset));
+}
+
+void KafkaConsumer::seek_once(const TopicPartition& partition, std::int64_t offset, const Deadline& deadline) {
+  const auto doing = "seeking " + partition.str() + " to " + std::to_string(offset);
   for (;;) {
     const auto list = to_list(partition, offset);
     const ErrorPtr error(rd_kafka_seek_partitions(client_->handle(), list.get(), std::max(1, deadline.left_ms())));
@@ -255,7 +267,6 @@ void KafkaConsumer::seek(const TopicPartition& partition, std::int64_t offset) {
     if (!starting || deadline.passed()) client_->fail(code, doing);
     std::this_thread::sleep_for(Millis(5));
   }
-  queue.restart_at(known(offset));
 }
 
 std::optional<std::int64_t> KafkaConsumer::position(const TopicPartition& partition) {

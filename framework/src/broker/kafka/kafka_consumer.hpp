@@ -61,6 +61,7 @@ class KafkaConsumer final : public Consumer {
   /// Turns kOffsetBeginning and kOffsetEnd into offsets.
   void resolve(rd_kafka_topic_partition_list_t& list);
 
+  void seek_once(const TopicPartition& partition, std::int64_t offset, const Deadline& deadline);
   rd_kafka_resp_err_t commit_once(const std::map<TopicPartition, OffsetAndMetadata>& offsets, Deadline deadline);
 
   void add(const TopicPartition& partition, std::optional<std::int64_t> start);

@@ -55,6 +55,8 @@ class PartitionQueue {
   /// Appends up to `max` records. Stops behind an error.
   Taken take(std::vector<ConsumerRecord>& records, std::size_t max);
 
+  /// Whether a record or an end event came since the (re)start.
+  [[nodiscard]] bool fetched() const { return fetched_; }
   [[nodiscard]] std::optional<std::int64_t> position();
   [[nodiscard]] std::optional<std::int64_t> lag();
 
@@ -91,7 +93,7 @@ class PartitionQueue {
   MessagePtr peeked_;  ///< the first of the queue, if lag() had to look
   std::optional<std::int64_t> position_;
   std::optional<std::int64_t> end_;  ///< offset of the last end-of-partition event
-  bool fetched_ = false;             ///< a record or an end event came since the (re)start
+  bool fetched_ = false;             ///< see fetched()
   bool caught_up_ = false;           ///< lag() was 0, and nothing was taken from the queue since
   std::size_t left_behind_ = 0;      ///< queue length after the last take
   std::chrono::steady_clock::time_point last_nudge_;
