@@ -31,10 +31,10 @@ constexpr std::int64_t kWithoutBatchesMs = 10'000;
 // Brokers forget offsets of topics to which nobody subscribes (KIP-211); companions of lead topics are such.
 constexpr std::int64_t kFullCommitIntervalMs = 60LL * 60 * 1000;
 
-OffsetReset reset_policy(const std::string& name) {
-  if (name == "latest" || name == "largest" || name == "end") return OffsetReset::latest;
-  if (name == "none" || name == "error") return OffsetReset::none;
-  return OffsetReset::earliest;
+AutoOffsetReset reset_policy(const std::string& name) {
+  if (name == "latest" || name == "largest" || name == "end") return AutoOffsetReset::latest();
+  if (name == "none" || name == "error") return AutoOffsetReset::none();
+  return AutoOffsetReset::earliest();
 }
 
 std::size_t records_per_poll(const StreamsConfig& config, const ClientConfig& consumer) {

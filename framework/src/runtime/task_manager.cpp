@@ -15,7 +15,7 @@ constexpr Millis kLongestAttempt{10'000};
 }  // namespace
 
 TaskManager::TaskManager(ThreadEnvironment& environment, ThreadCounters& counters, Consumer& consumer,
-                         std::unique_ptr<ChangelogReader> changelogs, OffsetReset default_reset, Millis patience)
+                         std::unique_ptr<ChangelogReader> changelogs, AutoOffsetReset default_reset, Millis patience)
     : environment_(environment),
       counters_(counters),
       consumer_(consumer),
@@ -175,21 +175,30 @@ void TaskManager::position(OwnedTask& owned, Millis timeout) {
 std::optional<std::int64_t> TaskManager::start_without_commit(OwnedTask& owned, const TopicPartition& input,
                                                               Millis timeout) {
   const NodeSpec& source = owned.task->source_of(input.topic);
-  OffsetReset reset = source.offset_reset.value_or(default_reset_);
+  AutoOffsetReset reset = source.offset_reset.value_or(default_reset_);
   // What the application wrote for itself is all meant to be read.
-  if (owned.plan->repartition_topics().contains(input.topic)) reset = OffsetReset::earliest;
-  switch (reset) {
-    case OffsetReset::none:
+  if (owned.plan->repartition_topics().contains(input.topic)) reset = AutoOffsetReset::earliest();
+  switch (reset.strategy()) {
+    case AutoOffsetReset::Strategy::none:
       throw TaskFailure("source '" + source.name + "' has no committed offset on " + input.str() +
                         " and its reset policy is none: commit one, or choose earliest or latest");
-    case OffsetReset::earliest:
-      if (default_reset_ == OffsetReset::earliest && !owned.reader_is_elsewhere) return std::nullopt;
+    case AutoOffsetReset::Strategy::earliest:
+      if (default_reset_ == AutoOffsetReset::earliest() && !owned.reader_is_elsewhere) return std::nullopt;
       return consumer_.query_watermarks(input, timeout).low;
-    case OffsetReset::latest: break;
+    case AutoOffsetReset::Strategy::latest:
+    case AutoOffsetReset::Strategy::by_duration: break;
   }
-  // The end moves on, but after a failure nothing that came in between may be skipped.
+  // The end and the clock move on, but after a failure nothing that came in between may be skipped.
   const Watermarks bounds = consumer_.query_watermarks(input, timeout);
-  return std::max(owned.starts.emplace(input, bounds.high).first->second, bounds.low);
+  const auto known = owned.starts.find(input);
+  if (known != owned.starts.end()) return std::max(known->second, bounds.low);
+  std::int64_t start = bounds.high;
+  if (reset.strategy() == AutoOffsetReset::Strategy::by_duration) {
+    const Timestamp since = std::max<Timestamp>(0, environment_.task.clock.now() - reset.duration().count());
+    start = consumer_.offset_for_time(input, since, timeout).value_or(start);
+  }
+  owned.starts.emplace(input, start);
+  return start;
 }
 
 void TaskManager::go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset) {

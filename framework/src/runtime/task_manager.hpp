@@ -26,7 +26,7 @@ class TaskManager {
   /// `consumer`: the thread's; `plan` is looked at when tasks are added and opened. `patience`: after what time it is
   /// an error that a task cannot be positioned.
   TaskManager(ThreadEnvironment& environment, ThreadCounters& counters, Consumer& consumer,
-              std::unique_ptr<ChangelogReader> changelogs, OffsetReset default_reset, Millis patience);
+              std::unique_ptr<ChangelogReader> changelogs, AutoOffsetReset default_reset, Millis patience);
   ~TaskManager();
 
   // --- membership
@@ -91,7 +91,7 @@ class TaskManager {
   ThreadCounters& counters_;
   Consumer& consumer_;
   std::unique_ptr<ChangelogReader> changelogs_;
-  OffsetReset default_reset_;
+  AutoOffsetReset default_reset_;
   Millis patience_;
   std::size_t buffered_records_;
   std::uint64_t counted_restored_ = 0;

@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_CASE(are_read_from_where_their_source_says) {
   write(late, {{"k", "missed one"}, {"l", "missed two"}});
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in).to(out);
-  builder.stream<std::string, std::string>(late, Consumed().with_offset_reset_policy(OffsetReset::latest)).to(out);
+  builder.stream<std::string, std::string>(late, Consumed().with_offset_reset_policy(AutoOffsetReset::latest()))
+      .to(out);
   const Topology topology = builder.build();
   {
     App app(*this, topology, settings());
@@ -135,16 +136,36 @@ BOOST_AUTO_TEST_CASE(are_read_from_the_beginning_by_one_source_where_the_others_
   write(early, {{"k", "read"}});
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in).to(out);
-  builder.stream<std::string, std::string>(early, Consumed().with_offset_reset_policy(OffsetReset::earliest)).to(out);
+  builder.stream<std::string, std::string>(early, Consumed().with_offset_reset_policy(AutoOffsetReset::earliest()))
+      .to(out);
   App app(*this, builder.build(), settings().set("consumer.auto.offset.reset", "latest"));
   app.run_until_running();
   write(in, {{"k", "new"}});
   BOOST_TEST(values(read_count(out, 2)) == (std::vector<std::string>{"new", "read"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(are_read_from_some_time_ago_by_a_source_that_says_so) {
+  const std::string recent = topic("recent", 2);
+  const std::string old = topic("old", 1);
+  const Timestamp now = Clock::system().now();
+  constexpr Timestamp kHour = 60 * 60 * 1000;
+  write(recent,
+        {{"k", "two hours ago", now - 2 * kHour}, {"k", "half an hour ago", now - kHour / 2}, {"k", "now", now}});
+  write(old, {{"k", "three hours ago", now - 3 * kHour}});
+  StreamsBuilder builder;
+  const auto last_hour = Consumed().with_offset_reset_policy(AutoOffsetReset::by_duration(std::chrono::hours(1)));
+  builder.stream<std::string, std::string>(recent, last_hour).to(out);
+  builder.stream<std::string, std::string>(old, last_hour).to(out);
+  App app(*this, builder.build(), settings());
+  app.run_until_running();
+  write(old, {{"k", "just written", now}});
+  BOOST_TEST(values(read_count(out, 3)) == (std::vector<std::string>{"half an hour ago", "just written", "now"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(need_an_offset_if_there_is_no_reset_policy) {
   StreamsBuilder builder;
-  builder.stream<std::string, std::string>(in, Consumed().with_offset_reset_policy(OffsetReset::none)).to(out);
+  builder.stream<std::string, std::string>(in, Consumed().with_offset_reset_policy(AutoOffsetReset::none())).to(out);
   write(in, {{"k", "v"}});
   App app(*this, builder.build(), settings());
   app.start();

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "millrace/dsl/detail/types.hpp"
-#include "millrace/processor/offset_reset.hpp"
+#include "millrace/processor/auto_offset_reset.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
 
 namespace millrace {
@@ -39,7 +39,7 @@ class BasicConsumed {
     std::string name;
     KeySerde key_serde;
     ValueSerde value_serde;
-    std::optional<OffsetReset> offset_reset;
+    std::optional<AutoOffsetReset> offset_reset;
     std::optional<TimestampPolicy> timestamps;
     Extractor extractor;
   };
@@ -74,7 +74,7 @@ class BasicConsumed {
                                                   settings_.offset_reset, settings_.timestamps, settings_.extractor});
   }
   /// Where to begin, in place of auto.offset.reset, when the group has no committed offset.
-  [[nodiscard]] BasicConsumed with_offset_reset_policy(OffsetReset policy) const {
+  [[nodiscard]] BasicConsumed with_offset_reset_policy(AutoOffsetReset policy) const {
     auto copy = *this;
     copy.settings_.offset_reset = policy;
     return copy;

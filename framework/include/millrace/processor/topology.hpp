@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/processor/auto_offset_reset.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
 #include "millrace/processor/detail/topology_builder.hpp"
-#include "millrace/processor/offset_reset.hpp"
 #include "millrace/processor/processor.hpp"
 
 namespace millrace {
@@ -19,7 +19,7 @@ template <class K, class V>
 struct SourceOptions {
   AnySerde<K> key_serde = detail::own_serde<K>();
   AnySerde<V> value_serde = detail::own_serde<V>();
-  std::optional<OffsetReset> offset_reset = {};
+  std::optional<AutoOffsetReset> offset_reset = {};
   std::optional<TimestampPolicy> timestamps = {};
   TimestampExtractor<K, V> extractor = {};
 };

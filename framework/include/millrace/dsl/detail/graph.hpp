@@ -51,7 +51,7 @@ struct Optimizations {
 struct GraphSource {
   std::vector<std::string> topics;
   std::optional<std::string> pattern;
-  std::optional<OffsetReset> offset_reset;
+  std::optional<AutoOffsetReset> offset_reset;
   std::pair<std::type_index, std::type_index> types;  ///< of key and value
   NodeSpec::Factory make_source;
 };

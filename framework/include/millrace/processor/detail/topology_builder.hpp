@@ -11,13 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/processor/auto_offset_reset.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/state/store_builder.hpp"
 
 namespace millrace::detail {
-
-/// Where a source starts on a partition without committed offset.
-enum class OffsetReset { earliest, latest, none };
 
 /// One node of a topology, before any task exists.
 struct NodeSpec {
@@ -32,7 +30,7 @@ struct NodeSpec {
   std::vector<std::string> stores;     ///< in the order in which they were connected
   std::vector<std::string> topics;     ///< source: subscribed; sink: the one written
   std::optional<std::string> pattern;  ///< source: a regular expression instead of topics
-  std::optional<OffsetReset> offset_reset;
+  std::optional<AutoOffsetReset> offset_reset;
   bool dynamic_topic = false;   ///< sink that chooses its topic per record
   std::string extractor_class;  ///< type of the function that chooses, for descriptions
   /// Key and value types, if they are to be compared with those of the neighbours before there is a task.
