@@ -221,6 +221,17 @@ BOOST_AUTO_TEST_CASE(an_lru_map_forgets_what_was_not_used_for_the_longest_time) 
   BOOST_TEST(read_all(driver, kChangelog).empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_lru_map_logs_many_puts_at_once_one_after_the_other) {
+  const auto body = [](Context& context, const Record<S, S>&) {
+    context.get_state_store<KeyValueStore<S, S>>("st").put_all({{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  };
+  TopologyTestDriver driver(with_store(Stores::lru_map<S, S>("st", 2), body));
+  driver.create_input_topic<S, S>("in").pipe_input("go", "", 10);
+  // Java logs a=null first, and a=1 last: then the changelog keeps for good what the map has pushed out.
+  BOOST_TEST(read_all(driver, kChangelog) == (Texts{"a=1@10", "b=2@10", "a=null@10", "c=3@10"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_cache_logs_the_last_update_of_a_record_alone) {
   TopologyTestDriver driver(with_store(Stores::key_value_store<S, S>("st").with_caching_enabled(), put_twice));
   driver.create_input_topic<S, S>("in").pipe_input("a", "last", 10);
