@@ -69,11 +69,13 @@ class Shared : public Base {
 
  protected:
   [[nodiscard]] std::lock_guard<std::mutex> lock() const { return std::lock_guard(mutex_); }
+  void check_writer() const {
+    if (reader_.empty()) return;
+    throw StreamsException("processor '" + reader_ + "' cannot write to global store '" + store_.name() +
+                           "': only the processor that was added with the store may");
+  }
   [[nodiscard]] std::lock_guard<std::mutex> lock_to_write() const {
-    if (!reader_.empty()) {
-      throw StreamsException("processor '" + reader_ + "' cannot write to global store '" + store_.name() +
-                             "': only the processor that was added with the store may");
-    }
+    check_writer();
     return lock();
   }
 
@@ -104,6 +106,7 @@ class SharedKeyValueStore final : public Shared<KeyValueBytesStore> {
     const auto held = lock_to_write();
     store_.put(key, value);
   }
+  void require_writable() const override { check_writer(); }
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
     return std::make_unique<SharedIterator>(mutex_, [&] { return store_.range(from, to, forward); });
   }

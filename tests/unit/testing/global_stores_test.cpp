@@ -87,6 +87,7 @@ BOOST_AUTO_TEST_CASE(are_written_by_their_own_processor_only) {
   for (const With<KeyValues>::Use& write : std::vector<With<KeyValues>::Use>{
            [](KeyValues&to, const auto&record, auto&) { to.put(record.key, "mine"); },
            [](KeyValues&to, const auto&record, auto&) { (void)to.put_if_absent(record.key, "mine"); },
+           [](KeyValues&to, const auto&, auto&) { (void)to.put_if_absent("old", "mine"); },
            [](KeyValues&to, const auto&, auto&) { (void)to.remove("old"); }}) {
     TopologyTestDriver driver(topology<KeyValues>(store, kPut, write));
     driver.create_input_topic<S, S>("global").pipe_input("old", "x", 10);

@@ -45,6 +45,9 @@ class KeyValueBytesStore : public StateStore, public RestorableStore {
   /// nullopt deletes.
   virtual void put(std::string_view key, BytesView value) = 0;
 
+  /// Throws what put() would throw whatever the key, as a global store does that a processor only reads.
+  virtual void require_writable() const {}
+
   /// Both ends inclusive; nullopt is open.
   [[nodiscard]] virtual std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward = true) = 0;
 

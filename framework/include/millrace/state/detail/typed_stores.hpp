@@ -112,6 +112,7 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
   }
 
   std::optional<V> put_if_absent(const K& key, const V& value) override {
+    bytes_->require_writable();  // also if there is nothing to put
     const auto key_bytes = codec_.key(key);
     auto old = decode(bytes_->get(key_bytes));
     if (!old) bytes_->put(key_bytes, codec_.value(value));
