@@ -25,19 +25,24 @@ class CacheMerge {
   /// What the store has under a key of the cache; empty: an entry that has left the cache is left to the walk below.
   using ReadBelow = std::function<BytesView(std::string_view)>;
 
+  /// Whether the walk shows a key of the cache at all; empty: all. Those that it does not show count as used
+  /// nevertheless, as in Java, where that decides which entries leave the cache.
+  using Shows = std::function<bool(std::string_view)>;
+
   /// How two keys of the cache stand to each other when the store is walked over forward: < 0, 0, > 0.
   using Order = std::function<int(std::string_view, std::string_view)>;
 
   /// `cached`: the cache's keys, in the direction of the walk.
   CacheMerge(NamedCache& cache, std::vector<std::string> cached, std::unique_ptr<BytesIterator> stored,
-             CacheKeyOf cache_key_of, ReadBelow read_below, Order order, bool forward)
+             CacheKeyOf cache_key_of, ReadBelow read_below, Order order, bool forward, Shows shows = {})
       : cache_(&cache),
         cached_(std::move(cached)),
         stored_(std::move(stored)),
         cache_key_of_(std::move(cache_key_of)),
         read_below_(std::move(read_below)),
         order_(std::move(order)),
-        forward_(forward) {}
+        forward_(forward),
+        shows_(std::move(shows)) {}
 
   /// Stands on the next entry that exists. What lies below may have moved on by itself since the last time.
   [[nodiscard]] bool valid() {
@@ -71,7 +76,9 @@ class CacheMerge {
 
   void load_cached() {
     for (; !loaded_ && has_cached(); ++next_cached_) {
-      if (const auto* entry = cache_->get(cached_[next_cached_])) {
+      const auto* entry = cache_->get(cached_[next_cached_]);
+      if (shows_ && !shows_(cached_[next_cached_])) continue;
+      if (entry != nullptr) {
         cached_value_ = entry->value;
       } else if (read_below_) {
         const BytesView found = read_below_(cached_[next_cached_]);
@@ -105,6 +112,7 @@ class CacheMerge {
   ReadBelow read_below_;
   Order order_;
   bool forward_;
+  Shows shows_;
   bool at_cached_ = false;
 };
 

@@ -137,7 +137,6 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 
   std::unique_ptr<SessionBytesIterator> merge(std::vector<std::string> cached, Timestamp latest_start,
                                               std::unique_ptr<SessionBytesIterator> stored, bool forward) {
-    std::erase_if(cached, [&](const std::string& key) { return read_cache_key(key).start > latest_start; });
     if (!persistent()) {
       std::sort(cached.begin(), cached.end(),
                 [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
@@ -152,7 +151,8 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
           const auto at = read_cache_key(cache_key);
           return inner_->fetch_session(at.key, {at.start, at.end});
         },
-        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward));
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward,
+        [latest_start](std::string_view key) { return read_cache_key(key).start <= latest_start; }));
   }
 
   std::unique_ptr<SessionBytesStore> inner_;

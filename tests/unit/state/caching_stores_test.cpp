@@ -222,6 +222,25 @@ BOOST_AUTO_TEST_CASE(sessions_are_told_apart_by_both_bounds) {
   BOOST_TEST(stack.changelog.logged == (Texts{key + "=2@10"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(sessions_of_the_key_that_a_walk_passes_count_as_used) {
+  // As in Java: it decides which entries leave the cache.
+  Stack stack;
+  CacheBudget two_entries(200);
+  auto below = make_in_memory_session_store("s", 100'000);
+  SessionBytesStore& inner = *below;
+  const auto store = make_caching(std::move(below), two_entries, stack.contexts);
+  store->put("a", {100, 110}, "1");
+  store->put("b", {0, 5}, "1");
+  store->flush();
+  inner.put("a", {100, 110}, "from below");
+  inner.put("b", {0, 5}, "from below");
+  const auto walk = store->find_sessions("a", 0, 50, true);
+  BOOST_TEST(!walk->valid());  // it starts too late
+  store->put("c", {0, 5}, "1");
+  BOOST_TEST(text(store->fetch_session("a", {100, 110})) == "1");
+  BOOST_TEST(text(store->fetch_session("b", {0, 5})) == "from below");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace millrace
