@@ -46,8 +46,7 @@ class CapturedOutput final : public TaskOutput {
                       const Headers* headers) override {
     const std::string& topic = changelogs_[token - 1];
     capture(topic, key, value, timestamp, headers == nullptr ? Headers() : *headers);
-    const auto kept = kept_.find(topic);
-    if (kept != kept_.end()) kept->second.push_back(sent_.back().record);
+    keep(topic, sent_.back().record);
   }
   [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t /*token*/) const override {
     return std::nullopt;
@@ -55,6 +54,15 @@ class CapturedOutput final : public TaskOutput {
 
   /// All that this changelog got; from the first call on, it is kept for the next.
   [[nodiscard]] const std::vector<TestRecord>& changelog(const std::string& topic) { return kept_[topic]; }
+  /// What came into the topic of a source, which may be a changelog.
+  void keep(const std::string& topic, const TestRecord& record) {
+    const auto kept = kept_.find(topic);
+    if (kept != kept_.end()) kept->second.push_back(record);
+  }
+  void forget_last(const std::string& topic) {
+    const auto kept = kept_.find(topic);
+    if (kept != kept_.end()) kept->second.pop_back();
+  }
 
   /// What was written since the last call, in order.
   [[nodiscard]] std::vector<Sent> take() { return std::exchange(sent_, {}); }
@@ -137,7 +145,10 @@ class TestDriver::Impl {
       for (ConsumerRecord& record : queue->records) waiting.push_back(std::move(record));
     }
     std::vector<std::string> topics;
-    for (const ConsumerRecord& record : waiting) topics.push_back(*record.topic);
+    for (const ConsumerRecord& record : waiting) {
+      topics.push_back(*record.topic);
+      output_.forget_last(topics.back());
+    }
     task_->close();
     task_->stores().flush_to_disk();
     const ProcessorMetadata committed = task_->processor_metadata();
@@ -146,6 +157,7 @@ class TestDriver::Impl {
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       auto& queue = *queue_for(topics[i]);
       waiting[i].topic = &queue.partition.topic;
+      output_.keep(topics[i], to_test(waiting[i]));
       task_->add(queue, std::move(waiting[i]));
     }
     process_all();
@@ -193,6 +205,7 @@ class TestDriver::Impl {
       if (store.persistent) continue;
       std::vector<RestoreRecord> records;
       for (const TestRecord& record : output_.changelog(store.changelog.topic)) {
+        if (!record.key) continue;  // in the topic of a source
         BytesView value;
         if (record.value) value = *record.value;
         records.push_back({*record.key, value, record.timestamp, &record.headers});
@@ -260,7 +273,15 @@ class TestDriver::Impl {
       if (must_exist) throw TopologyException("the topology does not read topic '" + topic + "'");
       return;
     }
+    output_.keep(topic, record);
     task_->add(*queue, to_consumed(*queue, topic, std::move(record)));
+  }
+
+  static TestRecord to_test(const ConsumerRecord& record) {
+    TestRecord result{{}, {}, record.timestamp, record.headers};
+    if (record.key) result.key = std::string(*record.key);
+    if (record.value) result.value = std::string(*record.value);
+    return result;
   }
 
   ConsumerRecord to_consumed(const RecordQueues::Queue& queue, const std::string& topic, TestRecord record) {

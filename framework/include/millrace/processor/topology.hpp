@@ -121,11 +121,7 @@ class Topology {
   template <class K, class V, class F>
   Topology& add_global_store(StoreBuilder store, const std::string& source, const std::string& topic,
                              const std::string& processor, F supplier, SourceOptions<K, V> options = {}) {
-    using P = typename detail::Supplied<F>::Type;
-    constexpr bool kSuppliesProcessor = requires {
-      requires std::same_as<typename P::KeyIn, K>;
-      requires std::same_as<typename P::ValueIn, V>;
-    };
+    constexpr bool kSuppliesProcessor = kTakes<F, K, V>;
     static_assert(kSuppliesProcessor,
                   "add_global_store takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> "
                   "with the K and V that are named here");
@@ -135,6 +131,29 @@ class Topology {
       spec.topics = {topic};
       change().add_global_store(std::move(spec), processor, processor_spec(processor, std::move(supplier)).factory,
                                 std::make_shared<const StoreBuilder>(std::move(store)));
+    }
+    return *this;
+  }
+
+  /// A store that is filled from `topic` through the processor that `supplier()` makes, each task's from its own
+  /// partition, and restored straight from the topic, which is its changelog: the processor must put in what it reads
+  /// as it is. The topic is read from its beginning. Other processors are connected to the store to read it.
+  template <class K, class V, class F>
+  Topology& add_read_only_state_store(StoreBuilder store, const std::string& source, const std::string& topic,
+                                      const std::string& processor, F supplier, SourceOptions<K, V> options = {}) {
+    constexpr bool kSuppliesProcessor = kTakes<F, K, V>;
+    static_assert(
+        kSuppliesProcessor,
+        "add_read_only_state_store takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, "
+        "VOut> with the K and V that are named here");
+    if constexpr (kSuppliesProcessor) {
+      const std::string name = store.name();
+      store.spec.logging = false;
+      options.offset_reset = AutoOffsetReset::earliest();
+      add_source<K, V>(source, {topic}, std::move(options));
+      add_processor(processor, std::move(supplier), {source});
+      add_state_store(std::move(store), {processor});
+      nodes_->use_source_as_changelog(name, topic);
     }
     return *this;
   }
@@ -149,6 +168,12 @@ class Topology {
   [[nodiscard]] const detail::TopologyBuilder& internal() const { return *nodes_; }
 
  private:
+  template <class F, class K, class V>
+  static constexpr bool kTakes = requires {
+    requires std::same_as<typename detail::Supplied<F>::Type::KeyIn, K>;
+    requires std::same_as<typename detail::Supplied<F>::Type::ValueIn, V>;
+  };
+
   /// What may be changed without another topology noticing.
   detail::TopologyBuilder& change();
 

@@ -1,0 +1,96 @@
+// Stores that are filled from a topic which is their changelog.
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "millrace/millrace.hpp"
+#include "millrace/testing/topology_test_driver.hpp"
+
+using namespace millrace;
+
+namespace {
+
+using S = std::string;
+
+class WithStore : public Processor<S, S> {
+ public:
+  void init(ProcessorContext<S, S>& context) override {
+    Processor::init(context);
+    store_ = &context.get_state_store<KeyValueStore<S, S>>("prices");
+  }
+
+ protected:
+  KeyValueStore<S, S>& store() { return *store_; }
+
+ private:
+  KeyValueStore<S, S>* store_ = nullptr;
+};
+
+struct Fill final : WithStore {
+  void process(Record<S, S> record) override { store().put(record.key, record.value); }
+};
+
+struct LookUp final : WithStore {
+  void process(Record<S, S> record) override {
+    context().forward(record.with_value(record.value + " at " + store().get(record.key).value_or("no price")));
+  }
+};
+
+/// `prices` fills the store; `orders` is answered with the price from there.
+Topology topology(StoreMedium medium) {
+  Topology result;
+  result
+      .add_read_only_state_store<S, S>(Stores::key_value_store<S, S>("prices", medium), "prices-in", "prices", "fill",
+                                       [] { return std::make_unique<Fill>(); })
+      .add_source<S, S>("orders-in", {"orders"})
+      .add_processor("look-up", [] { return std::make_unique<LookUp>(); }, {"orders-in"})
+      .connect_processor_and_state_stores("look-up", {"prices"})
+      .add_sink<S, S>("out", "priced", {"look-up"});
+  return result;
+}
+
+S ask(TopologyTestDriver& driver, const S& key) {
+  driver.create_input_topic<S, S>("orders").pipe_input(key, "one");
+  return driver.create_output_topic<S, S>("priced").read_value();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(ReadOnlyStores)
+
+BOOST_AUTO_TEST_CASE(are_read_by_processors_that_are_connected_to_them) {
+  TopologyTestDriver driver(topology(StoreMedium::in_memory));
+  BOOST_TEST(ask(driver, "tea") == "one at no price");
+  driver.create_input_topic<S, S>("prices").pipe_input("tea", "3");
+  BOOST_TEST(ask(driver, "tea") == "one at 3");
+}
+
+BOOST_AUTO_TEST_CASE(have_no_changelog_but_their_topic) {
+  for (const StoreMedium medium : {StoreMedium::in_memory, StoreMedium::rocksdb}) {
+    TopologyTestDriver driver(topology(medium));
+    driver.create_input_topic<S, S>("prices").pipe_input("tea", "3");
+    driver.restart();
+    BOOST_TEST(ask(driver, "tea") == "one at 3");
+    BOOST_TEST(driver.produced_topic_names().size() == 1U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(are_of_one_topic_that_no_other_source_reads) {
+  Topology twice = topology(StoreMedium::in_memory);
+  BOOST_CHECK_THROW((twice.add_source<S, S>("again", {"prices"})), TopologyException);
+}
+
+BOOST_AUTO_TEST_CASE(are_described_as_stores_of_the_processor_that_fills_them) {
+  Topology alone;
+  alone.add_read_only_state_store<S, S>(Stores::key_value_store<S, S>("prices"), "prices-in", "prices", "fill",
+                                        [] { return std::make_unique<Fill>(); });
+  BOOST_TEST(alone.describe() ==
+             "Topologies:\n"
+             "   Sub-topology: 0\n"
+             "    Source: prices-in (topics: [prices])\n"
+             "      --> fill\n"
+             "    Processor: fill (stores: [prices])\n"
+             "      --> none\n"
+             "      <-- prices-in\n\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
