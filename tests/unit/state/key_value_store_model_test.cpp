@@ -13,7 +13,7 @@
 #include "state/task_database.hpp"
 #include "unit/state/bytes_support.hpp"
 #include "unit/state/cache_support.hpp"
-#include "unit/state/random_source.hpp"
+#include "unit/state/store_run.hpp"
 #include "unit/state/temp_directory.hpp"
 
 namespace millrace {
@@ -40,15 +40,9 @@ enum class WalksShow {
 };
 
 /// Runs random operations on a key-value store and its model.
-class KeyValueStoreRun {
+class KeyValueStoreRun : public StoreRun<Model> {
  public:
   explicit KeyValueStoreRun(WalksShow walks, bool restores = true) : walks_(walks), restores_(restores) {}
-
-  RandomSource& random() { return random_; }
-  void commit() { committed_ = model_; }
-  void discard() { model_ = committed_; }
-  /// True if something was restored since the last call: RocksDB has it whatever becomes of the transaction.
-  bool take_restored() { return std::exchange(restored_, false); }
 
   void step(KeyValueBytesStore& store) {
     switch (random_.between(0, 9)) {
@@ -89,7 +83,7 @@ class KeyValueStoreRun {
   void put(KeyValueBytesStore& store) {
     const std::string put_key = key();
     const auto put_value = value();
-    store.put(put_key, put_value ? BytesView(*put_value) : std::nullopt);
+    store.put(put_key, viewed(put_value));
     set(put_key, put_value);
   }
 
@@ -115,8 +109,7 @@ class KeyValueStoreRun {
     const auto from = end();
     const auto to = end();
     const bool forward = random_.chance(50);
-    const auto rows =
-        rows_of(*store.range(from ? BytesView(*from) : std::nullopt, to ? BytesView(*to) : std::nullopt, forward));
+    const auto rows = rows_of(*store.range(viewed(from), viewed(to), forward));
     BOOST_TEST_REQUIRE(
         rows == expected_rows([&](const std::string& key) { return (!from || key >= *from) && (!to || key <= *to); },
                               forward),
@@ -168,7 +161,7 @@ class KeyValueStoreRun {
       if (!random_.chance(10)) continue;
       const std::string written = random_.chance(50) ? key : this->key();
       const auto change = value();
-      store.put(written, change ? BytesView(*change) : std::nullopt);
+      store.put(written, viewed(change));
       set(written, change);
       touched.insert(written);
     }
@@ -181,7 +174,7 @@ class KeyValueStoreRun {
     for (std::int64_t i = random_.between(0, 20); i > 0; --i) changes.emplace_back(key(), value());
     std::vector<RestoreRecord> records;
     for (const auto& [key, change] : changes) {
-      records.push_back({key, change ? BytesView(*change) : std::nullopt, 0});
+      records.push_back({key, viewed(change), 0});
       set(key, change);
     }
     store.restore(records);
@@ -189,48 +182,12 @@ class KeyValueStoreRun {
   }
 
   WalksShow walks_;
-  RandomSource random_;
-  Model model_;
-  Model committed_;
   bool restores_;
-  bool restored_ = false;
 };
 
 void run_persistent(const DatabaseOptions& options, int steps) {
-  const TempDirectory directory;
-  KeyValueStoreRun run(WalksShow::what_was_there);
-  BOOST_TEST_MESSAGE("seed " << run.random().seed());
-  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
-    auto database = TaskDatabase::open(directory.path(), options);
-    auto store = database->key_value_store("counts");
-    std::int64_t offset = 0;
-    const auto commit = [&] {
-      database->commit({{{"app-counts-changelog", 0}, ++offset}});
-      run.commit();
-    };
-    for (int i = 0; i < steps; ++i) {
-      run.step(*store);
-      if (run.take_restored()) commit();
-      switch (run.random().between(0, 250)) {
-        case 0:
-        case 1: commit(); break;
-        case 2:
-          database->discard();
-          run.discard();
-          break;
-        case 3: database->flush(); break;
-        case 4:
-          if (run.random().chance(50)) commit();
-          store.reset();
-          database.reset();
-          database = TaskDatabase::open(directory.path(), options);
-          store = database->key_value_store("counts");
-          run.discard();
-          break;
-        default: break;
-      }
-    }
-  }
+  run_in_rocksdb(KeyValueStoreRun(WalksShow::what_was_there), options, steps,
+                 [](TaskDatabase& database) { return database.key_value_store("counts"); });
 }
 
 }  // namespace
@@ -247,29 +204,22 @@ BOOST_AUTO_TEST_CASE(in_rocksdb_without_any_tier) { run_persistent({0, 64u << 10
 
 BOOST_AUTO_TEST_CASE(in_memory) {
   KeyValueStoreRun run(WalksShow::what_is_left);
-  BOOST_TEST_MESSAGE("seed " << run.random().seed());
-  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
-    const auto store = make_in_memory_key_value_store("counts");
-    for (int i = 0; i < 10'000; ++i) run.step(*store);
-  }
+  run_on(run, *make_in_memory_key_value_store("counts"), 10'000);
 }
 
 BOOST_AUTO_TEST_CASE(behind_a_cache) {
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path());
   for (const std::size_t bytes : {1u << 20, 20'000u, 500u}) {
-    KeyValueStoreRun run(bytes == 1u << 20 ? WalksShow::the_cache : WalksShow::an_evicting_cache, false);
-    BOOST_TEST_MESSAGE("seed " << run.random().seed());
-    BOOST_TEST_CONTEXT("seed " << run.random().seed() << ", budget " << bytes) {
+    BOOST_TEST_CONTEXT("budget " << bytes) {
+      KeyValueStoreRun run(bytes == 1u << 20 ? WalksShow::the_cache : WalksShow::an_evicting_cache, false);
       CacheBudget budget(bytes);
       FakeContexts contexts;
       const auto store = make_caching(database->key_value_store("counts" + std::to_string(bytes)), budget, contexts);
-      for (int i = 0; i < 4'000; ++i) {
-        run.step(*store);
-        if (!run.random().chance(1)) continue;
+      run_on(run, *store, 4'000, [&] {
         store->flush();
         database->commit({});
-      }
+      });
     }
   }
 }

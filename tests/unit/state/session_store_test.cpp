@@ -12,8 +12,8 @@
 #include "state/in_memory_stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/cache_support.hpp"
-#include "unit/state/random_source.hpp"
 #include "unit/state/session_model.hpp"
+#include "unit/state/store_run.hpp"
 #include "unit/state/temp_directory.hpp"
 
 namespace millrace {
@@ -23,19 +23,11 @@ namespace {
 constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
 constexpr std::int64_t kRetention = 150'000;  // segments of 75 seconds
 
-BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
-
 /// Runs random operations on a session store and its model.
-class SessionStoreRun {
+class SessionStoreRun : public StoreRun<SessionModel> {
  public:
   explicit SessionStoreRun(bool in_memory, std::int64_t retention_ms = kRetention, bool restores = true)
-      : model_(retention_ms, in_memory), committed_(model_), restores_(restores) {}
-
-  RandomSource& random() { return random_; }
-  void commit() { committed_ = model_; }
-  void discard() { model_ = committed_; }
-  /// True if something was restored since the last call: RocksDB has it whatever becomes of the transaction.
-  bool take_restored() { return std::exchange(restored_, false); }
+      : StoreRun(SessionModel(retention_ms, in_memory)), restores_(restores) {}
 
   void step(SessionBytesStore& store) {
     switch (random_.between(0, 9)) {
@@ -134,64 +126,22 @@ class SessionStoreRun {
     restored_ = true;
   }
 
-  RandomSource random_;
-  SessionModel model_;
-  SessionModel committed_;
   bool restores_;
   Timestamp now_ = 20'000;
-  bool restored_ = false;
 };
 
 void run_persistent(const DatabaseOptions& options, int steps) {
-  const TempDirectory directory;
-  SessionStoreRun run(false);
-  BOOST_TEST_MESSAGE("seed " << run.random().seed());
-  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
-    auto database = TaskDatabase::open(directory.path(), options);
-    auto store = database->session_store("visits", kRetention);
-    std::int64_t offset = 0;
-    const auto commit = [&] {
-      database->commit({{{"app-visits-changelog", 0}, ++offset}});
-      run.commit();
-    };
-    for (int i = 0; i < steps; ++i) {
-      run.step(*store);
-      if (run.take_restored()) commit();
-      switch (run.random().between(0, 250)) {
-        case 0:
-        case 1: commit(); break;
-        case 2:
-          database->discard();
-          run.discard();
-          break;
-        case 3: database->flush(); break;
-        case 4:
-          if (run.random().chance(50)) commit();
-          store.reset();
-          database.reset();
-          database = TaskDatabase::open(directory.path(), options);
-          store = database->session_store("visits", kRetention);
-          run.discard();
-          break;
-        default: break;
-      }
-    }
-  }
+  run_in_rocksdb(SessionStoreRun(false), options, steps,
+                 [](TaskDatabase& database) { return database.session_store("visits", kRetention); });
 }
 
 // Nothing expires: a cache shows what expired until it is flushed.
 void run_cached(std::unique_ptr<SessionBytesStore> below, std::size_t budget_bytes) {
   SessionStoreRun run(!below->persistent(), below->retention_ms(), false);
-  BOOST_TEST_MESSAGE("seed " << run.random().seed());
-  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
-    CacheBudget budget(budget_bytes);
-    FakeContexts contexts;
-    const auto store = make_caching(std::move(below), budget, contexts);
-    for (int i = 0; i < 4'000; ++i) {
-      run.step(*store);
-      if (run.random().chance(1)) store->flush();
-    }
-  }
+  CacheBudget budget(budget_bytes);
+  FakeContexts contexts;
+  const auto store = make_caching(std::move(below), budget, contexts);
+  run_on(run, *store, 4'000, [&] { store->flush(); });
 }
 
 std::vector<std::unique_ptr<SessionBytesStore>> both(TaskDatabase& database) {
@@ -211,11 +161,7 @@ BOOST_AUTO_TEST_CASE(against_the_model_in_rocksdb_with_a_small_tier) {
 }
 BOOST_AUTO_TEST_CASE(against_the_model_in_memory) {
   SessionStoreRun run(true);
-  BOOST_TEST_MESSAGE("seed " << run.random().seed());
-  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
-    const auto store = make_in_memory_session_store("visits", kRetention);
-    for (int i = 0; i < 10'000; ++i) run.step(*store);
-  }
+  run_on(run, *make_in_memory_session_store("visits", kRetention), 10'000);
 }
 
 BOOST_AUTO_TEST_CASE(against_the_model_behind_a_cache) {

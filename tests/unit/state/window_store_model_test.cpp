@@ -9,7 +9,7 @@
 #include "state/in_memory_stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/cache_support.hpp"
-#include "unit/state/random_source.hpp"
+#include "unit/state/store_run.hpp"
 #include "unit/state/temp_directory.hpp"
 #include "unit/state/window_model.hpp"
 
@@ -32,18 +32,15 @@ const std::vector<std::string> kKeys{"a",
                                      "a key that is longer than any small buffer could hold"};
 
 /// Runs random operations on a window store and its model.
-class WindowStoreRun {
+class WindowStoreRun : public StoreRun<WindowModel> {
  public:
   /// `cached`: the store has a cache in front, which learns of stream time late and must not be there while restoring.
   /// Then its retention should be so long that nothing expires.
   WindowStoreRun(WindowStoreOptions options, WindowOrder order, bool cached = false)
-      : options_(options),
+      : StoreRun(WindowModel(options, order)),
+        options_(options),
         pace_ms_(cached ? options.retention_ms / 100 : options.retention_ms),
-        cached_(cached),
-        model_(options, order),
-        committed_(model_) {}
-
-  RandomSource& random() { return random_; }
+        cached_(cached) {}
 
   void step(WindowBytesStore& store) {
     switch (random_.between(0, 9)) {
@@ -60,12 +57,6 @@ class WindowStoreRun {
     }
     if (!cached_) BOOST_TEST_REQUIRE(store.observed_stream_time() == model_.observed_stream_time());
   }
-
-  void commit() { committed_ = model_; }
-  void discard() { model_ = committed_; }
-
-  /// True if something was restored since the last call: RocksDB has it whatever becomes of the transaction.
-  bool take_restored() { return std::exchange(restored_, false); }
 
  private:
   Timestamp around_now() {
@@ -129,8 +120,7 @@ class WindowStoreRun {
     const Timestamp to =
         random_.chance(20) ? std::numeric_limits<Timestamp>::max() : from + random_.between(-1, pace_ms_);
     const auto walk = [&](bool forward) {
-      return store.fetch_range(key_from ? BytesView(*key_from) : std::nullopt,
-                               key_to ? BytesView(*key_to) : std::nullopt, from, to, forward);
+      return store.fetch_range(viewed(key_from), viewed(key_to), from, to, forward);
     };
     compare(model_.fetch_range(key_from, key_to, from, to), *walk(true), *walk(false));
   }
@@ -154,58 +144,22 @@ class WindowStoreRun {
     }
     std::vector<RestoreRecord> records;
     for (const auto& [key, change] : changes) {
-      records.push_back({key, change ? BytesView(*change) : std::nullopt, clock_});
+      records.push_back({key, viewed(change), clock_});
     }
     store.restore(records);
     for (const auto& [key, change] : changes) model_.restore(key, change);
     restored_ = true;
   }
 
-  RandomSource random_;
   WindowStoreOptions options_;
   std::int64_t pace_ms_;
   bool cached_;
-  WindowModel model_;
-  WindowModel committed_;
   Timestamp clock_ = 1'000'000;
-  bool restored_ = false;
 };
 
 void run_persistent(const WindowStoreOptions& options, const DatabaseOptions& database_options, int steps) {
-  const TempDirectory directory;
-  WindowStoreRun run(options, WindowOrder::by_segment);
-  BOOST_TEST_MESSAGE("seed " << run.random().seed());
-  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
-    auto database = TaskDatabase::open(directory.path(), database_options);
-    auto store = database->window_store("windows", options);
-    std::int64_t offset = 0;
-    const auto commit = [&] {
-      database->commit({{{"app-windows-changelog", 0}, ++offset}});
-      run.commit();
-    };
-    for (int i = 0; i < steps; ++i) {
-      run.step(*store);
-      if (run.take_restored()) commit();
-      switch (run.random().between(0, 250)) {
-        case 0:
-        case 1: commit(); break;
-        case 2:
-          database->discard();
-          run.discard();
-          break;
-        case 3: database->flush(); break;
-        case 4:
-          if (run.random().chance(50)) commit();
-          store.reset();
-          database.reset();
-          database = TaskDatabase::open(directory.path(), database_options);
-          store = database->window_store("windows", options);
-          run.discard();
-          break;
-        default: break;
-      }
-    }
-  }
+  run_in_rocksdb(WindowStoreRun(options, WindowOrder::by_segment), database_options, steps,
+                 [&](TaskDatabase& database) { return database.window_store("windows", options); });
 }
 
 }  // namespace
@@ -232,12 +186,10 @@ BOOST_AUTO_TEST_CASE(in_rocksdb_with_hardly_any_retention) { run_persistent({1, 
 
 BOOST_AUTO_TEST_CASE(in_memory) {
   for (const bool duplicates : {false, true}) {
-    const WindowStoreOptions options{600'000, 1000, duplicates};
-    WindowStoreRun run(options, WindowOrder::by_start);
-    BOOST_TEST_MESSAGE("seed " << run.random().seed());
-    BOOST_TEST_CONTEXT("seed " << run.random().seed() << ", duplicates " << duplicates) {
-      const auto store = make_in_memory_window_store("windows", options);
-      for (int i = 0; i < 12'000; ++i) run.step(*store);
+    BOOST_TEST_CONTEXT("duplicates " << duplicates) {
+      const WindowStoreOptions options{600'000, 1000, duplicates};
+      WindowStoreRun run(options, WindowOrder::by_start);
+      run_on(run, *make_in_memory_window_store("windows", options), 12'000);
     }
   }
 }
@@ -248,18 +200,14 @@ BOOST_AUTO_TEST_CASE(behind_a_cache) {
   const WindowStoreOptions options{5'000'000, 1000, false};
   for (const std::size_t bytes : {1u << 20, 1'000u}) {
     for (const bool in_memory : {false, true}) {
-      WindowStoreRun run(options, in_memory ? WindowOrder::by_start : WindowOrder::by_segment, true);
-      BOOST_TEST_MESSAGE("seed " << run.random().seed());
-      BOOST_TEST_CONTEXT("seed " << run.random().seed() << ", budget " << bytes << ", in memory " << in_memory) {
+      BOOST_TEST_CONTEXT("budget " << bytes << ", in memory " << in_memory) {
+        WindowStoreRun run(options, in_memory ? WindowOrder::by_start : WindowOrder::by_segment, true);
         CacheBudget budget(bytes);
         FakeContexts contexts;
         const auto store = make_caching(in_memory ? make_in_memory_window_store("windows", options)
                                                   : database->window_store("windows" + std::to_string(bytes), options),
                                         budget, contexts);
-        for (int i = 0; i < 3'000; ++i) {
-          run.step(*store);
-          if (run.random().chance(1)) store->flush();
-        }
+        run_on(run, *store, 3'000, [&] { store->flush(); });
       }
     }
   }

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/common/bytes.hpp"
+#include "state/task_database.hpp"
+#include "unit/state/random_source.hpp"
+#include "unit/state/temp_directory.hpp"
+
+namespace millrace {
+
+/// Random operations on a store and on its model, which must then look alike. Those of one kind of store derive from it
+/// and add `step(store)`, which does and compares something.
+template <class Model>
+class StoreRun {
+ public:
+  RandomSource& random() { return random_; }
+  void commit() { committed_ = model_; }
+  void discard() { model_ = committed_; }
+  /// True if something was restored since the last call: RocksDB has it whatever becomes of the transaction.
+  bool take_restored() { return std::exchange(restored_, false); }
+
+ protected:
+  explicit StoreRun(Model model = Model()) : model_(std::move(model)), committed_(model_) {}
+
+  [[nodiscard]] static BytesView viewed(const std::optional<std::string>& bytes) {
+    return bytes ? BytesView(*bytes) : std::nullopt;
+  }
+
+  RandomSource random_;
+  Model model_;
+  bool restored_ = false;
+
+ private:
+  Model committed_;
+};
+
+/// Takes steps on one store; after one in a hundred of them comes `now_and_then()`.
+template <class Run, class Store, class NowAndThen>
+void run_on(Run& run, Store& store, int steps, NowAndThen now_and_then) {
+  BOOST_TEST_MESSAGE("seed " << run.random().seed());
+  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
+    for (int i = 0; i < steps; ++i) {
+      run.step(store);
+      if (run.random().chance(1)) now_and_then();
+    }
+  }
+}
+template <class Run, class Store>
+void run_on(Run& run, Store& store, int steps) {
+  run_on(run, store, steps, [] {});
+}
+
+/// Takes steps on the store that `open(database)` opens, with commits, discards, flushes and restarts in between.
+template <class Run, class Open>
+void run_in_rocksdb(Run run, const DatabaseOptions& options, int steps, Open open) {
+  const TempDirectory directory;
+  BOOST_TEST_MESSAGE("seed " << run.random().seed());
+  BOOST_TEST_CONTEXT("seed " << run.random().seed()) {
+    auto database = TaskDatabase::open(directory.path(), options);
+    auto store = open(*database);
+    std::int64_t offset = 0;
+    const auto commit = [&] {
+      database->commit({{{"app-" + store->name() + "-changelog", 0}, ++offset}});
+      run.commit();
+    };
+    for (int i = 0; i < steps; ++i) {
+      run.step(*store);
+      if (run.take_restored()) commit();
+      switch (run.random().between(0, 250)) {
+        case 0:
+        case 1: commit(); break;
+        case 2:
+          database->discard();
+          run.discard();
+          break;
+        case 3: database->flush(); break;
+        case 4:
+          if (run.random().chance(50)) commit();
+          store.reset();
+          database.reset();
+          database = TaskDatabase::open(directory.path(), options);
+          store = open(*database);
+          run.discard();
+          break;
+        default: break;
+      }
+    }
+  }
+}
+
+}  // namespace millrace
