@@ -73,16 +73,22 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
                                                                     Timestamp latest_start, bool forward) override {
-    return merge(keys_.of_one_key(key, earliest_end, kEndOfTime), latest_start,
-                 inner_->find_sessions(key, earliest_end, latest_start, forward), forward);
+    return merge(keys_.around_one_key(key, earliest_end, kEndOfTime, forward),
+                 inner_->find_sessions(key, earliest_end, latest_start, forward), forward,
+                 [this, key = std::string(key), earliest_end, latest_start](std::string_view cached) {
+                   if (!keys_.is_of(cached, key)) return false;
+                   const auto at = read_cache_key(cached);
+                   return at.end >= earliest_end && at.start <= latest_start;
+                 });
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
                                                                              Timestamp earliest_end,
                                                                              Timestamp latest_start,
                                                                              bool forward) override {
-    return merge(keys_.of_keys(key_from, key_to, earliest_end, kEndOfTime), latest_start,
-                 inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward), forward);
+    return merge(keys_.of_keys(key_from, key_to, earliest_end, kEndOfTime),
+                 inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward), forward,
+                 [latest_start](std::string_view cached) { return read_cache_key(cached).start <= latest_start; });
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
@@ -135,8 +141,9 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
     return one.start == other.start ? 0 : one.start > other.start ? -1 : 1;
   }
 
-  std::unique_ptr<SessionBytesIterator> merge(std::vector<std::string> cached, Timestamp latest_start,
-                                              std::unique_ptr<SessionBytesIterator> stored, bool forward) {
+  std::unique_ptr<SessionBytesIterator> merge(std::vector<std::string> cached,
+                                              std::unique_ptr<SessionBytesIterator> stored, bool forward,
+                                              CacheMerge::Shows shows) {
     if (!persistent()) {
       std::sort(cached.begin(), cached.end(),
                 [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
@@ -151,8 +158,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
           const auto at = read_cache_key(cache_key);
           return inner_->fetch_session(at.key, {at.start, at.end});
         },
-        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward,
-        [latest_start](std::string_view key) { return read_cache_key(key).start <= latest_start; }));
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward, std::move(shows)));
   }
 
   std::unique_ptr<SessionBytesStore> inner_;

@@ -74,7 +74,11 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
                                                            bool forward) override {
-    return merge(keys_.of_one_key(key, from, to), inner_->fetch(key, from, to, forward), forward);
+    return merge(keys_.around_one_key(key, from, to, forward), inner_->fetch(key, from, to, forward), forward,
+                 [this, key = std::string(key), from, to](std::string_view cached) {
+                   const Timestamp start = read_cache_key(cached).start;
+                   return keys_.is_of(cached, key) && from <= start && start <= to;
+                 });
   }
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
@@ -112,7 +116,8 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
   }
 
   std::unique_ptr<WindowBytesIterator> merge(std::vector<std::string> cached,
-                                             std::unique_ptr<WindowBytesIterator> stored, bool forward) {
+                                             std::unique_ptr<WindowBytesIterator> stored, bool forward,
+                                             CacheMerge::Shows shows = {}) {
     if (!persistent()) {
       std::sort(cached.begin(), cached.end(),
                 [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
@@ -129,7 +134,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
           const auto at = read_cache_key(cache_key);
           return inner_->fetch(at.key, at.start);
         },
-        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward));
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward, std::move(shows)));
   }
 
   std::unique_ptr<WindowBytesStore> inner_;

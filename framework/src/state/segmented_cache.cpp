@@ -1,6 +1,7 @@
 #include "segmented_cache.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "byte_ranges.hpp"
 #include "millrace/state/formats.hpp"
@@ -26,32 +27,35 @@ Timestamp SegmentedCacheKeys::time(std::string_view cache_key) const {
   return static_cast<Timestamp>(formats::load_be64(cache_key.data() + cache_key.size() - suffix_));
 }
 
-std::vector<std::string> SegmentedCacheKeys::of_one_key(std::string_view key, Timestamp from, Timestamp to) const {
+std::string SegmentedCacheKeys::limit(std::int64_t segment, std::string_view key, Timestamp time) const {
+  std::string bytes;
+  append_number(bytes, segment);
+  bytes.append(key);
+  append_number(bytes, time);
+  return bytes;
+}
+
+std::vector<std::string> SegmentedCacheKeys::around_one_key(std::string_view key, Timestamp from, Timestamp to,
+                                                            bool forward) const {
   std::vector<std::string> found;
   from = std::max<Timestamp>(from, 0);
   if (to < from) return found;
-  const auto last = static_cast<std::uint64_t>(segment(to));
-  for (auto at = static_cast<std::uint64_t>(segment(from)); at <= last; ++at) {
-    std::string lower;
-    formats::append_be64(lower, at);
-    lower.append(key);
-    append_number(lower, from);
+  if (!forward) from = segment(from) * interval_ms_;
+  const std::string behind(suffix_, '\xff');
+  if (interval_ms_ == 1) return cache_.keys(limit(from, key, from), limit(to, key, to) + behind, true);
+  for (std::int64_t at = segment(from); at <= segment(to); ++at) {
+    const Timestamp begin = at * interval_ms_;
+    const std::string lower = limit(at, key, std::max(from, begin));
     const auto first = cache_.first_from(lower);
     if (!first) break;
-    const std::uint64_t next = formats::load_be64(first->data());
+    const auto next = static_cast<std::int64_t>(formats::load_be64(first->data()));
     if (next > at) {
       at = next - 1;
       continue;
     }
-    std::string upper;
-    formats::append_be64(upper, at);
-    upper.append(key);
-    append_number(upper, to);
-    upper.append(suffix_, '\xff');
-    for (std::string& candidate : cache_.keys(lower, upper, true)) {
-      if (candidate.size() != kSegmentBytes + key.size() + suffix_ || record_key(candidate) != key) continue;
-      found.push_back(std::move(candidate));
-    }
+    const Timestamp end = begin > to - interval_ms_ ? to : begin + interval_ms_ - 1;
+    auto in_segment = cache_.keys(lower, limit(at, key, end) + behind, true);
+    std::ranges::move(in_segment, std::back_inserter(found));
   }
   return found;
 }

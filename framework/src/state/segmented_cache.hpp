@@ -25,9 +25,14 @@ class SegmentedCacheKeys {
   /// Appends the segment of a key; the key itself is to follow.
   void append_segment(std::string& out, Timestamp time) const;
 
-  /// The keys of one record key with from <= time <= to, in order. Skips from segment to segment instead of walking
-  /// over other keys.
-  [[nodiscard]] std::vector<std::string> of_one_key(std::string_view key, Timestamp from, Timestamp to) const;
+  /// All keys that lie between those of one record key with from <= time <= to, in order; with `is_of` come those
+  /// themselves. In each segment there is hardly another one. But where the interval is 1 there are all of that time:
+  /// Kafka Streams passes them, and so renews them in its cache; backward it even goes to the beginning of the segment.
+  [[nodiscard]] std::vector<std::string> around_one_key(std::string_view key, Timestamp from, Timestamp to,
+                                                        bool forward) const;
+  [[nodiscard]] bool is_of(std::string_view cache_key, std::string_view key) const {
+    return cache_key.size() == kSegmentBytes + key.size() + suffix_ && record_key(cache_key) == key;
+  }
 
   /// The keys of all record keys in [key_from, key_to] (nullopt: open) with from <= time <= to, in order.
   [[nodiscard]] std::vector<std::string> of_keys(BytesView key_from, BytesView key_to, Timestamp from,
@@ -36,6 +41,8 @@ class SegmentedCacheKeys {
  private:
   [[nodiscard]] std::string_view record_key(std::string_view cache_key) const;
   [[nodiscard]] Timestamp time(std::string_view cache_key) const;
+  /// How the keys of a record key begin from `time` on, in a segment.
+  [[nodiscard]] std::string limit(std::int64_t segment, std::string_view key, Timestamp time) const;
   [[nodiscard]] std::int64_t segment(Timestamp time) const { return time / interval_ms_; }
 
   NamedCache& cache_;

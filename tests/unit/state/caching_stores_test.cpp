@@ -241,6 +241,32 @@ BOOST_AUTO_TEST_CASE(sessions_of_the_key_that_a_walk_passes_count_as_used) {
   BOOST_TEST(text(store->fetch_session("b", {0, 5})) == "from below");
 }
 
+// Java's walks over the cache of a store in memory pass all keys of the times they ask for.
+BOOST_AUTO_TEST_CASE(walks_renew_what_they_pass) {
+  Stack windows;
+  windows.budget = CacheBudget(3 * 69);
+  const auto store =
+      make_caching(make_in_memory_window_store("s", {100'000, 1'000, false}), windows.budget, windows.contexts);
+  windows.listen(*store, false);
+  store->put("a", "1", 10);
+  store->put("b", "2", 20);
+  store->put("c", "3", 30);
+  store->fetch_each("z", 5, 15, [](Timestamp, std::string_view) { return true; });  // passes a
+  store->put("d", "4", 40);
+  BOOST_TEST(windows.forwarded.front() == "b[20,20] null->2@10 from 1");
+
+  Stack sessions;
+  sessions.budget = CacheBudget(3 * 77);
+  const auto kept = make_caching(make_in_memory_session_store("s", 100'000), sessions.budget, sessions.contexts);
+  sessions.listen(*kept, false);
+  kept->put("a", {60, 60}, "1");
+  kept->put("b", {50, 50}, "2");
+  kept->put("c", {5, 10}, "3");
+  BOOST_TEST(!kept->find_sessions("a", 55, 58, true)->valid());  // passes a, which begins too late
+  kept->put("d", {90, 90}, "4");
+  BOOST_TEST(sessions.forwarded.front() == "b[50,50] null->2@10 from 1");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace millrace
