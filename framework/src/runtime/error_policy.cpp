@@ -42,7 +42,7 @@ Headers dead_letter_headers(const ErrorContext& context) {
   headers.add("__streams.errors.exception", "millrace::StreamsException");
   headers.add("__streams.errors.message", context.error);
   headers.add("__streams.errors.stacktrace", "at node " + context.node + " of task " + context.task_id.str());
-  headers.add("__streams.errors.topic", context.topic);
+  headers.add("__streams.errors.topic", context.topic.empty() ? std::nullopt : std::optional(context.topic));
   headers.add("__streams.errors.partition", std::to_string(context.partition));
   headers.add("__streams.errors.offset", std::to_string(context.offset));
   return headers;

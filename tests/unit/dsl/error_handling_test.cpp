@@ -132,6 +132,8 @@ BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_is_skipped_and_counted) {
 BOOST_AUTO_TEST_CASE(one_policy_does_not_cover_the_others_errors) {
   Run run({{kDeserialization, kContinue}, {kProduction, kContinue}});
   BOOST_CHECK_THROW(run.in.pipe_input("a", -1, 1), StreamsException);
+  Run other({{kDeserialization, kContinue}, {kProcessing, kContinue}});
+  BOOST_CHECK_THROW(other.in.pipe_input("a", 13, 1), StreamsException);
 }
 
 BOOST_AUTO_TEST_CASE(a_punctuation_that_throws_is_covered_by_the_processing_policy) {
@@ -217,6 +219,23 @@ BOOST_AUTO_TEST_CASE(may_have_neither_key_nor_value) {
   const auto letter = run.dead.read_record();
   BOOST_TEST(!letter.key);
   BOOST_TEST(!letter.value);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_punctuation_name_no_topic) {
+  class Failing final : public Processor<S, S> {
+    void init(ProcessorContext<S, S>& context) override {
+      context.schedule(10ms, PunctuationType::stream_time, [](Timestamp) { throw std::runtime_error("no luck"); });
+    }
+    void process(Record<S, S>) override {}
+  };
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").process([] { return std::make_unique<Failing>(); });
+  TopologyTestDriver driver(builder.build(), config({{kProcessing, kContinue}, {kDeadLetters, "dead"}}));
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 1);
+  const auto letter = driver.create_output_topic<std::optional<Bytes>, std::optional<Bytes>>("dead").read_record();
+  BOOST_REQUIRE(letter.headers.last("__streams.errors.topic") != nullptr);
+  BOOST_TEST(!letter.headers.last("__streams.errors.topic")->value);
+  BOOST_TEST(header(letter.headers, "partition") == "-1");
 }
 
 BOOST_AUTO_TEST_CASE(are_written_for_functions_and_sinks_that_fail) {
