@@ -4,7 +4,6 @@
 #include <optional>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "millrace/dsl/detail/window_aggregation.hpp"
 #include "millrace/dsl/sliding_windows.hpp"
@@ -53,13 +52,18 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     std::optional<Timestamp> previous;  ///< when the record before this one was
   };
 
+  /// Walks over the key's windows that begin by the record's right window, latest first, up to the first that ends
+  /// before the record. What it finds it updates at once: the order in which a cache sees all this is Java's.
   void process_usual(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
-    for (auto& [start, stored] : windows_back_from(input)) {
-      found.starts.insert(start);
+    auto entries = this->store().backward_fetch(input.key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
+    while (auto entry = entries.next()) {
+      const Timestamp start = entry->key;
+      ValueAndTimestamp<VA>& stored = entry->value;
       const Timestamp end = start + difference_;
       const Timestamp latest = stored.timestamp;
+      found.starts.insert(start);
       if (start == now + 1) {
         found.has_right_window = true;
       } else if (end > now) {
@@ -73,22 +77,10 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
       } else {
         found.left = std::move(stored);
         found.previous = latest;
+        break;
       }
     }
     make_windows(input, fold, found);
-  }
-
-  /// The key's windows that begin by the record's right window, latest first, up to the first that ends before it.
-  [[nodiscard]] std::vector<KeyValue<Timestamp, ValueAndTimestamp<VA>>> windows_back_from(const WindowInput<K>& input) {
-    std::vector<KeyValue<Timestamp, ValueAndTimestamp<VA>>> windows;
-    const Timestamp earliest = std::max<Timestamp>(0, input.timestamp - 2 * difference_);
-    auto entries = this->store().backward_fetch(input.key, earliest, input.timestamp + 1);
-    while (auto entry = entries.next()) {
-      const bool before = entry->key + difference_ < input.timestamp;
-      windows.push_back(std::move(*entry));
-      if (before) break;
-    }
-    return windows;
   }
 
   void make_windows(const WindowInput<K>& input, RecordFold<K, VA>& fold, Neighbours& found) {
@@ -124,10 +116,9 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     const Timestamp now = input.timestamp;
     Neighbours found;
     Stored combined;
-    std::vector<KeyValue<Timestamp, ValueAndTimestamp<VA>>> windows;
     auto entries = this->store().fetch(input.key, 0, now + 1);
-    while (auto entry = entries.next()) windows.push_back(std::move(*entry));
-    for (auto& [start, stored] : windows) {
+    while (auto entry = entries.next()) {
+      auto& [start, stored] = *entry;
       found.starts.insert(start);
       if (start == 0) {
         if (stored.timestamp < now) found.previous = stored.timestamp;
