@@ -6,10 +6,24 @@ from drawing import LONG, STRING, Drawing, Node
 class Groups(Drawing):
     # --- processors
 
+    def own_store(self, kind):
+        """Which no other processor uses, probably with a cache."""
+        store = {"name": self.store_name(), "kind": kind}
+        if self.chance(0.4):
+            store["in_memory"] = True
+        if self.chance(0.8) and "caching" not in self.without:
+            store["caching"] = True
+        if kind != "key_value":
+            store["retention"] = self.pick(50, 1000, 100000)
+            store["size"] = 10
+        self.stores.append(store)
+        self.owned.add(store["name"])
+        return store["name"]
+
     def processor_store(self, kind, cached=True):
         """`cached`: whether it may be."""
         known = [store["name"] for store in self.stores if store["kind"] == kind and (
-            cached or "caching" not in store)]
+            cached or "caching" not in store) and store["name"] not in self.owned]
         if known and self.chance(0.3):
             return self.random.choice(known)
         store = {"name": self.store_name(), "kind": kind}
@@ -46,7 +60,10 @@ class Groups(Drawing):
               "collect_until_wall_clock:30": "key_value", "timestamped": "timestamped", "window_walk:25": "window",
               "timestamped_window:25": "timestamped_window", "session_walk:25": "session",
               "versioned_delete:10": "versioned", "walk": "key_value", "put_all": "key_value", "punctuate:20": None,
-              "write_in_walk:forward": "key_value", "write_in_walk:backward": "key_value", "lookup": None}
+              "write_in_walk:forward": "key_value", "write_in_walk:backward": "key_value",
+              "punctuate_from:20": None, "cached_walk:forward": "key_value", "cached_walk:both": "key_value",
+              "cached_window_walk:forward": "window", "cached_window_walk:both": "window",
+              "cached_session_walk:forward": "session", "cached_session_walk:both": "session", "lookup": None}
 
     # Those that walk backward: see ../README.md.
     UNCACHED = ("walk", "window_walk:25", "session_walk:25", "write_in_walk:backward")
@@ -68,6 +85,8 @@ class Groups(Drawing):
                 self.op_global_store()
             op["global"], kind = self.random.choice(self.global_stores)
             op["fn"] = f"lookup:{kind}"
+        elif fn.startswith("cached"):
+            op["stores"] = [self.own_store(self.STORES[fn])]
         elif not stateless and self.STORES[fn]:
             over_key_values = fn == "walk" or fn.startswith("write_in_walk")
             kind = "lru" if over_key_values and self.chance(0.5) else self.STORES[fn]

@@ -35,6 +35,7 @@ class Drawing:
         self.ops = []
         self.nodes = []
         self.stores = []
+        self.owned = set()          # stores that only one processor may use
         self.global_stores = []     # name and kind
         self.config = {}
         self.seed = seed

@@ -19,6 +19,10 @@ class Generator(Streams, ByHand, Tables):
         self.name(op, 0.1)
         if self.chance(0.06):
             op["partitioner"] = self.partitioner()
+        if "production.exception.handler" in self.config and self.chance(0.4):
+            op["throw_if_contains"] = self.letter()
+        elif "processing.exception.handler" not in self.config and self.chance(0.01):
+            op["throw_if_contains"] = self.letter()     # an error
         self.add(op)
 
     def finish(self):
@@ -94,6 +98,8 @@ class Generator(Streams, ByHand, Tables):
         if self.chance(0.1):
             self.config["processing.exception.handler"] = \
                 "org.apache.kafka.streams.errors.LogAndContinueProcessingExceptionHandler"
+        if self.chance(0.1):
+            self.config["production.exception.handler"] = "continue"
         if any("exception.handler" in key for key in self.config) and self.chance(0.4) and "dlq" not in self.without:
             self.config["errors.dead.letter.queue.topic.name"] = "dead-letters"
         if self.chance(0.1):
@@ -191,7 +197,7 @@ def operators_of(program, answer=()):
         if op["op"] == "to_stream" and "fn" in op:
             found.add("to_stream with a key selector")
         if op["op"] in ("process", "process_values"):
-            found.add(op["op"] + " " + op["fn"].split(":")[0])
+            found.add(op["op"] + " " + (op["fn"] if op["fn"].startswith("cached") else op["fn"].split(":")[0]))
         window = op.get("window", {}).get("kind")
         if window:
             found.add(("cogroup in " if op["op"] == "cogroup" else "") + window + " windows")
@@ -202,6 +208,8 @@ def operators_of(program, answer=()):
             found.update(kept(settings))
         if "throw_if" in op.get("fn", ""):
             found.add("functions that throw")
+        if "throw_if_contains" in op:
+            found.add("sinks that cannot write")
         if "unless_contains" in op.get("fk", "") or op.get("fk") == "null":
             found.add("null foreign keys")
         if op["op"] == "table_group_by" and ("unless_contains" in op["fn"] or op["fn"] == "null_key"):

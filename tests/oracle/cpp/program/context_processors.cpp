@@ -56,36 +56,38 @@ struct Simple final : Processor {
 
 /// Punctuations of one interval that forward their number and what they are told: two by stream time and one by the
 /// wall clock at first. A record whose value contains x cancels the oldest, y adds one by stream time, b one by the
-/// wall clock; number 1 adds another when it first runs.
+/// wall clock; number 1 adds another when it first runs. If told so, each begins at a time of its own: near the start
+/// of time at first, later near the record's time or that of the clock.
 class Punctuating final : public Processor {
  public:
-  explicit Punctuating(Millis interval) : interval_(interval) {}
+  Punctuating(Millis interval, bool from_times) : interval_(interval), from_times_(from_times) {}
 
   void init(millrace::ProcessorContext<Key, Value>& context) override {
     Processor::init(context);
-    start(PunctuationType::stream_time);
-    start(PunctuationType::stream_time);
-    start(PunctuationType::wall_clock_time);
+    start(PunctuationType::stream_time, 7);
+    start(PunctuationType::stream_time, 110);
+    start(PunctuationType::wall_clock_time, kClockAtFirst + 12);
   }
   void process(Record<Key, Value> record) override {
     const auto text = program::text(dynamic(record.value));
     if (contains(text, "x") && cancelled_ < running_.size()) running_[cancelled_++].cancel();
-    if (contains(text, "y")) start(PunctuationType::stream_time);
-    if (contains(text, "b")) start(PunctuationType::wall_clock_time);
+    if (contains(text, "y")) start(PunctuationType::stream_time, record.timestamp + 5);
+    if (contains(text, "b")) start(PunctuationType::wall_clock_time, context().current_system_time_ms() - 3);
     context().forward(record);
   }
 
  private:
   static constexpr std::size_t kMost = 8;
+  static constexpr Timestamp kClockAtFirst = 1'000'000;
 
-  void start(PunctuationType type) {
+  void start(PunctuationType type, Timestamp at) {
     if (running_.size() == kMost) return;
-    const auto number = running_.size();
-    running_.push_back(
-        context().schedule(interval_, type, [this, number](Timestamp time) { punctuate(number, time); }));
+    const auto punctuate = [this, number = running_.size()](Timestamp time) { this->punctuate(number, time); };
+    running_.push_back(from_times_ ? context().schedule(at, interval_, type, punctuate)
+                                   : context().schedule(interval_, type, punctuate));
   }
   void punctuate(std::size_t number, Timestamp time) {
-    if (number == 1 && running_.size() == 3) start(PunctuationType::stream_time);
+    if (number == 1 && running_.size() == 3) start(PunctuationType::stream_time, time + 3);
     context().forward({Dynamic("p" + std::to_string(number)),
                        Value(std::to_string(time) + " " + metadata(context(), time)),
                        time,
@@ -93,6 +95,7 @@ class Punctuating final : public Processor {
   }
 
   Millis interval_;
+  bool from_times_;
   std::vector<millrace::Cancellable> running_;
   std::size_t cancelled_ = 0;
 };
@@ -141,7 +144,9 @@ class Last final : public FixedKeyProcessor {
 
 std::unique_ptr<Processor> make_context_processor(const Function& f) {
   if (f.name == "change" || f.name == "metadata") return std::make_unique<Simple>(f);
-  if (f.name == "punctuate") return std::make_unique<Punctuating>(Millis(f.number()));
+  if (f.name.starts_with("punctuate")) {
+    return std::make_unique<Punctuating>(Millis(f.number()), f.name == "punctuate_from");
+  }
   return nullptr;
 }
 

@@ -71,7 +71,11 @@ void write_records(TopologyTestDriver& driver, std::size_t index, std::ostream& 
 millrace::StreamsConfig config_of(const Json& program) {
   auto config = millrace::StreamsConfig().set("application.id", "app").set("statestore.cache.max.bytes", "0");
   const auto settings = program.value("config", Json::object());
-  for (const auto& [key, value] : settings.items()) config.set(key, value.get<std::string>());
+  for (const auto& [key, value] : settings.items()) {
+    // For production errors Java has no class of its own that goes on.
+    const bool goes_on = key == "production.exception.handler" && value == "continue";
+    config.set(key, goes_on ? "log-and-continue" : value.get<std::string>());
+  }
   return config;
 }
 

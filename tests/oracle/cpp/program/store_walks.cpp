@@ -155,6 +155,77 @@ struct DeleteVersions final : WithStore {
   }
 };
 
+// Through a cache, Kafka Streams walks rightly forward only, or both ways where nothing is ever deleted.
+
+constexpr millrace::Timestamp kSpan = 25;
+
+struct CachedWalk final : WithStore {
+  CachedWalk(std::string store, bool forward) : WithStore(std::move(store)), forward_(forward) {}
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<Store>();
+    const auto key = text(record.key);
+    if (!forward_ && !record.value) return "ignored";
+    put_or_delete(store, record.key, kept(record.value));
+    if (!forward_) {
+      return show(store.reverse_range(Dynamic("a"), record.key)) + show(store.reverse_range(record.key, std::nullopt)) +
+             show(store.reverse_all()) + show(store.range(Dynamic(""), record.key));
+    }
+    const auto prefix = key.empty() ? "a" : first_characters(key, 1);
+    return show(store.range(Dynamic("a"), record.key)) + show(store.range(record.key, Dynamic("b"))) +
+           show(store.range(std::nullopt, record.key)) + show(store.prefix_scan(prefix)) + show(store.all());
+  }
+
+ private:
+  bool forward_;
+};
+
+struct CachedWindowWalk final : WithStore {
+  CachedWindowWalk(std::string store, bool forward) : WithStore(std::move(store)), forward_(forward) {}
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<millrace::WindowStore<Dynamic, Dynamic>>();
+    const auto time = record.timestamp;
+    const auto from = std::max<millrace::Timestamp>(0, time - kSpan);
+    const auto to = time + kSpan;
+    const KeyLimit least = Dynamic("");
+    if (!forward_ && !record.value) return "ignored";
+    store.put(record.key, kept(record.value), time);
+    if (!forward_) {
+      return show(store.backward_fetch(record.key, from, to)) +
+             show(store.backward_fetch(least, record.key, from, to)) + show(store.backward_fetch_all(from, time)) +
+             show(store.backward_all());
+    }
+    return show(store.fetch(record.key, from, to)) + show(store.fetch(least, record.key, from, to)) +
+           show(store.fetch_all(from, time)) + show(store.all());
+  }
+
+ private:
+  bool forward_;
+};
+
+struct CachedSessionWalk final : WithStore {
+  CachedSessionWalk(std::string store, bool forward) : WithStore(std::move(store)), forward_(forward) {}
+  std::string use(const Record<Key, Value>& record) override {
+    auto& store = this->store<millrace::SessionStore<Dynamic, Dynamic>>();
+    const auto time = record.timestamp;
+    const auto from = std::max<millrace::Timestamp>(0, time - kSpan);
+    const KeyLimit least = Dynamic("");
+    const KeyLimit key = record.key;
+    const auto value = kept(record.value);
+    if (!forward_ && !value) return "ignored";
+    store.put({record.key, {time, time + kSpan}}, value ? &*value : nullptr);
+    if (!forward_) {
+      return show(store.backward_fetch(record.key)) + show(store.backward_find_sessions(least, key, from, time)) +
+             show(store.backward_fetch(least, key));
+    }
+    return show(store.fetch_session(record.key, time, time + kSpan)) + show(store.fetch(record.key)) +
+           show(store.find_sessions(record.key, from, time)) + show(store.find_sessions(least, key, from, time)) +
+           show(store.fetch(least, key));
+  }
+
+ private:
+  bool forward_;
+};
+
 /// Of the stores of global tables and others: V is what they keep.
 template <class V>
 struct Lookup final : WithStore {
@@ -169,6 +240,10 @@ struct Lookup final : WithStore {
 
 std::unique_ptr<Processor> make_walking_processor(const Function& f, const std::string& store) {
   if (f.name == "walk") return std::make_unique<Walk>(store);
+  const bool forward = f.argument == "forward";
+  if (f.name == "cached_walk") return std::make_unique<CachedWalk>(store, forward);
+  if (f.name == "cached_window_walk") return std::make_unique<CachedWindowWalk>(store, forward);
+  if (f.name == "cached_session_walk") return std::make_unique<CachedSessionWalk>(store, forward);
   if (f.name == "put_all") return std::make_unique<PutAll>(store);
   if (f.name == "write_in_walk") return std::make_unique<WriteInWalk>(store, f.argument == "backward");
   if (f.name == "window_walk") return std::make_unique<WalkWindows>(store, f.number());

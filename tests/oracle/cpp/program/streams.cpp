@@ -35,10 +35,30 @@ struct PrefixedTopic {
   }
 };
 
+/// Cannot write values that contain the text, if there is one.
+template <class V>
+struct Refusing {
+  millrace::AnySerde<V> inner;
+  std::optional<std::string> part;
+
+  bool serialize(std::string_view topic, const V& value, std::string& out) const {
+    if (part && contains(text(dynamic(value)), *part)) {
+      throw millrace::SerializationException("not wanted: " + text(dynamic(value)));
+    }
+    return inner.serialize(topic, value, out);
+  }
+  [[nodiscard]] V deserialize(std::string_view topic, millrace::BytesView bytes) const {
+    return inner.deserialize(topic, bytes);
+  }
+};
+
 void to(Program& program, const Json& op) {
   const auto& from = program.from(op);
+  std::optional<std::string> refused;
+  if (op.contains("throw_if_contains")) refused = op.at("throw_if_contains").get<std::string>();
   with_stream(from, [&]<class K, class V>(const KStream<K, V>& stream) {
-    const auto produced = Produced::with(serde_of<K>(from.key), serde_of<V>(from.value)).with_name(name(op));
+    const Refusing<V> values{serde_of<V>(from.value), refused};
+    const auto produced = Produced::with(serde_of<K>(from.key), values).with_name(name(op));
     const auto write = [&](const auto& how) {
       if (op.contains("topic_prefix")) {
         stream.to(PrefixedTopic{op.at("topic_prefix")}, how);

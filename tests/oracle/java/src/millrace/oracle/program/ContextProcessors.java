@@ -2,6 +2,7 @@ package millrace.oracle.program;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -34,7 +35,8 @@ final class ContextProcessors {
                 context.commit();
                 context.forward(record.withValue(metadata(context, record.timestamp())));
             });
-            case "punctuate" -> () -> new Punctuating(Duration.ofMillis(Long.parseLong(argument)));
+            case "punctuate" -> () -> new Punctuating(Duration.ofMillis(Long.parseLong(argument)), false);
+            case "punctuate_from" -> () -> new Punctuating(Duration.ofMillis(Long.parseLong(argument)), true);
             default -> null;
         };
     }
@@ -114,34 +116,40 @@ final class ContextProcessors {
     /**
      * Punctuations of one interval that forward their number and what they are told: two by stream time and one by the
      * wall clock at first. A record whose value contains x cancels the oldest, y adds one by stream time, b one by the
-     * wall clock; number 1 adds another when it first runs.
+     * wall clock; number 1 adds another when it first runs. If told so, each begins at a time of its own: near the start
+     * of time at first, later near the record's time or that of the clock.
      */
     private static final class Punctuating extends ContextualProcessor<Object, Object, Object, Object> {
         private static final int MOST = 8;
+        private static final long CLOCK_AT_FIRST = 1_000_000;
         private final Duration interval;
+        private final boolean fromTimes;
         private final List<Cancellable> running = new ArrayList<>();
         private int cancelled;
 
-        Punctuating(final Duration interval) {
+        Punctuating(final Duration interval, final boolean fromTimes) {
             this.interval = interval;
+            this.fromTimes = fromTimes;
         }
 
         @Override
         public void init(final ProcessorContext<Object, Object> context) {
             super.init(context);
-            start(PunctuationType.STREAM_TIME);
-            start(PunctuationType.STREAM_TIME);
-            start(PunctuationType.WALL_CLOCK_TIME);
+            start(PunctuationType.STREAM_TIME, 7);
+            start(PunctuationType.STREAM_TIME, 110);
+            start(PunctuationType.WALL_CLOCK_TIME, CLOCK_AT_FIRST + 12);
         }
 
-        private void start(final PunctuationType type) {
+        private void start(final PunctuationType type, final long at) {
             if (running.size() == MOST) return;
             final int number = running.size();
-            running.add(context().schedule(interval, type, time -> punctuate(number, time)));
+            running.add(fromTimes
+                ? context().schedule(Instant.ofEpochMilli(at), interval, type, time -> punctuate(number, time))
+                : context().schedule(interval, type, time -> punctuate(number, time)));
         }
 
         private void punctuate(final int number, final long time) {
-            if (number == 1 && running.size() == 3) start(PunctuationType.STREAM_TIME);
+            if (number == 1 && running.size() == 3) start(PunctuationType.STREAM_TIME, time + 3);
             context().forward(new Record<>("p" + number, time + " " + metadata(context(), time), time));
         }
 
@@ -149,8 +157,8 @@ final class ContextProcessors {
         public void process(final Record<Object, Object> record) {
             final String text = Functions.text(record.value());
             if (text.contains("x") && cancelled < running.size()) running.get(cancelled++).cancel();
-            if (text.contains("y")) start(PunctuationType.STREAM_TIME);
-            if (text.contains("b")) start(PunctuationType.WALL_CLOCK_TIME);
+            if (text.contains("y")) start(PunctuationType.STREAM_TIME, record.timestamp() + 5);
+            if (text.contains("b")) start(PunctuationType.WALL_CLOCK_TIME, context().currentSystemTimeMs() - 3);
             context().forward(record);
         }
     }

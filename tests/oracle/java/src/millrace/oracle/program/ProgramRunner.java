@@ -116,6 +116,9 @@ public final class ProgramRunner {
         properties.put("default.key.serde", Serdes.StringSerde.class.getName());
         properties.put("default.value.serde", Serdes.StringSerde.class.getName());
         program.path("config").properties().forEach(entry -> properties.put(entry.getKey(), entry.getValue().asText()));
+        if ("continue".equals(properties.get("production.exception.handler"))) {
+            properties.put("production.exception.handler", ContinueProduction.class.getName());
+        }
 
         // Without this, merged repartition topics move in front of a process() that may change the key (KAFKA-19668).
         properties.put(TopologyConfig.InternalConfig.ENABLE_PROCESS_PROCESSVALUE_FIX, "true");

@@ -7,6 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.*;
@@ -366,8 +369,9 @@ final class ProgramTopology {
     }
 
     private Object to(final JsonNode op, final Node from) {
-        Produced<Object, Object> produced =
-            Produced.with(from.key().serde(), from.value().serde()).withName(text(op, "name"));
+        Serde<Object> values = from.value().serde();
+        if (op.has("throw_if_contains")) values = refusing(values, op.path("throw_if_contains").asText());
+        Produced<Object, Object> produced = Produced.with(from.key().serde(), values).withName(text(op, "name"));
         if (op.has("partitioner")) {
             produced = produced.withStreamPartitioner(Functions.partitioner(op.path("partitioner").asText()));
         }
@@ -378,6 +382,14 @@ final class ProgramTopology {
             stream(from).to(op.path("topic").asText(), produced);
         }
         return null;
+    }
+
+    /** Which cannot write values that contain the text. */
+    private static Serde<Object> refusing(final Serde<Object> values, final String part) {
+        return Serdes.serdeFrom((topic, value) -> {
+            if (Functions.text(value).contains(part)) throw new SerializationException("not wanted: " + value);
+            return values.serializer().serialize(topic, value);
+        }, values.deserializer());
     }
 
     /** describe() prints its toString(). */

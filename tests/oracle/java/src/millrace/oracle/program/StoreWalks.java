@@ -31,6 +31,12 @@ final class StoreWalks {
         final String argument = function.substring(Math.min(function.length(), name.length() + 1));
         return switch (name) {
             case "walk" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store, StoreWalks::keyValues);
+            case "cached_walk" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store,
+                (entries, record) -> cachedKeyValues(entries, record, argument));
+            case "cached_window_walk" -> StoreWalks.<WindowStore<Object, Object>>walk(store,
+                (windows, record) -> cachedWindows(windows, record, argument));
+            case "cached_session_walk" -> StoreWalks.<SessionStore<Object, Object>>walk(store,
+                (sessions, record) -> cachedSessions(sessions, record, argument));
             case "put_all" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store, StoreWalks::putAll);
             case "write_in_walk" -> StoreWalks.<KeyValueStore<Object, Object>>walk(store,
                 (keyValues, record) -> writeInWalk(keyValues, record, argument.equals("backward")));
@@ -159,6 +165,64 @@ final class StoreWalks {
             + show(store.backwardFetch(record.key())) + show(store.backwardFindSessions(record.key(), from, time))
             + show(store.findSessions(least, record.key(), from, time + span))
             + show(store.fetch(least, record.key())) + show(store.backwardFetch(least, record.key()));
+    }
+
+    // Through a cache, Kafka Streams walks rightly forward only, or both ways where nothing is ever deleted.
+
+    private static final long SPAN = 25;
+
+    private static boolean forward(final String direction) {
+        return direction.equals("forward");
+    }
+
+    private static String cachedKeyValues(final KeyValueStore<Object, Object> store,
+                                          final Record<Object, Object> record, final String direction) {
+        final String key = Functions.text(record.key());
+        if (forward(direction)) {
+            store.put(key, kept(record));
+            final String prefix = key.isEmpty() ? "a" : key.substring(0, 1);
+            return show(store.range("a", key)) + show(store.range(key, "b")) + show(store.range(null, key))
+                + show(store.prefixScan(prefix, new StringSerializer())) + show(store.all());
+        }
+        if (record.value() == null) return "ignored";
+        store.put(key, kept(record));
+        return show(store.reverseRange("a", key)) + show(store.reverseRange(key, null)) + show(store.reverseAll())
+            + show(store.range("", key));
+    }
+
+    private static String cachedWindows(final WindowStore<Object, Object> store, final Record<Object, Object> record,
+                                        final String direction) {
+        final long time = record.timestamp();
+        final long from = Math.max(0, time - SPAN);
+        if (forward(direction)) {
+            store.put(record.key(), kept(record), time);
+            return show(store.fetch(record.key(), from, time + SPAN))
+                + show(store.fetch("", record.key(), from, time + SPAN)) + show(store.fetchAll(from, time))
+                + show(store.all());
+        }
+        if (record.value() == null) return "ignored";
+        store.put(record.key(), kept(record), time);
+        return show(store.backwardFetch(record.key(), from, time + SPAN))
+            + show(store.backwardFetch("", record.key(), from, time + SPAN)) + show(store.backwardFetchAll(from, time))
+            + show(store.backwardAll());
+    }
+
+    private static String cachedSessions(final SessionStore<Object, Object> store, final Record<Object, Object> record,
+                                         final String direction) {
+        final long time = record.timestamp();
+        final long from = Math.max(0, time - SPAN);
+        final Windowed<Object> session = new Windowed<>(record.key(), new SessionWindow(time, time + SPAN));
+        if (forward(direction)) {
+            store.put(session, kept(record));
+            return show(store.fetchSession(record.key(), time, time + SPAN)) + show(store.fetch(record.key()))
+                + show(store.findSessions(record.key(), from, time))
+                + show(store.findSessions("", record.key(), from, time)) + show(store.fetch("", record.key()));
+        }
+        if (record.value() == null) return "ignored";
+        store.put(session, kept(record));
+        return show(store.backwardFetch(record.key()))
+            + show(store.backwardFindSessions("", record.key(), from, time))
+            + show(store.backwardFetch("", record.key()));
     }
 
     private static String show(final VersionedRecord<Object> version) {
