@@ -143,8 +143,10 @@ class Generator(Streams, ByHand, Tables):
             for op in self.ops:     # stream time would jump further than any retention, see ../README.md
                 if op.get("extractor", "").startswith(("partition_time_plus", "length_of_value")):
                     del op["extractor"]
-        if any(op.get("window", {}).get("kind") == "sliding" for op in self.ops) and SMALL_CACHE.issuperset(
-                [self.config.get("statestore.cache.max.bytes")]):
+        in_memory = "default.dsl.store" in self.config or any(
+            op.get("materialized", {}).get("in_memory") for op in self.ops)
+        if in_memory and any(op.get("window", {}).get("kind") == "sliding" for op in self.ops) and \
+                self.config.get("statestore.cache.max.bytes") in SMALL_CACHE:
             self.config["statestore.cache.max.bytes"] = "10485760"
         return self.with_input({"nodes": self.ops})
 
