@@ -22,7 +22,7 @@ class ByHand(Groups):
             self.global_store_by_hand()
         waiting = []                # stores to add once their processors are there
         for _ in range(self.random.randint(1, 5)):
-            fn = self.random.choice([fn for fn in self.PROCESSORS if fn != "route"])
+            fn = self.random.choice([fn for fn in self.PROCESSORS if fn != "route" and not fn.startswith("cached")])
             op = {"op": "processor", "name": self.node_name("processor"), "fn": fn, "parents": self.some(parents)}
             if fn == "lookup":
                 if not self.global_stores:

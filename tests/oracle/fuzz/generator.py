@@ -19,7 +19,7 @@ class Generator(Streams, ByHand, Tables):
         self.name(op, 0.1)
         if self.chance(0.06):
             op["partitioner"] = self.partitioner()
-        if "production.exception.handler" in self.config and self.chance(0.4):
+        elif "production.exception.handler" in self.config and self.chance(0.4):
             op["throw_if_contains"] = self.letter()
         elif "processing.exception.handler" not in self.config and self.chance(0.01):
             op["throw_if_contains"] = self.letter()     # an error
@@ -145,8 +145,9 @@ class Generator(Streams, ByHand, Tables):
                     del op["extractor"]
         in_memory = "default.dsl.store" in self.config or any(
             op.get("materialized", {}).get("in_memory") for op in self.ops)
-        if in_memory and any(op.get("window", {}).get("kind") == "sliding" for op in self.ops) and \
-                self.config.get("statestore.cache.max.bytes") in SMALL_CACHE:
+        passes_others = any(in_memory and op.get("window", {}).get("kind") == "sliding" or
+                            op.get("fn", "").startswith(("cached_window", "cached_session")) for op in self.ops)
+        if passes_others and self.config.get("statestore.cache.max.bytes") in SMALL_CACHE:
             self.config["statestore.cache.max.bytes"] = "10485760"
         return self.with_input({"nodes": self.ops})
 

@@ -214,10 +214,9 @@ struct CachedSessionWalk final : WithStore {
     if (!forward_ && !value) return "ignored";
     store.put({record.key, {time, time + kSpan}}, value ? &*value : nullptr);
     if (!forward_) {
-      return show(store.backward_fetch(record.key)) + show(store.backward_find_sessions(least, key, from, time)) +
-             show(store.backward_fetch(least, key));
+      return show(store.backward_find_sessions(least, key, from, time)) + show(store.backward_fetch(least, key));
     }
-    return show(store.fetch_session(record.key, time, time + kSpan)) + show(store.fetch(record.key)) +
+    return show(store.fetch_session(record.key, time, time + kSpan)) +
            show(store.find_sessions(record.key, from, time)) + show(store.find_sessions(least, key, from, time)) +
            show(store.fetch(least, key));
   }

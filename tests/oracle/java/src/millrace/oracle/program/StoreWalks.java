@@ -214,14 +214,13 @@ final class StoreWalks {
         final Windowed<Object> session = new Windowed<>(record.key(), new SessionWindow(time, time + SPAN));
         if (forward(direction)) {
             store.put(session, kept(record));
-            return show(store.fetchSession(record.key(), time, time + SPAN)) + show(store.fetch(record.key()))
+            return show(store.fetchSession(record.key(), time, time + SPAN))
                 + show(store.findSessions(record.key(), from, time))
                 + show(store.findSessions("", record.key(), from, time)) + show(store.fetch("", record.key()));
         }
         if (record.value() == null) return "ignored";
         store.put(session, kept(record));
-        return show(store.backwardFetch(record.key()))
-            + show(store.backwardFindSessions("", record.key(), from, time))
+        return show(store.backwardFindSessions("", record.key(), from, time))
             + show(store.backwardFetch("", record.key()));
     }
 
