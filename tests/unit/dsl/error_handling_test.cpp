@@ -129,6 +129,16 @@ BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_is_skipped_and_counted) {
   BOOST_TEST(run.driver.dropped_records() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_partitioner_drops_need_not_be_fit_to_be_written) {
+  const auto drop = [](const S&, const S&, std::int32_t, std::int32_t) { return std::set<std::int32_t>(); };
+  StreamsBuilder builder;
+  builder.stream<S, std::int32_t>("in").to("out",
+                                           Produced().with_value_serde(UnluckySerde()).with_stream_partitioner(drop));
+  TopologyTestDriver driver(builder.build());
+  BOOST_CHECK_NO_THROW((driver.create_input_topic<S, std::int32_t>("in").pipe_input("a", 13)));
+  BOOST_TEST((driver.create_output_topic<S, std::int32_t>("out").is_empty()));
+}
+
 BOOST_AUTO_TEST_CASE(one_policy_does_not_cover_the_others_errors) {
   Run run({{kDeserialization, kContinue}, {kProduction, kContinue}});
   BOOST_CHECK_THROW(run.in.pipe_input("a", -1, 1), StreamsException);

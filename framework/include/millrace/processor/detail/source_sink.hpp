@@ -133,6 +133,16 @@ class SinkNode final : public TerminalNode<K, V> {
           record.key, record.value,
           {origin.topic == nullptr ? std::string() : *origin.topic, origin.partition, origin.offset});
     }
+    // Asked before anything is written: what it drops need not be fit to be written.
+    RecordCollector& collector = this->task().collector();
+    std::optional<std::set<std::int32_t>> chosen;
+    if (settings_.partitioner) {
+      chosen = settings_.partitioner(topic_, record.key, record.value, collector.partitions_for(topic_));
+      if (chosen && chosen->empty()) {
+        this->task().record_dropped(*this, "the partitioner chose no partition");
+        return;
+      }
+    }
     BytesView key;
     BytesView value;
     try {
@@ -141,21 +151,16 @@ class SinkNode final : public TerminalNode<K, V> {
       value_buffer_.clear();
       if (settings_.value_serde.serialize(topic_, record.value, value_buffer_)) value = value_buffer_;
     } catch (...) {
-      this->task().serialization_failed(*this, topic_);
+      // Kafka Streams writes it anew for each partition.
+      for (std::size_t i = chosen ? chosen->size() : 1; i > 0; --i) this->task().serialization_failed(*this, topic_);
       return;
     }
-    RecordCollector& collector = this->task().collector();
-    if (!settings_.partitioner) {
-      collector.send(topic_, inner_key_partition(key), key, value, record.timestamp, record.headers);
-      return;
-    }
-    const auto partitions = settings_.partitioner(topic_, record.key, record.value, collector.partitions_for(topic_));
-    if (!partitions) {
-      collector.send(topic_, std::nullopt, key, value, record.timestamp, record.headers);
-      return;
-    }
-    if (partitions->empty()) this->task().record_dropped(*this, "the partitioner chose no partition");
-    for (const std::int32_t partition : *partitions) {
+    if (chosen) {
+      for (const std::int32_t partition : *chosen) {
+        collector.send(topic_, partition, key, value, record.timestamp, record.headers);
+      }
+    } else {
+      const auto partition = settings_.partitioner ? std::nullopt : inner_key_partition(key);
       collector.send(topic_, partition, key, value, record.timestamp, record.headers);
     }
   }
