@@ -119,6 +119,7 @@ void StreamTask::set_record(const ConsumerRecord& source, Timestamp timestamp) {
   record.headers = &source.headers;
   record.raw_key = source.key;
   record.raw_value = source.value;
+  displaced_record.reset();
 }
 
 bool StreamTask::process_one() {
@@ -160,6 +161,7 @@ bool StreamTask::process_one() {
 void StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
   punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
     record = RecordContext();
+    displaced_record.reset();
     record.timestamp = now;
     record.headers = &kNoHeaders;
     try {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -41,6 +43,18 @@ class NullKeyFilterNode final : public OperatorNode<K, V, K, V> {
   bool drop_null_keys_;
 };
 
+/// Whether a T2 can take the place of a T in a record, which is cheaper than a new record.
+template <class T, class T2>
+inline constexpr bool kReplaceable = std::same_as<T, T2>&& std::is_nothrow_move_constructible_v<T>;
+
+/// Not by assignment: that of std::string reads its members two at a time right after they were written one by one,
+/// and the processor waits for these writes longer than for all else here.
+template <class T>
+void replace(T& old, T&& by) {
+  std::destroy_at(&old);
+  std::construct_at(&old, std::move(by));
+}
+
 template <class K, class V, class K2, class V2, class F>
 class MapNode final : public OperatorNode<K, V, K2, V2> {
  public:
@@ -48,8 +62,14 @@ class MapNode final : public OperatorNode<K, V, K2, V2> {
 
   void process(Record<K, V>& record) override {
     auto pair = to_key_value(call(mapper_, record.key, std::move(record.value)));
-    this->forward(
-        Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, std::move(record.headers)});
+    if constexpr (kReplaceable<K, K2> && kReplaceable<V, V2>) {
+      replace(record.key, std::move(pair.key));
+      replace(record.value, std::move(pair.value));
+      this->forward(record);
+    } else {
+      this->forward(
+          Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, std::move(record.headers)});
+    }
   }
 
  private:
@@ -63,7 +83,13 @@ class MapValuesNode final : public OperatorNode<K, V, K, V2> {
 
   void process(Record<K, V>& record) override {
     V2 value = call(mapper_, record.key, std::move(record.value));
-    this->forward(Record<K, V2>{std::move(record.key), std::move(value), record.timestamp, std::move(record.headers)});
+    if constexpr (kReplaceable<V, V2>) {
+      replace(record.value, std::move(value));
+      this->forward(record);
+    } else {
+      this->forward(
+          Record<K, V2>{std::move(record.key), std::move(value), record.timestamp, std::move(record.headers)});
+    }
   }
 
  private:
@@ -110,7 +136,13 @@ class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
 
   void process(Record<K, V>& record) override {
     K2 key = call(selector_, record.key, std::as_const(record.value));
-    this->forward(Record<K2, V>{std::move(key), std::move(record.value), record.timestamp, std::move(record.headers)});
+    if constexpr (kReplaceable<K, K2>) {
+      replace(record.key, std::move(key));
+      this->forward(record);
+    } else {
+      this->forward(
+          Record<K2, V>{std::move(key), std::move(record.value), record.timestamp, std::move(record.headers)});
+    }
   }
 
  private:

@@ -51,7 +51,7 @@ class Input {
   virtual void process(Record<K, V>& record) = 0;
 };
 
-/// Makes a record the current one of its task and puts the previous one back in the end.
+/// Gives a task the timestamp and headers of a record on its way, and puts the previous ones back in the end.
 class RecordScope {
  public:
   RecordScope(TaskContext& task, Timestamp timestamp, const Headers& headers)
@@ -62,9 +62,6 @@ class RecordScope {
   RecordScope(const RecordScope&) = delete;
   RecordScope& operator=(const RecordScope&) = delete;
   ~RecordScope() {
-    if (task_.displaced_record) [[unlikely]] {
-      task_.record = *std::exchange(task_.displaced_record, std::nullopt);
-    }
     task_.record.timestamp = timestamp_;
     task_.record.headers = headers_;
   }
@@ -80,62 +77,71 @@ class RecordScope {
 template <class K, class V>
 class Output {
  public:
-  void add(NodeBase& child, Input<K, V>& input) { children_.push_back({&input, &child}); }
+  void add(NodeBase& child, Input<K, V>& input) {
+    children_.push_back({&input, &child});
+    only_child_ = children_.size() == 1 ? children_.front() : Child();
+  }
 
   void forward(TaskContext& task, Record<K, V>& record) {
-    const std::size_t count = children_.size();
-    if (count == 0) return;
-    const RecordScope scope(task, record.timestamp, record.headers);
-    if (count > 1) forward_copies(task, record, count - 1);
-    deliver(task, children_[count - 1], record);
+    if (only_child_.input != nullptr) return deliver_alone(task, only_child_, record);
+    if (!children_.empty()) deliver_to_all(task, record);
   }
 
   /// From a node to its child of that name only. Throws if there is none.
   void forward_to(TaskContext& task, const NodeBase& from, const std::string& child_name, Record<K, V>& record) {
     for (const Child& child : children_) {
-      if (child.node->name() == child_name) {
-        const RecordScope scope(task, record.timestamp, record.headers);
-        deliver(task, child, record);
-        return;
-      }
+      if (child.node->name() == child_name) return deliver_alone(task, child, record);
     }
     no_such_child(from, child_name);
   }
 
   /// To the child that was connected as number `index`.
   void forward_at(TaskContext& task, std::size_t index, Record<K, V>& record) {
-    const RecordScope scope(task, record.timestamp, record.headers);
-    deliver(task, children_[index], record);
+    deliver_alone(task, children_[index], record);
   }
 
   [[nodiscard]] std::size_t size() const { return children_.size(); }
 
  private:
   struct Child {
-    Input<K, V>* input;
-    NodeBase* node;
+    Input<K, V>* input = nullptr;
+    NodeBase* node = nullptr;
   };
 
-  void forward_copies(TaskContext& task, const Record<K, V>& record, std::size_t count) {
+  static void deliver_alone(TaskContext& task, const Child& child, Record<K, V>& record) {
+    const RecordScope scope(task, record.timestamp, record.headers);
+    if (!deliver(task, child, record)) task.put_back_displaced_record();
+  }
+
+  void deliver_to_all(TaskContext& task, Record<K, V>& record) {
+    const RecordScope scope(task, record.timestamp, record.headers);
+    bool delivered = true;
+    const std::size_t last = children_.size() - 1;
     if constexpr (std::is_copy_constructible_v<K> && std::is_copy_constructible_v<V>) {
-      for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t i = 0; i < last; ++i) {
         Record<K, V> copy = record;
-        deliver(task, children_[i], copy);
+        delivered &= deliver(task, children_[i], copy);
       }
     } else {
       throw TopologyException("a stream of a type that cannot be copied feeds more than one node");
     }
+    delivered &= deliver(task, children_[last], record);
+    if (!delivered) task.put_back_displaced_record();
   }
 
-  static void deliver(TaskContext& task, const Child& child, Record<K, V>& record) {
+  /// False if the child failed and its record is skipped.
+  static bool deliver(TaskContext& task, const Child& child, Record<K, V>& record) {
     try {
       child.input->process(record);
+      return true;
     } catch (...) {
       task.processing_failed(*child.node);
+      return false;
     }
   }
 
   std::vector<Child> children_;
+  Child only_child_;  ///< as children_ has it, a load nearer; none if there are several
 };
 
 /// A node with children: KOut, VOut is what it forwards.

@@ -50,9 +50,13 @@ class TaskContext {
   virtual ~TaskContext() = default;
 
   RecordContext record;
-  /// Set where something threw that had put another record in place of the current one: what the next RecordScope that
-  /// ends puts back. The handler of that failure still sees the other one, as in Kafka Streams.
+  /// Set where something threw that had put another record in place of the current one. The handler of that failure
+  /// and the siblings of the node that failed still see the other one, as in Kafka Streams.
   std::optional<RecordContext> displaced_record;
+  void put_back_displaced_record() {
+    if (displaced_record) record = *displaced_record;
+    displaced_record.reset();
+  }
 
   [[nodiscard]] virtual RecordCollector& collector() = 0;
 
