@@ -59,7 +59,8 @@ void RecordQueues::offer_new_ones(Extract extract) {
   for (const auto& queue : queues_) {
     if (!queue->waiting && prepare_head(*queue, extract)) offered_.push_back(queue.get());
   }
-  std::ranges::stable_sort(offered_, {}, [](const Queue* queue) { return queue->arrival; });
+  // Sorting takes memory even for one.
+  if (offered_.size() > 1) std::ranges::stable_sort(offered_, {}, [](const Queue* queue) { return queue->arrival; });
   for (Queue* queue : offered_) {
     queue->waiting = true;
     heap_.offer({*queue->head_timestamp, queue});
