@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/millrace)
 get_property(layers GLOBAL PROPERTY MILLRACE_LAYERS)
-install(TARGETS millrace ${layers} EXPORT millraceTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS millrace millrace_tcmalloc ${layers} EXPORT millraceTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT millraceTargets NAMESPACE millrace:: DESTINATION ${package_dir})
 install(DIRECTORY framework/include/millrace DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
 

@@ -30,7 +30,7 @@ endfunction()
 function(millrace_executable name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE millrace::millrace ${ARG_LINK} millrace_warnings)
+  target_link_libraries(${name} PRIVATE millrace::millrace millrace::tcmalloc ${ARG_LINK} millrace_warnings)
 endfunction()
 
 # millrace_test(NAME LABEL unit|integration|... SOURCES ... [LINK ...] [TIMEOUT seconds])
