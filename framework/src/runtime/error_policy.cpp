@@ -6,9 +6,24 @@ namespace millrace::detail {
 namespace {
 
 ExceptionHandler configured(const StreamsConfig& config, const char* key) {
-  const HandlerResponse response =
-      config.get_string(key) == "log-and-continue" ? HandlerResponse::resume : HandlerResponse::fail;
-  return [response](const ErrorContext&) { return response; };
+  const bool goes_on = config.get_string(key) == "log-and-continue";
+  return [goes_on](const ErrorContext&) { return goes_on ? HandlerResponse::resume() : HandlerResponse::fail(); };
+}
+
+Headers dead_letter_headers(const ErrorContext& context) {
+  Headers headers = context.headers == nullptr ? Headers() : *context.headers;
+  headers.add("__streams.errors.exception", "millrace::StreamsException");
+  headers.add("__streams.errors.message", context.error);
+  headers.add("__streams.errors.stacktrace", "at node " + context.node + " of task " + context.task_id.str());
+  headers.add("__streams.errors.topic", context.topic.empty() ? std::nullopt : std::optional(context.topic));
+  headers.add("__streams.errors.partition", std::to_string(context.partition));
+  headers.add("__streams.errors.offset", std::to_string(context.offset));
+  return headers;
+}
+
+std::optional<std::string> copy(BytesView bytes) {
+  if (!bytes) return std::nullopt;
+  return std::string(*bytes);
 }
 
 }  // namespace
@@ -27,7 +42,7 @@ ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandle
 
 ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config) {
   if (!config.get_bool("processing.exception.handler.global.enabled")) {
-    policy.handlers.processing = [](const ErrorContext&) { return HandlerResponse::fail; };
+    policy.handlers.processing = [](const ErrorContext&) { return HandlerResponse::fail(); };
   }
   if (policy.dead_letter_topic) {
     log(LogLevel::warn, "records of global stores that fail do not go to the dead-letter topic '" +
@@ -37,15 +52,27 @@ ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config)
   return policy;
 }
 
-Headers dead_letter_headers(const ErrorContext& context) {
-  Headers headers = context.headers == nullptr ? Headers() : *context.headers;
-  headers.add("__streams.errors.exception", "millrace::StreamsException");
-  headers.add("__streams.errors.message", context.error);
-  headers.add("__streams.errors.stacktrace", "at node " + context.node + " of task " + context.task_id.str());
-  headers.add("__streams.errors.topic", context.topic.empty() ? std::nullopt : std::optional(context.topic));
-  headers.add("__streams.errors.partition", std::to_string(context.partition));
-  headers.add("__streams.errors.offset", std::to_string(context.offset));
-  return headers;
+ErrorContext error_context(const TaskContext& task, const NodeBase& node) {
+  const RecordContext& record = task.record;
+  ErrorContext context;
+  if (record.topic != nullptr) context.topic = *record.topic;
+  context.partition = record.partition;
+  context.offset = record.offset;
+  context.timestamp = record.timestamp;
+  context.node = node.name();
+  context.task_id = task.task_id();
+  context.raw_key = record.raw_key;
+  context.raw_value = record.raw_value;
+  context.headers = record.headers;
+  return context;
+}
+
+std::vector<DeadLetter> dead_letters(const ErrorPolicy& policy, const ErrorContext& context,
+                                     const HandlerResponse& response) {
+  if (!response.dead_letters().empty()) return response.dead_letters();
+  if (!policy.dead_letter_topic) return {};
+  return {{*policy.dead_letter_topic, std::nullopt, copy(context.raw_key), copy(context.raw_value), context.timestamp,
+           dead_letter_headers(context)}};
 }
 
 std::string describe_error(std::string_view what, const ErrorContext& context) {

@@ -2,8 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/processor/detail/node.hpp"
 #include "millrace/runtime/error_handlers.hpp"
 #include "millrace/runtime/streams_config.hpp"
 
@@ -26,8 +29,13 @@ struct ErrorPolicy {
 /// processing.exception.handler.global.enabled says so, and as in Kafka Streams 4.3 there are no dead letters.
 [[nodiscard]] ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config);
 
-/// The dead-letter headers that Kafka Streams adds (`__streams.errors.*`) behind the record's own.
-[[nodiscard]] Headers dead_letter_headers(const ErrorContext& context);
+/// What a handler is told of a failure at this node, on the record that the task works on now.
+[[nodiscard]] ErrorContext error_context(const TaskContext& task, const NodeBase& node);
+
+/// What is to be written because of a failure: what the handler wants, else one to the configured topic, if there is
+/// one: the record as its source read it, its headers and behind them Kafka Streams' `__streams.errors.*`.
+[[nodiscard]] std::vector<DeadLetter> dead_letters(const ErrorPolicy& policy, const ErrorContext& context,
+                                                   const HandlerResponse& response);
 
 /// One line: what failed, on which record, at which node.
 [[nodiscard]] std::string describe_error(std::string_view what, const ErrorContext& context);

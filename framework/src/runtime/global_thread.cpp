@@ -18,8 +18,8 @@ constexpr Millis kPauseAfterError{1'000};
 /// A global processor only fills its store.
 class GlobalThread::NoOutput final : public TaskOutput {
  public:
-  void send(std::string_view topic, std::optional<std::int32_t>, BytesView, BytesView, Timestamp,
-            const Headers&) override {
+  void send(std::string_view topic, std::optional<std::int32_t>, BytesView, BytesView, Timestamp, const Headers&,
+            Sender) override {
     throw TopologyException("a global store's processor cannot write to topic '" + std::string(topic) + "'");
   }
   [[nodiscard]] std::int32_t partitions_for(std::string_view) override { return 1; }

@@ -15,7 +15,30 @@ ClientConfig with_batches(ClientConfig config, ProducerOutput::Batches batches) 
   return config;
 }
 
+/// Tokens of changelogs count from 1; those of other records carry this bit.
+constexpr std::uint64_t kRecord = std::uint64_t{1} << 63;
+
+bool is_changelog(std::uint64_t token) { return token != 0 && (token & kRecord) == 0; }
+
+std::optional<std::string> copy(BytesView bytes) {
+  if (!bytes) return std::nullopt;
+  return std::string(*bytes);
+}
+
 }  // namespace
+
+ProducerOutput::Origin::Origin(const ErrorContext& from)
+    : plain(from), key(copy(from.raw_key)), value(copy(from.raw_value)) {
+  if (from.headers != nullptr) headers = *from.headers;
+}
+
+ErrorContext ProducerOutput::Origin::context() const {
+  ErrorContext result = plain;
+  result.raw_key = key;
+  result.raw_value = value;
+  result.headers = headers ? &*headers : nullptr;
+  return result;
+}
 
 ProducerOutput::ProducerOutput(Broker& broker, ClientConfig config, bool exactly_once, const ErrorPolicy& errors,
                                Batches batches)
@@ -39,7 +62,7 @@ void ProducerOutput::begin_if_needed() {
 }
 
 void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
-                          Timestamp timestamp, const Headers& headers) {
+                          Timestamp timestamp, const Headers& headers, Sender sender) {
   rethrow_failure();
   begin_if_needed();
   ProducerRecord record;
@@ -49,7 +72,12 @@ void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> pa
   record.value = value;
   if (timestamp >= 0) record.timestamp = timestamp;
   record.headers = headers.empty() ? nullptr : &headers;
-  produce(record, 0);
+  const std::uint64_t token = kRecord | ++last_token_;
+  if (sender.node != nullptr && batches_ == Batches::one_record_each) {
+    origins_.emplace(token, error_context(*sender.task, *sender.node));
+  }
+  sender_ = sender;
+  produce(record, token);
 }
 
 std::int32_t ProducerOutput::partitions_for(std::string_view topic) { return producer_->partitions_for(topic); }
@@ -74,18 +102,19 @@ void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesVie
   record.value = value;
   if (timestamp >= 0) record.timestamp = timestamp;
   record.headers = headers == nullptr || headers->empty() ? nullptr : headers;
+  sender_ = Sender();
   produce(record, token);
 }
 
 void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) {
-  sending_ = true;
+  current_ = token;
   try {
     producer_->send(record, token);
   } catch (...) {
-    sending_ = false;
+    current_ = 0;
     throw;
   }
-  sending_ = false;
+  current_ = 0;
 }
 
 std::optional<std::int64_t> ProducerOutput::confirmed_offset(std::uint64_t token) const {
@@ -94,7 +123,11 @@ std::optional<std::int64_t> ProducerOutput::confirmed_offset(std::uint64_t token
 
 void ProducerOutput::on_delivery(const Delivery& delivery) {
   if (delivery.error == nullptr) {
-    if (delivery.token > 0) changelogs_[delivery.token - 1].next_offset = delivery.offset + 1;
+    if (is_changelog(delivery.token)) {
+      changelogs_[delivery.token - 1].next_offset = delivery.offset + 1;
+    } else if (!origins_.empty()) {
+      origins_.erase(delivery.token);
+    }
     return;
   }
   if (abandoning_ || failure_) return;
@@ -107,12 +140,13 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
 }
 
 void ProducerOutput::refused(const Delivery& delivery) {
-  ErrorContext context;
+  const std::optional<ErrorContext> origin = origin_of(delivery.token);
+  ErrorContext context = origin.value_or(ErrorContext());
   context.output_topic = delivery.topic;
   context.error = delivery.error->what();
   const std::string text = describe_error("production failed:", context);
-  // What the client itself refuses (no partition was chosen yet) was in no batch.
-  const bool alone = batches_ == Batches::one_record_each || (sending_ && delivery.partition < 0);
+  // What the client itself refuses was in no batch.
+  const bool alone = batches_ == Batches::one_record_each || (delivery.token == current_ && delivery.partition < 0);
   if (!alone) {
     batch_refused_ = true;
     failure_ = std::make_exception_ptr(
@@ -120,7 +154,17 @@ void ProducerOutput::refused(const Delivery& delivery) {
     return;
   }
   // A changelog must be complete.
-  if (delivery.token > 0 || errors_.handlers.production(context) == HandlerResponse::fail) {
+  if (is_changelog(delivery.token)) {
+    failure_ = std::make_exception_ptr(TaskFailure(text));
+    return;
+  }
+  const HandlerResponse response = errors_.handlers.production(context);
+  // A dead letter that is refused is not followed by another one.
+  if (origin) {
+    for (DeadLetter& letter : dead_letters(errors_, context, response)) dead_letters_.push_back(std::move(letter));
+  }
+  origins_.erase(delivery.token);
+  if (response.fails()) {
     failure_ = std::make_exception_ptr(TaskFailure(text));
     return;
   }
@@ -129,17 +173,44 @@ void ProducerOutput::refused(const Delivery& delivery) {
   if (exactly_once_) skipped_in_transaction_ = text;
 }
 
+std::optional<ErrorContext> ProducerOutput::origin_of(std::uint64_t token) const {
+  const auto known = origins_.find(token);
+  if (known != origins_.end()) return known->second.context();
+  if (token == current_ && sender_.node != nullptr) return error_context(*sender_.task, *sender_.node);
+  return std::nullopt;
+}
+
+bool ProducerOutput::send_dead_letters() {
+  if (dead_letters_.empty()) return false;
+  for (const DeadLetter& letter : std::exchange(dead_letters_, {})) {
+    begin_if_needed();
+    ProducerRecord record;
+    record.topic = letter.topic;
+    record.partition = letter.partition;
+    record.key = letter.key;
+    record.value = letter.value;
+    if (letter.timestamp >= 0) record.timestamp = letter.timestamp;
+    record.headers = letter.headers.empty() ? nullptr : &letter.headers;
+    sender_ = Sender();
+    produce(record, kRecord | ++last_token_);
+  }
+  return true;
+}
+
 void ProducerOutput::rethrow_failure() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
 void ProducerOutput::poll() {
   producer_->poll();
+  send_dead_letters();
   rethrow_failure();
 }
 
 void ProducerOutput::flush(const Patience& patience) {
-  patience([this](Millis slice) { producer_->flush(slice); });
+  do {
+    patience([this](Millis slice) { producer_->flush(slice); });
+  } while (send_dead_letters());
   rethrow_failure();
   dirty_ = false;
 }
@@ -147,6 +218,7 @@ void ProducerOutput::flush(const Patience& patience) {
 void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                                         const ConsumerGroupMetadata& group, const Patience& patience) {
   begin_if_needed();
+  send_dead_letters();
   try {
     patience([&](Millis) { send_offsets(offsets, group, patience); });
     patience([this](Millis slice) { producer_->commit_transaction(slice); });
@@ -162,6 +234,7 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
   skipped_in_transaction_.reset();
   rethrow_failure();
   dirty_ = false;
+  send_dead_letters();  // in a transaction of their own
 }
 
 // librdkafka (2.0.2) does not end this call while the group's coordinator is out of reach, whatever its timeout. A
@@ -183,7 +256,8 @@ void ProducerOutput::abandon(Millis timeout) {
     if (in_transaction_) {
       producer_->abort_transaction(timeout);
     } else if (!exactly_once_ && dirty_) {
-      producer_->flush(timeout);  // a dead letter may be among them
+      send_dead_letters();
+      producer_->flush(timeout);
     }
   } catch (const BrokerException& error) {
     // The broker aborts a transaction when a successor with the same id starts, or after transaction.timeout.ms.

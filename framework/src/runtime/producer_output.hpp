@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +39,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
 
   // --- TaskOutput
   void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
-            Timestamp timestamp, const Headers& headers) override;
+            Timestamp timestamp, const Headers& headers, Sender sender) override;
   [[nodiscard]] std::int32_t partitions_for(std::string_view topic) override;
   [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog) override;
   void close_changelog(std::uint64_t token) override;
@@ -76,8 +77,22 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
     std::optional<std::int64_t> next_offset;
   };
 
+  /// What an error handler is to know of a record that is on its way, with all that the context refers to.
+  struct Origin {
+    explicit Origin(const ErrorContext& from);
+    [[nodiscard]] ErrorContext context() const;
+
+    ErrorContext plain;
+    std::optional<std::string> key;
+    std::optional<std::string> value;
+    std::optional<Headers> headers;
+  };
+
   void on_delivery(const Delivery& delivery) override;
   void refused(const Delivery& delivery);
+  [[nodiscard]] std::optional<ErrorContext> origin_of(std::uint64_t token) const;
+  /// Writes the dead letters that became due; whether there were any.
+  bool send_dead_letters();
   void begin_if_needed();
   void send_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets, const ConsumerGroupMetadata& group,
                     const Patience& patience);
@@ -91,7 +106,15 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   std::vector<Changelog> changelogs_;   ///< token - 1 is the index
   bool in_transaction_ = false;
   bool abandoning_ = false;
-  bool sending_ = false;
+  /// The record that is being sent right now: its token (0: none) and who sends it.
+  std::uint64_t current_ = 0;
+  Sender sender_;
+  std::uint64_t last_token_ = 0;
+  /// Of the records under way, by token. Only when records are sent one by one: of a batch nobody knows who is to
+  /// blame.
+  std::map<std::uint64_t, Origin> origins_;
+  /// Cannot be written where a delivery is reported, since that is inside of a call of the producer.
+  std::vector<DeadLetter> dead_letters_;
   bool batch_refused_ = false;
   bool dirty_ = false;
   std::exception_ptr failure_;

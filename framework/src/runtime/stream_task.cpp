@@ -276,26 +276,16 @@ std::string StreamTask::topic_name(const std::string& topic) const {
 
 void StreamTask::handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
                         std::string_view topic, const std::string& error) {
-  ErrorContext context;
-  if (record.topic != nullptr) context.topic = *record.topic;
-  context.partition = record.partition;
-  context.offset = record.offset;
-  context.timestamp = record.timestamp;
-  context.node = node.name();
-  context.task_id = id_;
-  context.raw_key = record.raw_key;
-  context.raw_value = record.raw_value;
-  context.headers = record.headers;
+  ErrorContext context = error_context(*this, node);
   context.output_topic = topic;
   context.error = error;
 
   const HandlerResponse response = handler(context);
-  if (environment_.errors.dead_letter_topic) {
-    output_.send(*environment_.errors.dead_letter_topic, std::nullopt, record.raw_key, record.raw_value,
-                 record.timestamp, dead_letter_headers(context));
+  for (const DeadLetter& letter : dead_letters(environment_.errors, context, response)) {
+    output_.send(letter.topic, letter.partition, letter.key, letter.value, letter.timestamp, letter.headers, Sender());
   }
   const std::string text = describe_error(what, context);
-  if (response == HandlerResponse::fail) throw TaskFailure(text);
+  if (response.fails()) throw TaskFailure(text);
   ++dropped_;
   log(LogLevel::warn, "skipped: " + text);
 }

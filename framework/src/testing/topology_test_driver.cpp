@@ -32,7 +32,7 @@ class CapturedOutput final : public TaskOutput {
   };
 
   void send(std::string_view topic, std::optional<std::int32_t> /*partition*/, BytesView key, BytesView value,
-            Timestamp timestamp, const Headers& headers) override {
+            Timestamp timestamp, const Headers& headers, Sender /*sender*/) override {
     capture(std::string(topic), key, value, timestamp, headers);
   }
   [[nodiscard]] std::int32_t partitions_for(std::string_view /*topic*/) override { return 1; }

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(may_be_judged_by_a_handler_in_code) {
                                             ++asked;
                                             BOOST_CHECK_EQUAL(error.topic, in);
                                             BOOST_CHECK(error.raw_key == "bad");
-                                            return HandlerResponse::resume;
+                                            return HandlerResponse::resume();
                                           },
                                       .processing = {},
                                       .production = {}});
@@ -189,10 +189,17 @@ BOOST_AUTO_TEST_CASE(too_large_to_be_written_follows_the_production_handler) {
     BOOST_CHECK_MESSAGE(app.streams.error().find(small) != std::string::npos, app.streams.error());
   }
   {
-    App app(*this, topology, settings("at_least_once").set("production.exception.handler", "log-and-continue"));
+    App app(*this, topology,
+            settings("at_least_once")
+                .set("production.exception.handler", "log-and-continue")
+                .set("errors.dead.letter.queue.topic.name", dead));
     app.run_until_running();
     // The first application may have written the third record before it stopped.
     wait_until("the second is skipped", [&] { return app.streams.counters().dropped_records == 1; });
+    const Row letter = read_count(dead, 1).at(0);
+    BOOST_CHECK(letter.value == std::string(5000, 'x'));
+    BOOST_CHECK_EQUAL(letter.headers.last("__streams.errors.topic")->value.value(), in);
+    BOOST_CHECK_EQUAL(letter.headers.last("__streams.errors.offset")->value.value(), "1");
     BOOST_CHECK(app.streams.close(kPatience));
     BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, 1U);
     BOOST_CHECK_EQUAL(read(small).back().value.value_or("null"), "3");

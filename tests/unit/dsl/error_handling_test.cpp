@@ -175,8 +175,8 @@ BOOST_AUTO_TEST_CASE(handlers_in_code_see_where_and_decide) {
       return response;
     };
   };
-  Run run({}, {handler("read", HandlerResponse::resume), handler("run", HandlerResponse::resume),
-               handler("write", HandlerResponse::fail)});
+  Run run({}, {handler("read", HandlerResponse::resume()), handler("run", HandlerResponse::resume()),
+               handler("write", HandlerResponse::fail())});
   run.in.pipe_raw("a", "abc", 5);
   run.in.pipe_input("b", -1, 6);
   BOOST_CHECK_THROW(run.in.pipe_input("c", 13, 7), StreamsException);
@@ -318,6 +318,37 @@ BOOST_AUTO_TEST_CASE(are_written_also_for_the_record_that_stops_the_application)
   run.driver.advance_wall_clock_time(1ms);
   run.in.pipe_input("b", 1, 6);
   BOOST_TEST(run.dead.queue_size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_handler_take_the_place_of_the_usual_one) {
+  const auto send_to = [](const S& topic) {
+    return [topic](const ErrorContext& context) {
+      return HandlerResponse::resume({{topic, std::nullopt, context.node, context.error, 99, {{"own", "1"}}}});
+    };
+  };
+  Run run({{kDeadLetters, "dead"}}, {send_to("unread"), send_to("failed"), send_to("unwritten")});
+  run.in.pipe_raw("a", "abc", 5);
+  run.in.pipe_input("b", -1, 6);
+  run.in.pipe_input("c", 13, 7);
+  const auto read = [&](const S& topic) { return run.driver.create_output_topic<S, S>(topic).read_record(); };
+  BOOST_TEST(read("unread").key == "source");
+  const auto failed = read("failed");
+  BOOST_TEST(failed.key == "check");
+  BOOST_TEST(failed.value == "negative: -1");
+  BOOST_TEST(failed.timestamp == 99);
+  BOOST_TEST((failed.headers == Headers{{"own", "1"}}));
+  BOOST_TEST(read("unwritten").key == "sink");
+  BOOST_TEST(run.dead.is_empty());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_handler_are_written_when_it_says_fail_too) {
+  const auto handler = [](const ErrorContext& context) {
+    return HandlerResponse::fail({{"failed", std::nullopt, context.node, std::nullopt, 99, {}}});
+  };
+  Run run({}, {{}, handler, {}});
+  BOOST_CHECK_THROW(run.in.pipe_input("b", -1, 6), StreamsException);
+  run.in.pipe_input("c", 1, 7);  // the driver shows what was written with the next record
+  BOOST_TEST((run.driver.create_output_topic<S, N>("failed").read_key_value() == KeyValue<S, N>{"check", N()}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

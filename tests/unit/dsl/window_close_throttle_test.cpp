@@ -5,6 +5,7 @@
 #include "millrace/dsl/detail/fixed_window_aggregation.hpp"
 #include "millrace/dsl/detail/session_window_aggregation.hpp"
 #include "state/in_memory_stores.hpp"
+#include "support/idle_task.hpp"
 #include "unit/dsl/timeline.hpp"
 
 // EmitStrategy::on_window_close looks for closed windows at most once per emit interval, which TopologyTestDriver has
@@ -18,7 +19,7 @@ using Count = std::int64_t;
 using Table = Change<Count>;
 
 /// A task with one store, a clock to turn, and an emit interval of one second.
-class OneNodeTask final : public TaskContext {
+class OneNodeTask final : public IdleTask {
  public:
   Timestamp now = 1'000'000;
   std::map<std::string, Timestamp> metadata;
@@ -34,25 +35,6 @@ class OneNodeTask final : public TaskContext {
     return found == metadata.end() ? std::nullopt : std::optional(found->second);
   }
   void set_processor_metadata(const std::string& name, Timestamp time) override { metadata[name] = time; }
-
-  // What follows is never asked for.
-  [[nodiscard]] RecordCollector& collector() override { throw std::logic_error("collector"); }
-  [[nodiscard]] Cancellable schedule(NodeBase&, std::optional<Timestamp>, Millis, PunctuationType,
-                                     Punctuator) override {
-    return {};
-  }
-  void request_commit() override {}
-  [[nodiscard]] TaskId task_id() const override { return {}; }
-  [[nodiscard]] const std::string& application_id() const override { throw std::logic_error("application_id"); }
-  [[nodiscard]] std::filesystem::path state_dir() const override { throw std::logic_error("state_dir"); }
-  [[nodiscard]] std::string topic_name(const std::string& topic) const override { return topic; }
-  [[nodiscard]] const StreamsConfig& config() const override { throw std::logic_error("config"); }
-  [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
-  [[nodiscard]] Timestamp stream_time() const override { return kNoTimestamp; }
-  void processing_failed(const NodeBase&) override { throw; }
-  void deserialization_failed(const NodeBase&) override { throw; }
-  void serialization_failed(const NodeBase&, std::string_view) override { throw; }
-  void record_dropped(const NodeBase&, std::string_view) override {}
 };
 
 class Shown final : public TerminalNode<Windowed<S>, Table> {

@@ -21,9 +21,9 @@ BOOST_AUTO_TEST_SUITE(ErrorPolicySuite)
 
 BOOST_AUTO_TEST_CASE(fails_unless_told_otherwise) {
   const auto policy = make_error_policy(StreamsConfig(), {});
-  BOOST_CHECK(policy.handlers.deserialization(context()) == HandlerResponse::fail);
-  BOOST_CHECK(policy.handlers.processing(context()) == HandlerResponse::fail);
-  BOOST_CHECK(policy.handlers.production(context()) == HandlerResponse::fail);
+  BOOST_CHECK(policy.handlers.deserialization(context()).fails());
+  BOOST_CHECK(policy.handlers.processing(context()).fails());
+  BOOST_CHECK(policy.handlers.production(context()).fails());
   BOOST_CHECK(!policy.dead_letter_topic);
 }
 
@@ -32,8 +32,8 @@ BOOST_AUTO_TEST_CASE(follows_the_configuration_each_handler_by_itself) {
   config.set("deserialization.exception.handler", "log-and-continue")
       .set("errors.dead.letter.queue.topic.name", "dead");
   const auto policy = make_error_policy(config, {});
-  BOOST_CHECK(policy.handlers.deserialization(context()) == HandlerResponse::resume);
-  BOOST_CHECK(policy.handlers.processing(context()) == HandlerResponse::fail);
+  BOOST_CHECK(!policy.handlers.deserialization(context()).fails());
+  BOOST_CHECK(policy.handlers.processing(context()).fails());
   BOOST_CHECK_EQUAL(*policy.dead_letter_topic, "dead");
 }
 
@@ -42,9 +42,9 @@ BOOST_AUTO_TEST_CASE(prefers_handlers_in_code) {
   config.set("processing.exception.handler", "log-and-fail");
   ExceptionHandlers handlers;
   handlers.processing = [](const ErrorContext& error) {
-    return error.offset == 42 ? HandlerResponse::resume : HandlerResponse::fail;
+    return error.offset == 42 ? HandlerResponse::resume() : HandlerResponse::fail();
   };
-  BOOST_CHECK(make_error_policy(config, handlers).handlers.processing(context()) == HandlerResponse::resume);
+  BOOST_CHECK(!make_error_policy(config, handlers).handlers.processing(context()).fails());
 }
 
 BOOST_AUTO_TEST_CASE(names_record_node_and_task) {
@@ -60,7 +60,10 @@ BOOST_AUTO_TEST_CASE(adds_the_headers_of_kafka_streams_behind_the_records_own) {
   const Headers own{{"trace", "1"}};
   auto error = context();
   error.headers = &own;
-  const Headers headers = dead_letter_headers(error);
+  const auto letters = dead_letters({{}, "dead"}, error, HandlerResponse::resume());
+  BOOST_REQUIRE_EQUAL(letters.size(), 1U);
+  BOOST_CHECK_EQUAL(letters[0].topic, "dead");
+  const Headers& headers = letters[0].headers;
   BOOST_CHECK_EQUAL(headers.begin()->key, "trace");
   BOOST_CHECK_EQUAL(*headers.last("__streams.errors.topic")->value, "in");
   BOOST_CHECK_EQUAL(*headers.last("__streams.errors.partition")->value, "3");

@@ -15,6 +15,7 @@ namespace millrace {
 struct ProducerScript {
   struct Sent {
     std::string topic;
+    std::string key;
     std::string value;
     std::uint64_t token;
   };
@@ -24,6 +25,7 @@ struct ProducerScript {
   /// The fate of the next records; none: delivered.
   std::optional<BrokerException::Severity> refuse;
   std::int32_t refused_partition = 0;
+  bool answers_late = false;  ///< at the next flush() or commit_transaction(), not in send()
   /// Of the next calls to commit_transaction() (or flush()), so many fail.
   int failing_commits = 0;
   BrokerException::Severity commit_severity = BrokerException::Severity::retriable;
@@ -36,17 +38,15 @@ class FakeProducer final : public Producer {
   FakeProducer(ProducerScript& script, DeliveryListener* listener) : script_(script), listener_(listener) {}
 
   void send(const ProducerRecord& record, std::uint64_t token) override {
-    script_.sent.push_back({std::string(record.topic), std::string(record.value.value_or("")), token});
-    if (!script_.refuse) {
-      listener_->on_delivery({record.topic, 0, script_.next_offset++, nullptr, token});
-      return;
-    }
-    const BrokerException error(*script_.refuse, "refused");
-    listener_->on_delivery({record.topic, script_.refused_partition, -1, &error, token});
+    script_.sent.push_back({std::string(record.topic), std::string(record.key.value_or("")),
+                            std::string(record.value.value_or("")), token});
+    waiting_.push_back({std::string(record.topic), token, script_.refuse});
+    if (!script_.answers_late) answer();
   }
   void poll() override {}
   void flush(Millis) override {
     script_.calls.emplace_back("flush");
+    answer();
     fail_if_told();
   }
   std::int32_t partitions_for(std::string_view) override { return 1; }
@@ -59,11 +59,28 @@ class FakeProducer final : public Producer {
   }
   void commit_transaction(Millis) override {
     script_.calls.emplace_back("commit");
+    answer();
     fail_if_told();
   }
   void abort_transaction(Millis) override { script_.calls.emplace_back("abort"); }
 
  private:
+  struct Waiting {
+    std::string topic;
+    std::uint64_t token;
+    std::optional<BrokerException::Severity> refused;
+  };
+
+  void answer() {
+    for (const Waiting& record : std::exchange(waiting_, {})) {
+      if (record.refused) {
+        const BrokerException error(*record.refused, "refused");
+        listener_->on_delivery({record.topic, script_.refused_partition, -1, &error, record.token});
+      } else {
+        listener_->on_delivery({record.topic, 0, script_.next_offset++, nullptr, record.token});
+      }
+    }
+  }
   void fail_if_told() {
     if (script_.failing_commits == 0) return;
     --script_.failing_commits;
@@ -72,6 +89,7 @@ class FakeProducer final : public Producer {
 
   ProducerScript& script_;
   DeliveryListener* listener_;
+  std::vector<Waiting> waiting_;
 };
 
 /// A broker that has nothing but producers.

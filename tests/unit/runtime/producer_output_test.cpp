@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "millrace/processor/detail/node.hpp"
+#include "support/idle_task.hpp"
 #include "unit/runtime/fake_producer.hpp"
 
 namespace millrace::detail {
@@ -14,17 +16,35 @@ using Calls = std::vector<std::string>;
 const ConsumerGroupMetadata kGroup("app");
 const std::map<TopicPartition, OffsetAndMetadata> kOffsets{{{"in", 0}, {7, std::nullopt, "m"}}};
 
+class NamedNode final : public NodeBase {
+ public:
+  explicit NamedNode(const std::string& name) { set_name(name); }
+  void connect(NodeBase&) override {}
+};
+
 struct Fixture {
   ProducerOnlyBroker broker;
   ErrorPolicy errors;
   int asked = 0;
-  HandlerResponse response = HandlerResponse::fail;
+  std::string told;  ///< of the last error: where the record came from
+  HandlerResponse response = HandlerResponse::fail();
   Patience patience{Millis(2'000)};
   std::unique_ptr<ProducerOutput> output;
+  std::string in = "in";
+  IdleTask task;
+  NamedNode node{"sink"};
+  Sender sender{&task, &node};
 
   Fixture() {
-    errors.handlers.production = [this](const ErrorContext&) {
+    task.record.topic = &in;
+    task.record.offset = 7;
+    task.record.partition = 0;
+    task.record.timestamp = 5;
+    task.record.raw_key = "read key";
+    errors.handlers.production = [this](const ErrorContext& error) {
       ++asked;
+      told = error.topic + "@" + std::to_string(error.offset) + " " + error.node + " " +
+             std::string(error.raw_key.value_or("null"));
       return response;
     };
   }
@@ -32,7 +52,7 @@ struct Fixture {
     output = std::make_unique<ProducerOutput>(broker, ClientConfig(), exactly_once, errors, batches);
     return *output;
   }
-  void send(const std::string& value = "v") { output->send("out", std::nullopt, "k", value, 1, Headers()); }
+  void send(const std::string& value = "v") { output->send("out", std::nullopt, "k", value, 1, Headers(), sender); }
   [[nodiscard]] const Calls& calls() const { return broker.script.calls; }
 };
 
@@ -110,7 +130,10 @@ BOOST_AUTO_TEST_CASE(fails_when_the_handler_says_so_naming_the_topic) {
   broker.script.refuse = Severity::fatal;
   send();
   BOOST_CHECK_EXCEPTION(output->flush(patience), TaskFailure, [](const TaskFailure& failure) {
-    return std::string(failure.what()).find("production failed: for topic out: refused") != std::string::npos;
+    return std::string(failure.what())
+               .find(
+                   "production failed: record in-0 offset 7 at node sink (task 0_0) for topic out: "
+                   "refused") != std::string::npos;
   });
   BOOST_CHECK_THROW(send(), TaskFailure);
   BOOST_CHECK_EQUAL(asked, 1);
@@ -118,7 +141,7 @@ BOOST_AUTO_TEST_CASE(fails_when_the_handler_says_so_naming_the_topic) {
 
 BOOST_AUTO_TEST_CASE(counts_what_the_handler_skips) {
   make(false);
-  response = HandlerResponse::resume;
+  response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
   send();
   broker.script.refuse.reset();
@@ -130,7 +153,7 @@ BOOST_AUTO_TEST_CASE(counts_what_the_handler_skips) {
 
 BOOST_AUTO_TEST_CASE(never_skips_a_record_of_a_changelog) {
   make(false);
-  response = HandlerResponse::resume;
+  response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
   output->send_changelog(output->open_changelog({"app-a-changelog", 0}), "k", "v", 1, nullptr);
   BOOST_CHECK_THROW(output->flush(patience), TaskFailure);
@@ -139,7 +162,7 @@ BOOST_AUTO_TEST_CASE(never_skips_a_record_of_a_changelog) {
 
 BOOST_AUTO_TEST_CASE(says_that_a_skipped_record_spoils_its_transaction) {
   make(true);
-  response = HandlerResponse::resume;
+  response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
   send();
   broker.script.failing_commits = 1;
@@ -153,7 +176,7 @@ BOOST_AUTO_TEST_CASE(says_that_a_skipped_record_spoils_its_transaction) {
 
 BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
   make(true);
-  response = HandlerResponse::resume;
+  response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
   send();
   output->commit_transaction(kOffsets, kGroup, patience);
@@ -162,7 +185,7 @@ BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
 
 BOOST_AUTO_TEST_CASE(blames_no_record_for_what_is_wrong_with_its_batch) {
   make(false, ProducerOutput::Batches::allowed);
-  response = HandlerResponse::resume;
+  response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
   send();
   BOOST_CHECK_EXCEPTION(output->flush(patience), BrokerException, is_retriable);
@@ -172,7 +195,7 @@ BOOST_AUTO_TEST_CASE(blames_no_record_for_what_is_wrong_with_its_batch) {
 
 BOOST_AUTO_TEST_CASE(knows_that_a_record_was_in_no_batch) {
   make(true, ProducerOutput::Batches::allowed);
-  response = HandlerResponse::resume;
+  response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
   broker.script.refused_partition = -1;  // the client itself refuses it
   send();
@@ -183,7 +206,7 @@ BOOST_AUTO_TEST_CASE(knows_that_a_record_was_in_no_batch) {
 
 BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_the_brokers_troubles) {
   make(false);
-  response = HandlerResponse::resume;
+  response = HandlerResponse::resume();
   broker.script.refuse = Severity::retriable;
   send();
   BOOST_CHECK_EXCEPTION(output->poll(), BrokerException, is_retriable);
@@ -192,6 +215,65 @@ BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_the_brokers_troubles) {
   send();
   BOOST_CHECK_EXCEPTION(output->poll(), BrokerException, is_fenced);
   BOOST_CHECK_EQUAL(asked, 0);
+}
+
+BOOST_AUTO_TEST_CASE(tells_the_handler_where_a_record_came_from_however_late_the_answer_is) {
+  for (const auto batches : {ProducerOutput::Batches::one_record_each, ProducerOutput::Batches::allowed}) {
+    make(false, batches);
+    response = HandlerResponse::resume();
+    broker.script.refused_partition = batches == ProducerOutput::Batches::allowed ? -1 : 0;
+    broker.script.refuse = Severity::fatal;
+    broker.script.answers_late = batches == ProducerOutput::Batches::one_record_each;
+    task.record.offset = 7;
+    send();
+    task.record.offset = 8;
+    broker.script.refuse.reset();
+    send();
+    output->flush(patience);
+    BOOST_CHECK_EQUAL(told, "in@7 sink read key");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
+  make(false);
+  errors.dead_letter_topic = "dead";
+  response = HandlerResponse::resume();
+  broker.script.refuse = Severity::fatal;
+  broker.script.answers_late = true;
+  send();
+  output->flush(patience);
+  BOOST_REQUIRE_EQUAL(broker.script.sent.size(), 2U);
+  BOOST_CHECK_EQUAL(broker.script.sent[1].topic, "dead");
+  BOOST_CHECK_EQUAL(broker.script.sent[1].key, "read key");
+  // The letter was refused as well: no letter follows a letter.
+  BOOST_CHECK_EQUAL(asked, 2);
+  BOOST_CHECK_EQUAL(told, "@-1  null");
+  BOOST_CHECK_EQUAL(output->take_dropped_records(), 2U);
+  BOOST_CHECK(calls() == (Calls{"flush", "flush"}));
+}
+
+BOOST_AUTO_TEST_CASE(writes_the_dead_letters_of_a_transaction_with_it_or_behind) {
+  errors.dead_letter_topic = "dead";
+  make(true);
+  response = HandlerResponse::resume();
+  broker.script.refuse = Severity::fatal;
+  broker.script.refused_partition = -1;
+  send();
+  broker.script.refuse.reset();
+  output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK_EQUAL(broker.script.sent.back().topic, "dead");
+  BOOST_CHECK(calls() == (Calls{"begin", "offsets", "commit"}));
+  BOOST_CHECK(!output->dirty());
+}
+
+BOOST_AUTO_TEST_CASE(writes_dead_letters_before_it_fails) {
+  make(false);
+  errors.dead_letter_topic = "dead";
+  broker.script.refuse = Severity::fatal;
+  send();
+  broker.script.refuse.reset();
+  BOOST_CHECK_THROW(output->flush(patience), TaskFailure);
+  BOOST_CHECK_EQUAL(broker.script.sent.back().topic, "dead");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -24,7 +24,7 @@ using Key = Windowed<S>;
 class HundredPartitions final : public TaskOutput {
  public:
   void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView, BytesView, Timestamp,
-            const Headers&) override {
+            const Headers&, Sender) override {
     sent[S(topic)] = partition;
   }
   [[nodiscard]] std::int32_t partitions_for(std::string_view) override { return 100; }

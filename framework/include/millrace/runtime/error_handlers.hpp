@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "millrace/common/bytes.hpp"
 #include "millrace/common/headers.hpp"
@@ -9,13 +13,48 @@
 
 namespace millrace {
 
-/// What a handler decides about a record that failed. (Kafka Streams: `RESUME`, `FAIL`.)
-enum class HandlerResponse {
-  resume,  ///< skip the record: it is counted, logged and, with a dead-letter topic configured, written there
-  fail,    ///< stop: the error goes to the uncaught exception handler
+/// A record that a handler wants to be written because of another one that failed. (Kafka Streams: the
+/// `ProducerRecord`s of a `Response`.)
+struct DeadLetter {
+  std::string topic;                      ///< must exist
+  std::optional<std::int32_t> partition;  ///< unset: chosen by the key
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  Timestamp timestamp = kNoTimestamp;  ///< ms since the epoch; none: the wall clock's
+  Headers headers;
+};
+
+/// What a handler decides about a record that failed. (Kafka Streams: `Response` of the three handlers.)
+///
+/// With `errors.dead.letter.queue.topic.name` set, the record goes to that topic either way; a handler that returns
+/// dead letters of its own replaces that one by them. They are written with what else the task writes: under
+/// exactly_once_v2 they are gone with the transaction if the application fails.
+class HandlerResponse {
+ public:
+  /// Skip the record; it is counted and logged.
+  [[nodiscard]] static HandlerResponse resume(std::vector<DeadLetter> dead_letters = {}) {
+    return {false, std::move(dead_letters)};
+  }
+  /// Stop: the error goes to the uncaught exception handler.
+  [[nodiscard]] static HandlerResponse fail(std::vector<DeadLetter> dead_letters = {}) {
+    return {true, std::move(dead_letters)};
+  }
+
+  [[nodiscard]] bool fails() const { return fails_; }
+  [[nodiscard]] const std::vector<DeadLetter>& dead_letters() const { return dead_letters_; }
+
+ private:
+  HandlerResponse(bool fails, std::vector<DeadLetter> dead_letters)
+      : fails_(fails), dead_letters_(std::move(dead_letters)) {}
+
+  bool fails_;
+  std::vector<DeadLetter> dead_letters_;
 };
 
 /// What failed and where. Views are valid during the call. (Kafka Streams: `ErrorHandlerContext`.)
+///
+/// Production errors come when the broker has answered: the record, its node and its task are those that were at work
+/// when it was sent. They are unknown (no topic, no node) for dead letters.
 struct ErrorContext {
   std::string topic;  ///< of the input record; empty inside a punctuation
   std::int32_t partition = -1;

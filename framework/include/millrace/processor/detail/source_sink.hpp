@@ -157,11 +157,11 @@ class SinkNode final : public TerminalNode<K, V> {
     }
     if (chosen) {
       for (const std::int32_t partition : *chosen) {
-        collector.send(topic_, partition, key, value, record.timestamp, record.headers);
+        collector.send(topic_, partition, key, value, record.timestamp, record.headers, {&this->task(), this});
       }
     } else {
       const auto partition = settings_.partitioner ? std::nullopt : inner_key_partition(key);
-      collector.send(topic_, partition, key, value, record.timestamp, record.headers);
+      collector.send(topic_, partition, key, value, record.timestamp, record.headers, {&this->task(), this});
     }
   }
 

@@ -20,6 +20,7 @@ class StreamsConfig;
 namespace detail {
 
 class NodeBase;
+class TaskContext;
 
 /// The record that a task works on right now, as stores and error handlers see it.
 struct RecordContext {
@@ -32,6 +33,13 @@ struct RecordContext {
   BytesView raw_value;
 };
 
+/// Which node of which task writes a record, for the handlers of production errors. Nulls: none does, as with dead
+/// letters.
+struct Sender {
+  const TaskContext* task = nullptr;
+  const NodeBase* node = nullptr;
+};
+
 /// Takes what sinks write.
 class RecordCollector {
  public:
@@ -39,7 +47,7 @@ class RecordCollector {
 
   /// `partition` unset: chosen by the key. Views are copied.
   virtual void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
-                    Timestamp timestamp, const Headers& headers) = 0;
+                    Timestamp timestamp, const Headers& headers, Sender sender) = 0;
 
   [[nodiscard]] virtual std::int32_t partitions_for(std::string_view topic) = 0;
 };

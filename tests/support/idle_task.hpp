@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stdexcept>
+
+#include "millrace/processor/detail/task_context.hpp"
+
+namespace millrace::detail {
+
+/// A task that has nothing and fails if it is asked for something: tests override what they need.
+class IdleTask : public TaskContext {
+ public:
+  [[nodiscard]] RecordCollector& collector() override { throw std::logic_error("collector"); }
+  [[nodiscard]] StateStore& store(const NodeBase&, const std::string&) override { throw std::logic_error("store"); }
+  [[nodiscard]] Cancellable schedule(NodeBase&, std::optional<Timestamp>, Millis, PunctuationType,
+                                     Punctuator) override {
+    throw std::logic_error("schedule");
+  }
+  void request_commit() override { throw std::logic_error("request_commit"); }
+  [[nodiscard]] TaskId task_id() const override { return {}; }
+  [[nodiscard]] const std::string& application_id() const override { throw std::logic_error("application_id"); }
+  [[nodiscard]] std::filesystem::path state_dir() const override { throw std::logic_error("state_dir"); }
+  [[nodiscard]] std::string topic_name(const std::string& topic) const override { return topic; }
+  [[nodiscard]] const StreamsConfig& config() const override { throw std::logic_error("config"); }
+  [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
+  [[nodiscard]] Timestamp stream_time() const override { return kNoTimestamp; }
+  [[nodiscard]] Timestamp system_time() const override { throw std::logic_error("system_time"); }
+  [[nodiscard]] std::int64_t emit_interval_ms() const override { return 0; }
+  [[nodiscard]] std::optional<Timestamp> processor_metadata(const std::string&) const override { return std::nullopt; }
+  void set_processor_metadata(const std::string&, Timestamp) override {}
+  void processing_failed(const NodeBase&) override { throw; }
+  void deserialization_failed(const NodeBase&) override { throw; }
+  void serialization_failed(const NodeBase&, std::string_view) override { throw; }
+  void record_dropped(const NodeBase&, std::string_view) override {}
+};
+
+}  // namespace millrace::detail
