@@ -30,7 +30,7 @@ class ByHand(Groups):
                 op["store"], kind = self.random.choice(self.global_stores)
                 op["fn"] = f"lookup:{kind}"
             elif self.STORES.get(fn):
-                op["store"] = self.processor_store(self.STORES[fn], cached=fn not in self.UNCACHED)
+                op["store"] = self.processor_store(self.STORES[fn], fn)
                 waiting.append((op["store"], op["name"]))
             for parent in op["parents"]:
                 children[parent] = True

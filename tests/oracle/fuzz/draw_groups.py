@@ -20,10 +20,13 @@ class Groups(Drawing):
         self.owned.add(store["name"])
         return store["name"]
 
-    def processor_store(self, kind, cached=True):
-        """`cached`: whether it may be."""
+    def processor_store(self, kind, fn=None):
+        """One of the processor `fn`, if it is one of PROCESSORS."""
+        cached = fn not in self.UNCACHED
+        shows = fn in self.SHOWING
         known = [store["name"] for store in self.stores if store["kind"] == kind and (
-            cached or "caching" not in store) and store["name"] not in self.owned]
+            cached or "caching" not in store) and store["name"] not in self.owned and (
+            store["name"] in self.shown) == shows]
         if known and self.chance(0.3):
             return self.random.choice(known)
         store = {"name": self.store_name(), "kind": kind}
@@ -41,6 +44,8 @@ class Groups(Drawing):
         if kind == "lru":
             store["size"] = self.pick(1, 2, 3)
         self.stores.append(store)
+        if shows:
+            self.shown.add(store["name"])
         return store["name"]
 
     def op_global_store(self):
@@ -68,6 +73,10 @@ class Groups(Drawing):
     # Those that walk backward: see ../README.md.
     UNCACHED = ("walk", "window_walk:25", "session_walk:25", "write_in_walk:backward")
 
+    # Those that say all that a store of keys and values holds, and put short texts in it. With one that puts in all that
+    # they say, texts would double with each record.
+    SHOWING = ("walk", "put_all", "write_in_walk:forward", "write_in_walk:backward")
+
     PROCESSORS = STATELESS + tuple(STORES)
     VALUE_PROCESSORS = ("forward", "remember", "headers:q", "metadata", "route", "last_until_stream_time:20")
 
@@ -90,7 +99,7 @@ class Groups(Drawing):
         elif not stateless and self.STORES[fn]:
             over_key_values = fn == "walk" or fn.startswith("write_in_walk")
             kind = "lru" if over_key_values and self.chance(0.5) else self.STORES[fn]
-            op["stores"] = [self.processor_store(kind, cached=fn not in self.UNCACHED)]
+            op["stores"] = [self.processor_store(kind, fn)]
         self.name(op)
         if fn == "route":
             return self.routed(op, source)

@@ -36,6 +36,7 @@ class Drawing:
         self.nodes = []
         self.stores = []
         self.owned = set()          # stores that only one processor may use
+        self.shown = set()          # stores of processors in Groups.SHOWING
         self.global_stores = []     # name and kind
         self.config = {}
         self.seed = seed
