@@ -1,4 +1,5 @@
 #include <memory>
+#include <vector>
 
 #include "dsl_streams.hpp"
 #include "millrace/processor/processor.hpp"
@@ -54,6 +55,13 @@ struct FixedLengths final : millrace::FixedKeyProcessor<string, string, int> {
   }
 };
 
+/// Brings stores along.
+template <class Store>
+struct SuppliesWords {
+  [[nodiscard]] std::vector<Store> stores() const { return {}; }
+  std::unique_ptr<Words> operator()() const { return std::make_unique<Words>(); }
+};
+
 void processors() {
   (void)Lengths();
   (void)FixedLengths();
@@ -90,6 +98,12 @@ void processors() {
 #else
   topology.add_global_store<string, string>(store, "source", "topic", "processor",
                                             [] { return std::make_unique<Words>(); });
+#endif
+
+#ifdef MILLRACE_MISUSE_supplier_with_stores_by_value
+  keyed().process(SuppliesWords<millrace::StoreBuilder>()).to("out");
+#else
+  keyed().process(SuppliesWords<std::shared_ptr<millrace::StoreBuilder> >()).to("out");
 #endif
 
 #ifdef MILLRACE_MISUSE_processor_that_may_change_the_key

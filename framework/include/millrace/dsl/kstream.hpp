@@ -127,8 +127,13 @@ class KStream {
 
   /// `supplier()` makes a std::unique_ptr to a Processor<K, V, KOut, VOut>, one per task; the result is a stream of
   /// what it forwards. `stores` are names given to StreamsBuilder::add_state_store. Marks the key as changed.
+  ///
+  /// A supplier that is an object may bring stores of its own along, which are added and connected: what
+  /// `std::vector<std::shared_ptr<const StoreBuilder>> stores()` of it returns. Suppliers that return the same pointer
+  /// share that store. (Kafka Streams: `ConnectedStoreProvider`.)
   template <class F>
   auto process(F supplier, const std::vector<std::string>& stores = {}, const Named& named = {}) const;
+  /// The same without stores by name.
   template <class F, std::same_as<Named> N>
   auto process(F supplier, const N& named) const {
     return process(std::move(supplier), {}, named);
@@ -241,7 +246,8 @@ class KStream {
   template <class KOut, class VOut>
   KStream<KOut, VOut> follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
                              detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
-                             std::vector<std::string> stores = {}, bool value_changed = false) const;
+                             std::vector<std::string> stores = {}, bool value_changed = false,
+                             detail::ConnectedStores brought = {}) const;
   template <class P>
   detail::GraphNode make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,
                                      const AnySerde<V>& value_serde, std::optional<std::int32_t> partitions,

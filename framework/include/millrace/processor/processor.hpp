@@ -6,11 +6,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/processor/punctuator.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/state/store_builder.hpp"
 
 namespace millrace {
 
@@ -251,6 +253,26 @@ requires(std::invocable<F&>&& requires(std::invoke_result_t<F&> made) {
 }) struct Supplied<F> {
   using Type = typename std::invoke_result_t<F&>::element_type;
 };
+
+using ConnectedStores = std::vector<std::shared_ptr<const StoreBuilder>>;
+
+/// The stores that a processor supplier brings along, if it has a `stores()`. (Kafka Streams:
+/// `ConnectedStoreProvider`.)
+template <class F>
+[[nodiscard]] ConnectedStores connected_stores(F& supplier) {
+  if constexpr (requires { supplier.stores(); }) {
+    constexpr bool kSharesStores = requires {
+      { *supplier.stores().begin() } -> std::convertible_to<ConnectedStores::value_type>;
+    };
+    static_assert(kSharesStores,
+                  "stores() of a processor supplier returns a std::vector<std::shared_ptr<const StoreBuilder>>");
+    if constexpr (kSharesStores) {
+      const auto stores = supplier.stores();
+      return ConnectedStores(stores.begin(), stores.end());
+    }
+  }
+  return {};
+}
 
 }  // namespace detail
 }  // namespace millrace

@@ -67,7 +67,8 @@ class Topology {
   }
 
   /// `supplier()` makes a std::unique_ptr to a Processor or FixedKeyProcessor, one per task; it gets what the parents
-  /// forward. `stores`: state stores that were added before.
+  /// forward. `stores`: state stores that were added before; those that `supplier.stores()` returns, if it has that
+  /// function, are added and connected, see KStream::process.
   template <class F>
   Topology& add_processor(const std::string& name, F supplier, std::vector<std::string> parents,
                           const std::vector<std::string>& stores = {}) {
@@ -75,9 +76,11 @@ class Topology {
     static_assert(kSuppliesProcessor,
                   "add_processor takes a function that returns a std::unique_ptr to a Processor or FixedKeyProcessor");
     if constexpr (kSuppliesProcessor) {
+      const detail::ConnectedStores brought = detail::connected_stores(supplier);
       auto spec = processor_spec(name, std::move(supplier));
       spec.predecessors = std::move(parents);
       change().add_processor(std::move(spec));
+      for (const auto& store : brought) nodes_->add_state_store(store, {name});
       nodes_->connect(name, stores);
     }
     return *this;

@@ -71,11 +71,12 @@ template <class K, class V>
 template <class KOut, class VOut>
 KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
                                           detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
-                                          std::vector<std::string> stores, bool value_changed) const {
+                                          std::vector<std::string> stores, bool value_changed,
+                                          detail::ConnectedStores brought) const {
   detail::GraphNode node(name);
   node.changes_key = key_changed;
   node.changes_value = value_changed;
-  node.write = detail::write_processor(std::move(factory), std::move(stores));
+  node.write = detail::write_processor(std::move(factory), std::move(stores), std::move(brought));
   auto next = position();
   next.node = &next.graph->add(std::move(node), {next.node});
   next.name = name;
@@ -376,7 +377,7 @@ auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, 
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSOR-") : named.name();
     return follow<KOut, VOut>(
         name, [supplier]() mutable { return std::make_unique<detail::ProcessorNode<K, V, KOut, VOut>>(supplier()); },
-        true, nullptr, nullptr, stores, true);
+        true, nullptr, nullptr, stores, true, detail::connected_stores(supplier));
   }
 }
 
@@ -394,7 +395,7 @@ auto KStream<K, V>::process_values(F supplier, const std::vector<std::string>& s
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();
     return follow<K, VOut>(
         name, [supplier]() mutable { return std::make_unique<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier()); },
-        false, key_serde(), nullptr, stores, true);
+        false, key_serde(), nullptr, stores, true, detail::connected_stores(supplier));
   }
 }
 
