@@ -50,7 +50,7 @@ inline constexpr bool kReplaceable = std::same_as<T, T2>&& std::is_nothrow_move_
 /// Not by assignment: that of std::string reads its members two at a time right after they were written one by one,
 /// and the processor waits for these writes longer than for all else here.
 template <class T>
-void replace(T& old, T&& by) {
+void replace(T& old, std::type_identity_t<T>&& by) {
   std::destroy_at(&old);
   std::construct_at(&old, std::move(by));
 }
