@@ -320,6 +320,15 @@ BOOST_AUTO_TEST_CASE(are_written_also_for_the_record_that_stops_the_application)
   BOOST_TEST(run.dead.queue_size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(are_written_for_what_a_handler_in_code_skips) {
+  Run run({{kDeadLetters, "dead"}}, {{}, [](const ErrorContext&) { return HandlerResponse::resume(); }, {}});
+  run.in.pipe_input("b", -1, 6);
+  const auto letter = run.dead.read_record();
+  BOOST_TEST(text(letter.key) == "b");
+  BOOST_TEST((letter.value == kMinusOne));
+  BOOST_TEST(header(letter.headers, "message") == "negative: -1");
+}
+
 BOOST_AUTO_TEST_CASE(of_a_handler_take_the_place_of_the_usual_one) {
   const auto send_to = [](const S& topic) {
     return [topic](const ErrorContext& context) {
