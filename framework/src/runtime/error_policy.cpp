@@ -21,11 +21,6 @@ Headers dead_letter_headers(const ErrorContext& context) {
   return headers;
 }
 
-std::optional<std::string> copy(BytesView bytes) {
-  if (!bytes) return std::nullopt;
-  return std::string(*bytes);
-}
-
 }  // namespace
 
 ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code) {
@@ -71,7 +66,7 @@ std::vector<DeadLetter> dead_letters(const ErrorPolicy& policy, const ErrorConte
                                      const HandlerResponse& response) {
   if (!response.dead_letters().empty()) return response.dead_letters();
   if (!policy.dead_letter_topic) return {};
-  return {{*policy.dead_letter_topic, std::nullopt, copy(context.raw_key), copy(context.raw_value), context.timestamp,
+  return {{*policy.dead_letter_topic, std::nullopt, owned(context.raw_key), owned(context.raw_value), context.timestamp,
            dead_letter_headers(context)}};
 }
 

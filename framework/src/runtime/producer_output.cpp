@@ -20,15 +20,10 @@ constexpr std::uint64_t kRecord = std::uint64_t{1} << 63;
 
 bool is_changelog(std::uint64_t token) { return token != 0 && (token & kRecord) == 0; }
 
-std::optional<std::string> copy(BytesView bytes) {
-  if (!bytes) return std::nullopt;
-  return std::string(*bytes);
-}
-
 }  // namespace
 
 ProducerOutput::Origin::Origin(const ErrorContext& from)
-    : plain(from), key(copy(from.raw_key)), value(copy(from.raw_value)) {
+    : plain(from), key(owned(from.raw_key)), value(owned(from.raw_value)) {
   if (from.headers != nullptr) headers = *from.headers;
 }
 
@@ -182,17 +177,22 @@ std::optional<ErrorContext> ProducerOutput::origin_of(std::uint64_t token) const
 
 bool ProducerOutput::send_dead_letters() {
   if (dead_letters_.empty()) return false;
-  for (const DeadLetter& letter : std::exchange(dead_letters_, {})) {
-    begin_if_needed();
-    ProducerRecord record;
-    record.topic = letter.topic;
-    record.partition = letter.partition;
-    record.key = letter.key;
-    record.value = letter.value;
-    if (letter.timestamp >= 0) record.timestamp = letter.timestamp;
-    record.headers = letter.headers.empty() ? nullptr : &letter.headers;
-    sender_ = Sender();
-    produce(record, kRecord | ++last_token_);
+  try {
+    for (const DeadLetter& letter : std::exchange(dead_letters_, {})) {
+      begin_if_needed();
+      ProducerRecord record;
+      record.topic = letter.topic;
+      record.partition = letter.partition;
+      record.key = letter.key;
+      record.value = letter.value;
+      if (letter.timestamp >= 0) record.timestamp = letter.timestamp;
+      record.headers = letter.headers.empty() ? nullptr : &letter.headers;
+      sender_ = Sender();
+      produce(record, kRecord | ++last_token_);
+    }
+  } catch (const BrokerException&) {
+    // What was refused has spoiled the transaction, and the letters with it: what comes next says why.
+    if (!failure_ && !skipped_in_transaction_) throw;
   }
   return true;
 }

@@ -82,7 +82,7 @@ class CacheMerge {
         cached_value_ = entry->value;
       } else if (read_below_) {
         const BytesView found = read_below_(cached_[next_cached_]);
-        cached_value_ = found ? std::optional<std::string>(*found) : std::nullopt;
+        cached_value_ = owned(found);
       } else {
         continue;  // evicted
       }

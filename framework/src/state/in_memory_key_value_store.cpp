@@ -44,7 +44,7 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
   }
 
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
-    return std::make_unique<Walk>(*this, from ? std::optional<std::string>(*from) : std::nullopt,
+    return std::make_unique<Walk>(*this, owned(from),
                                   to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt, forward);
   }
 

@@ -23,7 +23,7 @@ const KeyValueTier::Entry* KeyValueTier::find(std::string_view key) {
 }
 
 const KeyValueTier::Entry& KeyValueTier::remember(std::string_view key, BytesView value) {
-  clean_.push_front({std::string(key), value ? std::optional<std::string>(*value) : std::nullopt});
+  clean_.push_front({std::string(key), owned(value)});
   by_key_.emplace(clean_.front().key, clean_.begin());
   charge(static_cast<std::ptrdiff_t>(size_of(clean_.front())));
   return clean_.front();

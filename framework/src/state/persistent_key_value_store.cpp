@@ -194,7 +194,7 @@ void PersistentKeyValueStore::put(std::string_view key, BytesView value) {
 }
 
 std::unique_ptr<BytesIterator> PersistentKeyValueStore::range(BytesView from, BytesView to, bool forward) {
-  return std::make_unique<Iterator>(*this, from ? std::optional<std::string>(*from) : std::nullopt,
+  return std::make_unique<Iterator>(*this, owned(from),
                                     to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt, forward);
 }
 

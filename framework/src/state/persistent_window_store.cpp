@@ -189,11 +189,9 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesVie
     if (!within(key, key_from, key_to)) return;
     items.push_back({std::string(key), entry.start, entry.seq, std::string(entry.value()), entry.deleted});
   });
-  return std::make_unique<WindowRangeIterator>(
-      walks_, place_, name_, meta_.segment_interval_ms,
-      WindowRangeIterator::Range{key_from ? std::optional<std::string>(*key_from) : std::nullopt,
-                                 key_to ? std::optional<std::string>(*key_to) : std::nullopt, from, to},
-      std::min(to, tier_.complete_from() - 1), std::move(items), forward);
+  return std::make_unique<WindowRangeIterator>(walks_, place_, name_, meta_.segment_interval_ms,
+                                               WindowRangeIterator::Range{owned(key_from), owned(key_to), from, to},
+                                               std::min(to, tier_.complete_from() - 1), std::move(items), forward);
 }
 
 void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {

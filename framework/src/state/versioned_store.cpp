@@ -45,8 +45,6 @@ Version read_version(std::string_view bytes) {
   return {load_time(bytes), bytes[8] != 0 ? BytesView(bytes.substr(9)) : std::nullopt};
 }
 
-std::optional<std::string> owned(BytesView bytes) { return bytes ? std::optional<std::string>(*bytes) : std::nullopt; }
-
 BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
 
 class VersionedStore final : public VersionedBytesStore {

@@ -69,11 +69,7 @@ class CapturedOutput final : public TaskOutput {
 
  private:
   void capture(std::string topic, BytesView key, BytesView value, Timestamp timestamp, const Headers& headers) {
-    const auto copy = [](BytesView bytes) -> std::optional<std::string> {
-      if (!bytes) return std::nullopt;
-      return std::string(*bytes);
-    };
-    sent_.push_back({std::move(topic), {copy(key), copy(value), timestamp, headers}});
+    sent_.push_back({std::move(topic), {owned(key), owned(value), timestamp, headers}});
   }
 
   std::vector<std::string> changelogs_;

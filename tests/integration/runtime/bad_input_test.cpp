@@ -223,14 +223,21 @@ BOOST_AUTO_TEST_CASE(too_large_for_a_transaction_ends_it_with_a_clear_error) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in).to(small);
   write(in, {{"k", "1"}, {"k", std::string(5000, 'x')}, {"k", "3"}});
-  App app(*this, builder.build(), settings().set("production.exception.handler", "log-and-continue"));
-  app.start();
-  BOOST_CHECK(app.streams.wait_for(kPatience));
-  BOOST_CHECK(app.streams.state() == Streams::State::error);
-  const std::string error = app.streams.error();
-  BOOST_CHECK_MESSAGE(error.find(small) != std::string::npos && error.find("exactly_once_v2") != std::string::npos,
-                      error);
-  BOOST_CHECK(read(small).empty());
+  const Topology topology = builder.build();
+  // Without dead letters and with them.
+  for (const std::string& letters : {std::string(), dead}) {
+    App app(*this, topology,
+            settings()
+                .set("production.exception.handler", "log-and-continue")
+                .set("errors.dead.letter.queue.topic.name", letters));
+    app.start();
+    BOOST_CHECK(app.streams.wait_for(kPatience));
+    BOOST_CHECK(app.streams.state() == Streams::State::error);
+    const std::string error = app.streams.error();
+    BOOST_CHECK_MESSAGE(error.find(small) != std::string::npos && error.find("exactly_once_v2") != std::string::npos,
+                        error);
+    BOOST_CHECK(read(small).empty());
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

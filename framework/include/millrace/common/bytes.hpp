@@ -31,4 +31,9 @@ class Bytes {
 /// Bytes as they travel through brokers and stores: a view that may be Kafka's null.
 using BytesView = std::optional<std::string_view>;
 
+/// A copy that outlives the view.
+[[nodiscard]] inline std::optional<std::string> owned(BytesView bytes) {
+  return bytes ? std::optional<std::string>(*bytes) : std::nullopt;
+}
+
 }  // namespace millrace
