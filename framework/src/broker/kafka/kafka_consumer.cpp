@@ -264,7 +264,11 @@ void KafkaConsumer::seek_once(const TopicPartition& partition, std::int64_t offs
     // The partition was assigned just now, its committed offset is still being asked for.
     const bool starting = code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS ||
                           code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
-    if (!starting || deadline.passed()) client_->fail(code, doing);
+    if (!starting) client_->fail(code, doing);
+    if (deadline.passed()) {
+      // After an outage that may take long, or the group may have taken the partition away, which only poll() learns.
+      throw client_->error(BrokerException::Severity::retriable, code, doing, "the partition is not being read yet");
+    }
     std::this_thread::sleep_for(Millis(5));
   }
 }
