@@ -3,9 +3,13 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "kafka/kafka_tools.hpp"
 #include "millrace/common/errors.hpp"
@@ -18,6 +22,7 @@ namespace {
 
 // Kafka's protocol numbers of requests.
 constexpr std::int16_t kOffsetCommit = 8;
+constexpr std::int16_t kSyncGroup = 14;
 constexpr std::int16_t kInitProducerId = 22;
 constexpr std::int16_t kAddOffsetsToTxn = 25;
 constexpr std::int16_t kEndTxn = 26;
@@ -46,6 +51,15 @@ struct MockCluster {
     rd_kafka_mock_push_request_errors_array(cluster, request, errors.size(), errors.begin());
   }
 
+  /// The next such requests are answered late.
+  void delay_next(std::int16_t request, int count, Millis delay) const {
+    for (int i = 0; i < count; ++i) {
+      const auto code = rd_kafka_mock_broker_push_request_error_rtts(cluster, 1, request, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                                     static_cast<int>(delay.count()));
+      BOOST_REQUIRE_EQUAL(code, RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+  }
+
   [[nodiscard]] std::unique_ptr<Producer> in_transaction() const {
     auto producer = broker->make_producer({{"transactional.id", "tx"}});
     producer->init_transactions(kPatience);
@@ -58,6 +72,50 @@ struct MockCluster {
     auto made = broker->make_consumer({{"group.id", "g"}, {"default.api.timeout.ms", "5000"}});
     made->assign({{{"t", 0}, 0}});
     return made;
+  }
+
+  /// Whether the coordinator has made the consumer a member. Told by its generation, for which librdkafka has no
+  /// getter.
+  static bool has_joined(const Consumer& consumer) {
+    const auto metadata = consumer.group_metadata();
+    if (metadata.native() == nullptr) return false;
+    void* text = nullptr;
+    std::size_t size = 0;
+    const auto* native = static_cast<const rd_kafka_consumer_group_metadata_t*>(metadata.native());
+    auto* error = rd_kafka_consumer_group_metadata_write(native, &text, &size);
+    BOOST_REQUIRE(error == nullptr);
+    const std::string_view magic = "CGMDv2:";
+    std::int32_t generation = 0;
+    BOOST_REQUIRE_GT(size, magic.size() + sizeof generation);
+    BOOST_REQUIRE(std::memcmp(text, magic.data(), magic.size()) == 0);
+    std::memcpy(&generation, static_cast<const char*>(text) + magic.size(), sizeof generation);
+    std::free(text);
+    return generation >= 0;
+  }
+
+  /// Closes a consumer that is a member already, but whose first partitions are told so much later. (librdkafka 2.0.2
+  /// aborts when it is destroyed in this state.)
+  void close_while_joining(Millis delay) const {
+    struct Listener : RebalanceListener {
+      std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) override {
+        ++calls;
+        return partitions;
+      }
+      std::vector<TopicPartition> on_partitions_revoked(const std::vector<TopicPartition>& partitions) override {
+        return on_partitions_assigned(partitions);
+      }
+      std::vector<TopicPartition> on_partitions_lost(const std::vector<TopicPartition>& partitions) override {
+        return on_partitions_assigned(partitions);
+      }
+      int calls = 0;
+    } listener;
+    delay_next(kSyncGroup, 1, delay);
+    auto member = broker->make_consumer({{"group.id", unique("group")}});
+    member->subscribe({"t"}, listener);
+    poll_until(*member, 1, [&](const auto&) { return has_joined(*member); });
+    BOOST_CHECK_EQUAL(listener.calls, 0);
+    member.reset();
+    BOOST_CHECK_EQUAL(listener.calls, 0);
   }
 
   template <class Call>
@@ -94,11 +152,36 @@ BOOST_AUTO_TEST_CASE(tells_a_member_that_commits_too_late_that_it_is_fenced) {
   }
 }
 
+// Requests to a coordinator that are given up while the connection is down kill librdkafka 2.0.2 when it is up again.
+BOOST_AUTO_TEST_CASE(asks_for_committed_offsets_again_after_the_coordinator_was_away) {
+  const auto reader = consumer();
+  const auto admin = broker->make_admin();
+  reader->commit_sync(offsets);
+  for (int outage = 0; outage < 3; ++outage) {
+    (void)admin->group_offsets("g", kPatience);  // the mock cluster names none
+    BOOST_REQUIRE_EQUAL(reader->committed({{"t", 0}}, kPatience).size(), 1);
+    rd_kafka_mock_broker_set_down(cluster, 1);
+    for (int request = 0; request < 5; ++request) {
+      fails_as(Severity::retriable, [&] { (void)admin->group_offsets("g", Millis(100)); });
+      fails_as(Severity::retriable, [&] { (void)reader->committed({{"t", 0}}, Millis(100)); });
+    }
+    rd_kafka_mock_broker_set_up(cluster, 1);
+  }
+  (void)admin->group_offsets("g", kPatience);
+  BOOST_CHECK_EQUAL(reader->committed({{"t", 0}}, kPatience).size(), 1);
+}
+
 BOOST_AUTO_TEST_CASE(leaves_a_commit_during_a_rebalance_to_the_caller) {
   const auto reader = consumer();
   fail_next(kOffsetCommit, {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
                             RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS});
   fails_as(Severity::retriable, [&] { reader->commit_sync(offsets); });
+}
+
+BOOST_AUTO_TEST_CASE(closes_a_consumer_that_waits_for_its_first_partitions) { close_while_joining(Millis(1'000)); }
+
+BOOST_AUTO_TEST_CASE(closes_a_consumer_that_waits_for_its_first_partitions_in_vain) {
+  close_while_joining(Millis(60'000));
 }
 
 BOOST_AUTO_TEST_CASE(starts_transactions_although_the_coordinator_is_loading) {

@@ -146,7 +146,8 @@ class Consumer {
   [[nodiscard]] virtual std::optional<std::int64_t> offset_for_time(const TopicPartition& partition,
                                                                     Timestamp timestamp, Millis timeout) = 0;
 
-  /// The group's committed offsets; partitions without one are absent. Waits for pending transactional commits.
+  /// The group's committed offsets; partitions without one are absent. With isolation.level=read_committed it waits for
+  /// pending transactional commits.
   [[nodiscard]] virtual std::map<TopicPartition, OffsetAndMetadata> committed(
       const std::vector<TopicPartition>& partitions, Millis timeout) = 0;
 

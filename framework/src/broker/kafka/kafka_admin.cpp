@@ -12,6 +12,11 @@ namespace {
 
 constexpr Millis kMetadataPause{20};
 
+PreparedConfig admin_config(const std::string& address, const ClientConfig& common) {
+  return prepare_config(ClientKind::admin, address, common, {});
+}
+void no_callbacks(rd_kafka_conf_t* /*conf*/) {}
+
 /// Kafka's metadata answer tells it, librdkafka's copy does not.
 bool is_internal(std::string_view topic) { return topic == "__consumer_offsets" || topic == "__transaction_state"; }
 
@@ -34,8 +39,10 @@ rd_kafka_resp_err_t single_result(const rd_kafka_topic_result_t* const* topics, 
 }  // namespace
 
 KafkaAdmin::KafkaAdmin(const std::string& address, const ClientConfig& common)
-    : client_(ClientKind::admin, address, prepare_config(ClientKind::admin, address, common, {}),
-              [](rd_kafka_conf_t*) {}) {}
+    : client_(ClientKind::admin, address, admin_config(address, common), no_callbacks),
+      coordinators_([address, common] {
+        return std::make_unique<KafkaClient>(ClientKind::admin, address, admin_config(address, common), no_callbacks);
+      }) {}
 
 std::vector<TopicDescription> KafkaAdmin::list_topics(Millis timeout) {
   const auto metadata = client_.metadata(nullptr, Deadline(timeout), "listing the topics");
@@ -203,7 +210,7 @@ Watermarks KafkaAdmin::watermarks(const TopicPartition& partition, Millis timeou
 }
 
 std::map<TopicPartition, OffsetAndMetadata> KafkaAdmin::group_offsets(const std::string& group_id, Millis timeout) {
-  return client_.committed(group_id, nullptr, timeout);
+  return coordinators_.committed(group_id, timeout);
 }
 
 }  // namespace millrace::kafka

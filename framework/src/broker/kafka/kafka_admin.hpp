@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/kafka/coordinator_client.hpp"
 #include "broker/kafka/kafka_client.hpp"
 #include "millrace/broker/admin.hpp"
 
@@ -32,6 +33,7 @@ class KafkaAdmin final : public Admin {
                        const std::string& doing);
 
   KafkaClient client_;
+  CoordinatorClient coordinators_;
 };
 
 }  // namespace millrace::kafka

@@ -52,6 +52,11 @@ KafkaClient::~KafkaClient() {
   }
 }
 
+void KafkaClient::leave_behind(std::unique_ptr<KafkaClient> client) {
+  client->shared_->silent = true;
+  [[maybe_unused]] const auto* left_to_the_process = client.release();
+}
+
 BrokerException KafkaClient::error(BrokerException::Severity severity, rd_kafka_resp_err_t code,
                                    const std::string& doing, std::string_view detail) const {
   std::string text = "Kafka at " + shared_->address + ": " + doing + " failed: ";
@@ -118,58 +123,26 @@ Watermarks KafkaClient::watermarks(const TopicPartition& partition, Millis timeo
 EventPtr KafkaClient::admin_request(
     rd_kafka_admin_op_t operation, Deadline deadline, const std::string& doing,
     const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const {
-  serve_admin_events();
-  const AdminOptionsPtr options(rd_kafka_AdminOptions_new(handle_, operation));
-  const QueuePtr answers(rd_kafka_queue_new(handle_));
-  char reason[256] = "";
-  const int timeout = std::max(1, deadline.left_ms());
-  auto code = rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, reason, sizeof reason);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(code, doing, reason);
-  send(options.get(), answers.get());
-  EventPtr event(rd_kafka_queue_poll(answers.get(), timeout + 1000));
+  const Millis timeout(std::max(1, deadline.left_ms()));
+  EventPtr event = unchecked_admin_request(operation, timeout, timeout + Millis(1000), send);
   if (event == nullptr) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
-  code = rd_kafka_event_error(event.get());
+  const auto code = rd_kafka_event_error(event.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(code, doing, rd_kafka_event_error_string(event.get()));
   return event;
 }
 
-std::map<TopicPartition, OffsetAndMetadata> KafkaClient::committed(const std::string& group_id,
-                                                                   const std::vector<TopicPartition>* partitions,
-                                                                   Millis timeout) const {
-  const auto doing = "asking for the committed offsets of group '" + group_id + "'";
-  const Deadline deadline(timeout);
-  const auto wanted = partitions != nullptr ? to_list(*partitions) : nullptr;
-  if (wanted != nullptr && wanted->cnt == 0) return {};
-  for (;;) {
-    std::map<TopicPartition, OffsetAndMetadata> result;
-    auto problem = RD_KAFKA_RESP_ERR_NO_ERROR;
-    const auto event =
-        admin_request(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, deadline, doing,
-                      [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
-                        const ErrorPtr unknown(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
-                        auto* request = rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), wanted.get());
-                        rd_kafka_ListConsumerGroupOffsets(handle_, &request, 1, options, answers);
-                        rd_kafka_ListConsumerGroupOffsets_destroy(request);
-                      });
-    std::size_t count = 0;
-    const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-        rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
-    for (std::size_t g = 0; g < count; ++g) {
-      if (const auto* error = rd_kafka_group_result_error(groups[g])) {
-        problem = rd_kafka_error_code(error);
-        continue;
-      }
-      const auto* list = rd_kafka_group_result_partitions(groups[g]);
-      for (int i = 0; list != nullptr && i < list->cnt; ++i) {
-        const auto& element = list->elems[i];
-        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) problem = element.err;
-        if (element.offset >= 0) result[{element.topic, element.partition}] = to_offset(element);
-      }
-    }
-    if (problem == RD_KAFKA_RESP_ERR_NO_ERROR) return result;
-    if (!worth_another_try(problem) || deadline.passed()) fail(problem, doing);
-    std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
-  }
+EventPtr KafkaClient::unchecked_admin_request(
+    rd_kafka_admin_op_t operation, Millis timeout, Millis patience,
+    const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const {
+  serve_admin_events();
+  const AdminOptionsPtr options(rd_kafka_AdminOptions_new(handle_, operation));
+  const QueuePtr answers(rd_kafka_queue_new(handle_));
+  char reason[256] = "";
+  const auto code = rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(timeout.count()), reason,
+                                                              sizeof reason);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(code, "sending an admin request", reason);
+  send(options.get(), answers.get());
+  return EventPtr(rd_kafka_queue_poll(answers.get(), static_cast<int>(patience.count())));
 }
 
 void KafkaClient::rethrow() {
@@ -193,17 +166,19 @@ void KafkaClient::note_error(rd_kafka_resp_err_t code, const char* reason) {
 }
 
 void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
-  if (is_connection_failure(level, facility)) {
-    auto& shared = *static_cast<Shared*>(rd_kafka_opaque(handle));
+  // While a client is being made, there is none yet.
+  auto* shared = handle != nullptr ? static_cast<Shared*>(rd_kafka_opaque(handle)) : nullptr;
+  if (shared != nullptr && shared->silent) return;
+  if (shared != nullptr && is_connection_failure(level, facility)) {
     std::string_view cause(text);  // [thrd:NAME]: NODE: what happened
     if (const auto end = cause.find("]: "); cause.starts_with("[thrd:") && end != cause.npos)
       cause.remove_prefix(end + 3);
     {
-      const std::lock_guard lock(shared.mutex);
-      shared.last_connection_error = cause;
+      const std::lock_guard lock(shared->mutex);
+      shared->last_connection_error = cause;
     }
-    log_seldom(LogLevel::warn, "connection to " + shared.address,
-               "Kafka at " + shared.address + ": no connection, trying again: " + std::string(cause));
+    log_seldom(LogLevel::warn, "connection to " + shared->address,
+               "Kafka at " + shared->address + ": no connection, trying again: " + std::string(cause));
   }
   const auto log_level = log_level_for(level, facility);
   if (!log_enabled(log_level)) return;

@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -41,6 +42,10 @@ class KafkaClient {
   KafkaClient(const KafkaClient&) = delete;
   KafkaClient& operator=(const KafkaClient&) = delete;
 
+  /// Instead of destroying a client that librdkafka cannot destroy in its present state: it stays until the process
+  /// ends, and says nothing any more.
+  static void leave_behind(std::unique_ptr<KafkaClient> client);
+
   [[nodiscard]] rd_kafka_t* handle() const { return handle_; }
   [[nodiscard]] Millis api_timeout() const { return api_timeout_; }
 
@@ -55,15 +60,13 @@ class KafkaClient {
 
   [[nodiscard]] Watermarks watermarks(const TopicPartition& partition, Millis timeout) const;
 
-  /// Committed offsets of a group: of `partitions`, or of all if null. Waits while a transaction that holds some of
-  /// them is open.
-  [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committed(const std::string& group_id,
-                                                                      const std::vector<TopicPartition>* partitions,
-                                                                      Millis timeout) const;
-
   /// Runs one request of librdkafka's admin API: `send` gets the options and the queue for its answer.
   [[nodiscard]] EventPtr admin_request(
       rd_kafka_admin_op_t operation, Deadline deadline, const std::string& doing,
+      const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const;
+  /// The same, with whatever comes back: null after `patience`. `timeout`: after which librdkafka gives the request up.
+  [[nodiscard]] EventPtr unchecked_admin_request(
+      rd_kafka_admin_op_t operation, Millis timeout, Millis patience,
       const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const;
 
   /// For callbacks that run inside librdkafka calls: keeps what `body` throws until rethrow().
@@ -94,6 +97,7 @@ class KafkaClient {
     void* owner = nullptr;
     std::mutex mutex;
     std::string last_connection_error;
+    std::atomic<bool> silent = false;  // logging may be gone before librdkafka's threads
   };
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* shared);
   /// Nobody polls an admin client: its errors are served when it is used.

@@ -12,7 +12,6 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr Millis kLeaveTimeout{5'000};
 /// How long poll() sleeps at most before it shows librdkafka that the application is alive (max.poll.interval.ms).
 constexpr Millis kLongestSleep{1'000};
 constexpr Millis kStarvedSleep{5};
@@ -28,12 +27,6 @@ std::string error_text(const rd_kafka_message_t& message) {
   return text.find(topic) == std::string::npos ? "topic '" + topic + "': " + text : text;
 }
 
-std::string names(const std::vector<TopicPartition>& partitions) {
-  std::string text;
-  for (const auto& partition : partitions) text += (text.empty() ? "" : ", ") + partition.str();
-  return text;
-}
-
 }  // namespace
 
 KafkaConsumer::KafkaConsumer(const std::string& address, const ClientConfig& common, const ClientConfig& config)
@@ -45,63 +38,6 @@ KafkaConsumer::KafkaConsumer(const std::string& address, const ClientConfig& com
         return client;
       }) {
   if (const auto found = config.find("group.id"); found != config.end()) group_id_ = found->second;
-  connect();
-}
-
-void KafkaConsumer::connect() {
-  client_ = make_client_();
-  rd_kafka_poll_set_consumer(client_->handle());
-  group_queue_.reset(rd_kafka_queue_get_consumer(client_->handle()));
-  rd_kafka_queue_cb_event_enable(group_queue_.get(), WakeSignal::on_queue_event, &signal_);
-}
-
-void KafkaConsumer::disconnect() {
-  leave_group();
-  rd_kafka_queue_cb_event_enable(group_queue_.get(), nullptr, nullptr);
-  group_queue_.reset();
-  client_.reset();
-}
-
-KafkaConsumer::~KafkaConsumer() { disconnect(); }
-
-/// Revokes what is assigned and tells the coordinator, but does not wait longer than kLeaveTimeout for it: without it
-/// the coordinator finds out by session.timeout.ms.
-void KafkaConsumer::leave_group() {
-  const QueuePtr events(rd_kafka_queue_new(client_->handle()));
-  if (const ErrorPtr error(rd_kafka_consumer_close_queue(client_->handle(), events.get())); error != nullptr) return;
-  const Deadline deadline(kLeaveTimeout);
-  std::array<rd_kafka_message_t*, 16> messages;
-  while (rd_kafka_consumer_closed(client_->handle()) == 0 && !deadline.passed()) {
-    const auto count =
-        rd_kafka_consume_batch_queue(events.get(), std::min(100, deadline.left_ms()), messages.data(), 1);
-    if (count > 0) rd_kafka_message_destroy(messages[0]);
-  }
-  try {
-    client_->rethrow();
-  } catch (const std::exception& error) {
-    log(LogLevel::warn, std::string("while the consumer was closed: ") + error.what());
-  }
-  partitions_.clear();
-  order_.clear();
-}
-
-void KafkaConsumer::subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) {
-  if (group_id_.empty()) throw ConfigException("a consumer without group.id cannot subscribe: give it one or assign()");
-  listener_ = &listener;
-  std::vector<TopicPartition> subscription;
-  for (const auto& topic : topics) subscription.push_back({topic, RD_KAFKA_PARTITION_UA});
-  const auto code = rd_kafka_subscribe(client_->handle(), to_list(subscription).get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_->fail(code, "subscribing");
-}
-
-/// By a new client: librdkafka (2.0.2) may never get back into the group if it is told to leave right after it joined.
-void KafkaConsumer::unsubscribe() {
-  if (listener_ == nullptr) {
-    assign({});
-    return;
-  }
-  disconnect();
-  listener_ = nullptr;
   connect();
 }
 
@@ -143,6 +79,14 @@ void KafkaConsumer::resolve(rd_kafka_topic_partition_list_t& list) {
       element.offset = answer.offset;
     }
   }
+}
+
+/// The group told librdkafka about the leaders of subscribed topics only. For a partition without a known leader and
+/// without a committed offset it would wait for half a second and more; what fails here is left to it all the same.
+void KafkaConsumer::learn_leaders(const std::vector<TopicPartition>& partitions) {
+  const auto list = to_list(partitions);
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+  rd_kafka_offsets_for_times(client_->handle(), list.get(), static_cast<int>(kResolveTimeout.count()));
 }
 
 void KafkaConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis timeout) {
@@ -302,7 +246,21 @@ std::optional<std::int64_t> KafkaConsumer::offset_for_time(const TopicPartition&
 std::map<TopicPartition, OffsetAndMetadata> KafkaConsumer::committed(const std::vector<TopicPartition>& partitions,
                                                                      Millis timeout) {
   if (group_id_.empty()) throw ConfigException("a consumer without group.id has no committed offsets: give it one");
-  return client_->committed(group_id_, &partitions, timeout);
+  if (partitions.empty()) return {};
+  const auto doing = "asking for the committed offsets of group '" + group_id_ + "'";
+  const Deadline deadline(timeout);
+  for (;;) {
+    // Not by an admin request, see CoordinatorClient.
+    const auto list = to_list(partitions);
+    auto code = rd_kafka_committed(client_->handle(), list.get(), std::max(1, deadline.left_ms()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      auto committed = to_committed(*list);
+      if (committed.problem == RD_KAFKA_RESP_ERR_NO_ERROR) return std::move(committed.offsets);
+      code = committed.problem;
+    }
+    if (!worth_another_try(code) || deadline.passed()) client_->fail(code, doing);
+    std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
+  }
 }
 
 void KafkaConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
@@ -334,66 +292,6 @@ rd_kafka_resp_err_t KafkaConsumer::commit_once(const std::map<TopicPartition, Of
     if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return list->elems[i].err;
   }
   return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-ConsumerGroupMetadata KafkaConsumer::group_metadata() const {
-  auto* metadata = rd_kafka_consumer_group_metadata(client_->handle());
-  if (metadata == nullptr) return ConsumerGroupMetadata(group_id_);
-  return ConsumerGroupMetadata(group_id_, std::shared_ptr<const void>(metadata, [](const void* m) {
-                                 rd_kafka_consumer_group_metadata_destroy(
-                                     static_cast<rd_kafka_consumer_group_metadata_t*>(const_cast<void*>(m)));
-                               }));
-}
-
-void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
-                                 rd_kafka_topic_partition_list_t* partitions, void* opaque) {
-  auto& self = KafkaClient::owner<KafkaConsumer>(opaque);
-  self.rebalanced_ = true;
-  const auto list = to_vector(*partitions);
-  if (self.listener_ == nullptr) {  // unsubscribed in the meantime
-    // The change must be acknowledged by the protocol's own calls; unsubscribing takes everything back by itself.
-    const ErrorPtr ignored(code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
-                               ? rd_kafka_incremental_assign(handle, partitions)
-                               : rd_kafka_incremental_unassign(handle, partitions));
-    return;
-  }
-  switch (code) {
-    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: self.assigned(list); return;
-    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: self.revoked(list, rd_kafka_assignment_lost(handle) != 0); return;
-    default:
-      log(LogLevel::warn, "rebalance of group '" + self.group_id_ + "' failed: " + describe(code));
-      self.revoked(list, true);
-  }
-}
-
-void KafkaConsumer::assigned(const std::vector<TopicPartition>& partitions) {
-  auto to_read = partitions;
-  client_->guard([&] { to_read = listener_->on_partitions_assigned(partitions); });
-  for (const auto& partition : to_read) add(partition, std::nullopt);
-  if (to_read.size() > partitions.size()) learn_leaders(to_read);
-  const ErrorPtr error(rd_kafka_incremental_assign(client_->handle(), to_list(to_read).get()));
-  if (error != nullptr) client_->guard([&] { client_->fail(*error, "taking over " + names(to_read)); });
-}
-
-/// The group told librdkafka about the leaders of subscribed topics only. For a partition without a known leader and
-/// without a committed offset it would wait for half a second and more; what fails here is left to it all the same.
-void KafkaConsumer::learn_leaders(const std::vector<TopicPartition>& partitions) {
-  const auto list = to_list(partitions);
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
-  rd_kafka_offsets_for_times(client_->handle(), list.get(), static_cast<int>(kResolveTimeout.count()));
-}
-
-void KafkaConsumer::revoked(const std::vector<TopicPartition>& partitions, bool lost) {
-  auto to_stop = partitions;
-  client_->guard([&] {
-    if (!partitions.empty()) {
-      to_stop = lost ? listener_->on_partitions_lost(partitions) : listener_->on_partitions_revoked(partitions);
-    }
-  });
-  std::erase_if(to_stop, [&](const TopicPartition& partition) { return !partitions_.contains(partition); });
-  const ErrorPtr error(rd_kafka_incremental_unassign(client_->handle(), to_list(to_stop).get()));
-  if (error != nullptr) client_->guard([&] { client_->fail(*error, "giving up " + names(to_stop)); });
-  for (const auto& partition : to_stop) remove(partition);
 }
 
 void KafkaConsumer::add(const TopicPartition& partition, std::optional<std::int64_t> start) {

@@ -57,6 +57,7 @@ class KafkaConsumer final : public Consumer {
   bool nudge_starved();
   void connect();
   void disconnect();
+  bool await_first_assignment();
   void leave_group();
   /// Turns kOffsetBeginning and kOffsetEnd into offsets.
   void resolve(rd_kafka_topic_partition_list_t& list);
@@ -75,6 +76,7 @@ class KafkaConsumer final : public Consumer {
   QueuePtr group_queue_;
   RebalanceListener* listener_ = nullptr;
   bool rebalanced_ = false;
+  bool had_assignment_ = false;  // of this client_, perhaps an empty one
   std::atomic<bool> woken_ = false;
 
   std::set<std::string> topic_names_;  // what ConsumerRecord::topic points at

@@ -25,6 +25,18 @@ void set_metadata(rd_kafka_topic_partition_t& element, const std::string& metada
   element.metadata_size = metadata.size();
 }
 
+OffsetAndMetadata to_offset(const rd_kafka_topic_partition_t& element) {
+  OffsetAndMetadata offset;
+  offset.offset = element.offset;
+  if (element.metadata != nullptr) {
+    offset.metadata.assign(static_cast<const char*>(element.metadata), element.metadata_size);
+  }
+#if RD_KAFKA_VERSION >= 0x020100ff
+  if (const auto epoch = rd_kafka_topic_partition_get_leader_epoch(&element); epoch >= 0) offset.leader_epoch = epoch;
+#endif
+  return offset;
+}
+
 }  // namespace
 
 PartitionListPtr to_list(const std::vector<TopicPartition>& partitions) {
@@ -59,16 +71,14 @@ std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& lis
   return partitions;
 }
 
-OffsetAndMetadata to_offset(const rd_kafka_topic_partition_t& element) {
-  OffsetAndMetadata offset;
-  offset.offset = element.offset;
-  if (element.metadata != nullptr) {
-    offset.metadata.assign(static_cast<const char*>(element.metadata), element.metadata_size);
+CommittedOffsets to_committed(const rd_kafka_topic_partition_list_t& list) {
+  CommittedOffsets committed;
+  for (int i = 0; i < list.cnt; ++i) {
+    const auto& element = list.elems[i];
+    if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) committed.problem = element.err;
+    if (element.offset >= 0) committed.offsets[{element.topic, element.partition}] = to_offset(element);
   }
-#if RD_KAFKA_VERSION >= 0x020100ff
-  if (const auto epoch = rd_kafka_topic_partition_get_leader_epoch(&element); epoch >= 0) offset.leader_epoch = epoch;
-#endif
-  return offset;
+  return committed;
 }
 
 }  // namespace millrace::kafka

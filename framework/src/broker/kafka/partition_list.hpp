@@ -16,7 +16,13 @@ namespace millrace::kafka {
 
 [[nodiscard]] std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& list);
 
-/// The committed offset that an element carries.
-[[nodiscard]] OffsetAndMetadata to_offset(const rd_kafka_topic_partition_t& element);
+/// Committed offsets as a coordinator tells them.
+struct CommittedOffsets {
+  /// Partitions without one are absent.
+  std::map<TopicPartition, OffsetAndMetadata> offsets;
+  /// What is wrong with one of the partitions.
+  rd_kafka_resp_err_t problem = RD_KAFKA_RESP_ERR_NO_ERROR;
+};
+[[nodiscard]] CommittedOffsets to_committed(const rd_kafka_topic_partition_list_t& list);
 
 }  // namespace millrace::kafka
