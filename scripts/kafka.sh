@@ -104,6 +104,7 @@ java_options=(
   -Dorg.slf4j.simpleLogger.logFile=System.out
   -Dorg.slf4j.simpleLogger.defaultLogLevel=warn
   -Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info
+  -Dorg.slf4j.simpleLogger.log.kafka.coordinator.transaction.TransactionMarkerChannelManager=info
   -Dorg.slf4j.simpleLogger.showDateTime=true
   "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS"
 )
@@ -199,6 +200,12 @@ start() {
     launch || status=$?
     if [ "$status" = 0 ]; then
       echo "$port" >"$dir/port"
+      # After a kill Kafka (4.3.1) resumes the ends of transactions before it leads their partitions again, and may take
+      # these for deleted.
+      if grep -q 'likely deleted' "$dir/server.log"; then
+        echo "kafka.sh: after a kill Kafka has left transactions open for good: who reads their topics read_committed" \
+          "may wait for ever. If it matters, stop it and start it with a new --dir." >&2
+      fi
       echo "Kafka $version started (pid $(cat "$dir/pid"), data and log in $dir)"
       echo "bootstrap servers: localhost:$port"
       return

@@ -1,10 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include <signal.h>
-
-#include <array>
 #include <boost/test/unit_test.hpp>
-#include <cstdio>
-#include <fstream>
 #include <future>
 #include <set>
 #include <stdexcept>
@@ -14,65 +9,13 @@
 
 #include "kafka/kafka_tools.hpp"
 #include "millrace/common/errors.hpp"
-#include "support/temp_dir.hpp"
+#include "support/own_kafka.hpp"
 
 using namespace millrace;
 using namespace millrace::kafka_test;
 using Severity = BrokerException::Severity;
 
 namespace {
-
-/// A Kafka of this test's own, which may be killed.
-class OwnKafka {
- public:
-  OwnKafka() { start(); }
-  ~OwnKafka() {
-    try {
-      script("stop");
-    } catch (const std::exception& error) {
-      BOOST_TEST_MESSAGE(error.what());
-    }
-  }
-  OwnKafka(const OwnKafka&) = delete;
-  OwnKafka& operator=(const OwnKafka&) = delete;
-
-  /// At the same port as before.
-  void start() {
-    const auto output = script("start --port 0");
-    const auto found = output.rfind("bootstrap servers: ");
-    if (found == std::string::npos) throw std::runtime_error("Kafka did not start: " + output);
-    const auto address = output.substr(found + 19, output.find('\n', found) - found - 19);
-    if (!address_.empty() && address != address_) throw std::runtime_error("Kafka came back at " + address);
-    address_ = address;
-  }
-
-  /// As a power cut would.
-  void kill() {
-    pid_t pid = 0;
-    std::ifstream(directory_.path() / "pid") >> pid;
-    if (pid <= 1 || ::kill(pid, SIGKILL) != 0) throw std::runtime_error("Kafka does not run");
-    // Gone, or a zombie that nobody reaps: then its memory is gone, with the command line.
-    const auto command_line = "/proc/" + std::to_string(pid) + "/cmdline";
-    while (std::ifstream(command_line).peek() != std::ifstream::traits_type::eof()) std::this_thread::yield();
-  }
-
-  [[nodiscard]] const std::string& address() const { return address_; }
-
- private:
-  std::string script(const std::string& arguments) const {
-    const auto command = MILLRACE_KAFKA_SCRIPT " " + arguments + " --dir " + directory_.path().string() + " 2>&1";
-    auto* pipe = ::popen(command.c_str(), "r");
-    if (pipe == nullptr) throw std::runtime_error("cannot run " + command);
-    std::string output;
-    std::array<char, 4096> part{};
-    while (const auto size = std::fread(part.data(), 1, part.size(), pipe)) output.append(part.data(), size);
-    if (::pclose(pipe) != 0) throw std::runtime_error(command + ": " + output);
-    return output;
-  }
-
-  TempDir directory_;
-  std::string address_;
-};
 
 struct Outage {
   OwnKafka kafka;

@@ -31,7 +31,7 @@ void ChangelogReader::add(StreamTask& task, Millis timeout) {
     const std::int64_t start = logged.next_offset.value_or(low);
     logged.next_offset = start;
     if (start >= high) continue;
-    restoring_.emplace(logged.changelog, Restoring{&task, &logged, start, high, {}});
+    restoring_.emplace(logged.changelog, Restoring{&task, &logged, start, high, start, clock_.now(), {}});
     assignment_changed_ = true;
   }
 }
@@ -68,6 +68,7 @@ void ChangelogReader::step(Millis timeout) {
     if (!restoring.batch.empty()) apply(restoring);
   }
   finish_caught_up();
+  warn_of_standstill();
 }
 
 void ChangelogReader::apply(Restoring& restoring) {
@@ -106,6 +107,26 @@ void ChangelogReader::finish_caught_up() {
     it = restoring_.erase(it);
   }
   if (restoring_.empty()) assignment_changed_ = true;
+}
+
+void ChangelogReader::warn_of_standstill() {
+  const Timestamp now = clock_.now();
+  for (auto& [partition, restoring] : restoring_) {
+    const auto position = consumer_->position(partition).value_or(restoring.position);
+    if (position > restoring.position) {
+      restoring.position = position;
+      restoring.moved_at = now;
+    }
+    if (now - restoring.moved_at < patience_.count()) continue;
+    restoring.moved_at = now;
+    log(LogLevel::warn,
+        "store '" + restoring.logged->store + "' of task " + restoring.task->task_id().str() +
+            " waits to be restored: changelog " + partition.str() + " ends at offset " + std::to_string(restoring.end) +
+            ", but nothing comes behind offset " + std::to_string(position) +
+            ". Either the broker cannot be reached, or a transaction is open there. The broker ends it " +
+            "after the writer's transaction.timeout.ms; one that stays open was forgotten by it: " +
+            "kafka-transactions.sh finds and aborts it");
+  }
 }
 
 }  // namespace millrace::detail

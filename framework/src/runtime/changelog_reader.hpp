@@ -8,6 +8,7 @@
 
 #include "millrace/broker/admin.hpp"
 #include "millrace/broker/consumer.hpp"
+#include "millrace/common/time.hpp"
 #include "runtime/stream_task.hpp"
 
 namespace millrace::detail {
@@ -23,8 +24,14 @@ class ChangelogReader {
   /// Told (store, records so far, records in all).
   using Progress = std::function<void(const std::string&, std::int64_t, std::int64_t)>;
 
-  ChangelogReader(std::unique_ptr<Consumer> consumer, Admin& admin, Progress progress)
-      : consumer_(std::move(consumer)), admin_(admin), progress_(std::move(progress)) {}
+  /// `patience`: after as long without news of a changelog a warning says what is waited for, and again and again.
+  ChangelogReader(std::unique_ptr<Consumer> consumer, Admin& admin, Progress progress, Millis patience,
+                  const Clock& clock)
+      : consumer_(std::move(consumer)),
+        admin_(admin),
+        progress_(std::move(progress)),
+        patience_(patience),
+        clock_(clock) {}
 
   /// Looks up how far each store of the task is behind. A store whose local data do not fit the changelog (deleted or
   /// made anew meanwhile) is emptied and restored from the beginning. After an exception nothing was added.
@@ -46,16 +53,21 @@ class ChangelogReader {
     TaskStores::Logged* logged;
     std::int64_t start;
     std::int64_t end;
+    std::int64_t position;
+    Timestamp moved_at;  ///< or warned at
     std::vector<ConsumerRecord> batch;
   };
 
   void reassign();
   void apply(Restoring& restoring);
   void finish_caught_up();
+  void warn_of_standstill();
 
   std::unique_ptr<Consumer> consumer_;
   Admin& admin_;
   Progress progress_;
+  Millis patience_;
+  const Clock& clock_;
   std::map<TopicPartition, Restoring> restoring_;
   std::vector<ConsumerRecord> records_;
   std::uint64_t restored_ = 0;

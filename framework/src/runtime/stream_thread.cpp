@@ -64,9 +64,9 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
   max_poll_records_ = records_per_poll(config_, consumer_config);
   consumer_ = environment_.broker.make_consumer(consumer_config);
   output_ = make_output();
-  auto changelogs =
-      std::make_unique<ChangelogReader>(environment_.broker.make_consumer(restore_consumer_config(config_, names_)),
-                                        environment_.admin, environment_.restore_progress);
+  auto changelogs = std::make_unique<ChangelogReader>(
+      environment_.broker.make_consumer(restore_consumer_config(config_, names_)), environment_.admin,
+      environment_.restore_progress, give_up_after_, environment_.task.clock);
   tasks_ = std::make_unique<TaskManager>(environment_, counters_, *consumer_, std::move(changelogs),
                                          reset_policy(consumer_config.at("auto.offset.reset")),
                                          std::max(give_up_after_, kShortestPatience));

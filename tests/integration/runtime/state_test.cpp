@@ -9,6 +9,7 @@
 #include "millrace/dsl/kgrouped_stream.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/primitives.hpp"
+#include "support/captured_stderr.hpp"
 
 namespace millrace::runtime_test {
 namespace {
@@ -56,6 +57,34 @@ BOOST_DATA_TEST_CASE(that_was_deleted_is_restored_from_the_changelog, kGuarantee
   lose_state();
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 200U);
   check_counted_once(read(out), 400);
+}
+
+BOOST_AUTO_TEST_CASE(behind_an_open_transaction_is_waited_for_with_a_warning) {
+  (void)run(counting(in, out), "exactly_once_v2", 200);
+  lose_state();
+  const std::string changelog = id + "-counts-changelog";
+  const auto other = broker->make_producer({{"transactional.id", unique("tx")}});
+  other->init_transactions(kPatience);
+  other->begin_transaction();
+  other->send({.topic = changelog, .partition = 0, .key = "x", .value = {}, .timestamp = {}});
+  other->flush(kPatience);
+  const auto end = admin->watermarks({changelog, 0}, kPatience).high;
+
+  App app(*this, counting(in, out),
+          config(id, "exactly_once_v2", state.path()).set("millrace.connect.timeout.ms", "3000"));
+  {
+    const CapturedStderr said;
+    app.start();
+    wait_until("the warning", [&] {
+      return said.text().find("changelog " + changelog + "-0 ends at offset " + std::to_string(end) +
+                              ", but nothing comes behind offset " + std::to_string(end - 1)) != std::string::npos;
+    });
+  }
+  BOOST_CHECK(app.streams.state() == Streams::State::rebalancing);
+  other->abort_transaction(kPatience);
+  wait_until("the end of the restore", [&] { return app.streams.state() == Streams::State::running; });
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_CHECK(app.failures().empty());
 }
 
 BOOST_DATA_TEST_CASE(in_memory_is_restored_each_time, kGuarantees, guarantee) {

@@ -97,7 +97,7 @@ class KafkaClient {
     void* owner = nullptr;
     std::mutex mutex;
     std::string last_connection_error;
-    std::atomic<bool> silent = false;  // logging may be gone before librdkafka's threads
+    std::atomic<bool> silent = false;  // what becomes of a client that was left behind is nobody's concern
   };
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* shared);
   /// Nobody polls an admin client: its errors are served when it is used.

@@ -258,6 +258,8 @@ std::map<TopicPartition, OffsetAndMetadata> KafkaConsumer::committed(const std::
       if (committed.problem == RD_KAFKA_RESP_ERR_NO_ERROR) return std::move(committed.offsets);
       code = committed.problem;
     }
+    // librdkafka itself asks again while offsets are unstable, and does not tell.
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) client_->fail(code, doing, "or a transaction that commits some is open");
     if (!worth_another_try(code) || deadline.passed()) client_->fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
   }
