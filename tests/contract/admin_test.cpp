@@ -1,6 +1,7 @@
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <future>
 
 #include "contract/contract.hpp"
 #include "millrace/common/errors.hpp"
@@ -35,6 +36,22 @@ BOOST_AUTO_TEST_CASE(does_not_create_a_topic_twice) {
   wanted.partitions = 5;
   BOOST_CHECK(!admin->create_topic(wanted, kPatience));
   BOOST_CHECK_EQUAL(admin->describe_topic(wanted.name, kPatience).value().partitions, 2);
+}
+
+BOOST_AUTO_TEST_CASE(knows_a_topic_that_another_one_is_creating) {
+  for (int round = 0; round < 20; ++round) {
+    NewTopic wanted;
+    wanted.name = unique("topic");
+    const auto create = [&] {
+      const auto mine = broker.make_admin();
+      (void)mine->list_topics(kPatience);  // connects
+      (void)mine->create_topic(wanted, kPatience);
+      return mine->describe_topic(wanted.name, kPatience).has_value();
+    };
+    auto other = std::async(std::launch::async, create);
+    BOOST_CHECK(create());
+    BOOST_CHECK(other.get());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_bad_name_count_or_configuration) {

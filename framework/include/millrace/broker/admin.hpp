@@ -43,7 +43,7 @@ class Admin {
                                                                         Millis timeout) = 0;
 
   /// Returns false if the topic exists already (whatever its settings); throws on any other failure.
-  /// After true, the topic can be written and read through any client of this broker.
+  /// After true, the topic can be written and read through any client of this broker; after false, it is known to them.
   virtual bool create_topic(const NewTopic& topic, Millis timeout) = 0;
 
   virtual void delete_topic(const std::string& name, Millis timeout) = 0;

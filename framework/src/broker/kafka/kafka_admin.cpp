@@ -29,6 +29,14 @@ bool has_all_leaders(const rd_kafka_metadata_topic_t& topic) {
                                                 [](const auto& partition) { return partition.leader >= 0; });
 }
 
+Millis left(const Deadline& deadline) { return Millis(std::max(1, deadline.left_ms())); }
+
+/// Or until there is no time left.
+template <class Done>
+void wait_until(const Deadline& deadline, const Done& done) {
+  while (!deadline.passed() && !done()) std::this_thread::sleep_for(kMetadataPause);
+}
+
 /// Throws unless the only topic of an answer went well; `code` is what is left to the caller.
 rd_kafka_resp_err_t single_result(const rd_kafka_topic_result_t* const* topics, std::size_t count, std::string& text) {
   if (count != 1) return RD_KAFKA_RESP_ERR__FAIL;
@@ -124,7 +132,11 @@ bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {
     const auto* topics = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
     const auto code = single_result(topics, count, text);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
-    if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
+    if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      // The one that created it may not have got this far yet.
+      wait_until(deadline, [&] { return describe_topic(topic.name, left(deadline)).has_value(); });
+      return false;
+    }
     if (!worth_another_try(code) || deadline.passed()) client_.fail(code, doing, text);
     std::this_thread::sleep_for(kMetadataPause);
   }
@@ -163,9 +175,7 @@ void KafkaAdmin::delete_topic(const std::string& name, Millis timeout) {
 }
 
 void KafkaAdmin::wait_until_gone(const std::string& name, Deadline deadline) {
-  while (!deadline.passed() && describe_topic(name, Millis(std::max(1, deadline.left_ms())))) {
-    std::this_thread::sleep_for(kMetadataPause);
-  }
+  wait_until(deadline, [&] { return !describe_topic(name, left(deadline)).has_value(); });
 }
 
 /// librdkafka (2.0.2) aborts the process if it has to wait for the leader of a partition whose records are to be
