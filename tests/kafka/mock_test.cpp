@@ -51,13 +51,11 @@ struct MockCluster {
     rd_kafka_mock_push_request_errors_array(cluster, request, errors.size(), errors.begin());
   }
 
-  /// The next such requests are answered late.
-  void delay_next(std::int16_t request, int count, Millis delay) const {
-    for (int i = 0; i < count; ++i) {
-      const auto code = rd_kafka_mock_broker_push_request_error_rtts(cluster, 1, request, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
-                                                                     static_cast<int>(delay.count()));
-      BOOST_REQUIRE_EQUAL(code, RD_KAFKA_RESP_ERR_NO_ERROR);
-    }
+  /// The next such request is answered late.
+  void delay_next(std::int16_t request, Millis delay) const {
+    const auto code = rd_kafka_mock_broker_push_request_error_rtts(cluster, 1, request, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                                   static_cast<int>(delay.count()));
+    BOOST_REQUIRE_EQUAL(code, RD_KAFKA_RESP_ERR_NO_ERROR);
   }
 
   [[nodiscard]] std::unique_ptr<Producer> in_transaction() const {
@@ -109,7 +107,7 @@ struct MockCluster {
       }
       int calls = 0;
     } listener;
-    delay_next(kSyncGroup, 1, delay);
+    delay_next(kSyncGroup, delay);
     auto member = broker->make_consumer({{"group.id", unique("group")}});
     member->subscribe({"t"}, listener);
     poll_until(*member, 1, [&](const auto&) { return has_joined(*member); });

@@ -210,8 +210,11 @@ constexpr ConfigKey kKeys[] = {
     millis("windowstore.changelog.additional.retention.ms", "86400000", kSupported,
            "Added to the retention of window changelogs, so that clocks that differ do not delete records too early."),
 
-    millis("millrace.connect.timeout.ms", "60000", kSupported,
-           "How long start-up goes on trying to reach the broker before it gives up.", 0),
+    millis(
+        "millrace.connect.timeout.ms", "60000", kSupported,
+        "How long the application goes on trying, at the start and later, while nothing works with the broker, before "
+        "it gives up. A restore that stands still as long is warned of.",
+        0),
     bytes(
         "millrace.memory.tier.max.bytes", "16777216", kSupported,
         "Memory, over all tasks, in which recent store entries are kept, so that lookups need not go to RocksDB. Each "
