@@ -63,6 +63,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 
   void put(std::string_view key, const Window& session, BytesView value) override {
     cache_.put(cache_key(key, session), value);
+    keys_.observe(session.end);
   }
 
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {

@@ -56,6 +56,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
 
   std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
     cache_.put(cache_key(key, window_start), value);
+    keys_.observe(window_start);
     return 0;
   }
 

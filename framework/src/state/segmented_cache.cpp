@@ -40,9 +40,13 @@ std::vector<std::string> SegmentedCacheKeys::around_one_key(std::string_view key
   std::vector<std::string> found;
   from = std::max<Timestamp>(from, 0);
   if (to < from) return found;
-  if (!forward) from = segment(from) * interval_ms_;
   const std::string behind(suffix_, '\xff');
   if (interval_ms_ == 1) return cache_.keys(limit(from, key, from), limit(to, key, to) + behind, true);
+  if (!forward) {
+    to = std::min(to, newest_);
+    if (to < 0) return found;
+    from = std::min(segment(from), segment(to)) * interval_ms_;
+  }
   for (std::int64_t at = segment(from); at <= segment(to); ++at) {
     const Timestamp begin = at * interval_ms_;
     const std::string lower = limit(at, key, std::max(from, begin));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,12 +23,16 @@ class SegmentedCacheKeys {
   SegmentedCacheKeys(NamedCache& cache, std::int64_t interval_ms, std::size_t suffix)
       : cache_(cache), interval_ms_(interval_ms), suffix_(suffix) {}
 
+  /// An entry of this time is put into the cache.
+  void observe(Timestamp time) { newest_ = std::max(newest_, time); }
+
   /// Appends the segment of a key; the key itself is to follow.
   void append_segment(std::string& out, Timestamp time) const;
 
   /// All keys that lie between those of one record key with from <= time <= to, in order; with `is_of` come those
   /// themselves. In each segment there is hardly another one. But where the interval is 1 there are all of that time:
-  /// Kafka Streams passes them, and so renews them in its cache; backward it even goes to the beginning of the segment.
+  /// Kafka Streams passes them, and so renews them in its cache. Backward it begins with the segment of the newest entry
+  /// that was ever put, be it older than `from`, and goes to the beginning of each segment.
   [[nodiscard]] std::vector<std::string> around_one_key(std::string_view key, Timestamp from, Timestamp to,
                                                         bool forward) const;
   [[nodiscard]] bool is_of(std::string_view cache_key, std::string_view key) const {
@@ -48,6 +53,7 @@ class SegmentedCacheKeys {
   NamedCache& cache_;
   std::int64_t interval_ms_;
   std::size_t suffix_;
+  Timestamp newest_ = kNoTimestamp;
 };
 
 }  // namespace millrace
