@@ -99,7 +99,7 @@ ReadBuffered read_version_3(std::string_view bytes) {
 
 }  // namespace
 
-BufferedContext BufferedContext::of(const RecordContext& record) {
+BufferedContext BufferedContext::of(const CurrentRecord& record) {
   return {record.timestamp,
           record.offset,
           record.topic == nullptr ? std::string() : *record.topic,
@@ -109,7 +109,7 @@ BufferedContext BufferedContext::of(const RecordContext& record) {
           std::nullopt};
 }
 
-BufferedContext BufferedContext::with_raw(const RecordContext& record) {
+BufferedContext BufferedContext::with_raw(const CurrentRecord& record) {
   BufferedContext context = of(record);
   if (record.raw_key) context.raw_key.emplace(*record.raw_key);
   if (record.raw_value) context.raw_value.emplace(*record.raw_value);
@@ -125,7 +125,7 @@ std::int64_t BufferedContext::size_in_memory() const {
 }
 
 BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context) : task_(task), previous_(task.record) {
-  task.record = RecordContext();
+  task.record = CurrentRecord();
   task.record.topic = &context.topic;
   task.record.partition = context.partition;
   task.record.offset = context.offset;

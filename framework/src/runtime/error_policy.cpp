@@ -7,7 +7,10 @@ namespace {
 
 ExceptionHandler configured(const StreamsConfig& config, const char* key) {
   const bool goes_on = config.get_string(key) == "log-and-continue";
-  return [goes_on](const ErrorContext&) { return goes_on ? HandlerResponse::resume() : HandlerResponse::fail(); };
+  return [goes_on](const ErrorContext& context) {
+    if (context.retriable) return HandlerResponse::retry();
+    return goes_on ? HandlerResponse::resume() : HandlerResponse::fail();
+  };
 }
 
 Headers dead_letter_headers(const ErrorContext& context) {
@@ -24,7 +27,7 @@ Headers dead_letter_headers(const ErrorContext& context) {
 }  // namespace
 
 ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code) {
-  ErrorPolicy policy{in_code, std::nullopt};
+  ErrorPolicy policy{in_code, in_code.production != nullptr, std::nullopt};
   if (!policy.handlers.deserialization) {
     policy.handlers.deserialization = configured(config, "deserialization.exception.handler");
   }
@@ -48,7 +51,7 @@ ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config)
 }
 
 ErrorContext error_context(const TaskContext& task, const NodeBase& node) {
-  const RecordContext& record = task.record;
+  const CurrentRecord& record = task.record;
   ErrorContext context;
   if (record.topic != nullptr) context.topic = *record.topic;
   context.partition = record.partition;
@@ -60,6 +63,15 @@ ErrorContext error_context(const TaskContext& task, const NodeBase& node) {
   context.raw_value = record.raw_value;
   context.headers = record.headers;
   return context;
+}
+
+HandlerResponse ask(const ExceptionHandler& handler, const ErrorContext& context) {
+  try {
+    return handler(context);
+  } catch (const std::exception& error) {
+    throw TaskFailure(
+        describe_error("an exception handler failed (" + std::string(error.what()) + ") when asked about", context));
+  }
 }
 
 std::vector<DeadLetter> dead_letters(const ErrorPolicy& policy, const ErrorContext& context,

@@ -21,6 +21,7 @@ class TaskFailure : public StreamsException {
 /// The handlers in force: those set in code, else those that the configuration names.
 struct ErrorPolicy {
   ExceptionHandlers handlers;
+  bool production_in_code = false;  ///< wants to be asked about what may pass, too
   std::optional<std::string> dead_letter_topic;
 };
 [[nodiscard]] ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code);
@@ -31,6 +32,9 @@ struct ErrorPolicy {
 
 /// What a handler is told of a failure at this node, on the record that the task works on now.
 [[nodiscard]] ErrorContext error_context(const TaskContext& task, const NodeBase& node);
+
+/// Throws TaskFailure if the handler itself fails.
+[[nodiscard]] HandlerResponse ask(const ExceptionHandler& handler, const ErrorContext& context);
 
 /// What is to be written because of a failure: what the handler wants, else one to the configured topic, if there is
 /// one: the record as its source read it, its headers and behind them Kafka Streams' `__streams.errors.*`.

@@ -127,7 +127,8 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
   }
   if (abandoning_ || failure_) return;
   const Severity severity = delivery.error->severity();
-  if (severity == Severity::fenced || severity == Severity::retriable) {
+  const bool asked = severity != Severity::retriable || (errors_.production_in_code && !is_changelog(delivery.token));
+  if (severity == Severity::fenced || !asked) {
     failure_ = std::make_exception_ptr(BrokerException(severity, delivery.error->what()));
   } else {
     refused(delivery);
@@ -139,6 +140,7 @@ void ProducerOutput::refused(const Delivery& delivery) {
   ErrorContext context = origin.value_or(ErrorContext());
   context.output_topic = delivery.topic;
   context.error = delivery.error->what();
+  context.retriable = delivery.error->severity() == Severity::retriable;
   const std::string text = describe_error("production failed:", context);
   // What the client itself refuses was in no batch.
   const bool alone = batches_ == Batches::one_record_each || (delivery.token == current_ && delivery.partition < 0);
@@ -153,12 +155,23 @@ void ProducerOutput::refused(const Delivery& delivery) {
     failure_ = std::make_exception_ptr(TaskFailure(text));
     return;
   }
-  const HandlerResponse response = errors_.handlers.production(context);
+  std::optional<HandlerResponse> answer;
+  try {
+    answer = ask(errors_.handlers.production, context);
+  } catch (const TaskFailure&) {  // must not pass through the client that calls us
+    failure_ = std::current_exception();
+    return;
+  }
+  const HandlerResponse& response = *answer;
   // A dead letter that is refused is not followed by another one.
   if (origin) {
     for (DeadLetter& letter : dead_letters(errors_, context, response)) dead_letters_.push_back(std::move(letter));
   }
   origins_.erase(delivery.token);
+  if (response.retries() && context.retriable) {
+    failure_ = std::make_exception_ptr(BrokerException(Severity::retriable, text));
+    return;
+  }
   if (response.fails()) {
     failure_ = std::make_exception_ptr(TaskFailure(text));
     return;

@@ -88,7 +88,7 @@ RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
 
 void StreamTask::initialize() {
   for (Node& node : nodes_) {
-    record = RecordContext();
+    record = CurrentRecord();
     record.headers = &kNoHeaders;
     node.node->init(*this);
   }
@@ -160,7 +160,7 @@ bool StreamTask::process_one() {
 
 void StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
   punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
-    record = RecordContext();
+    record = CurrentRecord();
     displaced_record.reset();
     record.timestamp = now;
     record.headers = &kNoHeaders;
@@ -280,17 +280,21 @@ void StreamTask::handle(const ExceptionHandler& handler, std::string_view what, 
   context.output_topic = topic;
   context.error = error;
 
-  const HandlerResponse response = handler(context);
+  const HandlerResponse response = ask(handler, context);
   for (const DeadLetter& letter : dead_letters(environment_.errors, context, response)) {
     output_.send(letter.topic, letter.partition, letter.key, letter.value, letter.timestamp, letter.headers, Sender());
   }
   const std::string text = describe_error(what, context);
-  if (response.fails()) throw TaskFailure(text);
+  if (response.fails()) {
+    if (node.is_sink()) throw StreamsException(text);  // the node before it has a handler as well
+    throw TaskFailure(text);
+  }
   ++dropped_;
   log(LogLevel::warn, "skipped: " + text);
 }
 
 void StreamTask::processing_failed(const NodeBase& node) {
+  if (node.is_sink()) throw;
   try {
     throw;
   } catch (const TaskFailure&) {

@@ -38,7 +38,7 @@ class TaskStores::Contexts final : public RecordContextHolder {
   explicit Contexts(TaskContext& task) : task_(task) {}
 
   void keep(KeptContext& context) const override {
-    const RecordContext& record = task_.record;
+    const CurrentRecord& record = task_.record;
     assign(context.topic, record.topic == nullptr ? BytesView() : BytesView(*record.topic));
     context.partition = record.partition;
     context.offset = record.offset;
@@ -53,7 +53,7 @@ class TaskStores::Contexts final : public RecordContextHolder {
   }
 
   void run_under(const KeptContext& context, FunctionRef<void()> action) override {
-    const RecordContext before = task_.record;
+    const CurrentRecord before = task_.record;
     task_.record = {context.topic ? &*context.topic : nullptr,
                     context.partition,
                     context.offset,

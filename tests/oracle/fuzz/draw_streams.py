@@ -219,6 +219,8 @@ class Streams(Drawing):
         return True
 
     def partitioner(self):
+        if "processing.exception.handler" in self.config and self.chance(0.3):
+            return f"throw_if_contains:{self.letter()}"
         return self.pick("default", "last", f"drop_if_contains:{self.letter()}")
 
     def op_repartition(self):

@@ -14,6 +14,8 @@ class Generator(Streams, ByHand, Tables):
         op = {"op": "to", "from": stream.id}
         if self.chance(0.05):
             op["topic_prefix"] = f"out{len(self.ops)}-"
+            if self.chance(0.6 if "processing.exception.handler" in self.config else 0.05):
+                op["no_topic_if_contains"] = self.letter()
         else:
             op["topic"] = f"out{len(self.ops)}"
         self.name(op, 0.1)
@@ -21,8 +23,8 @@ class Generator(Streams, ByHand, Tables):
             op["partitioner"] = self.partitioner()
         if "production.exception.handler" in self.config and self.chance(0.4):
             op["throw_if_contains"] = self.letter()
-        elif "processing.exception.handler" not in self.config and self.chance(0.01):
-            op["throw_if_contains"] = self.letter()     # an error
+        elif self.chance(0.3 if "processing.exception.handler" in self.config else 0.01):
+            op["throw_if_contains"] = self.letter()     # an error, if no handler goes on
         self.add(op)
 
     def finish(self):
@@ -130,10 +132,6 @@ class Generator(Streams, ByHand, Tables):
         if rare:
             getattr(self, "op_" + rare)(*argument)
         self.finish()
-        if "default.dsl.store" in self.config:
-            for op in self.ops:
-                if op["op"] in ("join", "left_join", "outer_join"):
-                    op.setdefault("in_memory", True)    # Kafka Streams heeds the old setting everywhere but here
         if "processing.exception.handler" in self.config and any(
                 op.get("fn", "").startswith(PUNCTUATING) for op in self.ops):
             for op in self.ops:     # records without a topic cannot wait there
@@ -215,7 +213,7 @@ def operators_of(program, answer=()):
             found.update(kept(settings))
         if "throw_if" in op.get("fn", ""):
             found.add("functions that throw")
-        if "throw_if_contains" in op:
+        if "throw_if_contains" in op or "no_topic_if_contains" in op or "throw_if" in op.get("partitioner", ""):
             found.add("sinks that cannot write")
         if "unless_contains" in op.get("fk", "") or op.get("fk") == "null":
             found.add("null foreign keys")

@@ -65,7 +65,7 @@ def simpler(program):
     for index, op in enumerate(program["nodes"]):
         for field in ("name", "materialized", "logging", "in_memory", "store", "partitions", "partitioner", "extractor",
                       "full", "max_records", "max_bytes", "emit", "legacy", "default", "merger", "partitioners", "this_store", "other_store",
-                      "throw_if_contains"):
+                      "throw_if_contains", "no_topic_if_contains"):
             if field in op:
                 candidate = copy.deepcopy(program)
                 del candidate["nodes"][index][field]

@@ -142,8 +142,88 @@ BOOST_AUTO_TEST_CASE(what_a_partitioner_drops_need_not_be_fit_to_be_written) {
 BOOST_AUTO_TEST_CASE(one_policy_does_not_cover_the_others_errors) {
   Run run({{kDeserialization, kContinue}, {kProduction, kContinue}});
   BOOST_CHECK_THROW(run.in.pipe_input("a", -1, 1), StreamsException);
-  Run other({{kDeserialization, kContinue}, {kProcessing, kContinue}});
+  Run other({{kDeserialization, kContinue}});
   BOOST_CHECK_THROW(other.in.pipe_input("a", 13, 1), StreamsException);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_is_then_a_failure_of_the_node_before_the_sink) {
+  std::vector<S> asked;
+  const auto note = [&](const S& kind, HandlerResponse response) {
+    return [&asked, kind, response](const ErrorContext& context) {
+      asked.push_back(kind + " " + context.node);
+      return response;
+    };
+  };
+  StreamsBuilder builder;
+  const auto checked = builder.stream<S, std::int32_t>("in").peek([](std::int32_t) {}, Named::as("check"));
+  checked.to("first");
+  checked.to("out", Produced::as("sink").with_value_serde(UnluckySerde()));
+  checked.to("last");
+  TopologyTestDriver driver(builder.build(), config({}), 0,
+                            {{}, note("run", HandlerResponse::resume()), note("write", HandlerResponse::fail())});
+  auto in = driver.create_input_topic<S, std::int32_t>("in");
+  in.pipe_input("a", 13);
+  in.pipe_input("a", 14);
+  BOOST_TEST(asked == (std::vector<S>{"write sink", "run check"}), boost::test_tools::per_element());
+  const auto values = [&](const S& topic) {
+    return driver.create_output_topic<S, std::int32_t>(topic).read_values_to_list();
+  };
+  BOOST_TEST(values("first") == (std::vector<std::int32_t>{13, 14}), boost::test_tools::per_element());
+  BOOST_TEST(values("out") == (std::vector<std::int32_t>{14}), boost::test_tools::per_element());
+  // Behind the sink that failed, in the order of the children.
+  BOOST_TEST(values("last") == (std::vector<std::int32_t>{14}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(so_is_one_for_which_no_topic_or_partition_can_be_chosen) {
+  const auto fail = [](const auto&...) -> std::set<std::int32_t> { throw std::runtime_error("no partition"); };
+  StreamsBuilder builder;
+  const auto checked = builder.stream<S, S>("in").peek([](const S&) {}, Named::as("check"));
+  checked.to([](const S&, const S&, const RecordContext&) -> S { throw std::runtime_error("no topic"); });
+  builder.stream<S, S>("other")
+      .filter([](const S&) { return true; }, Named::as("sift"))
+      .to("out", Produced().with_stream_partitioner(fail));
+  std::vector<S> asked;
+  TopologyTestDriver driver(builder.build(), config({}), 0,
+                            {{},
+                             [&](const ErrorContext& context) {
+                               asked.push_back(context.node + ": " + context.error);
+                               return HandlerResponse::resume();
+                             },
+                             {}});
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1");
+  driver.create_input_topic<S, S>("other").pipe_input("a", "1");
+  BOOST_TEST(asked == (std::vector<S>{"check: no topic", "sift: no partition"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_sink_right_behind_a_source_has_no_processing_handler) {
+  StreamsBuilder builder;
+  builder.stream<S, std::int32_t>("in").to("out", Produced().with_value_serde(UnluckySerde()));
+  TopologyTestDriver driver(builder.build(), config({{kProcessing, kContinue}}));
+  auto in = driver.create_input_topic<S, std::int32_t>("in");
+  check_contains(error_of<StreamsException>([&] { in.pipe_input("a", 13); }), "13 is unlucky");
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_that_fails_stops_the_application) {
+  const auto fail = [](const ErrorContext&) -> HandlerResponse { throw std::runtime_error("no idea"); };
+  const auto go_on = [](const ErrorContext&) { return HandlerResponse::resume(); };
+  Run reading({}, {fail, go_on, go_on});
+  check_contains(error_of<StreamsException>([&] { reading.in.pipe_raw("a", "abc", 1); }), "no idea");
+  Run running({}, {go_on, fail, go_on});
+  check_contains(error_of<StreamsException>([&] { running.in.pipe_input("a", -1, 1); }), "negative: -1");
+  Run writing({}, {go_on, go_on, fail});
+  check_contains(error_of<StreamsException>([&] { writing.in.pipe_input("a", 13, 1); }), "no idea");
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_of_topic_knows_the_record_and_where_it_came_from) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").to([](const S& key, const S& value, const RecordContext& context) {
+    return key + value + context.topic + std::to_string(context.partition) + std::to_string(context.offset) +
+           std::to_string(context.timestamp) + context.headers.begin()->key + S(*context.source_raw_key) +
+           S(*context.source_raw_value);
+  });
+  TopologyTestDriver driver(builder.build(), config({}));
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 7, {{"own", "1"}});
+  BOOST_TEST((driver.create_output_topic<S, S>("a1in007owna1").read_value() == "1"));
 }
 
 BOOST_AUTO_TEST_CASE(a_punctuation_that_throws_is_covered_by_the_processing_policy) {
@@ -179,11 +259,12 @@ BOOST_AUTO_TEST_CASE(handlers_in_code_see_where_and_decide) {
                handler("write", HandlerResponse::fail())});
   run.in.pipe_raw("a", "abc", 5);
   run.in.pipe_input("b", -1, 6);
-  BOOST_CHECK_THROW(run.in.pipe_input("c", 13, 7), StreamsException);
-  BOOST_TEST(seen.size() == 3U);
+  run.in.pipe_input("c", 13, 7);
+  BOOST_TEST(seen.size() == 4U);
   check_contains(seen[0], "read in-0@0 ts5 source 0_0 key a to '': ");
   BOOST_TEST(seen[1] == "run in-0@1 ts6 check 0_0 key b to '': negative: -1");
   BOOST_TEST(seen[2] == "write in-0@2 ts7 sink 0_0 key c to 'out': 13 is unlucky");
+  check_contains(seen[3], "run in-0@2 ts7 check 0_0 key c to '': serialization failed");
 }
 
 BOOST_AUTO_TEST_CASE(a_record_keeps_its_place_after_a_value_of_it_could_not_be_looked_up) {

@@ -151,6 +151,52 @@ BOOST_AUTO_TEST_CASE(counts_what_the_handler_skips) {
   BOOST_CHECK_EQUAL(output->take_dropped_records(), 0U);
 }
 
+BOOST_AUTO_TEST_CASE(asks_a_handler_in_code_about_errors_that_may_pass) {
+  errors.production_in_code = true;
+  make(false);
+  broker.script.refuse = Severity::retriable;
+  response = HandlerResponse::retry();
+  send();
+  BOOST_CHECK_EXCEPTION(output->flush(patience), BrokerException, is_retriable);
+  make(false);
+  response = HandlerResponse::resume();
+  send();
+  output->flush(patience);
+  BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
+  make(false);
+  response = HandlerResponse::fail();
+  send();
+  BOOST_CHECK_THROW(output->flush(patience), TaskFailure);
+  BOOST_CHECK_EQUAL(asked, 3);
+}
+
+BOOST_AUTO_TEST_CASE(tries_errors_that_may_pass_again_where_the_configuration_decides) {
+  make(false);
+  broker.script.refuse = Severity::retriable;
+  send();
+  BOOST_CHECK_EXCEPTION(output->flush(patience), BrokerException, is_retriable);
+  BOOST_CHECK_EQUAL(asked, 0);
+}
+
+BOOST_AUTO_TEST_CASE(takes_retry_for_fail_where_trying_again_is_of_no_use) {
+  make(false);
+  broker.script.refuse = Severity::fatal;
+  response = HandlerResponse::retry();
+  send();
+  BOOST_CHECK_THROW(output->flush(patience), TaskFailure);
+}
+
+BOOST_AUTO_TEST_CASE(fails_when_the_handler_itself_does) {
+  make(false);
+  errors.handlers.production = [](const ErrorContext&) -> HandlerResponse { throw std::runtime_error("no idea"); };
+  broker.script.refuse = Severity::fatal;
+  send();
+  BOOST_CHECK_EXCEPTION(output->flush(patience), TaskFailure, [](const TaskFailure& failure) {
+    const std::string text = failure.what();
+    return text.find("no idea") != std::string::npos && text.find("refused") != std::string::npos;
+  });
+}
+
 BOOST_AUTO_TEST_CASE(never_skips_a_record_of_a_changelog) {
   make(false);
   response = HandlerResponse::resume();

@@ -70,7 +70,7 @@ class ProcessingContext {
 
   /// Topic, partition and offset of the record being processed; nullopt inside a punctuation.
   [[nodiscard]] std::optional<RecordMetadata> record_metadata() const {
-    const detail::RecordContext& record = task_.record;
+    const detail::CurrentRecord& record = task_.record;
     if (record.topic == nullptr) return std::nullopt;
     return RecordMetadata{*record.topic, record.partition, record.offset};
   }

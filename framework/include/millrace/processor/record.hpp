@@ -1,9 +1,13 @@
 #pragma once
 
+#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "millrace/common/bytes.hpp"
 #include "millrace/common/headers.hpp"
 #include "millrace/common/time.hpp"
 
@@ -98,6 +102,15 @@ struct RecordMetadata {
   std::int64_t offset = -1;
 };
 
+/// What a record's topic can be chosen by, besides its key and value. Valid during the call.
+/// (Kafka Streams: `RecordContext`.)
+struct RecordContext : RecordMetadata {  ///< topic, partition and offset of the input record; no topic in a punctuation
+  Timestamp timestamp;                   ///< of the record that is written, ms since the epoch
+  const Headers& headers;                ///< likewise
+  BytesView source_raw_key;              ///< of the input record, as it was read
+  BytesView source_raw_value;
+};
+
 /// One sub-topology on one partition: the unit of work and of state. (Kafka Streams: `TaskId`.)
 struct TaskId {
   int subtopology = 0;
@@ -107,6 +120,17 @@ struct TaskId {
 
   /// `0_3`, as Kafka Streams writes it.
   [[nodiscard]] std::string str() const { return std::to_string(subtopology) + "_" + std::to_string(partition); }
+
+  /// The reverse of str(); nullopt for any other text.
+  [[nodiscard]] static std::optional<TaskId> parse(std::string_view text) {
+    TaskId task;
+    const char* end = text.data() + text.size();
+    const auto [middle, error] = std::from_chars(text.data(), end, task.subtopology);
+    if (error != std::errc() || middle == end || *middle != '_') return std::nullopt;
+    const auto [last, last_error] = std::from_chars(middle + 1, end, task.partition);
+    if (last_error != std::errc() || last != end || task.str() != text) return std::nullopt;
+    return task;
+  }
 };
 
 }  // namespace millrace

@@ -33,21 +33,30 @@ class HandlerResponse {
  public:
   /// Skip the record; it is counted and logged.
   [[nodiscard]] static HandlerResponse resume(std::vector<DeadLetter> dead_letters = {}) {
-    return {false, std::move(dead_letters)};
+    return {Result::resume, std::move(dead_letters)};
   }
   /// Stop: the error goes to the uncaught exception handler.
   [[nodiscard]] static HandlerResponse fail(std::vector<DeadLetter> dead_letters = {}) {
-    return {true, std::move(dead_letters)};
+    return {Result::fail, std::move(dead_letters)};
+  }
+  /// Of production errors that may pass (`ErrorContext::retriable`): go back to the last commit and do it again. For
+  /// any other error the same as fail().
+  [[nodiscard]] static HandlerResponse retry(std::vector<DeadLetter> dead_letters = {}) {
+    return {Result::retry, std::move(dead_letters)};
   }
 
-  [[nodiscard]] bool fails() const { return fails_; }
+  /// True for retry() as well: whoever can try again looks at retries() first.
+  [[nodiscard]] bool fails() const { return result_ != Result::resume; }
+  [[nodiscard]] bool retries() const { return result_ == Result::retry; }
   [[nodiscard]] const std::vector<DeadLetter>& dead_letters() const { return dead_letters_; }
 
  private:
-  HandlerResponse(bool fails, std::vector<DeadLetter> dead_letters)
-      : fails_(fails), dead_letters_(std::move(dead_letters)) {}
+  enum class Result { resume, fail, retry };
 
-  bool fails_;
+  HandlerResponse(Result result, std::vector<DeadLetter> dead_letters)
+      : result_(result), dead_letters_(std::move(dead_letters)) {}
+
+  Result result_;
   std::vector<DeadLetter> dead_letters_;
 };
 
@@ -67,6 +76,9 @@ struct ErrorContext {
   const Headers* headers = nullptr;
   std::string output_topic;  ///< production errors: where the record was going
   std::string error;         ///< the exception's text
+  /// Production errors: writing the same again may succeed, as after a time-out. A handler in code is asked about
+  /// these, too; the configured ones answer retry().
+  bool retriable = false;
 };
 
 /// Decides about one failed record. Called on the stream thread that failed.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <set>
+#include <stdexcept>
 
 #include "oracle/cpp/program/program.hpp"
 
@@ -16,6 +17,11 @@ struct Partitioner : Function {
     if (name == "last") return std::set<std::int32_t>{partitions - 1};
     if (name == "drop_if_contains") {
       if (contains(text(dynamic(value)), argument)) return std::set<std::int32_t>();
+      return std::nullopt;
+    }
+    if (name == "throw_if_contains") {
+      if (contains(text(dynamic(value)), argument))
+        throw std::invalid_argument("no partition for " + text(dynamic(value)));
       return std::nullopt;
     }
     unknown("partitioner");

@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include "oracle/cpp/program/extractor.hpp"
 #include "oracle/cpp/program/partitioner.hpp"
 #include "oracle/cpp/program/program.hpp"
@@ -26,12 +28,20 @@ void source(Program& program, const Json& op) {
                  [&](const auto& consumed) { program.set(op, read(program, op, consumed), key, value); });
 }
 
+std::optional<std::string> text_in(const Json& op, const char* field) {
+  if (!op.contains(field)) return std::nullopt;
+  return op.at(field).get<std::string>();
+}
+
 /// A topic per first character of the value.
 struct PrefixedTopic {
   std::string prefix;
+  std::optional<std::string> refused;  ///< values that contain this have none
   template <class K, class V>
-  std::string operator()(const K& /*key*/, const V& value, const millrace::RecordMetadata& /*metadata*/) const {
-    return prefix + first_characters(text(dynamic(value)), 1);
+  std::string operator()(const K& /*key*/, const V& value, const millrace::RecordContext& /*context*/) const {
+    const std::string shown = text(dynamic(value));
+    if (refused && contains(shown, *refused)) throw std::invalid_argument("no topic for " + shown);
+    return prefix + first_characters(shown, 1);
   }
 };
 
@@ -54,14 +64,13 @@ struct Refusing {
 
 void to(Program& program, const Json& op) {
   const auto& from = program.from(op);
-  std::optional<std::string> refused;
-  if (op.contains("throw_if_contains")) refused = op.at("throw_if_contains").get<std::string>();
+  const auto refused = text_in(op, "throw_if_contains");
   with_stream(from, [&]<class K, class V>(const KStream<K, V>& stream) {
     const Refusing<V> values{serde_of<V>(from.value), refused};
     const auto produced = Produced::with(serde_of<K>(from.key), values).with_name(name(op));
     const auto write = [&](const auto& how) {
       if (op.contains("topic_prefix")) {
-        stream.to(PrefixedTopic{op.at("topic_prefix")}, how);
+        stream.to(PrefixedTopic{op.at("topic_prefix"), text_in(op, "no_topic_if_contains")}, how);
       } else {
         stream.to(op.at("topic").get<std::string>(), how);
       }

@@ -23,8 +23,8 @@ struct BufferedContext {
   std::optional<std::string> raw_value;
 
   /// Without the raw key and value, as of a buffer that Java keeps as bytes.
-  [[nodiscard]] static BufferedContext of(const RecordContext& record);
-  [[nodiscard]] static BufferedContext with_raw(const RecordContext& record);
+  [[nodiscard]] static BufferedContext of(const CurrentRecord& record);
+  [[nodiscard]] static BufferedContext with_raw(const CurrentRecord& record);
   /// As Kafka Streams counts it against a buffer's limit.
   [[nodiscard]] std::int64_t size_in_memory() const;
 };
@@ -39,7 +39,7 @@ class BufferedScope {
 
  private:
   TaskContext& task_;
-  RecordContext previous_;
+  CurrentRecord previous_;
 };
 
 /// What a buffer holds of one key: the value before the first change that is held back, and the last change.

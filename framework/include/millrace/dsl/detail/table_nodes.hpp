@@ -209,9 +209,9 @@ struct TransformCompute {
   }
   /// As far as the transformer can see, the record is the one that wrote the value.
   std::optional<VOut> look_up(const K& key, std::optional<V>&& value, Timestamp timestamp) {
-    const RecordContext current = task->record;
+    const CurrentRecord current = task->record;
     static const Headers kNone;
-    task->record = RecordContext();
+    task->record = CurrentRecord();
     task->record.timestamp = timestamp;
     task->record.headers = &kNone;
     try {

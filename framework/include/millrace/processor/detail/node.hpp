@@ -29,6 +29,11 @@ class NodeBase {
   virtual void init(TaskContext& context) { context_ = &context; }
   virtual void close() {}
 
+  /// A record that a sink cannot write is a failure of the node that sent it there: that one is what the processing
+  /// exception handler is asked about, and its other children do not get the record. As in Kafka Streams, where a
+  /// source has no such handler: what fails in a sink right behind it ends the application.
+  [[nodiscard]] virtual bool is_sink() const { return false; }
+
  protected:
   [[nodiscard]] TaskContext& task() const { return *context_; }
 

@@ -24,7 +24,7 @@ using StreamPartitioner = std::function<std::optional<std::set<std::int32_t>>(co
 
 /// Picks the topic of a record. (Kafka Streams: `TopicNameExtractor`.)
 template <class K, class V>
-using TopicNameExtractor = std::function<std::string(const K& key, const V& value, const RecordMetadata& metadata)>;
+using TopicNameExtractor = std::function<std::string(const K& key, const V& value, const RecordContext& context)>;
 
 }  // namespace millrace
 
@@ -121,6 +121,8 @@ class SinkNode final : public TerminalNode<K, V> {
  public:
   explicit SinkNode(SinkSettings<K, V> settings) : settings_(std::move(settings)) {}
 
+  [[nodiscard]] bool is_sink() const override { return true; }
+
   void init(TaskContext& task) override {
     NodeBase::init(task);
     if (!settings_.choose_topic) topic_ = task.topic_name(settings_.topic);
@@ -128,10 +130,11 @@ class SinkNode final : public TerminalNode<K, V> {
 
   void process(Record<K, V>& record) override {
     if (settings_.choose_topic) {
-      const RecordContext& origin = this->task().record;
-      topic_ = settings_.choose_topic(
-          record.key, record.value,
-          {origin.topic == nullptr ? std::string() : *origin.topic, origin.partition, origin.offset});
+      const CurrentRecord& origin = this->task().record;
+      const RecordMetadata place{origin.topic == nullptr ? std::string() : *origin.topic, origin.partition,
+                                 origin.offset};
+      topic_ = settings_.choose_topic(record.key, record.value,
+                                      {place, record.timestamp, record.headers, origin.raw_key, origin.raw_value});
     }
     // Asked before anything is written: what it drops need not be fit to be written.
     RecordCollector& collector = this->task().collector();

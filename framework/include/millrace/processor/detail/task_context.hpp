@@ -23,7 +23,7 @@ class NodeBase;
 class TaskContext;
 
 /// The record that a task works on right now, as stores and error handlers see it.
-struct RecordContext {
+struct CurrentRecord {
   const std::string* topic = nullptr;  ///< null outside of records (punctuation)
   std::int32_t partition = -1;
   std::int64_t offset = -1;
@@ -57,10 +57,10 @@ class TaskContext {
  public:
   virtual ~TaskContext() = default;
 
-  RecordContext record;
+  CurrentRecord record;
   /// Set where something threw that had put another record in place of the current one. The handler of that failure
   /// and the siblings of the node that failed still see the other one, as in Kafka Streams.
-  std::optional<RecordContext> displaced_record;
+  std::optional<CurrentRecord> displaced_record;
   void put_back_displaced_record() {
     if (displaced_record) record = *displaced_record;
     displaced_record.reset();

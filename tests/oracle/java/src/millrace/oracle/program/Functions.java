@@ -280,6 +280,10 @@ final class Functions {
             case "last" -> (topic, k, v, n) -> Optional.of(Set.of(n - 1));
             case "drop_if_contains" ->
                 (topic, k, v, n) -> text(v).contains(f.argument) ? Optional.of(Set.of()) : Optional.empty();
+            case "throw_if_contains" -> (topic, k, v, n) -> {
+                if (text(v).contains(f.argument)) throw new IllegalArgumentException("no partition for " + text(v));
+                return Optional.empty();
+            };
             default -> throw f.unknown("partitioner");
         };
     }

@@ -377,7 +377,7 @@ final class ProgramTopology {
         }
         if (op.has("topic_prefix")) {  // one topic per first character of the value
             final String prefix = op.path("topic_prefix").asText();
-            stream(from).to(new PrefixedTopic(prefix), produced);
+            stream(from).to(new PrefixedTopic(prefix, text(op, "no_topic_if_contains")), produced);
         } else {
             stream(from).to(op.path("topic").asText(), produced);
         }
@@ -393,12 +393,13 @@ final class ProgramTopology {
     }
 
     /** describe() prints its toString(). */
-    private record PrefixedTopic(String prefix)
+    private record PrefixedTopic(String prefix, String refused)
             implements org.apache.kafka.streams.processor.TopicNameExtractor<Object, Object> {
         @Override
         public String extract(final Object key, final Object value,
                               final org.apache.kafka.streams.processor.RecordContext context) {
             final String text = Functions.text(value);
+            if (refused != null && text.contains(refused)) throw new IllegalArgumentException("no topic for " + text);
             return prefix + (text.isEmpty() ? "" : text.substring(0, 1));
         }
 
