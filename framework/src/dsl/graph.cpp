@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "dsl/graph_optimization.hpp"
+#include "dsl/resource_names.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/dsl/named.hpp"
 
@@ -80,7 +81,7 @@ Graph::Graph() {
 std::string Graph::new_processor_name(const std::string& prefix) {
   char number[16];
   std::snprintf(number, sizeof number, "%010d", next_number_++);
-  return prefix + number;
+  return *generated_names_.insert(prefix + number).first;
 }
 
 std::string Graph::new_store_name(const std::string& prefix) { return new_processor_name(prefix + "STATE-STORE-"); }
@@ -198,7 +199,7 @@ void Graph::optimize(const Optimizations& optimizations) {
   if (optimizations.single_store_self_join) mark_self_joins(nodes_);
 }
 
-Topology Graph::build(const Optimizations& optimizations) {
+Topology Graph::build(const Optimizations& optimizations, bool names_given) {
   if (built_) throw TopologyException("build() was called twice on one StreamsBuilder");
   built_ = true;
   merge_sources();
@@ -230,6 +231,7 @@ Topology Graph::build(const Optimizations& optimizations) {
     }
   }
   for (auto& group : copartitioned_) builder->require_copartitioning(std::move(group));
+  if (names_given) require_given_names(*builder, generated_names_);
   return Topology(std::move(builder));
 }
 

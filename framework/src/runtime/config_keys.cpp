@@ -111,9 +111,9 @@ constexpr ConfigKey kKeys[] = {
     java_class("dsl.store.suppliers.class", "BuiltInDslStoreSuppliers$RocksDBDslStoreSuppliers", kIgnored,
                "Java factory of stores; see default.dsl.store."),
     flag("enable.metrics.push", "true", kIgnored, "Sends client metrics to brokers that ask for them."),
-    flag("ensure.explicit.internal.resource.naming", "false", kIgnored,
+    flag("ensure.explicit.internal.resource.naming", "false", kSupported,
          "Refuses a topology in which a store or an internal topic has a generated name, since such names change when "
-         "the topology does."),
+         "the topology does. For StreamsBuilder::build(config)."),
     text("errors.dead.letter.queue.topic.name", "", kSupported,
          "Topic to which the exception handlers send records that failed. Empty: none.", ConfigRule::topic_name),
     text("group.protocol", "classic", kIgnored, "Java's rebalance protocol.", ConfigRule::one_of_ignoring_case,

@@ -7,7 +7,6 @@
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <fstream>
@@ -46,17 +45,6 @@ std::string read_file(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
-}
-
-/// The whole name must be `<number>_<number>`.
-std::optional<TaskId> parse_task(const std::string& name) {
-  TaskId task;
-  const char* end = name.data() + name.size();
-  auto [middle, error] = std::from_chars(name.data(), end, task.subtopology);
-  if (error != std::errc() || middle == end || *middle != '_') return std::nullopt;
-  auto [last, last_error] = std::from_chars(middle + 1, end, task.partition);
-  if (last_error != std::errc() || last != end || task.str() != name) return std::nullopt;
-  return task;
 }
 
 fs::file_time_type file_time(Timestamp ms) {
@@ -191,7 +179,7 @@ std::vector<TaskId> StateDirectory::tasks() const {
   std::set<TaskId> found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path_, error)) {
-    const auto task = parse_task(entry.path().filename().string());
+    const auto task = TaskId::parse(entry.path().filename().string());
     std::error_code ignored;
     if (task && entry.is_directory(ignored) && !fs::is_empty(entry.path(), ignored)) found.insert(*task);
   }

@@ -210,6 +210,33 @@ BOOST_AUTO_TEST_CASE(stores_of_ones_own_are_logged_whatever_is_said_of_the_other
               std::set<S>{"app-mine-changelog", "app-theirs-changelog"}));
 }
 
+/// Writes a mark before the text.
+struct MarkedSerde {
+  char mark;
+  void serialize(const S& text, S& out) const { out += mark + text; }
+  [[nodiscard]] S deserialize(std::string_view bytes) const { return S(bytes.substr(1)); }
+};
+
+BOOST_AUTO_TEST_CASE(serdes_of_the_stores_can_be_given_one_by_one) {
+  StreamsBuilder builder;
+  const auto joined = StreamJoined::as("kept")
+                          .with_key_serde(MarkedSerde{'k'})
+                          .with_value_serde(MarkedSerde{'l'})
+                          .with_other_value_serde(MarkedSerde{'r'});
+  builder.stream<S, S>("l").join(
+      builder.stream<S, S>("r"), [](const S& l, const S& r) { return l + r; }, no_grace(10ms), joined);
+  TopologyTestDriver driver(builder.build());
+  driver.create_input_topic<S, S>("l").pipe_input("a", "1", 5);
+  driver.create_input_topic<S, S>("r").pipe_input("a", "2", 5);
+  const auto logged = [&](const S& side) {
+    const auto record =
+        driver.create_output_topic<S, S>("topology-test-driver-kept-" + side + "-join-changelog").read_record();
+    return record.key.substr(0, 2) + "=" + record.value;
+  };
+  BOOST_TEST(logged("this") == "ka=l1");
+  BOOST_TEST(logged("other") == "ka=r2");
+}
+
 BOOST_AUTO_TEST_CASE(rekeyed_streams_go_through_repartition_topics) {
   StreamsBuilder builder;
   const auto initial = [](const N& value) { return value ? N(value->substr(0, 1)) : N(); };

@@ -193,6 +193,41 @@ BOOST_AUTO_TEST_CASE(streams_of_two_builders) {
                  "two StreamsBuilders");
 }
 
+BOOST_AUTO_TEST_CASE(generated_names_of_stores_and_topics_if_they_are_to_be_given) {
+  StreamsConfig strict;
+  strict.set("ensure.explicit.internal.resource.naming", "true");
+  const auto plus = [](const S& a, const S& b) { return a + b; };
+  const auto windows = JoinWindows::of_time_difference_with_no_grace(1ms);
+  const auto error = [&](const auto& program) {
+    return error_of([&] {
+      StreamsBuilder builder;
+      program(builder);
+      (void)builder.build(strict);
+    });
+  };
+  const S text = error([&](StreamsBuilder& b) {
+    const auto stream = b.stream<S, S>("in").select_key([](const S& value) { return value; });
+    stream.group_by_key().count();
+    stream.join(b.stream<S, S>("other"), plus, windows, StreamJoined().with_name("meet"));
+  });
+  check_contains(text,
+                 "state stores without a name of its own: KSTREAM-AGGREGATE-STATE-STORE-0000000002, "
+                 "KSTREAM-JOINOTHER-0000000015-store, KSTREAM-JOINTHIS-0000000014-store");
+  check_contains(text,
+                 "changelog topics without a name of its own: KSTREAM-AGGREGATE-STATE-STORE-0000000002-changelog");
+  check_contains(text,
+                 "repartition topics without a name of its own: KSTREAM-AGGREGATE-STATE-STORE-0000000002-repartition");
+  // What needs no store needs no name.
+  BOOST_TEST(error([&](StreamsBuilder& b) {
+               const auto stream = b.stream<S, S>("in").select_key([](const S& value) { return value; });
+               stream.group_by_key(Grouped::as("by-value")).count(Materialized::as("counts")).filter([](std::int64_t) {
+                 return true;
+               });
+               stream.join(b.stream<S, S>("other"), plus, windows, StreamJoined::as("meet").with_name("meet"));
+               b.table<S, S>("table").to_stream().to("out");
+             }) == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_builder_used_twice) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").to("out");

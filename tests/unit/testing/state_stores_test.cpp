@@ -95,6 +95,22 @@ BOOST_AUTO_TEST_CASE(a_key_value_store_scans_prefixes_and_takes_many_at_once) {
   BOOST_TEST((driver.dump_state_store("st") == std::vector<std::pair<S, S>>{{"a", "1"}, {"ab", "2"}, {"b", "3"}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_walk_tells_the_next_key_without_going_there) {
+  for (const auto medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
+    TopologyTestDriver driver(with_store(Stores::key_value_store<S, S>("st", medium)));
+    auto& store = driver.get_key_value_store<S, S>("st");
+    store.put_all({{"a", "1"}, {"b", "2"}});
+    auto walk = store.all();
+    BOOST_TEST(walk.peek_next_key().value() == "a");
+    BOOST_TEST(walk.peek_next_key().value() == "a");
+    BOOST_TEST(walk.next()->value == "1");
+    BOOST_TEST(walk.peek_next_key().value() == "b");
+    BOOST_TEST(walk.next()->value == "2");
+    BOOST_TEST(!walk.peek_next_key());
+    BOOST_TEST(!walk.next());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_walk_ends_though_what_it_forwards_is_put_into_the_same_store) {
   for (const auto medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
     StreamsBuilder builder;

@@ -80,6 +80,26 @@ BOOST_AUTO_TEST_CASE(takes_several_records_at_once) {
   BOOST_TEST(out.is_empty());
 }
 
+BOOST_AUTO_TEST_CASE(takes_lists_that_begin_at_a_time_and_advance) {
+  const auto times = [&] {
+    std::vector<Timestamp> read;
+    while (!out.is_empty()) read.push_back(out.read_record().timestamp);
+    return read;
+  };
+  in.pipe_key_value_list({{"a", "1"}, {"b", "2"}}, 10, 5ms);
+  BOOST_TEST(times() == (std::vector<Timestamp>{10, 15}), boost::test_tools::per_element());
+  in.pipe_value_list({"1", "2"}, 20, 2ms);
+  BOOST_TEST(times() == (std::vector<Timestamp>{20, 22}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(takes_values_with_a_time_where_there_are_no_keys) {
+  StreamsBuilder builder;
+  builder.stream<Unkeyed, S>("in").to("out");
+  TopologyTestDriver unkeyed(builder.build());
+  unkeyed.create_input_topic<Unkeyed, S>("in").pipe_input("1", 7);
+  BOOST_TEST((unkeyed.create_output_topic<Unkeyed, S>("out").read_record().timestamp == 7));
+}
+
 BOOST_AUTO_TEST_CASE(reads_the_last_value_of_each_key) {
   in.pipe_key_value_list({{"a", "1"}, {"b", "2"}, {"a", "3"}});
   BOOST_TEST((out.read_key_values_to_map() == std::map<N, N>{{"a", "3"}, {"b", "2"}}));

@@ -48,6 +48,22 @@ class BasicStreamJoined {
         {{}, {}, std::move(key_serde), std::move(left_serde), std::move(right_serde), {}, true, {}, {}, {}});
   }
 
+  /// The serde of the keys: a Serde<K>, or an object with its functions.
+  template <class S>
+  [[nodiscard]] auto with_key_serde(S serde) const {
+    return with_serdes(std::move(serde), settings_.left_serde, settings_.right_serde);
+  }
+  /// The serde of this stream's values.
+  template <class S>
+  [[nodiscard]] auto with_value_serde(S serde) const {
+    return with_serdes(settings_.key_serde, std::move(serde), settings_.right_serde);
+  }
+  /// The serde of the other stream's values.
+  template <class S>
+  [[nodiscard]] auto with_other_value_serde(S serde) const {
+    return with_serdes(settings_.key_serde, settings_.left_serde, std::move(serde));
+  }
+
   /// Names the nodes and repartition topics (not the stores).
   [[nodiscard]] BasicStreamJoined with_name(std::string name) const {
     auto copy = *this;
@@ -101,6 +117,18 @@ class BasicStreamJoined {
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
+  template <class KS, class LS, class RS>
+  [[nodiscard]] BasicStreamJoined<KS, LS, RS> with_serdes(KS key_serde, LS left_serde, RS right_serde) const {
+    using Joined = BasicStreamJoined<KS, LS, RS>;
+    const auto store = [](const std::optional<Store>& from) -> std::optional<typename Joined::Store> {
+      if (!from) return std::nullopt;
+      return typename Joined::Store{from->name, from->medium};
+    };
+    return Joined({settings_.name, settings_.store_name, std::move(key_serde), std::move(left_serde),
+                   std::move(right_serde), settings_.medium, settings_.logging, settings_.log_config,
+                   store(settings_.left_store), store(settings_.right_store)});
+  }
+
   Settings settings_;
 };
 

@@ -91,10 +91,12 @@ class StreamsBuilder {
 
   /// Finishes the topology; the builder cannot be used afterwards.
   [[nodiscard]] Topology build() { return graph_->build(); }
-  /// The same with the configuration's `topology.optimization`. (A StreamsConfig.)
+  /// The same with the configuration's `topology.optimization` and `ensure.explicit.internal.resource.naming`.
+  /// (A StreamsConfig.)
   template <class Config>
   [[nodiscard]] Topology build(const Config& config) {
-    return graph_->build(detail::Optimizations::parse(config.get_string("topology.optimization")));
+    return graph_->build(detail::Optimizations::parse(config.get_string("topology.optimization")),
+                         config.get_bool("ensure.explicit.internal.resource.naming"));
   }
 
  private:

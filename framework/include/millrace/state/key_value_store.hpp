@@ -40,6 +40,13 @@ class KeyValueIterator {
     return decode_(*bytes_);
   }
 
+  /// The key of what next() gives next; nullopt at the end. (Java: `peekNextKey`.)
+  [[nodiscard]] std::optional<K> peek_next_key() {
+    if (std::exchange(shown_, false)) bytes_->next();
+    if (!bytes_->valid()) return std::nullopt;
+    return decode_(*bytes_).key;
+  }
+
   class iterator {
    public:
     using iterator_category = std::input_iterator_tag;

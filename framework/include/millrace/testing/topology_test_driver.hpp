@@ -96,6 +96,11 @@ class TestInputTopic {
     pipe_input(K(), value);
   }
 
+  /// With keys of std::optional it could be a key and a value, too.
+  void pipe_input(const V& value, Timestamp timestamp) requires(std::is_same_v<K, Unkeyed>) {
+    pipe_input(K(), value, timestamp);
+  }
+
   /// As bytes: for records that no serde would write, and for times that no producer should (negative ones).
   void pipe_raw(std::optional<std::string> key, std::optional<std::string> value, Timestamp timestamp,
                 Headers headers = {}) {
@@ -105,9 +110,23 @@ class TestInputTopic {
   void pipe_key_value_list(const std::vector<KeyValue<K, V>>& records) {
     for (const auto& record : records) pipe_input(record.key, record.value);
   }
+  /// The first at `start`, each further one `advance` after the one before.
+  void pipe_key_value_list(const std::vector<KeyValue<K, V>>& records, Timestamp start, Millis advance) {
+    for (const auto& record : records) {
+      pipe_input(record.key, record.value, start);
+      start += advance.count();
+    }
+  }
   void pipe_value_list(const std::vector<V>& values) requires(std::is_same_v<K, Unkeyed> ||
                                                               detail::IsOptional<K>::value) {
     for (const auto& value : values) pipe_input(value);
+  }
+  void pipe_value_list(const std::vector<V>& values, Timestamp start,
+                       Millis advance) requires(std::is_same_v<K, Unkeyed> || detail::IsOptional<K>::value) {
+    for (const auto& value : values) {
+      pipe_input(K(), value, start);
+      start += advance.count();
+    }
   }
   void pipe_record_list(const std::vector<Record<K, V>>& records) {
     for (const auto& record : records) pipe_input(record);

@@ -111,7 +111,8 @@ class Graph {
   [[nodiscard]] Repartition new_repartition(const std::string& prefix);
 
   /// Merges equal sources, decides on null keys and writes the nodes in Kafka Streams' order.
-  [[nodiscard]] Topology build(const Optimizations& optimizations = {});
+  /// `names_given`: refuses stores and internal topics with generated names.
+  [[nodiscard]] Topology build(const Optimizations& optimizations = {}, bool names_given = false);
 
  private:
   void merge_sources();
@@ -122,6 +123,7 @@ class Graph {
   GraphNode* root_ = nullptr;
   int next_priority_ = 0;
   int next_number_ = 0;
+  std::set<std::string> generated_names_;
   std::vector<std::shared_ptr<const StoreBuilder>> stores_;
   std::vector<CopartitionGroup> copartitioned_;
   bool built_ = false;
