@@ -60,6 +60,9 @@ class Generator(Streams, ByHand, Tables):
         topics = list(self.topics)
         inputs = []
         time = self.pick(0, 100, 1000, 1_700_000_000_000)
+        if any("session" in str(op.get("window")) for op in self.ops) and any(
+                op.get("fn", "").startswith(PUNCTUATING) for op in self.ops):
+            time %= 1_000_000   # far from the wall clock, Java would look into each segment between
         many = self.random.randint(100, 200) if self.chance(0.04) else self.random.randint(1, 30)
         texts = ["a", "b", "x", "ab", "a b", "c x y", "bb", "", "y x"]
         keys = ["a", "a", "b", "b", "c", "dd", ""]

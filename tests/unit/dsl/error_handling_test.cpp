@@ -392,6 +392,25 @@ BOOST_AUTO_TEST_CASE(keep_the_headers_of_a_record_that_a_processor_had_taken_ove
   BOOST_TEST(header(letter.headers, "message") == "cannot take 1");
 }
 
+BOOST_AUTO_TEST_CASE(of_what_a_sink_cannot_write_keep_the_headers_that_the_node_before_it_passed_on) {
+  StreamsBuilder builder;
+  const auto unlucky = Produced().with_value_serde(UnluckySerde());
+  builder.stream<S, S>("in")
+      .map_values([](const S& value) { return static_cast<std::int32_t>(value.size()) + 12; })
+      .to("out", unlucky);
+  builder.table<S, std::int32_t>("numbers")
+      .to_stream()
+      .map_values([](const auto& number) { return *number; })
+      .to("out", unlucky);
+  TopologyTestDriver driver(builder.build(), config({{kProcessing, kContinue}, {kDeadLetters, "dead"}}));
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 5, {{"own", "1"}});
+  driver.create_input_topic<S, std::int32_t>("numbers").pipe_input("a", 13, 5, {{"own", "2"}});
+  auto dead = driver.create_output_topic<S, Bytes>("dead");
+  // One of the production handler and one of the processing handler each.
+  for (const S own : {"1", "1", "2", "2"}) BOOST_TEST(text(dead.read_record().headers.last("own")->value) == own);
+  BOOST_TEST(dead.is_empty());
+}
+
 BOOST_AUTO_TEST_CASE(are_written_also_for_the_record_that_stops_the_application) {
   Run run({{kDeadLetters, "dead"}});
   BOOST_CHECK_THROW(run.in.pipe_raw("a", "abc", 5), StreamsException);

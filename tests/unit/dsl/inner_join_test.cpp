@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(serdes_of_the_stores_can_be_given_one_by_one) {
   driver.create_input_topic<S, S>("r").pipe_input("a", "2", 5);
   const auto logged = [&](const S& side) {
     const auto record =
-        driver.create_output_topic<S, S>("topology-test-driver-kept-" + side + "-join-changelog").read_record();
+        driver.create_output_topic<S, S>("topology-test-driver-kept-" + side + "-join-store-changelog").read_record();
     return record.key.substr(0, 2) + "=" + record.value;
   };
   BOOST_TEST(logged("this") == "ka=l1");

@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(generated_names_of_stores_and_topics_if_they_are_to_be_give
   });
   check_contains(text,
                  "state stores without a name of its own: KSTREAM-AGGREGATE-STATE-STORE-0000000002, "
-                 "KSTREAM-JOINOTHER-0000000015-store, KSTREAM-JOINTHIS-0000000014-store");
+                 "KSTREAM-JOINOTHER-0000000014-store, KSTREAM-JOINTHIS-0000000013-store");
   check_contains(text,
                  "changelog topics without a name of its own: KSTREAM-AGGREGATE-STATE-STORE-0000000002-changelog");
   check_contains(text,

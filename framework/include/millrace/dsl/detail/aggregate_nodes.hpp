@@ -109,8 +109,9 @@ template <class K, class V>
 class TableToStreamNode final : public OperatorNode<K, Change<V>, K, std::optional<V>> {
  public:
   void process(Record<K, Change<V>>& record) override {
-    this->forward(Record<K, std::optional<V>>{std::move(record.key), std::move(record.value.new_value),
-                                              record.timestamp, std::move(record.headers)});
+    this->forward_lent(record.headers,
+                       Record<K, std::optional<V>>{std::move(record.key), std::move(record.value.new_value),
+                                                   record.timestamp, std::move(record.headers)});
   }
 };
 

@@ -188,9 +188,9 @@ class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subs
       timestamp = std::max(timestamp, found->timestamp);
       if (subscription.instruction != delete_and_propagate) response.value = std::move(found->value);
     }
-    this->forward(
-        Record<K, ForeignResponse<VO>>{keys_.deserialize(key_topic_, std::string_view(subscription.primary_key)),
-                                       std::move(response), timestamp, std::move(record.headers)});
+    this->forward_lent(record.headers, Record<K, ForeignResponse<VO>>{
+                                           keys_.deserialize(key_topic_, std::string_view(subscription.primary_key)),
+                                           std::move(response), timestamp, std::move(record.headers)});
   }
 
  private:

@@ -67,8 +67,8 @@ class MapNode final : public OperatorNode<K, V, K2, V2> {
       replace(record.value, std::move(pair.value));
       this->forward(record);
     } else {
-      this->forward(
-          Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, std::move(record.headers)});
+      this->forward_lent(record.headers, Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp,
+                                                        std::move(record.headers)});
     }
   }
 
@@ -87,8 +87,8 @@ class MapValuesNode final : public OperatorNode<K, V, K, V2> {
       replace(record.value, std::move(value));
       this->forward(record);
     } else {
-      this->forward(
-          Record<K, V2>{std::move(record.key), std::move(value), record.timestamp, std::move(record.headers)});
+      this->forward_lent(record.headers, Record<K, V2>{std::move(record.key), std::move(value), record.timestamp,
+                                                       std::move(record.headers)});
     }
   }
 
@@ -140,8 +140,8 @@ class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
       replace(record.key, std::move(key));
       this->forward(record);
     } else {
-      this->forward(
-          Record<K2, V>{std::move(key), std::move(record.value), record.timestamp, std::move(record.headers)});
+      this->forward_lent(record.headers, Record<K2, V>{std::move(key), std::move(record.value), record.timestamp,
+                                                       std::move(record.headers)});
     }
   }
 

@@ -72,8 +72,8 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
       return;
     }
     if (auto value = join_.join(record)) {
-      this->forward(
-          Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp, std::move(record.headers)});
+      this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
+                                                         std::move(record.headers)});
     }
   }
 
@@ -131,8 +131,8 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
  private:
   void emit(Record<K, V>& record) {
     if (auto value = join_.join(record)) {
-      this->forward(
-          Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp, std::move(record.headers)});
+      this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
+                                                         std::move(record.headers)});
     }
   }
 

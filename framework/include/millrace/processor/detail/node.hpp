@@ -162,6 +162,16 @@ class EmittingNode : public NodeBase {
  protected:
   void forward(Record<KOut, VOut>& record) { output_.forward(task(), record); }
   void forward(Record<KOut, VOut>&& record) { output_.forward(task(), record); }
+  /// Forwards a record that has the headers of the one in hand, from `lender`. They come back should a sink fail on it:
+  /// an error handler that is asked about this node is to see them.
+  void forward_lent(Headers& lender, Record<KOut, VOut>&& record) {
+    try {
+      output_.forward(task(), record);
+    } catch (...) {
+      lender = std::move(record.headers);
+      throw;
+    }
+  }
   [[nodiscard]] Output<KOut, VOut>& output() { return output_; }
 
  private:
