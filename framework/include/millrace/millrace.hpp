@@ -4,6 +4,7 @@
 /// stores, the runtime. These come separately:
 ///
 ///     millrace/testing/topology_test_driver.hpp   TopologyTestDriver
+///     millrace/testing/mock_processor_context.hpp a context for tests of one processor
 ///     millrace/app/app.hpp                        an application's command line
 ///     millrace/serde/windowed.hpp                 serdes of windowed keys: TimeWindowedSerde, SessionWindowedSerde
 ///     millrace/serde/uuid.hpp                     Uuid and its serde

@@ -217,25 +217,13 @@ TaskStores::~TaskStores() {
 }
 
 ByteStore TaskStores::make_bytes(const StoreSpec& spec, bool persistent) {
+  if (!persistent) return make_in_memory_store(spec);
   ByteStore bytes;
   switch (spec.kind) {
-    case StoreKind::key_value:
-      bytes.key_value = persistent             ? database_->key_value_store(spec.name)
-                        : spec.max_entries > 0 ? make_in_memory_lru_store(spec.name, spec.max_entries)
-                                               : make_in_memory_key_value_store(spec.name);
-      break;
-    case StoreKind::window:
-      bytes.window = persistent ? database_->window_store(spec.name, spec.window)
-                                : make_in_memory_window_store(spec.name, spec.window);
-      break;
-    case StoreKind::session:
-      bytes.session = persistent ? database_->session_store(spec.name, spec.retention_ms)
-                                 : make_in_memory_session_store(spec.name, spec.retention_ms);
-      break;
-    case StoreKind::versioned:
-      bytes.versioned = persistent ? database_->versioned_store(spec.name, spec.retention_ms)
-                                   : make_versioned_store(make_in_memory_key_value_store(spec.name), spec.retention_ms);
-      break;
+    case StoreKind::key_value: bytes.key_value = database_->key_value_store(spec.name); break;
+    case StoreKind::window: bytes.window = database_->window_store(spec.name, spec.window); break;
+    case StoreKind::session: bytes.session = database_->session_store(spec.name, spec.retention_ms); break;
+    case StoreKind::versioned: bytes.versioned = database_->versioned_store(spec.name, spec.retention_ms); break;
     case StoreKind::custom: break;  // makes its own
   }
   return bytes;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "millrace/state/bytes_store.hpp"
+#include "millrace/state/store_builder.hpp"
 
 namespace millrace {
 
@@ -30,5 +31,8 @@ class EvictingStore {
                                                                             const WindowStoreOptions& options);
 [[nodiscard]] std::unique_ptr<SessionBytesStore> make_in_memory_session_store(const std::string& name,
                                                                               std::int64_t retention_ms);
+
+/// The one of these that a spec asks for, wherever it says that the store lives; none for custom stores.
+[[nodiscard]] ByteStore make_in_memory_store(const StoreSpec& spec);
 
 }  // namespace millrace

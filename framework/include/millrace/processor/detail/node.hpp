@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -89,7 +90,8 @@ class Output {
 
   void forward(TaskContext& task, Record<K, V>& record) {
     if (only_child_.input != nullptr) return deliver_alone(task, only_child_, record);
-    if (!children_.empty()) deliver_to_all(task, record);
+    if (!children_.empty()) return deliver_to_all(task, record);
+    if (capture_) capture_(record, nullptr);
   }
 
   /// From a node to its child of that name only. Throws if there is none.
@@ -97,7 +99,8 @@ class Output {
     for (const Child& child : children_) {
       if (child.node->name() == child_name) return deliver_alone(task, child, record);
     }
-    no_such_child(from, child_name);
+    if (!capture_) no_such_child(from, child_name);
+    capture_(record, &child_name);
   }
 
   /// To the child that was connected as number `index`.
@@ -106,6 +109,11 @@ class Output {
   }
 
   [[nodiscard]] std::size_t size() const { return children_.size(); }
+
+  /// Takes what is forwarded where there are no children, for tests of a single node: the record and the name of the
+  /// child that it is for, null if it is for all.
+  using Capture = std::function<void(Record<K, V>& record, const std::string* child_name)>;
+  void set_capture(Capture capture) { capture_ = std::move(capture); }
 
  private:
   struct Child {
@@ -147,6 +155,7 @@ class Output {
 
   std::vector<Child> children_;
   Child only_child_;  ///< as children_ has it, a load nearer; none if there are several
+  Capture capture_;
 };
 
 /// A node with children: KOut, VOut is what it forwards.

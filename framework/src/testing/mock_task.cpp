@@ -1,0 +1,74 @@
+#include "millrace/testing/detail/mock_task.hpp"
+
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/processor/detail/node.hpp"
+#include "state/in_memory_stores.hpp"
+
+namespace millrace::detail {
+namespace {
+
+[[noreturn]] void unset(const std::string& what, const std::string& remedy) {
+  throw StreamsException("the mock context has no " + what + ": " + remedy);
+}
+
+}  // namespace
+
+MockTask::MockTask(Setup setup) : setup_(std::move(setup)) {
+  application_id_ = setup_.config.get_string("application.id");
+}
+
+StateStore& MockTask::add_state_store(const StoreBuilder& builder) {
+  const std::string& name = builder.name();
+  if (stores_.contains(name)) throw TopologyException("there are two state stores named '" + name + "'");
+  auto store = builder.make ? builder.make(nullptr, name) : builder.wrap(make_in_memory_store(builder.spec), name);
+  return *stores_.emplace(name, std::move(store)).first->second;
+}
+
+void MockTask::set_record_metadata(std::optional<RecordMetadata> metadata) {
+  origin_ = std::move(metadata);
+  record = CurrentRecord();
+  if (!origin_) return;
+  record.topic = &origin_->topic;
+  record.partition = origin_->partition;
+  record.offset = origin_->offset;
+}
+
+RecordCollector& MockTask::collector() { unset("sinks", "test what is written with a TopologyTestDriver"); }
+
+StateStore& MockTask::store(const NodeBase& /*node*/, const std::string& name) {
+  const auto found = stores_.find(name);
+  if (found == stores_.end()) unset("state store '" + name + "'", "add it with add_state_store()");
+  return *found->second;
+}
+
+Cancellable MockTask::schedule(NodeBase& /*node*/, std::optional<Timestamp> start, Millis interval,
+                               PunctuationType type, Punctuator callback) {
+  const auto ended = std::make_shared<bool>(false);
+  punctuators_.push_back({start, interval, type, std::move(callback), ended});
+  return Cancellable(ended);
+}
+
+std::filesystem::path MockTask::state_dir() const {
+  if (setup_.state_dir.empty()) unset("state directory", "give it one in its Setup");
+  return setup_.state_dir;
+}
+
+Timestamp MockTask::stream_time() const {
+  if (!stream_time_) unset("stream time", "set it with set_current_stream_time_ms()");
+  return *stream_time_;
+}
+
+Timestamp MockTask::system_time() const {
+  if (!system_time_) unset("system time", "set it with set_current_system_time_ms()");
+  return *system_time_;
+}
+
+std::optional<Timestamp> MockTask::processor_metadata(const std::string& name) const {
+  const auto found = metadata_.find(name);
+  if (found == metadata_.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace millrace::detail
