@@ -6,7 +6,7 @@ import queue
 import subprocess
 import threading
 
-TIMEOUT = 60  # seconds for one program
+TIMEOUT = 120  # seconds for one program
 
 
 class Server:
