@@ -29,7 +29,7 @@ std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& n
   auto builder = Stores::timestamped_key_value_store<Bytes, Subscription>(name, StoreMedium::rocksdb, AnySerde<Bytes>(),
                                                                           AnySerde<Subscription>(SubscriptionSerde()));
   builder.spec.default_medium = true;
-  builder.spec.log_headers = true;
+  builder.spec.log_headers = LoggedHeaders::all;
   return std::make_shared<const StoreBuilder>(std::move(builder));
 }
 

@@ -52,6 +52,7 @@ std::int64_t window_retention(const std::string& store, const WindowNeeds& needs
 
 void apply_options(StoreSpec& spec, const WindowNeeds& needs, const MaterializedOptions& options, EmitStrategy emit) {
   spec.default_medium = !options.medium.has_value();
+  spec.dsl_format = true;
   spec.logging = options.logging;
   spec.log_config = options.log_config;
   spec.caching = options.caching && (needs.caches_on_close || !emit.waits_for_close());

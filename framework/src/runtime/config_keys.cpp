@@ -106,7 +106,9 @@ constexpr ConfigKey kKeys[] = {
                "What happens when a record cannot be decoded: log-and-fail stops the application, log-and-continue "
                "counts and skips the record.",
                ConfigRule::exception_handler),
-    text("dsl.store.format", "DEFAULT", kIgnored, "Whether stores keep the headers of records (HEADERS) or not.",
+    text("dsl.store.format", "DEFAULT", kSupported,
+         "HEADERS: operators keep state in RocksDB in Kafka Streams' format with headers; their changelogs have the "
+         "headers of the record that deletes an entry.",
          ConfigRule::one_of_ignoring_case, "DEFAULT,HEADERS"),
     java_class("dsl.store.suppliers.class", "BuiltInDslStoreSuppliers$RocksDBDslStoreSuppliers", kIgnored,
                "Java factory of stores; see default.dsl.store."),

@@ -129,10 +129,14 @@ TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const Setup& setup
 void TaskStores::add(const StoreBuilder& builder, const Setup& setup, bool persistent, CacheBudget* cache) {
   const StoreSpec& spec = builder.spec;
   const std::string changelog = changelog_topic(setup.application_id, spec.name);
+  // As in Java, operators put no headers of their own into their stores, so that the format shows in three places only:
+  // deletes are logged with the headers of their record, values in caches count a byte more (the size of no headers),
+  // and what leaves a session store's cache has the session's headers, which are none. Java has the format in RocksDB.
+  const bool headers_format = spec.dsl_format && persistent && setup.config.get_string("dsl.store.format") == "HEADERS";
   ByteStore bytes = make_bytes(spec, persistent);
   if (const auto source = setup.source_changelogs.find(spec.name); source != setup.source_changelogs.end()) {
     ChangelogWriter& writer = follow(spec.name, {source->second, task_.task_id().partition}, persistent);
-    logged_.back().restorable = log_changes(bytes, spec, writer);
+    logged_.back().restorable = log_changes(bytes, spec, headers_format, writer);
   } else if (spec.logging) {
     Logged logged;
     logged.store = spec.name;
@@ -141,10 +145,10 @@ void TaskStores::add(const StoreBuilder& builder, const Setup& setup, bool persi
     if (persistent) logged.next_offset = database_->changelog_offset(logged.changelog);
     logged.token = output_.open_changelog(logged.changelog);
     writers_.push_back(std::make_unique<Writer>(task_, output_, logged.token));
-    logged.restorable = log_changes(bytes, spec, *writers_.back());
+    logged.restorable = log_changes(bytes, spec, headers_format, *writers_.back());
     logged_.push_back(std::move(logged));
   }
-  if (spec.caching && cache != nullptr) cache_changes(bytes, spec, *cache);
+  if (spec.caching && cache != nullptr) cache_changes(bytes, spec, headers_format, *cache);
   if (setup.share) setup.share(builder, changelog, bytes);
   insides_[spec.name] = {bytes.key_value.get(), bytes.window.get(), bytes.session.get()};
   keep(spec.name, builder.wrap(std::move(bytes), changelog));
@@ -166,13 +170,16 @@ void TaskStores::keep(const std::string& name, std::unique_ptr<StateStore> store
   stores_.emplace(name, std::move(store));
 }
 
-void TaskStores::cache_changes(ByteStore& bytes, const StoreSpec& spec, CacheBudget& budget) {
+void TaskStores::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, CacheBudget& budget) {
+  CacheTraits traits;
+  traits.value_extra_bytes = headers_format ? 1 : 0;
   if (bytes.key_value) {
-    bytes.key_value = make_caching(std::move(bytes.key_value), budget, *contexts_);
+    bytes.key_value = make_caching(std::move(bytes.key_value), budget, *contexts_, traits);
   } else if (bytes.window && !spec.window.retain_duplicates) {
-    bytes.window = make_caching(std::move(bytes.window), budget, *contexts_);
+    bytes.window = make_caching(std::move(bytes.window), budget, *contexts_, traits);
   } else if (bytes.session) {
-    bytes.session = make_caching(std::move(bytes.session), budget, *contexts_);
+    traits.forwards_headers = !headers_format;
+    bytes.session = make_caching(std::move(bytes.session), budget, *contexts_, traits);
   }
 }
 
@@ -193,17 +200,19 @@ void TaskStores::add_custom(const StoreBuilder& builder, const std::string& chan
   keep(name, std::move(store));
 }
 
-RestorableStore* TaskStores::log_changes(ByteStore& bytes, const StoreSpec& spec, ChangelogWriter& writer) {
+RestorableStore* TaskStores::log_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format,
+                                         ChangelogWriter& writer) {
+  const LoggedHeaders headers = headers_format ? LoggedHeaders::of_deletes : spec.log_headers;
   if (bytes.key_value) {
-    bytes.key_value = make_change_logging(std::move(bytes.key_value), writer, spec.format, spec.log_headers);
+    bytes.key_value = make_change_logging(std::move(bytes.key_value), writer, spec.format, headers);
     return bytes.key_value.get();
   }
   if (bytes.window) {
-    bytes.window = make_change_logging(std::move(bytes.window), writer, spec.format, spec.log_headers);
+    bytes.window = make_change_logging(std::move(bytes.window), writer, spec.format, headers);
     return bytes.window.get();
   }
   if (bytes.session) {
-    bytes.session = make_change_logging(std::move(bytes.session), writer);
+    bytes.session = make_change_logging(std::move(bytes.session), writer, spec.format, headers);
     return bytes.session.get();
   }
   bytes.versioned = make_change_logging(std::move(bytes.versioned), writer);
@@ -219,6 +228,7 @@ TaskStores::~TaskStores() {
 ByteStore TaskStores::make_bytes(const StoreSpec& spec, bool persistent) {
   if (!persistent) return make_in_memory_store(spec);
   ByteStore bytes;
+  if (persistent) database_->expect_headers(spec.name, has_headers(spec.format));
   switch (spec.kind) {
     case StoreKind::key_value: bytes.key_value = database_->key_value_store(spec.name); break;
     case StoreKind::window: bytes.window = database_->window_store(spec.name, spec.window); break;

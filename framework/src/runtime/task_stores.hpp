@@ -103,8 +103,10 @@ class TaskStores {
   void keep(const std::string& name, std::unique_ptr<StateStore> store);
   [[nodiscard]] ByteStore make_bytes(const StoreSpec& spec, bool persistent);
   /// Puts change logging in front; returns what takes the changelog back.
-  [[nodiscard]] static RestorableStore* log_changes(ByteStore& bytes, const StoreSpec& spec, ChangelogWriter& writer);
-  void cache_changes(ByteStore& bytes, const StoreSpec& spec, CacheBudget& budget);
+  /// `headers_format`: of an operator of the DSL, under dsl.store.format=HEADERS.
+  [[nodiscard]] static RestorableStore* log_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format,
+                                                    ChangelogWriter& writer);
+  void cache_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, CacheBudget& budget);
 
   TaskContext& task_;
   TaskOutput& output_;

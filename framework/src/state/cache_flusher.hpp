@@ -11,7 +11,9 @@ namespace millrace {
 /// What all caches do with an entry that leaves them, whatever the kind of their store.
 class CacheFlusher {
  public:
-  explicit CacheFlusher(RecordContextHolder& contexts) : contexts_(contexts) {}
+  /// `forwards_headers`: whether the listener sees those of the entry's last update.
+  explicit CacheFlusher(RecordContextHolder& contexts, bool forwards_headers = true)
+      : contexts_(contexts), forwards_headers_(forwards_headers) {}
 
   void set_listener(CachedBytesStore::Listener listener, bool send_old_values) {
     listener_ = std::move(listener);
@@ -35,14 +37,22 @@ class CacheFlusher {
       }
     }
     if (!new_value && !old_value) return;
+    const CacheFlush change{key, window, new_value, send_old_values_ ? old_value : std::nullopt,
+                            entry.context.timestamp};
     contexts_.run_under(entry.context, [&] {
       put_below(new_value);
-      listener_({key, window, new_value, send_old_values_ ? old_value : std::nullopt, entry.context.timestamp});
+      if (forwards_headers_) listener_(change);
     });
+    if (!forwards_headers_) {
+      KeptContext bare = entry.context;
+      bare.headers = {};
+      contexts_.run_under(bare, [&] { listener_(change); });
+    }
   }
 
  private:
   RecordContextHolder& contexts_;
+  bool forwards_headers_;
   CachedBytesStore::Listener listener_;
   bool send_old_values_ = false;
 };

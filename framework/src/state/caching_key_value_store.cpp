@@ -27,12 +27,18 @@ class MergedIterator final : public BytesIterator {
 
 class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytesStore {
  public:
-  CachingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts)
-      : inner_(std::move(inner)), flusher_(contexts), cache_(budget, contexts, [this](const NamedCache::Entry& entry) {
-          flusher_.flush(
-              entry, entry.key, {}, [&] { return inner_->get(entry.key); },
-              [&](BytesView value) { inner_->put(entry.key, value); });
-        }) {}
+  CachingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+                       CacheTraits traits)
+      : inner_(std::move(inner)),
+        flusher_(contexts, traits.forwards_headers),
+        cache_(
+            budget, contexts,
+            [this](const NamedCache::Entry& entry) {
+              flusher_.flush(
+                  entry, entry.key, {}, [&] { return inner_->get(entry.key); },
+                  [&](BytesView value) { inner_->put(entry.key, value); });
+            },
+            traits.value_extra_bytes) {}
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
   [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
@@ -94,8 +100,8 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
 }  // namespace
 
 std::unique_ptr<KeyValueBytesStore> make_caching(std::unique_ptr<KeyValueBytesStore> inner, CacheBudget& budget,
-                                                 RecordContextHolder& contexts) {
-  return std::make_unique<CachingKeyValueStore>(std::move(inner), budget, contexts);
+                                                 RecordContextHolder& contexts, CacheTraits traits) {
+  return std::make_unique<CachingKeyValueStore>(std::move(inner), budget, contexts, traits);
 }
 
 }  // namespace millrace

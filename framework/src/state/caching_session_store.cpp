@@ -42,10 +42,12 @@ class MergedSessionIterator final : public SessionBytesIterator {
 
 class CachingSessionStore final : public SessionBytesStore, public CachedBytesStore {
  public:
-  CachingSessionStore(std::unique_ptr<SessionBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts)
+  CachingSessionStore(std::unique_ptr<SessionBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+                      CacheTraits traits)
       : inner_(std::move(inner)),
-        flusher_(contexts),
-        cache_(budget, contexts, [this](const NamedCache::Entry& entry) { flush_entry(entry); }),
+        flusher_(contexts, traits.forwards_headers),
+        cache_(
+            budget, contexts, [this](const NamedCache::Entry& entry) { flush_entry(entry); }, traits.value_extra_bytes),
         keys_(cache_, inner_->persistent() ? layout::segment_interval(inner_->retention_ms()) : 1,
               formats::kSessionKeySuffixBytes) {}
 
@@ -172,8 +174,8 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 }  // namespace
 
 std::unique_ptr<SessionBytesStore> make_caching(std::unique_ptr<SessionBytesStore> inner, CacheBudget& budget,
-                                                RecordContextHolder& contexts) {
-  return std::make_unique<CachingSessionStore>(std::move(inner), budget, contexts);
+                                                RecordContextHolder& contexts, CacheTraits traits) {
+  return std::make_unique<CachingSessionStore>(std::move(inner), budget, contexts, traits);
 }
 
 }  // namespace millrace

@@ -35,10 +35,12 @@ class MergedWindowIterator final : public WindowBytesIterator {
 
 class CachingWindowStore final : public WindowBytesStore, public CachedBytesStore {
  public:
-  CachingWindowStore(std::unique_ptr<WindowBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts)
+  CachingWindowStore(std::unique_ptr<WindowBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+                     CacheTraits traits)
       : inner_(std::move(inner)),
-        flusher_(contexts),
-        cache_(budget, contexts, [this](const NamedCache::Entry& entry) { flush_entry(entry); }),
+        flusher_(contexts, traits.forwards_headers),
+        cache_(
+            budget, contexts, [this](const NamedCache::Entry& entry) { flush_entry(entry); }, traits.value_extra_bytes),
         keys_(cache_, inner_->persistent() ? layout::segment_interval(inner_->options().retention_ms) : 1,
               formats::kWindowKeySuffixBytes) {}
 
@@ -148,8 +150,8 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
 }  // namespace
 
 std::unique_ptr<WindowBytesStore> make_caching(std::unique_ptr<WindowBytesStore> inner, CacheBudget& budget,
-                                               RecordContextHolder& contexts) {
-  return std::make_unique<CachingWindowStore>(std::move(inner), budget, contexts);
+                                               RecordContextHolder& contexts, CacheTraits traits) {
+  return std::make_unique<CachingWindowStore>(std::move(inner), budget, contexts, traits);
 }
 
 }  // namespace millrace

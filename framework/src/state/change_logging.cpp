@@ -4,11 +4,47 @@
 #include <vector>
 
 #include "millrace/state/formats.hpp"
+#include "millrace/state/header_formats.hpp"
 
 namespace millrace {
 
+namespace {
+
+[[nodiscard]] bool has_timestamp(ValueFormat format) {
+  return format == ValueFormat::timestamped || format == ValueFormat::timestamped_with_headers;
+}
+
+void log_with_headers(ChangelogWriter& writer, ValueFormat format, std::string_view key, BytesView value) {
+  if (!value) {
+    writer.log(key, std::nullopt, writer.current_timestamp(), writer.current_headers());
+    return;
+  }
+  const auto [header_bytes, rest] = formats::read_value_with_headers(*value);
+  const Headers headers = formats::decode_headers(header_bytes);
+  if (has_timestamp(format)) {
+    const auto [timestamp, bare] = formats::read_timestamped_value(rest);
+    writer.log(key, bare, timestamp, &headers);
+  } else {
+    writer.log(key, rest, writer.current_timestamp(), &headers);
+  }
+}
+
+void append_stored(std::string& out, ValueFormat format, const RestoreRecord& record) {
+  if (has_headers(format)) formats::append_headers(out, record.headers == nullptr ? Headers() : *record.headers);
+  if (has_timestamp(format)) {
+    formats::append_timestamped_value(out, record.timestamp, *record.value);
+  } else {
+    out.append(*record.value);
+  }
+}
+
+}  // namespace
+
 void log_change(ChangelogWriter& writer, ValueFormat format, std::string_view key, BytesView value,
-                const Headers* headers) {
+                LoggedHeaders logged) {
+  if (has_headers(format)) return log_with_headers(writer, format, key, value);
+  const bool carries = logged == LoggedHeaders::all || (logged == LoggedHeaders::of_deletes && !value);
+  const Headers* headers = carries ? writer.current_headers() : nullptr;
   if (format == ValueFormat::timestamped && value) {
     const auto [timestamp, bare] = formats::read_timestamped_value(*value);
     writer.log(key, bare, timestamp, headers);
@@ -27,13 +63,18 @@ void restore_changes(RestorableStore& store, ValueFormat format, std::span<const
     if (record.value) bytes += formats::kTimestampBytes + record.value->size();
   }
   std::string values;
-  values.reserve(bytes);  // so that the views into it stay valid
+  values.reserve(bytes);  // enough unless there are headers
+  std::vector<std::size_t> ends;
+  ends.reserve(records.size());
+  for (const RestoreRecord& record : records) {
+    if (record.value) append_stored(values, format, record);
+    ends.push_back(values.size());
+  }
   std::vector<RestoreRecord> converted(records.begin(), records.end());
-  for (RestoreRecord& record : converted) {
-    if (!record.value) continue;
-    const std::size_t at = values.size();
-    formats::append_timestamped_value(values, record.timestamp, *record.value);
-    record.value = std::string_view(values).substr(at);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < converted.size(); ++i) {
+    if (converted[i].value) converted[i].value = std::string_view(values).substr(begin, ends[i] - begin);
+    begin = ends[i];
   }
   store.restore(converted);
 }

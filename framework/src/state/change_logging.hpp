@@ -10,9 +10,9 @@
 namespace millrace {
 
 /// Writes one changelog record. A timestamped value is logged without its timestamp, under it; everything else under
-/// the timestamp of the record being processed.
+/// the timestamp of the record being processed. `logged`: where the value has none of its own.
 void log_change(ChangelogWriter& writer, ValueFormat format, std::string_view key, BytesView value,
-                const Headers* headers);
+                LoggedHeaders logged);
 
 /// The way back: gives changelog records to a store in the store's own value format.
 void restore_changes(RestorableStore& store, ValueFormat format, std::span<const RestoreRecord> records);

@@ -9,12 +9,12 @@ namespace {
 class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
  public:
   ChangeLoggingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
-                             bool log_headers)
-      : inner_(std::move(inner)), writer_(writer), format_(format), log_headers_(log_headers) {
+                             LoggedHeaders headers)
+      : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {
     if (auto* evicting = dynamic_cast<EvictingStore*>(inner_.get())) {
       evicting_ = true;
       evicting->set_eviction_listener(
-          [this](std::string_view key) { log_change(writer_, format_, key, std::nullopt, nullptr); });
+          [this](std::string_view key) { log_change(writer_, format_, key, std::nullopt, LoggedHeaders::none); });
     }
   }
 
@@ -24,9 +24,8 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
 
   [[nodiscard]] BytesView get(std::string_view key) override { return inner_->get(key); }
   void put(std::string_view key, BytesView value) override {
-    const Headers* headers = log_headers_ ? writer_.current_headers() : nullptr;
     if (evicting_) inner_->put(key, value);  // what this pushes out is logged first
-    log_change(writer_, format_, key, value, headers);
+    log_change(writer_, format_, key, value, headers_);
     if (!evicting_) inner_->put(key, value);
   }
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
@@ -43,15 +42,16 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
   std::unique_ptr<KeyValueBytesStore> inner_;
   ChangelogWriter& writer_;
   ValueFormat format_;
-  bool log_headers_;
+  LoggedHeaders headers_;
   bool evicting_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValueBytesStore> inner,
-                                                        ChangelogWriter& writer, ValueFormat format, bool log_headers) {
-  return std::make_unique<ChangeLoggingKeyValueStore>(std::move(inner), writer, format, log_headers);
+                                                        ChangelogWriter& writer, ValueFormat format,
+                                                        LoggedHeaders headers) {
+  return std::make_unique<ChangeLoggingKeyValueStore>(std::move(inner), writer, format, headers);
 }
 
 }  // namespace millrace

@@ -10,8 +10,9 @@ namespace {
 
 class ChangeLoggingSessionStore final : public SessionBytesStore {
  public:
-  ChangeLoggingSessionStore(std::unique_ptr<SessionBytesStore> inner, ChangelogWriter& writer)
-      : inner_(std::move(inner)), writer_(writer) {}
+  ChangeLoggingSessionStore(std::unique_ptr<SessionBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
+                            LoggedHeaders headers)
+      : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {}
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
   [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
@@ -24,7 +25,7 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
     changelog_key_.clear();
     formats::append_session_key(changelog_key_, key, session.start, session.end);
     inner_->put(key, session, value);
-    log_change(writer_, ValueFormat::plain, changelog_key_, value, nullptr);
+    log_change(writer_, format_, changelog_key_, value, headers_);
   }
 
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
@@ -45,19 +46,22 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
     return inner_->find_sessions_by_end(earliest_end, latest_end);
   }
 
-  void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
+  void restore(std::span<const RestoreRecord> records) override { restore_changes(*inner_, format_, records); }
 
  private:
   std::unique_ptr<SessionBytesStore> inner_;
   ChangelogWriter& writer_;
+  ValueFormat format_;
+  LoggedHeaders headers_;
   std::string changelog_key_;
 };
 
 }  // namespace
 
 std::unique_ptr<SessionBytesStore> make_change_logging(std::unique_ptr<SessionBytesStore> inner,
-                                                       ChangelogWriter& writer) {
-  return std::make_unique<ChangeLoggingSessionStore>(std::move(inner), writer);
+                                                       ChangelogWriter& writer, ValueFormat format,
+                                                       LoggedHeaders headers) {
+  return std::make_unique<ChangeLoggingSessionStore>(std::move(inner), writer, format, headers);
 }
 
 }  // namespace millrace

@@ -9,16 +9,17 @@
 namespace millrace {
 
 /// Wrap a store so that each put also writes its changelog record, in Kafka Streams' format. The writer must outlive
-/// the store. `log_headers`: join window stores and subscription stores pass on the headers of the record being
-/// processed.
+/// the store.
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValueBytesStore> inner,
                                                                       ChangelogWriter& writer, ValueFormat format,
-                                                                      bool log_headers = false);
+                                                                      LoggedHeaders headers = LoggedHeaders::none);
 [[nodiscard]] std::unique_ptr<WindowBytesStore> make_change_logging(std::unique_ptr<WindowBytesStore> inner,
                                                                     ChangelogWriter& writer, ValueFormat format,
-                                                                    bool log_headers);
+                                                                    LoggedHeaders headers = LoggedHeaders::none);
 [[nodiscard]] std::unique_ptr<SessionBytesStore> make_change_logging(std::unique_ptr<SessionBytesStore> inner,
-                                                                     ChangelogWriter& writer);
+                                                                     ChangelogWriter& writer,
+                                                                     ValueFormat format = ValueFormat::plain,
+                                                                     LoggedHeaders headers = LoggedHeaders::none);
 [[nodiscard]] std::unique_ptr<VersionedBytesStore> make_change_logging(std::unique_ptr<VersionedBytesStore> inner,
                                                                        ChangelogWriter& writer);
 

@@ -11,8 +11,8 @@ namespace {
 class ChangeLoggingWindowStore final : public WindowBytesStore {
  public:
   ChangeLoggingWindowStore(std::unique_ptr<WindowBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
-                           bool log_headers)
-      : inner_(std::move(inner)), writer_(writer), format_(format), log_headers_(log_headers) {}
+                           LoggedHeaders headers)
+      : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {}
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
   [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
@@ -25,7 +25,7 @@ class ChangeLoggingWindowStore final : public WindowBytesStore {
     const std::uint32_t seq = inner_->put(key, value, window_start);
     changelog_key_.clear();
     formats::append_window_key(changelog_key_, key, window_start, seq);
-    log_change(writer_, format_, changelog_key_, value, log_headers_ ? writer_.current_headers() : nullptr);
+    log_change(writer_, format_, changelog_key_, value, headers_);
     return seq;
   }
 
@@ -51,15 +51,15 @@ class ChangeLoggingWindowStore final : public WindowBytesStore {
   std::unique_ptr<WindowBytesStore> inner_;
   ChangelogWriter& writer_;
   ValueFormat format_;
-  bool log_headers_;
+  LoggedHeaders headers_;
   std::string changelog_key_;
 };
 
 }  // namespace
 
 std::unique_ptr<WindowBytesStore> make_change_logging(std::unique_ptr<WindowBytesStore> inner, ChangelogWriter& writer,
-                                                      ValueFormat format, bool log_headers) {
-  return std::make_unique<ChangeLoggingWindowStore>(std::move(inner), writer, format, log_headers);
+                                                      ValueFormat format, LoggedHeaders headers) {
+  return std::make_unique<ChangeLoggingWindowStore>(std::move(inner), writer, format, headers);
 }
 
 }  // namespace millrace

@@ -19,6 +19,8 @@ TopicPartition read_offset_key(std::string_view key) {
   return {std::string(key.substr(4)), static_cast<std::int32_t>(formats::load_be32(key.data()))};
 }
 
+std::string headers_key(std::string_view store) { return std::string(kHeadersPrefix).append(store); }
+
 std::string window_meta_key(std::string_view store) { return std::string(kWindowMetaPrefix).append(store); }
 
 std::string write_window_meta(const WindowMeta& meta) {

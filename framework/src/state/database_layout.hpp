@@ -26,12 +26,14 @@
 ///     "format"                                    | version (4) |
 ///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |
 ///     "window:" | store ... |                     | segment interval (8) | observed stream time (8) | last seq (4) |
+///     "headers:" | store ... |                    nothing: the store's values begin with headers
 namespace millrace::layout {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kOffsetPrefix = "offset:";
 inline constexpr std::string_view kWindowMetaPrefix = "window:";
+inline constexpr std::string_view kHeadersPrefix = "headers:";
 
 inline constexpr std::string_view kKeyValueFamily = "kv:";
 inline constexpr std::string_view kWindowFamily = "window:";
@@ -47,6 +49,8 @@ inline constexpr std::size_t kSegmentedKeyMinBytes = 20;  // with an empty key
 
 [[nodiscard]] std::string offset_key(const TopicPartition& changelog);
 [[nodiscard]] TopicPartition read_offset_key(std::string_view key);
+
+[[nodiscard]] std::string headers_key(std::string_view store);
 
 /// What a window store must know besides its entries, written with every commit.
 struct WindowMeta {

@@ -11,8 +11,9 @@ constexpr std::size_t kEntryBytes = 24 + 1;
 
 }  // namespace
 
-NamedCache::NamedCache(CacheBudget& budget, const RecordContextHolder& contexts, Flush flush)
-    : budget_(budget), contexts_(contexts), flush_(std::move(flush)) {}
+NamedCache::NamedCache(CacheBudget& budget, const RecordContextHolder& contexts, Flush flush,
+                       std::size_t value_extra_bytes)
+    : budget_(budget), contexts_(contexts), flush_(std::move(flush)), value_extra_bytes_(value_extra_bytes) {}
 
 NamedCache::~NamedCache() { budget_.used_ -= bytes_; }
 
@@ -101,8 +102,8 @@ NamedCache::Entry& NamedCache::place(std::string_view key) {
 }
 
 void NamedCache::counted(Entry& entry) {
-  const auto bytes = static_cast<std::int64_t>(entry.key.size() + kEntryBytes +
-                                               (entry.value ? entry.value->size() : 0) + entry.context.counted_bytes());
+  const std::size_t value = entry.value ? entry.value->size() + value_extra_bytes_ : 0;
+  const auto bytes = static_cast<std::int64_t>(entry.key.size() + kEntryBytes + value + entry.context.counted_bytes());
   bytes_ += bytes - entry.bytes;
   entry.bytes = bytes;
 }

@@ -41,8 +41,8 @@ class NamedCache {
   };
   using Flush = std::function<void(const Entry& entry)>;
 
-  /// `budget` and `contexts` must outlive the cache.
-  NamedCache(CacheBudget& budget, const RecordContextHolder& contexts, Flush flush);
+  /// `budget` and `contexts` must outlive the cache. `value_extra_bytes`: how much longer values are in Java.
+  NamedCache(CacheBudget& budget, const RecordContextHolder& contexts, Flush flush, std::size_t value_extra_bytes = 0);
   ~NamedCache();
   NamedCache(const NamedCache&) = delete;
   NamedCache& operator=(const NamedCache&) = delete;
@@ -81,6 +81,7 @@ class NamedCache {
   CacheBudget& budget_;
   const RecordContextHolder& contexts_;
   Flush flush_;
+  std::size_t value_extra_bytes_;
   Entries entries_;                                 // last used first
   Entries gone_;                                    // out of the cache, but still needed by a flush
   tsl::robin_map<std::string_view, Place> by_key_;  // views of the entries' own keys

@@ -213,6 +213,24 @@ std::unique_ptr<VersionedBytesStore> RocksDbTaskDatabase::versioned_store(const 
   return make_versioned_store(open_key_value(layout::kVersionedFamily, name), history_retention_ms);
 }
 
+void RocksDbTaskDatabase::expect_headers(const std::string& store, bool headers) {
+  const std::string key = layout::headers_key(store);
+  std::string nothing;
+  const auto status = db_->Get({}, meta_, key, &nothing);
+  if (!status.IsNotFound()) check(status, "open", store, directory_);
+  if (status.ok() == headers) return;
+  if (std::ranges::any_of(layout::kFamilies,
+                          [&](std::string_view kind) { return families_.contains(family_name(kind, store)); })) {
+    log(LogLevel::warn, "state store '" + store + "' in " + directory_.string() +
+                            (headers ? " had no headers before" : " had headers before") +
+                            ": its data are deleted and restored from the changelog");
+    wipe(store);
+  }
+  rocksdb::WriteBatch batch;
+  check(headers ? batch.Put(meta_, key, rocksdb::Slice()) : batch.Delete(meta_, key), "open", store, directory_);
+  write(batch, "open");
+}
+
 std::optional<layout::WindowMeta> RocksDbTaskDatabase::read_window_meta(const std::string& store) {
   std::string bytes;
   const auto status = db_->Get({}, meta_, layout::window_meta_key(store), &bytes);

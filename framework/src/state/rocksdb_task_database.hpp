@@ -33,6 +33,7 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
                                                                  std::int64_t retention_ms) override;
   [[nodiscard]] std::unique_ptr<VersionedBytesStore> versioned_store(const std::string& name,
                                                                      std::int64_t history_retention_ms) override;
+  void expect_headers(const std::string& store, bool headers) override;
   [[nodiscard]] std::optional<std::int64_t> changelog_offset(const TopicPartition& changelog) const override;
   [[nodiscard]] std::size_t uncommitted_bytes() const override;
   void commit(const std::map<TopicPartition, std::int64_t>& next_offsets) override;

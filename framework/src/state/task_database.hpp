@@ -73,6 +73,10 @@ class TaskDatabase {
   [[nodiscard]] virtual std::unique_ptr<VersionedBytesStore> versioned_store(const std::string& name,
                                                                              std::int64_t history_retention_ms) = 0;
 
+  /// Before the store is opened: whether its values begin with headers. If that was otherwise before, the store starts
+  /// empty and without changelog offset, since its bytes would be read wrongly.
+  virtual void expect_headers(const std::string& store, bool headers) = 0;
+
   /// The next changelog offset to restore from, as of the last commit; nullopt: nothing is stored.
   [[nodiscard]] virtual std::optional<std::int64_t> changelog_offset(const TopicPartition& changelog) const = 0;
 

@@ -103,6 +103,31 @@ BOOST_AUTO_TEST_CASE(updates_of_a_key_become_one_when_they_leave) {
   BOOST_TEST(text(stack.inner->get("a")) == "3");
 }
 
+BOOST_AUTO_TEST_CASE(a_session_store_that_keeps_no_headers_of_its_own_lets_out_none) {
+  for (const bool forwards : {true, false}) {
+    Stack stack;
+    CacheTraits traits;
+    traits.forwards_headers = forwards;
+    const auto store = make_caching(make_change_logging(make_in_memory_session_store("s", 60'000), stack.changelog),
+                                    stack.budget, stack.contexts, traits);
+    Texts seen;
+    dynamic_cast<CachedBytesStore&>(*store).set_flush_listener(
+        [&](const CacheFlush& flush) {
+          const KeptContext& now = stack.contexts.now;
+          seen.push_back(std::string(flush.key) + " from " + std::to_string(now.offset) + ", headers " +
+                         std::to_string(now.headers.size()));
+        },
+        false);
+    stack.contexts.now.headers.add("trace", "1");
+    store->put("a", {1, 2}, "v");
+    stack.contexts.at(2, 20);
+    store->flush();
+    BOOST_TEST(seen == Texts{std::string("a from 1, headers ") + (forwards ? "1" : "0")},
+               boost::test_tools::per_element());
+    BOOST_TEST(stack.contexts.now.offset == 2);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_old_value_is_that_of_the_store_below) {
   KeyValueStack stack;
   stack.listen(*stack.store, true);
@@ -177,7 +202,7 @@ BOOST_AUTO_TEST_CASE(walks_show_the_cache_over_the_store) {
 BOOST_AUTO_TEST_CASE(windows_are_told_apart_by_their_start) {
   Stack stack;
   const auto store = make_caching(make_change_logging(make_in_memory_window_store("s", {100'000, 1'000, false}),
-                                                      stack.changelog, ValueFormat::timestamped, false),
+                                                      stack.changelog, ValueFormat::timestamped),
                                   stack.budget, stack.contexts);
   stack.listen(*store, true);
   const auto value = [](Timestamp time, std::string_view bytes) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "millrace/state/formats.hpp"
+#include "millrace/state/header_formats.hpp"
 #include "state/change_logging_stores.hpp"
 #include "state/in_memory_stores.hpp"
 #include "state/task_database.hpp"
@@ -50,8 +51,8 @@ class RecordingWriter final : public ChangelogWriter {
   [[nodiscard]] std::vector<RestoreRecord> records() const {
     std::vector<RestoreRecord> records;
     for (std::size_t i = 0; i < logged.size(); ++i) {
-      records.push_back(
-          {raw_keys[i], logged[i].value ? BytesView(*logged[i].value) : std::nullopt, logged[i].timestamp});
+      records.push_back({raw_keys[i], logged[i].value ? BytesView(*logged[i].value) : std::nullopt, logged[i].timestamp,
+                         &logged[i].headers});
     }
     return records;
   }
@@ -61,6 +62,12 @@ std::string timestamped(Timestamp timestamp, std::string_view value) {
   std::string bytes;
   formats::append_timestamped_value(bytes, timestamp, value);
   return bytes;
+}
+
+std::string with_headers(const Headers& headers, std::string_view rest) {
+  std::string bytes;
+  formats::append_headers(bytes, headers);
+  return bytes.append(rest);
 }
 
 std::string text(BytesView bytes) { return bytes ? std::string(*bytes) : "(none)"; }
@@ -99,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_timestamped_key_value_store_logs_the_bare_value_under_its
 BOOST_AUTO_TEST_CASE(a_window_store_logs_key_start_and_zero) {
   RecordingWriter writer;
   const auto store =
-      make_change_logging(make_in_memory_window_store("s", {60'000, 1000, false}), writer, ValueFormat::plain, false);
+      make_change_logging(make_in_memory_window_store("s", {60'000, 1000, false}), writer, ValueFormat::plain);
   store->put("a", "v", kT);
   writer.now = kT + 7;
   store->put("a", std::nullopt, kT);
@@ -110,8 +117,8 @@ BOOST_AUTO_TEST_CASE(a_window_store_logs_key_start_and_zero) {
 
 BOOST_AUTO_TEST_CASE(a_timestamped_window_store_logs_the_bare_value_under_its_own_time) {
   RecordingWriter writer;
-  const auto store = make_change_logging(make_in_memory_window_store("s", {60'000, 1000, false}), writer,
-                                         ValueFormat::timestamped, false);
+  const auto store =
+      make_change_logging(make_in_memory_window_store("s", {60'000, 1000, false}), writer, ValueFormat::timestamped);
   store->put("a", timestamped(kT + 3, "v"), kT);
   store->put("a", std::nullopt, kT);
   BOOST_TEST(writer.logged == (std::vector<Logged>{{"610000018bcfe6044000000000", "v", kT + 3, {}},
@@ -121,8 +128,8 @@ BOOST_AUTO_TEST_CASE(a_timestamped_window_store_logs_the_bare_value_under_its_ow
 
 BOOST_AUTO_TEST_CASE(a_join_store_counts_every_put_and_passes_headers_on) {
   RecordingWriter writer;
-  const auto store =
-      make_change_logging(make_in_memory_window_store("s", {60'000, 1000, true}), writer, ValueFormat::plain, true);
+  const auto store = make_change_logging(make_in_memory_window_store("s", {60'000, 1000, true}), writer,
+                                         ValueFormat::plain, LoggedHeaders::all);
   store->put("a", "v", kT);
   store->put("a", std::nullopt, kT);  // logged, not stored
   store->put("a", "w", kT);
@@ -136,18 +143,66 @@ BOOST_AUTO_TEST_CASE(a_join_store_counts_every_put_and_passes_headers_on) {
 BOOST_AUTO_TEST_CASE(puts_that_the_store_skips_as_expired_are_logged_all_the_same) {
   RecordingWriter writer;
   const auto store =
-      make_change_logging(make_in_memory_window_store("s", {1000, 1000, false}), writer, ValueFormat::plain, false);
+      make_change_logging(make_in_memory_window_store("s", {1000, 1000, false}), writer, ValueFormat::plain);
   store->put("a", "v", kT);
   store->put("a", "late", kT - 1000);
   BOOST_TEST(writer.logged.size() == 2u);
   BOOST_TEST(text(store->fetch("a", kT - 1000)) == "(none)");
 }
 
+BOOST_AUTO_TEST_CASE(deletes_alone_carry_the_headers_of_their_record_where_only_they_should) {
+  RecordingWriter writer;
+  const auto store = make_change_logging(make_in_memory_key_value_store("s"), writer, ValueFormat::timestamped,
+                                         LoggedHeaders::of_deletes);
+  store->put("a", timestamped(kT - 5, "v"));
+  store->put("a", std::nullopt);
+  BOOST_TEST(
+      writer.logged == (std::vector<Logged>{{"61", "v", kT - 5, {}}, {"61", std::nullopt, kT, {{"trace", "1"}}}}),
+      boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_store_with_headers_logs_the_bare_value_under_its_own_time_and_headers) {
+  const Headers own{{"own", "2"}, {"none", std::nullopt}};
+  RecordingWriter writer;
+  const auto store =
+      make_change_logging(make_in_memory_key_value_store("s"), writer, ValueFormat::timestamped_with_headers);
+  store->put("a", with_headers(own, timestamped(kT - 5, "v")));
+  store->put("b", with_headers({}, timestamped(kT - 4, "w")));
+  store->put("a", std::nullopt);
+  BOOST_TEST(writer.logged ==
+                 (std::vector<Logged>{
+                     {"61", "v", kT - 5, own}, {"62", "w", kT - 4, {}}, {"61", std::nullopt, kT, {{"trace", "1"}}}}),
+             boost::test_tools::per_element());
+  BOOST_CHECK_THROW(store->put("c", "short"), SerializationException);
+}
+
+BOOST_AUTO_TEST_CASE(a_session_store_with_headers_logs_under_the_processing_time) {
+  const Headers own{{"own", "2"}};
+  const Window session{kT, kT + 5000};
+  RecordingWriter writer;
+  const auto store = make_change_logging(make_in_memory_session_store("s", 60'000), writer, ValueFormat::with_headers);
+  store->put("a", session, with_headers(own, "v"));
+  store->put("a", session, std::nullopt);
+  const std::string key = "610000018bcfe617c80000018bcfe60440";
+  BOOST_TEST(writer.logged == (std::vector<Logged>{{key, "v", kT, own}, {key, std::nullopt, kT, {{"trace", "1"}}}}),
+             boost::test_tools::per_element());
+
+  writer.logged.resize(1);
+  RecordingWriter second;
+  const auto restored =
+      make_change_logging(make_in_memory_session_store("s", 60'000), second, ValueFormat::with_headers);
+  restored->restore(writer.records());
+  BOOST_TEST(text(restored->fetch_session("a", session)) == with_headers(own, "v"));
+}
+
 BOOST_AUTO_TEST_CASE(every_store_comes_back_from_its_changelog) {
-  for (const ValueFormat format : {ValueFormat::plain, ValueFormat::timestamped}) {
+  for (const ValueFormat format :
+       {ValueFormat::plain, ValueFormat::timestamped, ValueFormat::timestamped_with_headers}) {
     RecordingWriter writer;
     const auto value = [&](std::string_view bare) {
-      return format == ValueFormat::plain ? std::string(bare) : timestamped(kT - 9, bare);
+      if (format == ValueFormat::plain) return std::string(bare);
+      const auto stamped = timestamped(kT - 9, bare);
+      return format == ValueFormat::timestamped ? stamped : with_headers({{"of", std::string(bare)}}, stamped);
     };
     {
       const auto store = make_change_logging(make_in_memory_key_value_store("s"), writer, format);
@@ -166,14 +221,14 @@ BOOST_AUTO_TEST_CASE(every_store_comes_back_from_its_changelog) {
     RecordingWriter window_writer;
     {
       const auto store =
-          make_change_logging(make_in_memory_window_store("s", {60'000, 1000, false}), window_writer, format, false);
+          make_change_logging(make_in_memory_window_store("s", {60'000, 1000, false}), window_writer, format);
       store->put("a", value("1"), kT);
       store->put("a", value("2"), kT + 1000);
       store->put("a", std::nullopt, kT);
     }
     const TempDirectory directory;
     const auto database = TaskDatabase::open(directory.path());
-    const auto windows = make_change_logging(database->window_store("s", {60'000, 1000, false}), second, format, false);
+    const auto windows = make_change_logging(database->window_store("s", {60'000, 1000, false}), second, format);
     windows->restore(window_writer.records());
     BOOST_TEST(text(windows->fetch("a", kT)) == "(none)");
     BOOST_TEST(text(windows->fetch("a", kT + 1000)) == value("2"));

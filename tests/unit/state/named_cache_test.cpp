@@ -68,6 +68,18 @@ BOOST_AUTO_TEST_CASE(bytes_are_counted_as_in_java) {
   BOOST_TEST(cache.budget.used() == 3u + 24 + 1 + 5 + 20);
 }
 
+BOOST_AUTO_TEST_CASE(values_that_are_longer_in_java_count_as_there) {
+  CacheBudget budget(10'000);
+  FakeContexts contexts;
+  contexts.at(1, 10);
+  NamedCache cache(
+      budget, contexts, [](const NamedCache::Entry&) {}, 1);
+  cache.put("a", "1");
+  BOOST_TEST(budget.used() == static_cast<std::int64_t>(kOne + 1));
+  cache.put("a", std::nullopt);
+  BOOST_TEST(budget.used() == static_cast<std::int64_t>(kOne - 1));
+}
+
 BOOST_AUTO_TEST_CASE(over_the_budget_the_least_recently_used_entry_goes_first_and_then_all_changed_ones) {
   Cache cache(3 * kOne);
   cache.put("a", "1");

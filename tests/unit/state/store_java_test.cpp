@@ -159,8 +159,7 @@ class Run {
     } else if (kind == "lru") {
       wire(make_change_logging(make_in_memory_lru_store("s", 4), changelog_, ValueFormat::plain));
     } else if (kind == "window") {
-      wire(make_change_logging(database_->window_store("s", {600'000, 1'000, false}), changelog_, ValueFormat::plain,
-                               false));
+      wire(make_change_logging(database_->window_store("s", {600'000, 1'000, false}), changelog_, ValueFormat::plain));
     } else if (kind == "session") {
       wire(make_change_logging(
           in_memory ? make_in_memory_session_store("s", 600'000) : database_->session_store("s", 600'000), changelog_));

@@ -160,6 +160,24 @@ BOOST_AUTO_TEST_CASE(a_store_that_changed_its_kind_or_retention_starts_empty) {
   BOOST_TEST(!database->changelog_offset(kChangelog).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_store_whose_values_have_headers_or_none_unlike_before_starts_empty) {
+  const TempDirectory directory;
+  const auto found = [&](bool headers) {
+    auto database = TaskDatabase::open(directory.path());
+    database->expect_headers("counts", headers);
+    auto store = database->key_value_store("counts");
+    auto value = text(store->get("a")) + (database->changelog_offset(kChangelog) ? ", offset" : "");
+    store->put("a", headers ? "with" : "without");
+    database->commit({{kChangelog, 7}});
+    return value;
+  };
+  BOOST_TEST(found(false) == "(none)");
+  BOOST_TEST(found(false) == "without, offset");
+  BOOST_TEST(found(true) == "(none)");
+  BOOST_TEST(found(true) == "with, offset");
+  BOOST_TEST(found(false) == "(none)");
+}
+
 BOOST_AUTO_TEST_CASE(damage_is_told_apart_from_other_errors) {
   const TempDirectory directory;
   {

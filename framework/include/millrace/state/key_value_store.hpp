@@ -16,6 +16,7 @@
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/state/value_timestamp_headers.hpp"
 #include "millrace/state/windowed.hpp"
 
 namespace millrace {
@@ -129,5 +130,10 @@ class KeyValueStore : public StateStore, public ReadOnlyKeyValueStore<K, V> {
 /// What tables and aggregations keep. (Kafka Streams: `TimestampedKeyValueStore`.)
 template <class K, class V>
 using TimestampedKeyValueStore = KeyValueStore<K, ValueAndTimestamp<V>>;
+
+/// Deletes are logged with the headers of the record being processed. (Kafka Streams:
+/// `TimestampedKeyValueStoreWithHeaders`.)
+template <class K, class V>
+using TimestampedKeyValueStoreWithHeaders = KeyValueStore<K, ValueTimestampHeaders<V>>;
 
 }  // namespace millrace

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 
+#include "millrace/state/aggregation_with_headers.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/windowed.hpp"
@@ -67,5 +68,9 @@ class SessionStore : public StateStore, public ReadOnlySessionStore<K, V> {
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(Timestamp earliest_end,
                                                                        Timestamp latest_end) = 0;
 };
+
+/// Removals are logged with the headers of the record being processed. (Kafka Streams: `SessionStoreWithHeaders`.)
+template <class K, class AGG>
+using SessionStoreWithHeaders = SessionStore<K, AggregationWithHeaders<AGG>>;
 
 }  // namespace millrace

@@ -31,7 +31,9 @@ struct StoreSpec {
   WindowStoreOptions window;  ///< for window stores
   /// Of session stores: how long a session is kept after its end; of versioned ones: the history retention.
   std::int64_t retention_ms = 0;
-  bool log_headers = false;  ///< changelog records carry the headers of the record being processed
+  /// Join window stores and subscription stores: all.
+  LoggedHeaders log_headers = LoggedHeaders::none;
+  bool dsl_format = false;  ///< of an operator of the DSL, whose format is up to dsl.store.format
 };
 
 /// The byte store that the engine made for a spec (logging and cache included); exactly one is set.

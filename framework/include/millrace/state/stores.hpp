@@ -10,6 +10,7 @@
 #include "millrace/state/detail/typed_session_store.hpp"
 #include "millrace/state/detail/typed_stores.hpp"
 #include "millrace/state/detail/typed_versioned_store.hpp"
+#include "millrace/state/detail/values_with_headers.hpp"
 #include "millrace/state/store_builder.hpp"
 
 namespace millrace {
@@ -63,6 +64,19 @@ struct Stores {
     return builder;
   }
 
+  /// A store of TimestampedKeyValueStoreWithHeaders<K, V>. (Kafka Streams:
+  /// `timestampedKeyValueStoreWithHeadersBuilder`.)
+  template <class K, class V>
+  [[nodiscard]] static StoreBuilder timestamped_key_value_store_with_headers(
+      std::string name, StoreMedium medium = StoreMedium::rocksdb, AnySerde<K> key_serde = detail::own_serde<K>(),
+      AnySerde<V> value_serde = detail::own_serde<V>()) {
+    auto builder = key_value_store<K, ValueTimestampHeaders<V>>(
+        std::move(name), medium, std::move(key_serde),
+        AnySerde<ValueTimestampHeaders<V>>(detail::ValueTimestampHeadersSerde<V>{{std::move(value_serde)}}));
+    builder.spec.format = ValueFormat::timestamped_with_headers;
+    return builder;
+  }
+
   /// `retention`: how long after stream time passed a window's start it is kept; at least `window_size`.
   /// `retain_duplicates`: several values per key and start.
   template <class K, class V>
@@ -101,6 +115,19 @@ struct Stores {
     return builder;
   }
 
+  /// As timestamped_window_store, of TimestampedWindowStoreWithHeaders<K, V>. (Kafka Streams:
+  /// `timestampedWindowStoreWithHeadersBuilder`.)
+  template <class K, class V>
+  [[nodiscard]] static StoreBuilder timestamped_window_store_with_headers(
+      std::string name, Millis retention, Millis window_size, StoreMedium medium = StoreMedium::rocksdb,
+      AnySerde<K> key_serde = detail::own_serde<K>(), AnySerde<V> value_serde = detail::own_serde<V>()) {
+    auto builder = window_store<K, ValueTimestampHeaders<V>>(
+        std::move(name), retention, window_size, false, medium, std::move(key_serde),
+        AnySerde<ValueTimestampHeaders<V>>(detail::ValueTimestampHeadersSerde<V>{{std::move(value_serde)}}));
+    builder.spec.format = ValueFormat::timestamped_with_headers;
+    return builder;
+  }
+
   /// A store of SessionStore<K, V>. `retention`: how long after stream time passed a session's end it is kept.
   template <class K, class V>
   [[nodiscard]] static StoreBuilder session_store(std::string name, Millis retention,
@@ -121,6 +148,19 @@ struct Stores {
       return std::make_unique<detail::TypedSessionStore<K, V>>(std::move(bytes.session),
                                                                detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
+    return builder;
+  }
+
+  /// As session_store, of SessionStoreWithHeaders<K, AGG>. (Kafka Streams: `sessionStoreWithHeadersBuilder`.)
+  template <class K, class AGG>
+  [[nodiscard]] static StoreBuilder session_store_with_headers(std::string name, Millis retention,
+                                                               StoreMedium medium = StoreMedium::rocksdb,
+                                                               AnySerde<K> key_serde = detail::own_serde<K>(),
+                                                               AnySerde<AGG> value_serde = detail::own_serde<AGG>()) {
+    auto builder = session_store<K, AggregationWithHeaders<AGG>>(
+        std::move(name), retention, medium, std::move(key_serde),
+        AnySerde<AggregationWithHeaders<AGG>>(detail::AggregationWithHeadersSerde<AGG>{std::move(value_serde)}));
+    builder.spec.format = ValueFormat::with_headers;
     return builder;
   }
 

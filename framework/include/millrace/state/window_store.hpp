@@ -62,4 +62,9 @@ class WindowStore : public StateStore, public ReadOnlyWindowStore<K, V> {
 template <class K, class V>
 using TimestampedWindowStore = WindowStore<K, ValueAndTimestamp<V>>;
 
+/// Deletes are logged with the headers of the record being processed. (Kafka Streams:
+/// `TimestampedWindowStoreWithHeaders`.)
+template <class K, class V>
+using TimestampedWindowStoreWithHeaders = WindowStore<K, ValueTimestampHeaders<V>>;
+
 }  // namespace millrace

@@ -268,6 +268,11 @@ class TopologyTestDriver {
     return typed<TimestampedKeyValueStore<K, V>>(name);
   }
   template <class K, class V>
+  [[nodiscard]] TimestampedKeyValueStoreWithHeaders<K, V>& get_timestamped_key_value_store_with_headers(
+      const std::string& name) {
+    return typed<TimestampedKeyValueStoreWithHeaders<K, V>>(name);
+  }
+  template <class K, class V>
   [[nodiscard]] WindowStore<K, V>& get_window_store(const std::string& name) {
     return typed<WindowStore<K, V>>(name);
   }
@@ -276,8 +281,17 @@ class TopologyTestDriver {
     return typed<TimestampedWindowStore<K, V>>(name);
   }
   template <class K, class V>
+  [[nodiscard]] TimestampedWindowStoreWithHeaders<K, V>& get_timestamped_window_store_with_headers(
+      const std::string& name) {
+    return typed<TimestampedWindowStoreWithHeaders<K, V>>(name);
+  }
+  template <class K, class V>
   [[nodiscard]] SessionStore<K, V>& get_session_store(const std::string& name) {
     return typed<SessionStore<K, V>>(name);
+  }
+  template <class K, class AGG>
+  [[nodiscard]] SessionStoreWithHeaders<K, AGG>& get_session_store_with_headers(const std::string& name) {
+    return typed<SessionStoreWithHeaders<K, AGG>>(name);
   }
   template <class K, class V>
   [[nodiscard]] VersionedKeyValueStore<K, V>& get_versioned_key_value_store(const std::string& name) {
@@ -287,7 +301,8 @@ class TopologyTestDriver {
   [[nodiscard]] std::vector<std::string> get_all_state_store_names() const { return driver_.store_names(); }
 
   /// What a key-value, window or session store has, cache included, as bytes: keys as in its changelog, values as the
-  /// store keeps them (a timestamped one with 8 bytes of time in front), in the order of its own walks.
+  /// store keeps them (timestamped ones with 8 bytes of time in front, those with headers as header_formats.hpp has
+  /// it), in the order of its own walks.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> dump_state_store(const std::string& name) const {
     return driver_.dump(name);
   }

@@ -48,7 +48,7 @@ template <class K, class V, class Settings, class Own>
   store.spec.default_medium = !own && !settings.medium.has_value();
   store.spec.logging = own || settings.logging;
   if (!own) store.spec.log_config = settings.log_config;
-  store.spec.log_headers = true;
+  store.spec.log_headers = LoggedHeaders::all;
   return std::make_shared<StoreBuilder>(std::move(store));
 }
 

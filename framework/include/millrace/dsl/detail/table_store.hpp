@@ -83,6 +83,7 @@ template <class K, class V>
                              : Stores::timestamped_key_value_store<K, V>(
                                    name, options.medium.value_or(StoreMedium::rocksdb), keys, values);
   builder.spec.default_medium = !options.medium.has_value();
+  builder.spec.dsl_format = !options.history_retention;
   builder.spec.logging = options.logging;
   builder.spec.log_config = options.log_config;
   builder.spec.caching = options.caching && !options.history_retention;

@@ -254,10 +254,13 @@ struct ValueAndTimestampSerde {
   AnySerde<V> inner;
 
   bool serialize(std::string_view topic, const ValueAndTimestamp<V>& value, std::string& out) const {
-    const auto bits = static_cast<std::uint64_t>(value.timestamp);
+    return serialize(topic, value.value, value.timestamp, out);
+  }
+  bool serialize(std::string_view topic, const V& value, Timestamp timestamp, std::string& out) const {
+    const auto bits = static_cast<std::uint64_t>(timestamp);
     const std::size_t start = out.size();
     for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(bits >> shift));
-    if (inner.serialize(topic, value.value, out)) return true;
+    if (inner.serialize(topic, value, out)) return true;
     out.resize(start);
     return false;
   }

@@ -1,0 +1,105 @@
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+
+#include "unit/dsl/windows.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+// dsl.store.format=HEADERS. As in Kafka Streams, operators put no headers into their stores, so that what shows is less
+// than the name promises.
+
+namespace {
+
+StreamsConfig with_format(const S& format) { return StreamsConfig().set("dsl.store.format", format); }
+
+/// Of the store `s`: `key=value headers...`.
+std::vector<S> changelog(Timeline& timeline) {
+  std::vector<S> lines;
+  auto output = timeline.driver().create_output_topic<N, N>("app-s-changelog");
+  for (const auto& record : output.read_records_to_list()) {
+    S line = text(record.key).substr(0, 1) + "=" + text(record.value);
+    for (const auto& header : record.headers) line += " " + header.key + "=" + text(header.value);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+/// "x" deletes the key.
+N last_or_delete(const S&, const S& value) { return value == "x" ? N() : N(value); }
+
+Topology reduced(const Materialized& materialized) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").group_by_key().reduce(last_or_delete, materialized).to_stream().to("out");
+  return builder.build();
+}
+
+/// What the changelog has of a value and its deletion, both with headers.
+std::vector<S> logged(const S& format, const Materialized& materialized, const S& cache = "0") {
+  Timeline timeline(reduced(materialized), with_format(format).set("statestore.cache.max.bytes", cache));
+  check(timeline, {{"in a=1 @5 h=1", {"out a=1 @5 h=1"}}, {"in a=x @6 g=2 g=3", {"out a=null @6 g=2 g=3"}}});
+  return changelog(timeline);
+}
+
+const std::vector<S> kWithout{"a=1", "a=null"};
+const std::vector<S> kOfTheDelete{"a=1", "a=null g=2 g=3"};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(HeadersFormat)
+
+BOOST_AUTO_TEST_CASE(logs_deletes_with_the_headers_of_their_record) {
+  const auto store = Materialized::as("s");
+  BOOST_TEST(logged("DEFAULT", store) == kWithout, boost::test_tools::per_element());
+  BOOST_TEST(logged("HEADERS", store) == kOfTheDelete, boost::test_tools::per_element());
+  BOOST_TEST(logged("headers", store) == kOfTheDelete, boost::test_tools::per_element());
+  BOOST_TEST(logged("HEADERS", store, "1000000") == kOfTheDelete, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(is_that_of_stores_in_rocksdb_alone) {
+  const auto in_memory = Materialized::as("s").with_store_type(StoreMedium::in_memory);
+  BOOST_TEST(logged("HEADERS", in_memory) == kWithout, boost::test_tools::per_element());
+  const auto versioned = Materialized::as_versioned("s", 1s);
+  BOOST_TEST(logged("HEADERS", versioned) == kWithout, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(holds_for_tables_made_from_tables) {
+  StreamsBuilder builder;
+  builder.table<S, S>("in")
+      .filter([](const S& value) { return value != "x"; }, Materialized::as("s"))
+      .to_stream()
+      .to("out");
+  Timeline timeline(builder.build(), with_format("HEADERS"));
+  check(timeline, {{"in a=1 @5 h=1", {"out a=1 @5 h=1"}}, {"in a=x @6 g=2", {"out a=null @6 g=2"}}});
+  BOOST_TEST(changelog(timeline) == (std::vector<S>{"a=1", "a=null g=2"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(takes_the_headers_from_what_a_cached_session_store_lets_out) {
+  const auto after_two = [](const S& format) {
+    Timeline timeline(windowed([](auto grouped) {
+                        return grouped.windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(10ms))
+                            .count(Materialized::as("s"));
+                      }),
+                      with_format(format).set("statestore.cache.max.bytes", "1000000"));
+    (void)timeline.feed("in a=1 @5 h=1");
+    return timeline.feed("in a=2 @8 g=2");
+  };
+  BOOST_TEST((after_two("DEFAULT") == std::vector<S>{"out a[5,5)=null @5 g=2", "out a[5,8)=2 @8 g=2"}));
+  BOOST_TEST((after_two("HEADERS") == std::vector<S>{"out a[5,5)=null @5", "out a[5,8)=2 @8"}));
+}
+
+BOOST_AUTO_TEST_CASE(leaves_the_types_of_a_tables_store_alone) {
+  Timeline timeline(reduced(Materialized::as("s")), with_format("HEADERS"));
+  (void)timeline.feed("in a=1 @5 h=1");
+  const auto kept = timeline.driver().get_timestamped_key_value_store<S, S>("s").get("a");
+  BOOST_TEST((kept == ValueAndTimestamp<S>{"1", 5}));
+}
+
+BOOST_AUTO_TEST_CASE(comes_back_after_a_restart) {
+  Timeline timeline(reduced(Materialized::as("s")), with_format("HEADERS"));
+  (void)timeline.feed("in a=1 @5 h=1");
+  timeline.driver().restart();
+  check(timeline, {{"in a=2 @4", {"out a=2 @5"}}});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
