@@ -38,7 +38,7 @@ class Groups(Drawing):
             store["duplicates"] = True      # then there is no caching
         elif cached and self.chance(0.2) and kind not in ("versioned", "lru") and "caching" not in self.without:
             store["caching"] = True
-        if kind in ("window", "timestamped_window", "session", "versioned"):
+        if kind.startswith(("window", "timestamped_window", "session", "versioned")):
             store["retention"] = self.pick(50, 100, 1000, 100000)
             store["size"] = 10
         if kind == "lru":
@@ -68,7 +68,9 @@ class Groups(Drawing):
               "write_in_walk:forward": "key_value", "write_in_walk:backward": "key_value",
               "punctuate_from:20": None, "cached_walk:forward": "key_value", "cached_walk:both": "key_value",
               "cached_window_walk:forward": "window", "cached_window_walk:both": "window",
-              "cached_session_walk:forward": "session", "cached_session_walk:both": "session", "lookup": None}
+              "cached_session_walk:forward": "session", "cached_session_walk:both": "session", "lookup": None,
+              "with_headers": "timestamped_with_headers", "window_with_headers:25": "timestamped_window_with_headers",
+              "session_with_headers:25": "session_with_headers"}
 
     # Those that walk backward: see ../README.md.
     UNCACHED = ("walk", "window_walk:25", "session_walk:25", "write_in_walk:backward")

@@ -84,11 +84,15 @@ class Generator(Streams, ByHand, Tables):
             if self.chance(0.01):
                 time += 100_000
             record["timestamp"] = max(0, time - (self.pick(1, 5, 10, 30, 100, 500) if self.chance(0.25) else 0))
-            if self.chance(0.15):
+            if self.chance(0.5 if self.keeps_headers() else 0.15):
                 record["headers"] = [[self.pick("h", "g"), self.pick("31", "", None, "ff00")]
                                      for _ in range(self.random.randint(1, 2))]
             inputs.append(record)
         return inputs
+
+    def keeps_headers(self):
+        return "dsl.store.format" in self.config or any(
+            op.get("fn", "").split(":")[0].endswith("with_headers") for op in self.ops)
 
     def settings(self):
         if self.chance(0.35) and "caching" not in self.without:
@@ -109,6 +113,8 @@ class Generator(Streams, ByHand, Tables):
             self.config["errors.dead.letter.queue.topic.name"] = "dead-letters"
         if self.chance(0.1):
             self.config["default.dsl.store"] = "in_memory"
+        if self.chance(0.15) and "headers_format" not in self.without:
+            self.config["dsl.store.format"] = self.pick("HEADERS", "HEADERS", "headers")
         if self.chance(0.06):
             self.config["default.timestamp.extractor"] = "org.apache.kafka.streams.processor." + self.pick(
                 "FailOnInvalidTimestamp", "LogAndSkipOnInvalidTimestamp", "UsePartitionTimeOnInvalidTimestamp")
@@ -151,7 +157,8 @@ class Generator(Streams, ByHand, Tables):
         in_memory = "default.dsl.store" in self.config or any(
             op.get("materialized", {}).get("in_memory") for op in self.ops)
         passes_others = any(in_memory and op.get("window", {}).get("kind") == "sliding" or
-                            op.get("fn", "").startswith(("cached_window", "cached_session")) for op in self.ops)
+                            op.get("fn", "").startswith(("cached_window", "cached_session", "window_with_headers",
+                                                         "session_with_headers")) for op in self.ops)
         if passes_others and self.config.get("statestore.cache.max.bytes") in SMALL_CACHE:
             self.config["statestore.cache.max.bytes"] = "10485760"
         return self.with_input({"nodes": self.ops})

@@ -262,6 +262,7 @@ void global_store(Program& program, const Json& op) {
 std::unique_ptr<Processor> make_processor(const Function& f, const std::string& store) {
   if (auto found = make_context_processor(f)) return found;
   if (auto found = make_walking_processor(f, store)) return found;
+  if (auto found = make_header_processor(f, store)) return found;
   return make_stored_processor(f, store);
 }
 
@@ -276,15 +277,20 @@ millrace::StoreBuilder make_store(const Json& store) {
   const Millis retention(store.value("retention", std::int64_t(0)));
   const auto size = store.value("size", std::int64_t(0));
   const bool duplicates = store.value("duplicates", false);
-  auto made = kind == "timestamped" ? Stores::timestamped_key_value_store<Dynamic, Dynamic>(name, medium)
-              : kind == "window"
-                  ? Stores::window_store<Dynamic, Dynamic>(name, retention, Millis(size), duplicates, medium)
-              : kind == "session" ? Stores::session_store<Dynamic, Dynamic>(name, retention, medium)
-              : kind == "timestamped_window"
-                  ? Stores::timestamped_window_store<Dynamic, Dynamic>(name, retention, Millis(size), medium)
-              : kind == "lru"       ? Stores::lru_map<Dynamic, Dynamic>(name, static_cast<std::size_t>(size))
-              : kind == "versioned" ? Stores::persistent_versioned_key_value_store<Dynamic, Dynamic>(name, retention)
-                                    : Stores::key_value_store<Dynamic, Dynamic>(name, medium);
+  auto made =
+      kind == "timestamped" ? Stores::timestamped_key_value_store<Dynamic, Dynamic>(name, medium)
+      : kind == "window"    ? Stores::window_store<Dynamic, Dynamic>(name, retention, Millis(size), duplicates, medium)
+      : kind == "session"   ? Stores::session_store<Dynamic, Dynamic>(name, retention, medium)
+      : kind == "timestamped_window"
+          ? Stores::timestamped_window_store<Dynamic, Dynamic>(name, retention, Millis(size), medium)
+      : kind == "timestamped_with_headers"
+          ? Stores::timestamped_key_value_store_with_headers<Dynamic, Dynamic>(name, medium)
+      : kind == "timestamped_window_with_headers"
+          ? Stores::timestamped_window_store_with_headers<Dynamic, Dynamic>(name, retention, Millis(size), medium)
+      : kind == "session_with_headers" ? Stores::session_store_with_headers<Dynamic, Dynamic>(name, retention, medium)
+      : kind == "lru"                  ? Stores::lru_map<Dynamic, Dynamic>(name, static_cast<std::size_t>(size))
+      : kind == "versioned"            ? Stores::persistent_versioned_key_value_store<Dynamic, Dynamic>(name, retention)
+                                       : Stores::key_value_store<Dynamic, Dynamic>(name, medium);
   if (!store.value("logging", true)) made.with_logging_disabled();
   if (store.value("caching", false)) made.with_caching_enabled();
   return made;

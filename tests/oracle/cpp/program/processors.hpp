@@ -5,7 +5,8 @@
 #include "millrace/state/key_value_store.hpp"
 #include "oracle/cpp/program/program.hpp"
 
-// What the files of a program's processors share; twins of Processors.java, ContextProcessors.java and StoreWalks.java.
+// What the files of a program's processors share; twins of Processors.java, ContextProcessors.java,
+// HeaderStores.java and StoreWalks.java.
 
 namespace oracle::program {
 
@@ -23,6 +24,7 @@ using Store = millrace::KeyValueStore<Dynamic, Dynamic>;
 [[nodiscard]] std::unique_ptr<Processor> make_context_processor(const Function& f);
 [[nodiscard]] std::unique_ptr<FixedKeyProcessor> make_context_value_processor(const Function& f);
 [[nodiscard]] std::unique_ptr<Processor> make_walking_processor(const Function& f, const std::string& store);
+[[nodiscard]] std::unique_ptr<Processor> make_header_processor(const Function& f, const std::string& store);
 
 /// Java's put: null deletes.
 inline void put_or_delete(Store& store, const Dynamic& key, const Value& value) {

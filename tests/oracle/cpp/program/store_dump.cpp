@@ -13,6 +13,8 @@ using millrace::TopologyTestDriver;
 using millrace::ValueAndTimestamp;
 using Line = nlohmann::ordered_json;
 using Stamped = ValueAndTimestamp<Dynamic>;
+using StampedWithHeaders = millrace::ValueTimestampHeaders<Dynamic>;
+using WithHeaders = millrace::AggregationWithHeaders<Dynamic>;
 using StampedCount = ValueAndTimestamp<std::int64_t>;
 
 Line line(const std::string& store, const Dynamic& key) { return {{"store", store}, {"key", hex(bytes(key))}}; }
@@ -26,6 +28,17 @@ template <class V>
 void add_value(Line& line, const ValueAndTimestamp<V>& value) {
   line["value"] = hex(bytes(dynamic(value.value)));
   line["timestamp"] = value.timestamp;
+}
+void add_headers(Line& line, const millrace::Headers& headers) {
+  for (const auto& header : headers) line["headers"].push_back(Line::array({header.key, hex(header.value)}));
+}
+void add_value(Line& line, const StampedWithHeaders& value) {
+  add_value(line, Stamped{value.value, value.timestamp});
+  add_headers(line, value.headers);
+}
+void add_value(Line& line, const WithHeaders& value) {
+  add_value(line, value.aggregation);
+  add_headers(line, value.headers);
 }
 
 /// False: the store is of another type.
@@ -95,12 +108,14 @@ void write_stores(TopologyTestDriver& driver, std::ostream& out) {
     // A store that has none of these types cannot be listed, as in Java.
     (void)(write_key_values<Dynamic, Dynamic>(driver, name, out) ||
            write_key_values<Dynamic, Stamped>(driver, name, out) ||
+           write_key_values<Dynamic, StampedWithHeaders>(driver, name, out) ||
            write_key_values<Dynamic, StampedCount>(driver, name, out) ||
            write_key_values<WindowedKey, Stamped>(driver, name, out) ||
            write_key_values<WindowedKey, StampedCount>(driver, name, out) ||
            write_windows<Dynamic>(driver, name, out) || write_windows<Stamped>(driver, name, out) ||
-           write_windows<StampedCount>(driver, name, out) || write_windows<std::int64_t>(driver, name, out) ||
-           write_windows<Dynamic, WindowedKey>(driver, name, out) || write_sessions<Dynamic>(driver, name, out) ||
+           write_windows<StampedWithHeaders>(driver, name, out) || write_windows<StampedCount>(driver, name, out) ||
+           write_windows<std::int64_t>(driver, name, out) || write_windows<Dynamic, WindowedKey>(driver, name, out) ||
+           write_sessions<Dynamic>(driver, name, out) || write_sessions<WithHeaders>(driver, name, out) ||
            write_sessions<std::int64_t>(driver, name, out));
   }
 }

@@ -2,6 +2,7 @@
 #include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
 #include "oracle/cpp/program/processors.hpp"
+#include "oracle/cpp/program/store_show.hpp"
 
 // Processors that walk over a store in each way that there is, and show what they see as the value.
 
@@ -9,28 +10,7 @@ namespace oracle::program {
 namespace {
 
 using millrace::Record;
-using Stamped = millrace::ValueAndTimestamp<Dynamic>;
 using KeyLimit = std::optional<Dynamic>;
-
-std::string show(const Dynamic& value) { return text(value); }
-std::string show(const Stamped& value) { return text(value.value) + "@" + std::to_string(value.timestamp); }
-std::string show(millrace::Timestamp time) { return std::to_string(time); }
-std::string show(const WindowedKey& key) {
-  return text(key.key) + "/" + std::to_string(key.window.start) + "-" + std::to_string(key.window.end);
-}
-template <class V>
-std::string show(const std::optional<V>& value) {
-  return value ? show(*value) : "null";
-}
-template <class K, class V>
-std::string show(millrace::KeyValueIterator<K, V> entries) {
-  std::string seen = "[";
-  for (const auto& entry : entries) seen += show(entry.key) + "=" + show(entry.value) + " ";
-  return seen + "]";
-}
-
-/// What is put: not so long that walks behind walks show more and more.
-Value kept(const Value& value) { return nullable(map_value(Function("first:8"), {}, dynamic(value))); }
 
 struct Walk final : WithStore {
   using WithStore::WithStore;

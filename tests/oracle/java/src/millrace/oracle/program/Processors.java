@@ -27,6 +27,8 @@ final class Processors {
         if (found != null) return found;
         final var walking = StoreWalks.processor(function, store);
         if (walking != null) return walking;
+        final var withHeaders = HeaderStores.processor(function, store);
+        if (withHeaders != null) return withHeaders;
         final String name = function.split(":")[0];
         final long interval = function.contains(":") && !name.equals("route") ? Long.parseLong(function.split(":")[1]) : 0;
         return switch (name) {

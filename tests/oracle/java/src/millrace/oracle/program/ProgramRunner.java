@@ -15,9 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.common.header.Header;
@@ -37,11 +39,15 @@ import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.state.AggregationWithHeaders;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.SessionStoreWithHeaders;
 import org.apache.kafka.streams.state.TimestampedWindowStore;
+import org.apache.kafka.streams.state.TimestampedWindowStoreWithHeaders;
 import org.apache.kafka.streams.state.ValueAndTimestamp;
+import org.apache.kafka.streams.state.ValueTimestampHeaders;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.test.TestRecord;
 
@@ -127,6 +133,7 @@ public final class ProgramRunner {
         emit(JSON.createObjectNode().put("describe", topology.describe().toString()));
         final Instant wallClock = Instant.ofEpochMilli(program.path("wall_clock").asLong(1_000_000));
         try (TopologyTestDriver driver = new TopologyTestDriver(topology, properties, wallClock)) {
+            final Set<String> joins = joinStores(program);
             int index = 0;
             for (final JsonNode input : program.path("input")) {
                 if (input.has("advance_wall_clock")) {
@@ -137,7 +144,7 @@ public final class ProgramRunner {
                 emitRecords(driver, index++);
             }
             for (final var entry : new TreeMap<>(driver.getAllStateStores()).entrySet()) {
-                emitStore(driver, entry.getKey(), entry.getValue());
+                emitStore(driver, entry.getKey(), entry.getValue(), joins.contains(entry.getKey()));
             }
         }
     }
@@ -178,13 +185,7 @@ public final class ProgramRunner {
                 final ObjectNode line = JSON.createObjectNode().put("input", index).put("topic", topic)
                     .put("key", hex(record.key())).put("value", hex(record.value()))
                     .put("timestamp", record.timestamp());
-                if (record.headers().toArray().length > 0) {
-                    final var headers = line.putArray("headers");
-                    for (final Header header : record.headers()) {
-                        headers.addArray().add(header.key()).add(hex(header.value()));
-                    }
-                }
-                emit(line);
+                emit(putHeaders(line, record.headers()));
             }
         }
     }
@@ -192,12 +193,21 @@ public final class ProgramRunner {
     /**
      * A line per entry. Stores with keys or values of Kafka Streams' own making (unmatched records of outer joins,
      * subscriptions of foreign-key joins) are left out: their contents are what their changelogs say. So are versioned
-     * ones, which cannot be listed.
+     * ones, which cannot be listed. Of the stores of stream-stream joins, which keep headers whatever the format, the
+     * values alone are shown.
      */
-    private void emitStore(final TopologyTestDriver driver, final String name, final StateStore store)
-            throws IOException {
+    private void emitStore(final TopologyTestDriver driver, final String name, final StateStore store,
+                           final boolean suppliedForJoin) throws IOException {
+        final boolean ofJoin = suppliedForJoin || name.endsWith("-store");
         if (store instanceof TimestampedWindowStore) {
             try (var entries = driver.getTimestampedWindowStore(name).all()) {
+                while (entries.hasNext()) {
+                    final var entry = entries.next();
+                    emit(line(name, bytes(entry.key.key()), entry.value).put("start", entry.key.window().start()));
+                }
+            }
+        } else if (store instanceof TimestampedWindowStoreWithHeaders && !ofJoin) {
+            try (var entries = driver.getTimestampedWindowStoreWithHeaders(name).all()) {
                 while (entries.hasNext()) {
                     final var entry = entries.next();
                     emit(line(name, bytes(entry.key.key()), entry.value).put("start", entry.key.window().start()));
@@ -208,6 +218,14 @@ public final class ProgramRunner {
                 while (entries.hasNext()) {
                     final KeyValue<Windowed<Object>, Object> entry = entries.next();
                     emit(line(name, bytes(entry.key.key()), entry.value).put("start", entry.key.window().start()));
+                }
+            }
+        } else if (store instanceof SessionStoreWithHeaders) {
+            try (var entries = driver.getSessionStoreWithHeaders(name).fetch(null, null)) {
+                while (entries.hasNext()) {
+                    final var entry = entries.next();
+                    emit(line(name, bytes(entry.key.key()), entry.value).put("start", entry.key.window().start())
+                        .put("end", entry.key.window().end()));
                 }
             }
         } else if (store instanceof SessionStore) {
@@ -239,7 +257,33 @@ public final class ProgramRunner {
         if (value instanceof ValueAndTimestamp<?> stamped) {
             return line.put("value", hex(bytes(stamped.value()))).put("timestamp", stamped.timestamp());
         }
+        if (value instanceof ValueTimestampHeaders<?> kept) {
+            line.put("value", hex(bytes(kept.value()))).put("timestamp", kept.timestamp());
+            return putHeaders(line, kept.headers());
+        }
+        if (value instanceof AggregationWithHeaders<?> kept) {
+            return putHeaders(line.put("value", hex(bytes(kept.aggregation()))), kept.headers());
+        }
         return line.put("value", hex(bytes(value)));
+    }
+
+    private static ObjectNode putHeaders(final ObjectNode line, final Headers headers) {
+        if (headers.toArray().length > 0) {
+            final var array = line.putArray("headers");
+            for (final Header header : headers) array.addArray().add(header.key()).add(hex(header.value()));
+        }
+        return line;
+    }
+
+    /** The stores that the program supplies for its joins. */
+    private static Set<String> joinStores(final JsonNode program) {
+        final Set<String> names = new HashSet<>();
+        for (final JsonNode op : program.path("nodes")) {
+            for (final String field : new String[] {"this_store", "other_store"}) {
+                if (op.has(field)) names.add(op.path(field).asText());
+            }
+        }
+        return names;
     }
 
     private static byte[] bytes(final Object value) {

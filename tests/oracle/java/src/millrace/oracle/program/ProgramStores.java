@@ -39,6 +39,15 @@ final class ProgramStores {
             case "session" -> Stores.sessionStoreBuilder(
                 inMemory ? Stores.inMemorySessionStore(name, retention)
                     : Stores.persistentSessionStore(name, retention), key, value);
+            case "timestamped_with_headers" -> Stores.timestampedKeyValueStoreWithHeadersBuilder(
+                inMemory ? Stores.inMemoryKeyValueStore(name)
+                    : Stores.persistentTimestampedKeyValueStoreWithHeaders(name), key, value);
+            case "timestamped_window_with_headers" -> Stores.timestampedWindowStoreWithHeadersBuilder(
+                inMemory ? Stores.inMemoryWindowStore(name, retention, size, false)
+                    : Stores.persistentTimestampedWindowStoreWithHeaders(name, retention, size, false), key, value);
+            case "session_with_headers" -> Stores.sessionStoreWithHeadersBuilder(
+                inMemory ? Stores.inMemorySessionStore(name, retention)
+                    : Stores.persistentSessionStoreWithHeaders(name, retention), key, value);
             default -> throw new IllegalArgumentException("unknown kind of store: " + store);
         };
         if (store.path("caching").asBoolean()) made = made.withCachingEnabled();

@@ -1,6 +1,9 @@
 package millrace.oracle.program;
 
+import java.util.HexFormat;
 import java.util.List;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.kstream.Windowed;
@@ -8,12 +11,14 @@ import org.apache.kafka.streams.kstream.internals.SessionWindow;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.AggregationWithHeaders;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.apache.kafka.streams.state.SessionStore;
 import org.apache.kafka.streams.state.TimestampedWindowStore;
 import org.apache.kafka.streams.state.ValueAndTimestamp;
+import org.apache.kafka.streams.state.ValueTimestampHeaders;
 import org.apache.kafka.streams.state.VersionedKeyValueStore;
 import org.apache.kafka.streams.state.VersionedRecord;
 import org.apache.kafka.streams.state.WindowStore;
@@ -21,7 +26,7 @@ import org.apache.kafka.streams.state.WindowStoreIterator;
 
 /** Processors that walk over a store in each way that there is, and show what they see as the value. */
 final class StoreWalks {
-    private interface Use<S> {
+    interface Use<S> {
         String apply(S store, Record<Object, Object> record);
     }
 
@@ -67,19 +72,33 @@ final class StoreWalks {
 
     /** That S is a StateStore cannot be said of the read-only ones. */
     @SuppressWarnings({"unchecked", "rawtypes"})
-    private static <S> ProcessorSupplier<Object, Object, Object, Object> walk(final String store, final Use<S> use) {
+    static <S> ProcessorSupplier<Object, Object, Object, Object> walk(final String store, final Use<S> use) {
         return walkStore(store, (Use) use);
     }
 
-    private static String show(final Object value) {
+    static String show(final Object value) {
         if (value instanceof ValueAndTimestamp<?> stamped) return stamped.value() + "@" + stamped.timestamp();
+        if (value instanceof ValueTimestampHeaders<?> stamped) {
+            return stamped.value() + "@" + stamped.timestamp() + shown(stamped.headers());
+        }
+        if (value instanceof AggregationWithHeaders<?> kept) return kept.aggregation() + shown(kept.headers());
         if (value instanceof Windowed<?> in) {
             return in.key() + "/" + in.window().start() + "-" + in.window().end();
         }
         return Functions.text(value);
     }
 
-    private static <K, V> String show(final KeyValueIterator<K, V> entries) {
+    /** Nothing if there are none. */
+    private static String shown(final Headers headers) {
+        final StringBuilder seen = new StringBuilder();
+        for (final Header header : headers) {
+            seen.append(seen.isEmpty() ? "{" : ",").append(header.key()).append('=')
+                .append(header.value() == null ? "null" : HexFormat.of().formatHex(header.value()));
+        }
+        return seen.isEmpty() ? "" : seen.append('}').toString();
+    }
+
+    static <K, V> String show(final KeyValueIterator<K, V> entries) {
         final StringBuilder seen = new StringBuilder("[");
         try (entries) {
             while (entries.hasNext()) {
@@ -91,7 +110,7 @@ final class StoreWalks {
     }
 
     /** What is put: not so long that walks behind walks show more and more. */
-    private static Object kept(final Record<Object, Object> record) {
+    static Object kept(final Record<Object, Object> record) {
         return Functions.valueMapper("first:8").apply(record.value());
     }
 

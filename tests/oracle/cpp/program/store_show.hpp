@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+
+#include "millrace/state/aggregation_with_headers.hpp"
+#include "millrace/state/key_value_store.hpp"
+#include "millrace/state/value_timestamp_headers.hpp"
+#include "oracle/cpp/program/program.hpp"
+#include "oracle/cpp/program/store_dump.hpp"
+
+// What processors say of the entries of their stores; twin of StoreWalks.show in Java.
+
+namespace oracle::program {
+
+using Stamped = millrace::ValueAndTimestamp<Dynamic>;
+
+inline std::string show(const Dynamic& value) { return text(value); }
+inline std::string show(const Stamped& value) { return text(value.value) + "@" + std::to_string(value.timestamp); }
+/// Nothing if there are none.
+inline std::string show(const millrace::Headers& headers) {
+  std::string seen;
+  for (const auto& header : headers) {
+    const auto bytes = hex(header.value);
+    seen += (seen.empty() ? "{" : ",") + header.key + "=" + (bytes.is_null() ? "null" : bytes.get<std::string>());
+  }
+  return seen.empty() ? seen : seen + "}";
+}
+inline std::string show(const millrace::ValueTimestampHeaders<Dynamic>& value) {
+  return show(Stamped{value.value, value.timestamp}) + show(value.headers);
+}
+inline std::string show(const millrace::AggregationWithHeaders<Dynamic>& value) {
+  return text(value.aggregation) + show(value.headers);
+}
+inline std::string show(millrace::Timestamp time) { return std::to_string(time); }
+inline std::string show(const WindowedKey& key) {
+  return text(key.key) + "/" + std::to_string(key.window.start) + "-" + std::to_string(key.window.end);
+}
+template <class V>
+std::string show(const std::optional<V>& value) {
+  return value ? show(*value) : "null";
+}
+template <class K, class V>
+std::string show(millrace::KeyValueIterator<K, V> entries) {
+  std::string seen = "[";
+  for (const auto& entry : entries) seen += show(entry.key) + "=" + show(entry.value) + " ";
+  return seen + "]";
+}
+
+/// What is put: not so long that walks behind walks show more and more.
+inline Value kept(const Value& value) { return nullable(map_value(Function("first:8"), {}, dynamic(value))); }
+
+}  // namespace oracle::program
