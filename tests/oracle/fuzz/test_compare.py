@@ -126,7 +126,7 @@ class Differences(unittest.TestCase):
 
 class Minimiser(unittest.TestCase):
     def test_leaves_only_what_matters(self):
-        program = next(program for program in map(generate, range(1000))
+        program = next(program for program in map(generate, range(10_000))
                        if {"filter", "map", "to_stream"} <= operators_of(program) and len(program["input"]) > 5)
         small = minimise(program, lambda p: "filter" in operators_of(p) and len(p["input"]) > 1)
         self.assertEqual(len(small["input"]), 2)
