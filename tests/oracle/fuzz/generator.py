@@ -154,6 +154,10 @@ class Generator(Streams, ByHand, Tables):
             for op in self.ops:     # stream time would jump further than any retention, see ../README.md
                 if op.get("extractor", "").startswith(("partition_time_plus", "length_of_value")):
                     del op["extractor"]
+        return self.with_input({"nodes": self.ops})
+
+    def spare_small_caches(self):
+        """Kafka Streams passes entries of other keys and times in some walks, so that others leave a small cache."""
         in_memory = "default.dsl.store" in self.config or any(
             op.get("materialized", {}).get("in_memory") for op in self.ops)
         passes_others = any(in_memory and op.get("window", {}).get("kind") == "sliding" or
@@ -161,9 +165,9 @@ class Generator(Streams, ByHand, Tables):
                                                          "session_with_headers")) for op in self.ops)
         if passes_others and self.config.get("statestore.cache.max.bytes") in SMALL_CACHE:
             self.config["statestore.cache.max.bytes"] = "10485760"
-        return self.with_input({"nodes": self.ops})
 
     def with_input(self, program):
+        self.spare_small_caches()
         program["input"] = self.input()
         if self.config:
             program["config"] = self.config
