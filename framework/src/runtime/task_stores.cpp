@@ -228,7 +228,7 @@ TaskStores::~TaskStores() {
 ByteStore TaskStores::make_bytes(const StoreSpec& spec, bool persistent) {
   if (!persistent) return make_in_memory_store(spec);
   ByteStore bytes;
-  if (persistent) database_->expect_headers(spec.name, has_headers(spec.format));
+  database_->expect_headers(spec.name, has_headers(spec.format));
   switch (spec.kind) {
     case StoreKind::key_value: bytes.key_value = database_->key_value_store(spec.name); break;
     case StoreKind::window: bytes.window = database_->window_store(spec.name, spec.window); break;
