@@ -31,8 +31,8 @@ class SegmentedCacheKeys {
 
   /// All keys that lie between those of one record key with from <= time <= to, in order; with `is_of` come those
   /// themselves. In each segment there is hardly another one. But where the interval is 1 there are all of that time:
-  /// Kafka Streams passes them, and so renews them in its cache. Backward it begins with the segment of the newest entry
-  /// that was ever put, be it older than `from`, and goes to the beginning of each segment.
+  /// Kafka Streams passes them, and so renews them in its cache. Backward it begins with the segment of the newest
+  /// entry that was ever put, be it older than `from`, and goes to the beginning of each segment.
   [[nodiscard]] std::vector<std::string> around_one_key(std::string_view key, Timestamp from, Timestamp to,
                                                         bool forward) const;
   [[nodiscard]] bool is_of(std::string_view cache_key, std::string_view key) const {
