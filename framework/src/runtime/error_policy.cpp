@@ -27,7 +27,7 @@ Headers dead_letter_headers(const ErrorContext& context) {
 }  // namespace
 
 ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code) {
-  ErrorPolicy policy{in_code, in_code.production != nullptr, std::nullopt};
+  ErrorPolicy policy{in_code, std::nullopt, in_code.production != nullptr};
   if (!policy.handlers.deserialization) {
     policy.handlers.deserialization = configured(config, "deserialization.exception.handler");
   }

@@ -21,8 +21,8 @@ class TaskFailure : public StreamsException {
 /// The handlers in force: those set in code, else those that the configuration names.
 struct ErrorPolicy {
   ExceptionHandlers handlers;
-  bool production_in_code = false;  ///< wants to be asked about what may pass, too
   std::optional<std::string> dead_letter_topic;
+  bool production_in_code = false;  ///< that handler wants to be asked about what may pass, too
 };
 [[nodiscard]] ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code);
 
