@@ -74,20 +74,33 @@ class CacheMerge {
  private:
   [[nodiscard]] bool has_cached() const { return next_cached_ < cached_.size(); }
 
+  /// Loads the next key that is shown.
   void load_cached() {
     for (; !loaded_ && has_cached(); ++next_cached_) {
-      const auto* entry = cache_->get(cached_[next_cached_]);
-      if (shows_ && !shows_(cached_[next_cached_])) continue;
-      if (entry != nullptr) {
-        cached_value_ = entry->value;
-      } else if (read_below_) {
-        const BytesView found = read_below_(cached_[next_cached_]);
+      if (next_cached_ == looked_up_) look_up();
+      const std::string& key = cached_[next_cached_];
+      if (found_ && next_cached_ + 1 == looked_up_) {
+        cached_value_ = std::move(found_value_);
+      } else if (read_below_ && !key.empty()) {
+        const BytesView found = read_below_(key);
         cached_value_ = owned(found);
       } else {
-        continue;  // evicted
+        continue;  // evicted, or passed only
       }
       loaded_ = true;
       return;
+    }
+  }
+  /// Looks into the cache for the keys from here to the first that is there and is shown. So does Java, whose walk over
+  /// the cache knows nothing of those that have left it. Keys that are not shown become empty.
+  void look_up() {
+    for (found_ = false; !found_ && looked_up_ < cached_.size(); ++looked_up_) {
+      std::string& key = cached_[looked_up_];
+      const auto* entry = cache_->get(key);
+      const bool shown = !shows_ || shows_(key);
+      found_ = entry != nullptr && shown;
+      if (found_) found_value_ = entry->value;
+      if (!shown) key.clear();
     }
   }
   [[nodiscard]] bool load_stored() {
@@ -104,8 +117,11 @@ class CacheMerge {
   NamedCache* cache_;
   std::vector<std::string> cached_;
   std::size_t next_cached_ = 0;
+  std::size_t looked_up_ = 0;                // how many cached keys
+  bool found_ = false;                       // the last of these in the cache, while the others are gone or passed only
+  std::optional<std::string> found_value_;   // its value; nullopt: deleted
   bool loaded_ = false;                      // the value of the next cached key
-  std::optional<std::string> cached_value_;  // nullopt: deleted
+  std::optional<std::string> cached_value_;  // that value; nullopt: deleted
   std::unique_ptr<BytesIterator> stored_;
   std::string stored_key_;
   CacheKeyOf cache_key_of_;

@@ -12,6 +12,7 @@
 #include "millrace/state/formats.hpp"
 #include "segmented_cache.hpp"
 #include "session_snapshot.hpp"
+#include "window_snapshot.hpp"
 
 namespace millrace {
 
@@ -76,7 +77,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
                                                                     Timestamp latest_start, bool forward) override {
-    return merge(keys_.around_one_key(key, earliest_end, kEndOfTime, forward),
+    return merge(keys_.around_one_key(key, earliest_end, kEndOfTime, forward, latest_start),
                  inner_->find_sessions(key, earliest_end, latest_start, forward), forward,
                  [this, key = std::string(key), earliest_end, latest_start](std::string_view cached) {
                    if (!keys_.is_of(cached, key)) return false;
@@ -89,9 +90,13 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
                                                                              Timestamp earliest_end,
                                                                              Timestamp latest_start,
                                                                              bool forward) override {
-    return merge(keys_.of_keys(key_from, key_to, earliest_end, kEndOfTime),
-                 inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward), forward,
-                 [latest_start](std::string_view cached) { return read_cache_key(cached).start <= latest_start; });
+    return merge(
+        keys_.around_sessions(key_from, key_to, earliest_end),
+        inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward), forward,
+        [key_from = owned(key_from), key_to = owned(key_to), earliest_end, latest_start](std::string_view cached) {
+          const auto at = read_cache_key(cached);
+          return within(at.key, key_from, key_to) && at.end >= earliest_end && at.start <= latest_start;
+        });
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,

@@ -9,6 +9,7 @@
 #include "database_layout.hpp"
 #include "millrace/state/formats.hpp"
 #include "segmented_cache.hpp"
+#include "window_snapshot.hpp"
 
 namespace millrace {
 
@@ -86,8 +87,13 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
                                                                  Timestamp to, bool forward) override {
-    return merge(keys_.of_keys(key_from, key_to, from, to), inner_->fetch_range(key_from, key_to, from, to, forward),
-                 forward);
+    if (persistent() && key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
+    return merge(keys_.around_windows(key_from, key_to, from, to, forward),
+                 inner_->fetch_range(key_from, key_to, from, to, forward), forward,
+                 [key_from = owned(key_from), key_to = owned(key_to), from, to](std::string_view cached) {
+                   const auto at = read_cache_key(cached);
+                   return within(at.key, key_from, key_to) && from <= at.start && at.start <= to;
+                 });
   }
 
   // Changelog records go to the store below; its cache is empty then.
@@ -120,7 +126,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
 
   std::unique_ptr<WindowBytesIterator> merge(std::vector<std::string> cached,
                                              std::unique_ptr<WindowBytesIterator> stored, bool forward,
-                                             CacheMerge::Shows shows = {}) {
+                                             CacheMerge::Shows shows) {
     if (!persistent()) {
       std::sort(cached.begin(), cached.end(),
                 [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });

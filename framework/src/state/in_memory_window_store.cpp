@@ -60,6 +60,7 @@ class InMemoryWindowStore final : public WindowBytesStore {
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
                                                                  Timestamp to, bool forward) override {
+    if (key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
     std::vector<WindowItem> items;
     tier_.visit_all(std::max(from, live_from_), to, [&](const WindowEntry& entry) {
       const std::string_view key = entry.owner->key();

@@ -57,6 +57,8 @@ class NamedCache {
 
   void flush();
 
+  [[nodiscard]] bool is_small() const { return budget_.is_small(); }
+
   /// The keys from `from` (nullopt: the first) up to `to` (nullopt: the last; inclusive or not), in order.
   [[nodiscard]] std::vector<std::string> keys(BytesView from, BytesView to, bool to_inclusive);
 

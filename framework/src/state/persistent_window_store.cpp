@@ -178,6 +178,7 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch(std::string_vi
 
 std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesView key_from, BytesView key_to,
                                                                         Timestamp from, Timestamp to, bool forward) {
+  if (key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
   from = std::max(from, live_from_);
   to = std::min(to, meta_.observed_stream_time);
   std::vector<WindowItem> items;

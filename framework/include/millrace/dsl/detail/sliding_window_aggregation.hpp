@@ -17,6 +17,9 @@ namespace millrace::detail {
 ///
 /// A window's stored timestamp is that of its latest record, which tells where the record before t lies and whether
 /// there is one after it. (Kafka Streams: `KStreamSlidingWindowAggregate`, with the same order of updates.)
+///
+/// As there, the key's windows are asked for as those of a range of keys: over a store in memory that decides which
+/// entries of a small cache count as used.
 template <class K, class VA>
 class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   using Base = WindowStoreAggregation<K, VA>;
@@ -57,9 +60,10 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   void process_usual(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
-    auto entries = this->store().backward_fetch(input.key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
+    const std::optional<K> key = input.key;  // as a range, see above
+    auto entries = this->store().backward_fetch(key, key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
     while (auto entry = entries.next()) {
-      const Timestamp start = entry->key;
+      const Timestamp start = entry->key.window.start;
       ValueAndTimestamp<VA>& stored = entry->value;
       const Timestamp end = start + difference_;
       const Timestamp latest = stored.timestamp;
@@ -116,9 +120,11 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     const Timestamp now = input.timestamp;
     Neighbours found;
     Stored combined;
-    auto entries = this->store().fetch(input.key, 0, now + 1);
+    const std::optional<K> key = input.key;
+    auto entries = this->store().fetch(key, key, 0, now + 1);
     while (auto entry = entries.next()) {
-      auto& [start, stored] = *entry;
+      const Timestamp start = entry->key.window.start;
+      ValueAndTimestamp<VA>& stored = entry->value;
       found.starts.insert(start);
       if (start == 0) {
         if (stored.timestamp < now) found.previous = stored.timestamp;
