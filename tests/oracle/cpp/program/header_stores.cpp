@@ -46,8 +46,8 @@ struct UseWindowHeaders final : WithStore {
     const auto value = kept(record.value);
     const auto old = store.fetch(record.key, start);
     store.put(record.key, value ? std::optional(Kept{*value, time, headers_for(record, old)}) : std::nullopt, start);
-    return show(old) + show(store.fetch(record.key, before(time), after(time))) +
-           show(store.fetch_all(before(time), time));
+    return in_order({show(old), show(store.fetch(record.key, before(time), after(time))),
+                     show(store.fetch_all(before(time), time))});
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 
 #include "millrace/state/aggregation_with_headers.hpp"
@@ -44,6 +45,13 @@ std::string show(millrace::KeyValueIterator<K, V> entries) {
   std::string seen = "[";
   for (const auto& entry : entries) seen += show(entry.key) + "=" + show(entry.value) + " ";
   return seen + "]";
+}
+
+/// Of what several calls on a store say. The elements of a list are evaluated one after the other, unlike operands.
+inline std::string in_order(std::initializer_list<std::string> parts) {
+  std::string all;
+  for (const std::string& part : parts) all += part;
+  return all;
 }
 
 /// What is put: not so long that walks behind walks show more and more.

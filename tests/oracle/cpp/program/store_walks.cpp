@@ -19,10 +19,10 @@ struct Walk final : WithStore {
     const auto key = text(record.key);
     put_or_delete(store, record.key, kept(record.value));
     const auto prefix = key.empty() ? "a" : first_characters(key, 1);
-    return show(store.range(Dynamic("a"), record.key)) + show(store.range(record.key, Dynamic("b"))) +
-           show(store.range(std::nullopt, record.key)) + show(store.reverse_range(Dynamic("a"), record.key)) +
-           show(store.reverse_range(record.key, std::nullopt)) + show(store.reverse_all()) +
-           show(store.prefix_scan(prefix));
+    return in_order({show(store.range(Dynamic("a"), record.key)), show(store.range(record.key, Dynamic("b"))),
+                     show(store.range(std::nullopt, record.key)), show(store.reverse_range(Dynamic("a"), record.key)),
+                     show(store.reverse_range(record.key, std::nullopt)), show(store.reverse_all()),
+                     show(store.prefix_scan(prefix))});
   }
 };
 
@@ -74,10 +74,10 @@ struct WalkWindows final : WithStore {
     const auto from = before(time);
     const auto to = after(time);
     store.put(record.key, kept(record.value), time);
-    return show(store.backward_fetch(record.key, from, to)) +
-           show(store.fetch(KeyLimit(Dynamic("a")), record.key, from, to)) +
-           show(store.backward_fetch(KeyLimit(), record.key, from, to)) + show(store.fetch_all(from, time)) +
-           show(store.backward_fetch_all(from, time)) + show(store.all()) + show(store.backward_all());
+    return in_order({show(store.backward_fetch(record.key, from, to)),
+                     show(store.fetch(KeyLimit(Dynamic("a")), record.key, from, to)),
+                     show(store.backward_fetch(KeyLimit(), record.key, from, to)), show(store.fetch_all(from, time)),
+                     show(store.backward_fetch_all(from, time)), show(store.all()), show(store.backward_all())});
   }
 };
 
@@ -103,10 +103,10 @@ struct WalkSessions final : WithStore {
     const KeyLimit least = std::min(record.key, Dynamic("a"));
     const auto value = kept(record.value);
     store.put({record.key, {time, after(time)}}, value ? &*value : nullptr);
-    return show(store.fetch_session(record.key, time, after(time))) + show(store.fetch(record.key)) +
-           show(store.backward_fetch(record.key)) + show(store.backward_find_sessions(record.key, from, time)) +
-           show(store.find_sessions(least, key, from, after(time))) + show(store.fetch(least, key)) +
-           show(store.backward_fetch(least, key));
+    return in_order({show(store.fetch_session(record.key, time, after(time))), show(store.fetch(record.key)),
+                     show(store.backward_fetch(record.key)), show(store.backward_find_sessions(record.key, from, time)),
+                     show(store.find_sessions(least, key, from, after(time))), show(store.fetch(least, key)),
+                     show(store.backward_fetch(least, key))});
   }
 };
 
@@ -147,12 +147,13 @@ struct CachedWalk final : WithStore {
     if (!forward_ && !record.value) return "ignored";
     put_or_delete(store, record.key, kept(record.value));
     if (!forward_) {
-      return show(store.reverse_range(Dynamic("a"), record.key)) + show(store.reverse_range(record.key, std::nullopt)) +
-             show(store.reverse_all()) + show(store.range(Dynamic(""), record.key));
+      return in_order({show(store.reverse_range(Dynamic("a"), record.key)),
+                       show(store.reverse_range(record.key, std::nullopt)), show(store.reverse_all()),
+                       show(store.range(Dynamic(""), record.key))});
     }
     const auto prefix = key.empty() ? "a" : first_characters(key, 1);
-    return show(store.range(Dynamic("a"), record.key)) + show(store.range(record.key, Dynamic("b"))) +
-           show(store.range(std::nullopt, record.key)) + show(store.prefix_scan(prefix)) + show(store.all());
+    return in_order({show(store.range(Dynamic("a"), record.key)), show(store.range(record.key, Dynamic("b"))),
+                     show(store.range(std::nullopt, record.key)), show(store.prefix_scan(prefix)), show(store.all())});
   }
 
  private:
@@ -170,12 +171,12 @@ struct CachedWindowWalk final : WithStore {
     if (!forward_ && !record.value) return "ignored";
     store.put(record.key, kept(record.value), time);
     if (!forward_) {
-      return show(store.backward_fetch(record.key, from, to)) +
-             show(store.backward_fetch(least, record.key, from, to)) + show(store.backward_fetch_all(from, time)) +
-             show(store.backward_all());
+      return in_order({show(store.backward_fetch(record.key, from, to)),
+                       show(store.backward_fetch(least, record.key, from, to)),
+                       show(store.backward_fetch_all(from, time)), show(store.backward_all())});
     }
-    return show(store.fetch(record.key, from, to)) + show(store.fetch(least, record.key, from, to)) +
-           show(store.fetch_all(from, time)) + show(store.all());
+    return in_order({show(store.fetch(record.key, from, to)), show(store.fetch(least, record.key, from, to)),
+                     show(store.fetch_all(from, time)), show(store.all())});
   }
 
  private:
@@ -194,11 +195,12 @@ struct CachedSessionWalk final : WithStore {
     if (!forward_ && !value) return "ignored";
     store.put({record.key, {time, time + kSpan}}, value ? &*value : nullptr);
     if (!forward_) {
-      return show(store.backward_find_sessions(least, key, from, time)) + show(store.backward_fetch(least, key));
+      return in_order(
+          {show(store.backward_find_sessions(least, key, from, time)), show(store.backward_fetch(least, key))});
     }
-    return show(store.fetch_session(record.key, time, time + kSpan)) +
-           show(store.find_sessions(record.key, from, time)) + show(store.find_sessions(least, key, from, time)) +
-           show(store.fetch(least, key));
+    return in_order({show(store.fetch_session(record.key, time, time + kSpan)),
+                     show(store.find_sessions(record.key, from, time)),
+                     show(store.find_sessions(least, key, from, time)), show(store.fetch(least, key))});
   }
 
  private:
@@ -211,7 +213,7 @@ struct Lookup final : WithStore {
   using WithStore::WithStore;
   std::string use(const Record<Key, Value>& record) override {
     auto& store = this->store<millrace::KeyValueStore<Dynamic, V>>();
-    return show(store.get(record.key)) + show(store.range(std::nullopt, record.key));
+    return in_order({show(store.get(record.key)), show(store.range(std::nullopt, record.key))});
   }
 };
 
