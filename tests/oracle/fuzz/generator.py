@@ -96,7 +96,7 @@ class Generator(Streams, ByHand, Tables):
 
     def settings(self):
         if self.chance(0.35) and "caching" not in self.without:
-            self.config["statestore.cache.max.bytes"] = self.pick("10485760", "10485760", *sorted(SMALL_CACHE))
+            self.config["statestore.cache.max.bytes"] = self.pick(*CACHES)
         if self.chance(0.25) and "optimization" not in self.without:
             self.config["topology.optimization"] = self.pick(
                 "all", "all", "none", "reuse.ktable.source.topics", "merge.repartition.topics",
@@ -156,18 +156,7 @@ class Generator(Streams, ByHand, Tables):
                     del op["extractor"]
         return self.with_input({"nodes": self.ops})
 
-    def spare_small_caches(self):
-        """Kafka Streams passes entries of other keys and times in some walks, so that others leave a small cache."""
-        in_memory = "default.dsl.store" in self.config or any(
-            op.get("materialized", {}).get("in_memory") for op in self.ops)
-        passes_others = any(in_memory and op.get("window", {}).get("kind") == "sliding" or
-                            op.get("fn", "").startswith(("cached_window", "cached_session", "window_with_headers",
-                                                         "session_with_headers")) for op in self.ops)
-        if passes_others and self.config.get("statestore.cache.max.bytes") in SMALL_CACHE:
-            self.config["statestore.cache.max.bytes"] = "10485760"
-
     def with_input(self, program):
-        self.spare_small_caches()
         program["input"] = self.input()
         if self.config:
             program["config"] = self.config
@@ -176,8 +165,8 @@ class Generator(Streams, ByHand, Tables):
         return program
 
 
-# Bytes of caches from which entries are evicted within one record.
-SMALL_CACHE = {"2000", "500", "200", "1"}
+# Bytes of caches: of one that holds all, and of some from which entries are evicted within one record.
+CACHES = ("10485760", "10485760", "10485760", "1", "200", "500", "1000", "2000", "5000")
 
 # Processors whose punctuations forward records.
 PUNCTUATING = ("last_until", "collect_until", "punctuate")
