@@ -120,6 +120,15 @@ class KeyValueStore : public StateStore, public ReadOnlyKeyValueStore<K, V> {
     for (const auto& [key, value] : entries) put(key, value);
   }
 
+  /// nullptr removes the key as Java's put of null does: without a look at what it had, which a cache would keep.
+  virtual void put_one(const K& key, const V* value) {
+    if (value != nullptr) {
+      put(key, *value);
+    } else {
+      (void)remove(key);
+    }
+  }
+
   /// Removes the key. Returns what it had.
   virtual std::optional<V> remove(const K& key) = 0;
 

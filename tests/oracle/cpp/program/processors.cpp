@@ -63,7 +63,7 @@ struct UseTimestamped final : WithStore {
     if (record.value) {
       store.put(record.key, {*record.value, record.timestamp});
     } else {
-      store.remove(record.key);
+      store.put_one(record.key, nullptr);
     }
     return (old ? text(old->value) + "@" + std::to_string(old->timestamp) : "null") + ">" + text(dynamic(record.value));
   }

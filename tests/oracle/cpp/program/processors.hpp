@@ -28,11 +28,7 @@ using Store = millrace::KeyValueStore<Dynamic, Dynamic>;
 
 /// Java's put: null deletes.
 inline void put_or_delete(Store& store, const Dynamic& key, const Value& value) {
-  if (value) {
-    store.put(key, *value);
-  } else {
-    store.remove(key);
-  }
+  store.put_one(key, value ? &*value : nullptr);
 }
 
 /// Base of the processors that show what their store answers.

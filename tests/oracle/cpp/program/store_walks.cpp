@@ -43,7 +43,11 @@ struct WriteInWalk final : WithStore {
   WriteInWalk(std::string store, bool backward) : WithStore(std::move(store)), backward_(backward) {}
   std::string use(const Record<Key, Value>& record) override {
     auto& store = this->store<Store>();
-    put_or_delete(store, record.key, kept(record.value));
+    if (record.value) {
+      store.put(record.key, kept(record.value).value());
+    } else {
+      (void)store.remove(record.key);
+    }
     const auto value = text(dynamic(kept(record.value)));
     const auto units = static_cast<std::size_t>(length(value));
     std::size_t step = 0;

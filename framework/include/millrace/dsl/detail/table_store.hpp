@@ -53,7 +53,7 @@ class TableStore {
       if (value) {
         timestamped_->put(key, ValueAndTimestamp<V>{*value, timestamp});
       } else {
-        timestamped_->remove(key);
+        timestamped_->put_one(key, nullptr);
       }
       return {};
     }

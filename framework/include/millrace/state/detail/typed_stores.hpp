@@ -104,6 +104,10 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
 
   void put(const K& key, const V& value) override { bytes_->put(codec_.key(key), codec_.value(value)); }
 
+  void put_one(const K& key, const V* value) override {
+    bytes_->put(codec_.key(key), value == nullptr ? std::nullopt : codec_.value(*value));
+  }
+
   std::optional<V> remove(const K& key) override {
     const auto key_bytes = codec_.key(key);
     auto old = decode(bytes_->get(key_bytes));
