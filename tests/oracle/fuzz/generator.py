@@ -96,7 +96,7 @@ class Generator(Streams, ByHand, Tables):
 
     def settings(self):
         if self.chance(0.35) and "caching" not in self.without:
-            self.config["statestore.cache.max.bytes"] = self.pick(*CACHES)
+            self.config["statestore.cache.max.bytes"] = self.pick(*[LARGE_CACHE] * 3, *SMALL_CACHES)
         if self.chance(0.25) and "optimization" not in self.without:
             self.config["topology.optimization"] = self.pick(
                 "all", "all", "none", "reuse.ktable.source.topics", "merge.repartition.topics",
@@ -154,6 +154,8 @@ class Generator(Streams, ByHand, Tables):
             for op in self.ops:     # stream time would jump further than any retention, see ../README.md
                 if op.get("extractor", "").startswith(("partition_time_plus", "length_of_value")):
                     del op["extractor"]
+            if self.config.get("statestore.cache.max.bytes") in SMALL_CACHES:
+                self.config["statestore.cache.max.bytes"] = LARGE_CACHE
         return self.with_input({"nodes": self.ops})
 
     def with_input(self, program):
@@ -166,7 +168,8 @@ class Generator(Streams, ByHand, Tables):
 
 
 # Bytes of caches: of one that holds all, and of some from which entries are evicted within one record.
-CACHES = ("10485760", "10485760", "10485760", "1", "200", "500", "1000", "2000", "5000")
+LARGE_CACHE = "10485760"
+SMALL_CACHES = ("1", "200", "500", "1000", "2000", "5000")
 
 # Processors whose punctuations forward records.
 PUNCTUATING = ("last_until", "collect_until", "punctuate")
