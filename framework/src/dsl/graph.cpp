@@ -163,6 +163,10 @@ void Graph::merge_sources() {
       throw TopologyException("sources '" + same->name + "' and '" + node->name +
                               "' read the same topics as different types: read them once and map the values");
     }
+    if (same->source->offset_reset != node->source->offset_reset) {
+      throw TopologyException("sources '" + same->name + "' and '" + node->name +
+                              "' read the same topics from different places: give both the same AutoOffsetReset");
+    }
     merge_into(*same, *node, *root_);
     for (auto& group : copartitioned_) {
       if (group.sources.erase(node->name) > 0) group.sources.insert(same->name);

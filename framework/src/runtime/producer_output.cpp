@@ -140,6 +140,7 @@ void ProducerOutput::refused(const Delivery& delivery) {
   ErrorContext context = origin.value_or(ErrorContext());
   context.output_topic = delivery.topic;
   context.error = delivery.error->what();
+  context.thrown = std::make_exception_ptr(*delivery.error);
   context.retriable = delivery.error->severity() == Severity::retriable;
   const std::string text = describe_error("production failed:", context);
   // What the client itself refuses was in no batch.

@@ -279,6 +279,7 @@ void StreamTask::handle(const ExceptionHandler& handler, std::string_view what, 
   ErrorContext context = error_context(*this, node);
   context.output_topic = topic;
   context.error = error;
+  context.thrown = std::current_exception();
 
   const HandlerResponse response = ask(handler, context);
   for (const DeadLetter& letter : dead_letters(environment_.errors, context, response)) {

@@ -304,8 +304,8 @@ class Groups(Drawing):
         first = self.grouped()
         if not first:
             return None
-        groups = [first] + [node for node in self.nodes if node.kind == "grouped" and node.key == first.key
-                            and node is not first and self.chance(0.7)]
+        groups = [first] + [node for node in self.nodes if node.kind == "grouped" and node.plain
+                            and node.key == first.key and node is not first and self.chance(0.7)]
         fn = self.aggregator()
         value = self.aggregated(fn)
         others = ["sum_of_lengths"] if value == LONG else ["list", "null_if_contains:y"]

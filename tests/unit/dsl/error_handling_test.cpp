@@ -267,6 +267,22 @@ BOOST_AUTO_TEST_CASE(handlers_in_code_see_where_and_decide) {
   check_contains(seen[3], "run in-0@2 ts7 check 0_0 key c to '': serialization failed");
 }
 
+BOOST_AUTO_TEST_CASE(handlers_in_code_can_look_at_what_was_thrown) {
+  bool seen = false;
+  Run run({}, {{},
+               [&](const ErrorContext& context) {
+                 try {
+                   std::rethrow_exception(context.thrown);
+                 } catch (const std::invalid_argument&) {
+                   seen = true;
+                 }
+                 return HandlerResponse::resume();
+               },
+               {}});
+  run.in.pipe_input("a", -1, 1);
+  BOOST_TEST(seen);
+}
+
 BOOST_AUTO_TEST_CASE(a_record_keeps_its_place_after_a_value_of_it_could_not_be_looked_up) {
   struct Failing final : ValueTransformerWithKey<S, S, S> {
     std::optional<S> transform(const S&, const S*) override { throw std::runtime_error("cannot transform"); }

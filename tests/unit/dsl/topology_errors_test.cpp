@@ -109,6 +109,21 @@ BOOST_AUTO_TEST_CASE(one_topic_read_as_two_types) {
                  "sources 'text' and 'numbers' read the same topics as different types");
 }
 
+BOOST_AUTO_TEST_CASE(one_topic_read_from_two_places) {
+  const auto program = [](const auto& first, const auto& second) {
+    return [first, second](StreamsBuilder& b) {
+      b.stream<S, S>("in", first).to("a");
+      b.stream<S, S>("in", second).to("b");
+    };
+  };
+  const auto from = [](AutoOffsetReset reset) { return Consumed().with_offset_reset_policy(reset); };
+  for (const auto& other : {from(AutoOffsetReset::latest()), from(AutoOffsetReset::by_duration(1h)), Consumed()}) {
+    check_contains(build_error(program(from(AutoOffsetReset::earliest()), other)),
+                   "'KSTREAM-SOURCE-0000000000' and 'KSTREAM-SOURCE-0000000002' read the same topics from different");
+  }
+  BOOST_TEST(build_error(program(from(AutoOffsetReset::latest()), from(AutoOffsetReset::latest()))) == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_source_without_topics) {
   check_contains(build_error([](StreamsBuilder& b) { b.stream<S, S>(std::vector<S>{}); }), "at least one topic");
 }
@@ -180,6 +195,11 @@ BOOST_AUTO_TEST_CASE(joined_repartition_topics_with_two_numbers_of_partitions) {
 BOOST_AUTO_TEST_CASE(a_window_store_that_keeps_less_than_a_window) {
   check_contains(error_of([] { (void)Stores::window_store<S, S>("w", 5ms, 10ms); }),
                  "window store 'w': retention (5 ms) must be at least the window size (10 ms)");
+}
+
+BOOST_AUTO_TEST_CASE(a_versioned_store_in_memory) {
+  check_contains(error_of([] { (void)Materialized::as_versioned("v", 1h).with_store_type(StoreMedium::in_memory); }),
+                 "versioned store 'v' cannot live in memory");
 }
 
 BOOST_AUTO_TEST_CASE(streams_of_two_builders) {

@@ -183,6 +183,14 @@ BOOST_AUTO_TEST_CASE(names_what_is_wrong) {
   check(error_of([&] { topology.add_processor("p", upper, {"in"}, {"no-store"}); }), "'no-store'");
   check(error_of([&] { topology.add_sink<S, L>("s", "out", {"in"}); }), "other key or value types");
   check(error_of([&] { topology.connect_processor_and_state_stores("nobody", {}); }), "'nobody'");
+  check(error_of([&] { topology.add_sink<S, S>("s", "out", {}); }), "sink 's' is not connected");
+  check(error_of([&] { topology.add_processor("", upper, {"in"}); }), "a node needs a name");
+  check(error_of([&] { topology.add_state_store(Stores::key_value_store<S, S>("")); }), "a state store needs a name");
+  topology.add_sink<S, S>("s", "out", {"in"});
+  check(error_of([&] { topology.add_processor("behind", upper, {"s"}); }), "'s', which is a sink");
+  topology.add_state_store(Stores::key_value_store<S, S>("store"));
+  check(error_of([&] { topology.connect_processor_and_state_stores("in", {"store"}); }), "'in': it is a source");
+  check(error_of([&] { (void)AutoOffsetReset::by_duration(Millis(-1)); }), "by_duration of -1 ms");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -80,6 +80,16 @@ BOOST_AUTO_TEST_CASE(takes_several_records_at_once) {
   BOOST_TEST(out.is_empty());
 }
 
+BOOST_AUTO_TEST_CASE(takes_records_without_a_time_at_the_topics_own) {
+  auto timed = driver.create_input_topic<N, N>("in", Serde<N>(), Serde<N>(), 50, 7ms);
+  timed.pipe_record_list({{"a", "1", kNoTimestamp, {{"h", "x"}}}, {"a", "2", 3, {}}, {"a", "3", kNoTimestamp, {}}});
+  const auto first = out.read_record();
+  BOOST_TEST(first.timestamp == 50);
+  BOOST_TEST((first.headers == Headers{{"h", "x"}}));
+  BOOST_TEST(out.read_record().timestamp == 3);
+  BOOST_TEST(out.read_record().timestamp == 57);
+}
+
 BOOST_AUTO_TEST_CASE(takes_lists_that_begin_at_a_time_and_advance) {
   const auto times = [&] {
     std::vector<Timestamp> read;

@@ -155,6 +155,11 @@ class CogroupedKStream {
   [[nodiscard]] SessionWindowedCogroupedKStream<K, A> windowed_by(const SessionWindows& windows) const {
     return {cogroup_, windows};
   }
+  template <class W>
+  auto windowed_by(const W& /*windows*/) const {
+    static_assert(detail::kNever<W>,
+                  "windowed_by takes TimeWindows, UnlimitedWindows, SlidingWindows or SessionWindows");
+  }
 
   // --- for the engine's own use
   explicit CogroupedKStream(detail::Cogroup<K, A> cogroup) : cogroup_(std::move(cogroup)) {}

@@ -98,8 +98,12 @@ class BasicMaterialized {
   [[nodiscard]] auto with_value_serde(S serde) const {
     return make(settings_.key_serde, std::move(serde));
   }
-  /// Where the store is kept; unset: as default.dsl.store says.
+  /// Where the store is kept; unset: as default.dsl.store says. Throws TopologyException for a versioned store in
+  /// memory.
   [[nodiscard]] BasicMaterialized with_store_type(StoreMedium medium) const {
+    if (settings_.history_retention && medium == StoreMedium::in_memory) {
+      throw TopologyException("versioned store '" + settings_.store_name + "' cannot live in memory, only on RocksDB");
+    }
     auto copy = *this;
     copy.settings_.medium = medium;
     return copy;

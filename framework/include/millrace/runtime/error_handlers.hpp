@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -74,8 +75,9 @@ struct ErrorContext {
   BytesView raw_key;  ///< as the source read it
   BytesView raw_value;
   const Headers* headers = nullptr;
-  std::string output_topic;  ///< production errors: where the record was going
-  std::string error;         ///< the exception's text
+  std::string output_topic;   ///< production errors: where the record was going
+  std::string error;          ///< the exception's text
+  std::exception_ptr thrown;  ///< the exception
   /// Production errors: writing the same again may succeed, as after a time-out. A handler in code is asked about
   /// these, too; the configured ones answer retry().
   bool retriable = false;

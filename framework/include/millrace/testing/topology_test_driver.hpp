@@ -87,8 +87,14 @@ class TestInputTopic {
     }
     driver_->pipe(topic_, {encode(key_serde_, key), encode(value_serde_, value), timestamp, std::move(headers)});
   }
+  /// A record without a timestamp (kNoTimestamp) gets the topic's own time, as above.
   void pipe_input(const Record<K, V>& record) {
-    pipe_input(record.key, record.value, record.timestamp, record.headers);
+    if (record.timestamp != kNoTimestamp) {
+      pipe_input(record.key, record.value, record.timestamp, record.headers);
+      return;
+    }
+    pipe_input(record.key, record.value, time_, record.headers);
+    time_ += auto_advance_.count();
   }
 
   /// A record without key.

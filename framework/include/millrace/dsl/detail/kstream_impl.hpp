@@ -55,7 +55,7 @@ template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_topic_chooser() {
   constexpr bool kFits = std::is_constructible_v<TopicNameExtractor<K, V>, F>;
   static_assert(kFits,
-                "to takes a topic's name, or a function called as f(key, value, record_metadata) that returns one");
+                "to takes a topic's name, or a function called as f(key, value, record_context) that returns one");
   return kFits;
 }
 

@@ -113,7 +113,7 @@ template <class K, class V>
 template <bool LeftJoin, class KO, class VO, class E, class F, class... Options>
 auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F joiner, const Options&... options) const {
   if constexpr (detail::require_foreign_key<E, K, V, KO>() && detail::require_joiner<false, LeftJoin, K, V, VO, F>() &&
-                detail::require_table_options<Options...>()) {
+                detail::require_foreign_join_options<Options...>()) {
     using VOut = detail::NonNull<std::remove_cvref_t<decltype(detail::call_joiner<false, LeftJoin>(
         std::declval<F&>(), std::declval<const K&>(), std::declval<const V*>(), std::declval<const VO*>()))>>;
     using Response = detail::ForeignResponse<VO>;

@@ -31,15 +31,28 @@ template <class T>
 concept NoJoiner =
     TableOption<T> || Text<T> || std::is_same_v<T, JoinWindows> || kIsA<T, BasicJoined> || kIsA<T, BasicStreamJoined>;
 
-/// What may follow them is checked here rather than by constraints, to say what to do.
-template <class... Options>
-[[nodiscard]] constexpr bool require_table_options() {
-  constexpr bool kOptions = (TableOption<Options> && ...);
+/// What may follow them is checked here rather than by constraints, to say what to do. `names`: how many options give
+/// the operator a name.
+template <int names, class... Options>
+[[nodiscard]] constexpr bool require_these_options() {
+  constexpr bool kOptions =
+      (TableOption<Options> && ...) && names <= 1 && (IsMaterialized<Options>::value + ... + 0) <= 1;
   static_assert(
       kOptions,
       "the arguments of a table's operator may be followed by Named::as(\"node\"), Materialized::as(\"store\") "
       "and, for a foreign-key join, a TableJoined, and by nothing else");
   return kOptions;
+}
+template <class... Options>
+[[nodiscard]] constexpr bool require_table_options() {
+  constexpr bool kJoined = (IsTableJoined<Options>::value || ...);  // counts as one name too many
+  return require_these_options<(std::is_same_v<Options, Named> + ... + 0) + (kJoined ? 2 : 0), Options...>();
+}
+/// Those of a foreign-key join: its name is that of the TableJoined, or a Named instead of one.
+template <class... Options>
+[[nodiscard]] constexpr bool require_foreign_join_options() {
+  return require_these_options<((std::is_same_v<Options, Named> || IsTableJoined<Options>::value) + ... + 0),
+                               Options...>();
 }
 
 template <class... Options>
