@@ -12,7 +12,7 @@ Usage: scripts/mariadb.sh start|stop|status [--port N] [--dir D]
 
 Runs one MariaDB on this machine with data of its own, beside any that the system runs. It listens on 127.0.0.1 and
 has a user 'millrace' (password 'millrace') who may do everything, and an empty database 'millrace'.
-Needs Debian's mariadb-server-core.
+Needs Debian's mariadb-server-core and mariadb-client-core.
 
   start    starts it, waits until it answers, prints 'database: mysql://...' last.
            Already running in this directory: prints that and succeeds.
@@ -102,7 +102,7 @@ EOF
 
 start() {
   mariadbd=$(PATH=$PATH:/usr/sbin command -v mariadbd) ||
-    fail "MariaDB's server is missing, install it: apt-get install mariadb-server-core"
+    fail "MariaDB's server is missing, install it: apt-get install mariadb-server-core mariadb-client-core"
   mkdir -p "$dir"
   exec 9>"$dir/lock"
   flock 9
