@@ -44,8 +44,7 @@ void require_given_names(const TopologyBuilder& topology, const std::set<std::st
   if (stores.empty() && topics.empty()) return;
   throw TopologyException(
       "ensure.explicit.internal.resource.naming is set, and generated names change when the topology does. Name these "
-      "by "
-      "Materialized, Grouped, StreamJoined, Joined, TableJoined, Repartitioned or Suppressed:" +
+      "by Materialized, Grouped, StreamJoined, Joined, TableJoined, Repartitioned or Suppressed:" +
       line("state stores", stores) + line("changelog topics", changelogs) + line("repartition topics", topics));
 }
 

@@ -102,12 +102,12 @@ struct RecordMetadata {
   std::int64_t offset = -1;
 };
 
-/// What a record's topic can be chosen by, besides its key and value. Valid during the call.
-/// (Kafka Streams: `RecordContext`.)
-struct RecordContext : RecordMetadata {  ///< topic, partition and offset of the input record; no topic in a punctuation
-  Timestamp timestamp;                   ///< of the record that is written, ms since the epoch
-  const Headers& headers;                ///< likewise
-  BytesView source_raw_key;              ///< of the input record, as it was read
+/// What a record's topic can be chosen by, besides its key and value. Topic, partition and offset are those of the
+/// input record; inside a punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`.)
+struct RecordContext : RecordMetadata {
+  Timestamp timestamp;       ///< of the record that is written, ms since the epoch
+  const Headers& headers;    ///< likewise
+  BytesView source_raw_key;  ///< of the input record, as it was read
   BytesView source_raw_value;
 };
 
