@@ -172,6 +172,10 @@ class SharedSessionStore final : public Shared<SessionBytesStore> {
     const auto held = lock_to_write();
     store_.put(key, session, value);
   }
+  void remove(std::string_view key, const Window& session) override {
+    const auto held = lock_to_write();
+    store_.remove(key, session);
+  }
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
     const auto held = lock();
     return keep(store_.fetch_session(key, session));

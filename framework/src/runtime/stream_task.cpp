@@ -69,8 +69,12 @@ const StreamTask::Node& StreamTask::source_node(const std::string& topic) const 
     if (std::ranges::any_of(node.spec->topics, [&](const auto& name) { return topic_name(name) == topic; })) {
       return node;
     }
-    const bool open = by_pattern == nullptr && node.spec->pattern.has_value();
-    if (open && std::regex_match(topic, std::regex(*node.spec->pattern))) by_pattern = &node;
+    if (!node.spec->pattern || !std::regex_match(topic, std::regex(*node.spec->pattern))) continue;
+    if (by_pattern != nullptr) {
+      throw TopologyException("topic '" + topic + "' matches the patterns of the sources '" + by_pattern->spec->name +
+                              "' and '" + node.spec->name + "': narrow one of them");
+    }
+    by_pattern = &node;
   }
   // Only now: the pattern may match one of the application's own topics, which another source names.
   if (by_pattern != nullptr) return *by_pattern;

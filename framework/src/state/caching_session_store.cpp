@@ -68,6 +68,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
     cache_.put(cache_key(key, session), value);
     keys_.observe(session.end);
   }
+  void remove(std::string_view key, const Window& session) override { put(key, session, std::nullopt); }
 
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
     const auto* entry = cache_.get(cache_key(key, session));

@@ -22,10 +22,12 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
 
   // Everything is logged, as in Java: puts that the store skips as expired, too.
   void put(std::string_view key, const Window& session, BytesView value) override {
-    changelog_key_.clear();
-    formats::append_session_key(changelog_key_, key, session.start, session.end);
     inner_->put(key, session, value);
-    log_change(writer_, format_, changelog_key_, value, headers_);
+    log(key, session, value);
+  }
+  void remove(std::string_view key, const Window& session) override {
+    inner_->remove(key, session);
+    log(key, session, std::nullopt);
   }
 
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
@@ -49,6 +51,12 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
   void restore(std::span<const RestoreRecord> records) override { restore_changes(*inner_, format_, records); }
 
  private:
+  void log(std::string_view key, const Window& session, BytesView value) {
+    changelog_key_.clear();
+    formats::append_session_key(changelog_key_, key, session.start, session.end);
+    log_change(writer_, format_, changelog_key_, value, headers_);
+  }
+
   std::unique_ptr<SessionBytesStore> inner_;
   ChangelogWriter& writer_;
   ValueFormat format_;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "database_layout.hpp"
 #include "in_memory_stores.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/state/formats.hpp"
@@ -69,6 +70,11 @@ class SessionStoreOnWindows final : public SessionBytesStore {
     const BytesView present = windows_->fetch(key, session.end);
     const std::string entry = with_session(present.value_or(std::string_view()), session.start, value);
     windows_->put(key, entry.empty() ? BytesView() : BytesView(entry), session.end);
+  }
+
+  void remove(std::string_view key, const Window& session) override {
+    // In memory there is no session yet that ends later than all that were put.
+    if (persistent() || session.end <= observed_stream_time()) put(key, session, std::nullopt);
   }
 
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
@@ -150,7 +156,27 @@ class SessionStoreOnWindows final : public SessionBytesStore {
     std::vector<SessionItem> items;
     const auto walk = windows_->fetch_range(key_from, key_to, std::max<Timestamp>(earliest_end, 0), latest_end, true);
     for (; walk->valid(); walk->next()) append(items, walk->key(), walk->window_start(), walk->value(), latest_start);
+    // The windows below come by `key + end`. Where one key begins the other, the starts may have a say as well.
+    const auto before = [this](const SessionItem& a, const SessionItem& b) { return comes_before(a, b); };
+    if (persistent() && !std::ranges::is_sorted(items, before)) std::ranges::sort(items, before);
     return items;
+  }
+
+  /// In the order of a walk over RocksDB.
+  [[nodiscard]] bool comes_before(const SessionItem& a, const SessionItem& b) const {
+    const std::int64_t interval = layout::segment_interval(retention_ms());
+    if (const auto in = a.session.end / interval, other = b.session.end / interval; in != other) return in < other;
+    const std::size_t shared = std::min(a.key.size(), b.key.size());
+    if (const int order = a.key.compare(0, shared, b.key, 0, shared); order != 0) return order < 0;
+    if (a.key.size() == b.key.size()) {
+      return std::tie(a.session.end, a.session.start) < std::tie(b.session.end, b.session.start);
+    }
+    return session_key(a) < session_key(b);
+  }
+  [[nodiscard]] static std::string session_key(const SessionItem& item) {
+    std::string key;
+    formats::append_session_key(key, item.key, item.session.start, item.session.end);
+    return key;
   }
 
   static std::unique_ptr<SessionBytesIterator> snapshot(std::vector<SessionItem> items, bool forward) {

@@ -66,8 +66,8 @@ void TopologyBuilder::add_source(NodeSpec spec) {
   add_node(std::move(spec));
 }
 
-/// A pattern must not match what another source names. (A global store's topic may be a stream's as well, if the
-/// pattern comes after it, as in Kafka Streams.)
+/// A pattern must not match what another source names, nor be the pattern of another. (A global store's topic may be a
+/// stream's as well, if the pattern comes after it, as in Kafka Streams.)
 void TopologyBuilder::check_topics(const NodeSpec& source) const {
   const auto refuse = [](const std::string& topic, const std::string& reader, const NodeSpec& with_pattern) {
     throw TopologyException("topic '" + topic + "', which source '" + reader + "' reads, matches the pattern '" +
@@ -81,6 +81,10 @@ void TopologyBuilder::check_topics(const NodeSpec& source) const {
     }
   }
   for (const NodeSpec& other : nodes_) {
+    if (source.pattern && source.pattern == other.pattern) {
+      throw TopologyException("sources '" + other.name + "' and '" + source.name + "' read the same pattern '" +
+                              *source.pattern + "': read it once, and give that source more children");
+    }
     if (source.topics.empty() || !other.pattern) continue;
     const std::regex regex = regex_of(other);
     for (const std::string& topic : source.topics) {

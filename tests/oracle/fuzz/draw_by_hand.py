@@ -12,7 +12,8 @@ class ByHand(Groups):
         for _ in range(self.pick(1, 1, 2)):
             op = {"op": "source", "name": self.node_name("source")}
             if self.chance(0.1):
-                op["pattern"] = self.new_topic("pattern", STRING)
+                # Never one twice: an application may not read a topic by two patterns, which Java's test driver lets it.
+                op["pattern"] = self.new_topic(f"pattern{len(self.topics)}", STRING)
             else:
                 op["topics"] = [self.new_topic("stream", STRING) for _ in range(self.pick(1, 1, 2))]
             self.extractor(op, STRING)

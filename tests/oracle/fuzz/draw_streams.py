@@ -25,8 +25,9 @@ class Streams(Drawing):
         op = {"op": "stream"}
         key, value = self.types_of_source(op)
         if self.chance(0.07):
-            topic = self.new_topic("pattern", value, key)
-            op["pattern"] = topic + self.pick("", "|" + topic + "x")
+            more = self.chance(0.5)         # in one pattern or the other only, see by_hand()
+            topic = self.new_topic("pattern" + "|" * more, value, key)
+            op["pattern"] = topic + f"|{topic}x" * more
         else:
             op["topics"] = [self.new_topic("stream", value, key)]
             while self.chance(0.12):

@@ -51,6 +51,14 @@ class SessionModel {
     }
   }
 
+  void remove(const std::string& key, const Window& session) {
+    if (in_memory_) {
+      sessions_.erase({key, session.end, session.start});
+    } else {
+      put(key, session, std::nullopt);
+    }
+  }
+
   [[nodiscard]] std::optional<std::string> fetch(const std::string& key, const Window& session) const {
     const auto found = sessions_.find({key, session.end, session.start});
     if (found == sessions_.end() || session.end <= observed_ - retention_ms_) return std::nullopt;

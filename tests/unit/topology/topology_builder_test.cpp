@@ -78,6 +78,15 @@ BOOST_AUTO_TEST_CASE(takes_patterns_that_match_no_whole_topic_and_patterns_that_
   BOOST_CHECK_NO_THROW(named(topology, "two", "log"));
 }
 
+BOOST_AUTO_TEST_CASE(refuses_a_pattern_that_another_source_reads) {
+  check_refused(
+      [](Topology& topology) {
+        pattern(topology, "all", "log-.*");
+        pattern(topology, "again", "log-.*");
+      },
+      {"sources 'all' and 'again'", "'log-.*'"});
+}
+
 BOOST_AUTO_TEST_CASE(names_a_pattern_that_is_no_regular_expression) {
   check_refused([](Topology& topology) { pattern(topology, "all", "log-["); }, {"source 'all'", "'log-['"});
 }

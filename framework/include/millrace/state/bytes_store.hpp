@@ -121,8 +121,9 @@ class SessionBytesIterator : public BytesIterator {
 
 /// Values by key and session; a session's end is inclusive. (Kafka Streams: `SessionStore<Bytes, byte[]>`.)
 ///
-/// Expiry: observed stream time is the largest session end ever put, removed or restored. A session is visible iff
-/// end > observed stream time - retention; a put of an expired one is skipped. Ends are never negative.
+/// Expiry: observed stream time is the largest session end ever put (with a value or nullopt) or restored, in RocksDB
+/// also removed. A session is visible iff end > observed stream time - retention; a put of an expired one is skipped.
+/// Ends are never negative.
 /// Order of walks, as in Kafka Streams:
 ///   one key    by end, then by start (in memory: later starts first)
 ///   key range  RocksDB: by segment (end / max(retention / 2, 60,000)), then by the bytes `key + end(8) + start(8)`
@@ -132,6 +133,8 @@ class SessionBytesStore : public StateStore, public RestorableStore {
  public:
   /// nullopt removes the session.
   virtual void put(std::string_view key, const Window& session, BytesView value) = 0;
+  /// Differs from a put of nullopt in memory, where it leaves the observed stream time alone.
+  virtual void remove(std::string_view key, const Window& session) = 0;
 
   /// The value of exactly this session; the view is valid until the next call.
   [[nodiscard]] virtual BytesView fetch_session(std::string_view key, const Window& session) = 0;

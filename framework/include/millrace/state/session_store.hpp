@@ -61,7 +61,9 @@ class SessionStore : public StateStore, public ReadOnlySessionStore<K, V> {
 
   /// nullptr removes the session.
   virtual void put(const Windowed<K>& session, const V* value) = 0;
-  void remove(const Windowed<K>& session) { put(session, nullptr); }
+  /// Unlike a put of nullptr, this does not move the time by which an in-memory store without a cache forgets what is
+  /// older than its retention.
+  virtual void remove(const Windowed<K>& session) = 0;
 
   /// Sessions of all keys that end between the two times, both inclusive, by end, then start, then key (in memory: by
   /// end, then key): what EmitStrategy::on_window_close emits.

@@ -25,9 +25,7 @@ template <class K, class V>
 class MockParts {
  protected:
   explicit MockParts(MockTask::Setup setup) : task_mock_(std::move(setup)) {
-    output_mock_.set_capture([this](Record<K, V>& record, const std::string* child_name) {
-      forwarded_.push_back({std::move(record), child_name == nullptr ? std::nullopt : std::optional(*child_name)});
-    });
+    output_mock_.add(child_mock_, child_mock_);
   }
 
   class Node final : public NodeBase {
@@ -36,10 +34,27 @@ class MockParts {
     void connect(NodeBase& child) override { type_mismatch(*this, child); }
   };
 
+  /// Stands for all children, whatever their names.
+  class Child final : public TerminalNode<K, V> {
+   public:
+    [[nodiscard]] bool answers_to(const std::string& name) override {
+      name_asked_for_ = name;
+      return true;
+    }
+    void process(Record<K, V>& record) override {
+      forwarded.push_back({std::move(record), std::exchange(name_asked_for_, std::nullopt)});
+    }
+
+    std::vector<CapturedForward<K, V>> forwarded;
+
+   private:
+    std::optional<std::string> name_asked_for_;
+  };
+
   MockTask task_mock_;
   Node node_mock_;
   Output<K, V> output_mock_;
-  std::vector<CapturedForward<K, V>> forwarded_;
+  Child child_mock_;
 };
 
 /// `Context` is ProcessorContext<K, V> or FixedKeyProcessorContext<K, V>.
@@ -61,16 +76,16 @@ class MockContext : private MockParts<K, V>, public Context {
   StateStore& add_state_store(const StoreBuilder& store) { return mock().add_state_store(store); }
 
   /// All that was forwarded, in order.
-  [[nodiscard]] const std::vector<CapturedForward<K, V>>& forwarded() const { return Parts::forwarded_; }
+  [[nodiscard]] const std::vector<CapturedForward<K, V>>& forwarded() const { return Parts::child_mock_.forwarded; }
   /// What was forwarded to the child of that name or to all children.
   [[nodiscard]] std::vector<CapturedForward<K, V>> forwarded(const std::string& child_name) const {
     std::vector<CapturedForward<K, V>> found;
-    for (const auto& one : Parts::forwarded_) {
+    for (const auto& one : Parts::child_mock_.forwarded) {
       if (one.child_name.value_or(child_name) == child_name) found.push_back(one);
     }
     return found;
   }
-  void reset_forwards() { Parts::forwarded_.clear(); }
+  void reset_forwards() { Parts::child_mock_.forwarded.clear(); }
 
   /// Whether the processor asked for a commit since the last reset.
   [[nodiscard]] bool committed() const { return Parts::task_mock_.committed(); }

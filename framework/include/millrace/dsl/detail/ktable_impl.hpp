@@ -65,7 +65,10 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
     keys = detail::find_serde<K>(settings.key_serde, key_serde_);
     values = detail::find_serde<VOut>(settings.value_serde, inherited);
     if (!settings.store_name.empty()) {
-      added.push_back(detail::make_table_store<K, VOut>(settings.store_name, settings,
+      // As in Kafka Streams, default.dsl.store has no say over the store of a derived table.
+      auto options_of_store = settings;
+      options_of_store.medium = settings.medium.value_or(StoreMedium::rocksdb);
+      added.push_back(detail::make_table_store<K, VOut>(settings.store_name, options_of_store,
                                                         detail::choose_serde<K>(settings.key_serde, key_serde_),
                                                         detail::choose_serde<VOut>(settings.value_serde, inherited)));
     }

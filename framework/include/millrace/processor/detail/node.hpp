@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -22,6 +21,8 @@ class NodeBase {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
+  /// Whether this is the child that a parent means when it forwards to that name.
+  [[nodiscard]] virtual bool answers_to(const std::string& name) { return name == name_; }
 
   /// Adds an edge. Throws TopologyException if the child takes other types than this node gives.
   virtual void connect(NodeBase& child) = 0;
@@ -90,17 +91,15 @@ class Output {
 
   void forward(TaskContext& task, Record<K, V>& record) {
     if (only_child_.input != nullptr) return deliver_alone(task, only_child_, record);
-    if (!children_.empty()) return deliver_to_all(task, record);
-    if (capture_) capture_(record, nullptr);
+    if (!children_.empty()) deliver_to_all(task, record);
   }
 
   /// From a node to its child of that name only. Throws if there is none.
   void forward_to(TaskContext& task, const NodeBase& from, const std::string& child_name, Record<K, V>& record) {
     for (const Child& child : children_) {
-      if (child.node->name() == child_name) return deliver_alone(task, child, record);
+      if (child.node->answers_to(child_name)) return deliver_alone(task, child, record);
     }
-    if (!capture_) no_such_child(from, child_name);
-    capture_(record, &child_name);
+    no_such_child(from, child_name);
   }
 
   /// To the child that was connected as number `index`.
@@ -109,11 +108,6 @@ class Output {
   }
 
   [[nodiscard]] std::size_t size() const { return children_.size(); }
-
-  /// Takes what is forwarded where there are no children, for tests of a single node: the record and the name of the
-  /// child that it is for, null if it is for all.
-  using Capture = std::function<void(Record<K, V>& record, const std::string* child_name)>;
-  void set_capture(Capture capture) { capture_ = std::move(capture); }
 
  private:
   struct Child {
@@ -155,7 +149,6 @@ class Output {
 
   std::vector<Child> children_;
   Child only_child_;  ///< as children_ has it, a load nearer; none if there are several
-  Capture capture_;
 };
 
 /// A node with children: KOut, VOut is what it forwards.

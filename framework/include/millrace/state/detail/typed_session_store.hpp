@@ -25,6 +25,7 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
   void put(const Windowed<K>& session, const V* value) override {
     bytes_->put(codec_.key(session.key), session.window, value == nullptr ? std::nullopt : codec_.value(*value));
   }
+  void remove(const Windowed<K>& session) override { bytes_->remove(codec_.key(session.key), session.window); }
 
   [[nodiscard]] std::optional<V> fetch_session(const K& key, Timestamp start, Timestamp end) override {
     const BytesView found = bytes_->fetch_session(codec_.key(key), {start, end});
