@@ -67,6 +67,21 @@ BOOST_AUTO_TEST_CASE(deletes_where_an_aggregator_returns_nullopt) {
         {{"l a=x @10", {"out a==lx @10"}}, {"reset a=now @11", {"out a=null @11"}}, {"l a=y @12", {"out a==ly @12"}}});
 }
 
+// Java believes the windows to be versioned as the table is, and refuses.
+BOOST_AUTO_TEST_CASE(in_windows_can_be_suppressed_though_its_stream_comes_from_a_versioned_table) {
+  StreamsBuilder builder;
+  const auto stream = builder.table<S, S>("t", Materialized::as_versioned("v", 1h)).to_stream();
+  show(stream.map_values([](const N& value) { return value.value_or(""); })
+           .group_by_key()
+           .cogroup(add_left)
+           .windowed_by(TimeWindows::of_size_with_no_grace(10ms))
+           .aggregate(start, Materialized::as("c"))
+           .suppress(Suppressed::until_window_closes(BufferConfig::unbounded())),
+       "out");
+  auto timeline = run(builder);
+  check(timeline, {{"t a=x @1", {}}, {"t a=y @2", {}}, {"t a=z @10", {"out a[0,10)==lxly @2"}}});
+}
+
 BOOST_AUTO_TEST_CASE(in_windows_has_an_aggregate_for_each) {
   StreamsBuilder builder;
   const auto both = cogrouped(builder);
