@@ -15,6 +15,8 @@ void no_such_child(const NodeBase& from, const std::string& child_name) {
                          "', which does not follow it: name one of its own children");
 }
 
+RecordMetadata metadata_of(const ConsumerRecord& record) { return {*record.topic, record.partition, record.offset}; }
+
 void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error) {
   throw StreamsException("the timestamp extractor of source '" + source.name() + "' failed on record " + *record.topic +
                          "-" + std::to_string(record.partition) + ", offset " + std::to_string(record.offset) + ": " +

@@ -118,6 +118,16 @@ BOOST_AUTO_TEST_CASE(an_extractor_reads_them_out_of_the_record) {
   BOOST_TEST(timeline.driver().dropped_records() == 2);
 }
 
+BOOST_AUTO_TEST_CASE(an_extractor_may_ask_where_the_record_comes_from) {
+  StreamsBuilder builder;
+  const auto extract = [](const Record<S, S>& record, Timestamp, const RecordMetadata& place) {
+    return record.timestamp + (place.topic == "seconds" ? 1'000 : 0) + 10 * place.offset + place.partition;
+  };
+  builder.stream<S, S>(std::vector<S>{"millis", "seconds"}, Consumed().with_timestamp_extractor(extract)).to("out");
+  check(builder.build(),
+        {{"millis a=1 @5", {"out a=1 @5"}}, {"millis a=2 @5", {"out a=2 @15"}}, {"seconds a=3 @5", {"out a=3 @1005"}}});
+}
+
 BOOST_AUTO_TEST_CASE(an_extractor_that_throws_stops_the_application_and_is_named) {
   const auto extract = [](const Record<S, S>&, Timestamp) -> Timestamp { throw std::runtime_error("no time in it"); };
   Timeline timeline(copy_topology(Consumed::as("prices").with_timestamp_extractor(extract)));

@@ -24,7 +24,8 @@ template <class X, class K, class V>
     static_assert(
         kFits,
         "the timestamp extractor must be callable as extractor(const Record<K, V>&, Timestamp partition_time) "
-        "with the K and V of this stream, and return the record's Timestamp");
+        "with the K and V of this stream (and a RecordMetadata behind, if it likes), and return the record's "
+        "Timestamp");
     return kFits;
   }
 }
@@ -86,7 +87,8 @@ class BasicConsumed {
     copy.settings_.timestamps = policy;
     return copy;
   }
-  /// `extractor(const Record<K, V>&, Timestamp partition_time) -> Timestamp`; see TimestampExtractor.
+  /// `extractor(const Record<K, V>&, Timestamp partition_time) -> Timestamp`, the record's RecordMetadata behind if it
+  /// takes one; see TimestampExtractor.
   template <class X>
   [[nodiscard]] auto with_timestamp_extractor(X extractor) const {
     return BasicConsumed<KeySerde, ValueSerde, X>({settings_.name, settings_.key_serde, settings_.value_serde,

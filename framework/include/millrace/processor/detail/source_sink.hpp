@@ -76,7 +76,7 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
       auto decoded = decode(record, record.timestamp);
       if (!decoded) return std::nullopt;
       try {
-        return settings_.extractor(*decoded, partition_time);
+        return settings_.extractor(*decoded, partition_time, record);
       } catch (const std::exception& error) {
         extractor_failed(*this, record, error);
       }
