@@ -29,7 +29,7 @@ class IdleTask : public TaskContext {
   void set_processor_metadata(const std::string&, Timestamp) override {}
   void processing_failed(const NodeBase&) override { throw; }
   void deserialization_failed(const NodeBase&) override { throw; }
-  void serialization_failed(const NodeBase&, std::string_view) override { throw; }
+  void serialization_failed(const NodeBase&, const UnwrittenRecord&) override { throw; }
   void record_dropped(const NodeBase&, std::string_view) override {}
 };
 

@@ -89,7 +89,7 @@ std::string describe_error(std::string_view what, const ErrorContext& context) {
             std::to_string(context.offset);
   }
   if (!context.node.empty()) text += " at node " + context.node + " (task " + context.task_id.str() + ")";
-  if (!context.output_topic.empty()) text += " for topic " + context.output_topic;
+  if (context.output) text += " for topic " + context.output->topic;
   return text + ": " + context.error;
 }
 

@@ -20,11 +20,27 @@ constexpr std::uint64_t kRecord = std::uint64_t{1} << 63;
 
 bool is_changelog(std::uint64_t token) { return token != 0 && (token & kRecord) == 0; }
 
+UnwrittenRecord unwritten(const ProducerRecord& record) {
+  return {std::string(record.topic),
+          record.partition,
+          record.key,
+          record.value,
+          record.timestamp.value_or(kNoTimestamp),
+          record.headers,
+          std::nullopt};
+}
+
 }  // namespace
 
-ProducerOutput::Origin::Origin(const ErrorContext& from)
-    : plain(from), key(owned(from.raw_key)), value(owned(from.raw_value)) {
+ProducerOutput::Origin::Origin(const ErrorContext& from, const ProducerRecord& record)
+    : plain(from),
+      key(owned(from.raw_key)),
+      value(owned(from.raw_value)),
+      output_key(owned(record.key)),
+      output_value(owned(record.value)) {
   if (from.headers != nullptr) headers = *from.headers;
+  if (record.headers != nullptr) output_headers = *record.headers;
+  plain.output = unwritten(record);
 }
 
 ErrorContext ProducerOutput::Origin::context() const {
@@ -32,6 +48,9 @@ ErrorContext ProducerOutput::Origin::context() const {
   result.raw_key = key;
   result.raw_value = value;
   result.headers = headers ? &*headers : nullptr;
+  result.output->key = output_key;
+  result.output->value = output_value;
+  result.output->headers = output_headers ? &*output_headers : nullptr;
   return result;
 }
 
@@ -69,7 +88,7 @@ void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> pa
   record.headers = headers.empty() ? nullptr : &headers;
   const std::uint64_t token = kRecord | ++last_token_;
   if (sender.node != nullptr && batches_ == Batches::one_record_each) {
-    origins_.emplace(token, error_context(*sender.task, *sender.node));
+    origins_.emplace(token, Origin(error_context(*sender.task, *sender.node), record));
   }
   sender_ = sender;
   produce(record, token);
@@ -102,14 +121,17 @@ void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesVie
 }
 
 void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) {
+  struct Sending {
+    ProducerOutput& output;
+    ~Sending() {
+      output.current_ = 0;
+      output.current_record_ = nullptr;
+    }
+  };
+  const Sending sending{*this};
   current_ = token;
-  try {
-    producer_->send(record, token);
-  } catch (...) {
-    current_ = 0;
-    throw;
-  }
-  current_ = 0;
+  current_record_ = &record;
+  producer_->send(record, token);
 }
 
 std::optional<std::int64_t> ProducerOutput::confirmed_offset(std::uint64_t token) const {
@@ -138,7 +160,8 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
 void ProducerOutput::refused(const Delivery& delivery) {
   const std::optional<ErrorContext> origin = origin_of(delivery.token);
   ErrorContext context = origin.value_or(ErrorContext());
-  context.output_topic = delivery.topic;
+  if (!context.output && delivery.token == current_) context.output = unwritten(*current_record_);
+  if (!context.output) context.output.emplace().topic = delivery.topic;
   context.error = delivery.error->what();
   context.thrown = std::make_exception_ptr(*delivery.error);
   context.retriable = delivery.error->severity() == Severity::retriable;

@@ -79,13 +79,16 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
 
   /// What an error handler is to know of a record that is on its way, with all that the context refers to.
   struct Origin {
-    explicit Origin(const ErrorContext& from);
+    Origin(const ErrorContext& from, const ProducerRecord& record);
     [[nodiscard]] ErrorContext context() const;
 
     ErrorContext plain;
     std::optional<std::string> key;
     std::optional<std::string> value;
     std::optional<Headers> headers;
+    std::optional<std::string> output_key;
+    std::optional<std::string> output_value;
+    std::optional<Headers> output_headers;
   };
 
   void on_delivery(const Delivery& delivery) override;
@@ -106,7 +109,8 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   std::vector<Changelog> changelogs_;   ///< token - 1 is the index
   bool in_transaction_ = false;
   bool abandoning_ = false;
-  /// The record that is being sent right now: its token (0: none) and who sends it.
+  /// The record that is being sent right now (null: none), its token and who sends it.
+  const ProducerRecord* current_record_ = nullptr;
   std::uint64_t current_ = 0;
   Sender sender_;
   std::uint64_t last_token_ = 0;

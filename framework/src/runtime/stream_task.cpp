@@ -279,9 +279,9 @@ std::string StreamTask::topic_name(const std::string& topic) const {
 }
 
 void StreamTask::handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
-                        std::string_view topic, const std::string& error) {
+                        std::optional<UnwrittenRecord> output, const std::string& error) {
   ErrorContext context = error_context(*this, node);
-  context.output_topic = topic;
+  context.output = std::move(output);
   context.error = error;
   context.thrown = std::current_exception();
 
@@ -321,11 +321,11 @@ void StreamTask::deserialization_failed(const NodeBase& node) {
   }
 }
 
-void StreamTask::serialization_failed(const NodeBase& node, std::string_view topic) {
+void StreamTask::serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) {
   try {
     throw;
   } catch (const std::exception& error) {
-    handle(environment_.errors.handlers.production, "serialization failed:", node, topic, error.what());
+    handle(environment_.errors.handlers.production, "serialization failed:", node, unwritten, error.what());
   }
 }
 

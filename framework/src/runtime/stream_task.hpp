@@ -110,7 +110,7 @@ class StreamTask final : public TaskContext {
   void set_processor_metadata(const std::string& name, Timestamp time) override;
   void processing_failed(const NodeBase& node) override;
   void deserialization_failed(const NodeBase& node) override;
-  void serialization_failed(const NodeBase& node, std::string_view topic) override;
+  void serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) override;
   void record_dropped(const NodeBase& node, std::string_view reason) override;
 
  private:
@@ -124,8 +124,8 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] SourceNodeBase& source_for(const std::string& topic) const;
   void set_record(const ConsumerRecord& record, Timestamp timestamp);
   void punctuate(Punctuations& punctuations, Timestamp now);
-  void handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node, std::string_view topic,
-              const std::string& error);
+  void handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
+              std::optional<UnwrittenRecord> output, const std::string& error);
 
   TaskId id_;
   const TaskEnvironment& environment_;

@@ -15,6 +15,15 @@ void no_such_child(const NodeBase& from, const std::string& child_name) {
                          "', which does not follow it: name one of its own children");
 }
 
+void not_serialized(TaskContext& task, const NodeBase& sink, const std::optional<std::set<std::int32_t>>& partitions,
+                    UnwrittenRecord unwritten) {
+  if (!partitions) return task.serialization_failed(sink, unwritten);
+  for (const std::int32_t partition : *partitions) {
+    unwritten.partition = partition;
+    task.serialization_failed(sink, unwritten);
+  }
+}
+
 RecordMetadata metadata_of(const ConsumerRecord& record) { return {*record.topic, record.partition, record.offset}; }
 
 void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error) {

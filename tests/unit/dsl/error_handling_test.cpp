@@ -75,6 +75,34 @@ BOOST_AUTO_TEST_CASE(a_null_where_the_type_has_none_cannot_be_read) {
   check_contains(error_of<StreamsException>([&] { run.in.pipe_raw("a", std::nullopt, 1); }), "std::optional");
 }
 
+BOOST_AUTO_TEST_CASE(a_production_handler_is_shown_what_a_serde_could_not_write) {
+  S seen;
+  ExceptionHandlers handlers;
+  handlers.production = [&](const ErrorContext& error) {
+    const UnwrittenRecord& record = error.output.value();
+    const bool is_key = record.unserialized == SerializationOrigin::key;
+    seen += (is_key ? "key of " : "value of ") + record.topic + "-" + std::to_string(record.partition.value_or(-1)) +
+            " " + S(record.key.value_or("null")) + "=" + S(record.value.value_or("null")) + "@" +
+            std::to_string(record.timestamp) + " h=" + text(record.headers->last("h")->value) + "\n";
+    return HandlerResponse::resume();
+  };
+  StreamsBuilder builder;
+  const auto numbers = builder.stream<std::int32_t, std::int32_t>("in");
+  numbers.map([](std::int32_t key, std::int32_t value) {
+           return KeyValue{std::to_string(key), value};
+         })
+      .to("values", Produced().with_value_serde(UnluckySerde()));
+  numbers.map([](std::int32_t key, std::int32_t value) {
+           return KeyValue{key, std::to_string(value)};
+         })
+      .to("keys", Produced().with_key_serde(UnluckySerde()));
+  TopologyTestDriver driver(builder.build(), config({}), 0, handlers);
+  driver.create_input_topic<std::int32_t, std::int32_t>("in").pipe_input(13, 13, 7, {{"h", "1"}});
+  BOOST_TEST(seen ==
+             "value of values--1 13=null@7 h=1\n"
+             "key of keys--1 null=null@7 h=1\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_read_is_skipped_and_counted) {
   Run run({{kDeserialization, kContinue}});
   run.in.pipe_raw("a", "abc", 1);
@@ -251,7 +279,7 @@ BOOST_AUTO_TEST_CASE(handlers_in_code_see_where_and_decide) {
       seen.push_back(kind + " " + context.topic + "-" + std::to_string(context.partition) + "@" +
                      std::to_string(context.offset) + " ts" + std::to_string(context.timestamp) + " " + context.node +
                      " " + context.task_id.str() + " key " + text(context.raw_key ? N(S(*context.raw_key)) : N()) +
-                     " to '" + context.output_topic + "': " + context.error);
+                     " to '" + (context.output ? context.output->topic : "") + "': " + context.error);
       return response;
     };
   };

@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(names_record_node_and_task) {
   BOOST_CHECK_EQUAL(describe_error("processing failed:", context()),
                     "processing failed: record in-3 offset 42 at node KSTREAM-MAP-0000000001 (task 0_3): broken");
   ErrorContext production;
-  production.output_topic = "out";
+  production.output.emplace().topic = "out";
   production.error = "too large";
   BOOST_CHECK_EQUAL(describe_error("production failed:", production), "production failed: for topic out: too large");
 }

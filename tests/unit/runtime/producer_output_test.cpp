@@ -26,7 +26,8 @@ struct Fixture {
   ProducerOnlyBroker broker;
   ErrorPolicy errors;
   int asked = 0;
-  std::string told;  ///< of the last error: where the record came from
+  std::string told;      ///< of the last error: where the record came from
+  std::string to_write;  ///< and what it was to become
   HandlerResponse response = HandlerResponse::fail();
   Patience patience{Millis(2'000)};
   std::unique_ptr<ProducerOutput> output;
@@ -45,6 +46,10 @@ struct Fixture {
       ++asked;
       told = error.topic + "@" + std::to_string(error.offset) + " " + error.node + " " +
              std::string(error.raw_key.value_or("null"));
+      const UnwrittenRecord& record = error.output.value();
+      to_write = record.topic + " " + std::string(record.key.value_or("null")) + "=" +
+                 std::string(record.value.value_or("null")) + "@" + std::to_string(record.timestamp) + " headers " +
+                 std::to_string(record.headers == nullptr ? 0 : record.headers->size());
       return response;
     };
   }
@@ -52,7 +57,7 @@ struct Fixture {
     output = std::make_unique<ProducerOutput>(broker, ClientConfig(), exactly_once, errors, batches);
     return *output;
   }
-  void send(const std::string& value = "v") { output->send("out", std::nullopt, "k", value, 1, Headers(), sender); }
+  void send(const std::string& value = "v") { output->send("out", std::nullopt, "k", value, 1, {{"h", "1"}}, sender); }
   [[nodiscard]] const Calls& calls() const { return broker.script.calls; }
 };
 
@@ -274,9 +279,10 @@ BOOST_AUTO_TEST_CASE(tells_the_handler_where_a_record_came_from_however_late_the
     send();
     task.record.offset = 8;
     broker.script.refuse.reset();
-    send();
+    send("another");
     output->flush(patience);
     BOOST_CHECK_EQUAL(told, "in@7 sink read key");
+    BOOST_CHECK_EQUAL(to_write, "out k=v@1 headers 1");
   }
 }
 

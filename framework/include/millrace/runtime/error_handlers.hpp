@@ -11,6 +11,7 @@
 #include "millrace/common/bytes.hpp"
 #include "millrace/common/headers.hpp"
 #include "millrace/processor/record.hpp"
+#include "millrace/processor/unwritten_record.hpp"
 
 namespace millrace {
 
@@ -75,9 +76,9 @@ struct ErrorContext {
   BytesView raw_key;  ///< as the source read it
   BytesView raw_value;
   const Headers* headers = nullptr;
-  std::string output_topic;   ///< production errors: where the record was going
-  std::string error;          ///< the exception's text
-  std::exception_ptr thrown;  ///< the exception
+  std::optional<UnwrittenRecord> output;  ///< production errors: what could not be written
+  std::string error;                      ///< the exception's text
+  std::exception_ptr thrown;              ///< the exception
   /// Production errors: writing the same again may succeed, as after a time-out. A handler in code is asked about
   /// these, too; the configured ones answer retry().
   bool retriable = false;

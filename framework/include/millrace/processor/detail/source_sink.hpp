@@ -116,6 +116,10 @@ struct SinkSettings {
   bool partition_windows_by_inner_key = false;
 };
 
+/// Called inside a catch block. As in Kafka Streams, which writes it anew for each, it failed once for each partition.
+void not_serialized(TaskContext& task, const NodeBase& sink, const std::optional<std::set<std::int32_t>>& partitions,
+                    UnwrittenRecord unwritten);
+
 template <class K, class V>
 class SinkNode final : public TerminalNode<K, V> {
  public:
@@ -148,15 +152,16 @@ class SinkNode final : public TerminalNode<K, V> {
     }
     BytesView key;
     BytesView value;
+    auto writing = SerializationOrigin::key;
     try {
       key_buffer_.clear();
       if (settings_.key_serde.serialize(topic_, record.key, key_buffer_)) key = key_buffer_;
+      writing = SerializationOrigin::value;
       value_buffer_.clear();
       if (settings_.value_serde.serialize(topic_, record.value, value_buffer_)) value = value_buffer_;
     } catch (...) {
-      // Kafka Streams writes it anew for each partition.
-      for (std::size_t i = chosen ? chosen->size() : 1; i > 0; --i) this->task().serialization_failed(*this, topic_);
-      return;
+      return not_serialized(this->task(), *this, chosen,
+                            {topic_, std::nullopt, key, std::nullopt, record.timestamp, &record.headers, writing});
     }
     if (chosen) {
       for (const std::int32_t partition : *chosen) {

@@ -11,6 +11,7 @@
 #include "millrace/processor/punctuator.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
+#include "millrace/processor/unwritten_record.hpp"
 
 namespace millrace {
 
@@ -102,8 +103,8 @@ class TaskContext {
   virtual void processing_failed(const NodeBase& node) = 0;
   /// A source could not decode the current record. Returns to skip it.
   virtual void deserialization_failed(const NodeBase& node) = 0;
-  /// A sink could not encode a record for `topic`. Returns to skip it.
-  virtual void serialization_failed(const NodeBase& node, std::string_view topic) = 0;
+  /// A sink could not encode a record. Returns to skip it.
+  virtual void serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) = 0;
 
   /// Counts a record that an operator's semantics drop (null key, late...), and logs it at warn level with its
   /// place. `reason` is for the log.

@@ -65,7 +65,7 @@ class MockTask final : public TaskContext {
   void set_processor_metadata(const std::string& name, Timestamp time) override { metadata_[name] = time; }
   void processing_failed(const NodeBase& /*node*/) override { throw; }
   void deserialization_failed(const NodeBase& /*node*/) override { throw; }
-  void serialization_failed(const NodeBase& /*node*/, std::string_view /*topic*/) override { throw; }
+  void serialization_failed(const NodeBase& /*node*/, const UnwrittenRecord& /*unwritten*/) override { throw; }
   void record_dropped(const NodeBase& /*node*/, std::string_view /*reason*/) override {}
 
  private:
