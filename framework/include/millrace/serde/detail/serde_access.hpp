@@ -126,7 +126,9 @@ class SerdeOf final : public SerdeInterface<T> {
 };
 
 template <class T>
-struct IsOptional : std::false_type {};
+struct IsOptional : std::false_type {
+  using Value = void;  // clang wants one wherever a constraint names it
+};
 
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {
