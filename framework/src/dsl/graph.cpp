@@ -78,6 +78,26 @@ Graph::Graph() {
   root_->written = true;
 }
 
+Graph::~Graph() = default;
+
+Repartition::Repartition() = default;
+Repartition::Repartition(const Repartition&) = default;
+Repartition::Repartition(Repartition&&) noexcept = default;
+Repartition& Repartition::operator=(const Repartition&) = default;
+Repartition& Repartition::operator=(Repartition&&) noexcept = default;
+Repartition::~Repartition() = default;
+
+GraphNode::GraphNode(std::string node_name) : name(std::move(node_name)) {}
+GraphNode::GraphNode(GraphNode&&) noexcept = default;
+GraphNode& GraphNode::operator=(GraphNode&&) noexcept = default;
+GraphNode::~GraphNode() = default;
+
+std::shared_ptr<Graph> Graph::make() { return std::make_shared<Graph>(); }
+
+void Graph::require_copartitioning(std::set<std::string> sources, std::string node) {
+  copartitioned_.push_back({std::move(sources), std::move(node)});
+}
+
 std::string Graph::new_processor_name(const std::string& prefix) {
   char number[16];
   std::snprintf(number, sizeof number, "%010d", next_number_++);
@@ -248,6 +268,25 @@ std::function<void(const GraphNode&, TopologyBuilder&)> write_processor(
     for (const auto& store : added) builder.add_state_store(store, {node.name});
     builder.connect(node.name, connected);
   };
+}
+
+std::function<void(const GraphNode&, TopologyBuilder&)> write_sink(NodeSpec::Factory factory, std::string topic,
+                                                                   std::string extractor_class) {
+  NodeSpec spec;
+  spec.factory = std::move(factory);
+  spec.dynamic_topic = !extractor_class.empty();
+  spec.extractor_class = std::move(extractor_class);
+  if (!spec.dynamic_topic) spec.topics = {std::move(topic)};
+  return [spec = std::move(spec)](const GraphNode& node, TopologyBuilder& builder) {
+    NodeSpec sink = spec;
+    sink.name = node.name;
+    sink.predecessors = node.parent_names();
+    builder.add_sink(std::move(sink));
+  };
+}
+
+NodeSpec::Factory factory_of(std::unique_ptr<NodeBase> (*make)(const std::string&), std::string name) {
+  return [make, name = std::move(name)] { return make(name); };
 }
 
 }  // namespace millrace::detail

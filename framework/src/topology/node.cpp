@@ -10,9 +10,24 @@ void NodeBase::type_mismatch(const NodeBase& parent, const NodeBase& child) {
                           "': it takes other key or value types than that node gives");
 }
 
-void no_such_child(const NodeBase& from, const std::string& child_name) {
-  throw StreamsException("processor '" + from.name() + "' forwards a record to '" + child_name +
+void OutputBase::add(Child child) {
+  children_.push_back(child);
+  only_child_ = children_.size() == 1 ? child : Child();
+}
+
+const OutputBase::Child& OutputBase::child(const NodeBase& from, const std::string& name) const {
+  for (const Child& child : children_) {
+    if (child.node->answers_to(name)) return child;
+  }
+  throw StreamsException("processor '" + from.name() + "' forwards a record to '" + name +
                          "', which does not follow it: name one of its own children");
+}
+
+void send_to(const std::set<std::int32_t>& partitions, RecordCollector& collector, std::string_view topic,
+             BytesView key, BytesView value, Timestamp timestamp, const Headers& headers, Sender sender) {
+  for (const std::int32_t partition : partitions) {
+    collector.send(topic, partition, key, value, timestamp, headers, sender);
+  }
 }
 
 void not_serialized(TaskContext& task, const NodeBase& sink, const std::optional<std::set<std::int32_t>>& partitions,

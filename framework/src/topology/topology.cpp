@@ -8,6 +8,8 @@
 
 namespace millrace {
 
+Topology::Topology() : nodes_(std::make_shared<detail::TopologyBuilder>()) {}
+
 detail::TopologyBuilder& Topology::change() {
   if (nodes_.use_count() > 1) nodes_ = std::make_shared<detail::TopologyBuilder>(*nodes_);
   return *nodes_;

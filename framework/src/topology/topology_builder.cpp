@@ -7,6 +7,14 @@
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail {
+
+NodeSpec::NodeSpec() = default;
+NodeSpec::NodeSpec(const NodeSpec&) = default;
+NodeSpec::NodeSpec(NodeSpec&&) noexcept = default;
+NodeSpec& NodeSpec::operator=(const NodeSpec&) = default;
+NodeSpec& NodeSpec::operator=(NodeSpec&&) noexcept = default;
+NodeSpec::~NodeSpec() = default;
+
 namespace {
 
 /// For nodes that do not say what they take or give, as those of the DSL: one of each is made and connected, as a task

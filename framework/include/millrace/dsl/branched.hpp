@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/stateless_nodes.hpp"
 #include "millrace/dsl/kstream.hpp"
 
@@ -104,12 +105,12 @@ class BranchedKStream {
   using Predicates = std::vector<typename detail::BranchNode<K, V>::Predicate>;
 
   BranchedKStream(KStream<K, V> source, const Named& named)
-      : source_(std::move(source)), predicates_(std::make_shared<Predicates>()) {
+      : source_(std::move(source)), predicates_(detail::share<Predicates>()) {
     auto& graph = *source_.position().graph;
     name_ = graph.name_or(named.name(), "KSTREAM-BRANCH-");
     detail::GraphNode node(name_);
     node.write = detail::write_processor(
-        [predicates = predicates_] { return std::make_unique<detail::BranchNode<K, V>>(*predicates); });
+        [predicates = predicates_] { return detail::make_node<detail::BranchNode<K, V>>(*predicates); });
     splitter_ = &graph.add(std::move(node), {source_.position().node});
   }
 
@@ -119,7 +120,7 @@ class BranchedKStream {
     const std::string name = name_ + (branched.name().empty() ? position : branched.name());
     (void)graph.new_processor_name(name);  // every branch draws a number, though its name does not show it
     detail::GraphNode node(name);
-    node.write = detail::write_processor([] { return std::make_unique<detail::PassThroughNode<K, V>>(); });
+    node.write = detail::write_processor(+[] { return detail::make_node<detail::PassThroughNode<K, V>>(); });
     next.node = &graph.add(std::move(node), {splitter_});
     next.name = name;
     const KStream<K, V> branch(std::move(next), source_.key_serde(), source_.value_serde());

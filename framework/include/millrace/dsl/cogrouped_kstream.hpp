@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/cogroup.hpp"
 
 namespace millrace {
@@ -111,8 +112,7 @@ class CogroupedKStream {
     if constexpr (kSameKey) {
       if constexpr (detail::require_cogroup_aggregator<A, F, K, V>()) {
         auto copy = *this;
-        copy.cogroup_.add(
-            std::make_shared<detail::CogroupMemberOf<K2, V, A, F>>(group.grouping(), std::move(aggregator)));
+        copy.cogroup_.add(detail::share<detail::CogroupMemberOf<K2, V, A, F>>(group.grouping(), std::move(aggregator)));
         return copy;
       }
     }
@@ -132,12 +132,12 @@ class CogroupedKStream {
       const auto keys = detail::choose_serde<K>(settings.key_serde, cogroup_.key_serde());
       const auto values = detail::choose_serde<VA>(settings.value_serde);
       const bool versioned = settings.history_retention.has_value();
-      auto table = std::make_shared<detail::StoreTableProcessor<K, VA>>(store, versioned);
+      auto table = detail::share<detail::StoreTableProcessor<K, VA>>(store, versioned);
       const typename detail::CogroupMember<K, A>::Initializer initial = std::move(initializer);
       auto position = cogroup_.aggregate(
           named, detail::make_table_store<K, VA>(store, settings, keys, values), std::nullopt,
           [&](const auto& member) { return member.make_node(store, initial, table->send_old_values()); },
-          [] { return std::make_unique<detail::PassThroughNode<K, Change<VA>>>(); });
+          +[] { return detail::make_node<detail::PassThroughNode<K, Change<VA>>>(); });
       return KTable<K, VA>(std::move(position), keys, values, settings.store_name, std::move(table));
     }
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/cogrouped_kstream.hpp"
 #include "millrace/dsl/session_windowed_kstream.hpp"
 #include "millrace/dsl/time_windowed_kstream.hpp"
@@ -104,8 +105,8 @@ class KGroupedStream {
 
  private:
   template <class VA, class Settings, class Fold>
-  KTable<Key, VA> build(const char* prefix, const Named& named, const Settings& settings, const Fold& fold,
-                        const detail::CarriedSerde<VA>& stream_serde) const {
+  [[gnu::cold]] KTable<Key, VA> build(const char* prefix, const Named& named, const Settings& settings,
+                                      const Fold& fold, const detail::CarriedSerde<VA>& stream_serde) const {
     auto& graph = grouping_->graph();
     const std::string store_name = detail::store_name_or(graph, settings, prefix);
     const std::string node_name = graph.name_or(named.name(), prefix);
@@ -114,11 +115,11 @@ class KGroupedStream {
 
     auto next = grouping_->input(store_name);
     auto table =
-        std::make_shared<detail::StoreTableProcessor<Key, VA>>(store_name, settings.history_retention.has_value());
+        detail::share<detail::StoreTableProcessor<Key, VA>>(store_name, settings.history_retention.has_value());
     detail::GraphNode node(node_name);
     node.write = detail::write_processor(
         [store_name, fold, send_old_values = table->send_old_values()] {
-          return std::make_unique<detail::AggregateNode<K, V, VA, Fold>>(store_name, fold, send_old_values);
+          return detail::make_node<detail::AggregateNode<K, V, VA, Fold>>(store_name, fold, send_old_values);
         },
         {}, {detail::make_table_store<Key, VA>(store_name, settings, keys, values)});
     next.node = &graph.add(std::move(node), {next.node});
@@ -146,7 +147,7 @@ KGroupedStream<K, V> KStream<K, V>::group_by_key(const BasicGrouped<KS, VS>& gro
       };
     }
     auto values = detail::carried_serde<V>(settings.value_serde);
-    return KGroupedStream<K, V>(std::make_shared<detail::Grouping<K, V>>(
+    return KGroupedStream<K, V>(detail::share<detail::Grouping<K, V>>(
         stream, settings.name, keys, values ? std::move(values) : value_serde(), std::move(make_repartition)));
   }
 }

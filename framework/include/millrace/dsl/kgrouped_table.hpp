@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/table_group_nodes.hpp"
 #include "millrace/dsl/ktable.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
@@ -91,8 +92,8 @@ class KGroupedTable {
 
   /// `position` is that of the node which selects the new keys; `name` is the user's, or empty.
   KGroupedTable(detail::StreamPosition position, std::string name, AnySerde<K> key_serde, AnySerde<V> value_serde)
-      : shared_(std::make_shared<Shared>(
-            Shared{std::move(position), std::move(name), std::move(key_serde), std::move(value_serde), nullptr})) {}
+      : shared_(detail::share<Shared>(std::move(position), std::move(name), std::move(key_serde),
+                                      std::move(value_serde), nullptr)) {}
 
  private:
   struct Shared {
@@ -127,12 +128,11 @@ class KGroupedTable {
       graph.add_again(*shared_->repartition);
     }
     next.sources = {shared_->repartition->name};
-    auto table =
-        std::make_shared<detail::StoreTableProcessor<K, VA>>(store_name, settings.history_retention.has_value());
+    auto table = detail::share<detail::StoreTableProcessor<K, VA>>(store_name, settings.history_retention.has_value());
     detail::GraphNode node(next.name);
     node.write = detail::write_processor(
         [store_name, fold, send_old_values = table->send_old_values()] {
-          return std::make_unique<detail::TableAggregateNode<K, V, VA, Fold>>(store_name, fold, send_old_values);
+          return detail::make_node<detail::TableAggregateNode<K, V, VA, Fold>>(store_name, fold, send_old_values);
         },
         {}, {detail::make_table_store<K, VA>(store_name, settings, keys, values)});
     next.node = &graph.add(std::move(node), {shared_->repartition});
@@ -149,7 +149,7 @@ class KGroupedTable {
       detail::NodeSpec sink;
       sink.name = sink_name;
       const detail::SinkSettings<K, Change<V>> sink_settings{topic, {}, keys, changes, {}};
-      sink.factory = [sink_settings] { return std::make_unique<detail::SinkNode<K, Change<V>>>(sink_settings); };
+      sink.factory = [sink_settings] { return detail::make_node<detail::SinkNode<K, Change<V>>>(sink_settings); };
       sink.predecessors = self.parent_names();
       sink.topics = {topic};
       builder.add_sink(std::move(sink));
@@ -158,7 +158,7 @@ class KGroupedTable {
       const detail::SourceSettings<K, Change<V>> source_settings{
           keys, changes, TimestampPolicy::fail_on_invalid, false, {}};
       source.factory = [source_settings] {
-        return std::make_unique<detail::SourceNode<K, Change<V>>>(source_settings);
+        return detail::make_node<detail::SourceNode<K, Change<V>>>(source_settings);
       };
       source.topics = {topic};
       builder.add_source(std::move(source));
@@ -184,7 +184,7 @@ auto KTable<K, V>::group_by(F selector, const BasicGrouped<KS, VS>& grouped) con
       next.name = next.graph->name_or(settings.name, "KTABLE-SELECT-");
       detail::GraphNode node(next.name);
       node.write = detail::write_processor([selector = std::move(selector), keys, versioned = processor_->versioned()] {
-        return std::make_unique<detail::TableRegroupNode<K, V, K1, V1, F>>(selector, versioned, keys);
+        return detail::make_node<detail::TableRegroupNode<K, V, K1, V1, F>>(selector, versioned, keys);
       });
       next.node = &next.graph->add(std::move(node), {position_.node});
       processor_->enable_sending_old_values(true);

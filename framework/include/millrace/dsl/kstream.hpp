@@ -39,6 +39,14 @@ namespace detail {
 
 /// What a stream is to the graph, apart from its types.
 struct StreamPosition {
+  // Not inline: each file with a topology would compile them.
+  StreamPosition();
+  StreamPosition(const StreamPosition&);
+  StreamPosition(StreamPosition&&) noexcept;
+  StreamPosition& operator=(const StreamPosition&);
+  StreamPosition& operator=(StreamPosition&&) noexcept;
+  ~StreamPosition();
+
   std::shared_ptr<Graph> graph;
   GraphNode* node = nullptr;      ///< new operators follow this one
   std::string name;               ///< of the topology node
@@ -118,7 +126,7 @@ class KStream {
 
   /// Writes the stream to a topic, which must exist.
   template <class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
-  void to(const std::string& topic, const BasicProduced<KS, VS, P>& produced = {}) const;
+  [[gnu::cold]] void to(const std::string& topic, const BasicProduced<KS, VS, P>& produced = {}) const;
   /// Writes each record to the topic that `choose(key, value, metadata)` names.
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
   requires(!std::convertible_to<F, std::string>) void to(F choose, const BasicProduced<KS, VS, P>& produced = {}) const;
@@ -238,27 +246,27 @@ class KStream {
     detail::CarriedSerde<K> key_serde;
     detail::CarriedSerde<V> value_serde;
     detail::GraphNode* join_repartition = nullptr;  ///< made once for all unnamed joins of this stream
-    std::string join_repartition_source;
+    std::string join_repartition_source = {};
   };
 
   enum class JoinKind { inner, left, outer };
 
   template <class KOut, class VOut>
-  KStream<KOut, VOut> follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
-                             detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
-                             std::vector<std::string> stores = {}, bool value_changed = false,
-                             detail::ConnectedStores brought = {}) const;
+  [[gnu::cold]] KStream<KOut, VOut> follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
+                                           detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
+                                           std::vector<std::string> stores = {}, bool value_changed = false,
+                                           detail::ConnectedStores brought = {}) const;
   template <class P>
-  detail::GraphNode make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,
-                                     const AnySerde<V>& value_serde, std::optional<std::int32_t> partitions,
-                                     const P& partitioner) const;
-  KStream<K, V> repartition_for_join(const std::string& prefix, const AnySerde<K>& key_serde,
-                                     const AnySerde<V>& value_serde) const;
+  [[gnu::cold]] detail::GraphNode make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,
+                                                   const AnySerde<V>& value_serde,
+                                                   std::optional<std::int32_t> partitions, const P& partitioner) const;
+  [[gnu::cold]] KStream<K, V> repartition_for_join(const std::string& prefix, const AnySerde<K>& key_serde,
+                                                   const AnySerde<V>& value_serde) const;
   template <JoinKind Kind, class K2, class V2, class F, class Joined>
   auto checked_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows, const Joined& joined) const;
   template <JoinKind Kind, class V2, class F, class KS, class LS, class RS>
-  auto join_streams(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
-                    const BasicStreamJoined<KS, LS, RS>& joined) const;
+  [[gnu::cold]] auto join_streams(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
+                                  const BasicStreamJoined<KS, LS, RS>& joined) const;
   template <bool Left, class K2, class V2, class F, class Joined>
   auto join_table(const KTable<K2, V2>& table, F joiner, const Joined& joined) const;
   template <bool Left, class KG, class VG, class S, class F>

@@ -135,9 +135,9 @@ class KTable {
   enum class JoinKind { inner, left, outer };
 
   template <class VOut, class Compute, class... Options>
-  KTable<K, VOut> derive(Compute compute, const std::string& prefix, bool draws_store_name,
-                         const detail::CarriedSerde<VOut>& inherited, const std::vector<std::string>& stores,
-                         const Options&... options) const;
+  [[gnu::cold]] KTable<K, VOut> derive(Compute compute, const std::string& prefix, bool draws_store_name,
+                                       const detail::CarriedSerde<VOut>& inherited,
+                                       const std::vector<std::string>& stores, const Options&... options) const;
   template <JoinKind Kind, class K2, class V2, class F, class... Options>
   auto checked_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
   template <JoinKind Kind, class V2, class F, class... Options>

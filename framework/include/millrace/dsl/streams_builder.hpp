@@ -29,7 +29,7 @@ struct Pattern {
 /// Errors: TopologyException, naming the node, topic or store. Threads: one. (Kafka Streams: `StreamsBuilder`.)
 class StreamsBuilder {
  public:
-  StreamsBuilder() : graph_(std::make_shared<detail::Graph>()) {}
+  StreamsBuilder() : graph_(detail::Graph::make()) {}
 
   /// Reads one topic, or several, or all that match a pattern, as records of K and V. Reading a topic whose keys do not
   /// matter as `Unkeyed` says so; nulls need std::optional types.
@@ -85,7 +85,7 @@ class StreamsBuilder {
 
   /// Makes a store available to processors, which name it in process() and process_values().
   StreamsBuilder& add_state_store(StoreBuilder store) {
-    graph_->add_state_store(std::make_shared<StoreBuilder>(std::move(store)));
+    graph_->add_state_store(detail::share(std::move(store)));
     return *this;
   }
 
@@ -101,8 +101,8 @@ class StreamsBuilder {
 
  private:
   template <class K, class V, class KS, class VS, class X>
-  KStream<K, V> add_source(std::vector<std::string> topics, std::optional<std::string> pattern,
-                           const BasicConsumed<KS, VS, X>& consumed) {
+  [[gnu::cold]] KStream<K, V> add_source(std::vector<std::string> topics, std::optional<std::string> pattern,
+                                         const BasicConsumed<KS, VS, X>& consumed) {
     const auto& settings = consumed.settings();
     detail::SourceSettings<K, V> source{detail::choose_serde<K>(settings.key_serde),
                                         detail::choose_serde<V>(settings.value_serde),
@@ -113,7 +113,7 @@ class StreamsBuilder {
     detail::GraphNode node(graph_->name_or(settings.name, "KSTREAM-SOURCE-"));
     node.source = detail::GraphSource{
         std::move(topics), std::move(pattern), settings.offset_reset, {typeid(K), typeid(V)}, [source] {
-          return std::make_unique<detail::SourceNode<K, V>>(source);
+          return detail::make_node<detail::SourceNode<K, V>>(source);
         }};
     detail::StreamPosition position;
     position.graph = graph_;

@@ -46,7 +46,7 @@ struct SinkOptions {
 /// `Topology`.)
 class Topology {
  public:
-  Topology() : nodes_(std::make_shared<detail::TopologyBuilder>()) {}
+  Topology();
   explicit Topology(std::shared_ptr<detail::TopologyBuilder> nodes) : nodes_(std::move(nodes)) {}
 
   /// Reads topics as records of K and V.
@@ -133,7 +133,7 @@ class Topology {
       auto spec = source_spec<K, V>(source, std::move(options));
       spec.topics = {topic};
       change().add_global_store(std::move(spec), processor, processor_spec(processor, std::move(supplier)).factory,
-                                std::make_shared<const StoreBuilder>(std::move(store)));
+                                detail::share(std::move(store)));
     }
     return *this;
   }
@@ -194,7 +194,7 @@ class Topology {
     spec.name = name;
     spec.offset_reset = options.offset_reset;
     spec.gives = types_of<K, V>();
-    spec.factory = [source] { return std::make_unique<detail::SourceNode<K, V>>(source); };
+    spec.factory = [source] { return detail::make_node<detail::SourceNode<K, V>>(source); };
     return spec;
   }
 
@@ -211,12 +211,12 @@ class Topology {
       using KOut = typename P::KeyOut;
       spec.gives = types_of<KOut, VOut>();
       spec.factory = [supplier]() mutable {
-        return std::make_unique<detail::ProcessorNode<K, V, KOut, VOut>>(supplier());
+        return detail::make_node<detail::ProcessorNode<K, V, KOut, VOut>>(supplier());
       };
     } else {
       spec.gives = types_of<K, VOut>();
       spec.factory = [supplier]() mutable {
-        return std::make_unique<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier());
+        return detail::make_node<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier());
       };
     }
     return spec;
@@ -230,7 +230,7 @@ class Topology {
     spec.name = name;
     spec.predecessors = std::move(parents);
     spec.takes = types_of<K, V>();
-    spec.factory = [sink] { return std::make_unique<detail::SinkNode<K, V>>(sink); };
+    spec.factory = [sink] { return detail::make_node<detail::SinkNode<K, V>>(sink); };
     return spec;
   }
 

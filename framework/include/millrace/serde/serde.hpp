@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "millrace/common/bytes.hpp"
+#include "millrace/common/make.hpp"
 #include "millrace/serde/detail/serde_access.hpp"
 
 namespace millrace {
@@ -84,6 +85,11 @@ class OptionalSerde {
 template <HasSerde T>
 struct Serde<std::optional<T>> : OptionalSerde<T, Serde<T>> {};
 
+namespace detail {
+template <class T>
+class CarriedSerde;
+}
+
 /// A serde of T as nodes and stores hold it: whichever serde it was made from, behind one virtual call.
 /// Cheap to copy: copies share one immutable implementation. Thread-safe, if the serde is.
 template <class T>
@@ -95,7 +101,7 @@ class AnySerde {
   template <class S>
   requires(!std::same_as<S, AnySerde> && SerdeFor<S, T>)
       AnySerde(S serde)  // NOLINT(google-explicit-constructor): a serde is meant to convert
-      : implementation_(std::make_shared<detail::SerdeOf<T, S>>(std::move(serde))) {}
+      : implementation_(detail::share<const detail::SerdeInterface<T>, detail::SerdeOf<T, S>>(std::move(serde))) {}
 
   /// An AnySerde<std::optional<V>> from a serde of V.
   template <class S>
@@ -118,13 +124,19 @@ class AnySerde {
   [[nodiscard]] std::size_t window_suffix_bytes() const { return implementation_->window_suffix_bytes(); }
 
  private:
-  static const std::shared_ptr<const detail::SerdeInterface<T>>& default_implementation() {
-    static const std::shared_ptr<const detail::SerdeInterface<T>> shared =
-        std::make_shared<detail::SerdeOf<T, Serde<T>>>(Serde<T>());
+  friend class detail::CarriedSerde<T>;
+  using Implementation = std::shared_ptr<const detail::SerdeInterface<T>>;
+
+  struct FromImplementation {};
+  AnySerde(FromImplementation /*tag*/, Implementation implementation) : implementation_(std::move(implementation)) {}
+
+  static const Implementation& default_implementation() {
+    static const Implementation shared =
+        detail::share<const detail::SerdeInterface<T>, detail::SerdeOf<T, Serde<T>>>(Serde<T>());
     return shared;
   }
 
-  std::shared_ptr<const detail::SerdeInterface<T>> implementation_;
+  Implementation implementation_;
 };
 
 namespace detail {

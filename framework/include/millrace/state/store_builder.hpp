@@ -59,6 +59,14 @@ struct StoreBuilder {
   /// logging is off. Last argument: the changelog topic's name.
   using Make = std::function<std::unique_ptr<CustomStore>(ChangelogWriter*, const std::string&)>;
 
+  // Not inline: each file with a topology would compile them.
+  StoreBuilder();
+  StoreBuilder(const StoreBuilder&);
+  StoreBuilder(StoreBuilder&&) noexcept;
+  StoreBuilder& operator=(const StoreBuilder&);
+  StoreBuilder& operator=(StoreBuilder&&) noexcept;
+  ~StoreBuilder();
+
   StoreSpec spec;
   Wrap wrap;
   Make make;  ///< instead of `wrap`
@@ -89,4 +97,9 @@ struct StoreBuilder {
   }
 };
 
+namespace detail {
+
+[[nodiscard]] std::shared_ptr<const StoreBuilder> share(StoreBuilder store);
+
+}  // namespace detail
 }  // namespace millrace

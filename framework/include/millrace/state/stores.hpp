@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/common/make.hpp"
 #include "millrace/state/detail/typed_session_store.hpp"
 #include "millrace/state/detail/typed_stores.hpp"
 #include "millrace/state/detail/typed_versioned_store.hpp"
@@ -33,7 +34,7 @@ struct Stores {
     builder.spec.persistent = medium == StoreMedium::rocksdb;
     builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                        ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
-      return std::make_unique<detail::TypedKeyValueStore<K, V>>(
+      return detail::make_as<StateStore, detail::TypedKeyValueStore<K, V>>(
           std::move(bytes.key_value), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
     return builder;
@@ -96,8 +97,8 @@ struct Stores {
     builder.spec.window = {retention.count(), window_size.count(), retain_duplicates};
     builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                        ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
-      return std::make_unique<detail::TypedWindowStore<K, V>>(std::move(bytes.window),
-                                                              detail::StoreCodec<K, V>(topic, key_serde, value_serde));
+      return detail::make_as<StateStore, detail::TypedWindowStore<K, V>>(
+          std::move(bytes.window), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
     return builder;
   }
@@ -145,8 +146,8 @@ struct Stores {
     builder.spec.retention_ms = retention.count();
     builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                        ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
-      return std::make_unique<detail::TypedSessionStore<K, V>>(std::move(bytes.session),
-                                                               detail::StoreCodec<K, V>(topic, key_serde, value_serde));
+      return detail::make_as<StateStore, detail::TypedSessionStore<K, V>>(
+          std::move(bytes.session), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
     return builder;
   }
@@ -184,7 +185,7 @@ struct Stores {
     builder.spec.retention_ms = history_retention.count();
     builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                        ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
-      return std::make_unique<detail::TypedVersionedStore<K, V>>(
+      return detail::make_as<StateStore, detail::TypedVersionedStore<K, V>>(
           std::move(bytes.versioned), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
     return builder;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/kstream_impl.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
@@ -49,7 +50,7 @@ template <class K, class V, class Consumed>
   spec.name = name;
   spec.topics = {topic};
   spec.offset_reset = settings.offset_reset;
-  spec.factory = [source] { return std::make_unique<SourceNode<Key, Value>>(source); };
+  spec.factory = [source] { return detail::make_node<SourceNode<Key, Value>>(source); };
   return spec;
 }
 
@@ -82,7 +83,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     state.store = detail::make_table_store<K, V>(store_name, kept, keys, values);
     state.versioned = kept.history_retention.has_value();
     state.materialized = !kept.store_name.empty();
-    auto table = std::make_shared<detail::SourceTable<K, V>>(std::move(state));
+    auto table = detail::share<detail::SourceTable<K, V>>(std::move(state));
     detail::GraphNode node(names.processor);
     node.reads_table = true;
     node.write = [topic, names, state = table->state(),
@@ -90,13 +91,13 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
                      const detail::GraphNode& self, detail::TopologyBuilder& builder) {
       using Node = detail::TableSourceNode<std::optional<K>, std::optional<V>>;
       builder.add_source(spec);
-      builder.add_processor(names.processor, [state] { return std::make_unique<Node>(state); }, {names.source});
+      builder.add_processor(names.processor, [state] { return detail::make_node<Node>(state); }, {names.source});
       for (auto store : state->stores(names.processor)) {
         if (self.reuse_source_topic) {
-          auto unlogged = std::make_shared<StoreBuilder>(*store);
-          unlogged->spec.logging = false;
-          builder.use_source_as_changelog(unlogged->name(), topic);
-          store = std::move(unlogged);
+          StoreBuilder unlogged(*store);
+          unlogged.spec.logging = false;
+          builder.use_source_as_changelog(unlogged.name(), topic);
+          store = detail::share(std::move(unlogged));
         }
         builder.add_state_store(store, {names.processor});
       }
@@ -131,12 +132,12 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
     state.store = detail::make_table_store<K, V>(store_name, options, keys, values);
     state.materialized = true;
     detail::GraphNode node(names.processor);
-    node.write = [names, state = std::make_shared<const detail::TableSourceState>(std::move(state)),
+    node.write = [names, state = detail::share<const detail::TableSourceState>(std::move(state)),
                   spec = detail::table_source_spec<K, V>(names.source, topic, settings)](
                      const detail::GraphNode&, detail::TopologyBuilder& builder) {
       using Node = detail::TableSourceNode<std::optional<K>, std::optional<V>>;
       builder.add_global_store(
-          spec, names.processor, [state] { return std::make_unique<Node>(state); }, state->store);
+          spec, names.processor, [state] { return detail::make_node<Node>(state); }, state->store);
     };
     graph_->add_source(std::move(node));
     return GlobalKTable<K, V>(graph_, store_name, kept.store_name);
@@ -164,16 +165,16 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
     store.spec.logging = false;
     detail::GraphNode node(names.processor);
     node.write = [names, topic, source, supplier, reset = settings.offset_reset,
-                  shared = std::make_shared<const StoreBuilder>(std::move(store))](const detail::GraphNode&,
-                                                                                   detail::TopologyBuilder& builder) {
+                  shared = detail::share(std::move(store))](const detail::GraphNode&,
+                                                            detail::TopologyBuilder& builder) {
       detail::NodeSpec spec;
       spec.name = names.source;
       spec.topics = {topic};
       spec.offset_reset = reset;
-      spec.factory = [source] { return std::make_unique<detail::SourceNode<K, V>>(source); };
+      spec.factory = [source] { return detail::make_node<detail::SourceNode<K, V>>(source); };
       using Node = detail::ProcessorNode<K, V, typename P::KeyOut, typename P::ValueOut>;
       builder.add_global_store(
-          std::move(spec), names.processor, [supplier]() mutable { return std::make_unique<Node>(supplier()); },
+          std::move(spec), names.processor, [supplier]() mutable { return detail::make_node<Node>(supplier()); },
           shared);
     };
     graph_->add_source(std::move(node));

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/stateless_nodes.hpp"
 #include "millrace/dsl/detail/windowed_build.hpp"
 
@@ -73,7 +74,7 @@ class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
                                             std::shared_ptr<const bool> send_old_values) const override {
     using Fold = AggregateFold<Key, NonNull<V>, VA, Initializer, F>;
     return [store, fold = Fold{initializer, aggregator_}, send_old_values = std::move(send_old_values)] {
-      return std::make_unique<AggregateNode<K, V, VA, Fold>>(store, fold, send_old_values);
+      return detail::make_node<AggregateNode<K, V, VA, Fold>>(store, fold, send_old_values);
     };
   }
 
@@ -89,7 +90,7 @@ class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
           grouping_->position().name + "' must take std::optional values");
     }
     return [make, fold = Fold{initializer, aggregator_}, drops_null_values] {
-      return std::make_unique<WindowedAggregateNode<K, V, VA, Fold>>(make(), fold, drops_null_values);
+      return detail::make_node<WindowedAggregateNode<K, V, VA, Fold>>(make(), fold, drops_null_values);
     };
   }
 
@@ -172,8 +173,7 @@ class Cogroup {
 
   std::shared_ptr<Graph> graph_;
   std::vector<std::shared_ptr<const Member>> members_;
-  std::shared_ptr<std::map<const void*, GraphNode*>> repartitions_ =
-      std::make_shared<std::map<const void*, GraphNode*>>();
+  std::shared_ptr<std::map<const void*, GraphNode*>> repartitions_ = detail::share<std::map<const void*, GraphNode*>>();
 };
 
 /// A windowed aggregation of all streams of a cogroup.
@@ -188,7 +188,7 @@ template <class K, class A>
       [&](const CogroupMember<K, A>& member) {
         return member.make_windowed_node(plan.make_aggregation, initializer, drops_null_values);
       },
-      [] { return std::make_unique<PassThroughNode<Windowed<K>, Change<VA>>>(); });
+      +[] { return detail::make_node<PassThroughNode<Windowed<K>, Change<VA>>>(); });
   return KTable<Windowed<K>, VA>(std::move(position), plan.key_serde, values, options.store_name, plan.table);
 }
 

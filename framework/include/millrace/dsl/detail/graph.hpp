@@ -19,12 +19,20 @@ namespace millrace::detail {
 
 /// What a repartitioning inserts: filter -> sink -> internal topic -> source.
 struct Repartition {
+  // Not inline: each file with a topology would compile them.
+  Repartition();
+  Repartition(const Repartition&);
+  Repartition(Repartition&&) noexcept;
+  Repartition& operator=(const Repartition&);
+  Repartition& operator=(Repartition&&) noexcept;
+  ~Repartition();
+
   std::string topic;  ///< without the application's prefix
   std::string filter_name;
   std::string sink_name;
   std::string source_name;
   std::optional<std::int32_t> partitions;  ///< set: the user asked for this number
-  std::function<std::unique_ptr<NodeBase>(bool drop_null_keys)> make_filter;
+  std::unique_ptr<NodeBase> (*make_filter)(bool drop_null_keys) = nullptr;
   NodeSpec::Factory make_sink;
   NodeSpec::Factory make_source;
   bool mergeable = true;  ///< false: the user asked for it
@@ -59,7 +67,13 @@ struct GraphSource {
 /// A call of the DSL, before optimisation. Its `write` turns it into nodes of the topology.
 /// (Kafka Streams: `GraphNode` and its subclasses.)
 struct GraphNode {
-  explicit GraphNode(std::string node_name) : name(std::move(node_name)) {}
+  // Not inline: each file with a topology would compile them.
+  explicit GraphNode(std::string node_name);
+  GraphNode(const GraphNode&) = delete;
+  GraphNode(GraphNode&&) noexcept;
+  GraphNode& operator=(const GraphNode&) = delete;
+  GraphNode& operator=(GraphNode&&) noexcept;
+  ~GraphNode();
 
   std::string name;  ///< of the topology node that children follow
   std::vector<GraphNode*> parents;
@@ -88,6 +102,11 @@ struct GraphNode {
 class Graph {
  public:
   Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  ~Graph();
+
+  [[nodiscard]] static std::shared_ptr<Graph> make();
 
   /// `<prefix><10-digit number>`. One counter for nodes and stores.
   [[nodiscard]] std::string new_processor_name(const std::string& prefix);
@@ -103,9 +122,7 @@ class Graph {
   GraphNode& add_source(GraphNode node);
   void add_state_store(std::shared_ptr<const StoreBuilder> store);
   /// `node` is where records of these sources meet.
-  void require_copartitioning(std::set<std::string> sources, std::string node) {
-    copartitioned_.push_back({std::move(sources), std::move(node)});
-  }
+  void require_copartitioning(std::set<std::string> sources, std::string node);
 
   /// Names for a repartitioning through `<prefix>-repartition`; always draws three numbers.
   [[nodiscard]] Repartition new_repartition(const std::string& prefix);
@@ -133,5 +150,14 @@ class Graph {
 [[nodiscard]] std::function<void(const GraphNode&, TopologyBuilder&)> write_processor(
     NodeSpec::Factory factory, std::vector<std::string> connected = {},
     std::vector<std::shared_ptr<const StoreBuilder>> added = {});
+
+/// Writes `node` as a sink for these topics. `extractor_class`: the type of what chooses the topic of each record, if
+/// something does.
+[[nodiscard]] std::function<void(const GraphNode&, TopologyBuilder&)> write_sink(NodeSpec::Factory factory,
+                                                                                 std::string topic,
+                                                                                 std::string extractor_class = {});
+
+/// Makes nodes that need a name only. Here for all types at once, as a plain function is what it takes.
+[[nodiscard]] NodeSpec::Factory factory_of(std::unique_ptr<NodeBase> (*make)(const std::string&), std::string name);
 
 }  // namespace millrace::detail

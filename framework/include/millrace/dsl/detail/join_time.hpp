@@ -25,14 +25,9 @@ struct JoinTime {
 /// node and task.
 class JoinTimes {
  public:
-  [[nodiscard]] std::shared_ptr<JoinTime> of(const TaskContext& task) {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(times_, [](const auto& entry) { return entry.second.expired(); });
-    auto& known = times_[&task];
-    auto time = known.lock();
-    if (!time) known = time = std::make_shared<JoinTime>();
-    return time;
-  }
+  [[nodiscard]] static std::shared_ptr<JoinTimes> make();
+
+  [[nodiscard]] std::shared_ptr<JoinTime> of(const TaskContext& task);
 
  private:
   std::mutex mutex_;

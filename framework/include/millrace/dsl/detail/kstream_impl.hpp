@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/stateless_nodes.hpp"
 #include "millrace/dsl/detail/text.hpp"
 #include "millrace/dsl/kstream.hpp"
@@ -20,11 +21,7 @@ namespace millrace {
 namespace detail {
 
 /// Throws if two streams that are to meet come from different StreamsBuilders.
-inline void require_one_builder(const StreamPosition& one, const StreamPosition& other, const char* operation) {
-  if (one.graph == other.graph) return;
-  throw TopologyException(std::string(operation) + ": the streams behind '" + one.name + "' and '" + other.name +
-                          "' belong to two StreamsBuilders; build one topology with one builder");
-}
+void require_one_builder(const StreamPosition& one, const StreamPosition& other, const char* operation);
 
 /// Whether a partitioner was given; it must fit.
 template <class P, class K, class V>
@@ -64,8 +61,7 @@ template <class F, class K, class V>
 template <class K, class V>
 KStream<K, V>::KStream(detail::StreamPosition position, detail::CarriedSerde<K> key_serde,
                        detail::CarriedSerde<V> value_serde)
-    : shared_(std::make_shared<Shared>(
-          Shared{std::move(position), std::move(key_serde), std::move(value_serde), nullptr, {}})) {}
+    : shared_(detail::share<Shared>(std::move(position), std::move(key_serde), std::move(value_serde))) {}
 
 template <class K, class V>
 template <class KOut, class VOut>
@@ -90,7 +86,7 @@ KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
   if constexpr (detail::require_predicate<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
-        [predicate = std::move(predicate)] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, true); },
+        [predicate = std::move(predicate)] { return detail::make_node<detail::FilterNode<K, V, F>>(predicate, true); },
         false, key_serde(), value_serde());
   }
 }
@@ -101,7 +97,7 @@ KStream<K, V> KStream<K, V>::filter_not(F predicate, const Named& named) const {
   if constexpr (detail::require_predicate<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
-        [predicate = std::move(predicate)] { return std::make_unique<detail::FilterNode<K, V, F>>(predicate, false); },
+        [predicate = std::move(predicate)] { return detail::make_node<detail::FilterNode<K, V, F>>(predicate, false); },
         false, key_serde(), value_serde());
   }
 }
@@ -115,7 +111,7 @@ auto KStream<K, V>::map(F mapper, const Named& named) const {
     using V2 = typename Pair::Value;
     return follow<K2, V2>(
         position().graph->name_or(named.name(), "KSTREAM-MAP-"),
-        [mapper = std::move(mapper)] { return std::make_unique<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true,
+        [mapper = std::move(mapper)] { return detail::make_node<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true,
         nullptr, nullptr);
   }
 }
@@ -127,7 +123,7 @@ auto KStream<K, V>::map_values(F mapper, const Named& named) const {
     using V2 = typename detail::CallResult<F, K, V>::Type;
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-MAPVALUES-"),
-        [mapper = std::move(mapper)] { return std::make_unique<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false,
+        [mapper = std::move(mapper)] { return detail::make_node<detail::MapValuesNode<K, V, V2, F>>(mapper); }, false,
         key_serde(), nullptr, {}, true);
   }
 }
@@ -139,7 +135,7 @@ auto KStream<K, V>::select_key(F selector, const Named& named) const {
     using K2 = typename detail::CallResult<F, K, const V&>::Type;
     return follow<K2, V>(
         position().graph->name_or(named.name(), "KSTREAM-KEY-SELECT-"),
-        [selector = std::move(selector)] { return std::make_unique<detail::SelectKeyNode<K, V, K2, F>>(selector); },
+        [selector = std::move(selector)] { return detail::make_node<detail::SelectKeyNode<K, V, K2, F>>(selector); },
         true, nullptr, value_serde());
   }
 }
@@ -154,7 +150,7 @@ auto KStream<K, V>::flat_map(F mapper, const Named& named) const {
     using V2 = typename Pair::Value;
     return follow<K2, V2>(
         position().graph->name_or(named.name(), "KSTREAM-FLATMAP-"),
-        [mapper = std::move(mapper)] { return std::make_unique<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true,
+        [mapper = std::move(mapper)] { return detail::make_node<detail::FlatMapNode<K, V, K2, V2, F>>(mapper); }, true,
         nullptr, nullptr);
   }
 }
@@ -166,7 +162,7 @@ auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
     using V2 = typename detail::ElementOf<typename detail::CallResult<F, K, V>::Type>::Type;
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-FLATMAPVALUES-"),
-        [mapper = std::move(mapper)] { return std::make_unique<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); },
+        [mapper = std::move(mapper)] { return detail::make_node<detail::FlatMapValuesNode<K, V, V2, F>>(mapper); },
         false, key_serde(), nullptr, {}, true);
   }
 }
@@ -177,7 +173,7 @@ KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
   if constexpr (detail::require_callable<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-PEEK-"),
-        [action = std::move(action)] { return std::make_unique<detail::PeekNode<K, V, F>>(action); }, false,
+        [action = std::move(action)] { return detail::make_node<detail::PeekNode<K, V, F>>(action); }, false,
         key_serde(), value_serde());
   }
 }
@@ -188,8 +184,8 @@ void KStream<K, V>::for_each(F action, const Named& named) const {
   if constexpr (detail::require_callable<F, K, const V&>()) {
     follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FOREACH-"),
-        [action = std::move(action)] { return std::make_unique<detail::ForEachNode<K, V, F>>(action); }, false, nullptr,
-        nullptr);
+        [action = std::move(action)] { return detail::make_node<detail::ForEachNode<K, V, F>>(action); }, false,
+        nullptr, nullptr);
   }
 }
 
@@ -209,7 +205,7 @@ void KStream<K, V>::print(const Printed& printed, F text) const {
     using Show = decltype(show);
     follow<K, V>(
         position().graph->name_or(printed.name(), "KSTREAM-PRINTER-"),
-        [show = std::move(show)] { return std::make_unique<detail::ForEachNode<K, V, Show>>(show); }, false, nullptr,
+        [show = std::move(show)] { return detail::make_node<detail::ForEachNode<K, V, Show>>(show); }, false, nullptr,
         nullptr);
   }
 }
@@ -221,7 +217,7 @@ KStream<K, V> KStream<K, V>::merge(const KStream<K, V>& other, const Named& name
   const std::string name = next.graph->name_or(named.name(), "KSTREAM-MERGE-");
   detail::GraphNode node(name);
   node.merges = true;
-  node.write = detail::write_processor([] { return std::make_unique<detail::PassThroughNode<K, V>>(); });
+  node.write = detail::write_processor(+[] { return detail::make_node<detail::PassThroughNode<K, V>>(); });
   next.node = &next.graph->add(std::move(node), {next.node, other.position().node});
   next.name = name;
   next.key_changed |= other.position().key_changed;
@@ -237,13 +233,13 @@ detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, con
   detail::Repartition repartition = position().graph->new_repartition(prefix);
   repartition.partitions = partitions;
   repartition.make_filter = [](bool drop_null_keys) {
-    return std::make_unique<detail::NullKeyFilterNode<K, V>>(drop_null_keys);
+    return detail::make_node<detail::NullKeyFilterNode<K, V>>(drop_null_keys);
   };
   detail::SinkSettings<K, V> sink{repartition.topic, {}, key_serde, value_serde, {}};
   if constexpr (detail::require_partitioner<P, K, V>()) sink.partitioner = partitioner;
-  repartition.make_sink = [sink] { return std::make_unique<detail::SinkNode<K, V>>(sink); };
+  repartition.make_sink = [sink] { return detail::make_node<detail::SinkNode<K, V>>(sink); };
   detail::SourceSettings<K, V> source{key_serde, value_serde, TimestampPolicy::fail_on_invalid, false, {}};
-  repartition.make_source = [source] { return std::make_unique<detail::SourceNode<K, V>>(source); };
+  repartition.make_source = [source] { return detail::make_node<detail::SourceNode<K, V>>(source); };
   detail::GraphNode node(repartition.source_name);
   node.repartition = std::move(repartition);
   return node;
@@ -289,25 +285,16 @@ KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, con
 namespace detail {
 
 template <class K, class V, class Produced>
-GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Produced& settings) {
+[[gnu::cold]] GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Produced& settings) {
   if constexpr (require_partitioner<std::remove_cvref_t<decltype(settings.partitioner)>, K, V>()) {
     sink.partitioner = settings.partitioner;
   }
   sink.partition_windows_by_inner_key = true;
+  std::string topic = sink.topic;
+  std::string extractor_class = sink.choose_topic ? type_name(sink.choose_topic.target_type()) : std::string();
   GraphNode node(name);
-  node.write = [sink = std::move(sink)](const GraphNode& self, TopologyBuilder& builder) {
-    NodeSpec spec;
-    spec.name = self.name;
-    spec.factory = [sink] { return std::make_unique<SinkNode<K, V>>(sink); };
-    spec.predecessors = self.parent_names();
-    if (sink.choose_topic) {
-      spec.dynamic_topic = true;
-      spec.extractor_class = type_name(sink.choose_topic.target_type());
-    } else {
-      spec.topics = {sink.topic};
-    }
-    builder.add_sink(std::move(spec));
-  };
+  node.write = write_sink([sink = std::move(sink)] { return detail::make_node<SinkNode<K, V>>(sink); },
+                          std::move(topic), std::move(extractor_class));
   return node;
 }
 
@@ -376,7 +363,7 @@ auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, 
     auto& graph = *position().graph;
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSOR-") : named.name();
     return follow<KOut, VOut>(
-        name, [supplier]() mutable { return std::make_unique<detail::ProcessorNode<K, V, KOut, VOut>>(supplier()); },
+        name, [supplier]() mutable { return detail::make_node<detail::ProcessorNode<K, V, KOut, VOut>>(supplier()); },
         true, nullptr, nullptr, stores, true, detail::connected_stores(supplier));
   }
 }
@@ -394,7 +381,7 @@ auto KStream<K, V>::process_values(F supplier, const std::vector<std::string>& s
     auto& graph = *position().graph;
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();
     return follow<K, VOut>(
-        name, [supplier]() mutable { return std::make_unique<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier()); },
+        name, [supplier]() mutable { return detail::make_node<detail::FixedKeyProcessorNode<K, V, VOut>>(supplier()); },
         false, key_serde(), nullptr, stores, true, detail::connected_stores(supplier));
   }
 }

@@ -19,6 +19,14 @@ namespace detail {
 
 /// Node and store names of a stream-stream join, in the order in which Kafka Streams draws them.
 struct JoinNames {
+  // Not inline: each file with a topology would compile them.
+  JoinNames();
+  JoinNames(const JoinNames&);
+  JoinNames(JoinNames&&) noexcept;
+  JoinNames& operator=(const JoinNames&);
+  JoinNames& operator=(JoinNames&&) noexcept;
+  ~JoinNames();
+
   std::string this_windowed;
   std::string other_windowed;
   std::string this_generated;
@@ -32,15 +40,38 @@ struct JoinNames {
 };
 [[nodiscard]] JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name,
                                         bool left_outer, bool right_outer);
+/// A join with its nodes and stores, before it is written.
+struct StreamJoin {
+  // Not inline: each file with a topology would compile them.
+  StreamJoin();
+  StreamJoin(const StreamJoin&);
+  StreamJoin(StreamJoin&&) noexcept;
+  StreamJoin& operator=(const StreamJoin&);
+  StreamJoin& operator=(StreamJoin&&) noexcept;
+  ~StreamJoin();
+
+  JoinNames names;
+  NodeSpec::Factory left;   ///< takes the records of the left stream and looks for those of the right one
+  NodeSpec::Factory right;  ///< the reverse
+  NodeSpec::Factory merge;
+  NodeSpec::Factory self;  ///< in place of the three if both streams turn out to be one; empty if they cannot
+  std::shared_ptr<const StoreBuilder> left_store;
+  std::shared_ptr<const StoreBuilder> right_store;
+  std::shared_ptr<const StoreBuilder> outer_store;  ///< null: nothing waits
+};
+[[nodiscard]] std::function<void(const GraphNode&, TopologyBuilder&)> write_stream_join(StreamJoin join);
+
 /// Of the store where unmatched records of both sides wait.
 [[nodiscard]] std::string shared_store_name(const std::string& base, bool right_outer);
 
 /// `own`: the user's own store of this side, if any. As in Kafka Streams, what StreamJoined says of logging is not for
 /// such a store: it is logged with the usual topic settings.
 template <class K, class V, class Settings, class Own>
-[[nodiscard]] std::shared_ptr<const StoreBuilder> join_store(const std::string& name, const JoinWindows& windows,
-                                                             const Settings& settings, const Own& own,
-                                                             AnySerde<K> key_serde, AnySerde<V> value_serde) {
+[[nodiscard, gnu::cold]] std::shared_ptr<const StoreBuilder> join_store(const std::string& name,
+                                                                        const JoinWindows& windows,
+                                                                        const Settings& settings, const Own& own,
+                                                                        AnySerde<K> key_serde,
+                                                                        AnySerde<V> value_serde) {
   const auto medium = own ? own->medium : settings.medium.value_or(StoreMedium::rocksdb);
   auto store =
       Stores::window_store<K, V>(name, Millis(windows.size_ms() + windows.grace_ms()), Millis(windows.size_ms()), true,
@@ -49,7 +80,7 @@ template <class K, class V, class Settings, class Own>
   store.spec.logging = own || settings.logging;
   if (!own) store.spec.log_config = settings.log_config;
   store.spec.log_headers = LoggedHeaders::all;
-  return std::make_shared<StoreBuilder>(std::move(store));
+  return detail::share(std::move(store));
 }
 
 }  // namespace detail
@@ -103,16 +134,16 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
     store.spec.default_medium = !medium.has_value();
     store.spec.logging = settings.logging;
     store.spec.log_config = settings.log_config;
-    outer_store = std::make_shared<StoreBuilder>(std::move(store));
+    outer_store = detail::share(std::move(store));
   }
 
   detail::GraphNode left_window(names.this_windowed);
   left_window.write = detail::write_processor(
-      [store = names.this_store] { return std::make_unique<detail::JoinWindowNode<K, V>>(store); });
+      detail::factory_of(detail::make_node<detail::JoinWindowNode<K, V>, const std::string&>, names.this_store));
   graph.add(std::move(left_window), {left.position().node});
   detail::GraphNode right_window(names.other_windowed);
   right_window.write = detail::write_processor(
-      [store = names.other_store] { return std::make_unique<detail::JoinWindowNode<K, V2>>(store); });
+      detail::factory_of(detail::make_node<detail::JoinWindowNode<K, V2>, const std::string&>, names.other_store));
   graph.add(std::move(right_window), {right.position().node});
 
   const detail::JoinSettings<K, V, V2, F> join_settings{windows,
@@ -124,33 +155,25 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
                                                         keys,
                                                         lefts,
                                                         rights,
-                                                        std::make_shared<detail::JoinTimes>()};
+                                                        detail::JoinTimes::make()};
   detail::GraphNode join_node(names.merge);
   join_node.null_key_relaxed_join = kRightMayBeAbsent;
   join_node.joined_windows = detail::JoinedWindows{names.this_windowed, names.other_windowed};
-  join_node.write = [names, join_settings, left_store, right_store, outer_store](const detail::GraphNode& node,
-                                                                                 detail::TopologyBuilder& builder) {
-    if constexpr (std::is_same_v<V, V2>) {
-      if (node.self_join) {
-        using SelfNode = detail::SelfJoinNode<kLeftMayBeAbsent, kRightMayBeAbsent, K, V, VOut, F>;
-        builder.add_processor(names.merge, [join_settings] { return std::make_unique<SelfNode>(join_settings); },
-                              {names.this_windowed});
-        builder.add_state_store(left_store, {names.this_windowed, names.merge});
-        return;
-      }
-    }
-    using LeftNode = detail::JoinNode<true, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
-    using RightNode = detail::JoinNode<false, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
-    builder.add_processor(names.this_join, [join_settings] { return std::make_unique<LeftNode>(join_settings); },
-                          {names.this_windowed});
-    builder.add_processor(names.other_join, [join_settings] { return std::make_unique<RightNode>(join_settings); },
-                          {names.other_windowed});
-    builder.add_processor(names.merge, [] { return std::make_unique<detail::PassThroughNode<K, VOut>>(); },
-                          {names.this_join, names.other_join});
-    builder.add_state_store(left_store, {names.this_windowed, names.other_join});
-    builder.add_state_store(right_store, {names.other_windowed, names.this_join});
-    if (outer_store) builder.add_state_store(outer_store, {names.this_join, names.other_join});
-  };
+  using LeftNode = detail::JoinNode<true, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
+  using RightNode = detail::JoinNode<false, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
+  detail::StreamJoin join;
+  join.names = names;
+  join.left = [join_settings] { return detail::make_node<LeftNode>(join_settings); };
+  join.right = [join_settings] { return detail::make_node<RightNode>(join_settings); };
+  join.merge = +[] { return detail::make_node<detail::PassThroughNode<K, VOut>>(); };
+  if constexpr (std::is_same_v<V, V2>) {
+    using SelfNode = detail::SelfJoinNode<kLeftMayBeAbsent, kRightMayBeAbsent, K, V, VOut, F>;
+    join.self = [join_settings] { return detail::make_node<SelfNode>(join_settings); };
+  }
+  join.left_store = left_store;
+  join.right_store = right_store;
+  join.outer_store = outer_store;
+  join_node.write = detail::write_stream_join(std::move(join));
   auto next = left.position();
   next.node = &graph.add(std::move(join_node), {left.position().node, right.position().node});
   next.name = names.merge;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/joiner.hpp"
 #include "millrace/dsl/detail/kstream_impl.hpp"
 #include "millrace/dsl/detail/stream_table_nodes.hpp"
@@ -78,7 +79,7 @@ auto KStream<K, V>::to_table(const Options&... options) const {
     state.store = detail::find_table_store<Key, Value>(store_name, settings, keys, values);
     state.versioned = settings.history_retention.has_value();
     state.materialized = !settings.store_name.empty();
-    auto table = std::make_shared<detail::SourceTable<Key, Value>>(std::move(state));
+    auto table = detail::share<detail::SourceTable<Key, Value>>(std::move(state));
     detail::GraphNode node(name);
     node.write = detail::write_table_source<K, V>(table->state());
     next.node = &graph.add(std::move(node), {next.node});
@@ -125,8 +126,8 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
         const std::string buffer = next.name + "-Buffer";
         node.write = detail::write_processor(
             [make_join, buffer, keys = *keys, values = *values] {
-              return std::make_unique<detail::GracedStreamTableJoinNode<K, V, VOut, Join>>(make_join(), buffer, keys,
-                                                                                           values);
+              return detail::make_node<detail::GracedStreamTableJoinNode<K, V, VOut, Join>>(make_join(), buffer, keys,
+                                                                                            values);
             },
             table_stores, {detail::make_grace_buffer(buffer, settings.grace->count())});
         node.write = [write = std::move(node.write), table_stores, grace_ms = settings.grace->count()](
@@ -136,7 +137,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
         };
       } else {
         node.write = detail::write_processor(
-            [make_join] { return std::make_unique<detail::StreamTableJoinNode<K, V, VOut, Join>>(make_join()); },
+            [make_join] { return detail::make_node<detail::StreamTableJoinNode<K, V, VOut, Join>>(make_join()); },
             table_stores);
       }
       next.node = &graph.add(std::move(node), {left.node});
@@ -167,7 +168,7 @@ auto KStream<K, V>::join_global(const GlobalKTable<KG, VG>& table, S selector, F
       using Join = detail::StreamTableJoin<Left, K, V, KG, VG, VOut, S, F>;
       node.write = detail::write_processor(
           [selector = std::move(selector), joiner = std::move(joiner), store = table.store_name()] {
-            return std::make_unique<detail::StreamTableJoinNode<K, V, VOut, Join>>(
+            return detail::make_node<detail::StreamTableJoinNode<K, V, VOut, Join>>(
                 Join(selector, joiner, std::make_unique<detail::StoreGetter<KG, VG>>(store)));
           });
       next.node = &next.graph->add(std::move(node), {next.node});

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/fk_join_nodes.hpp"
 #include "millrace/dsl/detail/ktable_join_impl.hpp"
 #include "millrace/dsl/detail/table_source.hpp"
@@ -57,7 +58,7 @@ GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& paren
     builder.add_internal_topic({settings.topic, std::nullopt});
     NodeSpec spec;
     spec.name = self.name;
-    spec.factory = [settings] { return std::make_unique<SinkNode<K, V>>(settings); };
+    spec.factory = [settings] { return detail::make_node<SinkNode<K, V>>(settings); };
     spec.predecessors = self.parent_names();
     spec.topics = {settings.topic};
     builder.add_sink(std::move(spec));
@@ -67,7 +68,7 @@ GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& paren
   source.write = [topic, source_settings](const GraphNode& self, TopologyBuilder& builder) {
     NodeSpec spec;
     spec.name = self.name;
-    spec.factory = [source_settings] { return std::make_unique<SourceNode<K, V>>(source_settings); };
+    spec.factory = [source_settings] { return detail::make_node<SourceNode<K, V>>(source_settings); };
     spec.topics = {topic};
     builder.add_source(std::move(spec));
   };
@@ -138,8 +139,8 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
 
     detail::GraphNode subscribe(names.subscribe);
     subscribe.write = detail::write_processor([=, versioned = processor_->versioned()] {
-      return std::make_unique<detail::SubscribeNode<LeftJoin, K, V, KO, E>>(foreign_key, versioned, topics, keys,
-                                                                            values, foreign_keys);
+      return detail::make_node<detail::SubscribeNode<LeftJoin, K, V, KO, E>>(foreign_key, versioned, topics, keys,
+                                                                             values, foreign_keys);
     });
     auto& subscribe_node = graph.add(std::move(subscribe), {position_.node});
     auto& registration = detail::add_internal_topic<std::optional<KO>, detail::Subscription>(
@@ -155,19 +156,19 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
 
     detail::GraphNode receive(names.receive);
     receive.write = detail::write_processor(
-        [=] { return std::make_unique<detail::ReceiveSubscriptionNode<KO>>(topics, foreign_keys); }, {}, {store});
+        [=] { return detail::make_node<detail::ReceiveSubscriptionNode<KO>>(topics, foreign_keys); }, {}, {store});
     auto& receive_node = graph.add(std::move(receive), {&registration});
     detail::GraphNode answer(names.answer);
     answer.write = detail::write_processor(
         [=, table = other.processor()] {
-          return std::make_unique<detail::AnswerSubscriptionNode<K, KO, VO>>(table->make_getter(), topics, keys);
+          return detail::make_node<detail::AnswerSubscriptionNode<K, KO, VO>>(table->make_getter(), topics, keys);
         },
         other.processor()->getter_stores());
     auto& answer_node = graph.add(std::move(answer), {&receive_node});
     detail::GraphNode tell(names.tell);
     tell.write = detail::write_processor(
         [=, versioned = other.processor()->versioned()] {
-          return std::make_unique<detail::TellSubscribersNode<K, KO, VO>>(versioned, topics, keys, foreign_keys);
+          return detail::make_node<detail::TellSubscribersNode<K, KO, VO>>(versioned, topics, keys, foreign_keys);
         },
         {}, {store});
     auto& tell_node = graph.add(std::move(tell), {other.position().node});
@@ -190,7 +191,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     detail::GraphNode resolve(names.resolve);
     resolve.write = detail::write_processor(
         [=, joiner = std::move(joiner), table = processor_] {
-          return std::make_unique<detail::ResolveResponseNode<LeftJoin, K, V, VO, VOut, F>>(
+          return detail::make_node<detail::ResolveResponseNode<LeftJoin, K, V, VO, VOut, F>>(
               joiner, table->make_getter(), topics, values);
         },
         processor_->getter_stores());
@@ -205,7 +206,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
         store_name, settings, detail::find_serde<K>(settings.key_serde, detail::CarriedSerde<K>(keys)), result_values);
     state.versioned = settings.history_retention.has_value();
     state.materialized = !settings.store_name.empty();
-    auto table = std::make_shared<detail::SourceTable<K, VOut>>(std::move(state));
+    auto table = detail::share<detail::SourceTable<K, VOut>>(std::move(state));
     detail::GraphNode result(names.result);
     result.write = detail::write_table_source<K, std::optional<VOut>>(table->state());
     auto next = position_;

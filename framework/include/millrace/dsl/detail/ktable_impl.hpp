@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/kstream_impl.hpp"
 #include "millrace/dsl/detail/suppress_nodes.hpp"
 #include "millrace/dsl/detail/table_nodes.hpp"
@@ -73,12 +74,12 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
                                                         detail::choose_serde<VOut>(settings.value_serde, inherited)));
     }
   }
-  auto table = std::make_shared<detail::DerivedTable<K, V, VOut, Compute>>(processor_, compute.copy(),
-                                                                           settings.store_name, versioned);
+  auto table = detail::share<detail::DerivedTable<K, V, VOut, Compute>>(processor_, compute.copy(), settings.store_name,
+                                                                        versioned);
   detail::GraphNode node(next.name);
   node.write = detail::write_processor(
-      [compute = std::make_shared<const Compute>(std::move(compute)), state = table->state()] {
-        return std::make_unique<detail::DerivedTableNode<K, V, VOut, Compute>>(*compute, state);
+      [compute = detail::share<const Compute>(std::move(compute)), state = table->state()] {
+        return detail::make_node<detail::DerivedTableNode<K, V, VOut, Compute>>(*compute, state);
       },
       stores, std::move(added));
   next.node = &next.graph->add(std::move(node), {position_.node});
@@ -129,7 +130,7 @@ KStream<K, std::optional<V>> KTable<K, V>::to_stream(const Named& named) const {
   auto next = position_;
   next.name = next.graph->name_or(named.name(), "KTABLE-TOSTREAM-");
   detail::GraphNode node(next.name);
-  node.write = detail::write_processor([] { return std::make_unique<detail::TableToStreamNode<K, V>>(); });
+  node.write = detail::write_processor(+[] { return detail::make_node<detail::TableToStreamNode<K, V>>(); });
   next.node = &next.graph->add(std::move(node), {position_.node});
   detail::CarriedSerde<std::optional<V>> values;
   if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);
@@ -158,11 +159,11 @@ KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
     throw TopologyException("'" + next.name + "' must log what it holds back, but there is no serde for its " +
                             (keys ? "values" : "keys") + ": give the table before it a Materialized with serdes");
   }
-  auto table = std::make_shared<detail::SuppressedTable<K, V>>(processor_, store_name);
+  auto table = detail::share<detail::SuppressedTable<K, V>>(processor_, store_name);
   detail::GraphNode node(next.name);
   node.write = detail::write_processor(
       [store_name, suppressed, wait_ms] {
-        return std::make_unique<detail::SuppressNode<K, V>>(store_name, suppressed, wait_ms);
+        return detail::make_node<detail::SuppressNode<K, V>>(store_name, suppressed, wait_ms);
       },
       {},
       {detail::make_suppress_store<K, V>(store_name, suppressed.limits().logging, suppressed.limits().log_config, *keys,

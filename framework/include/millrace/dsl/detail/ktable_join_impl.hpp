@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/joiner.hpp"
 #include "millrace/dsl/detail/table_join_nodes.hpp"
 #include "millrace/dsl/ktable.hpp"
@@ -68,8 +69,8 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
     stores.push_back(detail::make_table_store<K, VOut>(store_name, settings, *keys, *values));
   }
   const Joiner joiner{std::move(function)};
-  auto table = std::make_shared<detail::JoinedTable<K, VOut, Joiner>>(processor_, other.processor(), joiner, store_name,
-                                                                      settings.history_retention.has_value());
+  auto table = detail::share<detail::JoinedTable<K, VOut, Joiner>>(processor_, other.processor(), joiner, store_name,
+                                                                   settings.history_retention.has_value());
   detail::GraphNode node(merge);
   node.write = [=, left = processor_, right = other.processor(), left_parent = position_.name,
                 right_parent = other.position().name,
@@ -77,12 +78,13 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
     using LeftNode = detail::TableJoinNode<true, K, VOut, Joiner>;
     using RightNode = detail::TableJoinNode<false, K, VOut, Joiner>;
     builder.add_processor(
-        this_name, [=] { return std::make_unique<LeftNode>(joiner, right->make_getter(), left->versioned(), state); },
+        this_name, [=] { return detail::make_node<LeftNode>(joiner, right->make_getter(), left->versioned(), state); },
         {left_parent});
     builder.add_processor(
-        other_name, [=] { return std::make_unique<RightNode>(joiner, left->make_getter(), right->versioned(), state); },
+        other_name,
+        [=] { return detail::make_node<RightNode>(joiner, left->make_getter(), right->versioned(), state); },
         {right_parent});
-    builder.add_processor(merge, [state] { return std::make_unique<detail::TableJoinMergeNode<K, VOut>>(state); },
+    builder.add_processor(merge, [state] { return detail::make_node<detail::TableJoinMergeNode<K, VOut>>(state); },
                           {this_name, other_name});
     for (const auto& store : stores) builder.add_state_store(store, {merge});
     builder.connect(this_name, right_stores);

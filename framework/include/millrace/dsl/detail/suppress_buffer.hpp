@@ -140,7 +140,7 @@ template <class K, class V>
   builder.make = [name, keys, values](ChangelogWriter* log, const std::string& topic) -> std::unique_ptr<CustomStore> {
     return std::make_unique<SuppressStore<K, V>>(name, log, topic, keys, values);
   };
-  return std::make_shared<const StoreBuilder>(std::move(builder));
+  return detail::share(std::move(builder));
 }
 
 }  // namespace millrace::detail

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/joiner.hpp"
 #include "millrace/dsl/detail/table_processor.hpp"
 #include "millrace/dsl/detail/types.hpp"
@@ -214,7 +215,7 @@ class JoinedTable final : public TableProcessor<K, VOut> {
   std::shared_ptr<TableProcessor<K, VR>> right_;
   Joiner joiner_;
   bool versioned_;
-  std::shared_ptr<TableJoinState> state_ = std::make_shared<TableJoinState>();
+  std::shared_ptr<TableJoinState> state_ = detail::share<TableJoinState>();
 };
 
 }  // namespace millrace::detail

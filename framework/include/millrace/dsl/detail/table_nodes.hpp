@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/table_processor.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/dsl/value_transformer.hpp"
@@ -31,7 +32,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
       : parent_(std::move(parent)),
         compute_(std::move(compute)),
         versioned_(versioned),
-        state_(std::make_shared<DerivedTableState>()) {
+        state_(detail::share<DerivedTableState>()) {
     state_->store = std::move(store);
     state_->parent_versioned = parent_->versioned();
     // With the old value at no price, a filter can tell whether a tombstone is news.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/change.hpp"
 #include "millrace/dsl/detail/table_store.hpp"
 #include "millrace/processor/detail/node.hpp"
@@ -90,7 +91,7 @@ class StoreTableProcessor final : public TableProcessor<K, V> {
  private:
   std::string store_;
   bool versioned_;
-  std::shared_ptr<bool> send_old_values_ = std::make_shared<bool>(false);
+  std::shared_ptr<bool> send_old_values_ = detail::share<bool>(false);
 };
 
 /// Forwards a table operator's results: at once, or, if the operator's store has a cache, as they leave it.

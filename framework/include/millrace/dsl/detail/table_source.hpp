@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/graph.hpp"
 #include "millrace/dsl/detail/table_processor.hpp"
 #include "millrace/dsl/detail/types.hpp"
@@ -38,7 +39,7 @@ struct TableSourceState {
 template <class K, class V>
 class SourceTable final : public TableProcessor<K, V> {
  public:
-  explicit SourceTable(TableSourceState state) : state_(std::make_shared<TableSourceState>(std::move(state))) {}
+  explicit SourceTable(TableSourceState state) : state_(detail::share<TableSourceState>(std::move(state))) {}
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, V>> make_getter() const override {
     return std::make_unique<StoreGetter<K, V>>(state_->store_name);
@@ -106,7 +107,7 @@ template <class KIn, class VIn>
 [[nodiscard]] auto write_table_source(std::shared_ptr<const TableSourceState> state) {
   return [state = std::move(state)](const GraphNode& node, TopologyBuilder& builder) {
     builder.add_processor(
-        node.name, [state] { return std::make_unique<TableSourceNode<KIn, VIn>>(state); }, node.parent_names());
+        node.name, [state] { return detail::make_node<TableSourceNode<KIn, VIn>>(state); }, node.parent_names());
     for (const auto& store : state->stores(node.name)) builder.add_state_store(store, {node.name});
   };
 }

@@ -74,9 +74,10 @@ class TableStore {
 
 /// The store that `options` describe, under this name.
 template <class K, class V>
-[[nodiscard]] std::shared_ptr<const StoreBuilder> make_table_store(const std::string& name,
-                                                                   const MaterializedOptions& options,
-                                                                   const AnySerde<K>& keys, const AnySerde<V>& values) {
+[[nodiscard, gnu::cold]] std::shared_ptr<const StoreBuilder> make_table_store(const std::string& name,
+                                                                              const MaterializedOptions& options,
+                                                                              const AnySerde<K>& keys,
+                                                                              const AnySerde<V>& values) {
   StoreBuilder builder = options.history_retention
                              ? Stores::persistent_versioned_key_value_store<K, V>(
                                    name, *options.history_retention, options.segment_interval, keys, values)
@@ -87,7 +88,7 @@ template <class K, class V>
   builder.spec.logging = options.logging;
   builder.spec.log_config = options.log_config;
   builder.spec.caching = options.caching && !options.history_retention;
-  return std::make_shared<const StoreBuilder>(std::move(builder));
+  return detail::share(std::move(builder));
 }
 
 /// The serde for T as choose_serde has it, or none if there is none: for stores that may never be needed.

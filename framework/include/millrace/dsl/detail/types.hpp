@@ -225,13 +225,15 @@ class CarriedSerde {
   CarriedSerde() = default;
   CarriedSerde(std::nullptr_t) {}         // NOLINT(google-explicit-constructor): none
   CarriedSerde(const AnySerde<T>& serde)  // NOLINT(google-explicit-constructor): this one
-      : serde_(std::make_shared<const AnySerde<T>>(serde)) {}
+      : implementation_(serde.implementation_) {}
 
-  [[nodiscard]] explicit operator bool() const { return serde_ != nullptr; }
-  [[nodiscard]] const AnySerde<T>& operator*() const { return *serde_; }
+  [[nodiscard]] explicit operator bool() const { return implementation_ != nullptr; }
+  [[nodiscard]] AnySerde<T> operator*() const {
+    return AnySerde<T>(typename AnySerde<T>::FromImplementation(), implementation_);
+  }
 
  private:
-  std::shared_ptr<const AnySerde<T>> serde_;
+  typename AnySerde<T>::Implementation implementation_;
 };
 
 template <class T>

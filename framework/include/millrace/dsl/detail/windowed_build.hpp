@@ -87,7 +87,7 @@ template <class K, class V, class VA, class Fold>
   node.window_grace_ms = plan.grace_ms;
   node.write = write_processor(
       [make = plan.make_aggregation, fold, drops_null_values] {
-        return std::make_unique<WindowedAggregateNode<K, V, VA, Fold>>(make(), fold, drops_null_values);
+        return detail::make_node<WindowedAggregateNode<K, V, VA, Fold>>(make(), fold, drops_null_values);
       },
       {}, {plan.store});
   next.node = &grouping.graph().add(std::move(node), {next.node});

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/fixed_window_aggregation.hpp"
 #include "millrace/dsl/detail/session_window_aggregation.hpp"
 #include "millrace/dsl/detail/sliding_window_aggregation.hpp"
@@ -72,11 +73,11 @@ template <class K, class VA, class W>
   auto store = Stores::timestamped_window_store<K, VA>(store_name, Millis(retention), Millis(needs.window_ms),
                                                        options.medium.value_or(StoreMedium::rocksdb), keys, values);
   apply_options(store.spec, needs, options, emit);
-  auto table = std::make_shared<WindowedTable<K, VA, WindowGetter<K, VA>>>(store_name);
+  auto table = detail::share<WindowedTable<K, VA, WindowGetter<K, VA>>>(store_name);
 
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
-  plan.store = std::make_shared<const StoreBuilder>(std::move(store));
+  plan.store = detail::share(std::move(store));
   plan.make_aggregation = [windows, settings] { return WindowAggregationOf<K, VA>::make(windows, settings); };
   plan.table = std::move(table);
   plan.key_serde = AnySerde<Windowed<K>>(TimeWindowedSerde<K>(Millis(needs.window_ms), keys));
@@ -94,11 +95,11 @@ template <class K, class VA>
   auto store = Stores::session_store<K, VA>(store_name, Millis(retention),
                                             options.medium.value_or(StoreMedium::rocksdb), keys, values);
   apply_options(store.spec, needs, options, emit);
-  auto table = std::make_shared<WindowedTable<K, VA, SessionGetter<K, VA>>>(store_name);
+  auto table = detail::share<WindowedTable<K, VA, SessionGetter<K, VA>>>(store_name);
 
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
-  plan.store = std::make_shared<const StoreBuilder>(std::move(store));
+  plan.store = detail::share(std::move(store));
   plan.make_aggregation = [windows, settings, merger = std::move(merger)] {
     return std::make_unique<SessionWindowAggregation<K, VA>>(windows, settings, merger);
   };

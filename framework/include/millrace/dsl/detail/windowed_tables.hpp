@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/detail/table_processor.hpp"
 #include "millrace/dsl/detail/typed_store.hpp"
 #include "millrace/state/session_store.hpp"
@@ -66,7 +67,7 @@ class WindowedTable final : public TableProcessor<Windowed<K>, V> {
 
  private:
   std::string store_;
-  std::shared_ptr<bool> send_old_values_ = std::make_shared<bool>(false);
+  std::shared_ptr<bool> send_old_values_ = detail::share<bool>(false);
 };
 
 }  // namespace millrace::detail

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/common/make.hpp"
 #include "millrace/processor/detail/task_context.hpp"
 #include "millrace/processor/record.hpp"
 
@@ -46,7 +48,10 @@ class NodeBase {
   TaskContext* context_ = nullptr;
 };
 
-[[noreturn]] void no_such_child(const NodeBase& from, const std::string& child_name);
+template <class Node, class... Args>
+[[nodiscard]] std::unique_ptr<NodeBase> make_node(Args&&... args) {
+  return make_as<NodeBase, Node>(std::forward<Args>(args)...);
+}
 
 /// The receiving end of an edge.
 template <class K, class V>
@@ -79,76 +84,84 @@ class RecordScope {
   const Headers* headers_;
 };
 
+/// What Output has whatever the types of its records.
+class OutputBase {
+ public:
+  [[nodiscard]] std::size_t size() const { return children_.size(); }
+
+ protected:
+  struct Child {
+    void* input = nullptr;  ///< an Input<K, V>
+    NodeBase* node = nullptr;
+  };
+
+  void add(Child child);
+  /// The child of `from` with that name. Throws StreamsException if there is none.
+  [[nodiscard]] const Child& child(const NodeBase& from, const std::string& name) const;
+
+  [[nodiscard]] const Child& only_child() const { return only_child_; }
+  [[nodiscard]] const std::vector<Child>& children() const { return children_; }
+
+ private:
+  std::vector<Child> children_;
+  Child only_child_;  ///< as children_ has it, a load nearer; none if there are several
+};
+
 /// The sending end: all edges that leave a node. Children run depth-first in the order in which they were connected;
 /// all but the last get a copy of the record.
 template <class K, class V>
-class Output {
+class Output : public OutputBase {
  public:
-  void add(NodeBase& child, Input<K, V>& input) {
-    children_.push_back({&input, &child});
-    only_child_ = children_.size() == 1 ? children_.front() : Child();
-  }
+  void add(NodeBase& child, Input<K, V>& input) { OutputBase::add({&input, &child}); }
 
   void forward(TaskContext& task, Record<K, V>& record) {
-    if (only_child_.input != nullptr) return deliver_alone(task, only_child_, record);
-    if (!children_.empty()) deliver_to_all(task, record);
+    if (only_child().input != nullptr) return deliver_alone(task, only_child(), record);
+    if (!children().empty()) deliver_to_all(task, record);
   }
 
-  /// From a node to its child of that name only. Throws if there is none.
+  /// From a node to its child of that name only. Throws StreamsException if there is none.
   void forward_to(TaskContext& task, const NodeBase& from, const std::string& child_name, Record<K, V>& record) {
-    for (const Child& child : children_) {
-      if (child.node->answers_to(child_name)) return deliver_alone(task, child, record);
-    }
-    no_such_child(from, child_name);
+    deliver_alone(task, child(from, child_name), record);
   }
 
   /// To the child that was connected as number `index`.
   void forward_at(TaskContext& task, std::size_t index, Record<K, V>& record) {
-    deliver_alone(task, children_[index], record);
+    deliver_alone(task, children()[index], record);
   }
 
-  [[nodiscard]] std::size_t size() const { return children_.size(); }
-
  private:
-  struct Child {
-    Input<K, V>* input = nullptr;
-    NodeBase* node = nullptr;
-  };
-
   static void deliver_alone(TaskContext& task, const Child& child, Record<K, V>& record) {
     const RecordScope scope(task, record.timestamp, record.headers);
     if (!deliver(task, child, record)) task.put_back_displaced_record();
   }
 
-  void deliver_to_all(TaskContext& task, Record<K, V>& record) {
+  // Not inline, so that each node has the short way alone.
+  [[gnu::noinline]] void deliver_to_all(TaskContext& task, Record<K, V>& record) {
     const RecordScope scope(task, record.timestamp, record.headers);
     bool delivered = true;
-    const std::size_t last = children_.size() - 1;
+    const std::size_t last = size() - 1;
     if constexpr (std::is_copy_constructible_v<K> && std::is_copy_constructible_v<V>) {
       for (std::size_t i = 0; i < last; ++i) {
         Record<K, V> copy = record;
-        delivered &= deliver(task, children_[i], copy);
+        delivered &= deliver(task, children()[i], copy);
       }
     } else {
       throw TopologyException("a stream of a type that cannot be copied feeds more than one node");
     }
-    delivered &= deliver(task, children_[last], record);
+    delivered &= deliver(task, children()[last], record);
     if (!delivered) task.put_back_displaced_record();
   }
 
   /// False if the child failed and its record is skipped.
   static bool deliver(TaskContext& task, const Child& child, Record<K, V>& record) {
     try {
-      child.input->process(record);
+      static_cast<Input<K, V>*>(child.input)->process(record);
       return true;
     } catch (...) {
       task.processing_failed(*child.node);
       return false;
     }
   }
-
-  std::vector<Child> children_;
-  Child only_child_;  ///< as children_ has it, a load nearer; none if there are several
 };
 
 /// A node with children: KOut, VOut is what it forwards.
@@ -182,11 +195,11 @@ class EmittingNode : public NodeBase {
 
 /// An inner node.
 template <class KIn, class VIn, class KOut, class VOut>
-class OperatorNode : public EmittingNode<KOut, VOut>, public Input<KIn, VIn> {};
+class OperatorNode : public Input<KIn, VIn>, public EmittingNode<KOut, VOut> {};
 
 /// A node without children: sinks, for_each, print.
 template <class K, class V>
-class TerminalNode : public NodeBase, public Input<K, V> {
+class TerminalNode : public Input<K, V>, public NodeBase {
  public:
   void connect(NodeBase& child) override { type_mismatch(*this, child); }
 };

@@ -116,6 +116,9 @@ struct SinkSettings {
   bool partition_windows_by_inner_key = false;
 };
 
+/// Sends a record to each of the partitions.
+void send_to(const std::set<std::int32_t>& partitions, RecordCollector& collector, std::string_view topic,
+             BytesView key, BytesView value, Timestamp timestamp, const Headers& headers, Sender sender);
 /// Called inside a catch block. As in Kafka Streams, which writes it anew for each, it failed once for each partition.
 void not_serialized(TaskContext& task, const NodeBase& sink, const std::optional<std::set<std::int32_t>>& partitions,
                     UnwrittenRecord unwritten);
@@ -133,23 +136,10 @@ class SinkNode final : public TerminalNode<K, V> {
   }
 
   void process(Record<K, V>& record) override {
-    if (settings_.choose_topic) {
-      const CurrentRecord& origin = this->task().record;
-      const RecordMetadata place{origin.topic == nullptr ? std::string() : *origin.topic, origin.partition,
-                                 origin.offset};
-      topic_ = settings_.choose_topic(record.key, record.value,
-                                      {place, record.timestamp, record.headers, origin.raw_key, origin.raw_value});
-    }
+    if (settings_.choose_topic) choose_topic(record);
     // Asked before anything is written: what it drops need not be fit to be written.
-    RecordCollector& collector = this->task().collector();
     std::optional<std::set<std::int32_t>> chosen;
-    if (settings_.partitioner) {
-      chosen = settings_.partitioner(topic_, record.key, record.value, collector.partitions_for(topic_));
-      if (chosen && chosen->empty()) {
-        this->task().record_dropped(*this, "the partitioner chose no partition");
-        return;
-      }
-    }
+    if (settings_.partitioner && !choose_partitions(record, chosen)) return;
     BytesView key;
     BytesView value;
     auto writing = SerializationOrigin::key;
@@ -163,17 +153,32 @@ class SinkNode final : public TerminalNode<K, V> {
       return not_serialized(this->task(), *this, chosen,
                             {topic_, std::nullopt, key, std::nullopt, record.timestamp, &record.headers, writing});
     }
-    if (chosen) {
-      for (const std::int32_t partition : *chosen) {
-        collector.send(topic_, partition, key, value, record.timestamp, record.headers, {&this->task(), this});
-      }
-    } else {
-      const auto partition = settings_.partitioner ? std::nullopt : inner_key_partition(key);
-      collector.send(topic_, partition, key, value, record.timestamp, record.headers, {&this->task(), this});
-    }
+    RecordCollector& collector = this->task().collector();
+    const Sender sender{&this->task(), this};
+    if (chosen) return send_to(*chosen, collector, topic_, key, value, record.timestamp, record.headers, sender);
+    const auto partition = settings_.partitioner ? std::nullopt : inner_key_partition(key);
+    collector.send(topic_, partition, key, value, record.timestamp, record.headers, sender);
   }
 
  private:
+  // The ways that few sinks go are not inline, so that the usual one is short.
+
+  [[gnu::noinline]] void choose_topic(const Record<K, V>& record) {
+    const CurrentRecord& origin = this->task().record;
+    const RecordMetadata place{origin.topic == nullptr ? std::string() : *origin.topic, origin.partition,
+                               origin.offset};
+    topic_ = settings_.choose_topic(record.key, record.value,
+                                    {place, record.timestamp, record.headers, origin.raw_key, origin.raw_value});
+  }
+  /// False: none, the record is dropped.
+  [[gnu::noinline]] bool choose_partitions(const Record<K, V>& record, std::optional<std::set<std::int32_t>>& chosen) {
+    const std::int32_t partitions = this->task().collector().partitions_for(topic_);
+    chosen = settings_.partitioner(topic_, record.key, record.value, partitions);
+    if (!chosen || !chosen->empty()) return true;
+    this->task().record_dropped(*this, "the partitioner chose no partition");
+    return false;
+  }
+
   // nullopt: the producer decides.
   [[nodiscard]] std::optional<std::int32_t> inner_key_partition(BytesView key) {
     if (!settings_.partition_windows_by_inner_key || !key) return std::nullopt;

@@ -23,6 +23,14 @@ struct NodeSpec {
   /// Makes the node for one task.
   using Factory = std::function<std::unique_ptr<NodeBase>()>;
 
+  // Not inline: each file with a topology would compile them.
+  NodeSpec();
+  NodeSpec(const NodeSpec&);
+  NodeSpec(NodeSpec&&) noexcept;
+  NodeSpec& operator=(const NodeSpec&);
+  NodeSpec& operator=(NodeSpec&&) noexcept;
+  ~NodeSpec();
+
   Kind kind = Kind::processor;
   std::string name;
   Factory factory;

@@ -2,6 +2,20 @@
 
 namespace millrace::detail {
 
+JoinNames::JoinNames() = default;
+JoinNames::JoinNames(const JoinNames&) = default;
+JoinNames::JoinNames(JoinNames&&) noexcept = default;
+JoinNames& JoinNames::operator=(const JoinNames&) = default;
+JoinNames& JoinNames::operator=(JoinNames&&) noexcept = default;
+JoinNames::~JoinNames() = default;
+
+StreamJoin::StreamJoin() = default;
+StreamJoin::StreamJoin(const StreamJoin&) = default;
+StreamJoin::StreamJoin(StreamJoin&&) noexcept = default;
+StreamJoin& StreamJoin::operator=(const StreamJoin&) = default;
+StreamJoin& StreamJoin::operator=(StreamJoin&&) noexcept = default;
+StreamJoin::~StreamJoin() = default;
+
 std::string shared_store_name(const std::string& base, bool right_outer) {
   return base + (right_outer ? "-outer" : "-left") + "-shared-join-store";
 }
@@ -30,6 +44,23 @@ JoinNames draw_join_names(Graph& graph, const std::string& name, const std::stri
     names.outer_store = shared_store_name(store_name, right_outer);
   }
   return names;
+}
+
+std::function<void(const GraphNode&, TopologyBuilder&)> write_stream_join(StreamJoin join) {
+  return [join = std::move(join)](const GraphNode& node, TopologyBuilder& builder) {
+    const JoinNames& names = join.names;
+    if (node.self_join) {
+      builder.add_processor(names.merge, join.self, {names.this_windowed});
+      builder.add_state_store(join.left_store, {names.this_windowed, names.merge});
+      return;
+    }
+    builder.add_processor(names.this_join, join.left, {names.this_windowed});
+    builder.add_processor(names.other_join, join.right, {names.other_windowed});
+    builder.add_processor(names.merge, join.merge, {names.this_join, names.other_join});
+    builder.add_state_store(join.left_store, {names.this_windowed, names.other_join});
+    builder.add_state_store(join.right_store, {names.other_windowed, names.this_join});
+    if (join.outer_store) builder.add_state_store(join.outer_store, {names.this_join, names.other_join});
+  };
 }
 
 }  // namespace millrace::detail
