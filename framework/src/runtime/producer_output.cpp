@@ -26,7 +26,7 @@ UnwrittenRecord unwritten(const ProducerRecord& record) {
           record.key,
           record.value,
           record.timestamp.value_or(kNoTimestamp),
-          record.headers,
+          record.headers == nullptr ? &no_headers() : record.headers,
           std::nullopt};
 }
 
@@ -50,7 +50,7 @@ ErrorContext ProducerOutput::Origin::context() const {
   result.headers = headers ? &*headers : nullptr;
   result.output->key = output_key;
   result.output->value = output_value;
-  result.output->headers = output_headers ? &*output_headers : nullptr;
+  result.output->headers = output_headers ? &*output_headers : &no_headers();
   return result;
 }
 
@@ -87,9 +87,6 @@ void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> pa
   if (timestamp >= 0) record.timestamp = timestamp;
   record.headers = headers.empty() ? nullptr : &headers;
   const std::uint64_t token = kRecord | ++last_token_;
-  if (sender.node != nullptr && batches_ == Batches::one_record_each) {
-    origins_.emplace(token, Origin(error_context(*sender.task, *sender.node), record));
-  }
   sender_ = sender;
   produce(record, token);
 }
@@ -131,6 +128,7 @@ void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) 
   const Sending sending{*this};
   current_ = token;
   current_record_ = &record;
+  if (batches_ == Batches::one_record_each && !is_changelog(token)) origins_.emplace(token, Origin(context(), record));
   producer_->send(record, token);
 }
 
@@ -158,9 +156,7 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
 }
 
 void ProducerOutput::refused(const Delivery& delivery) {
-  const std::optional<ErrorContext> origin = origin_of(delivery.token);
-  ErrorContext context = origin.value_or(ErrorContext());
-  if (!context.output && delivery.token == current_) context.output = unwritten(*current_record_);
+  ErrorContext context = context_of(delivery.token);
   if (!context.output) context.output.emplace().topic = delivery.topic;
   context.error = delivery.error->what();
   context.thrown = std::make_exception_ptr(*delivery.error);
@@ -188,7 +184,7 @@ void ProducerOutput::refused(const Delivery& delivery) {
   }
   const HandlerResponse& response = *answer;
   // A dead letter that is refused is not followed by another one.
-  if (origin) {
+  if (!context.node.empty()) {
     for (DeadLetter& letter : dead_letters(errors_, context, response)) dead_letters_.push_back(std::move(letter));
   }
   origins_.erase(delivery.token);
@@ -205,11 +201,18 @@ void ProducerOutput::refused(const Delivery& delivery) {
   if (exactly_once_) skipped_in_transaction_ = text;
 }
 
-std::optional<ErrorContext> ProducerOutput::origin_of(std::uint64_t token) const {
+/// Of the record that is being sent; without its output.
+ErrorContext ProducerOutput::context() const {
+  return sender_.node == nullptr ? ErrorContext() : error_context(*sender_.task, *sender_.node);
+}
+
+ErrorContext ProducerOutput::context_of(std::uint64_t token) const {
   const auto known = origins_.find(token);
   if (known != origins_.end()) return known->second.context();
-  if (token == current_ && sender_.node != nullptr) return error_context(*sender_.task, *sender_.node);
-  return std::nullopt;
+  if (token != current_) return {};
+  ErrorContext result = context();
+  result.output = unwritten(*current_record_);
+  return result;
 }
 
 bool ProducerOutput::send_dead_letters() {

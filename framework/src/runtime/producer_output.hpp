@@ -93,7 +93,9 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
 
   void on_delivery(const Delivery& delivery) override;
   void refused(const Delivery& delivery);
-  [[nodiscard]] std::optional<ErrorContext> origin_of(std::uint64_t token) const;
+  [[nodiscard]] ErrorContext context() const;
+  /// What is known of a record; nothing if others were sent after it, in a batch with it.
+  [[nodiscard]] ErrorContext context_of(std::uint64_t token) const;
   /// Writes the dead letters that became due; whether there were any.
   bool send_dead_letters();
   void begin_if_needed();

@@ -11,8 +11,6 @@
 namespace millrace::detail {
 namespace {
 
-const Headers kNoHeaders;
-
 [[nodiscard]] std::vector<std::shared_ptr<const StoreBuilder>> stores_of(const TopologyBuilder& topology,
                                                                          const std::vector<const NodeSpec*>& nodes) {
   std::set<std::string> seen;
@@ -63,21 +61,20 @@ void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
 }
 
 const StreamTask::Node& StreamTask::source_node(const std::string& topic) const {
-  const Node* by_pattern = nullptr;
+  std::vector<const Node*> by_pattern;
   for (const Node& node : nodes_) {
     if (node.spec->kind != NodeSpec::Kind::source) continue;
     if (std::ranges::any_of(node.spec->topics, [&](const auto& name) { return topic_name(name) == topic; })) {
       return node;
     }
-    if (!node.spec->pattern || !std::regex_match(topic, std::regex(*node.spec->pattern))) continue;
-    if (by_pattern != nullptr) {
-      throw TopologyException("topic '" + topic + "' matches the patterns of the sources '" + by_pattern->spec->name +
-                              "' and '" + node.spec->name + "': narrow one of them");
-    }
-    by_pattern = &node;
+    if (node.spec->pattern && std::regex_match(topic, std::regex(*node.spec->pattern))) by_pattern.push_back(&node);
   }
-  // Only now: the pattern may match one of the application's own topics, which another source names.
-  if (by_pattern != nullptr) return *by_pattern;
+  // Only now: patterns may match one of the application's own topics, which another source names.
+  if (by_pattern.size() == 1) return *by_pattern.front();
+  if (!by_pattern.empty()) {
+    throw TopologyException("topic '" + topic + "' matches the patterns of the sources '" + by_pattern[0]->spec->name +
+                            "' and '" + by_pattern[1]->spec->name + "': narrow one of them");
+  }
   throw TopologyException("task " + id_.str() + " has no source for topic '" + topic + "'");
 }
 
@@ -93,7 +90,7 @@ RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
 void StreamTask::initialize() {
   for (Node& node : nodes_) {
     record = CurrentRecord();
-    record.headers = &kNoHeaders;
+    record.headers = &no_headers();
     node.node->init(*this);
   }
   running_ = true;
@@ -167,7 +164,7 @@ void StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
     record = CurrentRecord();
     displaced_record.reset();
     record.timestamp = now;
-    record.headers = &kNoHeaders;
+    record.headers = &no_headers();
     try {
       callback(now);
     } catch (...) {

@@ -63,16 +63,14 @@ class SessionStoreOnWindows final : public SessionBytesStore {
   [[nodiscard]] std::int64_t retention_ms() const override { return windows_->options().retention_ms; }
 
   void put(std::string_view key, const Window& session, BytesView value) override {
-    if (session.start < 0 || session.end < session.start) {
-      throw ProcessorStateException("session store '" + name() + "': [" + std::to_string(session.start) + ", " +
-                                    std::to_string(session.end) + "] is no session");
-    }
+    check(session);
     const BytesView present = windows_->fetch(key, session.end);
     const std::string entry = with_session(present.value_or(std::string_view()), session.start, value);
     windows_->put(key, entry.empty() ? BytesView() : BytesView(entry), session.end);
   }
 
   void remove(std::string_view key, const Window& session) override {
+    check(session);
     // In memory there is no session yet that ends later than all that were put.
     if (persistent() || session.end <= observed_stream_time()) put(key, session, std::nullopt);
   }
@@ -103,7 +101,11 @@ class SessionStoreOnWindows final : public SessionBytesStore {
                                                                              Timestamp earliest_end,
                                                                              Timestamp latest_start,
                                                                              bool forward) override {
-    return snapshot(collect(key_from, key_to, earliest_end, kEndOfTime, latest_start), forward);
+    auto items = collect(key_from, key_to, earliest_end, kEndOfTime, latest_start);
+    // The windows below come by `key + end`. Where one key begins the other, the starts may have a say as well.
+    const auto before = [this](const SessionItem& a, const SessionItem& b) { return comes_before(a, b); };
+    if (persistent() && !std::ranges::is_sorted(items, before)) std::ranges::sort(items, before);
+    return snapshot(std::move(items), forward);
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
@@ -139,6 +141,12 @@ class SessionStoreOnWindows final : public SessionBytesStore {
   }
 
  private:
+  void check(const Window& session) const {
+    if (session.start >= 0 && session.end >= session.start) return;
+    throw ProcessorStateException("session store '" + name() + "': [" + std::to_string(session.start) + ", " +
+                                  std::to_string(session.end) + "] is no session");
+  }
+
   /// In the order of a forward walk.
   void append(std::vector<SessionItem>& items, std::string_view key, Timestamp end, std::string_view entry,
               Timestamp latest_start) const {
@@ -156,9 +164,6 @@ class SessionStoreOnWindows final : public SessionBytesStore {
     std::vector<SessionItem> items;
     const auto walk = windows_->fetch_range(key_from, key_to, std::max<Timestamp>(earliest_end, 0), latest_end, true);
     for (; walk->valid(); walk->next()) append(items, walk->key(), walk->window_start(), walk->value(), latest_start);
-    // The windows below come by `key + end`. Where one key begins the other, the starts may have a say as well.
-    const auto before = [this](const SessionItem& a, const SessionItem& b) { return comes_before(a, b); };
-    if (persistent() && !std::ranges::is_sorted(items, before)) std::ranges::sort(items, before);
     return items;
   }
 

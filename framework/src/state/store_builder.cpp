@@ -9,7 +9,7 @@ StoreBuilder& StoreBuilder::operator=(const StoreBuilder&) = default;
 StoreBuilder& StoreBuilder::operator=(StoreBuilder&&) noexcept = default;
 StoreBuilder::~StoreBuilder() = default;
 
-std::shared_ptr<const StoreBuilder> detail::share(StoreBuilder store) {
+std::shared_ptr<const StoreBuilder> detail::shared_store(StoreBuilder store) {
   return std::make_shared<const StoreBuilder>(std::move(store));
 }
 

@@ -39,6 +39,11 @@ void not_serialized(TaskContext& task, const NodeBase& sink, const std::optional
   }
 }
 
+const Headers& no_headers() {
+  static const Headers none;
+  return none;
+}
+
 RecordMetadata metadata_of(const ConsumerRecord& record) { return {*record.topic, record.partition, record.offset}; }
 
 void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error) {

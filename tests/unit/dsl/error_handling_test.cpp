@@ -87,11 +87,12 @@ BOOST_AUTO_TEST_CASE(a_production_handler_is_shown_what_a_serde_could_not_write)
     return HandlerResponse::resume();
   };
   StreamsBuilder builder;
+  const auto two_of_them = [](const S&, const S&, std::int32_t, std::int32_t) { return std::set<std::int32_t>{2, 5}; };
   const auto numbers = builder.stream<std::int32_t, std::int32_t>("in");
   numbers.map([](std::int32_t key, std::int32_t value) {
            return KeyValue{std::to_string(key), value};
          })
-      .to("values", Produced().with_value_serde(UnluckySerde()));
+      .to("values", Produced().with_value_serde(UnluckySerde()).with_stream_partitioner(two_of_them));
   numbers.map([](std::int32_t key, std::int32_t value) {
            return KeyValue{key, std::to_string(value)};
          })
@@ -99,7 +100,8 @@ BOOST_AUTO_TEST_CASE(a_production_handler_is_shown_what_a_serde_could_not_write)
   TopologyTestDriver driver(builder.build(), config({}), 0, handlers);
   driver.create_input_topic<std::int32_t, std::int32_t>("in").pipe_input(13, 13, 7, {{"h", "1"}});
   BOOST_TEST(seen ==
-             "value of values--1 13=null@7 h=1\n"
+             "value of values-2 13=null@7 h=1\n"
+             "value of values-5 13=null@7 h=1\n"
              "key of keys--1 null=null@7 h=1\n");
 }
 

@@ -128,6 +128,27 @@ BOOST_AUTO_TEST_CASE(an_extractor_may_ask_where_the_record_comes_from) {
         {{"millis a=1 @5", {"out a=1 @5"}}, {"millis a=2 @5", {"out a=2 @15"}}, {"seconds a=3 @5", {"out a=3 @1005"}}});
 }
 
+BOOST_AUTO_TEST_CASE(an_extractor_of_a_table_may_ask_too) {
+  StreamsBuilder builder;
+  builder
+      .table<S, S>("t", Consumed().with_timestamp_extractor(
+                            [](const Record<N, N>&, Timestamp, const RecordMetadata& place) { return place.offset; }))
+      .to_stream()
+      .map_values([](const N& value) { return value.value_or("null"); })
+      .to("out");
+  check(builder.build(), {{"t a=1 @5", {"out a=1 @0"}}, {"t a=2 @5", {"out a=2 @1"}}});
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_function_is_no_extractor) {
+  const std::function<Timestamp(const Record<S, S>&, Timestamp)> none;
+  const std::function<Timestamp(const Record<S, S>&, Timestamp, const RecordMetadata&)> none_of_three;
+  BOOST_TEST(!(TimestampExtractor<S, S>(none)));
+  BOOST_TEST(!(TimestampExtractor<S, S>(none_of_three)));
+  BOOST_TEST(!(TimestampExtractor<S, S>(nullptr)));
+  const TimestampExtractor<S, S> some = [](const Record<S, S>& record, Timestamp) { return record.timestamp + 1; };
+  BOOST_TEST(some({"a", "1", 7, {}}, -1) == 8);
+}
+
 BOOST_AUTO_TEST_CASE(an_extractor_that_throws_stops_the_application_and_is_named) {
   const auto extract = [](const Record<S, S>&, Timestamp) -> Timestamp { throw std::runtime_error("no time in it"); };
   Timeline timeline(copy_topology(Consumed::as("prices").with_timestamp_extractor(extract)));

@@ -49,7 +49,7 @@ struct Fixture {
       const UnwrittenRecord& record = error.output.value();
       to_write = record.topic + " " + std::string(record.key.value_or("null")) + "=" +
                  std::string(record.value.value_or("null")) + "@" + std::to_string(record.timestamp) + " headers " +
-                 std::to_string(record.headers == nullptr ? 0 : record.headers->size());
+                 std::to_string(record.headers->size());
       return response;
     };
   }
@@ -57,7 +57,9 @@ struct Fixture {
     output = std::make_unique<ProducerOutput>(broker, ClientConfig(), exactly_once, errors, batches);
     return *output;
   }
-  void send(const std::string& value = "v") { output->send("out", std::nullopt, "k", value, 1, {{"h", "1"}}, sender); }
+  void send(const std::string& value = "v", const Headers& headers = {{"h", "1"}}) {
+    output->send("out", std::nullopt, "k", value, 1, headers, sender);
+  }
   [[nodiscard]] const Calls& calls() const { return broker.script.calls; }
 };
 
@@ -286,6 +288,19 @@ BOOST_AUTO_TEST_CASE(tells_the_handler_where_a_record_came_from_however_late_the
   }
 }
 
+BOOST_AUTO_TEST_CASE(shows_the_handler_a_record_without_headers) {
+  make(false);
+  response = HandlerResponse::resume();
+  broker.script.refuse = Severity::fatal;
+  for (const bool late : {false, true}) {
+    broker.script.answers_late = late;
+    send("bare", {});
+    output->flush(patience);
+    BOOST_CHECK_EQUAL(to_write, "out k=bare@1 headers 0");
+    to_write.clear();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
   make(false);
   errors.dead_letter_topic = "dead";
@@ -300,6 +315,7 @@ BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
   // The letter was refused as well: no letter follows a letter.
   BOOST_CHECK_EQUAL(asked, 2);
   BOOST_CHECK_EQUAL(told, "@-1  null");
+  BOOST_CHECK_EQUAL(to_write, "dead read key=null@5 headers 6");
   BOOST_CHECK_EQUAL(output->take_dropped_records(), 2U);
   BOOST_CHECK(calls() == (Calls{"flush", "flush"}));
 }

@@ -103,6 +103,16 @@ BOOST_AUTO_TEST_CASE(updates_of_a_key_become_one_when_they_leave) {
   BOOST_TEST(text(stack.inner->get("a")) == "3");
 }
 
+BOOST_AUTO_TEST_CASE(a_removed_session_is_logged_as_removed_even_if_it_was_not_there) {
+  Stack stack;
+  const auto store = make_change_logging(make_in_memory_session_store("s", 60'000), stack.changelog);
+  store->put("a", {1, 2}, "v");
+  store->remove("a", {1, 2});
+  store->remove("a", {5, 900'000});
+  BOOST_TEST(stack.changelog.logged.size() == 3U);
+  BOOST_TEST(store->observed_stream_time() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_session_store_that_keeps_no_headers_of_its_own_lets_out_none) {
   for (const bool forwards : {true, false}) {
     Stack stack;

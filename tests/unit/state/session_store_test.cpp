@@ -225,6 +225,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_session_is_refused) {
   for (const auto& store : both(*database)) {
     BOOST_CHECK_THROW(store->put("a", {10, 9}, "x"), ProcessorStateException);
     BOOST_CHECK_THROW(store->put("a", {-1, 9}, "x"), ProcessorStateException);
+    BOOST_CHECK_THROW(store->remove("a", {10, 9}), ProcessorStateException);
   }
 }
 

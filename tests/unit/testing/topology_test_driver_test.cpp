@@ -40,6 +40,28 @@ S error_of(F action) {
 
 BOOST_FIXTURE_TEST_SUITE(TestDriver, Fixture)
 
+BOOST_AUTO_TEST_CASE(refuses_a_topic_that_matches_two_patterns_unless_the_application_makes_it) {
+  const auto add_patterns = [](Topology& topology) {
+    topology.add_source_pattern<N, N>("orders", "orders-.*").add_sink<N, N>("a", "out", {"orders"});
+    topology.add_source_pattern<N, N>("counts", ".*-counts.*").add_sink<N, N>("b", "out", {"counts"});
+  };
+  Topology topology;
+  add_patterns(topology);
+  TopologyTestDriver two(topology);
+  auto both = two.create_input_topic<N, N>("orders-counts");
+  const auto error = error_of<TopologyException>([&] { both.pipe_input("a", "1"); });
+  BOOST_TEST(error ==
+             "topic 'orders-counts' matches the patterns of the sources 'orders' and 'counts': narrow one of them");
+
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").repartition(Repartitioned::as("counts")).to("out");
+  Topology own = builder.build();
+  add_patterns(own);
+  TopologyTestDriver one(own, StreamsConfig().set("application.id", "orders"));
+  one.create_input_topic<S, S>("in").pipe_input("a", "1");
+  BOOST_TEST((one.create_output_topic<N, N>("out").queue_size() == 1U));
+}
+
 BOOST_AUTO_TEST_CASE(gives_back_what_a_record_had) {
   const Record<N, N> record{"a", "1", 7, {{"h", "x"}, {"h", {}}}};
   in.pipe_input(record);

@@ -126,7 +126,7 @@ class KStream {
 
   /// Writes the stream to a topic, which must exist.
   template <class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
-  [[gnu::cold]] void to(const std::string& topic, const BasicProduced<KS, VS, P>& produced = {}) const;
+  void to(const std::string& topic, const BasicProduced<KS, VS, P>& produced = {}) const;
   /// Writes each record to the topic that `choose(key, value, metadata)` names.
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
   requires(!std::convertible_to<F, std::string>) void to(F choose, const BasicProduced<KS, VS, P>& produced = {}) const;

@@ -15,7 +15,7 @@ namespace millrace {
 /// What a Materialized says besides serdes.
 struct MaterializedOptions {
   std::string store_name;
-  std::optional<StoreMedium> medium;  ///< unset: default.dsl.store
+  std::optional<StoreMedium> medium;  ///< unset: default.dsl.store, of derived tables RocksDB
   bool logging = true;
   std::map<std::string, std::string> log_config;
   bool caching = true;
@@ -98,8 +98,8 @@ class BasicMaterialized {
   [[nodiscard]] auto with_value_serde(S serde) const {
     return make(settings_.key_serde, std::move(serde));
   }
-  /// Where the store is kept; unset: as default.dsl.store says. Throws TopologyException for a versioned store in
-  /// memory.
+  /// Where the store is kept; unset: as default.dsl.store says (that of a table made from a table: in RocksDB). Throws
+  /// TopologyException for a versioned store in memory.
   [[nodiscard]] BasicMaterialized with_store_type(StoreMedium medium) const {
     if (settings_.history_retention && medium == StoreMedium::in_memory) {
       throw TopologyException("versioned store '" + settings_.store_name + "' cannot live in memory, only on RocksDB");

@@ -85,7 +85,7 @@ class StreamsBuilder {
 
   /// Makes a store available to processors, which name it in process() and process_values().
   StreamsBuilder& add_state_store(StoreBuilder store) {
-    graph_->add_state_store(detail::share(std::move(store)));
+    graph_->add_state_store(detail::shared_store(std::move(store)));
     return *this;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <type_traits>
 #include <utility>
@@ -16,11 +17,18 @@ enum class TimestampPolicy {
   wallclock_time,      ///< the time of processing
 };
 
-struct ConsumerRecord;
-
 namespace detail {
-[[nodiscard]] RecordMetadata metadata_of(const ConsumerRecord& record);
+
+template <class F>
+[[nodiscard]] bool is_empty(const F& /*function*/) {
+  return false;
 }
+template <class Signature>
+[[nodiscard]] bool is_empty(const std::function<Signature>& function) {
+  return function == nullptr;
+}
+
+}  // namespace detail
 
 /// User code that reads the event time out of a record: a function called as f(record, partition_time) or
 /// f(record, partition_time, metadata), which returns a Timestamp. `record.timestamp` is what the broker has;
@@ -29,31 +37,36 @@ namespace detail {
 template <class K, class V>
 class TimestampExtractor {
  public:
-  TimestampExtractor() = default;  ///< none
+  TimestampExtractor() = default;                 ///< none
+  TimestampExtractor(std::nullptr_t /*none*/) {}  // NOLINT(google-explicit-constructor)
   template <class F>
   requires(std::is_invocable_r_v<Timestamp, F&, const Record<K, V>&, Timestamp>)
-      TimestampExtractor(F function)  // NOLINT(google-explicit-constructor): a function is meant to convert
-      : extract_([function = std::move(function)](const Record<K, V>& record, Timestamp partition_time,
-                                                  const ConsumerRecord& /*source*/) mutable -> Timestamp {
-          return function(record, partition_time);
-        }) {}
+      TimestampExtractor(F function) {  // NOLINT(google-explicit-constructor): a function is meant to convert
+    if (detail::is_empty(function)) return;
+    extract_ = [function = std::move(function)](const Record<K, V>& record, Timestamp partition_time,
+                                                const RecordMetadata& /*metadata*/) mutable -> Timestamp {
+      return function(record, partition_time);
+    };
+  }
   template <class F>
   requires(!std::is_invocable_v<F&, const Record<K, V>&, Timestamp> &&
            std::is_invocable_r_v<Timestamp, F&, const Record<K, V>&, Timestamp, const RecordMetadata&>)
       TimestampExtractor(F function)  // NOLINT(google-explicit-constructor)
-      : extract_([function = std::move(function)](const Record<K, V>& record, Timestamp partition_time,
-                                                  const ConsumerRecord& source) mutable -> Timestamp {
-          return function(record, partition_time, detail::metadata_of(source));
-        }) {}
+      : wants_metadata_(true) {
+    if (!detail::is_empty(function)) extract_ = std::move(function);
+  }
 
   [[nodiscard]] explicit operator bool() const { return extract_ != nullptr; }
+  /// Whether the function takes the third parameter.
+  [[nodiscard]] bool wants_metadata() const { return wants_metadata_; }
   [[nodiscard]] Timestamp operator()(const Record<K, V>& record, Timestamp partition_time,
-                                     const ConsumerRecord& source) const {
-    return extract_(record, partition_time, source);
+                                     const RecordMetadata& metadata = {}) const {
+    return extract_(record, partition_time, metadata);
   }
 
  private:
-  std::function<Timestamp(const Record<K, V>&, Timestamp, const ConsumerRecord&)> extract_;
+  std::function<Timestamp(const Record<K, V>&, Timestamp, const RecordMetadata&)> extract_;
+  bool wants_metadata_ = false;
 };
 
 }  // namespace millrace

@@ -21,7 +21,7 @@ struct SourceOptions {
   AnySerde<V> value_serde = detail::own_serde<V>();
   std::optional<AutoOffsetReset> offset_reset = {};
   std::optional<TimestampPolicy> timestamps = {};
-  TimestampExtractor<K, V> extractor = {};
+  TimestampExtractor<K, V> extractor = {};  ///< f(record, partition_time), or with the record's metadata behind
 };
 
 /// How Topology::add_sink writes.
@@ -133,7 +133,7 @@ class Topology {
       auto spec = source_spec<K, V>(source, std::move(options));
       spec.topics = {topic};
       change().add_global_store(std::move(spec), processor, processor_spec(processor, std::move(supplier)).factory,
-                                detail::share(std::move(store)));
+                                detail::shared_store(std::move(store)));
     }
     return *this;
   }

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -87,7 +88,7 @@ struct Serde<std::optional<T>> : OptionalSerde<T, Serde<T>> {};
 
 namespace detail {
 template <class T>
-class CarriedSerde;
+class MaybeSerde;
 }
 
 /// A serde of T as nodes and stores hold it: whichever serde it was made from, behind one virtual call.
@@ -124,7 +125,7 @@ class AnySerde {
   [[nodiscard]] std::size_t window_suffix_bytes() const { return implementation_->window_suffix_bytes(); }
 
  private:
-  friend class detail::CarriedSerde<T>;
+  friend class detail::MaybeSerde<T>;
   using Implementation = std::shared_ptr<const detail::SerdeInterface<T>>;
 
   struct FromImplementation {};
@@ -140,6 +141,24 @@ class AnySerde {
 };
 
 namespace detail {
+
+/// An AnySerde<T> or none. (GCC 12 warns of uninitialised memory where it inlines std::optionals of serdes.)
+template <class T>
+class MaybeSerde {
+ public:
+  MaybeSerde() = default;
+  MaybeSerde(std::nullptr_t) {}         // NOLINT(google-explicit-constructor): none
+  MaybeSerde(const AnySerde<T>& serde)  // NOLINT(google-explicit-constructor): this one
+      : implementation_(serde.implementation_) {}
+
+  [[nodiscard]] explicit operator bool() const { return implementation_ != nullptr; }
+  [[nodiscard]] AnySerde<T> operator*() const {
+    return AnySerde<T>(typename AnySerde<T>::FromImplementation(), implementation_);
+  }
+
+ private:
+  typename AnySerde<T>::Implementation implementation_;
+};
 
 /// For the places of the DSL that fall back to Serde<T>: one readable line instead of a page of failed constraints, as
 /// the first error when used as `if constexpr (require_serde<T>())`.

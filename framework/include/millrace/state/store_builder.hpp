@@ -99,7 +99,7 @@ struct StoreBuilder {
 
 namespace detail {
 
-[[nodiscard]] std::shared_ptr<const StoreBuilder> share(StoreBuilder store);
+[[nodiscard]] std::shared_ptr<const StoreBuilder> shared_store(StoreBuilder store);
 
 }  // namespace detail
 }  // namespace millrace

@@ -41,9 +41,10 @@ template <class K, class V, class Consumed>
   if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(settings.extractor)>, NoExtractor>) {
     constexpr bool kFits =
         std::is_constructible_v<TimestampExtractor<Key, Value>, std::remove_cvref_t<decltype(settings.extractor)>>;
-    static_assert(kFits,
-                  "the timestamp extractor of a table must be callable as extractor(const Record<std::optional<K>, "
-                  "std::optional<V>>&, Timestamp): a table's topic has null values");
+    static_assert(
+        kFits,
+        "the timestamp extractor of a table must be callable as extractor(const Record<std::optional<K>, "
+        "std::optional<V>>&, Timestamp), with a RecordMetadata behind if it likes: a table's topic has null values");
     if constexpr (kFits) source.extractor = settings.extractor;
   }
   NodeSpec spec;
@@ -97,7 +98,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
           StoreBuilder unlogged(*store);
           unlogged.spec.logging = false;
           builder.use_source_as_changelog(unlogged.name(), topic);
-          store = detail::share(std::move(unlogged));
+          store = detail::shared_store(std::move(unlogged));
         }
         builder.add_state_store(store, {names.processor});
       }
@@ -165,8 +166,8 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
     store.spec.logging = false;
     detail::GraphNode node(names.processor);
     node.write = [names, topic, source, supplier, reset = settings.offset_reset,
-                  shared = detail::share(std::move(store))](const detail::GraphNode&,
-                                                            detail::TopologyBuilder& builder) {
+                  shared = detail::shared_store(std::move(store))](const detail::GraphNode&,
+                                                                   detail::TopologyBuilder& builder) {
       detail::NodeSpec spec;
       spec.name = names.source;
       spec.topics = {topic};

@@ -40,6 +40,7 @@ struct JoinNames {
 };
 [[nodiscard]] JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name,
                                         bool left_outer, bool right_outer);
+
 /// A join with its nodes and stores, before it is written.
 struct StreamJoin {
   // Not inline: each file with a topology would compile them.
@@ -80,7 +81,7 @@ template <class K, class V, class Settings, class Own>
   store.spec.logging = own || settings.logging;
   if (!own) store.spec.log_config = settings.log_config;
   store.spec.log_headers = LoggedHeaders::all;
-  return detail::share(std::move(store));
+  return detail::shared_store(std::move(store));
 }
 
 }  // namespace detail
@@ -134,7 +135,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
     store.spec.default_medium = !medium.has_value();
     store.spec.logging = settings.logging;
     store.spec.log_config = settings.log_config;
-    outer_store = detail::share(std::move(store));
+    outer_store = detail::shared_store(std::move(store));
   }
 
   detail::GraphNode left_window(names.this_windowed);

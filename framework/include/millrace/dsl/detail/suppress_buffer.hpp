@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/dsl/change.hpp"
 #include "millrace/dsl/detail/buffered_record.hpp"
 #include "millrace/state/detail/typed_stores.hpp"
@@ -138,9 +139,9 @@ template <class K, class V>
   builder.spec.logging = logging;
   builder.spec.log_config = std::move(log_config);
   builder.make = [name, keys, values](ChangelogWriter* log, const std::string& topic) -> std::unique_ptr<CustomStore> {
-    return std::make_unique<SuppressStore<K, V>>(name, log, topic, keys, values);
+    return make_as<CustomStore, SuppressStore<K, V>>(name, log, topic, keys, values);
   };
-  return detail::share(std::move(builder));
+  return detail::shared_store(std::move(builder));
 }
 
 }  // namespace millrace::detail

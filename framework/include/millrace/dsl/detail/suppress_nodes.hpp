@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/make.hpp"
 #include "millrace/common/windowed.hpp"
 #include "millrace/dsl/detail/suppress_buffer.hpp"
 #include "millrace/dsl/detail/table_processor.hpp"
@@ -89,7 +90,7 @@ class SuppressedTable final : public TableProcessor<K, V> {
   }
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, V>> make_getter() const override {
-    return std::make_unique<Getter>(parent_->make_getter(), store_);
+    return make_as<TableValueGetter<K, V>, Getter>(parent_->make_getter(), store_);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override {
     std::vector<std::string> stores{store_};

@@ -150,8 +150,8 @@ class JoinedTable final : public TableProcessor<K, VOut> {
   }
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, VOut>> make_getter() const override {
-    if (!state_->store.empty()) return std::make_unique<StoreGetter<K, VOut>>(state_->store);
-    return std::make_unique<Getter>(left_->make_getter(), right_->make_getter(), joiner_);
+    if (!state_->store.empty()) return make_as<TableValueGetter<K, VOut>, StoreGetter<K, VOut>>(state_->store);
+    return make_as<TableValueGetter<K, VOut>, Getter>(left_->make_getter(), right_->make_getter(), joiner_);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override {
     if (!state_->store.empty()) return {state_->store};

@@ -40,8 +40,8 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   }
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, VOut>> make_getter() const override {
-    if (!state_->store.empty()) return std::make_unique<StoreGetter<K, VOut>>(state_->store);
-    return std::make_unique<Getter>(parent_->make_getter(), compute_);
+    if (!state_->store.empty()) return make_as<TableValueGetter<K, VOut>, StoreGetter<K, VOut>>(state_->store);
+    return make_as<TableValueGetter<K, VOut>, Getter>(parent_->make_getter(), compute_);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override {
     if (!state_->store.empty()) return {state_->store};

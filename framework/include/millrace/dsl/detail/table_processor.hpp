@@ -79,7 +79,7 @@ class StoreTableProcessor final : public TableProcessor<K, V> {
       : store_(std::move(store)), versioned_(versioned) {}
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, V>> make_getter() const override {
-    return std::make_unique<StoreGetter<K, V>>(store_);
+    return make_as<TableValueGetter<K, V>, StoreGetter<K, V>>(store_);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override { return {store_}; }
   bool enable_sending_old_values(bool /*force*/) override { return *send_old_values_ = true; }

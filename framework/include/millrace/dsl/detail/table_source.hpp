@@ -42,7 +42,7 @@ class SourceTable final : public TableProcessor<K, V> {
   explicit SourceTable(TableSourceState state) : state_(detail::share<TableSourceState>(std::move(state))) {}
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, V>> make_getter() const override {
-    return std::make_unique<StoreGetter<K, V>>(state_->store_name);
+    return make_as<TableValueGetter<K, V>, StoreGetter<K, V>>(state_->store_name);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override {
     state_->materialized = true;

@@ -88,7 +88,7 @@ template <class K, class V>
   builder.spec.logging = options.logging;
   builder.spec.log_config = options.log_config;
   builder.spec.caching = options.caching && !options.history_retention;
-  return detail::share(std::move(builder));
+  return detail::shared_store(std::move(builder));
 }
 
 /// The serde for T as choose_serde has it, or none if there is none: for stores that may never be needed.

@@ -217,24 +217,9 @@ KeyValue<K, V> to_key_value(std::pair<K, V>&& pair) {
 /// Stands for "no serde given".
 struct NoSerde {};
 
-/// The serde that a stream carries along, if it was given one. (GCC 12 warns of uninitialised memory where it inlines
-/// std::optionals of serdes.)
+/// The serde that a stream carries along, if it was given one.
 template <class T>
-class CarriedSerde {
- public:
-  CarriedSerde() = default;
-  CarriedSerde(std::nullptr_t) {}         // NOLINT(google-explicit-constructor): none
-  CarriedSerde(const AnySerde<T>& serde)  // NOLINT(google-explicit-constructor): this one
-      : implementation_(serde.implementation_) {}
-
-  [[nodiscard]] explicit operator bool() const { return implementation_ != nullptr; }
-  [[nodiscard]] AnySerde<T> operator*() const {
-    return AnySerde<T>(typename AnySerde<T>::FromImplementation(), implementation_);
-  }
-
- private:
-  typename AnySerde<T>::Implementation implementation_;
-};
+using CarriedSerde = MaybeSerde<T>;
 
 template <class T>
 inline constexpr bool kIsWindowed = false;

@@ -55,11 +55,11 @@ template <class K, class VA>
 struct WindowAggregationOf {
   static std::unique_ptr<WindowAggregation<K, VA>> make(const SlidingWindows& windows,
                                                         const WindowAggregationSettings<K>& settings) {
-    return std::make_unique<SlidingWindowAggregation<K, VA>>(windows, settings);
+    return make_as<WindowAggregation<K, VA>, SlidingWindowAggregation<K, VA>>(windows, settings);
   }
   static std::unique_ptr<WindowAggregation<K, VA>> make(const FixedWindows& windows,
                                                         const WindowAggregationSettings<K>& settings) {
-    return std::make_unique<FixedWindowAggregation<K, VA>>(windows, settings);
+    return make_as<WindowAggregation<K, VA>, FixedWindowAggregation<K, VA>>(windows, settings);
   }
 };
 
@@ -77,7 +77,7 @@ template <class K, class VA, class W>
 
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
-  plan.store = detail::share(std::move(store));
+  plan.store = detail::shared_store(std::move(store));
   plan.make_aggregation = [windows, settings] { return WindowAggregationOf<K, VA>::make(windows, settings); };
   plan.table = std::move(table);
   plan.key_serde = AnySerde<Windowed<K>>(TimeWindowedSerde<K>(Millis(needs.window_ms), keys));
@@ -99,9 +99,9 @@ template <class K, class VA>
 
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
-  plan.store = detail::share(std::move(store));
+  plan.store = detail::shared_store(std::move(store));
   plan.make_aggregation = [windows, settings, merger = std::move(merger)] {
-    return std::make_unique<SessionWindowAggregation<K, VA>>(windows, settings, merger);
+    return make_as<WindowAggregation<K, VA>, SessionWindowAggregation<K, VA>>(windows, settings, merger);
   };
   plan.table = std::move(table);
   plan.key_serde = AnySerde<Windowed<K>>(SessionWindowedSerde<K>(keys));

@@ -57,7 +57,7 @@ class WindowedTable final : public TableProcessor<Windowed<K>, V> {
   explicit WindowedTable(std::string store) : store_(std::move(store)) {}
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<Windowed<K>, V>> make_getter() const override {
-    return std::make_unique<Getter>(store_);
+    return make_as<TableValueGetter<Windowed<K>, V>, Getter>(store_);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override { return {store_}; }
   bool enable_sending_old_values(bool /*force*/) override { return *send_old_values_ = true; }

@@ -23,7 +23,8 @@ class NodeBase {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
-  /// Whether this is the child that a parent means when it forwards to that name.
+  /// Whether this is the child that a parent means when it forwards to that name. A mock's only child answers to all,
+  /// and remembers which one was meant.
   [[nodiscard]] virtual bool answers_to(const std::string& name) { return name == name_; }
 
   /// Adds an edge. Throws TopologyException if the child takes other types than this node gives.

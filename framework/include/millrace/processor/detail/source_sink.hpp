@@ -44,6 +44,8 @@ class SourceNodeBase {
   virtual bool process(const ConsumerRecord& record, Timestamp timestamp) = 0;
 };
 
+[[nodiscard]] RecordMetadata metadata_of(const ConsumerRecord& record);
+
 /// Throws what stops the application when a user's TimestampExtractor throws.
 [[noreturn]] void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error);
 
@@ -76,7 +78,8 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
       auto decoded = decode(record, record.timestamp);
       if (!decoded) return std::nullopt;
       try {
-        return settings_.extractor(*decoded, partition_time, record);
+        return settings_.extractor(*decoded, partition_time,
+                                   settings_.extractor.wants_metadata() ? metadata_of(record) : RecordMetadata());
       } catch (const std::exception& error) {
         extractor_failed(*this, record, error);
       }
