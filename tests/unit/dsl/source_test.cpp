@@ -144,6 +144,8 @@ BOOST_AUTO_TEST_CASE(an_empty_function_is_no_extractor) {
   const std::function<Timestamp(const Record<S, S>&, Timestamp, const RecordMetadata&)> none_of_three;
   BOOST_TEST(!(TimestampExtractor<S, S>(none)));
   BOOST_TEST(!(TimestampExtractor<S, S>(none_of_three)));
+  Timestamp (*const no_pointer)(const Record<S, S>&, Timestamp) = nullptr;
+  BOOST_TEST(!(TimestampExtractor<S, S>(no_pointer)));
   BOOST_TEST(!(TimestampExtractor<S, S>(nullptr)));
   const TimestampExtractor<S, S> some = [](const Record<S, S>& record, Timestamp) { return record.timestamp + 1; };
   BOOST_TEST(some({"a", "1", 7, {}}, -1) == 8);

@@ -20,8 +20,12 @@ enum class TimestampPolicy {
 namespace detail {
 
 template <class F>
-[[nodiscard]] bool is_empty(const F& /*function*/) {
-  return false;
+[[nodiscard]] bool is_empty([[maybe_unused]] const F& function) {
+  if constexpr (std::is_pointer_v<F>) {
+    return function == nullptr;
+  } else {
+    return false;
+  }
 }
 template <class Signature>
 [[nodiscard]] bool is_empty(const std::function<Signature>& function) {

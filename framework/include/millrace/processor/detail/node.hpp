@@ -49,6 +49,7 @@ class NodeBase {
   TaskContext* context_ = nullptr;
 };
 
+/// How every factory of nodes makes one, see common/make.hpp.
 template <class Node, class... Args>
 [[nodiscard]] std::unique_ptr<NodeBase> make_node(Args&&... args) {
   return make_as<NodeBase, Node>(std::forward<Args>(args)...);
