@@ -29,6 +29,24 @@ void merge_into(GraphNode& to, GraphNode& from, GraphNode& root) {
   unlink(root, from);
 }
 
+void add_sink(TopologyBuilder& builder, const std::string& name, const std::string& topic, NodeFactory factory,
+              std::vector<std::string> predecessors) {
+  NodeSpec spec;
+  spec.name = name;
+  spec.factory = std::move(factory);
+  spec.predecessors = std::move(predecessors);
+  spec.topics = {topic};
+  builder.add_sink(std::move(spec));
+}
+
+void add_source(TopologyBuilder& builder, const std::string& name, const std::string& topic, NodeFactory factory) {
+  NodeSpec spec;
+  spec.name = name;
+  spec.factory = std::move(factory);
+  spec.topics = {topic};
+  builder.add_source(std::move(spec));
+}
+
 void write_repartition(const GraphNode& node, TopologyBuilder& builder) {
   const Repartition& repartition = *node.repartition;
   builder.add_internal_topic({repartition.topic, repartition.partitions});
@@ -37,17 +55,8 @@ void write_repartition(const GraphNode& node, TopologyBuilder& builder) {
   builder.add_processor(
       repartition.filter_name, [make_filter, drop_null_keys] { return make_filter(drop_null_keys); },
       node.parent_names());
-  NodeSpec sink;
-  sink.name = repartition.sink_name;
-  sink.factory = repartition.make_sink;
-  sink.predecessors = {repartition.filter_name};
-  sink.topics = {repartition.topic};
-  builder.add_sink(std::move(sink));
-  NodeSpec source;
-  source.name = repartition.source_name;
-  source.factory = repartition.make_source;
-  source.topics = {repartition.topic};
-  builder.add_source(std::move(source));
+  add_sink(builder, repartition.sink_name, repartition.topic, repartition.make_sink, {repartition.filter_name});
+  add_source(builder, repartition.source_name, repartition.topic, repartition.make_source);
 }
 
 void write_source(const GraphNode& node, TopologyBuilder& builder) {
@@ -259,9 +268,8 @@ Topology Graph::build(const Optimizations& optimizations, bool names_given) {
   return Topology(std::move(builder));
 }
 
-std::function<void(const GraphNode&, TopologyBuilder&)> write_processor(
-    NodeSpec::Factory factory, std::vector<std::string> connected,
-    std::vector<std::shared_ptr<const StoreBuilder>> added) {
+GraphNode::Write write_processor(NodeFactory factory, std::vector<std::string> connected,
+                                 std::vector<std::shared_ptr<const StoreBuilder>> added) {
   return [factory = std::move(factory), connected = std::move(connected), added = std::move(added)](
              const GraphNode& node, TopologyBuilder& builder) {
     builder.add_processor(node.name, factory, node.parent_names());
@@ -270,13 +278,17 @@ std::function<void(const GraphNode&, TopologyBuilder&)> write_processor(
   };
 }
 
-std::function<void(const GraphNode&, TopologyBuilder&)> write_sink(NodeSpec::Factory factory, std::string topic,
-                                                                   std::string extractor_class) {
+GraphNode::Write write_sink(NodeFactory factory, std::string topic) {
+  return [factory = std::move(factory), topic = std::move(topic)](const GraphNode& node, TopologyBuilder& builder) {
+    add_sink(builder, node.name, topic, factory, node.parent_names());
+  };
+}
+
+GraphNode::Write write_dynamic_sink(NodeFactory factory, std::string extractor_class) {
   NodeSpec spec;
   spec.factory = std::move(factory);
-  spec.dynamic_topic = !extractor_class.empty();
+  spec.dynamic_topic = true;
   spec.extractor_class = std::move(extractor_class);
-  if (!spec.dynamic_topic) spec.topics = {std::move(topic)};
   return [spec = std::move(spec)](const GraphNode& node, TopologyBuilder& builder) {
     NodeSpec sink = spec;
     sink.name = node.name;
@@ -285,8 +297,26 @@ std::function<void(const GraphNode&, TopologyBuilder&)> write_sink(NodeSpec::Fac
   };
 }
 
-NodeSpec::Factory factory_of(std::unique_ptr<NodeBase> (*make)(const std::string&), std::string name) {
-  return [make, name = std::move(name)] { return make(name); };
+GraphNode::Write write_internal_sink(std::string topic, NodeFactory make_sink) {
+  return [topic = std::move(topic), make_sink = std::move(make_sink)](const GraphNode& node, TopologyBuilder& builder) {
+    builder.add_internal_topic({topic, std::nullopt});
+    add_sink(builder, node.name, topic, make_sink, node.parent_names());
+  };
+}
+
+GraphNode::Write write_internal_source(std::string topic, NodeFactory make_source) {
+  return [topic = std::move(topic), make_source = std::move(make_source)](
+             const GraphNode& node, TopologyBuilder& builder) { add_source(builder, node.name, topic, make_source); };
+}
+
+GraphNode::Write write_internal_topic(std::string topic, std::string sink_name, NodeFactory make_sink,
+                                      NodeFactory make_source) {
+  return [topic = std::move(topic), sink_name = std::move(sink_name), make_sink = std::move(make_sink),
+          make_source = std::move(make_source)](const GraphNode& node, TopologyBuilder& builder) {
+    builder.add_internal_topic({topic, std::nullopt});
+    add_sink(builder, sink_name, topic, make_sink, node.parent_names());
+    add_source(builder, node.name, topic, make_source);
+  };
 }
 
 }  // namespace millrace::detail

@@ -16,4 +16,52 @@ void require_one_builder(const StreamPosition& one, const StreamPosition& other,
                           "' belong to two StreamsBuilders; build one topology with one builder");
 }
 
+StreamPosition add_source(const std::shared_ptr<Graph>& graph, const std::string& given, GraphSource source) {
+  GraphNode node(graph->name_or(given, "KSTREAM-SOURCE-"));
+  node.source = std::move(source);
+  StreamPosition position;
+  position.graph = graph;
+  position.name = node.name;
+  position.sources = {node.name};
+  position.node = &graph->add_source(std::move(node));
+  return position;
+}
+
+StreamPosition add_operator(const StreamPosition& stream, const std::string& name, NodeFactory factory,
+                            MayChange changes, std::vector<std::string> stores,
+                            std::vector<std::shared_ptr<const StoreBuilder>> added) {
+  GraphNode node(name);
+  node.changes_key = changes.key;
+  node.changes_value = changes.value;
+  node.write = write_processor(std::move(factory), std::move(stores), std::move(added));
+  StreamPosition next = stream;
+  next.node = &next.graph->add(std::move(node), {stream.node});
+  next.name = name;
+  next.key_changed |= changes.key;
+  return next;
+}
+
+StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other, const std::string& given,
+                         NodeFactory factory) {
+  require_one_builder(one, other, "merge");
+  StreamPosition next = one;
+  next.name = next.graph->name_or(given, "KSTREAM-MERGE-");
+  GraphNode node(next.name);
+  node.merges = true;
+  node.write = write_processor(std::move(factory));
+  next.node = &next.graph->add(std::move(node), {one.node, other.node});
+  next.key_changed |= other.key_changed;
+  next.sources.insert(other.sources.begin(), other.sources.end());
+  return next;
+}
+
+StreamPosition behind_repartition(const StreamPosition& stream, GraphNode& repartition) {
+  StreamPosition next = stream;
+  next.node = &repartition;
+  next.name = repartition.name;
+  next.sources = {next.name};
+  next.key_changed = false;
+  return next;
+}
+
 }  // namespace millrace::detail

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "millrace/common/errors.hpp"
 #include "millrace/state/formats.hpp"
 
 namespace millrace {

@@ -101,8 +101,7 @@ void TopologyBuilder::check_topics(const NodeSpec& source) const {
   }
 }
 
-void TopologyBuilder::add_processor(std::string name, NodeSpec::Factory factory,
-                                    std::vector<std::string> predecessors) {
+void TopologyBuilder::add_processor(std::string name, NodeFactory factory, std::vector<std::string> predecessors) {
   NodeSpec spec;
   spec.name = std::move(name);
   spec.factory = std::move(factory);
@@ -156,7 +155,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
   }
 }
 
-void TopologyBuilder::add_global_store(NodeSpec source, const std::string& processor, NodeSpec::Factory factory,
+void TopologyBuilder::add_global_store(NodeSpec source, const std::string& processor, NodeFactory factory,
                                        std::shared_ptr<const StoreBuilder> store) {
   const std::string& name = store->name();
   if (source.topics.size() != 1) throw TopologyException("global store '" + name + "' needs exactly one topic");

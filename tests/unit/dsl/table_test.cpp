@@ -51,6 +51,29 @@ BOOST_AUTO_TEST_CASE(are_kept_only_if_they_are_named_or_needed) {
              }) == source);
 }
 
+BOOST_AUTO_TEST_CASE(only_topics_and_aggregations_go_where_default_dsl_store_says) {
+  TopologyTestDriver driver(topology_of([](StreamsBuilder& b) {
+                              const auto l = b.table<S, S>("l", Materialized::as("left"));
+                              const auto r = b.table<S, S>("r", Materialized::as("right"));
+                              l.join(r, before_colon(), [](const S& x, const S& y) { return x + y; })
+                                  .to_stream()
+                                  .group_by_key()
+                                  .count(Materialized::as("counted"));
+                              l.filter([](const S&) { return true; }, Materialized::as("filtered"));
+                            }),
+                            StreamsConfig().set("default.dsl.store", "in_memory"));
+  std::vector<S> in_memory;
+  std::vector<S> in_rocksdb;
+  for (const S& name : driver.get_all_state_store_names()) {
+    (driver.get_state_store(name).persistent() ? in_rocksdb : in_memory).push_back(name);
+  }
+  BOOST_TEST(in_memory == (std::vector<S>{"counted", "left", "right"}));
+  const S subscriptions = "KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-";
+  BOOST_REQUIRE_EQUAL(in_rocksdb.size(), 2);
+  BOOST_TEST(in_rocksdb[0].substr(0, subscriptions.size()) == subscriptions);
+  BOOST_TEST(in_rocksdb[1] == "filtered");
+}
+
 BOOST_AUTO_TEST_CASE(tell_the_name_of_the_store_that_can_be_queried) {
   StreamsBuilder b;
   const auto t = b.table<S, S>("in");

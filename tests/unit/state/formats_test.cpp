@@ -1,5 +1,6 @@
 #define BOOST_TEST_DYN_LINK
 #include "millrace/state/formats.hpp"
+#include "millrace/common/errors.hpp"
 
 #include <boost/test/unit_test.hpp>
 

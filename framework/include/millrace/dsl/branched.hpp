@@ -106,24 +106,20 @@ class BranchedKStream {
 
   BranchedKStream(KStream<K, V> source, const Named& named)
       : source_(std::move(source)), predicates_(detail::share<Predicates>()) {
-    auto& graph = *source_.position().graph;
-    name_ = graph.name_or(named.name(), "KSTREAM-BRANCH-");
-    detail::GraphNode node(name_);
-    node.write = detail::write_processor(
-        [predicates = predicates_] { return detail::make_node<detail::BranchNode<K, V>>(*predicates); });
-    splitter_ = &graph.add(std::move(node), {source_.position().node});
+    name_ = source_.position().graph->name_or(named.name(), "KSTREAM-BRANCH-");
+    splitter_ = detail::add_operator(source_.position(), name_, [predicates = predicates_] {
+                  return detail::make_node<detail::BranchNode<K, V>>(*predicates);
+                }).node;
   }
 
   void add(const BranchedWith<K, V>& branched, const std::string& position) {
-    auto next = source_.position();
-    auto& graph = *next.graph;
+    auto split = source_.position();
+    split.node = splitter_;
     const std::string name = name_ + (branched.name().empty() ? position : branched.name());
-    (void)graph.new_processor_name(name);  // every branch draws a number, though its name does not show it
-    detail::GraphNode node(name);
-    node.write = detail::write_processor(+[] { return detail::make_node<detail::PassThroughNode<K, V>>(); });
-    next.node = &graph.add(std::move(node), {splitter_});
-    next.name = name;
-    const KStream<K, V> branch(std::move(next), source_.key_serde(), source_.value_serde());
+    (void)split.graph->new_processor_name(name);  // every branch draws a number, though its name does not show it
+    const KStream<K, V> branch(detail::add_operator(
+                                   split, name, +[] { return detail::make_node<detail::PassThroughNode<K, V>>(); }),
+                               source_.key_serde(), source_.value_serde());
     if (branched.function()) {
       branches_.insert_or_assign(name, branched.function()(branch));
     } else if (branched.consumer()) {

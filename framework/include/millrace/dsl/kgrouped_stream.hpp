@@ -113,17 +113,15 @@ class KGroupedStream {
     const auto keys = detail::choose_serde<Key>(settings.key_serde, grouping_->key_serde());
     const auto values = detail::choose_serde<VA>(settings.value_serde, stream_serde);
 
-    auto next = grouping_->input(store_name);
+    const auto input = grouping_->input(store_name);
     auto table =
         detail::share<detail::StoreTableProcessor<Key, VA>>(store_name, settings.history_retention.has_value());
-    detail::GraphNode node(node_name);
-    node.write = detail::write_processor(
-        [store_name, fold, send_old_values = table->send_old_values()] {
-          return detail::make_node<detail::AggregateNode<K, V, VA, Fold>>(store_name, fold, send_old_values);
-        },
-        {}, {detail::make_table_store<Key, VA>(store_name, settings, keys, values)});
-    next.node = &graph.add(std::move(node), {next.node});
-    next.name = node_name;
+    auto next = detail::add_operator(input, node_name,
+                                     [store_name, fold, send_old_values = table->send_old_values()] {
+                                       return detail::make_node<detail::AggregateNode<K, V, VA, Fold>>(store_name, fold,
+                                                                                                       send_old_values);
+                                     },
+                                     {}, {}, {detail::make_table_store<Key, VA>(store_name, settings, keys, values)});
     return KTable<Key, VA>(std::move(next), keys, values, settings.store_name, std::move(table));
   }
 

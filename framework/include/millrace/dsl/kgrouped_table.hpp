@@ -107,8 +107,7 @@ class KGroupedTable {
   template <class VA, class Fold, class... Options>
   KTable<K, VA> build(const std::string& prefix, Fold fold, const detail::CarriedSerde<VA>& inherited,
                       const Options&... options) const {
-    auto next = shared_->position;
-    auto& graph = *next.graph;
+    auto& graph = *shared_->position.graph;
     const auto materialized = detail::materialized_of(options...);
     const auto& settings = materialized.settings();
     const std::string given = detail::named_of(options...).name();
@@ -116,7 +115,7 @@ class KGroupedTable {
         settings.store_name.empty() ? graph.new_store_name("KTABLE-AGGREGATE-") : settings.store_name;
     const std::string sink_name = detail::suffixed_name(graph, given, "-sink", "KSTREAM-SINK-");
     const std::string source_name = detail::suffixed_name(graph, given, "-source", "KSTREAM-SOURCE-");
-    next.name = graph.name_or(given, prefix);
+    const std::string name = graph.name_or(given, prefix);
     const auto keys = detail::choose_serde<K>(settings.key_serde, detail::CarriedSerde<K>(shared_->key_serde));
     const auto values = detail::choose_serde<VA>(settings.value_serde, inherited);
 
@@ -127,15 +126,13 @@ class KGroupedTable {
     } else {
       graph.add_again(*shared_->repartition);
     }
-    next.sources = {shared_->repartition->name};
     auto table = detail::share<detail::StoreTableProcessor<K, VA>>(store_name, settings.history_retention.has_value());
-    detail::GraphNode node(next.name);
-    node.write = detail::write_processor(
-        [store_name, fold, send_old_values = table->send_old_values()] {
-          return detail::make_node<detail::TableAggregateNode<K, V, VA, Fold>>(store_name, fold, send_old_values);
-        },
-        {}, {detail::make_table_store<K, VA>(store_name, settings, keys, values)});
-    next.node = &graph.add(std::move(node), {shared_->repartition});
+    auto next = detail::add_operator(detail::behind_repartition(shared_->position, *shared_->repartition), name,
+                                     [store_name, fold, send_old_values = table->send_old_values()] {
+                                       return detail::make_node<detail::TableAggregateNode<K, V, VA, Fold>>(
+                                           store_name, fold, send_old_values);
+                                     },
+                                     {}, {}, {detail::make_table_store<K, VA>(store_name, settings, keys, values)});
     return KTable<K, VA>(std::move(next), keys, values, settings.store_name, std::move(table));
   }
 
@@ -144,25 +141,12 @@ class KGroupedTable {
     const AnySerde<Change<V>> changes{detail::ChangeSerde<V>{shared_->value_serde}};
     const AnySerde<K> keys = shared_->key_serde;
     detail::GraphNode node(source_name);
-    node.write = [=](const detail::GraphNode& self, detail::TopologyBuilder& builder) {
-      builder.add_internal_topic({topic, std::nullopt});
-      detail::NodeSpec sink;
-      sink.name = sink_name;
-      const detail::SinkSettings<K, Change<V>> sink_settings{topic, {}, keys, changes, {}};
-      sink.factory = [sink_settings] { return detail::make_node<detail::SinkNode<K, Change<V>>>(sink_settings); };
-      sink.predecessors = self.parent_names();
-      sink.topics = {topic};
-      builder.add_sink(std::move(sink));
-      detail::NodeSpec source;
-      source.name = source_name;
-      const detail::SourceSettings<K, Change<V>> source_settings{
-          keys, changes, TimestampPolicy::fail_on_invalid, false, {}};
-      source.factory = [source_settings] {
-        return detail::make_node<detail::SourceNode<K, Change<V>>>(source_settings);
-      };
-      source.topics = {topic};
-      builder.add_source(std::move(source));
-    };
+    node.write = detail::write_internal_topic(
+        topic, sink_name,
+        detail::factory_from<detail::SinkNode<K, Change<V>>>(
+            detail::SinkSettings<K, Change<V>>{topic, {}, keys, changes, {}}),
+        detail::factory_from<detail::SourceNode<K, Change<V>>>(
+            detail::SourceSettings<K, Change<V>>{keys, changes, TimestampPolicy::fail_on_invalid, false, {}}));
     return node;
   }
 
@@ -180,13 +164,11 @@ auto KTable<K, V>::group_by(F selector, const BasicGrouped<KS, VS>& grouped) con
       const auto& settings = grouped.settings();
       const auto keys = detail::choose_serde<K1>(settings.key_serde);
       const auto values = detail::choose_serde<V1>(settings.value_serde);
-      auto next = position_;
-      next.name = next.graph->name_or(settings.name, "KTABLE-SELECT-");
-      detail::GraphNode node(next.name);
-      node.write = detail::write_processor([selector = std::move(selector), keys, versioned = processor_->versioned()] {
-        return detail::make_node<detail::TableRegroupNode<K, V, K1, V1, F>>(selector, versioned, keys);
-      });
-      next.node = &next.graph->add(std::move(node), {position_.node});
+      auto next = detail::add_operator(position_, position_.graph->name_or(settings.name, "KTABLE-SELECT-"),
+                                       [selector = std::move(selector), keys, versioned = processor_->versioned()] {
+                                         return detail::make_node<detail::TableRegroupNode<K, V, K1, V1, F>>(
+                                             selector, versioned, keys);
+                                       });
       processor_->enable_sending_old_values(true);
       return KGroupedTable<K1, V1>(std::move(next), settings.name, keys, values);
     }

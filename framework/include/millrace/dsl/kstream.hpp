@@ -54,6 +54,25 @@ struct StreamPosition {
   bool key_changed = false;       ///< grouping and joining must repartition first
 };
 
+/// Adds a source; where its records are. `given`: its name, if the user gave one.
+[[nodiscard]] StreamPosition add_source(const std::shared_ptr<Graph>& graph, const std::string& given,
+                                        GraphSource source);
+/// What an operator may change in a record. One that leaves keys alone needs no repartitioning behind it.
+struct MayChange {
+  bool key = false;
+  bool value = false;
+};
+
+/// Adds a processor behind a stream, connected to `stores` and to those in `added`; where its results are.
+[[nodiscard]] StreamPosition add_operator(const StreamPosition& stream, const std::string& name, NodeFactory factory,
+                                          MayChange changes = {}, std::vector<std::string> stores = {},
+                                          std::vector<std::shared_ptr<const StoreBuilder>> added = {});
+/// Throws if the two streams come from different StreamsBuilders.
+[[nodiscard]] StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other, const std::string& given,
+                                       NodeFactory factory);
+/// Where a stream is once it has been through the topic of `repartition`.
+[[nodiscard]] StreamPosition behind_repartition(const StreamPosition& stream, GraphNode& repartition);
+
 }  // namespace detail
 
 /// A stream of records with keys of type K and values of type V. A handle: copies mean the same stream.
@@ -246,13 +265,12 @@ class KStream {
     detail::CarriedSerde<K> key_serde;
     detail::CarriedSerde<V> value_serde;
     detail::GraphNode* join_repartition = nullptr;  ///< made once for all unnamed joins of this stream
-    std::string join_repartition_source = {};
   };
 
   enum class JoinKind { inner, left, outer };
 
   template <class KOut, class VOut>
-  [[gnu::cold]] KStream<KOut, VOut> follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
+  [[gnu::cold]] KStream<KOut, VOut> follow(const std::string& name, detail::NodeFactory factory, bool key_changed,
                                            detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
                                            std::vector<std::string> stores = {}, bool value_changed = false,
                                            detail::ConnectedStores brought = {}) const;

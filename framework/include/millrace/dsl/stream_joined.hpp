@@ -11,26 +11,44 @@
 
 namespace millrace {
 
-/// How a stream-stream join is named, serialised and stored. (Kafka Streams: `StreamJoined`.)
-template <class KeySerde = detail::NoSerde, class LeftSerde = detail::NoSerde, class RightSerde = detail::NoSerde>
-class BasicStreamJoined {
- public:
+namespace detail {
+
+/// What a StreamJoined says whatever its serdes are.
+struct StreamJoinedOptions {
   /// A store for one side. How long it keeps records and how long its windows are follows from the join.
   struct Store {
     std::string name;
     StoreMedium medium = StoreMedium::rocksdb;
   };
-  struct Settings {
-    std::string name;
-    std::string store_name;
+
+  // Not inline: each file with a topology would compile them.
+  StreamJoinedOptions();
+  StreamJoinedOptions(const StreamJoinedOptions&);
+  StreamJoinedOptions(StreamJoinedOptions&&) noexcept;
+  StreamJoinedOptions& operator=(const StreamJoinedOptions&);
+  StreamJoinedOptions& operator=(StreamJoinedOptions&&) noexcept;
+  ~StreamJoinedOptions();
+
+  std::string name;
+  std::string store_name;
+  std::optional<StoreMedium> medium;  ///< unset: default.dsl.store
+  bool logging = true;
+  std::map<std::string, std::string> log_config;
+  std::optional<Store> left_store;
+  std::optional<Store> right_store;
+};
+
+}  // namespace detail
+
+/// How a stream-stream join is named, serialised and stored. (Kafka Streams: `StreamJoined`.)
+template <class KeySerde = detail::NoSerde, class LeftSerde = detail::NoSerde, class RightSerde = detail::NoSerde>
+class BasicStreamJoined {
+ public:
+  using Store = detail::StreamJoinedOptions::Store;
+  struct Settings : detail::StreamJoinedOptions {
     KeySerde key_serde;
     LeftSerde left_serde;
     RightSerde right_serde;
-    std::optional<StoreMedium> medium;  ///< unset: default.dsl.store
-    bool logging = true;
-    std::map<std::string, std::string> log_config;
-    std::optional<Store> left_store;
-    std::optional<Store> right_store;
   };
 
   BasicStreamJoined() = default;
@@ -44,8 +62,7 @@ class BasicStreamJoined {
   /// The serdes of the keys and of both sides' values.
   template <class KS, class LS, class RS>
   [[nodiscard]] static BasicStreamJoined<KS, LS, RS> with(KS key_serde, LS left_serde, RS right_serde) {
-    return BasicStreamJoined<KS, LS, RS>(
-        {{}, {}, std::move(key_serde), std::move(left_serde), std::move(right_serde), {}, true, {}, {}, {}});
+    return BasicStreamJoined<KS, LS, RS>({{}, std::move(key_serde), std::move(left_serde), std::move(right_serde)});
   }
 
   /// The serde of the keys: a Serde<K>, or an object with its functions.
@@ -91,13 +108,13 @@ class BasicStreamJoined {
   [[nodiscard]] BasicStreamJoined with_this_store(std::string name, StoreMedium medium = StoreMedium::rocksdb) const {
     detail::require_legal_name(name, "the left store's name of StreamJoined");
     auto copy = *this;
-    copy.settings_.left_store = Store{std::move(name), medium};
+    copy.settings_.left_store = {std::move(name), medium};
     return copy;
   }
   [[nodiscard]] BasicStreamJoined with_other_store(std::string name, StoreMedium medium = StoreMedium::rocksdb) const {
     detail::require_legal_name(name, "the right store's name of StreamJoined");
     auto copy = *this;
-    copy.settings_.right_store = Store{std::move(name), medium};
+    copy.settings_.right_store = {std::move(name), medium};
     return copy;
   }
   /// No changelogs: after a restart or a move to another instance the stores are empty.
@@ -119,14 +136,8 @@ class BasicStreamJoined {
  private:
   template <class KS, class LS, class RS>
   [[nodiscard]] BasicStreamJoined<KS, LS, RS> with_serdes(KS key_serde, LS left_serde, RS right_serde) const {
-    using Joined = BasicStreamJoined<KS, LS, RS>;
-    const auto store = [](const std::optional<Store>& from) -> std::optional<typename Joined::Store> {
-      if (!from) return std::nullopt;
-      return typename Joined::Store{from->name, from->medium};
-    };
-    return Joined({settings_.name, settings_.store_name, std::move(key_serde), std::move(left_serde),
-                   std::move(right_serde), settings_.medium, settings_.logging, settings_.log_config,
-                   store(settings_.left_store), store(settings_.right_store)});
+    return BasicStreamJoined<KS, LS, RS>(
+        {settings_, std::move(key_serde), std::move(left_serde), std::move(right_serde)});
   }
 
   Settings settings_;

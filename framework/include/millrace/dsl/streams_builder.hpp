@@ -110,18 +110,13 @@ class StreamsBuilder {
                                         !settings.timestamps.has_value(),
                                         {}};
     if constexpr (detail::require_extractor<X, K, V>()) source.extractor = settings.extractor;
-    detail::GraphNode node(graph_->name_or(settings.name, "KSTREAM-SOURCE-"));
-    node.source = detail::GraphSource{
-        std::move(topics), std::move(pattern), settings.offset_reset, {typeid(K), typeid(V)}, [source] {
-          return detail::make_node<detail::SourceNode<K, V>>(source);
-        }};
-    detail::StreamPosition position;
-    position.graph = graph_;
-    position.name = node.name;
-    position.sources = {node.name};
-    position.node = &graph_->add_source(std::move(node));
-    return KStream<K, V>(std::move(position), detail::carried_serde<K>(settings.key_serde),
-                         detail::carried_serde<V>(settings.value_serde));
+    return KStream<K, V>(detail::add_source(graph_, settings.name,
+                                            {std::move(topics),
+                                             std::move(pattern),
+                                             settings.offset_reset,
+                                             {typeid(K), typeid(V)},
+                                             detail::factory_from<detail::SourceNode<K, V>>(std::move(source))}),
+                         detail::carried_serde<K>(settings.key_serde), detail::carried_serde<V>(settings.value_serde));
   }
 
   std::shared_ptr<detail::Graph> graph_;

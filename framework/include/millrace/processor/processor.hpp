@@ -27,10 +27,7 @@ class ProcessingContext {
   template <class Store>
   [[nodiscard]] Store& get_state_store(const std::string& name) {
     auto* store = dynamic_cast<Store*>(&task_.store(node_, name));
-    if (store == nullptr) {
-      throw TopologyException("processor '" + node_.name() + "' asks for state store '" + name +
-                              "' by a type that differs from the one it was built with");
-    }
+    if (store == nullptr) refuse_store_type(name);
     return *store;
   }
 
@@ -78,15 +75,15 @@ class ProcessingContext {
  protected:
   /// Kafka has no records from before the epoch. (Java: the constructor of `Record` refuses them.)
   void require_time(Timestamp timestamp) const {
-    if (timestamp < 0) {
-      throw StreamsException("processor '" + node_.name() + "' forwards a record with the negative timestamp " +
-                             std::to_string(timestamp) + ": give it the time of the record it comes from, or " +
-                             "current_stream_time_ms()");
-    }
+    if (timestamp < 0) refuse_time(timestamp);
   }
 
   detail::TaskContext& task_;
   detail::NodeBase& node_;
+
+ private:
+  [[noreturn]] void refuse_store_type(const std::string& store) const;
+  [[noreturn]] void refuse_time(Timestamp timestamp) const;
 };
 
 /// The context of a processor that forwards Record<K, V>. (Kafka Streams: `ProcessorContext`.)

@@ -194,7 +194,7 @@ class Topology {
     spec.name = name;
     spec.offset_reset = options.offset_reset;
     spec.gives = types_of<K, V>();
-    spec.factory = [source] { return detail::make_node<detail::SourceNode<K, V>>(source); };
+    spec.factory = detail::factory_from<detail::SourceNode<K, V>>(std::move(source));
     return spec;
   }
 
@@ -230,7 +230,7 @@ class Topology {
     spec.name = name;
     spec.predecessors = std::move(parents);
     spec.takes = types_of<K, V>();
-    spec.factory = [sink] { return detail::make_node<detail::SinkNode<K, V>>(sink); };
+    spec.factory = detail::factory_from<detail::SinkNode<K, V>>(std::move(sink));
     return spec;
   }
 

@@ -10,6 +10,8 @@
 
 namespace millrace {
 
+class StateStore;
+
 /// Called for each change that leaves a store's cache (at a commit, or when the cache is full). The task's record
 /// context is that of the key's last update. `old_value` is only there if old values were asked for.
 template <class K, class V>
@@ -44,5 +46,12 @@ class CachedBytesStore {
   virtual ~CachedBytesStore() = default;
   virtual void set_flush_listener(Listener listener, bool send_old_values) = 0;
 };
+
+namespace detail {
+
+/// False: the store has no cache.
+bool listen_to_cache(StateStore& store, CachedBytesStore::Listener listener, bool send_old_values);
+
+}  // namespace detail
 
 }  // namespace millrace

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "millrace/common/errors.hpp"
 #include "millrace/common/make.hpp"
+#include "millrace/common/time.hpp"
 #include "millrace/state/detail/typed_session_store.hpp"
 #include "millrace/state/detail/typed_stores.hpp"
 #include "millrace/state/detail/typed_versioned_store.hpp"
@@ -19,6 +18,19 @@ namespace millrace {
 /// Where a store keeps its data.
 enum class StoreMedium { rocksdb, in_memory };
 
+namespace detail {
+
+// What the builders of Stores have in common whatever the types. Throw TopologyException as they do.
+[[nodiscard]] StoreBuilder key_value_builder(std::string name, StoreMedium medium);
+void limit_entries(StoreBuilder& builder, std::size_t max_entries);
+[[nodiscard]] StoreBuilder window_builder(std::string name, Millis retention, Millis window_size,
+                                          bool retain_duplicates, StoreMedium medium);
+[[nodiscard]] StoreBuilder session_builder(std::string name, Millis retention, StoreMedium medium);
+[[nodiscard]] StoreBuilder versioned_builder(std::string name, Millis history_retention,
+                                             std::optional<Millis> segment_interval);
+
+}  // namespace detail
+
 /// Makes stores for processors. The types' own serdes are used unless others are given.
 ///
 ///     builder.add_state_store(Stores::key_value_store<std::string, double>("last-close"));
@@ -29,9 +41,7 @@ struct Stores {
   [[nodiscard]] static StoreBuilder key_value_store(std::string name, StoreMedium medium = StoreMedium::rocksdb,
                                                     AnySerde<K> key_serde = detail::own_serde<K>(),
                                                     AnySerde<V> value_serde = detail::own_serde<V>()) {
-    StoreBuilder builder;
-    builder.spec.name = std::move(name);
-    builder.spec.persistent = medium == StoreMedium::rocksdb;
+    auto builder = detail::key_value_builder(std::move(name), medium);
     builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                        ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedKeyValueStore<K, V>>(
@@ -45,10 +55,9 @@ struct Stores {
   [[nodiscard]] static StoreBuilder lru_map(std::string name, std::size_t max_entries,
                                             AnySerde<K> key_serde = detail::own_serde<K>(),
                                             AnySerde<V> value_serde = detail::own_serde<V>()) {
-    if (max_entries == 0) throw TopologyException("LRU map '" + name + "': it must keep at least one entry");
     auto builder =
         key_value_store<K, V>(std::move(name), StoreMedium::in_memory, std::move(key_serde), std::move(value_serde));
-    builder.spec.max_entries = max_entries;
+    detail::limit_entries(builder, max_entries);
     return builder;
   }
 
@@ -86,15 +95,7 @@ struct Stores {
                                                  StoreMedium medium = StoreMedium::rocksdb,
                                                  AnySerde<K> key_serde = detail::own_serde<K>(),
                                                  AnySerde<V> value_serde = detail::own_serde<V>()) {
-    if (window_size < Millis(0) || retention < window_size) {
-      throw TopologyException("window store '" + name + "': retention (" + std::to_string(retention.count()) +
-                              " ms) must be at least the window size (" + std::to_string(window_size.count()) + " ms)");
-    }
-    StoreBuilder builder;
-    builder.spec.name = std::move(name);
-    builder.spec.kind = StoreKind::window;
-    builder.spec.persistent = medium == StoreMedium::rocksdb;
-    builder.spec.window = {retention.count(), window_size.count(), retain_duplicates};
+    auto builder = detail::window_builder(std::move(name), retention, window_size, retain_duplicates, medium);
     builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                        ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedWindowStore<K, V>>(
@@ -135,15 +136,7 @@ struct Stores {
                                                   StoreMedium medium = StoreMedium::rocksdb,
                                                   AnySerde<K> key_serde = detail::own_serde<K>(),
                                                   AnySerde<V> value_serde = detail::own_serde<V>()) {
-    if (retention < Millis(0)) {
-      throw TopologyException("session store '" + name + "': retention (" + std::to_string(retention.count()) +
-                              " ms) cannot be negative");
-    }
-    StoreBuilder builder;
-    builder.spec.name = std::move(name);
-    builder.spec.kind = StoreKind::session;
-    builder.spec.persistent = medium == StoreMedium::rocksdb;
-    builder.spec.retention_ms = retention.count();
+    auto builder = detail::session_builder(std::move(name), retention, medium);
     builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                        ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedSessionStore<K, V>>(
@@ -171,18 +164,7 @@ struct Stores {
   [[nodiscard]] static StoreBuilder persistent_versioned_key_value_store(
       std::string name, Millis history_retention, std::optional<Millis> segment_interval = std::nullopt,
       AnySerde<K> key_serde = detail::own_serde<K>(), AnySerde<V> value_serde = detail::own_serde<V>()) {
-    if (history_retention < Millis(0)) {
-      throw TopologyException("versioned store '" + name + "': the history retention (" +
-                              std::to_string(history_retention.count()) + " ms) cannot be negative");
-    }
-    if (segment_interval && *segment_interval < Millis(1)) {
-      throw TopologyException("versioned store '" + name + "': the segment interval (" +
-                              std::to_string(segment_interval->count()) + " ms) must be positive");
-    }
-    StoreBuilder builder;
-    builder.spec.name = std::move(name);
-    builder.spec.kind = StoreKind::versioned;
-    builder.spec.retention_ms = history_retention.count();
+    auto builder = detail::versioned_builder(std::move(name), history_retention, segment_interval);
     builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                        ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedVersionedStore<K, V>>(

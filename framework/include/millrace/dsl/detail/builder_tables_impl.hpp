@@ -51,7 +51,7 @@ template <class K, class V, class Consumed>
   spec.name = name;
   spec.topics = {topic};
   spec.offset_reset = settings.offset_reset;
-  spec.factory = [source] { return detail::make_node<SourceNode<Key, Value>>(source); };
+  spec.factory = factory_from<SourceNode<Key, Value>>(std::move(source));
   return spec;
 }
 
@@ -165,14 +165,14 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
     if constexpr (detail::require_extractor<X, K, V>()) source.extractor = settings.extractor;
     store.spec.logging = false;
     detail::GraphNode node(names.processor);
-    node.write = [names, topic, source, supplier, reset = settings.offset_reset,
-                  shared = detail::shared_store(std::move(store))](const detail::GraphNode&,
-                                                                   detail::TopologyBuilder& builder) {
+    node.write = [names, topic, make_source = detail::factory_from<detail::SourceNode<K, V>>(std::move(source)),
+                  supplier, reset = settings.offset_reset, shared = detail::shared_store(std::move(store))](
+                     const detail::GraphNode&, detail::TopologyBuilder& builder) {
       detail::NodeSpec spec;
       spec.name = names.source;
       spec.topics = {topic};
       spec.offset_reset = reset;
-      spec.factory = [source] { return detail::make_node<detail::SourceNode<K, V>>(source); };
+      spec.factory = make_source;
       using Node = detail::ProcessorNode<K, V, typename P::KeyOut, typename P::ValueOut>;
       builder.add_global_store(
           std::move(spec), names.processor, [supplier]() mutable { return detail::make_node<Node>(supplier()); },

@@ -45,11 +45,10 @@ class CogroupMember {
   [[nodiscard]] virtual GraphNode make_repartition(const std::string& store) const = 0;
   [[nodiscard]] virtual CarriedSerde<K> key_serde() const = 0;
 
-  [[nodiscard]] virtual NodeSpec::Factory make_node(const std::string& store, const Initializer& initializer,
-                                                    std::shared_ptr<const bool> send_old_values) const = 0;
-  [[nodiscard]] virtual NodeSpec::Factory make_windowed_node(const MakeAggregation& make,
-                                                             const Initializer& initializer,
-                                                             bool drops_null_values) const = 0;
+  [[nodiscard]] virtual NodeFactory make_node(const std::string& store, const Initializer& initializer,
+                                              std::shared_ptr<const bool> send_old_values) const = 0;
+  [[nodiscard]] virtual NodeFactory make_windowed_node(const MakeAggregation& make, const Initializer& initializer,
+                                                       bool drops_null_values) const = 0;
 };
 
 template <class K, class V, class A, class F>
@@ -70,17 +69,16 @@ class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
   }
   [[nodiscard]] CarriedSerde<Key> key_serde() const override { return grouping_->key_serde(); }
 
-  [[nodiscard]] NodeSpec::Factory make_node(const std::string& store, const Initializer& initializer,
-                                            std::shared_ptr<const bool> send_old_values) const override {
+  [[nodiscard]] NodeFactory make_node(const std::string& store, const Initializer& initializer,
+                                      std::shared_ptr<const bool> send_old_values) const override {
     using Fold = AggregateFold<Key, NonNull<V>, VA, Initializer, F>;
     return [store, fold = Fold{initializer, aggregator_}, send_old_values = std::move(send_old_values)] {
       return detail::make_node<AggregateNode<K, V, VA, Fold>>(store, fold, send_old_values);
     };
   }
 
-  [[nodiscard]] NodeSpec::Factory make_windowed_node(const typename Base::MakeAggregation& make,
-                                                     const Initializer& initializer,
-                                                     bool drops_null_values) const override {
+  [[nodiscard]] NodeFactory make_windowed_node(const typename Base::MakeAggregation& make,
+                                               const Initializer& initializer, bool drops_null_values) const override {
     constexpr bool kTakesNull = std::is_invocable_r_v<std::optional<VA>, F&, const Key&, const V&, A>;
     using Fold = AggregateFold<Key, std::conditional_t<kTakesNull, V, NonNull<V>>, VA, Initializer, F>;
     if (!kTakesNull && !drops_null_values) {
@@ -104,7 +102,7 @@ template <class K, class A>
 class Cogroup {
  public:
   using Member = CogroupMember<K, A>;
-  using MakeFactory = std::function<NodeSpec::Factory(const Member&)>;
+  using MakeFactory = std::function<NodeFactory(const Member&)>;
 
   explicit Cogroup(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
 
@@ -129,7 +127,7 @@ class Cogroup {
   /// Repartitions what was re-keyed; then a node per stream, all on one store, and one that merges them.
   [[nodiscard]] StreamPosition aggregate(const Named& named, std::shared_ptr<const StoreBuilder> store,
                                          std::optional<std::int64_t> window_grace_ms, const MakeFactory& factory,
-                                         NodeSpec::Factory merge) const {
+                                         NodeFactory merge) const {
     const auto inputs = repartitioned(store->name());
     StreamPosition result = inputs.front();
     std::vector<GraphNode*> nodes;

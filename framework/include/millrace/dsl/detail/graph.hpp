@@ -33,8 +33,8 @@ struct Repartition {
   std::string source_name;
   std::optional<std::int32_t> partitions;  ///< set: the user asked for this number
   std::unique_ptr<NodeBase> (*make_filter)(bool drop_null_keys) = nullptr;
-  NodeSpec::Factory make_sink;
-  NodeSpec::Factory make_source;
+  NodeFactory make_sink;
+  NodeFactory make_source;
   bool mergeable = true;  ///< false: the user asked for it
 };
 
@@ -61,7 +61,7 @@ struct GraphSource {
   std::optional<std::string> pattern;
   std::optional<AutoOffsetReset> offset_reset;
   std::pair<std::type_index, std::type_index> types;  ///< of key and value
-  NodeSpec::Factory make_source;
+  NodeFactory make_source;
 };
 
 /// A call of the DSL, before optimisation. Its `write` turns it into nodes of the topology.
@@ -92,7 +92,8 @@ struct GraphNode {
   std::optional<std::int64_t> window_grace_ms;  ///< of a windowed aggregation: how long after its end a window changes
   std::optional<JoinedWindows> joined_windows;  ///< of a stream-stream join
   bool self_join = false;                       ///< it needs only the left one's store; decided in build()
-  std::function<void(const GraphNode&, TopologyBuilder&)> write;
+  using Write = std::function<void(const GraphNode&, TopologyBuilder&)>;
+  Write write;
 
   [[nodiscard]] std::vector<std::string> parent_names() const;
 };
@@ -147,17 +148,19 @@ class Graph {
 };
 
 /// Writes `node` as one processor with these stores (those in `added` are added first).
-[[nodiscard]] std::function<void(const GraphNode&, TopologyBuilder&)> write_processor(
-    NodeSpec::Factory factory, std::vector<std::string> connected = {},
-    std::vector<std::shared_ptr<const StoreBuilder>> added = {});
+[[nodiscard]] GraphNode::Write write_processor(NodeFactory factory, std::vector<std::string> connected = {},
+                                               std::vector<std::shared_ptr<const StoreBuilder>> added = {});
 
-/// Writes `node` as a sink for these topics. `extractor_class`: the type of what chooses the topic of each record, if
-/// something does.
-[[nodiscard]] std::function<void(const GraphNode&, TopologyBuilder&)> write_sink(NodeSpec::Factory factory,
-                                                                                 std::string topic,
-                                                                                 std::string extractor_class = {});
+/// Writes `node` as a sink of this topic.
+[[nodiscard]] GraphNode::Write write_sink(NodeFactory factory, std::string topic);
+/// Writes `node` as a sink that chooses the topic of each record. `extractor_class`: the type of what chooses it.
+[[nodiscard]] GraphNode::Write write_dynamic_sink(NodeFactory factory, std::string extractor_class);
 
-/// Makes nodes that need a name only. Here for all types at once, as a plain function is what it takes.
-[[nodiscard]] NodeSpec::Factory factory_of(std::unique_ptr<NodeBase> (*make)(const std::string&), std::string name);
+// A topic that the application makes, without its prefix: writes `node` as a sink of it, as a source, or as both. The
+// last goes by the source's name; the sink follows the node's parents.
+[[nodiscard]] GraphNode::Write write_internal_sink(std::string topic, NodeFactory make_sink);
+[[nodiscard]] GraphNode::Write write_internal_source(std::string topic, NodeFactory make_source);
+[[nodiscard]] GraphNode::Write write_internal_topic(std::string topic, std::string sink_name, NodeFactory make_sink,
+                                                    NodeFactory make_source);
 
 }  // namespace millrace::detail

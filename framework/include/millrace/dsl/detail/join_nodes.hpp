@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "millrace/dsl/detail/join_time.hpp"
 #include "millrace/dsl/detail/joiner.hpp"
@@ -45,18 +44,10 @@ class JoinWindowNode final : public OperatorNode<K, V, K, V> {
   WindowStore<NonNull<K>, NonNull<V>>* store_ = nullptr;
 };
 
-/// Which unmatched records a join emits.
-struct JoinOuter {
-  bool left = false;
-  bool right = false;
-};
-
-/// What a join needs to know, the same for both sides.
-template <class K, class VL, class VR, class Joiner>
+/// What a join needs to know besides its joiner, the same for both sides and for all tasks.
+template <class K, class VL, class VR>
 struct JoinSettings {
   JoinWindows windows;
-  Joiner joiner;
-  JoinOuter outer;
   std::string left_store;
   std::string right_store;
   std::string outer_store;  ///< empty: unmatched results come out at once, or there are none
@@ -80,16 +71,17 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   static constexpr bool kAnyOuter = LeftMayBeAbsent || RightMayBeAbsent;
 
  public:
-  explicit JoinNode(JoinSettings<K, VL, VR, Joiner> settings) : settings_(std::move(settings)) {}
+  JoinNode(std::shared_ptr<const JoinSettings<K, VL, VR>> settings, const Joiner& joiner)
+      : settings_(std::move(settings)), joiner_(joiner) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
     other_ = &typed_store<WindowStore<Key, NonNull<VOther>>>(task, *this,
-                                                             IsLeft ? settings_.right_store : settings_.left_store);
-    if (!settings_.outer_store.empty()) {
-      waiting_ = &typed_store<OuterJoinStore>(task, *this, settings_.outer_store);
+                                                             IsLeft ? settings_->right_store : settings_->left_store);
+    if (!settings_->outer_store.empty()) {
+      waiting_ = &typed_store<OuterJoinStore>(task, *this, settings_->outer_store);
     }
-    time_ = settings_.times->of(task);
+    time_ = settings_->times->of(task);
   }
 
   void process(Record<K, VThis>& record) override {
@@ -129,14 +121,14 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
 
  private:
   [[nodiscard]] std::int64_t look_back() const {
-    return IsLeft ? settings_.windows.before_ms() : settings_.windows.after_ms();
+    return IsLeft ? settings_->windows.before_ms() : settings_->windows.after_ms();
   }
   [[nodiscard]] std::int64_t look_ahead() const {
-    return IsLeft ? settings_.windows.after_ms() : settings_.windows.before_ms();
+    return IsLeft ? settings_->windows.after_ms() : settings_->windows.before_ms();
   }
 
   VOut join(const K& key, const Left* left, const Right* right) {
-    return call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(settings_.joiner, key, left, right);
+    return call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner_, key, left, right);
   }
 
   void emit_match(const Record<K, VThis>& record, Timestamp other_time, const NonNull<VOther>& other) {
@@ -160,7 +152,8 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     }
   }
 
-  void emit(const Record<K, VThis>& cause, const K& key, VOut value, Timestamp timestamp) {
+  // Not inline, as it is called from several places.
+  [[gnu::noinline]] void emit(const Record<K, VThis>& cause, const K& key, VOut value, Timestamp timestamp) {
     this->forward(Record<K, VOut>{key, std::move(value), timestamp, cause.headers});
   }
 
@@ -169,61 +162,32 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     value_buffer_.clear();
     bool written = false;
     if constexpr (IsLeft) {
-      written = settings_.left_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
+      written = settings_->left_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
     } else {
-      written = settings_.right_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
+      written = settings_->right_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
     }
     if (written) waiting_->add(record.timestamp, IsLeft, encode_key(non_null(record.key)), value_buffer_);
   }
 
-  /// Emits what waits in windows that stream time has closed. Only looks if something can be due, and not more often
-  /// than the emit interval.
-  void emit_closed(const Record<K, VThis>& cause) {
-    const std::int64_t grace = settings_.windows.grace_ms();
-    // Where nothing is known to wait, Kafka Streams looks, too, unless its sum (of the largest long) does not overflow;
-    // it shows in the time of the next look.
-    const bool may_be_due = time_->oldest_waiting ? *time_->oldest_waiting + look_ahead() + grace < time_->stream_time
-                                                  : look_ahead() + grace > 0;
-    if (!may_be_due) return;
-    const Timestamp now = this->task().system_time();
-    if (now < time_->next_emit) return;
-    time_->next_emit = now + this->task().emit_interval_ms();
-
-    time_->oldest_waiting.reset();
-    std::vector<OuterJoinStore::Entry> closed;
-    bool left_open = false;
-    bool right_open = false;
-    for (auto cursor = waiting_->all(); cursor.valid(); cursor.next()) {
-      auto entry = cursor.entry();
-      time_->oldest_waiting = entry.timestamp;
-      if (left_open && right_open) break;
-      const std::int64_t reach = entry.left ? settings_.windows.after_ms() : settings_.windows.before_ms();
-      if (entry.timestamp + reach + grace >= time_->stream_time) {
-        (entry.left ? left_open : right_open) = true;
-        // Kafka Streams walks over single records: where it knows enough, it does not come past the next one of these.
-        if (left_open && right_open && entry.values.size() > 1) break;
-        continue;
-      }
-      closed.push_back(std::move(entry));
-    }
-    for (const auto& entry : closed) {
-      const Key key = settings_.key_serde.deserialize(waiting_->name(), std::string_view(entry.key));
-      for (const std::string& value : entry.values) emit_entry(cause, K(key), entry, value);
-      waiting_->remove(entry.timestamp, entry.left, entry.key);
-    }
+  // Not inline, so that the usual way through process() is short.
+  [[gnu::noinline]] void emit_closed(const Record<K, VThis>& cause) {
+    take_closed(*waiting_, *time_, settings_->windows, look_ahead(), this->task(), [&](const auto& entry) {
+      const K key = settings_->key_serde.deserialize(waiting_->name(), std::string_view(entry.key));
+      for (const std::string& value : entry.values) emit_entry(cause, key, entry, value);
+    });
   }
 
   void emit_entry(const Record<K, VThis>& cause, const K& key, const OuterJoinStore::Entry& entry,
                   const std::string& value) {
     if constexpr (RightMayBeAbsent) {
       if (entry.left) {
-        const Left left = settings_.left_serde.deserialize(waiting_->name(), std::string_view(value));
+        const Left left = settings_->left_serde.deserialize(waiting_->name(), std::string_view(value));
         emit(cause, key, join(key, &left, nullptr), entry.timestamp);
       }
     }
     if constexpr (LeftMayBeAbsent) {
       if (!entry.left) {
-        const Right right = settings_.right_serde.deserialize(waiting_->name(), std::string_view(value));
+        const Right right = settings_->right_serde.deserialize(waiting_->name(), std::string_view(value));
         emit(cause, key, join(key, nullptr, &right), entry.timestamp);
       }
     }
@@ -231,11 +195,12 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
 
   std::string_view encode_key(const Key& key) {
     key_buffer_.clear();
-    if (!settings_.key_serde.serialize(waiting_->name(), key, key_buffer_)) key_buffer_.clear();
+    if (!settings_->key_serde.serialize(waiting_->name(), key, key_buffer_)) key_buffer_.clear();
     return key_buffer_;
   }
 
-  JoinSettings<K, VL, VR, Joiner> settings_;
+  std::shared_ptr<const JoinSettings<K, VL, VR>> settings_;
+  Joiner joiner_;
   WindowStore<Key, NonNull<VOther>>* other_ = nullptr;
   OuterJoinStore* waiting_ = nullptr;
   std::shared_ptr<JoinTime> time_;

@@ -6,7 +6,10 @@
 #include <mutex>
 #include <optional>
 
+#include "millrace/common/function_ref.hpp"
+#include "millrace/dsl/join_windows.hpp"
 #include "millrace/processor/detail/task_context.hpp"
+#include "millrace/state/detail/outer_join_store.hpp"
 
 namespace millrace::detail {
 
@@ -33,5 +36,10 @@ class JoinTimes {
   std::mutex mutex_;
   std::map<const TaskContext*, std::weak_ptr<JoinTime>> times_;
 };
+
+/// Shows and then removes what waits in windows that stream time has closed. Only looks if something can be due, and
+/// not more often than the emit interval. `look_ahead_ms`: how long the record in hand waits for the other side.
+void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& windows, std::int64_t look_ahead_ms,
+                 const TaskContext& task, FunctionRef<void(const OuterJoinStore::Entry&)> show);
 
 }  // namespace millrace::detail

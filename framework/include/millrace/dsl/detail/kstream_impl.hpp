@@ -65,19 +65,13 @@ KStream<K, V>::KStream(detail::StreamPosition position, detail::CarriedSerde<K> 
 
 template <class K, class V>
 template <class KOut, class VOut>
-KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeSpec::Factory factory, bool key_changed,
+KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeFactory factory, bool key_changed,
                                           detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
                                           std::vector<std::string> stores, bool value_changed,
                                           detail::ConnectedStores brought) const {
-  detail::GraphNode node(name);
-  node.changes_key = key_changed;
-  node.changes_value = value_changed;
-  node.write = detail::write_processor(std::move(factory), std::move(stores), std::move(brought));
-  auto next = position();
-  next.node = &next.graph->add(std::move(node), {next.node});
-  next.name = name;
-  next.key_changed |= key_changed;
-  return KStream<KOut, VOut>(std::move(next), std::move(key_serde), std::move(value_serde));
+  return KStream<KOut, VOut>(detail::add_operator(position(), name, std::move(factory), {key_changed, value_changed},
+                                                  std::move(stores), std::move(brought)),
+                             std::move(key_serde), std::move(value_serde));
 }
 
 template <class K, class V>
@@ -212,17 +206,10 @@ void KStream<K, V>::print(const Printed& printed, F text) const {
 
 template <class K, class V>
 KStream<K, V> KStream<K, V>::merge(const KStream<K, V>& other, const Named& named) const {
-  detail::require_one_builder(position(), other.position(), "merge");
-  auto next = position();
-  const std::string name = next.graph->name_or(named.name(), "KSTREAM-MERGE-");
-  detail::GraphNode node(name);
-  node.merges = true;
-  node.write = detail::write_processor(+[] { return detail::make_node<detail::PassThroughNode<K, V>>(); });
-  next.node = &next.graph->add(std::move(node), {next.node, other.position().node});
-  next.name = name;
-  next.key_changed |= other.position().key_changed;
-  next.sources.insert(other.position().sources.begin(), other.position().sources.end());
-  return KStream<K, V>(std::move(next), nullptr, nullptr);
+  return KStream<K, V>(detail::add_merge(
+                           position(), other.position(), named.name(),
+                           +[] { return detail::make_node<detail::PassThroughNode<K, V>>(); }),
+                       nullptr, nullptr);
 }
 
 template <class K, class V>
@@ -237,9 +224,9 @@ detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, con
   };
   detail::SinkSettings<K, V> sink{repartition.topic, {}, key_serde, value_serde, {}};
   if constexpr (detail::require_partitioner<P, K, V>()) sink.partitioner = partitioner;
-  repartition.make_sink = [sink] { return detail::make_node<detail::SinkNode<K, V>>(sink); };
-  detail::SourceSettings<K, V> source{key_serde, value_serde, TimestampPolicy::fail_on_invalid, false, {}};
-  repartition.make_source = [source] { return detail::make_node<detail::SourceNode<K, V>>(source); };
+  repartition.make_sink = detail::factory_from<detail::SinkNode<K, V>>(std::move(sink));
+  repartition.make_source = detail::factory_from<detail::SourceNode<K, V>>(
+      detail::SourceSettings<K, V>{key_serde, value_serde, TimestampPolicy::fail_on_invalid, false, {}});
   detail::GraphNode node(repartition.source_name);
   node.repartition = std::move(repartition);
   return node;
@@ -250,18 +237,14 @@ template <class KS, class VS, class P>
 KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& repartitioned) const {
   if constexpr (detail::require_key<K>()) {
     const auto& settings = repartitioned.settings();
-    auto next = position();
     const std::string prefix =
-        settings.name.empty() ? next.graph->new_processor_name("KSTREAM-REPARTITION-") : settings.name;
+        settings.name.empty() ? position().graph->new_processor_name("KSTREAM-REPARTITION-") : settings.name;
     const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
     const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
     auto node = make_repartition(prefix, keys, values, settings.partitions, settings.partitioner);
     node.repartition->mergeable = false;
-    next.node = &next.graph->add(std::move(node), {next.node});
-    next.name = next.node->name;
-    next.sources = {next.name};
-    next.key_changed = false;
-    return KStream<K, V>(std::move(next), keys, values);
+    auto& added = position().graph->add(std::move(node), {position().node});
+    return KStream<K, V>(detail::behind_repartition(position(), added), keys, values);
   }
 }
 
@@ -271,15 +254,9 @@ KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, con
   // The names are drawn even if an earlier join of this stream made the topic already, as in Java.
   auto fresh = make_repartition(prefix, key_serde, value_serde, std::nullopt, detail::NoPartitioner());
   if (shared_->join_repartition == nullptr || prefix != position().name) {
-    shared_->join_repartition_source = fresh.name;
     shared_->join_repartition = &position().graph->add(std::move(fresh), {position().node});
   }
-  auto next = position();
-  next.node = shared_->join_repartition;
-  next.name = shared_->join_repartition_source;
-  next.sources = {next.name};
-  next.key_changed = false;
-  return KStream<K, V>(std::move(next), key_serde, value_serde);
+  return KStream<K, V>(detail::behind_repartition(position(), *shared_->join_repartition), key_serde, value_serde);
 }
 
 namespace detail {
@@ -290,11 +267,14 @@ template <class K, class V, class Produced>
     sink.partitioner = settings.partitioner;
   }
   sink.partition_windows_by_inner_key = true;
-  std::string topic = sink.topic;
-  std::string extractor_class = sink.choose_topic ? type_name(sink.choose_topic.target_type()) : std::string();
   GraphNode node(name);
-  node.write = write_sink([sink = std::move(sink)] { return detail::make_node<SinkNode<K, V>>(sink); },
-                          std::move(topic), std::move(extractor_class));
+  if (sink.choose_topic) {
+    std::string extractor_class(type_name(sink.choose_topic.target_type()));
+    node.write = write_dynamic_sink(factory_from<SinkNode<K, V>>(std::move(sink)), std::move(extractor_class));
+  } else {
+    std::string topic = sink.topic;
+    node.write = write_sink(factory_from<SinkNode<K, V>>(std::move(sink)), std::move(topic));
+  }
   return node;
 }
 

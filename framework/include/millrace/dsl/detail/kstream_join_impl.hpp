@@ -3,6 +3,8 @@
 // The joins of KStream with KStream. Included by kstream.hpp.
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -38,8 +40,6 @@ struct JoinNames {
   std::string other_store;
   std::string outer_store;
 };
-[[nodiscard]] JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name,
-                                        bool left_outer, bool right_outer);
 
 /// A join with its nodes and stores, before it is written.
 struct StreamJoin {
@@ -52,36 +52,44 @@ struct StreamJoin {
   ~StreamJoin();
 
   JoinNames names;
-  NodeSpec::Factory left;   ///< takes the records of the left stream and looks for those of the right one
-  NodeSpec::Factory right;  ///< the reverse
-  NodeSpec::Factory merge;
-  NodeSpec::Factory self;  ///< in place of the three if both streams turn out to be one; empty if they cannot
+  std::set<std::string> sources;  ///< of both streams
+  bool null_key_relaxed = false;  ///< records with null keys are to reach the join: it is none of the inner ones
+  NodeFactory left_window;        ///< stores the records of the left stream
+  NodeFactory right_window;
+  NodeFactory left;  ///< takes the records of the left stream and looks for those of the right one
+  NodeFactory right;
+  NodeFactory merge;
+  NodeFactory self;  ///< in place of left, right and merge if both streams turn out to be one; empty if they cannot
   std::shared_ptr<const StoreBuilder> left_store;
   std::shared_ptr<const StoreBuilder> right_store;
   std::shared_ptr<const StoreBuilder> outer_store;  ///< null: nothing waits
 };
-[[nodiscard]] std::function<void(const GraphNode&, TopologyBuilder&)> write_stream_join(StreamJoin join);
 
-/// Of the store where unmatched records of both sides wait.
-[[nodiscard]] std::string shared_store_name(const std::string& base, bool right_outer);
+/// Which unmatched records a join emits.
+struct JoinOuter {
+  bool left = false;
+  bool right = false;
+};
 
-/// `own`: the user's own store of this side, if any. As in Kafka Streams, what StreamJoined says of logging is not for
-/// such a store: it is logged with the usual topic settings.
-template <class K, class V, class Settings, class Own>
-[[nodiscard, gnu::cold]] std::shared_ptr<const StoreBuilder> join_store(const std::string& name,
-                                                                        const JoinWindows& windows,
-                                                                        const Settings& settings, const Own& own,
-                                                                        AnySerde<K> key_serde,
-                                                                        AnySerde<V> value_serde) {
-  const auto medium = own ? own->medium : settings.medium.value_or(StoreMedium::rocksdb);
-  auto store =
-      Stores::window_store<K, V>(name, Millis(windows.size_ms() + windows.grace_ms()), Millis(windows.size_ms()), true,
-                                 medium, std::move(key_serde), std::move(value_serde));
-  store.spec.default_medium = !own && !settings.medium.has_value();
-  store.spec.logging = own || settings.logging;
-  if (!own) store.spec.log_config = settings.log_config;
-  store.spec.log_headers = LoggedHeaders::all;
-  return detail::shared_store(std::move(store));
+/// Names all parts and makes the store of those who wait. The streams have been repartitioned where needed.
+[[nodiscard]] StreamJoin plan_stream_join(const StreamPosition& left, const StreamPosition& right,
+                                          const StreamJoinedOptions& options, const JoinWindows& windows,
+                                          JoinOuter outer);
+
+/// Adds the nodes; where the results are.
+[[nodiscard]] StreamPosition add_stream_join(StreamJoin join, const StreamPosition& left, const StreamPosition& right);
+
+/// What `options` say of the store of one side; `own`: the user's own store of this side, if any. As in Kafka Streams,
+/// what StreamJoined says of logging is not for such a store: it is logged with the usual topic settings.
+[[nodiscard]] std::shared_ptr<const StoreBuilder> join_store(StoreBuilder store, const StreamJoinedOptions& options,
+                                                             const std::optional<StreamJoinedOptions::Store>& own);
+
+/// The windows of one side.
+template <class K, class V>
+[[nodiscard, gnu::cold]] StoreBuilder join_window_store(const std::string& name, const JoinWindows& windows,
+                                                        const AnySerde<K>& key_serde, const AnySerde<V>& value_serde) {
+  return Stores::window_store<K, V>(name, Millis(windows.size_ms() + windows.grace_ms()), Millis(windows.size_ms()),
+                                    true, StoreMedium::rocksdb, key_serde, value_serde);
 }
 
 }  // namespace detail
@@ -98,7 +106,6 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
       std::declval<F&>(), std::declval<const K&>(), std::declval<const Left*>(), std::declval<const Right*>()))>;
 
   detail::require_one_builder(position(), other.position(), "join");
-  auto& graph = *position().graph;
   const auto& settings = joined.settings();
   const auto keys = detail::choose_serde<detail::NonNull<K>>(settings.key_serde, detail::strip_serde<K>(key_serde()));
   const auto lefts = detail::choose_serde<Left>(settings.left_serde, detail::strip_serde<V>(value_serde()));
@@ -114,73 +121,33 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
     right = other.repartition_for_join(settings.name.empty() ? other.position().name : settings.name + "-right",
                                        AnySerde<K>(keys), AnySerde<V2>(rights));
   }
-  auto sources = left.position().sources;
-  sources.insert(right.position().sources.begin(), right.position().sources.end());
-  auto names = detail::draw_join_names(graph, settings.name, settings.store_name, kRightMayBeAbsent, kLeftMayBeAbsent);
-  graph.require_copartitioning(sources, names.merge);
-  if (settings.left_store) {
-    names.this_store = settings.left_store->name;
-    names.outer_store = detail::shared_store_name(names.this_store, kLeftMayBeAbsent);
-  }
-  if (settings.right_store) names.other_store = settings.right_store->name;
-  const auto left_store = detail::join_store<detail::NonNull<K>, Left>(names.this_store, windows, settings,
-                                                                       settings.left_store, keys, lefts);
-  const auto right_store = detail::join_store<detail::NonNull<K>, Right>(names.other_store, windows, settings,
-                                                                         settings.right_store, keys, rights);
-  std::shared_ptr<const StoreBuilder> outer_store;
-  if (kRightMayBeAbsent && windows.waits_for_close()) {
-    auto store = detail::outer_join_store(names.outer_store);
-    const auto medium = settings.left_store ? settings.left_store->medium : settings.medium;
-    store.spec.persistent = medium.value_or(StoreMedium::rocksdb) == StoreMedium::rocksdb;
-    store.spec.default_medium = !medium.has_value();
-    store.spec.logging = settings.logging;
-    store.spec.log_config = settings.log_config;
-    outer_store = detail::shared_store(std::move(store));
-  }
+  auto join = detail::plan_stream_join(left.position(), right.position(), settings, windows,
+                                       {kRightMayBeAbsent, kLeftMayBeAbsent});
+  const auto& names = join.names;  // until `join` is moved from
+  join.left_store = detail::join_store(detail::join_window_store(names.this_store, windows, keys, lefts), settings,
+                                       settings.left_store);
+  join.right_store = detail::join_store(detail::join_window_store(names.other_store, windows, keys, rights), settings,
+                                        settings.right_store);
 
-  detail::GraphNode left_window(names.this_windowed);
-  left_window.write = detail::write_processor(
-      detail::factory_of(detail::make_node<detail::JoinWindowNode<K, V>, const std::string&>, names.this_store));
-  graph.add(std::move(left_window), {left.position().node});
-  detail::GraphNode right_window(names.other_windowed);
-  right_window.write = detail::write_processor(
-      detail::factory_of(detail::make_node<detail::JoinWindowNode<K, V2>, const std::string&>, names.other_store));
-  graph.add(std::move(right_window), {right.position().node});
-
-  const detail::JoinSettings<K, V, V2, F> join_settings{windows,
-                                                        std::move(joiner),
-                                                        {kRightMayBeAbsent, kLeftMayBeAbsent},
-                                                        names.this_store,
-                                                        names.other_store,
-                                                        outer_store ? names.outer_store : std::string(),
-                                                        keys,
-                                                        lefts,
-                                                        rights,
-                                                        detail::JoinTimes::make()};
-  detail::GraphNode join_node(names.merge);
-  join_node.null_key_relaxed_join = kRightMayBeAbsent;
-  join_node.joined_windows = detail::JoinedWindows{names.this_windowed, names.other_windowed};
+  using Settings = detail::JoinSettings<K, V, V2>;
+  const auto shared = detail::share<const Settings, Settings>(windows, names.this_store, names.other_store,
+                                                              join.outer_store ? names.outer_store : std::string(),
+                                                              keys, lefts, rights, detail::JoinTimes::make());
   using LeftNode = detail::JoinNode<true, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
   using RightNode = detail::JoinNode<false, kLeftMayBeAbsent, kRightMayBeAbsent, K, V, V2, VOut, F>;
-  detail::StreamJoin join;
-  join.names = names;
-  join.left = [join_settings] { return detail::make_node<LeftNode>(join_settings); };
-  join.right = [join_settings] { return detail::make_node<RightNode>(join_settings); };
+  join.left_window =
+      detail::factory_of(detail::make_node<detail::JoinWindowNode<K, V>, const std::string&>, names.this_store);
+  join.right_window =
+      detail::factory_of(detail::make_node<detail::JoinWindowNode<K, V2>, const std::string&>, names.other_store);
+  join.left = [shared, joiner] { return detail::make_node<LeftNode>(shared, joiner); };
+  join.right = [shared, joiner] { return detail::make_node<RightNode>(shared, joiner); };
   join.merge = +[] { return detail::make_node<detail::PassThroughNode<K, VOut>>(); };
   if constexpr (std::is_same_v<V, V2>) {
     using SelfNode = detail::SelfJoinNode<kLeftMayBeAbsent, kRightMayBeAbsent, K, V, VOut, F>;
-    join.self = [join_settings] { return detail::make_node<SelfNode>(join_settings); };
+    join.self = [shared, joiner] { return detail::make_node<SelfNode>(shared, joiner); };
   }
-  join.left_store = left_store;
-  join.right_store = right_store;
-  join.outer_store = outer_store;
-  join_node.write = detail::write_stream_join(std::move(join));
-  auto next = left.position();
-  next.node = &graph.add(std::move(join_node), {left.position().node, right.position().node});
-  next.name = names.merge;
-  next.sources = std::move(sources);
-  next.key_changed = false;
-  return KStream<K, VOut>(std::move(next), detail::carried_serde<K>(settings.key_serde), nullptr);
+  return KStream<K, VOut>(detail::add_stream_join(std::move(join), left.position(), right.position()),
+                          detail::carried_serde<K>(settings.key_serde), nullptr);
 }
 
 template <class K, class V>

@@ -50,28 +50,14 @@ struct ForeignJoinNames {
 template <class K, class V>
 GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& parents, const std::string& sink_name,
                               const std::string& source_name, SinkSettings<K, V> settings) {
-  const SourceSettings<K, V> source_settings{
-      settings.key_serde, settings.value_serde, TimestampPolicy::fail_on_invalid, false, {}};
+  auto make_source = factory_from<SourceNode<K, V>>(
+      SourceSettings<K, V>{settings.key_serde, settings.value_serde, TimestampPolicy::fail_on_invalid, false, {}});
   const std::string topic = settings.topic;
   GraphNode sink(sink_name);
-  sink.write = [settings = std::move(settings)](const GraphNode& self, TopologyBuilder& builder) {
-    builder.add_internal_topic({settings.topic, std::nullopt});
-    NodeSpec spec;
-    spec.name = self.name;
-    spec.factory = [settings] { return detail::make_node<SinkNode<K, V>>(settings); };
-    spec.predecessors = self.parent_names();
-    spec.topics = {settings.topic};
-    builder.add_sink(std::move(spec));
-  };
+  sink.write = write_internal_sink(topic, factory_from<SinkNode<K, V>>(std::move(settings)));
   GraphNode& sink_node = graph.add(std::move(sink), parents);
   GraphNode source(source_name);
-  source.write = [topic, source_settings](const GraphNode& self, TopologyBuilder& builder) {
-    NodeSpec spec;
-    spec.name = self.name;
-    spec.factory = [source_settings] { return detail::make_node<SourceNode<K, V>>(source_settings); };
-    spec.topics = {topic};
-    builder.add_source(std::move(spec));
-  };
+  source.write = write_internal_source(topic, std::move(make_source));
   return graph.add(std::move(source), {&sink_node});
 }
 

@@ -49,12 +49,12 @@ template <class VOut, class Compute, class... Options>
 KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix, bool draws_store_name,
                                      const detail::CarriedSerde<VOut>& inherited,
                                      const std::vector<std::string>& stores, const Options&... options) const {
-  auto next = position_;
+  auto& graph = *position_.graph;
   const auto materialized = detail::materialized_of(options...);
   const auto& settings = materialized.settings();
   // Kafka Streams draws this number for nothing.
-  if (draws_store_name && settings.given && settings.store_name.empty()) (void)next.graph->new_store_name(prefix);
-  next.name = next.graph->name_or(detail::named_of(options...).name(), prefix);
+  if (draws_store_name && settings.given && settings.store_name.empty()) (void)graph.new_store_name(prefix);
+  const std::string name = graph.name_or(detail::named_of(options...).name(), prefix);
 
   auto keys = key_serde_;
   detail::CarriedSerde<VOut> values = inherited;
@@ -76,13 +76,12 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
   }
   auto table = detail::share<detail::DerivedTable<K, V, VOut, Compute>>(processor_, compute.copy(), settings.store_name,
                                                                         versioned);
-  detail::GraphNode node(next.name);
-  node.write = detail::write_processor(
+  auto next = detail::add_operator(
+      position_, name,
       [compute = detail::share<const Compute>(std::move(compute)), state = table->state()] {
         return detail::make_node<detail::DerivedTableNode<K, V, VOut, Compute>>(*compute, state);
       },
-      stores, std::move(added));
-  next.node = &next.graph->add(std::move(node), {position_.node});
+      {}, stores, std::move(added));
   return KTable<K, VOut>(std::move(next), std::move(keys), std::move(values), settings.store_name, std::move(table));
 }
 
@@ -127,48 +126,44 @@ auto KTable<K, V>::transform_values(F supplier, const std::vector<std::string>& 
 
 template <class K, class V>
 KStream<K, std::optional<V>> KTable<K, V>::to_stream(const Named& named) const {
-  auto next = position_;
-  next.name = next.graph->name_or(named.name(), "KTABLE-TOSTREAM-");
-  detail::GraphNode node(next.name);
-  node.write = detail::write_processor(+[] { return detail::make_node<detail::TableToStreamNode<K, V>>(); });
-  next.node = &next.graph->add(std::move(node), {position_.node});
   detail::CarriedSerde<std::optional<V>> values;
   if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);
-  return KStream<K, std::optional<V>>(std::move(next), key_serde_, std::move(values));
+  return KStream<K, std::optional<V>>(detail::add_operator(
+                                          position_, position_.graph->name_or(named.name(), "KTABLE-TOSTREAM-"),
+                                          +[] { return detail::make_node<detail::TableToStreamNode<K, V>>(); }),
+                                      key_serde_, std::move(values));
 }
 
 template <class K, class V>
 KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
-  auto next = position_;
-  auto& graph = *next.graph;
-  next.name = suppressed.name().empty() ? graph.new_processor_name("KTABLE-SUPPRESS-") : suppressed.name();
+  auto& graph = *position_.graph;
+  const std::string name = suppressed.name().empty() ? graph.new_processor_name("KTABLE-SUPPRESS-") : suppressed.name();
   if (processor_->versioned()) {
-    throw TopologyException("'" + next.name + "': a versioned table, or one made from one, cannot be suppressed");
+    throw TopologyException("'" + name + "': a versioned table, or one made from one, cannot be suppressed");
   }
   if (suppressed.window_closes() && !detail::IsWindowed<K>::value) {
-    throw TopologyException("'" + next.name +
+    throw TopologyException("'" + name +
                             "' waits until windows close, but its table is not windowed: use until_time_limit");
   }
   const std::int64_t wait_ms =
-      suppressed.window_closes() ? detail::find_window_grace(*position_.node, next.name) : suppressed.limit().count();
+      suppressed.window_closes() ? detail::find_window_grace(*position_.node, name) : suppressed.limit().count();
   const std::string store_name =
       suppressed.name().empty() ? graph.new_store_name("KTABLE-SUPPRESS-") : suppressed.name() + "-store";
   const auto keys = detail::find_serde<K>(detail::NoSerde(), key_serde_);
   const auto values = detail::find_serde<V>(detail::NoSerde(), value_serde_);
   if (!keys || !values) {
-    throw TopologyException("'" + next.name + "' must log what it holds back, but there is no serde for its " +
+    throw TopologyException("'" + name + "' must log what it holds back, but there is no serde for its " +
                             (keys ? "values" : "keys") + ": give the table before it a Materialized with serdes");
   }
   auto table = detail::share<detail::SuppressedTable<K, V>>(processor_, store_name);
-  detail::GraphNode node(next.name);
-  node.write = detail::write_processor(
-      [store_name, suppressed, wait_ms] {
-        return detail::make_node<detail::SuppressNode<K, V>>(store_name, suppressed, wait_ms);
-      },
-      {},
-      {detail::make_suppress_store<K, V>(store_name, suppressed.limits().logging, suppressed.limits().log_config, *keys,
-                                         *values)});
-  next.node = &graph.add(std::move(node), {position_.node});
+  auto next =
+      detail::add_operator(position_, name,
+                           [store_name, suppressed, wait_ms] {
+                             return detail::make_node<detail::SuppressNode<K, V>>(store_name, suppressed, wait_ms);
+                           },
+                           {}, {},
+                           {detail::make_suppress_store<K, V>(store_name, suppressed.limits().logging,
+                                                              suppressed.limits().log_config, *keys, *values)});
   return KTable<K, V>(std::move(next), key_serde_, value_serde_, std::string(), std::move(table));
 }
 

@@ -16,12 +16,13 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
   using Value = NonNull<V>;
 
  public:
-  explicit SelfJoinNode(JoinSettings<K, V, V, Joiner> settings) : settings_(std::move(settings)) {}
+  SelfJoinNode(std::shared_ptr<const JoinSettings<K, V, V>> settings, const Joiner& joiner)
+      : settings_(std::move(settings)), joiner_(joiner) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
-    store_ = &typed_store<WindowStore<Key, Value>>(task, *this, settings_.left_store);
-    time_ = settings_.times->of(task);
+    store_ = &typed_store<WindowStore<Key, Value>>(task, *this, settings_->left_store);
+    time_ = settings_->times->of(task);
   }
 
   void process(Record<K, V>& record) override {
@@ -30,7 +31,7 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
       return;
     }
     const Timestamp timestamp = record.timestamp;
-    const JoinWindows& windows = settings_.windows;
+    const JoinWindows& windows = settings_->windows;
     time_->advance(timestamp);
     bool with_itself = timestamp > time_->stream_time - (windows.size_ms() + windows.grace_ms()) + 1;
 
@@ -60,12 +61,13 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
   }
 
   void emit(const Record<K, V>& cause, const Value& left, const Value& right, Timestamp timestamp) {
-    this->forward(Record<K, VOut>{
-        cause.key, call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(settings_.joiner, cause.key, &left, &right),
-        timestamp, cause.headers});
+    this->forward(Record<K, VOut>{cause.key,
+                                  call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner_, cause.key, &left, &right),
+                                  timestamp, cause.headers});
   }
 
-  JoinSettings<K, V, V, Joiner> settings_;
+  std::shared_ptr<const JoinSettings<K, V, V>> settings_;
+  Joiner joiner_;
   WindowStore<Key, Value>* store_ = nullptr;
   std::shared_ptr<JoinTime> time_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -55,6 +56,21 @@ template <class Node, class... Args>
   return make_as<NodeBase, Node>(std::forward<Args>(args)...);
 }
 
+/// Makes a node for one task; called by the threads of all tasks.
+using NodeFactory = std::function<std::unique_ptr<NodeBase>()>;
+
+// These two are for all types at once, as they take plain functions.
+[[nodiscard]] NodeFactory factory_of(std::unique_ptr<NodeBase> (*make)(const std::string&), std::string name);
+[[nodiscard]] NodeFactory factory_of(std::unique_ptr<NodeBase> (*make)(const void*),
+                                     std::shared_ptr<const void> settings);
+
+/// Makes nodes that copy what they need of these settings.
+template <class Node, class Settings>
+[[nodiscard]] NodeFactory factory_from(Settings settings) {
+  return factory_of([](const void* from) { return make_node<Node>(*static_cast<const Settings*>(from)); },
+                    share<const Settings, Settings>(std::move(settings)));
+}
+
 /// The receiving end of an edge.
 template <class K, class V>
 class Input {
@@ -98,6 +114,10 @@ class OutputBase {
   };
 
   void add(Child child);
+  /// Called in a catch block: asks the processing exception handler. Returns if the child's record is to be skipped.
+  static void child_failed(TaskContext& task, const Child& child);
+  /// The same where no other child gets the record.
+  static void only_child_failed(TaskContext& task, const Child& child);
   /// The child of `from` with that name. Throws StreamsException if there is none.
   [[nodiscard]] const Child& child(const NodeBase& from, const std::string& name) const;
 
@@ -118,7 +138,7 @@ class Output : public OutputBase {
 
   void forward(TaskContext& task, Record<K, V>& record) {
     if (only_child().input != nullptr) return deliver_alone(task, only_child(), record);
-    if (!children().empty()) deliver_to_all(task, record);
+    deliver_to_all(task, record);
   }
 
   /// From a node to its child of that name only. Throws StreamsException if there is none.
@@ -134,11 +154,17 @@ class Output : public OutputBase {
  private:
   static void deliver_alone(TaskContext& task, const Child& child, Record<K, V>& record) {
     const RecordScope scope(task, record.timestamp, record.headers);
-    if (!deliver(task, child, record)) task.put_back_displaced_record();
+    // As deliver(), but without a result: every node has this code.
+    try {
+      static_cast<Input<K, V>*>(child.input)->process(record);
+    } catch (...) {
+      only_child_failed(task, child);
+    }
   }
 
   // Not inline, so that each node has the short way alone.
   [[gnu::noinline]] void deliver_to_all(TaskContext& task, Record<K, V>& record) {
+    if (children().empty()) return;
     const RecordScope scope(task, record.timestamp, record.headers);
     bool delivered = true;
     const std::size_t last = size() - 1;
@@ -160,7 +186,7 @@ class Output : public OutputBase {
       static_cast<Input<K, V>*>(child.input)->process(record);
       return true;
     } catch (...) {
-      task.processing_failed(*child.node);
+      child_failed(task, child);
       return false;
     }
   }

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "millrace/broker/consumer.hpp"
-#include "millrace/broker/partitioner.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/serde/serde.hpp"
@@ -65,7 +64,7 @@ struct SourceSettings {
 template <class K, class V>
 class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
  public:
-  explicit SourceNode(SourceSettings<K, V> settings) : settings_(std::move(settings)) {}
+  explicit SourceNode(const SourceSettings<K, V>& settings) : settings_(settings) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
@@ -119,17 +118,25 @@ struct SinkSettings {
   bool partition_windows_by_inner_key = false;
 };
 
-/// Sends a record to each of the partitions.
-void send_to(const std::set<std::int32_t>& partitions, RecordCollector& collector, std::string_view topic,
-             BytesView key, BytesView value, Timestamp timestamp, const Headers& headers, Sender sender);
+/// A record that a sink writes, without its types.
+struct SinkRecord {
+  BytesView key;
+  BytesView value;
+  Timestamp timestamp;
+  const Headers& headers;
+  const std::set<std::int32_t>* partitions;  ///< one of it for each of these; null: the producer decides...
+  std::size_t window_suffix_bytes;           ///< ...by the key without so many bytes at its end
+};
+void write_record(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record);
+
 /// Called inside a catch block. As in Kafka Streams, which writes it anew for each, it failed once for each partition.
-void not_serialized(TaskContext& task, const NodeBase& sink, const std::optional<std::set<std::int32_t>>& partitions,
-                    UnwrittenRecord unwritten);
+void not_serialized(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record,
+                    SerializationOrigin origin);
 
 template <class K, class V>
 class SinkNode final : public TerminalNode<K, V> {
  public:
-  explicit SinkNode(SinkSettings<K, V> settings) : settings_(std::move(settings)) {}
+  explicit SinkNode(const SinkSettings<K, V>& settings) : settings_(settings) {}
 
   [[nodiscard]] bool is_sink() const override { return true; }
 
@@ -140,27 +147,8 @@ class SinkNode final : public TerminalNode<K, V> {
 
   void process(Record<K, V>& record) override {
     if (settings_.choose_topic) choose_topic(record);
-    // Asked before anything is written: what it drops need not be fit to be written.
-    std::optional<std::set<std::int32_t>> chosen;
-    if (settings_.partitioner && !choose_partitions(record, chosen)) return;
-    BytesView key;
-    BytesView value;
-    auto writing = SerializationOrigin::key;
-    try {
-      key_buffer_.clear();
-      if (settings_.key_serde.serialize(topic_, record.key, key_buffer_)) key = key_buffer_;
-      writing = SerializationOrigin::value;
-      value_buffer_.clear();
-      if (settings_.value_serde.serialize(topic_, record.value, value_buffer_)) value = value_buffer_;
-    } catch (...) {
-      return not_serialized(this->task(), *this, chosen,
-                            {topic_, std::nullopt, key, std::nullopt, record.timestamp, &record.headers, writing});
-    }
-    RecordCollector& collector = this->task().collector();
-    const Sender sender{&this->task(), this};
-    if (chosen) return send_to(*chosen, collector, topic_, key, value, record.timestamp, record.headers, sender);
-    const auto partition = settings_.partitioner ? std::nullopt : inner_key_partition(key);
-    collector.send(topic_, partition, key, value, record.timestamp, record.headers, sender);
+    if (settings_.partitioner) return write_to_chosen(record);
+    write(record, nullptr);
   }
 
  private:
@@ -173,21 +161,30 @@ class SinkNode final : public TerminalNode<K, V> {
     topic_ = settings_.choose_topic(record.key, record.value,
                                     {place, record.timestamp, record.headers, origin.raw_key, origin.raw_value});
   }
-  /// False: none, the record is dropped.
-  [[gnu::noinline]] bool choose_partitions(const Record<K, V>& record, std::optional<std::set<std::int32_t>>& chosen) {
+  // The partitioner is asked before anything is written: what it drops need not be fit to be written.
+  [[gnu::noinline]] void write_to_chosen(const Record<K, V>& record) {
     const std::int32_t partitions = this->task().collector().partitions_for(topic_);
-    chosen = settings_.partitioner(topic_, record.key, record.value, partitions);
-    if (!chosen || !chosen->empty()) return true;
-    this->task().record_dropped(*this, "the partitioner chose no partition");
-    return false;
+    const auto chosen = settings_.partitioner(topic_, record.key, record.value, partitions);
+    if (chosen && chosen->empty()) return this->task().record_dropped(*this, "the partitioner chose no partition");
+    write(record, chosen ? &*chosen : nullptr);
   }
 
-  // nullopt: the producer decides.
-  [[nodiscard]] std::optional<std::int32_t> inner_key_partition(BytesView key) {
-    if (!settings_.partition_windows_by_inner_key || !key) return std::nullopt;
-    const std::size_t suffix = settings_.key_serde.window_suffix_bytes();
-    if (suffix == 0) return std::nullopt;
-    return partition_for_key(key->substr(0, key->size() - suffix), this->task().collector().partitions_for(topic_));
+  void write(const Record<K, V>& record, const std::set<std::int32_t>* partitions) {
+    SinkRecord out{std::nullopt, std::nullopt, record.timestamp, record.headers, partitions, 0};
+    auto writing = SerializationOrigin::key;
+    try {
+      key_buffer_.clear();
+      if (settings_.key_serde.serialize(topic_, record.key, key_buffer_)) out.key = key_buffer_;
+      writing = SerializationOrigin::value;
+      value_buffer_.clear();
+      if (settings_.value_serde.serialize(topic_, record.value, value_buffer_)) out.value = value_buffer_;
+    } catch (...) {
+      return not_serialized(this->task(), *this, topic_, out, writing);
+    }
+    if (settings_.partition_windows_by_inner_key && !settings_.partitioner) {
+      out.window_suffix_bytes = settings_.key_serde.window_suffix_bytes();
+    }
+    write_record(this->task(), *this, topic_, out);
   }
 
   SinkSettings<K, V> settings_;

@@ -62,10 +62,7 @@ class TaskContext {
   /// Set where something threw that had put another record in place of the current one. The handler of that failure
   /// and the siblings of the node that failed still see the other one, as in Kafka Streams.
   std::optional<CurrentRecord> displaced_record;
-  void put_back_displaced_record() {
-    if (displaced_record) record = *displaced_record;
-    displaced_record.reset();
-  }
+  void put_back_displaced_record();
 
   [[nodiscard]] virtual RecordCollector& collector() = 0;
 

@@ -20,8 +20,6 @@ namespace millrace::detail {
 /// One node of a topology, before any task exists.
 struct NodeSpec {
   enum class Kind { source, processor, sink };
-  /// Makes the node for one task.
-  using Factory = std::function<std::unique_ptr<NodeBase>()>;
 
   // Not inline: each file with a topology would compile them.
   NodeSpec();
@@ -33,7 +31,7 @@ struct NodeSpec {
 
   Kind kind = Kind::processor;
   std::string name;
-  Factory factory;
+  NodeFactory factory;
   std::vector<std::string> predecessors;
   std::vector<std::string> stores;     ///< in the order in which they were connected
   std::vector<std::string> topics;     ///< source: subscribed; sink: the one written
@@ -65,7 +63,7 @@ struct CopartitionGroup {
 class TopologyBuilder {
  public:
   void add_source(NodeSpec spec);
-  void add_processor(std::string name, NodeSpec::Factory factory, std::vector<std::string> predecessors);
+  void add_processor(std::string name, NodeFactory factory, std::vector<std::string> predecessors);
   void add_processor(NodeSpec spec);
   void add_sink(NodeSpec spec);
 
@@ -75,7 +73,7 @@ class TopologyBuilder {
 
   /// A store that every instance fills from all partitions of `source`'s one topic, through `processor`. Any node may
   /// read it without being connected. The store has no changelog of its own: its topic is that.
-  void add_global_store(NodeSpec source, const std::string& processor, NodeSpec::Factory factory,
+  void add_global_store(NodeSpec source, const std::string& processor, NodeFactory factory,
                         std::shared_ptr<const StoreBuilder> store);
 
   /// The topic (as the topology names it) is the changelog of a store that has none of its own.

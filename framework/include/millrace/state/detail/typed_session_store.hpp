@@ -58,18 +58,16 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
 
   // As in Java, a session's result has the time of its end.
   bool set_flush_listener(FlushListener<Windowed<K>, V> listener, bool send_old_values) override {
-    return listen_to_cache<V>(
+    listener_ = std::move(listener);  // as a member, so that the function below is a small one
+    return listen_to_cache(
         *bytes_,
-        [listener = std::move(listener)](Windowed<K> key, std::optional<V> new_value, std::optional<V> old_value,
-                                         Timestamp /*record_time*/) {
-          const Timestamp end = key.window.end;
-          listener(std::move(key), std::move(new_value), std::move(old_value), end);
-        },
-        send_old_values,
         [this](const CacheFlush& flush) {
-          return Windowed<K>{codec_.decode_key(flush.key), flush.window};
+          CacheFlush at_end = flush;
+          at_end.timestamp = flush.window.end;
+          pass_flush_on<V, PlainValue<V>>(at_end, Windowed<K>{codec_.decode_key(flush.key), flush.window}, listener_,
+                                          [this](std::string_view bytes) { return codec_.decode_value(bytes); });
         },
-        [this](std::string_view bytes) { return codec_.decode_value(bytes); });
+        send_old_values);
   }
 
  private:
@@ -92,6 +90,7 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
 
   std::unique_ptr<SessionBytesStore> bytes_;
   StoreCodec<K, V> codec_;
+  FlushListener<Windowed<K>, V> listener_;
 };
 
 }  // namespace millrace::detail

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "millrace/common/errors.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/cached_store.hpp"
 #include "millrace/state/key_value_store.hpp"
@@ -13,13 +14,16 @@
 
 namespace millrace::detail {
 
-/// The value of a store as tables show it, with its time.
+/// A stored value that is shown as it is, and has no time of its own.
 template <class V>
-struct StoredValue {
+struct PlainValue {
   using Type = V;
   static V strip(V&& stored) { return std::move(stored); }
   static Timestamp time(const V& /*stored*/, Timestamp record_time) { return record_time; }
 };
+/// The value of a store as tables show it, with its time.
+template <class V>
+struct StoredValue : PlainValue<V> {};
 template <class V>
 struct StoredValue<ValueAndTimestamp<V>> {
   using Type = V;
@@ -27,29 +31,20 @@ struct StoredValue<ValueAndTimestamp<V>> {
   static Timestamp time(const ValueAndTimestamp<V>& stored, Timestamp /*record_time*/) { return stored.timestamp; }
 };
 
-/// Passes the flushes of a byte store's cache on with types. `key_of(const CacheFlush&)` makes the key. False: the
-/// store has no cache.
-template <class V, class Listener, class KeyOf, class Decode>
-bool listen_to_cache(StateStore& bytes, Listener listener, bool send_old_values, KeyOf key_of, Decode decode) {
-  auto* cached = dynamic_cast<CachedBytesStore*>(&bytes);
-  if (cached == nullptr) return false;
-  cached->set_flush_listener(
-      [listener = std::move(listener), key_of = std::move(key_of),
-       decode = std::move(decode)](const CacheFlush& flush) {
-        using Value = std::optional<typename StoredValue<V>::Type>;
-        Value new_value;
-        Value old_value;
-        Timestamp timestamp = flush.timestamp;
-        if (flush.new_value) {
-          V stored = decode(*flush.new_value);
-          timestamp = StoredValue<V>::time(stored, timestamp);
-          new_value = StoredValue<V>::strip(std::move(stored));
-        }
-        if (flush.old_value) old_value = StoredValue<V>::strip(decode(*flush.old_value));
-        listener(key_of(flush), std::move(new_value), std::move(old_value), timestamp);
-      },
-      send_old_values);
-  return true;
+/// Passes what leaves the cache of a byte store of V on with types. `decode(std::string_view)` makes a V.
+template <class V, class Stored = StoredValue<V>, class K, class Decode>
+void pass_flush_on(const CacheFlush& flush, K key, const FlushListener<K, typename Stored::Type>& listener,
+                   const Decode& decode) {
+  std::optional<typename Stored::Type> new_value;
+  std::optional<typename Stored::Type> old_value;
+  Timestamp timestamp = flush.timestamp;
+  if (flush.new_value) {
+    V stored = decode(*flush.new_value);
+    timestamp = Stored::time(stored, timestamp);
+    new_value = Stored::strip(std::move(stored));
+  }
+  if (flush.old_value) old_value = Stored::strip(decode(*flush.old_value));
+  listener(std::move(key), std::move(new_value), std::move(old_value), timestamp);
 }
 
 /// Serdes and scratch space of a typed store. `topic` is the changelog's name, as Java passes it to serdes.
@@ -138,10 +133,14 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
   [[nodiscard]] std::uint64_t approximate_num_entries() override { return bytes_->approximate_num_entries(); }
 
   bool set_flush_listener(FlushListener<K, typename StoredValue<V>::Type> listener, bool send_old_values) override {
-    return listen_to_cache<V>(
-        *bytes_, std::move(listener), send_old_values,
-        [this](const CacheFlush& flush) { return codec_.decode_key(flush.key); },
-        [this](std::string_view bytes) { return codec_.decode_value(bytes); });
+    listener_ = std::move(listener);  // as a member, so that the function below is a small one
+    return listen_to_cache(
+        *bytes_,
+        [this](const CacheFlush& flush) {
+          pass_flush_on<V>(flush, codec_.decode_key(flush.key), listener_,
+                           [this](std::string_view bytes) { return codec_.decode_value(bytes); });
+        },
+        send_old_values);
   }
 
  private:
@@ -162,6 +161,7 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
 
   std::unique_ptr<KeyValueBytesStore> bytes_;
   StoreCodec<K, V> codec_;
+  FlushListener<K, typename StoredValue<V>::Type> listener_;
 };
 
 template <class K, class V>
@@ -210,12 +210,14 @@ class TypedWindowStore final : public WindowStore<K, V>,
 
   bool set_flush_listener(FlushListener<Windowed<K>, typename StoredValue<V>::Type> listener,
                           bool send_old_values) override {
-    return listen_to_cache<V>(
-        *bytes_, std::move(listener), send_old_values,
+    listener_ = std::move(listener);  // as a member, so that the function below is a small one
+    return listen_to_cache(
+        *bytes_,
         [this](const CacheFlush& flush) {
-          return Windowed<K>{codec_.decode_key(flush.key), window(flush.window.start)};
+          pass_flush_on<V>(flush, Windowed<K>{codec_.decode_key(flush.key), window(flush.window.start)}, listener_,
+                           [this](std::string_view bytes) { return codec_.decode_value(bytes); });
         },
-        [this](std::string_view bytes) { return codec_.decode_value(bytes); });
+        send_old_values);
   }
 
  private:
@@ -250,6 +252,7 @@ class TypedWindowStore final : public WindowStore<K, V>,
 
   std::unique_ptr<WindowBytesStore> bytes_;
   StoreCodec<K, V> codec_;
+  FlushListener<Windowed<K>, typename StoredValue<V>::Type> listener_;
 };
 
 /// `timestamp(8, big-endian) + value`, as Kafka Streams keeps table values.

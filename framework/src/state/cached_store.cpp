@@ -1,0 +1,16 @@
+#include "millrace/state/cached_store.hpp"
+
+#include <utility>
+
+#include "millrace/state/state_store.hpp"
+
+namespace millrace::detail {
+
+bool listen_to_cache(StateStore& store, CachedBytesStore::Listener listener, bool send_old_values) {
+  auto* cached = dynamic_cast<CachedBytesStore*>(&store);
+  if (cached == nullptr) return false;
+  cached->set_flush_listener(std::move(listener), send_old_values);
+  return true;
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,59 @@
+#include "millrace/state/stores.hpp"
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+
+StoreBuilder key_value_builder(std::string name, StoreMedium medium) {
+  StoreBuilder builder;
+  builder.spec.name = std::move(name);
+  builder.spec.persistent = medium == StoreMedium::rocksdb;
+  return builder;
+}
+
+void limit_entries(StoreBuilder& builder, std::size_t max_entries) {
+  if (max_entries == 0) {
+    throw TopologyException("LRU map '" + builder.name() + "': it must keep at least one entry");
+  }
+  builder.spec.max_entries = max_entries;
+}
+
+StoreBuilder window_builder(std::string name, Millis retention, Millis window_size, bool retain_duplicates,
+                            StoreMedium medium) {
+  if (window_size < Millis(0) || retention < window_size) {
+    throw TopologyException("window store '" + name + "': retention (" + std::to_string(retention.count()) +
+                            " ms) must be at least the window size (" + std::to_string(window_size.count()) + " ms)");
+  }
+  auto builder = key_value_builder(std::move(name), medium);
+  builder.spec.kind = StoreKind::window;
+  builder.spec.window = {retention.count(), window_size.count(), retain_duplicates};
+  return builder;
+}
+
+StoreBuilder session_builder(std::string name, Millis retention, StoreMedium medium) {
+  if (retention < Millis(0)) {
+    throw TopologyException("session store '" + name + "': retention (" + std::to_string(retention.count()) +
+                            " ms) cannot be negative");
+  }
+  auto builder = key_value_builder(std::move(name), medium);
+  builder.spec.kind = StoreKind::session;
+  builder.spec.retention_ms = retention.count();
+  return builder;
+}
+
+StoreBuilder versioned_builder(std::string name, Millis history_retention, std::optional<Millis> segment_interval) {
+  if (history_retention < Millis(0)) {
+    throw TopologyException("versioned store '" + name + "': the history retention (" +
+                            std::to_string(history_retention.count()) + " ms) cannot be negative");
+  }
+  if (segment_interval && *segment_interval < Millis(1)) {
+    throw TopologyException("versioned store '" + name + "': the segment interval (" +
+                            std::to_string(segment_interval->count()) + " ms) must be positive");
+  }
+  auto builder = key_value_builder(std::move(name), StoreMedium::rocksdb);
+  builder.spec.kind = StoreKind::versioned;
+  builder.spec.retention_ms = history_retention.count();
+  return builder;
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,17 @@
+#include "millrace/common/errors.hpp"
+#include "millrace/processor/processor.hpp"
+
+namespace millrace {
+
+void ProcessingContext::refuse_store_type(const std::string& store) const {
+  throw TopologyException("processor '" + node_.name() + "' asks for state store '" + store +
+                          "' by a type that differs from the one it was built with");
+}
+
+void ProcessingContext::refuse_time(Timestamp timestamp) const {
+  throw StreamsException("processor '" + node_.name() + "' forwards a record with the negative timestamp " +
+                         std::to_string(timestamp) + ": give it the time of the record it comes from, or " +
+                         "current_stream_time_ms()");
+}
+
+}  // namespace millrace

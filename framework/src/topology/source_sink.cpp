@@ -1,0 +1,63 @@
+#include "millrace/processor/detail/source_sink.hpp"
+
+#include "millrace/broker/partitioner.hpp"
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+
+void write_record(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record) {
+  RecordCollector& collector = task.collector();
+  const auto send = [&](std::optional<std::int32_t> partition) {
+    collector.send(topic, partition, record.key, record.value, record.timestamp, record.headers, {&task, &sink});
+  };
+  if (record.partitions != nullptr) {
+    for (const std::int32_t partition : *record.partitions) send(partition);
+  } else if (record.window_suffix_bytes != 0 && record.key) {
+    const auto inner_key = record.key->substr(0, record.key->size() - record.window_suffix_bytes);
+    send(partition_for_key(inner_key, collector.partitions_for(topic)));
+  } else {
+    send(std::nullopt);
+  }
+}
+
+void not_serialized(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record,
+                    SerializationOrigin origin) {
+  UnwrittenRecord unwritten{topic, std::nullopt, record.key, std::nullopt, record.timestamp, &record.headers, origin};
+  if (record.partitions == nullptr) return task.serialization_failed(sink, unwritten);
+  for (const std::int32_t partition : *record.partitions) {
+    unwritten.partition = partition;
+    task.serialization_failed(sink, unwritten);
+  }
+}
+
+const Headers& no_headers() {
+  static const Headers none;
+  return none;
+}
+
+RecordMetadata metadata_of(const ConsumerRecord& record) { return {*record.topic, record.partition, record.offset}; }
+
+void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error) {
+  throw StreamsException("the timestamp extractor of source '" + source.name() + "' failed on record " + *record.topic +
+                         "-" + std::to_string(record.partition) + ", offset " + std::to_string(record.offset) + ": " +
+                         error.what());
+}
+
+Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record, Timestamp partition_time,
+                              Timestamp now) {
+  if (policy == TimestampPolicy::wallclock_time) return now;
+  if (record.timestamp >= 0) return record.timestamp;
+  switch (policy) {
+    case TimestampPolicy::use_partition_time:
+      if (partition_time >= 0) return partition_time;
+      break;
+    case TimestampPolicy::log_and_skip: return kNoTimestamp;
+    default: break;
+  }
+  throw StreamsException("record at " + *record.topic + "-" + std::to_string(record.partition) + ", offset " +
+                         std::to_string(record.offset) +
+                         ", has no timestamp: set default.timestamp.extractor to log-and-skip, use-partition-time or "
+                         "wallclock, or give the source an extractor");
+}
+
+}  // namespace millrace::detail
