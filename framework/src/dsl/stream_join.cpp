@@ -130,6 +130,7 @@ StreamPosition add_stream_join(StreamJoin join, const StreamPosition& left, cons
   next.name = join.names.merge;
   next.sources = std::move(join.sources);
   next.key_changed = false;
+  next.versioned = left.versioned && right.versioned;
   node.write = [join = std::move(join)](const GraphNode& self, TopologyBuilder& builder) {
     write_join(join, self, builder);
   };

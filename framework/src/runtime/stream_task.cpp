@@ -159,8 +159,8 @@ bool StreamTask::process_one() {
   return true;
 }
 
-void StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
-  punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
+bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
+  return punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
     record = CurrentRecord();
     displaced_record.reset();
     record.timestamp = now;
@@ -173,12 +173,7 @@ void StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
   });
 }
 
-bool StreamTask::punctuate_wall_clock(Timestamp now) {
-  const auto due = wall_clock_.next_due();
-  if (!due || *due > now) return false;
-  punctuate(wall_clock_, now);
-  return true;
-}
+bool StreamTask::punctuate_wall_clock(Timestamp now) { return punctuate(wall_clock_, now); }
 
 void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& metadata) {
   if (auto* queue = queues_.find(partition)) {

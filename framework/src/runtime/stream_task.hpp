@@ -123,7 +123,8 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] const Node& source_node(const std::string& topic) const;
   [[nodiscard]] SourceNodeBase& source_for(const std::string& topic) const;
   void set_record(const ConsumerRecord& record, Timestamp timestamp);
-  void punctuate(Punctuations& punctuations, Timestamp now);
+  /// False: nothing was due.
+  bool punctuate(Punctuations& punctuations, Timestamp now);
   void handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
               std::optional<UnwrittenRecord> output, const std::string& error);
 

@@ -67,19 +67,24 @@ BOOST_AUTO_TEST_CASE(deletes_where_an_aggregator_returns_nullopt) {
         {{"l a=x @10", {"out a==lx @10"}}, {"reset a=now @11", {"out a=null @11"}}, {"l a=y @12", {"out a==ly @12"}}});
 }
 
-// Java believes the windows to be versioned as the table is, and refuses.
-BOOST_AUTO_TEST_CASE(in_windows_can_be_suppressed_though_its_stream_comes_from_a_versioned_table) {
+// As in Kafka Streams, which finds nothing on its way up the graph that says otherwise.
+BOOST_AUTO_TEST_CASE(in_windows_is_taken_for_versioned_if_all_its_streams_are) {
   StreamsBuilder builder;
-  const auto stream = builder.table<S, S>("t", Materialized::as_versioned("v", 1h)).to_stream();
-  show(stream.map_values([](const N& value) { return value.value_or(""); })
-           .group_by_key()
-           .cogroup(add_left)
-           .windowed_by(TimeWindows::of_size_with_no_grace(10ms))
-           .aggregate(start, Materialized::as("c"))
-           .suppress(Suppressed::until_window_closes(BufferConfig::unbounded())),
-       "out");
-  auto timeline = run(builder);
-  check(timeline, {{"t a=x @1", {}}, {"t a=y @2", {}}, {"t a=z @10", {"out a[0,10)==lxly @2"}}});
+  const auto text = [](const N& value) { return value.value_or(""); };
+  const auto versioned = builder.table<S, S>("t", Materialized::as_versioned("v", 1h)).to_stream().map_values(text);
+  const auto plain = builder.table<S, S>("u").to_stream().map_values(text);
+  const auto number = plain.map_values([](const S& value) { return std::int64_t{std::stoll(value)}; });
+  const auto suppress = [](const auto& cogroup) {
+    return error_of([&] {
+      (void)cogroup.windowed_by(TimeWindows::of_size_with_no_grace(10ms))
+          .aggregate(start)
+          .suppress(Suppressed::until_window_closes(BufferConfig::unbounded()).with_name("last"));
+    });
+  };
+  const S refused = "'last': a versioned table, or one made from one, cannot be suppressed";
+  BOOST_TEST(suppress(versioned.group_by_key().cogroup(add_left)) == refused);
+  BOOST_TEST(suppress(versioned.group_by_key().cogroup(add_left).cogroup(number.group_by_key(), add_right)) == "");
+  BOOST_TEST(suppress(versioned.merge(plain).group_by_key().cogroup(add_left)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(in_windows_has_an_aggregate_for_each) {

@@ -52,6 +52,7 @@ struct StreamPosition {
   std::string name;               ///< of the topology node
   std::set<std::string> sources;  ///< whose topics must be co-partitioned in a join
   bool key_changed = false;       ///< grouping and joining must repartition first
+  bool versioned = false;         ///< all that a stream comes from are versioned tables
 };
 
 /// Adds a source; where its records are. `given`: its name, if the user gave one.

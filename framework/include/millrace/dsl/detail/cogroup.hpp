@@ -137,6 +137,7 @@ class Cogroup {
       node.write = write_processor(factory(*members_[i]), {}, {store});
       nodes.push_back(&graph_->add(std::move(node), {inputs[i].node}));
       result.sources.insert(inputs[i].sources.begin(), inputs[i].sources.end());
+      result.versioned &= inputs[i].versioned;
     }
     GraphNode node(name(named, "-cogroup-merge", "COGROUPKSTREAM-MERGE-"));
     if (members_.size() > 1) graph_->require_copartitioning(result.sources, node.name);
@@ -187,6 +188,7 @@ template <class K, class A>
         return member.make_windowed_node(plan.make_aggregation, initializer, drops_null_values);
       },
       +[] { return detail::make_node<PassThroughNode<Windowed<K>, Change<VA>>>(); });
+  plan.table->set_versioned(position.versioned);
   return KTable<Windowed<K>, VA>(std::move(position), plan.key_serde, values, options.store_name, plan.table);
 }
 

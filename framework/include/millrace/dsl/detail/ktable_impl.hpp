@@ -128,10 +128,11 @@ template <class K, class V>
 KStream<K, std::optional<V>> KTable<K, V>::to_stream(const Named& named) const {
   detail::CarriedSerde<std::optional<V>> values;
   if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);
-  return KStream<K, std::optional<V>>(detail::add_operator(
-                                          position_, position_.graph->name_or(named.name(), "KTABLE-TOSTREAM-"),
-                                          +[] { return detail::make_node<detail::TableToStreamNode<K, V>>(); }),
-                                      key_serde_, std::move(values));
+  auto next = detail::add_operator(
+      position_, position_.graph->name_or(named.name(), "KTABLE-TOSTREAM-"),
+      +[] { return detail::make_node<detail::TableToStreamNode<K, V>>(); });
+  next.versioned = processor_->versioned();
+  return KStream<K, std::optional<V>>(std::move(next), key_serde_, std::move(values));
 }
 
 template <class K, class V>

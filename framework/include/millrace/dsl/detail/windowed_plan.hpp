@@ -22,7 +22,7 @@ template <class K, class VA>
 struct WindowedPlan {
   std::shared_ptr<const StoreBuilder> store;
   std::function<std::unique_ptr<WindowAggregation<K, VA>>()> make_aggregation;
-  std::shared_ptr<TableProcessor<Windowed<K>, VA>> table;
+  std::shared_ptr<WindowedTable<K, VA>> table;
   CarriedSerde<Windowed<K>> key_serde;
   std::int64_t grace_ms = 0;  ///< how long after its end a window may still change
 };
@@ -73,7 +73,7 @@ template <class K, class VA, class W>
   auto store = Stores::timestamped_window_store<K, VA>(store_name, Millis(retention), Millis(needs.window_ms),
                                                        options.medium.value_or(StoreMedium::rocksdb), keys, values);
   apply_options(store.spec, needs, options, emit);
-  auto table = detail::share<WindowedTable<K, VA, WindowGetter<K, VA>>>(store_name);
+  auto table = detail::share<WindowedTableOf<K, VA, WindowGetter<K, VA>>>(store_name);
 
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
@@ -95,7 +95,7 @@ template <class K, class VA>
   auto store = Stores::session_store<K, VA>(store_name, Millis(retention),
                                             options.medium.value_or(StoreMedium::rocksdb), keys, values);
   apply_options(store.spec, needs, options, emit);
-  auto table = detail::share<WindowedTable<K, VA, SessionGetter<K, VA>>>(store_name);
+  auto table = detail::share<WindowedTableOf<K, VA, SessionGetter<K, VA>>>(store_name);
 
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;

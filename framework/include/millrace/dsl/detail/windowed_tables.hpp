@@ -50,24 +50,39 @@ class SessionGetter final : public TableValueGetter<Windowed<K>, V> {
   SessionStore<K, V>* store_ = nullptr;
 };
 
-/// The table that a windowed aggregation makes. `Getter` reads its store.
-template <class K, class V, class Getter>
-class WindowedTable final : public TableProcessor<Windowed<K>, V> {
+/// The table that a windowed aggregation makes.
+template <class K, class V>
+class WindowedTable : public TableProcessor<Windowed<K>, V> {
  public:
   explicit WindowedTable(std::string store) : store_(std::move(store)) {}
 
-  [[nodiscard]] std::unique_ptr<TableValueGetter<Windowed<K>, V>> make_getter() const override {
-    return make_as<TableValueGetter<Windowed<K>, V>, Getter>(store_);
-  }
   [[nodiscard]] std::vector<std::string> getter_stores() const override { return {store_}; }
+  [[nodiscard]] bool versioned() const override { return versioned_; }
+  /// Windows have no versions. But Kafka Streams takes those of a cogroup for versioned if all its streams are.
+  void set_versioned(bool versioned) { versioned_ = versioned; }
   bool enable_sending_old_values(bool /*force*/) override { return *send_old_values_ = true; }
 
   /// For the operator's nodes.
   [[nodiscard]] std::shared_ptr<const bool> send_old_values() const { return send_old_values_; }
 
+ protected:
+  [[nodiscard]] const std::string& store() const { return store_; }
+
  private:
   std::string store_;
+  bool versioned_ = false;
   std::shared_ptr<bool> send_old_values_ = detail::share<bool>(false);
+};
+
+/// `Getter` reads its store.
+template <class K, class V, class Getter>
+class WindowedTableOf final : public WindowedTable<K, V> {
+ public:
+  using WindowedTable<K, V>::WindowedTable;
+
+  [[nodiscard]] std::unique_ptr<TableValueGetter<Windowed<K>, V>> make_getter() const override {
+    return make_as<TableValueGetter<Windowed<K>, V>, Getter>(this->store());
+  }
 };
 
 }  // namespace millrace::detail
