@@ -9,13 +9,6 @@ JoinNames& JoinNames::operator=(const JoinNames&) = default;
 JoinNames& JoinNames::operator=(JoinNames&&) noexcept = default;
 JoinNames::~JoinNames() = default;
 
-StreamJoinedOptions::StreamJoinedOptions() = default;
-StreamJoinedOptions::StreamJoinedOptions(const StreamJoinedOptions&) = default;
-StreamJoinedOptions::StreamJoinedOptions(StreamJoinedOptions&&) noexcept = default;
-StreamJoinedOptions& StreamJoinedOptions::operator=(const StreamJoinedOptions&) = default;
-StreamJoinedOptions& StreamJoinedOptions::operator=(StreamJoinedOptions&&) noexcept = default;
-StreamJoinedOptions::~StreamJoinedOptions() = default;
-
 StreamJoin::StreamJoin() = default;
 StreamJoin::StreamJoin(const StreamJoin&) = default;
 StreamJoin::StreamJoin(StreamJoin&&) noexcept = default;

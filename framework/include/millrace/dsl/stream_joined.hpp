@@ -21,14 +21,6 @@ struct StreamJoinedOptions {
     StoreMedium medium = StoreMedium::rocksdb;
   };
 
-  // Not inline: each file with a topology would compile them.
-  StreamJoinedOptions();
-  StreamJoinedOptions(const StreamJoinedOptions&);
-  StreamJoinedOptions(StreamJoinedOptions&&) noexcept;
-  StreamJoinedOptions& operator=(const StreamJoinedOptions&);
-  StreamJoinedOptions& operator=(StreamJoinedOptions&&) noexcept;
-  ~StreamJoinedOptions();
-
   std::string name;
   std::string store_name;
   std::optional<StoreMedium> medium;  ///< unset: default.dsl.store

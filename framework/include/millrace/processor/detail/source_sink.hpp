@@ -143,6 +143,9 @@ class SinkNode final : public TerminalNode<K, V> {
   void init(TaskContext& task) override {
     NodeBase::init(task);
     if (!settings_.choose_topic) topic_ = task.topic_name(settings_.topic);
+    if (settings_.partition_windows_by_inner_key && !settings_.partitioner) {
+      window_suffix_bytes_ = settings_.key_serde.window_suffix_bytes();
+    }
   }
 
   void process(Record<K, V>& record) override {
@@ -170,7 +173,7 @@ class SinkNode final : public TerminalNode<K, V> {
   }
 
   void write(const Record<K, V>& record, const std::set<std::int32_t>* partitions) {
-    SinkRecord out{std::nullopt, std::nullopt, record.timestamp, record.headers, partitions, 0};
+    SinkRecord out{std::nullopt, std::nullopt, record.timestamp, record.headers, partitions, window_suffix_bytes_};
     auto writing = SerializationOrigin::key;
     try {
       key_buffer_.clear();
@@ -181,14 +184,12 @@ class SinkNode final : public TerminalNode<K, V> {
     } catch (...) {
       return not_serialized(this->task(), *this, topic_, out, writing);
     }
-    if (settings_.partition_windows_by_inner_key && !settings_.partitioner) {
-      out.window_suffix_bytes = settings_.key_serde.window_suffix_bytes();
-    }
     write_record(this->task(), *this, topic_, out);
   }
 
   SinkSettings<K, V> settings_;
   std::string topic_;
+  std::size_t window_suffix_bytes_ = 0;
   std::string key_buffer_;
   std::string value_buffer_;
 };
