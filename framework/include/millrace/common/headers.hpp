@@ -1,11 +1,11 @@
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace millrace {
 
@@ -18,37 +18,46 @@ struct Header {
 };
 
 /// The headers of a record, in the order in which they were added; a key may occur several times.
-/// An empty one costs no allocation.
+///
+/// Most records have none, and every operator moves records: an empty one is a null pointer, and what is done with the
+/// others is not inline.
 class Headers {
  public:
   Headers() = default;
-  Headers(std::initializer_list<Header> headers) : headers_(headers) {}
-
-  void add(std::string key, std::optional<std::string> value) {
-    headers_.push_back({std::move(key), std::move(value)});
+  Headers(std::initializer_list<Header> headers);
+  Headers(const Headers& other) : list_(other.empty() ? nullptr : copy(*other.list_)) {}
+  Headers(Headers&&) noexcept = default;
+  Headers& operator=(const Headers& other) {
+    // Right for itself, too: the copy is made before the old list goes.
+    list_.reset(other.empty() ? nullptr : copy(*other.list_));
+    return *this;
   }
+  Headers& operator=(Headers&&) noexcept = default;
+  ~Headers() = default;
+
+  void add(std::string key, std::optional<std::string> value);
 
   /// Removes every header with this key.
-  void remove(std::string_view key) {
-    std::erase_if(headers_, [key](const Header& header) { return header.key == key; });
-  }
+  void remove(std::string_view key);
 
   /// The last header with this key, or nullptr (Java: `lastHeader`).
-  [[nodiscard]] const Header* last(std::string_view key) const {
-    auto found =
-        std::find_if(headers_.rbegin(), headers_.rend(), [key](const Header& header) { return header.key == key; });
-    return found == headers_.rend() ? nullptr : &*found;
-  }
+  [[nodiscard]] const Header* last(std::string_view key) const;
 
-  [[nodiscard]] bool empty() const { return headers_.empty(); }
-  [[nodiscard]] std::size_t size() const { return headers_.size(); }
-  [[nodiscard]] auto begin() const { return headers_.begin(); }
-  [[nodiscard]] auto end() const { return headers_.end(); }
+  [[nodiscard]] bool empty() const { return list_ == nullptr; }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end() - begin()); }
+  [[nodiscard]] const Header* begin() const;
+  [[nodiscard]] const Header* end() const;
 
-  bool operator==(const Headers&) const = default;
+  bool operator==(const Headers& other) const;
 
  private:
-  std::vector<Header> headers_;
+  struct List;
+  struct Delete {
+    void operator()(List* list) const;
+  };
+  [[nodiscard]] static List* copy(const List& list);
+
+  std::unique_ptr<List, Delete> list_;  ///< null or with at least one header
 };
 
 }  // namespace millrace
