@@ -89,13 +89,6 @@ Graph::Graph() {
 
 Graph::~Graph() = default;
 
-Repartition::Repartition() = default;
-Repartition::Repartition(const Repartition&) = default;
-Repartition::Repartition(Repartition&&) noexcept = default;
-Repartition& Repartition::operator=(const Repartition&) = default;
-Repartition& Repartition::operator=(Repartition&&) noexcept = default;
-Repartition::~Repartition() = default;
-
 GraphNode::GraphNode(std::string node_name) : name(std::move(node_name)) {}
 GraphNode::GraphNode(GraphNode&&) noexcept = default;
 GraphNode& GraphNode::operator=(GraphNode&&) noexcept = default;

@@ -2,13 +2,6 @@
 
 namespace millrace::detail {
 
-JoinNames::JoinNames() = default;
-JoinNames::JoinNames(const JoinNames&) = default;
-JoinNames::JoinNames(JoinNames&&) noexcept = default;
-JoinNames& JoinNames::operator=(const JoinNames&) = default;
-JoinNames& JoinNames::operator=(JoinNames&&) noexcept = default;
-JoinNames::~JoinNames() = default;
-
 StreamJoin::StreamJoin() = default;
 StreamJoin::StreamJoin(const StreamJoin&) = default;
 StreamJoin::StreamJoin(StreamJoin&&) noexcept = default;

@@ -19,14 +19,6 @@ namespace millrace::detail {
 
 /// What a repartitioning inserts: filter -> sink -> internal topic -> source.
 struct Repartition {
-  // Not inline: each file with a topology would compile them.
-  Repartition();
-  Repartition(const Repartition&);
-  Repartition(Repartition&&) noexcept;
-  Repartition& operator=(const Repartition&);
-  Repartition& operator=(Repartition&&) noexcept;
-  ~Repartition();
-
   std::string topic;  ///< without the application's prefix
   std::string filter_name;
   std::string sink_name;

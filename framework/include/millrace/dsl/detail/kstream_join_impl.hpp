@@ -21,14 +21,6 @@ namespace detail {
 
 /// Node and store names of a stream-stream join, in the order in which Kafka Streams draws them.
 struct JoinNames {
-  // Not inline: each file with a topology would compile them.
-  JoinNames();
-  JoinNames(const JoinNames&);
-  JoinNames(JoinNames&&) noexcept;
-  JoinNames& operator=(const JoinNames&);
-  JoinNames& operator=(JoinNames&&) noexcept;
-  ~JoinNames();
-
   std::string this_windowed;
   std::string other_windowed;
   std::string this_generated;
