@@ -100,10 +100,11 @@ ReadBuffered read_version_3(std::string_view bytes) {
 }  // namespace
 
 BufferedContext BufferedContext::of(const CurrentRecord& record) {
+  const RecordOrigin& origin = *record.origin;
   return {record.timestamp,
-          record.offset,
-          record.topic == nullptr ? std::string() : *record.topic,
-          record.partition,
+          origin.offset,
+          origin.topic == nullptr ? std::string() : *origin.topic,
+          origin.partition,
           record.headers == nullptr ? Headers() : *record.headers,
           std::nullopt,
           std::nullopt};
@@ -111,8 +112,8 @@ BufferedContext BufferedContext::of(const CurrentRecord& record) {
 
 BufferedContext BufferedContext::with_raw(const CurrentRecord& record) {
   BufferedContext context = of(record);
-  if (record.raw_key) context.raw_key.emplace(*record.raw_key);
-  if (record.raw_value) context.raw_value.emplace(*record.raw_value);
+  if (record.origin->raw_key) context.raw_key.emplace(*record.origin->raw_key);
+  if (record.origin->raw_value) context.raw_value.emplace(*record.origin->raw_value);
   return context;
 }
 
@@ -125,14 +126,12 @@ std::int64_t BufferedContext::size_in_memory() const {
 }
 
 BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context) : task_(task), previous_(task.record) {
-  task.record = CurrentRecord();
-  task.record.topic = &context.topic;
-  task.record.partition = context.partition;
-  task.record.offset = context.offset;
-  task.record.timestamp = context.timestamp;
-  task.record.headers = &context.headers;
-  if (context.raw_key) task.record.raw_key = *context.raw_key;
-  if (context.raw_value) task.record.raw_value = *context.raw_value;
+  origin_.topic = &context.topic;
+  origin_.partition = context.partition;
+  origin_.offset = context.offset;
+  if (context.raw_key) origin_.raw_key = *context.raw_key;
+  if (context.raw_value) origin_.raw_value = *context.raw_value;
+  task.record = {&origin_, context.timestamp, &context.headers};
 }
 
 std::int64_t BufferedValue::size_in_memory() const {

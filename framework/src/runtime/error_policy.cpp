@@ -52,15 +52,16 @@ ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config)
 
 ErrorContext error_context(const TaskContext& task, const NodeBase& node) {
   const CurrentRecord& record = task.record;
+  const RecordOrigin& origin = *record.origin;
   ErrorContext context;
-  if (record.topic != nullptr) context.topic = *record.topic;
-  context.partition = record.partition;
-  context.offset = record.offset;
+  if (origin.topic != nullptr) context.topic = *origin.topic;
+  context.partition = origin.partition;
+  context.offset = origin.offset;
   context.timestamp = record.timestamp;
   context.node = node.name();
   context.task_id = task.task_id();
-  context.raw_key = record.raw_key;
-  context.raw_value = record.raw_value;
+  context.raw_key = origin.raw_key;
+  context.raw_value = origin.raw_value;
   context.headers = record.headers;
   return context;
 }

@@ -113,14 +113,8 @@ void StreamTask::close() {
 }
 
 void StreamTask::set_record(const ConsumerRecord& source, Timestamp timestamp) {
-  record.topic = source.topic;
-  record.partition = source.partition;
-  record.offset = source.offset;
-  record.timestamp = timestamp;
-  record.headers = &source.headers;
-  record.raw_key = source.key;
-  record.raw_value = source.value;
-  displaced_record.reset();
+  origin_ = {source.topic, source.partition, source.offset, source.key, source.value};
+  record = {&origin_, timestamp, &source.headers};
 }
 
 bool StreamTask::process_one() {
@@ -162,7 +156,6 @@ bool StreamTask::process_one() {
 bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
   return punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
     record = CurrentRecord();
-    displaced_record.reset();
     record.timestamp = now;
     record.headers = &no_headers();
     try {
@@ -326,9 +319,10 @@ void StreamTask::record_dropped(const NodeBase& node, std::string_view reason) {
   if (!log_enabled(LogLevel::debug)) return;
   std::string text = "dropped record at node " + node.name() + " (task " + id_.str() + "): ";
   text += reason;
-  if (record.topic != nullptr) {
-    text += "; topic " + *record.topic + ", partition " + std::to_string(record.partition) + ", offset " +
-            std::to_string(record.offset);
+  const RecordOrigin& origin = *record.origin;
+  if (origin.topic != nullptr) {
+    text += "; topic " + *origin.topic + ", partition " + std::to_string(origin.partition) + ", offset " +
+            std::to_string(origin.offset);
   }
   log(LogLevel::debug, text);
 }

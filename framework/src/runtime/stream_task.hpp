@@ -139,6 +139,7 @@ class StreamTask final : public TaskContext {
   RecordQueues queues_;
   Punctuations stream_time_punctuations_;
   Punctuations wall_clock_;
+  RecordOrigin origin_;  ///< of the record in hand, or the last one
   Timestamp stream_time_ = kNoTimestamp;
   ProcessorMetadata processor_metadata_;
   bool processor_metadata_changed_ = false;

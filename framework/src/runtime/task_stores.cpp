@@ -39,28 +39,25 @@ class TaskStores::Contexts final : public RecordContextHolder {
 
   void keep(KeptContext& context) const override {
     const CurrentRecord& record = task_.record;
-    assign(context.topic, record.topic == nullptr ? BytesView() : BytesView(*record.topic));
-    context.partition = record.partition;
-    context.offset = record.offset;
+    const RecordOrigin& origin = *record.origin;
+    assign(context.topic, origin.topic == nullptr ? BytesView() : BytesView(*origin.topic));
+    context.partition = origin.partition;
+    context.offset = origin.offset;
     context.timestamp = record.timestamp;
     if (record.headers != nullptr) {
       context.headers = *record.headers;
     } else {
       context.headers = {};
     }
-    assign(context.raw_key, record.raw_key);
-    assign(context.raw_value, record.raw_value);
+    assign(context.raw_key, origin.raw_key);
+    assign(context.raw_value, origin.raw_value);
   }
 
   void run_under(const KeptContext& context, FunctionRef<void()> action) override {
     const CurrentRecord before = task_.record;
-    task_.record = {context.topic ? &*context.topic : nullptr,
-                    context.partition,
-                    context.offset,
-                    context.timestamp,
-                    &context.headers,
-                    view(context.raw_key),
-                    view(context.raw_value)};
+    const RecordOrigin origin{context.topic ? &*context.topic : nullptr, context.partition, context.offset,
+                              view(context.raw_key), view(context.raw_value)};
+    task_.record = {&origin, context.timestamp, &context.headers};
     try {
       action();
     } catch (...) {

@@ -27,12 +27,15 @@ StateStore& MockTask::add_state_store(const StoreBuilder& builder) {
 }
 
 void MockTask::set_record_metadata(std::optional<RecordMetadata> metadata) {
-  origin_ = std::move(metadata);
+  record_metadata_ = std::move(metadata);
+  origin_ = RecordOrigin();
+  if (record_metadata_) {
+    origin_.topic = &record_metadata_->topic;
+    origin_.partition = record_metadata_->partition;
+    origin_.offset = record_metadata_->offset;
+  }
   record = CurrentRecord();
-  if (!origin_) return;
-  record.topic = &origin_->topic;
-  record.partition = origin_->partition;
-  record.offset = origin_->offset;
+  record.origin = &origin_;
 }
 
 RecordCollector& MockTask::collector() { unset("sinks", "test what is written with a TopologyTestDriver"); }

@@ -22,11 +22,9 @@ void OutputBase::add(Child child) {
   only_child_ = children_.size() == 1 ? child : Child();
 }
 
-void OutputBase::child_failed(TaskContext& task, const Child& child) { task.processing_failed(*child.node); }
-
-void OutputBase::only_child_failed(TaskContext& task, const Child& child) {
-  child_failed(task, child);
-  task.put_back_displaced_record();
+void OutputBase::child_failed(TaskContext& task, const Child* parent, const Child& failed) {
+  const Child& asked = parent != nullptr && failed.node->is_sink() ? *parent : failed;
+  task.processing_failed(*asked.node);
 }
 
 const OutputBase::Child& OutputBase::child(const NodeBase& from, const std::string& name) const {

@@ -204,6 +204,53 @@ BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_is_then_a_failure_of_the_no
   BOOST_TEST(values("last") == (std::vector<std::int32_t>{14}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(in_a_chain_of_operators_each_answers_for_itself) {
+  std::vector<S> asked;
+  const auto note = [&](const S& kind, HandlerResponse response) {
+    return [&asked, kind, response](const ErrorContext& context) {
+      asked.push_back(kind + " " + context.node);
+      return response;
+    };
+  };
+  const auto unless = [](std::int32_t bad) {
+    return [bad](std::int32_t value) {
+      if (value == bad) throw std::runtime_error("bad");
+      return true;
+    };
+  };
+  StreamsBuilder builder;
+  const auto start = builder.stream<S, std::int32_t>("in").filter(unless(1), Named::as("one"));
+  start.filter(unless(2), Named::as("two"))
+      .map_values([](std::int32_t value) { return value; }, Named::as("same"))
+      .filter(unless(3), Named::as("three"))
+      .to("out", Produced::as("sink").with_value_serde(UnluckySerde()));
+  const auto deep = start.filter(unless(0), Named::as("deep")).filter(unless(0), Named::as("deeper"));
+  deep.to("deep-first");
+  deep.to("deep-out", Produced::as("deep-sink").with_value_serde(UnluckySerde()));
+  deep.to("deep-last");
+  start.to("beside");
+  const Topology topology = builder.build();
+  TopologyTestDriver driver(topology, config({}), 0,
+                            {{}, note("run", HandlerResponse::resume()), note("write", HandlerResponse::fail())});
+  auto in = driver.create_input_topic<S, std::int32_t>("in");
+  for (const std::int32_t value : {1, 2, 3, 4, 13}) in.pipe_input("a", value);
+  BOOST_TEST(asked == (std::vector<S>{"run one", "run two", "run three", "write sink", "run three", "write deep-sink",
+                                      "run deeper"}),
+             boost::test_tools::per_element());
+  const auto values = [&](const S& topic) {
+    return driver.create_output_topic<S, std::int32_t>(topic).read_values_to_list();
+  };
+  BOOST_TEST(values("out") == (std::vector<std::int32_t>{4}), boost::test_tools::per_element());
+  BOOST_TEST(values("deep-first") == (std::vector<std::int32_t>{2, 3, 4, 13}), boost::test_tools::per_element());
+  BOOST_TEST(values("deep-out") == (std::vector<std::int32_t>{2, 3, 4}), boost::test_tools::per_element());
+  BOOST_TEST(values("deep-last") == (std::vector<std::int32_t>{2, 3, 4}), boost::test_tools::per_element());
+  BOOST_TEST(values("beside") == (std::vector<std::int32_t>{2, 3, 4, 13}), boost::test_tools::per_element());
+
+  TopologyTestDriver strict(topology, config({}));
+  auto other = strict.create_input_topic<S, std::int32_t>("in");
+  check_contains(error_of<StreamsException>([&] { other.pipe_input("a", 3); }), "node three");
+}
+
 BOOST_AUTO_TEST_CASE(so_is_one_for_which_no_topic_or_partition_can_be_chosen) {
   const auto fail = [](const auto&...) -> std::set<std::int32_t> { throw std::runtime_error("no partition"); };
   StreamsBuilder builder;

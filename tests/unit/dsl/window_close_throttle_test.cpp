@@ -40,9 +40,10 @@ class OneNodeTask final : public IdleTask {
 class Shown final : public TerminalNode<Windowed<S>, Table> {
  public:
   std::vector<S> lines;
-  void process(Record<Windowed<S>, Table>& record) override {
+  Output<Windowed<S>, Table>* process(Record<Windowed<S>, Table>& record) override {
     lines.push_back(record.key.key + "[" + std::to_string(record.key.window.start) + "," +
                     std::to_string(record.key.window.end) + ")=" + std::to_string(*record.value.new_value));
+    return nullptr;
   }
 };
 

@@ -32,16 +32,18 @@ struct Fixture {
   Patience patience{Millis(2'000)};
   std::unique_ptr<ProducerOutput> output;
   std::string in = "in";
+  RecordOrigin origin;
   IdleTask task;
   NamedNode node{"sink"};
   Sender sender{&task, &node};
 
   Fixture() {
-    task.record.topic = &in;
-    task.record.offset = 7;
-    task.record.partition = 0;
+    origin.topic = &in;
+    origin.offset = 7;
+    origin.partition = 0;
+    origin.raw_key = "read key";
+    task.record.origin = &origin;
     task.record.timestamp = 5;
-    task.record.raw_key = "read key";
     errors.handlers.production = [this](const ErrorContext& error) {
       ++asked;
       told = error.topic + "@" + std::to_string(error.offset) + " " + error.node + " " +
@@ -277,9 +279,9 @@ BOOST_AUTO_TEST_CASE(tells_the_handler_where_a_record_came_from_however_late_the
     broker.script.refused_partition = batches == ProducerOutput::Batches::allowed ? -1 : 0;
     broker.script.refuse = Severity::fatal;
     broker.script.answers_late = batches == ProducerOutput::Batches::one_record_each;
-    task.record.offset = 7;
+    origin.offset = 7;
     send();
-    task.record.offset = 8;
+    origin.offset = 8;
     broker.script.refuse.reset();
     send("another");
     output->flush(patience);

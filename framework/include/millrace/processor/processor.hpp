@@ -67,9 +67,9 @@ class ProcessingContext {
 
   /// Topic, partition and offset of the record being processed; nullopt inside a punctuation.
   [[nodiscard]] std::optional<RecordMetadata> record_metadata() const {
-    const detail::CurrentRecord& record = task_.record;
-    if (record.topic == nullptr) return std::nullopt;
-    return RecordMetadata{*record.topic, record.partition, record.offset};
+    const detail::RecordOrigin& origin = *task_.record.origin;
+    if (origin.topic == nullptr) return std::nullopt;
+    return RecordMetadata{*origin.topic, origin.partition, origin.offset};
   }
 
  protected:
@@ -90,14 +90,14 @@ class ProcessingContext {
 template <class K, class V>
 class ProcessorContext : public ProcessingContext {
  public:
-  ProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V>& output)
-      : ProcessingContext(task, node), output_(output) {}
+  ProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V> output)
+      : ProcessingContext(task, node), output_(std::move(output)) {}
 
   /// Sends a record to all children, or to the one named. Throws StreamsException if its timestamp is negative or there
   /// is no such child. A record that is moved here is the children's to move on.
   void forward(Record<K, V>&& record) {
     require_time(record.timestamp);
-    output_.forward(task_, record);
+    output_.forward_inline(task_, record);
   }
   void forward(Record<K, V>&& record, const std::string& child_name) {
     require_time(record.timestamp);
@@ -114,36 +114,37 @@ class ProcessorContext : public ProcessingContext {
   }
 
  private:
-  detail::Output<K, V>& output_;
+  detail::Output<K, V> output_;  ///< a copy of the node's, whose children are known: a load nearer for each record
 };
 
 /// The context of a processor that keeps its records' keys. (Kafka Streams: `FixedKeyProcessorContext`.)
 template <class K, class V>
 class FixedKeyProcessorContext : public ProcessingContext {
  public:
-  FixedKeyProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V>& output)
-      : ProcessingContext(task, node), output_(output) {}
+  FixedKeyProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V> output)
+      : ProcessingContext(task, node), output_(std::move(output)) {}
 
-  void forward(FixedKeyRecord<K, V> record) { forward_record(std::move(record).release()); }
+  void forward(FixedKeyRecord<K, V>&& record) {
+    require_time(record.timestamp());
+    output_.forward_inline(task_, record.record_);
+  }
+  void forward(FixedKeyRecord<K, V>&& record, const std::string& child_name) {
+    require_time(record.timestamp());
+    output_.forward_to(task_, node_, child_name, record.record_);
+  }
+  void forward(const FixedKeyRecord<K, V>& record) { forward(FixedKeyRecord<K, V>(record)); }
+  void forward(const FixedKeyRecord<K, V>& record, const std::string& child_name) {
+    forward(FixedKeyRecord<K, V>(record), child_name);
+  }
   template <class K2, class V2, class... Child>
   requires(!std::same_as<FixedKeyRecord<K2, V2>, FixedKeyRecord<K, V>>) auto forward(
       const FixedKeyRecord<K2, V2>& /*record*/, const Child&... /*child_name*/) {
     static_assert(std::same_as<FixedKeyRecord<K2, V2>, FixedKeyRecord<K, V>>,
                   "a processor forwards records of its own output type: VOut of FixedKeyProcessor<K, VIn, VOut>");
   }
-  void forward(FixedKeyRecord<K, V> record, const std::string& child_name) {
-    auto plain = std::move(record).release();
-    require_time(plain.timestamp);
-    output_.forward_to(task_, node_, child_name, plain);
-  }
 
  private:
-  void forward_record(Record<K, V> record) {
-    require_time(record.timestamp);
-    output_.forward(task_, record);
-  }
-
-  detail::Output<K, V>& output_;
+  detail::Output<K, V> output_;
 };
 
 /// User code with state and time. One instance per task, used by one thread. (Kafka Streams: `Processor`.)
@@ -195,8 +196,7 @@ namespace detail {
 /// The record for a processor to keep. The headers are copied: error handlers want those of the record in hand.
 template <class K, class V>
 [[nodiscard]] Record<K, V> take(Record<K, V>& record) {
-  return {std::move(record.key), std::move(record.value), record.timestamp,
-          record.headers.empty() ? Headers() : record.headers};
+  return {std::move(record.key), std::move(record.value), record.timestamp, record.headers};
 }
 
 /// Runs a Processor as a node.
@@ -211,7 +211,10 @@ class ProcessorNode final : public OperatorNode<KIn, VIn, KOut, VOut> {
     context_.emplace(task, *this, this->output());
     processor_->init(*context_);
   }
-  void process(Record<KIn, VIn>& record) override { processor_->process(take(record)); }
+  Output<KIn, VIn>* process(Record<KIn, VIn>& record) override {
+    processor_->process(take(record));
+    return nullptr;
+  }
   void close() override { processor_->close(); }
 
  private:
@@ -230,7 +233,10 @@ class FixedKeyProcessorNode final : public OperatorNode<K, VIn, K, VOut> {
     context_.emplace(task, *this, this->output());
     processor_->init(*context_);
   }
-  void process(Record<K, VIn>& record) override { processor_->process(FixedKeyRecord<K, VIn>(take(record))); }
+  Output<K, VIn>* process(Record<K, VIn>& record) override {
+    processor_->process(FixedKeyRecord<K, VIn>(take(record)));
+    return nullptr;
+  }
   void close() override { processor_->close(); }
 
  private:

@@ -64,6 +64,9 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
+template <class K, class V>
+class FixedKeyProcessorContext;
+
 /// A record whose key a processor may read but not change, so that no repartitioning is needed behind it.
 /// Only the engine makes new ones; a processor derives its results from the record it was given.
 /// (Kafka Streams: `FixedKeyRecord`.)
@@ -88,10 +91,9 @@ class FixedKeyRecord {
     return FixedKeyRecord(record_.with_headers(std::move(headers)));
   }
 
-  /// The plain record, for forwarding.
-  [[nodiscard]] Record<K, V> release() && { return std::move(record_); }
-
  private:
+  friend class FixedKeyProcessorContext<K, V>;  // forwards the record in here
+
   Record<K, V> record_;
 };
 

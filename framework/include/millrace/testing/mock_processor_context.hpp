@@ -41,8 +41,9 @@ class MockParts {
       name_asked_for_ = name;
       return true;
     }
-    void process(Record<K, V>& record) override {
+    Output<K, V>* process(Record<K, V>& record) override {
       forwarded.push_back({std::move(record), std::exchange(name_asked_for_, std::nullopt)});
+      return nullptr;
     }
 
     std::vector<CapturedForward<K, V>> forwarded;

@@ -32,10 +32,10 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
     forwarder_.init(task, this->output(), store_.store(), *send_old_values_);
   }
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     if (is_null(record.key) || is_null(record.value)) {
       this->task().record_dropped(*this, "null key or value");
-      return;
+      return nullptr;
     }
     const Key& key = non_null(record.key);
     auto stored = store_.get(key);
@@ -51,9 +51,10 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
     if (*send_old_values_) kept_old = old_value;
     std::optional<VA> new_value = fold_.next(key, non_null(record.value), std::move(old_value));
     const auto put = store_.put(key, new_value, timestamp);
-    if (!put.stored) return;
+    if (!put.stored) return nullptr;
     forwarder_.maybe_forward(Record<Key, Change<VA>>{
         key, {std::move(new_value), std::move(kept_old), put.is_latest}, timestamp, std::move(record.headers)});
+    return nullptr;
   }
 
  private:
@@ -108,10 +109,11 @@ struct AggregateFold {
 template <class K, class V>
 class TableToStreamNode final : public OperatorNode<K, Change<V>, K, std::optional<V>> {
  public:
-  void process(Record<K, Change<V>>& record) override {
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     this->forward_lent(record.headers,
                        Record<K, std::optional<V>>{std::move(record.key), std::move(record.value.new_value),
                                                    record.timestamp, std::move(record.headers)});
+    return nullptr;
   }
 };
 

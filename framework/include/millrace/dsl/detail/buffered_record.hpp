@@ -40,6 +40,7 @@ class BufferedScope {
  private:
   TaskContext& task_;
   CurrentRecord previous_;
+  RecordOrigin origin_;
 };
 
 /// What a buffer holds of one key: the value before the first change that is held back, and the last change.

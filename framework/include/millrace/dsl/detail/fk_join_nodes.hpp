@@ -62,14 +62,14 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
     hash_topic_ = topic + "-vh";
   }
 
-  void process(Record<K, Change<V>>& record) override {
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     using enum SubscriptionInstruction;
     const Change<V>& change = record.value;
     if (versioned_ && !change.is_latest) {
       this->task().record_dropped(*this, "older than the latest version of its key");
-      return;
+      return nullptr;
     }
-    if (!change.old_value && !change.new_value) return;
+    if (!change.old_value && !change.new_value) return nullptr;
     const auto before = extract(record.key, change.old_value);
     const auto now = extract(record.key, change.new_value);
     if constexpr (LeftJoin) {
@@ -85,6 +85,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
     } else {
       send(record, now, propagate_only_if_value);
     }
+    return nullptr;
   }
 
  private:
@@ -104,7 +105,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
       subscription.hash = hash_value(serialized(values_, hash_topic_, *record.value.new_value));
     subscription.instruction = instruction;
     subscription.primary_key = serialized(keys_, key_topic_, record.key);
-    subscription.primary_partition = this->task().record.partition;
+    subscription.primary_partition = this->task().record.origin->partition;
     this->forward(Record<std::optional<KO>, Subscription>{foreign_key, std::move(subscription), record.timestamp,
                                                           record.headers});
   }
@@ -134,13 +135,13 @@ class ReceiveSubscriptionNode final
     foreign_key_topic_ = task.topic_name(topics_.registration) + "-fk";
   }
 
-  void process(Record<std::optional<KO>, Subscription>& record) override {
+  Output<std::optional<KO>, Subscription>* process(Record<std::optional<KO>, Subscription>& record) override {
     using enum SubscriptionInstruction;
     const auto instruction = record.value.instruction;
     if (!record.key) {
       if (instruction != propagate_null_if_no_value) {
         this->task().record_dropped(*this, "null foreign key");
-        return;
+        return nullptr;
       }
     } else {
       const Bytes key(
@@ -151,7 +152,7 @@ class ReceiveSubscriptionNode final
         store_->put(key, {record.value, record.timestamp});
       }
     }
-    this->forward(record);
+    return &this->output();
   }
 
  private:
@@ -174,13 +175,13 @@ class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subs
     key_topic_ = task.topic_name(topics_.registration) + "-pk";
   }
 
-  void process(Record<std::optional<KO>, Subscription>& record) override {
+  Output<std::optional<KO>, Subscription>* process(Record<std::optional<KO>, Subscription>& record) override {
     using enum SubscriptionInstruction;
     const Subscription& subscription = record.value;
     std::optional<ValueAndTimestamp<VO>> found;
     if (record.key) found = table_->get(*record.key);
-    if (subscription.instruction == delete_no_propagate) return;
-    if (subscription.instruction == propagate_only_if_value && !found) return;
+    if (subscription.instruction == delete_no_propagate) return nullptr;
+    if (subscription.instruction == propagate_only_if_value && !found) return nullptr;
 
     ForeignResponse<VO> response{subscription.hash, std::nullopt, subscription.primary_partition};
     Timestamp timestamp = record.timestamp;
@@ -191,6 +192,7 @@ class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subs
     this->forward_lent(record.headers, Record<K, ForeignResponse<VO>>{
                                            keys_.deserialize(key_topic_, std::string_view(subscription.primary_key)),
                                            std::move(response), timestamp, std::move(record.headers)});
+    return nullptr;
   }
 
  private:
@@ -218,10 +220,10 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
     foreign_key_topic_ = topic + "-fk";
   }
 
-  void process(Record<KO, Change<VO>>& record) override {
+  Output<KO, Change<VO>>* process(Record<KO, Change<VO>>& record) override {
     if (versioned_ && !record.value.is_latest) {
       this->task().record_dropped(*this, "older than the latest version of its key");
-      return;
+      return nullptr;
     }
     const Bytes prefix(combined_key(serialized(foreign_keys_, foreign_key_topic_, record.key), {}));
     for (const auto& entry : store_->range(prefix, Bytes(after_prefix(prefix.str())))) {
@@ -233,6 +235,7 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
                                          record.timestamp,
                                          record.headers});
     }
+    return nullptr;
   }
 
  private:
@@ -259,13 +262,13 @@ class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K,
     hash_topic_ = task.topic_name(topics_.registration) + "-vh";
   }
 
-  void process(Record<K, ForeignResponse<VO>>& record) override {
+  Output<K, ForeignResponse<VO>>* process(Record<K, ForeignResponse<VO>>& record) override {
     const auto current = table_->get(record.key);
     std::optional<ValueHash> hash;
     if (current) hash = hash_value(serialized(values_, hash_topic_, current->value));
     if (hash != record.value.hash) {
       this->task().record_dropped(*this, "the left row has changed since");
-      return;
+      return nullptr;
     }
     std::optional<VOut> result;
     const auto& foreign = record.value.value;
@@ -275,6 +278,7 @@ class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K,
     }
     this->forward(Record<K, std::optional<VOut>>{std::move(record.key), std::move(result), record.timestamp,
                                                  std::move(record.headers)});
+    return nullptr;
   }
 
  private:

@@ -28,15 +28,16 @@ class JoinWindowNode final : public OperatorNode<K, V, K, V> {
     store_ = &typed_store<WindowStore<NonNull<K>, NonNull<V>>>(task, *this, store_name_);
   }
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     // The join behind this node only reads the record, so it is still whole afterwards.
     this->forward(record);
-    if (is_null(record.key)) return;
+    if (is_null(record.key)) return nullptr;
     if constexpr (std::is_same_v<V, NonNull<V>>) {
       store_->put_one(non_null(record.key), &record.value, record.timestamp);
     } else {
       store_->put_one(non_null(record.key), record.value ? &*record.value : nullptr, record.timestamp);
     }
+    return nullptr;
   }
 
  private:
@@ -84,17 +85,17 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     time_ = settings_->times->of(task);
   }
 
-  void process(Record<K, VThis>& record) override {
+  Output<K, VThis>* process(Record<K, VThis>& record) override {
     time_->advance(record.timestamp);
     if (is_null(record.key) || is_null(record.value)) {
       if constexpr (kEmitsUnmatched) {
         if (!is_null(record.value)) {
           emit_unmatched(record);
-          return;
+          return nullptr;
         }
       }
       this->task().record_dropped(*this, "null key or value");
-      return;
+      return nullptr;
     }
     if constexpr (kAnyOuter) {
       if (waiting_ != nullptr && record.timestamp == time_->stream_time) emit_closed(record);
@@ -110,13 +111,14 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     });
 
     if constexpr (kEmitsUnmatched) {
-      if (matched) return;
+      if (matched) return nullptr;
       if (waiting_ == nullptr || to < time_->stream_time) {
         emit_unmatched(record);
       } else {
         keep_waiting(record);
       }
     }
+    return nullptr;
   }
 
  private:

@@ -25,10 +25,10 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
     time_ = settings_->times->of(task);
   }
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     if (is_null(record.key) || is_null(record.value)) {
       this->task().record_dropped(*this, "null key or value");
-      return;
+      return nullptr;
     }
     const Timestamp timestamp = record.timestamp;
     const JoinWindows& windows = settings_->windows;
@@ -48,6 +48,7 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
       emit(record, other, non_null(record.value), std::max(timestamp, other_time));
     });
     if (with_itself) emit(record, non_null(record.value), non_null(record.value), timestamp);
+    return nullptr;
   }
 
  private:

@@ -18,10 +18,9 @@ class FilterNode final : public OperatorNode<K, V, K, V> {
  public:
   FilterNode(F predicate, bool keep_if) : predicate_(std::move(predicate)), keep_if_(keep_if) {}
 
-  void process(Record<K, V>& record) override {
-    if (static_cast<bool>(call(predicate_, record.key, std::as_const(record.value))) == keep_if_) {
-      this->forward(record);
-    }
+  Output<K, V>* process(Record<K, V>& record) override {
+    const bool holds = static_cast<bool>(call(predicate_, record.key, std::as_const(record.value)));
+    return holds == keep_if_ ? &this->output() : nullptr;
   }
 
  private:
@@ -35,8 +34,8 @@ class NullKeyFilterNode final : public OperatorNode<K, V, K, V> {
  public:
   explicit NullKeyFilterNode(bool drop_null_keys) : drop_null_keys_(drop_null_keys) {}
 
-  void process(Record<K, V>& record) override {
-    if (!drop_null_keys_ || !is_null(record.key)) this->forward(record);
+  Output<K, V>* process(Record<K, V>& record) override {
+    return drop_null_keys_ && is_null(record.key) ? nullptr : &this->output();
   }
 
  private:
@@ -60,15 +59,16 @@ class MapNode final : public OperatorNode<K, V, K2, V2> {
  public:
   explicit MapNode(F mapper) : mapper_(std::move(mapper)) {}
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     auto pair = to_key_value(call(mapper_, record.key, std::move(record.value)));
     if constexpr (kReplaceable<K, K2> && kReplaceable<V, V2>) {
       replace(record.key, std::move(pair.key));
       replace(record.value, std::move(pair.value));
-      this->forward(record);
+      return &this->output();
     } else {
       this->forward_lent(record.headers, Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp,
                                                         std::move(record.headers)});
+      return nullptr;
     }
   }
 
@@ -81,14 +81,15 @@ class MapValuesNode final : public OperatorNode<K, V, K, V2> {
  public:
   explicit MapValuesNode(F mapper) : mapper_(std::move(mapper)) {}
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     V2 value = call(mapper_, record.key, std::move(record.value));
     if constexpr (kReplaceable<V, V2>) {
       replace(record.value, std::move(value));
-      this->forward(record);
+      return &this->output();
     } else {
       this->forward_lent(record.headers, Record<K, V2>{std::move(record.key), std::move(value), record.timestamp,
                                                        std::move(record.headers)});
+      return nullptr;
     }
   }
 
@@ -101,12 +102,13 @@ class FlatMapNode final : public OperatorNode<K, V, K2, V2> {
  public:
   explicit FlatMapNode(F mapper) : mapper_(std::move(mapper)) {}
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     using Returned = decltype(call(mapper_, record.key, std::move(record.value)));
     for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
       auto pair = to_key_value(take_element<Returned>(element));
       this->forward(Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, record.headers});
     }
+    return nullptr;
   }
 
  private:
@@ -118,11 +120,12 @@ class FlatMapValuesNode final : public OperatorNode<K, V, K, V2> {
  public:
   explicit FlatMapValuesNode(F mapper) : mapper_(std::move(mapper)) {}
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     using Returned = decltype(call(mapper_, record.key, std::move(record.value)));
     for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
       this->forward(Record<K, V2>{record.key, take_element<Returned>(element), record.timestamp, record.headers});
     }
+    return nullptr;
   }
 
  private:
@@ -134,14 +137,15 @@ class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
  public:
   explicit SelectKeyNode(F selector) : selector_(std::move(selector)) {}
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     K2 key = call(selector_, record.key, std::as_const(record.value));
     if constexpr (kReplaceable<K, K2>) {
       replace(record.key, std::move(key));
-      this->forward(record);
+      return &this->output();
     } else {
       this->forward_lent(record.headers, Record<K2, V>{std::move(key), std::move(record.value), record.timestamp,
                                                        std::move(record.headers)});
+      return nullptr;
     }
   }
 
@@ -154,9 +158,9 @@ class PeekNode final : public OperatorNode<K, V, K, V> {
  public:
   explicit PeekNode(F action) : action_(std::move(action)) {}
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     call(action_, record.key, std::as_const(record.value));
-    this->forward(record);
+    return &this->output();
   }
 
  private:
@@ -168,7 +172,10 @@ class ForEachNode final : public TerminalNode<K, V> {
  public:
   explicit ForEachNode(F action) : action_(std::move(action)) {}
 
-  void process(Record<K, V>& record) override { call(action_, record.key, std::as_const(record.value)); }
+  Output<K, V>* process(Record<K, V>& record) override {
+    call(action_, record.key, std::as_const(record.value));
+    return nullptr;
+  }
 
  private:
   F action_;
@@ -178,7 +185,7 @@ class ForEachNode final : public TerminalNode<K, V> {
 template <class K, class V>
 class PassThroughNode final : public OperatorNode<K, V, K, V> {
  public:
-  void process(Record<K, V>& record) override { this->forward(record); }
+  Output<K, V>* process(Record<K, V>& /*record*/) override { return &this->output(); }
 };
 
 /// split: each record goes to the first branch whose predicate holds, else to the default branch, else nowhere.
@@ -190,10 +197,11 @@ class BranchNode final : public OperatorNode<K, V, K, V> {
 
   explicit BranchNode(std::vector<Predicate> predicates) : predicates_(std::move(predicates)) {}
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     std::size_t branch = 0;
     while (branch < predicates_.size() && !predicates_[branch](record.key, record.value)) ++branch;
     if (branch < this->output().size()) this->output().forward_at(this->task(), branch, record);
+    return nullptr;
   }
 
  private:

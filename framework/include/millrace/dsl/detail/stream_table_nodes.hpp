@@ -66,15 +66,16 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   }
   void close() override { join_.close(); }
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     if (!join_.takes(record)) {
       this->task().record_dropped(*this, "null join key or value");
-      return;
+      return nullptr;
     }
     if (auto value = join_.join(record)) {
       this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
                                                          std::move(record.headers)});
     }
+    return nullptr;
   }
 
  private:
@@ -103,10 +104,10 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   }
   void close() override { join_.close(); }
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     if (!join_.takes(record)) {
       this->task().record_dropped(*this, "null join key or value");
-      return;
+      return nullptr;
     }
     if (is_null(record.key)) {
       throw StreamsException("'" + this->name() + "': a record without key cannot wait for the table");
@@ -117,7 +118,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
     (void)values_.serialize(this->name(), non_null(record.value), value);
     if (!buffer_->put(key, std::move(value), BufferedContext::of(this->task().record))) {
       emit(record);
-      return;
+      return nullptr;
     }
     buffer_->release([this](std::string_view waiting_key, const BufferedValue& waiting) {
       Record<K, V> released{keys_.deserialize(this->name(), waiting_key),
@@ -126,6 +127,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
       const BufferedScope scope(this->task(), waiting.context);
       emit(released);
     });
+    return nullptr;
   }
 
  private:

@@ -35,12 +35,12 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
     store_ = &typed_store<SuppressStore<K, V>>(task, *this, store_name_);
   }
 
-  void process(Record<K, Change<V>>& record) override {
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     stream_time_ = std::max(stream_time_, record.timestamp);
     store_->put(buffer_time(record), record.key, record.value, BufferedContext::with_raw(this->task().record));
     const auto& buffer = store_->buffer();
     while (buffer.min_time() <= stream_time_ - wait_ms_) emit_oldest();
-    if (!full()) return;
+    if (!full()) return nullptr;
     if (!suppressed_.emits_early()) {
       throw StreamsException("'" + this->name() + "' holds back " + std::to_string(buffer.records()) + " records of " +
                              std::to_string(buffer.bytes()) + " bytes, more than its limit of " +
@@ -48,6 +48,7 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
                              std::to_string(suppressed_.limits().max_bytes) + " bytes");
     }
     while (full() && !buffer.empty()) emit_oldest();
+    return nullptr;
   }
 
  private:

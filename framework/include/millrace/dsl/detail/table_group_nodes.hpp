@@ -34,8 +34,8 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
   TableRegroupNode(F selector, bool versioned, AnySerde<K1> keys)
       : selector_(std::move(selector)), versioned_(versioned), keys_(std::move(keys)) {}
 
-  void process(Record<K, Change<V>>& record) override {
-    if (versioned_ && !record.value.is_latest) return;
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
+    if (versioned_ && !record.value.is_latest) return nullptr;
     auto now = select(record.key, std::move(record.value.new_value));
     auto before = select(record.key, std::move(record.value.old_value));
     const auto send = [&](K1 key, std::optional<V1> new_value, std::optional<V1> old_value) {
@@ -46,10 +46,11 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
     };
     if (now && before && same_value(now->key, before->key, keys_)) {
       send(std::move(now->key), std::move(now->value), std::move(before->value));
-      return;
+      return nullptr;
     }
     if (before) send(std::move(before->key), std::nullopt, std::move(before->value));
     if (now) send(std::move(now->key), std::move(now->value), std::nullopt);
+    return nullptr;
   }
 
  private:
@@ -80,7 +81,7 @@ class TableAggregateNode final : public OperatorNode<K, Change<V>, K, Change<VA>
     forwarder_.init(task, this->output(), store_.store(), *send_old_values_);
   }
 
-  void process(Record<K, Change<V>>& record) override {
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     auto stored = store_.get(record.key);
     std::optional<VA> aggregate;
     Timestamp timestamp = record.timestamp;
@@ -100,9 +101,10 @@ class TableAggregateNode final : public OperatorNode<K, Change<V>, K, Change<VA>
     Record<K, Change<VA>> result{std::move(record.key), {}, timestamp, std::move(record.headers)};
     const RecordScope scope(this->task(), record.timestamp, result.headers);
     const auto put = store_.put(result.key, aggregate, timestamp);
-    if (!put.stored) return;
+    if (!put.stored) return nullptr;
     result.value = {std::move(aggregate), std::move(kept_old), put.is_latest};
     forwarder_.maybe_forward(std::move(result));
+    return nullptr;
   }
 
  private:

@@ -66,14 +66,14 @@ class TableJoinNode final
   }
   void close() override { other_->close(); }
 
-  void process(Record<K, Change<VThis>>& record) override {
+  Output<K, Change<VThis>>* process(Record<K, Change<VThis>>& record) override {
     const Change<VThis>& change = record.value;
     if (versioned_ && !change.is_latest) {
       this->task().record_dropped(*this, "older than the latest version of its key");
-      return;
+      return nullptr;
     }
     const auto found = other_->get(record.key);
-    if (!found && (!kOtherMayBeAbsent || (!change.new_value && !change.old_value))) return;
+    if (!found && (!kOtherMayBeAbsent || (!change.new_value && !change.old_value))) return nullptr;
 
     Timestamp timestamp = record.timestamp;
     std::optional<VOther> other;
@@ -87,6 +87,7 @@ class TableJoinNode final
     if (state_->send_old_values) result.old_value = join(record.key, change.old_value, other);
     this->forward(
         Record<K, Change<VOut>>{std::move(record.key), std::move(result), timestamp, std::move(record.headers)});
+    return nullptr;
   }
 
  private:
@@ -118,16 +119,16 @@ class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>>
     forwarder_.init(task, this->output(), store_.store(), state_->send_old_values);
   }
 
-  void process(Record<K, Change<V>>& record) override {
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     if (!store_) {
       if (!state_->send_old_values) record.value.old_value.reset();
-      this->forward(record);
-      return;
+      return &this->output();
     }
     const auto put = store_.put(record.key, record.value.new_value, record.timestamp);
-    if (!put.stored) return;
+    if (!put.stored) return nullptr;
     record.value.is_latest = put.is_latest;
     forwarder_.maybe_forward(std::move(record));
+    return nullptr;
   }
 
  private:

@@ -111,7 +111,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
     forwarder_.init(task, this->output(), store_.store(), state_->send_old_values);
   }
 
-  void process(Record<K, Change<VIn>>& record) override {
+  Output<K, Change<VIn>>* process(Record<K, Change<VIn>>& record) override {
     Change<VOut> change;
     change.new_value = compute_(record.key, std::move(record.value.new_value));
     change.is_latest = record.value.is_latest;
@@ -119,20 +119,22 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
       change.old_value = store_ ? store_.value(record.key) : compute_(record.key, std::move(record.value.old_value));
     }
     if constexpr (Compute::kFilters) {
-      if (!state_->parent_versioned && state_->send_old_values && !change.new_value && !change.old_value) return;
+      if (!state_->parent_versioned && state_->send_old_values && !change.new_value && !change.old_value)
+        return nullptr;
     }
     Record<K, Change<VOut>> result{std::move(record.key), std::move(change), record.timestamp,
                                    std::move(record.headers)};
     if (!store_) {
       this->forward(result);
-      return;
+      return nullptr;
     }
     // The headers have moved: the store's changelog has none anyway, and what leaves its cache gets these.
     const RecordScope scope(this->task(), result.timestamp, result.headers);
     const auto put = store_.put(result.key, result.value.new_value, result.timestamp);
-    if (!put.stored) return;
+    if (!put.stored) return nullptr;
     result.value.is_latest = put.is_latest;
     forwarder_.maybe_forward(std::move(result));
+    return nullptr;
   }
   void close() override { compute_.close(); }
 
@@ -212,17 +214,11 @@ struct TransformCompute {
   std::optional<VOut> look_up(const K& key, std::optional<V>&& value, Timestamp timestamp) {
     const CurrentRecord current = task->record;
     static const Headers kNone;
-    task->record = CurrentRecord();
-    task->record.timestamp = timestamp;
-    task->record.headers = &kNone;
-    try {
-      auto result = (*this)(key, std::move(value));
-      task->record = current;
-      return result;
-    } catch (...) {
-      task->displaced_record = current;
-      throw;
-    }
+    task->record = {&kNoOrigin, timestamp, &kNone};
+    // Not put back if it throws: as in Kafka Streams, the handler and the siblings of the node that asked see this one.
+    auto result = (*this)(key, std::move(value));
+    task->record = current;
+    return result;
   }
   void close() {
     if (transformer) transformer->close();

@@ -77,23 +77,24 @@ class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change
     forwarder_.init(task, this->output(), store_.store(), state_->send_old_values);
   }
 
-  void process(Record<KIn, VIn>& record) override {
+  Output<KIn, VIn>* process(Record<KIn, VIn>& record) override {
     if (is_null(record.key)) {
       this->task().record_dropped(*this, "null key");
-      return;
+      return nullptr;
     }
     Record<K, Change<V>> update{non_null(record.key), {}, record.timestamp, record.headers};
     update.value.new_value = std::optional<V>(std::move(record.value));
     if (!store_) {
       this->forward(update);
-      return;
+      return nullptr;
     }
     // Read even if nobody wants old values: a cache keeps what was read last.
     update.value.old_value = store_.value(update.key);
     const auto put = store_.put(update.key, update.value.new_value, record.timestamp);
-    if (!put.stored) return;
+    if (!put.stored) return nullptr;
     update.value.is_latest = put.is_latest;
     forwarder_.maybe_forward(std::move(update));
+    return nullptr;
   }
 
  private:

@@ -25,13 +25,14 @@ class WindowedAggregateNode final : public OperatorNode<K, V, Windowed<NonNull<K
     aggregation_->init(task, *this, this->output());
   }
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     if (is_null(record.key) || (drops_null_values_ && is_null(record.value))) {
       this->task().record_dropped(*this, drops_null_values_ ? "null key or value" : "null key");
-      return;
+      return nullptr;
     }
     value_ = &record.value;
     aggregation_->process({non_null(record.key), record.timestamp, record.headers}, *this);
+    return nullptr;
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -71,35 +72,37 @@ template <class Node, class Settings>
                     share<const Settings, Settings>(std::move(settings)));
 }
 
+template <class K, class V>
+class Output;
+
 /// The receiving end of an edge.
 template <class K, class V>
 class Input {
  public:
   virtual ~Input() = default;
 
-  /// The record is the callee's to change and move from.
-  virtual void process(Record<K, V>& record) = 0;
+  /// The record is the callee's to change and move from. If this very record is to go on, with its timestamp and
+  /// headers, it returns the output for it instead of forwarding it, else nullptr: that makes a chain of such nodes a
+  /// loop of short calls. Calls inside calls cost more than what stateless nodes do, and most where they nest deeper
+  /// than a CPU remembers return addresses.
+  virtual Output<K, V>* process(Record<K, V>& record) = 0;
 };
 
-/// Gives a task the timestamp and headers of a record on its way, and puts the previous ones back in the end.
+/// Gives a task the timestamp and headers of a record on its way. Puts the previous record back in the end, also in
+/// place of another one that something behind left there when it threw.
 class RecordScope {
  public:
-  RecordScope(TaskContext& task, Timestamp timestamp, const Headers& headers)
-      : task_(task), timestamp_(task.record.timestamp), headers_(task.record.headers) {
+  RecordScope(TaskContext& task, Timestamp timestamp, const Headers& headers) : task_(task), previous_(task.record) {
     task.record.timestamp = timestamp;
     task.record.headers = &headers;
   }
   RecordScope(const RecordScope&) = delete;
   RecordScope& operator=(const RecordScope&) = delete;
-  ~RecordScope() {
-    task_.record.timestamp = timestamp_;
-    task_.record.headers = headers_;
-  }
+  ~RecordScope() { task_.record = previous_; }
 
  private:
   TaskContext& task_;
-  Timestamp timestamp_;
-  const Headers* headers_;
+  CurrentRecord previous_;
 };
 
 /// What Output has whatever the types of its records.
@@ -114,10 +117,10 @@ class OutputBase {
   };
 
   void add(Child child);
-  /// Called in a catch block: asks the processing exception handler. Returns if the child's record is to be skipped.
-  static void child_failed(TaskContext& task, const Child& child);
-  /// The same where no other child gets the record.
-  static void only_child_failed(TaskContext& task, const Child& child);
+  /// Called in a catch block: asks the processing exception handler about `failed`, or if that is a sink, about the
+  /// node that gave it the record in place; null if it is the first one that was given it. Returns if the record is to
+  /// be skipped.
+  static void child_failed(TaskContext& task, const Child* parent, const Child& failed);
   /// The child of `from` with that name. Throws StreamsException if there is none.
   [[nodiscard]] const Child& child(const NodeBase& from, const std::string& name) const;
 
@@ -125,8 +128,8 @@ class OutputBase {
   [[nodiscard]] const std::vector<Child>& children() const { return children_; }
 
  private:
-  std::vector<Child> children_;
   Child only_child_;  ///< as children_ has it, a load nearer; none if there are several
+  std::vector<Child> children_;
 };
 
 /// The sending end: all edges that leave a node. Children run depth-first in the order in which they were connected;
@@ -136,7 +139,9 @@ class Output : public OutputBase {
  public:
   void add(NodeBase& child, Input<K, V>& input) { OutputBase::add({&input, &child}); }
 
-  void forward(TaskContext& task, Record<K, V>& record) {
+  void forward(TaskContext& task, Record<K, V>& record) { forward_inline(task, record); }
+  /// The same inlined, for what is on the way of most records.
+  [[gnu::always_inline]] void forward_inline(TaskContext& task, Record<K, V>& record) {
     if (only_child().input != nullptr) return deliver_alone(task, only_child(), record);
     deliver_to_all(task, record);
   }
@@ -152,43 +157,46 @@ class Output : public OutputBase {
   }
 
  private:
-  static void deliver_alone(TaskContext& task, const Child& child, Record<K, V>& record) {
+  /// To the child and, as long as the record goes on in place, to what follows it.
+  [[gnu::always_inline]] static void deliver_alone(TaskContext& task, const Child& first, Record<K, V>& record) {
     const RecordScope scope(task, record.timestamp, record.headers);
-    // As deliver(), but without a result: every node has this code.
+    const Child* parent = nullptr;
+    const Child* child = &first;
     try {
-      static_cast<Input<K, V>*>(child.input)->process(record);
-    } catch (...) {
-      only_child_failed(task, child);
-    }
-  }
-
-  // Not inline, so that each node has the short way alone.
-  [[gnu::noinline]] void deliver_to_all(TaskContext& task, Record<K, V>& record) {
-    if (children().empty()) return;
-    const RecordScope scope(task, record.timestamp, record.headers);
-    bool delivered = true;
-    const std::size_t last = size() - 1;
-    if constexpr (std::is_copy_constructible_v<K> && std::is_copy_constructible_v<V>) {
-      for (std::size_t i = 0; i < last; ++i) {
-        Record<K, V> copy = record;
-        delivered &= deliver(task, children()[i], copy);
+      while (Output* next = process(*child, record)) {
+        if (next->only_child().input == nullptr) return next->deliver_to_all(task, record);
+        parent = child;
+        child = &next->only_child();
       }
-    } else {
-      throw TopologyException("a stream of a type that cannot be copied feeds more than one node");
+    } catch (...) {
+      child_failed(task, parent, *child);
     }
-    delivered &= deliver(task, children()[last], record);
-    if (!delivered) task.put_back_displaced_record();
   }
 
-  /// False if the child failed and its record is skipped.
-  static bool deliver(TaskContext& task, const Child& child, Record<K, V>& record) {
-    try {
-      static_cast<Input<K, V>*>(child.input)->process(record);
-      return true;
-    } catch (...) {
-      child_failed(task, child);
-      return false;
+  // Not inline, so that each node has the short way alone. In place goes nothing here: a child that failed may have
+  // left another record in the task, which its siblings see, but not what they forward to.
+  [[gnu::noinline]] void deliver_to_all(TaskContext& task, Record<K, V>& record) {
+    const RecordScope scope(task, record.timestamp, record.headers);
+    for (const Child& child : children()) {
+      std::optional<Record<K, V>> copy;
+      if (&child != &children().back()) {
+        if constexpr (std::is_copy_constructible_v<K> && std::is_copy_constructible_v<V>) {
+          copy.emplace(record);
+        } else {
+          throw TopologyException("a stream of a type that cannot be copied feeds more than one node");
+        }
+      }
+      Record<K, V>& given = copy ? *copy : record;
+      try {
+        if (Output* next = process(child, given)) next->forward(task, given);
+      } catch (...) {
+        child_failed(task, nullptr, child);
+      }
     }
+  }
+
+  static Output* process(const Child& child, Record<K, V>& record) {
+    return static_cast<Input<K, V>*>(child.input)->process(record);
   }
 };
 
@@ -209,7 +217,7 @@ class EmittingNode : public NodeBase {
   /// an error handler that is asked about this node is to see them.
   void forward_lent(Headers& lender, Record<KOut, VOut>&& record) {
     try {
-      output_.forward(task(), record);
+      output_.forward_inline(task(), record);
     } catch (...) {
       lender = std::move(record.headers);
       throw;

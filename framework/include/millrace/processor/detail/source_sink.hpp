@@ -148,17 +148,21 @@ class SinkNode final : public TerminalNode<K, V> {
     }
   }
 
-  void process(Record<K, V>& record) override {
+  Output<K, V>* process(Record<K, V>& record) override {
     if (settings_.choose_topic) choose_topic(record);
-    if (settings_.partitioner) return write_to_chosen(record);
-    write(record, nullptr);
+    if (settings_.partitioner) {
+      write_to_chosen(record);
+    } else {
+      write(record, nullptr);
+    }
+    return nullptr;
   }
 
  private:
   // The ways that few sinks go are not inline, so that the usual one is short.
 
   [[gnu::noinline]] void choose_topic(const Record<K, V>& record) {
-    const CurrentRecord& origin = this->task().record;
+    const RecordOrigin& origin = *this->task().record.origin;
     const RecordMetadata place{origin.topic == nullptr ? std::string() : *origin.topic, origin.partition,
                                origin.offset};
     topic_ = settings_.choose_topic(record.key, record.value,

@@ -23,15 +23,22 @@ namespace detail {
 class NodeBase;
 class TaskContext;
 
-/// The record that a task works on right now, as stores and error handlers see it.
-struct CurrentRecord {
+/// The record that a source read.
+struct RecordOrigin {
   const std::string* topic = nullptr;  ///< null outside of records (punctuation)
   std::int32_t partition = -1;
   std::int64_t offset = -1;
+  BytesView raw_key;
+  BytesView raw_value;
+};
+inline constexpr RecordOrigin kNoOrigin{};
+
+/// The record that a task works on right now, as stores and error handlers see it. (Kafka Streams:
+/// `ProcessorRecordContext`.)
+struct CurrentRecord {
+  const RecordOrigin* origin = &kNoOrigin;
   Timestamp timestamp = kNoTimestamp;  ///< of the record at the node that runs now
   const Headers* headers = nullptr;    ///< likewise
-  BytesView raw_key;                   ///< as the source read them
-  BytesView raw_value;
 };
 
 /// Which node of which task writes a record, for the handlers of production errors. Nulls: none does, as with dead
@@ -59,10 +66,6 @@ class TaskContext {
   virtual ~TaskContext() = default;
 
   CurrentRecord record;
-  /// Set where something threw that had put another record in place of the current one. The handler of that failure
-  /// and the siblings of the node that failed still see the other one, as in Kafka Streams.
-  std::optional<CurrentRecord> displaced_record;
-  void put_back_displaced_record();
 
   [[nodiscard]] virtual RecordCollector& collector() = 0;
 

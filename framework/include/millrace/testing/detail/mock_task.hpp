@@ -74,7 +74,8 @@ class MockTask final : public TaskContext {
   std::map<std::string, std::unique_ptr<StateStore>> stores_;
   std::vector<CapturedPunctuator> punctuators_;
   std::map<std::string, Timestamp> metadata_;
-  std::optional<RecordMetadata> origin_;
+  std::optional<RecordMetadata> record_metadata_;
+  RecordOrigin origin_;  ///< as the task has it
   std::optional<Timestamp> stream_time_;
   std::optional<Timestamp> system_time_;
   bool committed_ = false;
