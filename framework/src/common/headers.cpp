@@ -26,7 +26,8 @@ void Headers::add(std::string key, std::optional<std::string> value) {
 
 void Headers::remove(std::string_view key) {
   if (!list_) return;
-  std::erase_if(list_->headers, [key](const Header& header) { return header.key == key; });
+  // A copy: the key may be that of one of them.
+  std::erase_if(list_->headers, [key = std::string(key)](const Header& header) { return header.key == key; });
   if (list_->headers.empty()) list_.reset();
 }
 

@@ -125,14 +125,9 @@ std::int64_t BufferedContext::size_in_memory() const {
   return size;
 }
 
-BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context) : task_(task), previous_(task.record) {
-  origin_.topic = &context.topic;
-  origin_.partition = context.partition;
-  origin_.offset = context.offset;
-  if (context.raw_key) origin_.raw_key = *context.raw_key;
-  if (context.raw_value) origin_.raw_value = *context.raw_value;
-  task.record = {&origin_, context.timestamp, &context.headers};
-}
+BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context)
+    : origin_{&context.topic, context.partition, context.offset, context.raw_key, context.raw_value},
+      scope_(task, {&origin_, context.timestamp, &context.headers}) {}
 
 std::int64_t BufferedValue::size_in_memory() const {
   const auto size = [](const std::optional<std::string>& bytes) {

@@ -54,21 +54,13 @@ class TaskStores::Contexts final : public RecordContextHolder {
   }
 
   void run_under(const KeptContext& context, FunctionRef<void()> action) override {
-    const CurrentRecord before = task_.record;
     const RecordOrigin origin{context.topic ? &*context.topic : nullptr, context.partition, context.offset,
-                              view(context.raw_key), view(context.raw_value)};
-    task_.record = {&origin, context.timestamp, &context.headers};
-    try {
-      action();
-    } catch (...) {
-      task_.record = before;
-      throw;
-    }
-    task_.record = before;
+                              context.raw_key, context.raw_value};
+    const RecordScope scope(task_, {&origin, context.timestamp, &context.headers});
+    action();
   }
 
  private:
-  static BytesView view(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
   static void assign(std::optional<std::string>& to, BytesView from) {
     if (!from) {
       to.reset();

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(give_the_last_one_of_a_key) {
 
 BOOST_AUTO_TEST_CASE(lose_all_of_a_key) {
   Headers headers{{"a", "1"}, {"b", "2"}, {"a", "3"}};
-  headers.remove("a");
+  headers.remove(headers.begin()->key);
   BOOST_CHECK((headers == Headers{{"b", "2"}}));
   headers.remove("b");
   BOOST_CHECK(headers == Headers());

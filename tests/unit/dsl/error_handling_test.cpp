@@ -59,6 +59,14 @@ S header(const Headers& headers, const S& name) {
   return found == nullptr ? "absent" : text(found->value);
 }
 
+/// Notes about which node it was asked. `asked` outlives it.
+ExceptionHandler note(std::vector<S>& asked, const S& kind, HandlerResponse response) {
+  return [&asked, kind, response](const ErrorContext& context) {
+    asked.push_back(kind + " " + context.node);
+    return response;
+  };
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(ErrorHandling)
@@ -178,19 +186,14 @@ BOOST_AUTO_TEST_CASE(one_policy_does_not_cover_the_others_errors) {
 
 BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_is_then_a_failure_of_the_node_before_the_sink) {
   std::vector<S> asked;
-  const auto note = [&](const S& kind, HandlerResponse response) {
-    return [&asked, kind, response](const ErrorContext& context) {
-      asked.push_back(kind + " " + context.node);
-      return response;
-    };
-  };
   StreamsBuilder builder;
   const auto checked = builder.stream<S, std::int32_t>("in").peek([](std::int32_t) {}, Named::as("check"));
   checked.to("first");
   checked.to("out", Produced::as("sink").with_value_serde(UnluckySerde()));
   checked.to("last");
-  TopologyTestDriver driver(builder.build(), config({}), 0,
-                            {{}, note("run", HandlerResponse::resume()), note("write", HandlerResponse::fail())});
+  TopologyTestDriver driver(
+      builder.build(), config({}), 0,
+      {{}, note(asked, "run", HandlerResponse::resume()), note(asked, "write", HandlerResponse::fail())});
   auto in = driver.create_input_topic<S, std::int32_t>("in");
   in.pipe_input("a", 13);
   in.pipe_input("a", 14);
@@ -206,12 +209,6 @@ BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_is_then_a_failure_of_the_no
 
 BOOST_AUTO_TEST_CASE(in_a_chain_of_operators_each_answers_for_itself) {
   std::vector<S> asked;
-  const auto note = [&](const S& kind, HandlerResponse response) {
-    return [&asked, kind, response](const ErrorContext& context) {
-      asked.push_back(kind + " " + context.node);
-      return response;
-    };
-  };
   const auto unless = [](std::int32_t bad) {
     return [bad](std::int32_t value) {
       if (value == bad) throw std::runtime_error("bad");
@@ -230,8 +227,9 @@ BOOST_AUTO_TEST_CASE(in_a_chain_of_operators_each_answers_for_itself) {
   deep.to("deep-last");
   start.to("beside");
   const Topology topology = builder.build();
-  TopologyTestDriver driver(topology, config({}), 0,
-                            {{}, note("run", HandlerResponse::resume()), note("write", HandlerResponse::fail())});
+  TopologyTestDriver driver(
+      topology, config({}), 0,
+      {{}, note(asked, "run", HandlerResponse::resume()), note(asked, "write", HandlerResponse::fail())});
   auto in = driver.create_input_topic<S, std::int32_t>("in");
   for (const std::int32_t value : {1, 2, 3, 4, 13}) in.pipe_input("a", value);
   BOOST_TEST(asked == (std::vector<S>{"run one", "run two", "run three", "write sink", "run three", "write deep-sink",

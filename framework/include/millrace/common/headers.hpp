@@ -20,7 +20,7 @@ struct Header {
 /// The headers of a record, in the order in which they were added; a key may occur several times.
 ///
 /// Most records have none, and every operator moves records: an empty one is a null pointer, and what is done with the
-/// others is not inline.
+/// others is not inline. Pointers into it are valid until it is changed. (Java: `header.Headers`.)
 class Headers {
  public:
   Headers() = default;
@@ -35,6 +35,7 @@ class Headers {
   Headers& operator=(Headers&&) noexcept = default;
   ~Headers() = default;
 
+  /// Appends one; nullopt is a null value.
   void add(std::string key, std::optional<std::string> value);
 
   /// Removes every header with this key.

@@ -124,6 +124,7 @@ class FixedKeyProcessorContext : public ProcessingContext {
   FixedKeyProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V> output)
       : ProcessingContext(task, node), output_(std::move(output)) {}
 
+  /// Sends a record to all children, or to the one named, as ProcessorContext does.
   void forward(FixedKeyRecord<K, V>&& record) {
     require_time(record.timestamp());
     output_.forward_inline(task_, record.record_);

@@ -33,14 +33,10 @@ struct BufferedContext {
 class BufferedScope {
  public:
   BufferedScope(TaskContext& task, const BufferedContext& context);
-  BufferedScope(const BufferedScope&) = delete;
-  BufferedScope& operator=(const BufferedScope&) = delete;
-  ~BufferedScope() { task_.record = previous_; }
 
  private:
-  TaskContext& task_;
-  CurrentRecord previous_;
   RecordOrigin origin_;
+  RecordScope scope_;
 };
 
 /// What a buffer holds of one key: the value before the first change that is held back, and the last change.

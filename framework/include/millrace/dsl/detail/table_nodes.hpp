@@ -119,8 +119,8 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
       change.old_value = store_ ? store_.value(record.key) : compute_(record.key, std::move(record.value.old_value));
     }
     if constexpr (Compute::kFilters) {
-      if (!state_->parent_versioned && state_->send_old_values && !change.new_value && !change.old_value)
-        return nullptr;
+      const bool empty = !change.new_value && !change.old_value;
+      if (empty && state_->send_old_values && !state_->parent_versioned) return nullptr;
     }
     Record<K, Change<VOut>> result{std::move(record.key), std::move(change), record.timestamp,
                                    std::move(record.headers)};

@@ -88,23 +88,6 @@ class Input {
   virtual Output<K, V>* process(Record<K, V>& record) = 0;
 };
 
-/// Gives a task the timestamp and headers of a record on its way. Puts the previous record back in the end, also in
-/// place of another one that something behind left there when it threw.
-class RecordScope {
- public:
-  RecordScope(TaskContext& task, Timestamp timestamp, const Headers& headers) : task_(task), previous_(task.record) {
-    task.record.timestamp = timestamp;
-    task.record.headers = &headers;
-  }
-  RecordScope(const RecordScope&) = delete;
-  RecordScope& operator=(const RecordScope&) = delete;
-  ~RecordScope() { task_.record = previous_; }
-
- private:
-  TaskContext& task_;
-  CurrentRecord previous_;
-};
-
 /// What Output has whatever the types of its records.
 class OutputBase {
  public:

@@ -111,5 +111,24 @@ class TaskContext {
   virtual void record_dropped(const NodeBase& node, std::string_view reason) = 0;
 };
 
+/// Makes a record the current one of its task. Puts the previous one back in the end, also in place of another one that
+/// something behind left there when it threw.
+class RecordScope {
+ public:
+  RecordScope(TaskContext& task, const CurrentRecord& record) : task_(task), previous_(task.record) {
+    task.record = record;
+  }
+  /// The one in hand, on its way with this timestamp and these headers.
+  RecordScope(TaskContext& task, Timestamp timestamp, const Headers& headers)
+      : RecordScope(task, {task.record.origin, timestamp, &headers}) {}
+  RecordScope(const RecordScope&) = delete;
+  RecordScope& operator=(const RecordScope&) = delete;
+  ~RecordScope() { task_.record = previous_; }
+
+ private:
+  TaskContext& task_;
+  CurrentRecord previous_;
+};
+
 }  // namespace detail
 }  // namespace millrace
