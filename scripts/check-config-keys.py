@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that every configuration key that is said to have an effect is read somewhere.
 
-The table is framework/src/runtime/config_keys.cpp. Exit code 1 if a key marked kSupported is named in no source of the
+The table is framework/src/config/config_keys.cpp. Exit code 1 if a key marked kSupported is named in no source of the
 framework beside the table, or one marked kIgnored is asked for.
 """
 
@@ -10,7 +10,7 @@ import re
 import sys
 
 FRAMEWORK = pathlib.Path(__file__).resolve().parent.parent / "framework"
-TABLE = FRAMEWORK / "src/runtime/config_keys.cpp"
+TABLE = FRAMEWORK / "src/config/config_keys.cpp"
 ROW = re.compile(r'\b(?:text|java_class|list|flag|number|bytes|millis)\(\s*"([a-z0-9._]+)",\s*"[^"]*",\s*(k\w+)')
 
 sources = "".join(p.read_text(encoding="utf-8") for p in FRAMEWORK.rglob("*.?pp") if p != TABLE)

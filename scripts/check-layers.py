@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Checks that the layers of framework/ include only what stands below them.
 
-A folder of framework/include/millrace or framework/src is a layer; LAYERS says what it may include beside itself,
-LIBRARIES where the headers of a library may appear. Prints each breach as file:line and exits with 1 if there is one.
+A folder of framework/include/millrace or framework/src is a layer. LAYERS says which other layers it may include.
+A folder inside a layer is a room. ROOMS says which other rooms of its layer it may include. The folder `detail` holds
+private headers of the same layer and is no room; `detail/ROOM` belongs to the room.
+LIBRARIES says where the headers of a library may appear.
+Prints each breach as file:line. The exit code is 1 if there is one.
 """
 
 import pathlib
@@ -15,6 +18,7 @@ FRAMEWORK = pathlib.Path(__file__).resolve().parent.parent / "framework"
 # the runtime drives the graph over the broker interface; the two brokers know nothing of any of this.
 LAYERS = {
     "common": [],
+    "config": ["common"],
     "broker": ["common"],
     "broker_kafka": ["common", "broker"],
     "broker_embedded": ["common", "broker"],
@@ -23,10 +27,40 @@ LAYERS = {
     "processor": ["common", "broker", "serde", "state"],
     "topology": ["common", "broker", "serde", "state", "processor"],
     "dsl": ["common", "broker", "serde", "state", "processor", "topology"],
-    "runtime": ["common", "broker", "serde", "state", "processor", "topology", "dsl"],
-    "testing": ["common", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
-    "app": ["common", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
+    "runtime": ["common", "config", "broker", "serde", "state", "processor", "topology", "dsl"],
+    "testing": ["common", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
+    "app": ["common", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
 }
+
+# The rooms of a layer, lowest first, and which other rooms each may include. Files that lie in no room may include all
+# rooms of their layer.
+ROOMS = {
+    "state": {
+        # The tiers answer from memory what the database need not be asked; each knows the layout of the other.
+        "tier": ["rocksdb"],
+        "rocksdb": ["tier"],
+        "memory": ["tier"],
+        "cache": ["tier", "rocksdb"],
+        "changelog": ["memory"],
+    },
+    "dsl": {
+        "graph": [],
+        "streams": [],
+        "tables": ["streams"],
+        "joins": ["streams", "tables"],
+        "windows": ["streams", "tables", "joins"],
+        "foreign_key": ["streams", "tables", "joins"],
+    },
+    "runtime": {
+        "plan": [],
+        "task": [],
+        "thread": ["plan", "task"],
+        "global": ["task", "thread"],
+    },
+}
+
+# Layers whose rooms may not include private headers that lie in no room: those headers stand above the rooms.
+ROOMS_BELOW_PRIVATE_HEADERS = ["runtime"]
 
 # Plain values without behaviour that lower layers may name too.
 VALUES = {"millrace/processor/record.hpp": "common"}
@@ -52,6 +86,27 @@ def layer_of(path):
     return parts[0] if len(parts) > 1 else None
 
 
+def room_of(path):
+    """The room of a path below framework/include/millrace or framework/src; None for files that lie in no room."""
+    layer, *rest = pathlib.PurePosixPath(path).parts
+    folders = [part for part in rest[:-1] if part != "detail"]
+    return folders[0] if folders and layer in ROOMS else None
+
+
+def room_breach(layer, room, path, private):
+    """What is wrong about a file of this room that includes `path`, a file of the same layer. None: nothing."""
+    target = room_of(path)
+    if room is None or target == room:
+        return None
+    if target is None:
+        if private and layer in ROOMS_BELOW_PRIVATE_HEADERS:
+            return f"room {layer}/{room} may not include {path}, which stands above the rooms"
+        return None
+    if target not in ROOMS[layer][room]:
+        return f"room {layer}/{room} may not include {path} (room {layer}/{target})"
+    return None
+
+
 def breaches(file):
     public = file.is_relative_to(FRAMEWORK / "include")
     inside = file.relative_to(FRAMEWORK / ("include/millrace" if public else "src"))
@@ -61,12 +116,18 @@ def breaches(file):
     if layer not in LAYERS:
         yield 1, f"folder '{layer}' is no layer: add it to LAYERS in scripts/check-layers.py"
         return
+    room = room_of(inside)
+    if room is not None and room not in ROOMS[layer]:
+        yield 1, f"folder '{room}' is no room of {layer}: add it to ROOMS in scripts/check-layers.py"
+        return
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         match = INCLUDE.match(line)
         if not match:
             continue
         quote, path = match.groups()
+        same_layer = None
         if path.startswith("millrace/"):
+            same_layer = path.removeprefix("millrace/")
             target = VALUES.get(path) or layer_of(path.removeprefix("millrace/"))
             if target is None and path != "millrace/version.hpp":
                 yield number, f"<{path}> is for users: include the headers that are needed"
@@ -74,7 +135,9 @@ def breaches(file):
             if public:
                 yield number, f'"{path}": a public header may include public headers only, as "millrace/..."'
             # Found beside the including file, else from framework/src, as the compiler does.
-            target = layer if (file.parent / path).exists() else layer_of(path)
+            beside = (file.parent / path).exists()
+            target = layer if beside else layer_of(path)
+            same_layer = None if beside else path
         else:
             target = None
             for prefix, (layers, in_headers) in LIBRARIES.items():
@@ -82,6 +145,10 @@ def breaches(file):
                     yield number, f"<{path}> belongs to the sources of {', '.join(layers)}"
         if target is not None and target != layer and target not in LAYERS[layer]:
             yield number, f"layer {layer} may not include {path} (layer {target})"
+        elif target == layer and same_layer is not None:
+            wrong = room_breach(layer, room, same_layer, not path.startswith("millrace/"))
+            if wrong:
+                yield number, wrong
 
 
 def main():

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/runtime/streams_config.hpp"
+#include "millrace/config/streams_config.hpp"
 
 namespace buy_signals {
 

@@ -14,7 +14,7 @@
 #include <memory>
 #include <string>
 
-#include "state/in_memory_stores.hpp"
+#include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
 
 using namespace millrace;

@@ -9,7 +9,7 @@
 
 #include "chaos/faulty_broker.hpp"
 #include "millrace/processor/topology.hpp"
-#include "runtime/stream_thread.hpp"
+#include "runtime/thread/stream_thread.hpp"
 #include "support/temp_dir.hpp"
 
 namespace millrace::chaos {

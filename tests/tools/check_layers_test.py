@@ -48,5 +48,20 @@ class CheckLayers(unittest.TestCase):
     def test_finds_a_folder_that_is_no_layer(self):
         self.assertFalse(self.check("src/misc/a.cpp"))
 
+    def test_finds_rooms_that_use_rooms_above_them(self):
+        self.assertTrue(self.check("src/runtime/thread/a.cpp", '"runtime/task/stream_task.hpp"'))
+        self.assertFalse(self.check("src/runtime/task/a.cpp", '"runtime/thread/stream_thread.hpp"'))
+        self.assertFalse(self.check("src/state/memory/a.cpp", '"state/cache/stores.hpp"'))
+        self.assertTrue(self.check("include/millrace/dsl/detail/windows/a.hpp", '"millrace/dsl/detail/tables/b.hpp"'))
+        self.assertFalse(self.check("include/millrace/dsl/detail/tables/a.hpp", '"millrace/dsl/detail/windows/b.hpp"'))
+
+    def test_lets_no_room_of_the_runtime_use_what_stands_above_the_rooms(self):
+        self.assertTrue(self.check("src/runtime/streams_runtime.cpp", '"runtime/thread/stream_thread.hpp"'))
+        self.assertTrue(self.check("src/runtime/task/a.cpp", '"millrace/runtime/error_handlers.hpp"'))
+        self.assertFalse(self.check("src/runtime/task/a.cpp", '"runtime/streams_runtime.hpp"'))
+
+    def test_finds_a_folder_that_is_no_room(self):
+        self.assertFalse(self.check("src/runtime/misc/a.cpp"))
+
 
 unittest.main()

@@ -11,7 +11,7 @@
 #include "buy_signals/prices/price_source.hpp"
 #include "millrace/app/stop_signals.hpp"
 #include "millrace/broker/broker.hpp"
-#include "millrace/runtime/streams_config.hpp"
+#include "millrace/config/streams_config.hpp"
 
 namespace buy_signals {
 

@@ -10,10 +10,10 @@
 ///     millrace/serde/uuid.hpp                     Uuid and its serde
 ///     millrace/serde/nlohmann_json.hpp            nlohmann::json as a value
 
+#include "millrace/config/streams_config.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/processor/processor.hpp"
 #include "millrace/runtime/streams.hpp"
-#include "millrace/runtime/streams_config.hpp"
 #include "millrace/serde/json.hpp"
 #include "millrace/serde/list.hpp"
 #include "millrace/serde/primitives.hpp"

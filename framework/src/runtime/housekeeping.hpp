@@ -4,7 +4,7 @@
 #include <functional>
 #include <map>
 
-#include "runtime/thread_environment.hpp"
+#include "runtime/thread/thread_environment.hpp"
 
 namespace millrace::detail {
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "millrace/runtime/streams.hpp"
-#include "runtime/global_thread.hpp"
+#include "runtime/global/global_thread.hpp"
 #include "runtime/housekeeping.hpp"
-#include "runtime/stream_thread.hpp"
+#include "runtime/thread/stream_thread.hpp"
 
 namespace millrace::detail {
 

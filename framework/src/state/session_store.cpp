@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "database_layout.hpp"
-#include "in_memory_stores.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/state/formats.hpp"
 #include "session_snapshot.hpp"
+#include "state/memory/stores.hpp"
+#include "state/rocksdb/layout.hpp"
 
 namespace millrace {
 

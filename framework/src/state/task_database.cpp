@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "rocksdb_task_database.hpp"
+#include "state/rocksdb/task_database.hpp"
 #include "state_memory.hpp"
 
 namespace millrace {

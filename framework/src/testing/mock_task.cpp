@@ -4,7 +4,7 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/processor/detail/node.hpp"
-#include "state/in_memory_stores.hpp"
+#include "state/memory/stores.hpp"
 
 namespace millrace::detail {
 namespace {

@@ -7,8 +7,8 @@
 #include <regex>
 
 #include "millrace/processor/detail/topology_builder.hpp"
-#include "runtime/global_stores.hpp"
-#include "runtime/stream_task.hpp"
+#include "runtime/global/global_stores.hpp"
+#include "runtime/task/stream_task.hpp"
 
 namespace millrace::detail {
 namespace {

@@ -1,4 +1,4 @@
-#include "millrace/runtime/streams_config.hpp"
+#include "millrace/config/streams_config.hpp"
 #include "oracle/cpp/trace.hpp"
 
 // Twins of the processors of TraceCases.java and of TraceProcessors.java.

@@ -1,7 +1,7 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
-#include "millrace/runtime/streams_config.hpp"
+#include "millrace/config/streams_config.hpp"
 #include "oracle/cpp/golden.hpp"
 #include "oracle/cpp/trace.hpp"
 

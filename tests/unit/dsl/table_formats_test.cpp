@@ -1,9 +1,9 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
-#include "millrace/dsl/detail/buffered_record.hpp"
-#include "millrace/dsl/detail/change_serde.hpp"
-#include "millrace/dsl/detail/fk_formats.hpp"
+#include "millrace/dsl/detail/foreign_key/formats.hpp"
+#include "millrace/dsl/detail/joins/buffered_record.hpp"
+#include "millrace/dsl/detail/tables/change_serde.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "unit/dsl/timeline.hpp"
 

@@ -2,9 +2,9 @@
 #include <boost/test/unit_test.hpp>
 #include <map>
 
-#include "millrace/dsl/detail/fixed_window_aggregation.hpp"
-#include "millrace/dsl/detail/session_window_aggregation.hpp"
-#include "state/in_memory_stores.hpp"
+#include "millrace/dsl/detail/windows/fixed_window_aggregation.hpp"
+#include "millrace/dsl/detail/windows/session_window_aggregation.hpp"
+#include "state/memory/stores.hpp"
 #include "support/idle_task.hpp"
 #include "unit/dsl/timeline.hpp"
 

@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "runtime/client_configs.hpp"
+#include "runtime/thread/client_configs.hpp"
 
 #include <boost/test/unit_test.hpp>
 

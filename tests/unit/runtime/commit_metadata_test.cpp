@@ -1,6 +1,6 @@
 // Vectors of Kafka Streams' TopicPartitionMetadata.
 #define BOOST_TEST_DYN_LINK
-#include "runtime/commit_metadata.hpp"
+#include "runtime/task/commit_metadata.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 // How many partitions internal topics get where streams and tables meet.
 #define BOOST_TEST_DYN_LINK
-#include "runtime/partition_counts.hpp"
+#include "runtime/plan/partition_counts.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

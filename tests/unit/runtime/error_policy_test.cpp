@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "runtime/error_policy.hpp"
+#include "runtime/task/error_policy.hpp"
 
 #include <boost/test/unit_test.hpp>
 

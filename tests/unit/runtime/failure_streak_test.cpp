@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "runtime/failure_streak.hpp"
+#include "runtime/thread/failure_streak.hpp"
 
 #include <boost/test/unit_test.hpp>
 

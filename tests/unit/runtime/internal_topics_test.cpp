@@ -1,6 +1,6 @@
 // The settings with which Kafka Streams creates its internal topics.
 #define BOOST_TEST_DYN_LINK
-#include "runtime/internal_topics.hpp"
+#include "runtime/plan/internal_topics.hpp"
 
 #include <boost/test/unit_test.hpp>
 

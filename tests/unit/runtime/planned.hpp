@@ -11,7 +11,7 @@
 #include "millrace/dsl/kgrouped_stream.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/primitives.hpp"
-#include "runtime/topology_plan.hpp"
+#include "runtime/plan/topology_plan.hpp"
 #include "unit/runtime/fake_admin.hpp"
 
 namespace millrace::detail {

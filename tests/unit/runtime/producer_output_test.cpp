@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "runtime/producer_output.hpp"
+#include "runtime/thread/producer_output.hpp"
 
 #include <boost/test/unit_test.hpp>
 

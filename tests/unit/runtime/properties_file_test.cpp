@@ -1,14 +1,14 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
-#include "runtime/properties_file.hpp"
+#include "config/properties_file.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "millrace/common/errors.hpp"
-#include "millrace/runtime/streams_config.hpp"
+#include "millrace/config/streams_config.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace millrace;

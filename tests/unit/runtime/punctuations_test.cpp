@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "runtime/punctuations.hpp"
+#include "runtime/task/punctuations.hpp"
 
 #include <boost/test/unit_test.hpp>
 

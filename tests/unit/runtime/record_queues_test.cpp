@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "runtime/record_queues.hpp"
+#include "runtime/task/record_queues.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <map>

@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "runtime/topology_plan.hpp"
+#include "runtime/plan/topology_plan.hpp"
 
 #include <boost/test/unit_test.hpp>
 

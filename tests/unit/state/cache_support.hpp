@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "state/record_context_holder.hpp"
+#include "state/cache/record_context_holder.hpp"
 
 namespace millrace {
 

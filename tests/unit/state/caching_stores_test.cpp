@@ -8,9 +8,9 @@
 
 #include "millrace/state/cached_store.hpp"
 #include "millrace/state/formats.hpp"
-#include "state/caching_stores.hpp"
-#include "state/change_logging_stores.hpp"
-#include "state/in_memory_stores.hpp"
+#include "state/cache/stores.hpp"
+#include "state/changelog/stores.hpp"
+#include "state/memory/stores.hpp"
 #include "unit/state/bytes_support.hpp"
 #include "unit/state/cache_support.hpp"
 

@@ -7,8 +7,8 @@
 
 #include "millrace/state/formats.hpp"
 #include "millrace/state/header_formats.hpp"
-#include "state/change_logging_stores.hpp"
-#include "state/in_memory_stores.hpp"
+#include "state/changelog/stores.hpp"
+#include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/bytes_support.hpp"
 #include "unit/state/temp_directory.hpp"

@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "state/database_layout.hpp"
+#include "state/rocksdb/layout.hpp"
 #include "unit/state/bytes_support.hpp"
 
 namespace millrace {

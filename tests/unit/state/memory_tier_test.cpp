@@ -6,9 +6,9 @@
 #include <functional>
 #include <string>
 
-#include "state/evicted_keys.hpp"
 #include "state/task_database.hpp"
-#include "state/window_tier.hpp"
+#include "state/tier/evicted_keys.hpp"
+#include "state/tier/window_tier.hpp"
 #include "unit/state/random_source.hpp"
 #include "unit/state/temp_directory.hpp"
 

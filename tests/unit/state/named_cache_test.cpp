@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "state/named_cache.hpp"
+#include "state/cache/named_cache.hpp"
 #include "unit/state/cache_support.hpp"
 
 namespace millrace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "millrace/common/errors.hpp"
-#include "state/caching_stores.hpp"
-#include "state/in_memory_stores.hpp"
+#include "state/cache/stores.hpp"
+#include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/cache_support.hpp"
 #include "unit/state/session_model.hpp"

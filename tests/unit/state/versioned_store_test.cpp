@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "millrace/common/errors.hpp"
-#include "state/in_memory_stores.hpp"
+#include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
 #include "state/versioned_store.hpp"
 #include "unit/state/random_source.hpp"

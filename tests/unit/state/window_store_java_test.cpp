@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "state/in_memory_stores.hpp"
+#include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/temp_directory.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/formats.hpp"
-#include "state/in_memory_stores.hpp"
+#include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/random_source.hpp"
 #include "unit/state/temp_directory.hpp"

@@ -10,7 +10,7 @@
 
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/windowed.hpp"
-#include "runtime/stream_task.hpp"
+#include "runtime/task/stream_task.hpp"
 
 using namespace millrace;
 using namespace millrace::detail;

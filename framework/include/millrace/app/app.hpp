@@ -5,9 +5,9 @@
 
 #include "millrace/app/options.hpp"
 #include "millrace/broker/broker.hpp"
+#include "millrace/config/streams_config.hpp"
 #include "millrace/processor/topology.hpp"
 #include "millrace/runtime/streams.hpp"
-#include "millrace/runtime/streams_config.hpp"
 
 namespace millrace {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "millrace/broker/broker.hpp"
-#include "millrace/runtime/streams_config.hpp"
+#include "millrace/config/streams_config.hpp"
 
 namespace CLI {
 class App;  // CLI11; a program that adds options of its own includes <CLI/CLI.hpp> and links CLI11::CLI11

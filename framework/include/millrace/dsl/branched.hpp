@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "millrace/common/make.hpp"
-#include "millrace/dsl/detail/stateless_nodes.hpp"
+#include "millrace/dsl/detail/streams/stateless_nodes.hpp"
 #include "millrace/dsl/kstream.hpp"
 
 namespace millrace {

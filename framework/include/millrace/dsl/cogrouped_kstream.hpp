@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "millrace/common/make.hpp"
-#include "millrace/dsl/detail/cogroup.hpp"
+#include "millrace/dsl/detail/windows/cogroup.hpp"
 
 namespace millrace {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "millrace/common/make.hpp"
-#include "millrace/dsl/detail/table_group_nodes.hpp"
+#include "millrace/dsl/detail/tables/table_group_nodes.hpp"
 #include "millrace/dsl/ktable.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
 

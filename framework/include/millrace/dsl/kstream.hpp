@@ -12,7 +12,8 @@
 #include "millrace/dsl/consumed.hpp"
 #include "millrace/dsl/detail/graph.hpp"
 #include "millrace/dsl/detail/misuse.hpp"
-#include "millrace/dsl/detail/table_options.hpp"
+#include "millrace/dsl/detail/streams/stream_position.hpp"
+#include "millrace/dsl/detail/tables/table_options.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/dsl/grouped.hpp"
 #include "millrace/dsl/join_windows.hpp"
@@ -34,47 +35,6 @@ template <class K, class V>
 class KGroupedStream;
 template <class K, class V>
 class BranchedKStream;
-
-namespace detail {
-
-/// What a stream is to the graph, apart from its types.
-struct StreamPosition {
-  // Not inline: each file with a topology would compile them.
-  StreamPosition();
-  StreamPosition(const StreamPosition&);
-  StreamPosition(StreamPosition&&) noexcept;
-  StreamPosition& operator=(const StreamPosition&);
-  StreamPosition& operator=(StreamPosition&&) noexcept;
-  ~StreamPosition();
-
-  std::shared_ptr<Graph> graph;
-  GraphNode* node = nullptr;      ///< new operators follow this one
-  std::string name;               ///< of the topology node
-  std::set<std::string> sources;  ///< whose topics must be co-partitioned in a join
-  bool key_changed = false;       ///< grouping and joining must repartition first
-  bool versioned = false;         ///< all that a stream comes from are versioned tables
-};
-
-/// Adds a source; where its records are. `given`: its name, if the user gave one.
-[[nodiscard]] StreamPosition add_source(const std::shared_ptr<Graph>& graph, const std::string& given,
-                                        GraphSource source);
-/// What an operator may change in a record. One that leaves keys alone needs no repartitioning behind it.
-struct MayChange {
-  bool key = false;
-  bool value = false;
-};
-
-/// Adds a processor behind a stream, connected to `stores` and to those in `added`; where its results are.
-[[nodiscard]] StreamPosition add_operator(const StreamPosition& stream, const std::string& name, NodeFactory factory,
-                                          MayChange changes = {}, std::vector<std::string> stores = {},
-                                          std::vector<std::shared_ptr<const StoreBuilder>> added = {});
-/// Throws if the two streams come from different StreamsBuilders.
-[[nodiscard]] StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other, const std::string& given,
-                                       NodeFactory factory);
-/// Where a stream is once it has been through the topic of `repartition`.
-[[nodiscard]] StreamPosition behind_repartition(const StreamPosition& stream, GraphNode& repartition);
-
-}  // namespace detail
 
 /// A stream of records with keys of type K and values of type V. A handle: copies mean the same stream.
 ///
@@ -297,7 +257,7 @@ class KStream {
 }  // namespace millrace
 
 #include "millrace/dsl/branched.hpp"
-#include "millrace/dsl/detail/kstream_impl.hpp"
-#include "millrace/dsl/detail/kstream_join_impl.hpp"
-#include "millrace/dsl/detail/kstream_table_impl.hpp"
+#include "millrace/dsl/detail/joins/kstream_join_impl.hpp"
+#include "millrace/dsl/detail/joins/kstream_table_impl.hpp"
+#include "millrace/dsl/detail/streams/kstream_impl.hpp"
 #include "millrace/dsl/kgrouped_stream.hpp"

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/dsl/detail/aggregate_nodes.hpp"
-#include "millrace/dsl/detail/table_options.hpp"
-#include "millrace/dsl/detail/table_processor.hpp"
+#include "millrace/dsl/detail/tables/aggregate_nodes.hpp"
+#include "millrace/dsl/detail/tables/table_options.hpp"
+#include "millrace/dsl/detail/tables/table_processor.hpp"
 #include "millrace/dsl/grouped.hpp"
 #include "millrace/dsl/kstream.hpp"
 #include "millrace/dsl/suppressed.hpp"
@@ -154,7 +154,8 @@ class KTable {
 
 }  // namespace millrace
 
-#include "millrace/dsl/detail/ktable_fk_join_impl.hpp"
-#include "millrace/dsl/detail/ktable_impl.hpp"
-#include "millrace/dsl/detail/ktable_join_impl.hpp"
+#include "millrace/dsl/detail/foreign_key/ktable_impl.hpp"
+#include "millrace/dsl/detail/joins/ktable_join_impl.hpp"
+#include "millrace/dsl/detail/tables/ktable_impl.hpp"
+#include "millrace/dsl/detail/windows/ktable_suppress_impl.hpp"
 #include "millrace/dsl/kgrouped_table.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "millrace/dsl/detail/windowed_build.hpp"
+#include "millrace/dsl/detail/windows/windowed_build.hpp"
 
 namespace millrace {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/dsl/detail/table_source.hpp"
+#include "millrace/dsl/detail/tables/table_source.hpp"
 #include "millrace/dsl/global_ktable.hpp"
 #include "millrace/dsl/kstream.hpp"
 #include "millrace/dsl/ktable.hpp"
@@ -124,4 +124,4 @@ class StreamsBuilder {
 
 }  // namespace millrace
 
-#include "millrace/dsl/detail/builder_tables_impl.hpp"
+#include "millrace/dsl/detail/tables/builder_tables_impl.hpp"

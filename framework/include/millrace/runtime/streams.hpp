@@ -10,9 +10,9 @@
 
 #include "millrace/broker/broker.hpp"
 #include "millrace/common/time.hpp"
+#include "millrace/config/streams_config.hpp"
 #include "millrace/processor/topology.hpp"
 #include "millrace/runtime/error_handlers.hpp"
-#include "millrace/runtime/streams_config.hpp"
 
 namespace millrace {
 

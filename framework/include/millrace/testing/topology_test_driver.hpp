@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/config/streams_config.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/processor/topology.hpp"
 #include "millrace/runtime/error_handlers.hpp"
-#include "millrace/runtime/streams_config.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/key_value_store.hpp"

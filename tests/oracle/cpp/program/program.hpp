@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/config/streams_config.hpp"
 #include "millrace/dsl/streams_builder.hpp"
-#include "millrace/runtime/streams_config.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "oracle/cpp/program/functions.hpp"
 #include "oracle/cpp/program/value.hpp"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "millrace/config/streams_config.hpp"
 #include "millrace/processor/detail/task_context.hpp"
-#include "millrace/runtime/streams_config.hpp"
 #include "millrace/state/store_builder.hpp"
 
 namespace millrace {

@@ -1,0 +1,220 @@
+#pragma once
+
+// The joins of tables by foreign key. Included by ktable.hpp.
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/make.hpp"
+#include "millrace/dsl/detail/foreign_key/nodes.hpp"
+#include "millrace/dsl/detail/joins/ktable_join_impl.hpp"
+#include "millrace/dsl/detail/tables/table_source.hpp"
+#include "millrace/dsl/ktable.hpp"
+#include "millrace/processor/detail/source_sink.hpp"
+
+namespace millrace {
+namespace detail {
+
+template <class E, class K, class V, class KO>
+[[nodiscard]] constexpr bool require_foreign_key() {
+  constexpr bool kGivesKey = std::is_same_v<NonNull<typename CallResult<E, K, const V&>::Type>, KO>;
+  static_assert(kGivesKey,
+                "the foreign key function must be callable with (value) or (key, value) of this table and return the "
+                "other table's key, or std::optional of it");
+  return kGivesKey;
+}
+
+/// Names of a foreign-key join's nodes, topics and store, in the order in which Kafka Streams draws them.
+struct ForeignJoinNames {
+  ForeignJoinTopics topics;
+  std::string subscribe;
+  std::string registration_sink;
+  std::string registration_source;
+  std::string receive;
+  std::string answer;
+  std::string tell;
+  std::string response_sink;
+  std::string response_source;
+  std::string resolve;
+  std::string result;
+};
+[[nodiscard]] ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given);
+
+/// The store of subscriptions: logged like a table's, with the headers of the records that wrote them.
+[[nodiscard]] std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name);
+
+/// A sink of an internal topic, and the source behind it, as two nodes of the graph. Returns the source's.
+template <class K, class V>
+GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& parents, const std::string& sink_name,
+                              const std::string& source_name, SinkSettings<K, V> settings) {
+  auto make_source = factory_from<SourceNode<K, V>>(
+      SourceSettings<K, V>{settings.key_serde, settings.value_serde, TimestampPolicy::fail_on_invalid, false, {}});
+  const std::string topic = settings.topic;
+  GraphNode sink(sink_name);
+  sink.write = write_internal_sink(topic, factory_from<SinkNode<K, V>>(std::move(settings)));
+  GraphNode& sink_node = graph.add(std::move(sink), parents);
+  GraphNode source(source_name);
+  source.write = write_internal_source(topic, std::move(make_source));
+  return graph.add(std::move(source), {&sink_node});
+}
+
+/// The user's partitioner of a foreign-key join for one table, as sinks take it.
+template <class K, class V, class P>
+[[nodiscard]] StreamPartitioner<std::optional<K>, V> foreign_partitioner(const P& partitioner) {
+  if constexpr (std::is_same_v<P, NoPartitioner>) {
+    return {};
+  } else {
+    constexpr bool kFits =
+        std::is_invocable_r_v<std::optional<std::int32_t>, P&, const std::string&, const K&, std::int32_t>;
+    static_assert(kFits,
+                  "a partitioner of TableJoined must be callable as partitioner(topic, key, number_of_partitions) and "
+                  "return std::optional<std::int32_t>");
+    if constexpr (kFits) {
+      return [partitioner](const std::string& topic, const std::optional<K>& key, const V&,
+                           std::int32_t partitions) mutable -> std::optional<std::set<std::int32_t>> {
+        if (!key) return std::nullopt;
+        const std::optional<std::int32_t> chosen = partitioner(topic, *key, partitions);
+        if (!chosen) return std::nullopt;
+        return std::set<std::int32_t>{*chosen};
+      };
+    }
+  }
+}
+
+template <class T>
+[[nodiscard]] AnySerde<T> require_carried(const CarriedSerde<T>& serde, const std::string& what,
+                                          const std::string& node) {
+  if (!serde) {
+    throw TopologyException("'" + node + "' needs a serde for " + what +
+                            ": give the table a Consumed or Materialized with serdes");
+  }
+  return *serde;
+}
+
+}  // namespace detail
+
+template <class K, class V>
+template <bool LeftJoin, class KO, class VO, class E, class F, class... Options>
+auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F joiner, const Options&... options) const {
+  if constexpr (detail::require_foreign_key<E, K, V, KO>() && detail::require_joiner<false, LeftJoin, K, V, VO, F>() &&
+                detail::require_foreign_join_options<Options...>()) {
+    using VOut = detail::NonNull<std::remove_cvref_t<decltype(detail::call_joiner<false, LeftJoin>(
+        std::declval<F&>(), std::declval<const K&>(), std::declval<const V*>(), std::declval<const VO*>()))>>;
+    using Response = detail::ForeignResponse<VO>;
+    detail::require_one_builder(position_, other.position(), "join");
+    auto& graph = *position_.graph;
+    const auto joined = detail::table_joined_of(options...);
+    const auto materialized = detail::materialized_of(options...);
+    const auto& settings = materialized.settings();
+    other.processor()->enable_sending_old_values(true);
+    processor_->enable_sending_old_values(true);
+    const auto names = detail::draw_foreign_join_names(graph, joined.settings().name);
+    const auto keys =
+        detail::require_carried(detail::find_serde<K>(detail::NoSerde(), key_serde_), "the left keys", names.subscribe);
+    const auto values = detail::require_carried(detail::find_serde<V>(detail::NoSerde(), value_serde_),
+                                                "the left values", names.subscribe);
+    const auto foreign_keys = detail::require_carried(detail::find_serde<KO>(detail::NoSerde(), other.key_serde()),
+                                                      "the right keys", names.subscribe);
+    const auto foreign_values = detail::require_carried(detail::find_serde<VO>(detail::NoSerde(), other.value_serde()),
+                                                        "the right values", names.subscribe);
+    const auto topics = names.topics;
+    const auto store = detail::make_subscription_store(topics.store);
+
+    detail::GraphNode subscribe(names.subscribe);
+    subscribe.write = detail::write_processor([=, versioned = processor_->versioned()] {
+      return detail::make_node<detail::SubscribeNode<LeftJoin, K, V, KO, E>>(foreign_key, versioned, topics, keys,
+                                                                             values, foreign_keys);
+    });
+    auto& subscribe_node = graph.add(std::move(subscribe), {position_.node});
+    auto& registration = detail::add_internal_topic<std::optional<KO>, detail::Subscription>(
+        graph, {&subscribe_node}, names.registration_sink, names.registration_source,
+        {topics.registration,
+         {},
+         AnySerde<std::optional<KO>>(foreign_keys),
+         AnySerde<detail::Subscription>(detail::SubscriptionSerde()),
+         detail::foreign_partitioner<KO, detail::Subscription>(joined.settings().other_partitioner)});
+    auto foreign_sources = other.position().sources;
+    foreign_sources.insert(names.registration_source);
+    graph.require_copartitioning(std::move(foreign_sources), names.answer);
+
+    detail::GraphNode receive(names.receive);
+    receive.write = detail::write_processor(
+        [=] { return detail::make_node<detail::ReceiveSubscriptionNode<KO>>(topics, foreign_keys); }, {}, {store});
+    auto& receive_node = graph.add(std::move(receive), {&registration});
+    detail::GraphNode answer(names.answer);
+    answer.write = detail::write_processor(
+        [=, table = other.processor()] {
+          return detail::make_node<detail::AnswerSubscriptionNode<K, KO, VO>>(table->make_getter(), topics, keys);
+        },
+        other.processor()->getter_stores());
+    auto& answer_node = graph.add(std::move(answer), {&receive_node});
+    detail::GraphNode tell(names.tell);
+    tell.write = detail::write_processor(
+        [=, versioned = other.processor()->versioned()] {
+          return detail::make_node<detail::TellSubscribersNode<K, KO, VO>>(versioned, topics, keys, foreign_keys);
+        },
+        {}, {store});
+    auto& tell_node = graph.add(std::move(tell), {other.position().node});
+
+    detail::SinkSettings<K, Response> response_sink{
+        topics.response, {}, keys, AnySerde<Response>(detail::ForeignResponseSerde<VO>{foreign_values}), {}};
+    response_sink.partitioner = [user = detail::foreign_partitioner<K, Response>(joined.settings().partitioner)](
+                                    const std::string& topic, const K& key, const Response& response,
+                                    std::int32_t partitions) -> std::optional<std::set<std::int32_t>> {
+      if (user) return user(topic, std::optional<K>(key), response, partitions);
+      if (!response.primary_partition) return std::nullopt;
+      return std::set<std::int32_t>{*response.primary_partition};
+    };
+    auto& response = detail::add_internal_topic<K, Response>(graph, {&answer_node, &tell_node}, names.response_sink,
+                                                             names.response_source, std::move(response_sink));
+    auto sources = position_.sources;
+    sources.insert(names.response_source);
+    graph.require_copartitioning(sources, names.resolve);
+
+    detail::GraphNode resolve(names.resolve);
+    resolve.write = detail::write_processor(
+        [=, joiner = std::move(joiner), table = processor_] {
+          return detail::make_node<detail::ResolveResponseNode<LeftJoin, K, V, VO, VOut, F>>(
+              joiner, table->make_getter(), topics, values);
+        },
+        processor_->getter_stores());
+    auto& resolve_node = graph.add(std::move(resolve), {&response});
+
+    const std::string store_name =
+        settings.store_name.empty() ? graph.new_store_name("KTABLE-FK-JOIN-OUTPUT-") : settings.store_name;
+    const auto result_values = detail::find_serde<VOut>(settings.value_serde, {});
+    detail::TableSourceState state;
+    state.store_name = store_name;
+    state.store = detail::find_table_store<K, VOut>(
+        store_name, settings, detail::find_serde<K>(settings.key_serde, detail::CarriedSerde<K>(keys)), result_values);
+    state.versioned = settings.history_retention.has_value();
+    state.materialized = !settings.store_name.empty();
+    auto table = detail::share<detail::SourceTable<K, VOut>>(std::move(state));
+    detail::GraphNode result(names.result);
+    result.write = detail::write_table_source<K, std::optional<VOut>>(table->state());
+    auto next = position_;
+    next.node = &graph.add(std::move(result), {&resolve_node});
+    next.name = names.result;
+    next.sources = std::move(sources);
+    return KTable<K, VOut>(std::move(next), keys, result_values, settings.store_name, std::move(table));
+  }
+}
+
+template <class K, class V>
+template <class KO, class VO, class E, class F, class... Options>
+requires(!detail::NoJoiner<F>) auto KTable<K, V>::join(const KTable<KO, VO>& other, E foreign_key, F joiner,
+                                                       const Options&... options) const {
+  return join_foreign<false>(other, std::move(foreign_key), std::move(joiner), options...);
+}
+
+template <class K, class V>
+template <class KO, class VO, class E, class F, class... Options>
+requires(!detail::NoJoiner<F>) auto KTable<K, V>::left_join(const KTable<KO, VO>& other, E foreign_key, F joiner,
+                                                            const Options&... options) const {
+  return join_foreign<true>(other, std::move(foreign_key), std::move(joiner), options...);
+}
+
+}  // namespace millrace

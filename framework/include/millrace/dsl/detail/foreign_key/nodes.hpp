@@ -1,0 +1,292 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "millrace/dsl/detail/foreign_key/formats.hpp"
+#include "millrace/dsl/detail/joins/joiner.hpp"
+#include "millrace/dsl/detail/tables/table_processor.hpp"
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/serde/primitives.hpp"
+
+// A foreign-key join, left table L (K -> V) with right table R (KO -> VO):
+//
+//     L -> subscribe -> [registration topic, by KO] -> receive (keeps subscriptions) -> look up in R --\  _
+//                                                     R -> tell all subscribers -----------------------+--> [response
+//     topic, by K] -> resolve (drops what is out of date) -> result
+//
+// A response carries the hash of the left value that asked for it, so that answers which a newer value has overtaken
+// are told apart.
+
+namespace millrace::detail {
+
+using SubscriptionStore = TimestampedKeyValueStore<Bytes, Subscription>;
+
+/// Names that the nodes of one join share.
+struct ForeignJoinTopics {
+  std::string registration;
+  std::string response;
+  std::string store;
+};
+
+template <class T>
+[[nodiscard]] std::string serialized(const AnySerde<T>& serde, std::string_view topic, const T& value) {
+  std::string bytes;
+  (void)serde.serialize(topic, value, bytes);
+  return bytes;
+}
+
+/// Tells the right side which of its rows a left row wants. (Kafka Streams: `SubscriptionSendProcessorSupplier`.)
+template <bool LeftJoin, class K, class V, class KO, class E>
+class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>, Subscription> {
+ public:
+  SubscribeNode(E foreign_key, bool versioned, ForeignJoinTopics topics, AnySerde<K> keys, AnySerde<V> values,
+                AnySerde<KO> foreign_keys)
+      : foreign_key_(std::move(foreign_key)),
+        versioned_(versioned),
+        topics_(std::move(topics)),
+        keys_(std::move(keys)),
+        values_(std::move(values)),
+        foreign_keys_(std::move(foreign_keys)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    const std::string topic = task.topic_name(topics_.registration);
+    key_topic_ = topic + "-pk";
+    foreign_key_topic_ = topic + "-fk";
+    hash_topic_ = topic + "-vh";
+  }
+
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
+    using enum SubscriptionInstruction;
+    const Change<V>& change = record.value;
+    if (versioned_ && !change.is_latest) {
+      this->task().record_dropped(*this, "older than the latest version of its key");
+      return nullptr;
+    }
+    if (!change.old_value && !change.new_value) return nullptr;
+    const auto before = extract(record.key, change.old_value);
+    const auto now = extract(record.key, change.new_value);
+    if constexpr (LeftJoin) {
+      if (before && changed(before, now)) send(record, before, delete_no_propagate);
+      // Even without a foreign key: the answer makes the result.
+      send(record, now, propagate_null_if_no_value);
+    } else if (!now) {
+      if (change.new_value) this->task().record_dropped(*this, "null foreign key");
+      if (before) send(record, before, delete_and_propagate);
+    } else if (before && changed(before, now)) {
+      send(record, before, delete_no_propagate);
+      send(record, now, propagate_null_if_no_value);
+    } else {
+      send(record, now, propagate_only_if_value);
+    }
+    return nullptr;
+  }
+
+ private:
+  std::optional<KO> extract(const K& key, const std::optional<V>& value) {
+    if (!value) return std::nullopt;
+    return std::optional<KO>(call(foreign_key_, key, *value));
+  }
+  [[nodiscard]] bool changed(const std::optional<KO>& before, const std::optional<KO>& now) const {
+    if (!before || !now) return before.has_value() != now.has_value();
+    return serialized(foreign_keys_, foreign_key_topic_, *before) !=
+           serialized(foreign_keys_, foreign_key_topic_, *now);
+  }
+  void send(const Record<K, Change<V>>& record, const std::optional<KO>& foreign_key,
+            SubscriptionInstruction instruction) {
+    Subscription subscription;
+    if (record.value.new_value)
+      subscription.hash = hash_value(serialized(values_, hash_topic_, *record.value.new_value));
+    subscription.instruction = instruction;
+    subscription.primary_key = serialized(keys_, key_topic_, record.key);
+    subscription.primary_partition = this->task().record.origin->partition;
+    this->forward(Record<std::optional<KO>, Subscription>{foreign_key, std::move(subscription), record.timestamp,
+                                                          record.headers});
+  }
+
+  E foreign_key_;
+  bool versioned_;
+  ForeignJoinTopics topics_;
+  AnySerde<K> keys_;
+  AnySerde<V> values_;
+  AnySerde<KO> foreign_keys_;
+  std::string key_topic_;
+  std::string foreign_key_topic_;
+  std::string hash_topic_;
+};
+
+/// Keeps subscriptions, and passes each on to the look-up. (Kafka Streams: `SubscriptionReceiveProcessorSupplier`.)
+template <class KO>
+class ReceiveSubscriptionNode final
+    : public OperatorNode<std::optional<KO>, Subscription, std::optional<KO>, Subscription> {
+ public:
+  ReceiveSubscriptionNode(ForeignJoinTopics topics, AnySerde<KO> foreign_keys)
+      : topics_(std::move(topics)), foreign_keys_(std::move(foreign_keys)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    store_ = &typed_store<SubscriptionStore>(task, *this, topics_.store);
+    foreign_key_topic_ = task.topic_name(topics_.registration) + "-fk";
+  }
+
+  Output<std::optional<KO>, Subscription>* process(Record<std::optional<KO>, Subscription>& record) override {
+    using enum SubscriptionInstruction;
+    const auto instruction = record.value.instruction;
+    if (!record.key) {
+      if (instruction != propagate_null_if_no_value) {
+        this->task().record_dropped(*this, "null foreign key");
+        return nullptr;
+      }
+    } else {
+      const Bytes key(
+          combined_key(serialized(foreign_keys_, foreign_key_topic_, *record.key), record.value.primary_key));
+      if (instruction == delete_and_propagate || instruction == delete_no_propagate) {
+        store_->remove(key);
+      } else {
+        store_->put(key, {record.value, record.timestamp});
+      }
+    }
+    return &this->output();
+  }
+
+ private:
+  ForeignJoinTopics topics_;
+  AnySerde<KO> foreign_keys_;
+  std::string foreign_key_topic_;
+  SubscriptionStore* store_ = nullptr;
+};
+
+/// Answers a subscription with what the right table has now. (Kafka Streams: `SubscriptionJoinProcessorSupplier`.)
+template <class K, class KO, class VO>
+class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subscription, K, ForeignResponse<VO>> {
+ public:
+  AnswerSubscriptionNode(std::unique_ptr<TableValueGetter<KO, VO>> table, ForeignJoinTopics topics, AnySerde<K> keys)
+      : table_(std::move(table)), topics_(std::move(topics)), keys_(std::move(keys)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    table_->init(task, *this);
+    key_topic_ = task.topic_name(topics_.registration) + "-pk";
+  }
+
+  Output<std::optional<KO>, Subscription>* process(Record<std::optional<KO>, Subscription>& record) override {
+    using enum SubscriptionInstruction;
+    const Subscription& subscription = record.value;
+    std::optional<ValueAndTimestamp<VO>> found;
+    if (record.key) found = table_->get(*record.key);
+    if (subscription.instruction == delete_no_propagate) return nullptr;
+    if (subscription.instruction == propagate_only_if_value && !found) return nullptr;
+
+    ForeignResponse<VO> response{subscription.hash, std::nullopt, subscription.primary_partition};
+    Timestamp timestamp = record.timestamp;
+    if (found) {
+      timestamp = std::max(timestamp, found->timestamp);
+      if (subscription.instruction != delete_and_propagate) response.value = std::move(found->value);
+    }
+    this->forward_lent(record.headers, Record<K, ForeignResponse<VO>>{
+                                           keys_.deserialize(key_topic_, std::string_view(subscription.primary_key)),
+                                           std::move(response), timestamp, std::move(record.headers)});
+    return nullptr;
+  }
+
+ private:
+  std::unique_ptr<TableValueGetter<KO, VO>> table_;
+  ForeignJoinTopics topics_;
+  AnySerde<K> keys_;
+  std::string key_topic_;
+};
+
+/// Tells all subscribers of a right row of its change. (Kafka Streams: `ForeignTableJoinProcessorSupplier`.)
+template <class K, class KO, class VO>
+class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, ForeignResponse<VO>> {
+ public:
+  TellSubscribersNode(bool versioned, ForeignJoinTopics topics, AnySerde<K> keys, AnySerde<KO> foreign_keys)
+      : versioned_(versioned),
+        topics_(std::move(topics)),
+        keys_(std::move(keys)),
+        foreign_keys_(std::move(foreign_keys)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    store_ = &typed_store<SubscriptionStore>(task, *this, topics_.store);
+    const std::string topic = task.topic_name(topics_.registration);
+    key_topic_ = topic + "-pk";
+    foreign_key_topic_ = topic + "-fk";
+  }
+
+  Output<KO, Change<VO>>* process(Record<KO, Change<VO>>& record) override {
+    if (versioned_ && !record.value.is_latest) {
+      this->task().record_dropped(*this, "older than the latest version of its key");
+      return nullptr;
+    }
+    const Bytes prefix(combined_key(serialized(foreign_keys_, foreign_key_topic_, record.key), {}));
+    for (const auto& entry : store_->range(prefix, Bytes(after_prefix(prefix.str())))) {
+      if (!entry.key.view().starts_with(prefix.view())) continue;
+      const Subscription& subscription = entry.value.value;
+      this->forward(
+          Record<K, ForeignResponse<VO>>{keys_.deserialize(key_topic_, primary_key_of(entry.key.view())),
+                                         {subscription.hash, record.value.new_value, subscription.primary_partition},
+                                         record.timestamp,
+                                         record.headers});
+    }
+    return nullptr;
+  }
+
+ private:
+  bool versioned_;
+  ForeignJoinTopics topics_;
+  AnySerde<K> keys_;
+  AnySerde<KO> foreign_keys_;
+  std::string key_topic_;
+  std::string foreign_key_topic_;
+  SubscriptionStore* store_ = nullptr;
+};
+
+/// Joins the answers with the left rows they belong to. (Kafka Streams: `ResponseJoinProcessorSupplier`.)
+template <bool LeftJoin, class K, class V, class VO, class VOut, class F>
+class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K, std::optional<VOut>> {
+ public:
+  ResolveResponseNode(F joiner, std::unique_ptr<TableValueGetter<K, V>> table, ForeignJoinTopics topics,
+                      AnySerde<V> values)
+      : joiner_(std::move(joiner)), table_(std::move(table)), topics_(std::move(topics)), values_(std::move(values)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    table_->init(task, *this);
+    hash_topic_ = task.topic_name(topics_.registration) + "-vh";
+  }
+
+  Output<K, ForeignResponse<VO>>* process(Record<K, ForeignResponse<VO>>& record) override {
+    const auto current = table_->get(record.key);
+    std::optional<ValueHash> hash;
+    if (current) hash = hash_value(serialized(values_, hash_topic_, current->value));
+    if (hash != record.value.hash) {
+      this->task().record_dropped(*this, "the left row has changed since");
+      return nullptr;
+    }
+    std::optional<VOut> result;
+    const auto& foreign = record.value.value;
+    if (current && (LeftJoin || foreign)) {
+      result = std::optional<VOut>(
+          call_joiner<false, LeftJoin>(joiner_, record.key, &current->value, foreign ? &*foreign : nullptr));
+    }
+    this->forward(Record<K, std::optional<VOut>>{std::move(record.key), std::move(result), record.timestamp,
+                                                 std::move(record.headers)});
+    return nullptr;
+  }
+
+ private:
+  F joiner_;
+  std::unique_ptr<TableValueGetter<K, V>> table_;
+  ForeignJoinTopics topics_;
+  AnySerde<V> values_;
+  std::string hash_topic_;
+};
+
+}  // namespace millrace::detail

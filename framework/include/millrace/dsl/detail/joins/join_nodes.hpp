@@ -1,0 +1,213 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/dsl/detail/joins/join_time.hpp"
+#include "millrace/dsl/detail/joins/joiner.hpp"
+#include "millrace/dsl/detail/typed_store.hpp"
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/dsl/join_windows.hpp"
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/state/detail/outer_join_store.hpp"
+#include "millrace/state/window_store.hpp"
+
+namespace millrace::detail {
+
+/// Passes a record on to its join, then keeps it for the records of the other side to come.
+template <class K, class V>
+class JoinWindowNode final : public OperatorNode<K, V, K, V> {
+ public:
+  explicit JoinWindowNode(std::string store) : store_name_(std::move(store)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    store_ = &typed_store<WindowStore<NonNull<K>, NonNull<V>>>(task, *this, store_name_);
+  }
+
+  Output<K, V>* process(Record<K, V>& record) override {
+    // The join behind this node only reads the record, so it is still whole afterwards.
+    this->forward(record);
+    if (is_null(record.key)) return nullptr;
+    if constexpr (std::is_same_v<V, NonNull<V>>) {
+      store_->put_one(non_null(record.key), &record.value, record.timestamp);
+    } else {
+      store_->put_one(non_null(record.key), record.value ? &*record.value : nullptr, record.timestamp);
+    }
+    return nullptr;
+  }
+
+ private:
+  std::string store_name_;
+  WindowStore<NonNull<K>, NonNull<V>>* store_ = nullptr;
+};
+
+/// What a join needs to know besides its joiner, the same for both sides and for all tasks.
+template <class K, class VL, class VR>
+struct JoinSettings {
+  JoinWindows windows;
+  std::string left_store;
+  std::string right_store;
+  std::string outer_store;  ///< empty: unmatched results come out at once, or there are none
+  AnySerde<NonNull<K>> key_serde;
+  AnySerde<NonNull<VL>> left_serde;
+  AnySerde<NonNull<VR>> right_serde;
+  std::shared_ptr<JoinTimes> times;
+};
+
+/// One side of a stream-stream join: looks up the records of the other side, and lets out unmatched records whose
+/// windows have closed. (Kafka Streams: `KStreamKStreamJoin` and its two subclasses.)
+template <bool IsLeft, bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class VOut,
+          class Joiner>
+class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>, K, VOut> {
+  using VThis = std::conditional_t<IsLeft, VL, VR>;
+  using VOther = std::conditional_t<IsLeft, VR, VL>;
+  using Key = NonNull<K>;
+  using Left = NonNull<VL>;
+  using Right = NonNull<VR>;
+  static constexpr bool kEmitsUnmatched = IsLeft ? RightMayBeAbsent : LeftMayBeAbsent;
+  static constexpr bool kAnyOuter = LeftMayBeAbsent || RightMayBeAbsent;
+
+ public:
+  JoinNode(std::shared_ptr<const JoinSettings<K, VL, VR>> settings, const Joiner& joiner)
+      : settings_(std::move(settings)), joiner_(joiner) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    other_ = &typed_store<WindowStore<Key, NonNull<VOther>>>(task, *this,
+                                                             IsLeft ? settings_->right_store : settings_->left_store);
+    if (!settings_->outer_store.empty()) {
+      waiting_ = &typed_store<OuterJoinStore>(task, *this, settings_->outer_store);
+    }
+    time_ = settings_->times->of(task);
+  }
+
+  Output<K, VThis>* process(Record<K, VThis>& record) override {
+    time_->advance(record.timestamp);
+    if (is_null(record.key) || is_null(record.value)) {
+      if constexpr (kEmitsUnmatched) {
+        if (!is_null(record.value)) {
+          emit_unmatched(record);
+          return nullptr;
+        }
+      }
+      this->task().record_dropped(*this, "null key or value");
+      return nullptr;
+    }
+    if constexpr (kAnyOuter) {
+      if (waiting_ != nullptr && record.timestamp == time_->stream_time) emit_closed(record);
+    }
+
+    const Timestamp from = std::max<Timestamp>(0, record.timestamp - look_back());
+    const Timestamp to = std::max<Timestamp>(0, record.timestamp + look_ahead());
+    bool matched = false;
+    other_->fetch_each(non_null(record.key), from, to, [&](Timestamp other_time, NonNull<VOther>&& other) {
+      matched = true;
+      emit_match(record, other_time, other);
+      return true;
+    });
+
+    if constexpr (kEmitsUnmatched) {
+      if (matched) return nullptr;
+      if (waiting_ == nullptr || to < time_->stream_time) {
+        emit_unmatched(record);
+      } else {
+        keep_waiting(record);
+      }
+    }
+    return nullptr;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t look_back() const {
+    return IsLeft ? settings_->windows.before_ms() : settings_->windows.after_ms();
+  }
+  [[nodiscard]] std::int64_t look_ahead() const {
+    return IsLeft ? settings_->windows.after_ms() : settings_->windows.before_ms();
+  }
+
+  VOut join(const K& key, const Left* left, const Right* right) {
+    return call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner_, key, left, right);
+  }
+
+  void emit_match(const Record<K, VThis>& record, Timestamp other_time, const NonNull<VOther>& other) {
+    if constexpr (kAnyOuter) {
+      if (waiting_ != nullptr) waiting_->remove(other_time, !IsLeft, encode_key(non_null(record.key)));
+    }
+    if constexpr (IsLeft) {
+      emit(record, record.key, join(record.key, &non_null(record.value), &other),
+           std::max(record.timestamp, other_time));
+    } else {
+      emit(record, record.key, join(record.key, &other, &non_null(record.value)),
+           std::max(record.timestamp, other_time));
+    }
+  }
+
+  void emit_unmatched(const Record<K, VThis>& record) {
+    if constexpr (IsLeft) {
+      emit(record, record.key, join(record.key, &non_null(record.value), nullptr), record.timestamp);
+    } else {
+      emit(record, record.key, join(record.key, nullptr, &non_null(record.value)), record.timestamp);
+    }
+  }
+
+  // Not inline, as it is called from several places.
+  [[gnu::noinline]] void emit(const Record<K, VThis>& cause, const K& key, VOut value, Timestamp timestamp) {
+    this->forward(Record<K, VOut>{key, std::move(value), timestamp, cause.headers});
+  }
+
+  void keep_waiting(const Record<K, VThis>& record) {
+    time_->oldest_waiting = std::min(time_->oldest_waiting.value_or(record.timestamp), record.timestamp);
+    value_buffer_.clear();
+    bool written = false;
+    if constexpr (IsLeft) {
+      written = settings_->left_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
+    } else {
+      written = settings_->right_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
+    }
+    if (written) waiting_->add(record.timestamp, IsLeft, encode_key(non_null(record.key)), value_buffer_);
+  }
+
+  // Not inline, so that the usual way through process() is short.
+  [[gnu::noinline]] void emit_closed(const Record<K, VThis>& cause) {
+    take_closed(*waiting_, *time_, settings_->windows, look_ahead(), this->task(), [&](const auto& entry) {
+      const K key = settings_->key_serde.deserialize(waiting_->name(), std::string_view(entry.key));
+      for (const std::string& value : entry.values) emit_entry(cause, key, entry, value);
+    });
+  }
+
+  void emit_entry(const Record<K, VThis>& cause, const K& key, const OuterJoinStore::Entry& entry,
+                  const std::string& value) {
+    if constexpr (RightMayBeAbsent) {
+      if (entry.left) {
+        const Left left = settings_->left_serde.deserialize(waiting_->name(), std::string_view(value));
+        emit(cause, key, join(key, &left, nullptr), entry.timestamp);
+      }
+    }
+    if constexpr (LeftMayBeAbsent) {
+      if (!entry.left) {
+        const Right right = settings_->right_serde.deserialize(waiting_->name(), std::string_view(value));
+        emit(cause, key, join(key, nullptr, &right), entry.timestamp);
+      }
+    }
+  }
+
+  std::string_view encode_key(const Key& key) {
+    key_buffer_.clear();
+    if (!settings_->key_serde.serialize(waiting_->name(), key, key_buffer_)) key_buffer_.clear();
+    return key_buffer_;
+  }
+
+  std::shared_ptr<const JoinSettings<K, VL, VR>> settings_;
+  Joiner joiner_;
+  WindowStore<Key, NonNull<VOther>>* other_ = nullptr;
+  OuterJoinStore* waiting_ = nullptr;
+  std::shared_ptr<JoinTime> time_;
+  std::string key_buffer_;
+  std::string value_buffer_;
+};
+
+}  // namespace millrace::detail

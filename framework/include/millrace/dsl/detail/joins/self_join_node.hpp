@@ -1,0 +1,76 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "millrace/dsl/detail/joins/join_nodes.hpp"
+
+namespace millrace::detail {
+
+/// The join of a stream with itself over one store: gives what the two sides of the ordinary join would give together,
+/// in the same order. Unmatched records do not occur, each matches itself. (Kafka Streams: `KStreamKStreamSelfJoin`.)
+template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class V, class VOut, class Joiner>
+class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
+  using Key = NonNull<K>;
+  using Value = NonNull<V>;
+
+ public:
+  SelfJoinNode(std::shared_ptr<const JoinSettings<K, V, V>> settings, const Joiner& joiner)
+      : settings_(std::move(settings)), joiner_(joiner) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    store_ = &typed_store<WindowStore<Key, Value>>(task, *this, settings_->left_store);
+    time_ = settings_->times->of(task);
+  }
+
+  Output<K, V>* process(Record<K, V>& record) override {
+    if (is_null(record.key) || is_null(record.value)) {
+      this->task().record_dropped(*this, "null key or value");
+      return nullptr;
+    }
+    const Timestamp timestamp = record.timestamp;
+    const JoinWindows& windows = settings_->windows;
+    time_->advance(timestamp);
+    bool with_itself = timestamp > time_->stream_time - (windows.size_ms() + windows.grace_ms()) + 1;
+
+    // As the left side of the join.
+    each_match(record, windows.before_ms(), windows.after_ms(), [&](Timestamp other_time, const Value& other) {
+      emit(record, non_null(record.value), other, std::max(timestamp, other_time));
+    });
+    // As the right side, which meets the record itself in the order of time.
+    each_match(record, windows.after_ms(), windows.before_ms(), [&](Timestamp other_time, const Value& other) {
+      if (with_itself && other_time > timestamp) {
+        with_itself = false;
+        emit(record, non_null(record.value), non_null(record.value), timestamp);
+      }
+      emit(record, other, non_null(record.value), std::max(timestamp, other_time));
+    });
+    if (with_itself) emit(record, non_null(record.value), non_null(record.value), timestamp);
+    return nullptr;
+  }
+
+ private:
+  template <class Visit>
+  void each_match(const Record<K, V>& record, std::int64_t back, std::int64_t ahead, Visit visit) {
+    store_->fetch_each(non_null(record.key), std::max<Timestamp>(0, record.timestamp - back),
+                       std::max<Timestamp>(0, record.timestamp + ahead), [&](Timestamp time, Value&& value) {
+                         visit(time, std::as_const(value));
+                         return true;
+                       });
+  }
+
+  void emit(const Record<K, V>& cause, const Value& left, const Value& right, Timestamp timestamp) {
+    this->forward(Record<K, VOut>{cause.key,
+                                  call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner_, cause.key, &left, &right),
+                                  timestamp, cause.headers});
+  }
+
+  std::shared_ptr<const JoinSettings<K, V, V>> settings_;
+  Joiner joiner_;
+  WindowStore<Key, Value>* store_ = nullptr;
+  std::shared_ptr<JoinTime> time_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/dsl/detail/joins/grace_buffer.hpp"
+#include "millrace/dsl/detail/joins/joiner.hpp"
+#include "millrace/dsl/detail/tables/table_processor.hpp"
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/processor/detail/node.hpp"
+
+namespace millrace::detail {
+
+/// For joins with a table of the same key.
+struct OwnKey {
+  template <class K, class V>
+  const K& operator()(const K& key, const V& /*value*/) const {
+    return key;  // NOLINT(bugprone-return-const-ref-from-parameter): of the record, which outlives the call
+  }
+};
+
+/// Joins each record with what a table has for its key at that moment. `Select` makes the table's key from the record's
+/// key and value. (Kafka Streams: `KStreamKTableJoinProcessor`.)
+template <bool Left, class K, class V, class KT, class VT, class VOut, class Select, class F>
+class StreamTableJoin {
+ public:
+  StreamTableJoin(Select select, F joiner, std::unique_ptr<TableValueGetter<KT, VT>> table)
+      : select_(std::move(select)), joiner_(std::move(joiner)), table_(std::move(table)) {}
+
+  void init(TaskContext& task, const NodeBase& node) { table_->init(task, node); }
+  void close() { table_->close(); }
+  [[nodiscard]] bool table_is_versioned() const { return table_->is_versioned(); }
+
+  /// Whether the record takes part in the join at all.
+  [[nodiscard]] bool takes(const Record<K, V>& record) {
+    return !is_null(record.value) && (Left || !is_null(call(select_, record.key, record.value)));
+  }
+
+  /// The joined value; nullopt: there is none.
+  [[nodiscard]] std::optional<VOut> join(const Record<K, V>& record) {
+    std::optional<ValueAndTimestamp<VT>> found;
+    const auto& key = call(select_, record.key, record.value);
+    if (!is_null(key)) {
+      found = table_->is_versioned() ? table_->get(non_null(key), record.timestamp) : table_->get(non_null(key));
+    }
+    if (!Left && !found) return std::nullopt;
+    return call_joiner<false, Left>(joiner_, record.key, &non_null(record.value), found ? &found->value : nullptr);
+  }
+
+ private:
+  Select select_;
+  F joiner_;
+  std::unique_ptr<TableValueGetter<KT, VT>> table_;
+};
+
+template <class K, class V, class VOut, class Join>
+class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
+ public:
+  explicit StreamTableJoinNode(Join join) : join_(std::move(join)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    join_.init(task, *this);
+  }
+  void close() override { join_.close(); }
+
+  Output<K, V>* process(Record<K, V>& record) override {
+    if (!join_.takes(record)) {
+      this->task().record_dropped(*this, "null join key or value");
+      return nullptr;
+    }
+    if (auto value = join_.join(record)) {
+      this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
+                                                         std::move(record.headers)});
+    }
+    return nullptr;
+  }
+
+ private:
+  Join join_;
+};
+
+/// The same with records that wait for the table to reach their time.
+template <class K, class V, class VOut, class Join>
+class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
+  using Key = NonNull<K>;
+  using Value = NonNull<V>;
+
+ public:
+  GracedStreamTableJoinNode(Join join, std::string buffer, AnySerde<Key> keys, AnySerde<Value> values)
+      : join_(std::move(join)), buffer_name_(std::move(buffer)), keys_(std::move(keys)), values_(std::move(values)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    join_.init(task, *this);
+    if (!join_.table_is_versioned()) {
+      throw TopologyException("'" + this->name() +
+                              "' has a grace period, but its table is not versioned: give the "
+                              "table Materialized::as_versioned");
+    }
+    buffer_ = &typed_store<GraceBuffer>(task, *this, buffer_name_);
+  }
+  void close() override { join_.close(); }
+
+  Output<K, V>* process(Record<K, V>& record) override {
+    if (!join_.takes(record)) {
+      this->task().record_dropped(*this, "null join key or value");
+      return nullptr;
+    }
+    if (is_null(record.key)) {
+      throw StreamsException("'" + this->name() + "': a record without key cannot wait for the table");
+    }
+    std::string key;
+    std::string value;
+    (void)keys_.serialize(this->name(), non_null(record.key), key);
+    (void)values_.serialize(this->name(), non_null(record.value), value);
+    if (!buffer_->put(key, std::move(value), BufferedContext::of(this->task().record))) {
+      emit(record);
+      return nullptr;
+    }
+    buffer_->release([this](std::string_view waiting_key, const BufferedValue& waiting) {
+      Record<K, V> released{keys_.deserialize(this->name(), waiting_key),
+                            values_.deserialize(this->name(), std::string_view(*waiting.new_value)),
+                            waiting.context.timestamp, waiting.context.headers};
+      const BufferedScope scope(this->task(), waiting.context);
+      emit(released);
+    });
+    return nullptr;
+  }
+
+ private:
+  void emit(Record<K, V>& record) {
+    if (auto value = join_.join(record)) {
+      this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
+                                                         std::move(record.headers)});
+    }
+  }
+
+  Join join_;
+  std::string buffer_name_;
+  AnySerde<Key> keys_;
+  AnySerde<Value> values_;
+  GraceBuffer* buffer_ = nullptr;
+};
+
+}  // namespace millrace::detail

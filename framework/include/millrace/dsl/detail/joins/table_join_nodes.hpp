@@ -1,0 +1,222 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/make.hpp"
+#include "millrace/dsl/detail/joins/joiner.hpp"
+#include "millrace/dsl/detail/tables/table_processor.hpp"
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/processor/detail/node.hpp"
+
+namespace millrace::detail {
+
+template <class T>
+[[nodiscard]] const T* pointer_to(const std::optional<T>& value) {
+  return value ? &*value : nullptr;
+}
+
+/// The joiner of two tables' values, either of which may be absent where the kind of join allows it.
+template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class VOut, class F>
+struct TableJoiner {
+  static constexpr bool kLeftMayBeAbsent = LeftMayBeAbsent;
+  static constexpr bool kRightMayBeAbsent = RightMayBeAbsent;
+  using Left = VL;
+  using Right = VR;
+
+  F joiner;
+
+  std::optional<VOut> operator()(const K& key, const std::optional<VL>& left, const std::optional<VR>& right) {
+    return std::optional<VOut>(
+        call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner, key, pointer_to(left), pointer_to(right)));
+  }
+};
+
+/// What a join's nodes know; complete once the topology is.
+struct TableJoinState {
+  std::string store;  ///< empty: the result is not kept
+  bool send_old_values = false;
+};
+
+/// One side of a table-table join: looks the other table's value up for each change.
+/// (Kafka Streams: `KTableKTableInnerJoin`, `...LeftJoin`, `...RightJoin`, `...OuterJoin`.)
+template <bool IsLeft, class K, class VOut, class Joiner>
+class TableJoinNode final
+    : public OperatorNode<K, Change<std::conditional_t<IsLeft, typename Joiner::Left, typename Joiner::Right>>, K,
+                          Change<VOut>> {
+  using VThis = std::conditional_t<IsLeft, typename Joiner::Left, typename Joiner::Right>;
+  using VOther = std::conditional_t<IsLeft, typename Joiner::Right, typename Joiner::Left>;
+  static constexpr bool kThisMayBeAbsent = IsLeft ? Joiner::kLeftMayBeAbsent : Joiner::kRightMayBeAbsent;
+  static constexpr bool kOtherMayBeAbsent = IsLeft ? Joiner::kRightMayBeAbsent : Joiner::kLeftMayBeAbsent;
+
+ public:
+  /// `versioned`: this side's table is, so that only its latest versions count.
+  TableJoinNode(Joiner joiner, std::unique_ptr<TableValueGetter<K, VOther>> other, bool versioned,
+                std::shared_ptr<const TableJoinState> state)
+      : joiner_(std::move(joiner)), other_(std::move(other)), versioned_(versioned), state_(std::move(state)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    other_->init(task, *this);
+  }
+  void close() override { other_->close(); }
+
+  Output<K, Change<VThis>>* process(Record<K, Change<VThis>>& record) override {
+    const Change<VThis>& change = record.value;
+    if (versioned_ && !change.is_latest) {
+      this->task().record_dropped(*this, "older than the latest version of its key");
+      return nullptr;
+    }
+    const auto found = other_->get(record.key);
+    if (!found && (!kOtherMayBeAbsent || (!change.new_value && !change.old_value))) return nullptr;
+
+    Timestamp timestamp = record.timestamp;
+    std::optional<VOther> other;
+    if (found) {
+      timestamp = std::max(timestamp, found->timestamp);
+      other = found->value;
+    }
+    Change<VOut> result;
+    result.is_latest = change.is_latest;
+    result.new_value = join(record.key, change.new_value, other);
+    if (state_->send_old_values) result.old_value = join(record.key, change.old_value, other);
+    this->forward(
+        Record<K, Change<VOut>>{std::move(record.key), std::move(result), timestamp, std::move(record.headers)});
+    return nullptr;
+  }
+
+ private:
+  std::optional<VOut> join(const K& key, const std::optional<VThis>& mine, const std::optional<VOther>& other) {
+    if (!mine && !(kThisMayBeAbsent && other)) return std::nullopt;
+    if constexpr (IsLeft) {
+      return joiner_(key, mine, other);
+    } else {
+      return joiner_(key, other, mine);
+    }
+  }
+
+  Joiner joiner_;
+  std::unique_ptr<TableValueGetter<K, VOther>> other_;
+  bool versioned_;
+  std::shared_ptr<const TableJoinState> state_;
+};
+
+/// Where the results of both sides meet, and are kept if they are to be. (Kafka Streams: `KTableKTableJoinMerger`.)
+template <class K, class V>
+class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
+ public:
+  explicit TableJoinMergeNode(std::shared_ptr<const TableJoinState> state) : state_(std::move(state)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    if (state_->store.empty()) return;
+    store_.init(task, *this, state_->store);
+    forwarder_.init(task, this->output(), store_.store(), state_->send_old_values);
+  }
+
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
+    if (!store_) {
+      if (!state_->send_old_values) record.value.old_value.reset();
+      return &this->output();
+    }
+    const auto put = store_.put(record.key, record.value.new_value, record.timestamp);
+    if (!put.stored) return nullptr;
+    record.value.is_latest = put.is_latest;
+    forwarder_.maybe_forward(std::move(record));
+    return nullptr;
+  }
+
+ private:
+  std::shared_ptr<const TableJoinState> state_;
+  TableStore<K, V> store_;
+  TableForwarder<K, V> forwarder_;
+};
+
+/// The result of a table-table join.
+template <class K, class VOut, class Joiner>
+class JoinedTable final : public TableProcessor<K, VOut> {
+  using VL = typename Joiner::Left;
+  using VR = typename Joiner::Right;
+
+ public:
+  JoinedTable(std::shared_ptr<TableProcessor<K, VL>> left, std::shared_ptr<TableProcessor<K, VR>> right, Joiner joiner,
+              std::string store, bool versioned)
+      : left_(std::move(left)), right_(std::move(right)), joiner_(std::move(joiner)), versioned_(versioned) {
+    state_->store = std::move(store);
+  }
+
+  [[nodiscard]] std::unique_ptr<TableValueGetter<K, VOut>> make_getter() const override {
+    if (!state_->store.empty()) return make_as<TableValueGetter<K, VOut>, StoreGetter<K, VOut>>(state_->store);
+    return make_as<TableValueGetter<K, VOut>, Getter>(left_->make_getter(), right_->make_getter(), joiner_);
+  }
+  [[nodiscard]] std::vector<std::string> getter_stores() const override {
+    if (!state_->store.empty()) return {state_->store};
+    auto stores = left_->getter_stores();
+    for (auto& store : right_->getter_stores()) {
+      if (std::ranges::find(stores, store) == stores.end()) stores.push_back(std::move(store));
+    }
+    return stores;
+  }
+  bool enable_sending_old_values(bool /*force*/) override {
+    left_->enable_sending_old_values(true);
+    right_->enable_sending_old_values(true);
+    return state_->send_old_values = true;
+  }
+  [[nodiscard]] bool versioned() const override { return versioned_; }
+
+  [[nodiscard]] std::shared_ptr<const TableJoinState> state() const { return state_; }
+
+ private:
+  class Getter final : public TableValueGetter<K, VOut> {
+   public:
+    Getter(std::unique_ptr<TableValueGetter<K, VL>> left, std::unique_ptr<TableValueGetter<K, VR>> right, Joiner joiner)
+        : left_(std::move(left)), right_(std::move(right)), joiner_(std::move(joiner)) {}
+    void init(TaskContext& task, const NodeBase& node) override {
+      left_->init(task, node);
+      right_->init(task, node);
+    }
+    void close() override {
+      left_->close();
+      right_->close();
+    }
+    [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key) override {
+      auto left = left_->get(key);
+      if (!left && !Joiner::kLeftMayBeAbsent) return std::nullopt;
+      auto right = right_->get(key);
+      if (!right && !Joiner::kRightMayBeAbsent) return std::nullopt;
+      if (!left && !right) return std::nullopt;
+      Timestamp timestamp = kNoTimestamp;
+      std::optional<VL> left_value;
+      std::optional<VR> right_value;
+      if (left) {
+        timestamp = std::max(timestamp, left->timestamp);
+        left_value = std::move(left->value);
+      }
+      if (right) {
+        timestamp = std::max(timestamp, right->timestamp);
+        right_value = std::move(right->value);
+      }
+      auto value = joiner_(key, left_value, right_value);
+      if (!value) return std::nullopt;
+      return ValueAndTimestamp<VOut>{std::move(*value), timestamp};
+    }
+
+   private:
+    std::unique_ptr<TableValueGetter<K, VL>> left_;
+    std::unique_ptr<TableValueGetter<K, VR>> right_;
+    Joiner joiner_;
+  };
+
+  std::shared_ptr<TableProcessor<K, VL>> left_;
+  std::shared_ptr<TableProcessor<K, VR>> right_;
+  Joiner joiner_;
+  bool versioned_;
+  std::shared_ptr<TableJoinState> state_ = detail::share<TableJoinState>();
+};
+
+}  // namespace millrace::detail

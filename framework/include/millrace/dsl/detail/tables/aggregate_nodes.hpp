@@ -1,0 +1,120 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "millrace/dsl/detail/tables/table_processor.hpp"
+#include "millrace/dsl/detail/tables/table_store.hpp"
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/processor/detail/node.hpp"
+
+namespace millrace::detail {
+
+/// Folds the records of each key into an aggregate that is kept in a table: count, aggregate and reduce are one node
+/// with different `Fold`s. (Kafka Streams: `KStreamAggregate`, `KStreamReduce`.)
+///
+/// `Fold` offers `optional<VA> initial(value)` (nullopt: the value itself starts, as in reduce), and
+/// `optional<VA> next(key, value, VA)`; nullopt as a result deletes the key.
+template <class K, class V, class VA, class Fold>
+class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
+  using Key = NonNull<K>;
+
+ public:
+  AggregateNode(std::string store, Fold fold, std::shared_ptr<const bool> send_old_values)
+      : store_name_(std::move(store)), fold_(std::move(fold)), send_old_values_(std::move(send_old_values)) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    store_.init(task, *this, store_name_);
+    forwarder_.init(task, this->output(), store_.store(), *send_old_values_);
+  }
+
+  Output<K, V>* process(Record<K, V>& record) override {
+    if (is_null(record.key) || is_null(record.value)) {
+      this->task().record_dropped(*this, "null key or value");
+      return nullptr;
+    }
+    const Key& key = non_null(record.key);
+    auto stored = store_.get(key);
+    Timestamp timestamp = record.timestamp;
+    std::optional<VA> old_value;
+    if (stored) {
+      timestamp = std::max(timestamp, stored->timestamp);
+      old_value = std::move(stored->value);
+    } else {
+      old_value = fold_.initial();
+    }
+    std::optional<VA> kept_old;
+    if (*send_old_values_) kept_old = old_value;
+    std::optional<VA> new_value = fold_.next(key, non_null(record.value), std::move(old_value));
+    const auto put = store_.put(key, new_value, timestamp);
+    if (!put.stored) return nullptr;
+    forwarder_.maybe_forward(Record<Key, Change<VA>>{
+        key, {std::move(new_value), std::move(kept_old), put.is_latest}, timestamp, std::move(record.headers)});
+    return nullptr;
+  }
+
+ private:
+  std::string store_name_;
+  Fold fold_;
+  std::shared_ptr<const bool> send_old_values_;
+  TableStore<Key, VA> store_;
+  TableForwarder<Key, VA> forwarder_;
+};
+
+template <class K, class V>
+struct CountFold {
+  using Value = V;
+  std::optional<std::int64_t> initial() { return 0; }
+  std::optional<std::int64_t> next(const K&, const V&, std::optional<std::int64_t> count) { return *count + 1; }
+};
+
+/// The reducer may return the value type, or a std::optional of it to delete. V may be nullable (in windows).
+template <class K, class V, class Reducer>
+struct ReduceFold {
+  using Value = V;
+  using Aggregate = std::optional<NonNull<V>>;
+
+  Reducer reducer;
+  Aggregate initial() { return std::nullopt; }
+  Aggregate next(const K&, const V& value, Aggregate aggregate) {
+    if (!aggregate) return value;
+    return Aggregate(reducer(std::as_const(*aggregate), value));
+  }
+};
+
+/// Initializer and aggregator may return VA, or std::optional<VA> where nullopt deletes. The aggregator is given what
+/// the initializer returns.
+template <class K, class V, class VA, class Initializer, class Aggregator>
+struct AggregateFold {
+  using Value = V;
+  using Given = std::remove_cvref_t<std::invoke_result_t<Initializer&>>;
+
+  Initializer initializer;
+  Aggregator aggregator;
+  std::optional<VA> initial() { return std::optional<VA>(initializer()); }
+  std::optional<VA> next(const K& key, const V& value, std::optional<VA> aggregate) {
+    if constexpr (std::is_same_v<Given, VA>) {
+      return std::optional<VA>(aggregator(key, value, std::move(*aggregate)));
+    } else {
+      return std::optional<VA>(aggregator(key, value, std::move(aggregate)));
+    }
+  }
+};
+
+/// A table's updates as a stream.
+template <class K, class V>
+class TableToStreamNode final : public OperatorNode<K, Change<V>, K, std::optional<V>> {
+ public:
+  Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
+    this->forward_lent(record.headers,
+                       Record<K, std::optional<V>>{std::move(record.key), std::move(record.value.new_value),
+                                                   record.timestamp, std::move(record.headers)});
+    return nullptr;
+  }
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,186 @@
+#pragma once
+
+// The tables and global stores of StreamsBuilder. Included by streams_builder.hpp.
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/make.hpp"
+#include "millrace/dsl/detail/streams/kstream_impl.hpp"
+#include "millrace/dsl/streams_builder.hpp"
+#include "millrace/processor/detail/source_sink.hpp"
+#include "millrace/processor/processor.hpp"
+
+namespace millrace {
+namespace detail {
+
+template <class K, class V>
+[[nodiscard]] constexpr bool require_table_types() {
+  constexpr bool kPlain = std::is_same_v<K, NonNull<K>> && std::is_same_v<V, NonNull<V>>;
+  static_assert(kPlain,
+                "a table's keys and values are never null: name their types without std::optional (null values delete, "
+                "null keys are dropped)");
+  constexpr bool kKeyed = !kIsUnkeyed<K>;
+  static_assert(kKeyed, "a table needs keys: Unkeyed topics can only be read with stream()");
+  return kPlain && kKeyed;
+}
+
+/// A source whose records may have null keys and values.
+template <class K, class V, class Consumed>
+[[nodiscard]] NodeSpec table_source_spec(const std::string& name, const std::string& topic, const Consumed& settings) {
+  using Key = std::optional<K>;
+  using Value = std::optional<V>;
+  SourceSettings<Key, Value> source{AnySerde<Key>(choose_serde<K>(settings.key_serde)),
+                                    AnySerde<Value>(choose_serde<V>(settings.value_serde)),
+                                    settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
+                                    !settings.timestamps.has_value(),
+                                    {}};
+  if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(settings.extractor)>, NoExtractor>) {
+    constexpr bool kFits =
+        std::is_constructible_v<TimestampExtractor<Key, Value>, std::remove_cvref_t<decltype(settings.extractor)>>;
+    static_assert(
+        kFits,
+        "the timestamp extractor of a table must be callable as extractor(const Record<std::optional<K>, "
+        "std::optional<V>>&, Timestamp), with a RecordMetadata behind if it likes: a table's topic has null values");
+    if constexpr (kFits) source.extractor = settings.extractor;
+  }
+  NodeSpec spec;
+  spec.name = name;
+  spec.topics = {topic};
+  spec.offset_reset = settings.offset_reset;
+  spec.factory = factory_from<SourceNode<Key, Value>>(std::move(source));
+  return spec;
+}
+
+/// Names of a table's source and processor.
+struct TableSourceNames {
+  std::string source;
+  std::string processor;
+};
+[[nodiscard]] inline TableSourceNames draw_table_source_names(Graph& graph, const std::string& given) {
+  std::string source = graph.name_or(given.empty() ? given : given + "-source", "KSTREAM-SOURCE-");
+  return {std::move(source), graph.name_or(given, "KTABLE-SOURCE-")};
+}
+
+}  // namespace detail
+
+template <class K, class V, class KS, class VS, class X, class MKS, class MVS>
+KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed,
+                                   const BasicMaterialized<MKS, MVS>& materialized) {
+  if constexpr (detail::require_table_types<K, V>()) {
+    const auto& settings = consumed.settings();
+    const auto& kept = materialized.settings();
+    const std::string store_name = kept.store_name.empty() ? graph_->new_store_name(topic + "-") : kept.store_name;
+    const auto names = detail::draw_table_source_names(*graph_, settings.name);
+    // A table's store has the serdes of its topic unless it is given others.
+    const auto keys = detail::choose_serde<K>(kept.key_serde, detail::carried_serde<K>(settings.key_serde));
+    const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
+
+    detail::TableSourceState state;
+    state.store_name = store_name;
+    state.store = detail::make_table_store<K, V>(store_name, kept, keys, values);
+    state.versioned = kept.history_retention.has_value();
+    state.materialized = !kept.store_name.empty();
+    auto table = detail::share<detail::SourceTable<K, V>>(std::move(state));
+    detail::GraphNode node(names.processor);
+    node.reads_table = true;
+    node.write = [topic, names, state = table->state(),
+                  spec = detail::table_source_spec<K, V>(names.source, topic, settings)](
+                     const detail::GraphNode& self, detail::TopologyBuilder& builder) {
+      using Node = detail::TableSourceNode<std::optional<K>, std::optional<V>>;
+      builder.add_source(spec);
+      builder.add_processor(names.processor, [state] { return detail::make_node<Node>(state); }, {names.source});
+      for (auto store : state->stores(names.processor)) {
+        if (self.reuse_source_topic) {
+          StoreBuilder unlogged(*store);
+          unlogged.spec.logging = false;
+          builder.use_source_as_changelog(unlogged.name(), topic);
+          store = detail::shared_store(std::move(unlogged));
+        }
+        builder.add_state_store(store, {names.processor});
+      }
+    };
+    detail::StreamPosition position;
+    position.graph = graph_;
+    position.name = names.processor;
+    position.sources = {names.source};
+    position.node = &graph_->add_source(std::move(node));
+    return KTable<K, V>(std::move(position), keys, values, kept.store_name, std::move(table));
+  }
+}
+
+template <class K, class V, class KS, class VS, class X, class MKS, class MVS>
+GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed,
+                                                const BasicMaterialized<MKS, MVS>& materialized) {
+  if constexpr (detail::require_table_types<K, V>()) {
+    const auto& settings = consumed.settings();
+    const auto& kept = materialized.settings();
+    const std::string store_name = kept.store_name.empty() ? graph_->new_store_name(topic + "-") : kept.store_name;
+    if (kept.history_retention) {
+      throw TopologyException("global table of topic '" + topic + "': a global table cannot be versioned");
+    }
+    const auto names = detail::draw_table_source_names(*graph_, settings.name);
+    const auto keys = detail::choose_serde<K>(kept.key_serde, detail::carried_serde<K>(settings.key_serde));
+    const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
+    auto options = static_cast<const MaterializedOptions&>(kept);
+    options.logging = false;
+
+    detail::TableSourceState state;
+    state.store_name = store_name;
+    state.store = detail::make_table_store<K, V>(store_name, options, keys, values);
+    state.materialized = true;
+    detail::GraphNode node(names.processor);
+    node.write = [names, state = detail::share<const detail::TableSourceState>(std::move(state)),
+                  spec = detail::table_source_spec<K, V>(names.source, topic, settings)](
+                     const detail::GraphNode&, detail::TopologyBuilder& builder) {
+      using Node = detail::TableSourceNode<std::optional<K>, std::optional<V>>;
+      builder.add_global_store(
+          spec, names.processor, [state] { return detail::make_node<Node>(state); }, state->store);
+    };
+    graph_->add_source(std::move(node));
+    return GlobalKTable<K, V>(graph_, store_name, kept.store_name);
+  }
+}
+
+template <class K, class V, class F, class KS, class VS, class X>
+StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::string& topic,
+                                                 const BasicConsumed<KS, VS, X>& consumed, F supplier) {
+  using P = typename detail::Supplied<F>::Type;
+  constexpr bool kSuppliesProcessor = detail::ProcessorOf<P, K, V>;
+  static_assert(
+      kSuppliesProcessor,
+      "add_global_store takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> with "
+      "the K and V that are named here");
+  if constexpr (kSuppliesProcessor) {
+    const auto& settings = consumed.settings();
+    const auto names = detail::draw_table_source_names(*graph_, settings.name);
+    detail::SourceSettings<K, V> source{detail::choose_serde<K>(settings.key_serde),
+                                        detail::choose_serde<V>(settings.value_serde),
+                                        settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
+                                        !settings.timestamps.has_value(),
+                                        {}};
+    if constexpr (detail::require_extractor<X, K, V>()) source.extractor = settings.extractor;
+    store.spec.logging = false;
+    detail::GraphNode node(names.processor);
+    node.write = [names, topic, make_source = detail::factory_from<detail::SourceNode<K, V>>(std::move(source)),
+                  supplier, reset = settings.offset_reset, shared = detail::shared_store(std::move(store))](
+                     const detail::GraphNode&, detail::TopologyBuilder& builder) {
+      detail::NodeSpec spec;
+      spec.name = names.source;
+      spec.topics = {topic};
+      spec.offset_reset = reset;
+      spec.factory = make_source;
+      using Node = detail::ProcessorNode<K, V, typename P::KeyOut, typename P::ValueOut>;
+      builder.add_global_store(
+          std::move(spec), names.processor, [supplier]() mutable { return detail::make_node<Node>(supplier()); },
+          shared);
+    };
+    graph_->add_source(std::move(node));
+  }
+  return *this;
+}
+
+}  // namespace millrace

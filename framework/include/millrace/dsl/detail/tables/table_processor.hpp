@@ -1,0 +1,133 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/make.hpp"
+#include "millrace/dsl/change.hpp"
+#include "millrace/dsl/detail/tables/table_store.hpp"
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/state/cached_store.hpp"
+#include "millrace/state/key_value_store.hpp"
+#include "millrace/state/windowed.hpp"
+
+namespace millrace::detail {
+
+/// Reads a table's current value of a key on behalf of a node downstream. One per task.
+/// (Kafka Streams: `KTableValueGetter`.)
+template <class K, class V>
+class TableValueGetter {
+ public:
+  virtual ~TableValueGetter() = default;
+
+  /// `node`: the one that asks; it is connected to the table's getter_stores().
+  virtual void init(TaskContext& task, const NodeBase& node) = 0;
+  /// Called when that node is closed.
+  virtual void close() {}
+  [[nodiscard]] virtual std::optional<ValueAndTimestamp<V>> get(const K& key) = 0;
+
+  /// Only of versioned tables.
+  [[nodiscard]] virtual bool is_versioned() const { return false; }
+  [[nodiscard]] virtual std::optional<ValueAndTimestamp<V>> get(const K& key, Timestamp /*as_of*/) { return get(key); }
+};
+
+/// What a table's descendants may ask of the operator that makes it, while the topology is built. Shared by all handles
+/// of the table. (Kafka Streams: `KTableProcessorSupplier`.)
+template <class K, class V>
+class TableProcessor {
+ public:
+  virtual ~TableProcessor() = default;
+
+  /// How a descendant reads this table, and the stores that it must be connected to for that. May make the table
+  /// materialised.
+  [[nodiscard]] virtual std::unique_ptr<TableValueGetter<K, V>> make_getter() const = 0;
+  [[nodiscard]] virtual std::vector<std::string> getter_stores() const = 0;
+
+  /// Asks for old values in the table's changes. `force`: at the price of a store if there is none. Returns whether
+  /// they will come.
+  virtual bool enable_sending_old_values(bool force) = 0;
+
+  /// Whether the table's changes say if they are the latest of their keys. (Java: `isOutputVersioned`.)
+  [[nodiscard]] virtual bool versioned() const { return false; }
+};
+
+/// Reads a table from its own store.
+template <class K, class V>
+class StoreGetter final : public TableValueGetter<K, V> {
+ public:
+  explicit StoreGetter(std::string store) : name_(std::move(store)) {}
+  void init(TaskContext& task, const NodeBase& node) override { store_.init(task, node, name_); }
+  [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key) override { return store_.get(key); }
+  [[nodiscard]] bool is_versioned() const override { return store_.is_versioned(); }
+  [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key, Timestamp as_of) override {
+    return store_.get(key, as_of);
+  }
+
+ private:
+  std::string name_;
+  TableStore<K, V> store_;
+};
+
+/// A table whose operator keeps all of it in a store.
+template <class K, class V>
+class StoreTableProcessor final : public TableProcessor<K, V> {
+ public:
+  explicit StoreTableProcessor(std::string store, bool versioned = false)
+      : store_(std::move(store)), versioned_(versioned) {}
+
+  [[nodiscard]] std::unique_ptr<TableValueGetter<K, V>> make_getter() const override {
+    return make_as<TableValueGetter<K, V>, StoreGetter<K, V>>(store_);
+  }
+  [[nodiscard]] std::vector<std::string> getter_stores() const override { return {store_}; }
+  bool enable_sending_old_values(bool /*force*/) override { return *send_old_values_ = true; }
+  [[nodiscard]] bool versioned() const override { return versioned_; }
+
+  /// For the operator's nodes.
+  [[nodiscard]] std::shared_ptr<const bool> send_old_values() const { return send_old_values_; }
+
+ private:
+  std::string store_;
+  bool versioned_;
+  std::shared_ptr<bool> send_old_values_ = detail::share<bool>(false);
+};
+
+/// Forwards a table operator's results: at once, or, if the operator's store has a cache, as they leave it.
+/// (Kafka Streams: `TimestampedTupleForwarder`, `SessionTupleForwarder`.)
+template <class K, class V>
+class TableForwarder {
+ public:
+  /// To be made in the node's init(). `store` may be null.
+  void init(TaskContext& task, Output<K, Change<V>>& output, StateStore* store, bool send_old_values) {
+    task_ = &task;
+    output_ = &output;
+    send_old_values_ = send_old_values;
+    auto* cached = dynamic_cast<CachedStore<K, V>*>(store);
+    cached_ = cached != nullptr &&
+              cached->set_flush_listener(
+                  [this](K key, std::optional<V> new_value, std::optional<V> old_value, Timestamp timestamp) {
+                    Record<K, Change<V>> record{std::move(key),
+                                                {std::move(new_value), std::move(old_value), true},
+                                                timestamp,
+                                                task_->record.headers == nullptr ? Headers() : *task_->record.headers};
+                    output_->forward(*task_, record);
+                  },
+                  send_old_values);
+  }
+
+  void maybe_forward(Record<K, Change<V>>&& record) {
+    if (cached_) return;
+    if (!send_old_values_) record.value.old_value.reset();
+    output_->forward(*task_, record);
+  }
+
+ private:
+  TaskContext* task_ = nullptr;
+  Output<K, Change<V>>* output_ = nullptr;
+  bool send_old_values_ = false;
+  bool cached_ = false;
+};
+
+}  // namespace millrace::detail

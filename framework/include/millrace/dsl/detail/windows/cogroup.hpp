@@ -1,0 +1,218 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/make.hpp"
+#include "millrace/dsl/detail/streams/stateless_nodes.hpp"
+#include "millrace/dsl/detail/windows/windowed_build.hpp"
+
+namespace millrace::detail {
+
+/// The type of a function's third argument, where it has just one call operator that is no template.
+template <class F>
+struct ThirdArgument {
+  using Type = void;
+};
+template <class F>
+requires requires { &F::operator(); }
+struct ThirdArgument<F> {
+  template <class R, class C, class A1, class A2, class A3>
+  static std::remove_cvref_t<A3> of(R (C::*)(A1, A2, A3) const);
+  template <class R, class C, class A1, class A2, class A3>
+  static std::remove_cvref_t<A3> of(R (C::*)(A1, A2, A3));
+  static void of(...);
+  using Type = decltype(of(&F::operator()));
+};
+
+/// One grouped stream of a cogroup with its aggregator, whatever the type of its values. K is the keys' type without
+/// null, A the aggregate as user functions have it, perhaps optional.
+template <class K, class A>
+class CogroupMember {
+ public:
+  using Initializer = std::function<A()>;
+  using MakeAggregation = std::function<std::unique_ptr<WindowAggregation<K, NonNull<A>>>()>;
+
+  virtual ~CogroupMember() = default;
+
+  /// Equal for members of one grouping.
+  [[nodiscard]] virtual const void* grouping() const = 0;
+  [[nodiscard]] virtual const StreamPosition& position() const = 0;
+  [[nodiscard]] virtual GraphNode make_repartition(const std::string& store) const = 0;
+  [[nodiscard]] virtual CarriedSerde<K> key_serde() const = 0;
+
+  [[nodiscard]] virtual NodeFactory make_node(const std::string& store, const Initializer& initializer,
+                                              std::shared_ptr<const bool> send_old_values) const = 0;
+  [[nodiscard]] virtual NodeFactory make_windowed_node(const MakeAggregation& make, const Initializer& initializer,
+                                                       bool drops_null_values) const = 0;
+};
+
+template <class K, class V, class A, class F>
+class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
+  using Base = CogroupMember<NonNull<K>, A>;
+  using Key = NonNull<K>;
+  using VA = NonNull<A>;
+  using Initializer = typename Base::Initializer;
+
+ public:
+  CogroupMemberOf(std::shared_ptr<Grouping<K, V>> grouping, F aggregator)
+      : grouping_(std::move(grouping)), aggregator_(std::move(aggregator)) {}
+
+  [[nodiscard]] const void* grouping() const override { return grouping_.get(); }
+  [[nodiscard]] const StreamPosition& position() const override { return grouping_->position(); }
+  [[nodiscard]] GraphNode make_repartition(const std::string& store) const override {
+    return grouping_->make_repartition(store);
+  }
+  [[nodiscard]] CarriedSerde<Key> key_serde() const override { return grouping_->key_serde(); }
+
+  [[nodiscard]] NodeFactory make_node(const std::string& store, const Initializer& initializer,
+                                      std::shared_ptr<const bool> send_old_values) const override {
+    using Fold = AggregateFold<Key, NonNull<V>, VA, Initializer, F>;
+    return [store, fold = Fold{initializer, aggregator_}, send_old_values = std::move(send_old_values)] {
+      return detail::make_node<AggregateNode<K, V, VA, Fold>>(store, fold, send_old_values);
+    };
+  }
+
+  [[nodiscard]] NodeFactory make_windowed_node(const typename Base::MakeAggregation& make,
+                                               const Initializer& initializer, bool drops_null_values) const override {
+    constexpr bool kTakesNull = std::is_invocable_r_v<std::optional<VA>, F&, const Key&, const V&, A>;
+    using Fold = AggregateFold<Key, std::conditional_t<kTakesNull, V, NonNull<V>>, VA, Initializer, F>;
+    if (!kTakesNull && !drops_null_values) {
+      throw TopologyException(
+          "cogroup: time and session windows pass null values on, so the aggregator for the stream "
+          "behind '" +
+          grouping_->position().name + "' must take std::optional values");
+    }
+    return [make, fold = Fold{initializer, aggregator_}, drops_null_values] {
+      return detail::make_node<WindowedAggregateNode<K, V, VA, Fold>>(make(), fold, drops_null_values);
+    };
+  }
+
+ private:
+  std::shared_ptr<Grouping<K, V>> grouping_;
+  F aggregator_;
+};
+
+/// The streams of a cogroup, and how its aggregations are put into the graph.
+template <class K, class A>
+class Cogroup {
+ public:
+  using Member = CogroupMember<K, A>;
+  using MakeFactory = std::function<NodeFactory(const Member&)>;
+
+  explicit Cogroup(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
+
+  [[nodiscard]] Graph& graph() const { return *graph_; }
+  [[nodiscard]] CarriedSerde<K> key_serde() const { return members_.front()->key_serde(); }
+
+  /// A grouping that is there already gets the new aggregator.
+  void add(std::shared_ptr<const Member> member) {
+    if (member->position().graph != graph_) {
+      throw TopologyException("cogroup: the stream behind '" + member->position().name +
+                              "' belongs to another StreamsBuilder; build one topology with one builder");
+    }
+    for (auto& known : members_) {
+      if (known->grouping() == member->grouping()) {
+        known = std::move(member);
+        return;
+      }
+    }
+    members_.push_back(std::move(member));
+  }
+
+  /// Repartitions what was re-keyed; then a node per stream, all on one store, and one that merges them.
+  [[nodiscard]] StreamPosition aggregate(const Named& named, std::shared_ptr<const StoreBuilder> store,
+                                         std::optional<std::int64_t> window_grace_ms, const MakeFactory& factory,
+                                         NodeFactory merge) const {
+    const auto inputs = repartitioned(store->name());
+    StreamPosition result = inputs.front();
+    std::vector<GraphNode*> nodes;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      GraphNode node(name(named, "-cogroup-agg-" + std::to_string(i), "COGROUPKSTREAM-AGGREGATE-"));
+      node.window_grace_ms = window_grace_ms;
+      node.write = write_processor(factory(*members_[i]), {}, {store});
+      nodes.push_back(&graph_->add(std::move(node), {inputs[i].node}));
+      result.sources.insert(inputs[i].sources.begin(), inputs[i].sources.end());
+      result.versioned &= inputs[i].versioned;
+    }
+    GraphNode node(name(named, "-cogroup-merge", "COGROUPKSTREAM-MERGE-"));
+    if (members_.size() > 1) graph_->require_copartitioning(result.sources, node.name);
+    node.write = write_processor(std::move(merge));
+    result.name = node.name;
+    result.node = &graph_->add(std::move(node), nodes);
+    return result;
+  }
+
+ private:
+  [[nodiscard]] std::string name(const Named& named, const std::string& suffix, const char* prefix) const {
+    return graph_->name_or(named.name().empty() ? std::string() : named.name() + suffix, prefix);
+  }
+
+  [[nodiscard]] std::vector<StreamPosition> repartitioned(const std::string& store) const {
+    std::vector<StreamPosition> inputs;
+    for (const auto& member : members_) {
+      auto next = member->position();
+      if (next.key_changed) {
+        // The names are drawn each time, but all aggregations of a cogroup share the first one's topic, as in Java.
+        auto fresh = member->make_repartition(store);
+        GraphNode*& shared = (*repartitions_)[member->grouping()];
+        if (shared == nullptr) shared = &graph_->add(std::move(fresh), {next.node});
+        next.node = shared;
+        next.sources = {shared->name};
+        next.key_changed = false;
+      }
+      inputs.push_back(std::move(next));
+    }
+    return inputs;
+  }
+
+  std::shared_ptr<Graph> graph_;
+  std::vector<std::shared_ptr<const Member>> members_;
+  std::shared_ptr<std::map<const void*, GraphNode*>> repartitions_ = detail::share<std::map<const void*, GraphNode*>>();
+};
+
+/// A windowed aggregation of all streams of a cogroup.
+template <class K, class A>
+[[nodiscard]] KTable<Windowed<K>, NonNull<A>> aggregate_windowed(
+    const Cogroup<K, A>& cogroup, const Named& named, const MaterializedOptions& options,
+    const WindowedPlan<K, NonNull<A>>& plan, const typename CogroupMember<K, A>::Initializer& initializer,
+    bool drops_null_values, const AnySerde<NonNull<A>>& values) {
+  using VA = NonNull<A>;
+  auto position = cogroup.aggregate(
+      named, plan.store, plan.grace_ms,
+      [&](const CogroupMember<K, A>& member) {
+        return member.make_windowed_node(plan.make_aggregation, initializer, drops_null_values);
+      },
+      +[] { return detail::make_node<PassThroughNode<Windowed<K>, Change<VA>>>(); });
+  plan.table->set_versioned(position.versioned);
+  return KTable<Windowed<K>, VA>(std::move(position), plan.key_serde, values, options.store_name, plan.table);
+}
+
+template <class I, class A>
+[[nodiscard]] constexpr bool require_cogroup_initializer() {
+  constexpr bool kGivesAggregate = std::is_invocable_r_v<A, I&>;
+  static_assert(kGivesAggregate,
+                "the initializer must be callable without arguments and return the aggregate type that the cogroup's "
+                "aggregators take");
+  return kGivesAggregate;
+}
+
+template <class A, class F, class K, class V>
+[[nodiscard]] constexpr bool require_cogroup_aggregator() {
+  constexpr bool kTyped = !std::is_void_v<A>;
+  static_assert(kTyped, "the aggregate's type cannot be told from this aggregator: name it as cogroup<Aggregate>(...)");
+  if constexpr (kTyped) {
+    constexpr bool kCallable = std::is_invocable_r_v<std::optional<NonNull<A>>, F&, const K&, const NonNull<V>&, A>;
+    static_assert(kCallable,
+                  "the aggregator must be callable as aggregator(key, value, aggregate) with the types of the grouped "
+                  "stream, and return the aggregate");
+    return kCallable;
+  }
+  return false;
+}
+
+}  // namespace millrace::detail

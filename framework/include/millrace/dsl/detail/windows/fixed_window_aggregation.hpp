@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "millrace/dsl/detail/windows/fixed_windows.hpp"
+#include "millrace/dsl/detail/windows/window_aggregation.hpp"
+
+namespace millrace::detail {
+
+/// Tumbling, hopping and unlimited windows: a record goes into each window that its time is in, earliest first, unless
+/// the window is closed already. (Kafka Streams: `KStreamWindowAggregate`.)
+template <class K, class VA>
+class FixedWindowAggregation final : public WindowStoreAggregation<K, VA> {
+ public:
+  FixedWindowAggregation(const FixedWindows& windows, WindowAggregationSettings<K> settings)
+      : WindowStoreAggregation<K, VA>(std::move(settings)), windows_(windows) {}
+
+  void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) override {
+    const Timestamp close_time = this->advance(input.timestamp, windows_.grace_ms);
+    const auto starts = windows_.starts(input.timestamp);
+    this->emit_before_expiry(input, close_time, starts.last);
+    for (Timestamp start = starts.first; start <= starts.last; start += windows_.advance_ms) {
+      const Window window = windows_.window(start);
+      if (window.end <= close_time) {
+        this->dropped("its window is closed");
+      } else {
+        auto earlier = this->store().fetch(input.key, start);
+        this->update(input, fold, window, earlier ? std::move(earlier) : this->first(input, fold));
+      }
+      if (start == starts.last) break;  // the next start of an unlimited window cannot be told
+    }
+    this->emit_closed(input, close_time);
+  }
+
+ private:
+  [[nodiscard]] Window window(Timestamp start) const override { return windows_.window(start); }
+
+  [[nodiscard]] std::optional<WindowTimes> closed_windows(Timestamp close_time) const override {
+    const Timestamp last = close_time - windows_.size_ms;
+    if (last < 0) return std::nullopt;
+    const Timestamp emitted = this->close().emitted_until();
+    if (emitted == kNoTimestamp) return WindowTimes{0, last};
+    const Timestamp before = std::max<Timestamp>(0, emitted - windows_.size_ms);
+    // No window ends between the two times.
+    if (windows_.starts(last) == windows_.starts(before)) return std::nullopt;
+    return WindowTimes{before + 1, last};
+  }
+
+  FixedWindows windows_;
+};
+
+}  // namespace millrace::detail

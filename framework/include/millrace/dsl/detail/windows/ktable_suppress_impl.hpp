@@ -1,0 +1,45 @@
+#pragma once
+
+// KTable::suppress, included by ktable.hpp.
+
+#include <string>
+
+#include "millrace/dsl/detail/windows/suppress_nodes.hpp"
+#include "millrace/dsl/ktable.hpp"
+
+namespace millrace {
+
+template <class K, class V>
+KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
+  auto& graph = *position_.graph;
+  const std::string name = suppressed.name().empty() ? graph.new_processor_name("KTABLE-SUPPRESS-") : suppressed.name();
+  if (processor_->versioned()) {
+    throw TopologyException("'" + name + "': a versioned table, or one made from one, cannot be suppressed");
+  }
+  if (suppressed.window_closes() && !detail::IsWindowed<K>::value) {
+    throw TopologyException("'" + name +
+                            "' waits until windows close, but its table is not windowed: use until_time_limit");
+  }
+  const std::int64_t wait_ms =
+      suppressed.window_closes() ? detail::find_window_grace(*position_.node, name) : suppressed.limit().count();
+  const std::string store_name =
+      suppressed.name().empty() ? graph.new_store_name("KTABLE-SUPPRESS-") : suppressed.name() + "-store";
+  const auto keys = detail::find_serde<K>(detail::NoSerde(), key_serde_);
+  const auto values = detail::find_serde<V>(detail::NoSerde(), value_serde_);
+  if (!keys || !values) {
+    throw TopologyException("'" + name + "' must log what it holds back, but there is no serde for its " +
+                            (keys ? "values" : "keys") + ": give the table before it a Materialized with serdes");
+  }
+  auto table = detail::share<detail::SuppressedTable<K, V>>(processor_, store_name);
+  auto next =
+      detail::add_operator(position_, name,
+                           [store_name, suppressed, wait_ms] {
+                             return detail::make_node<detail::SuppressNode<K, V>>(store_name, suppressed, wait_ms);
+                           },
+                           {}, {},
+                           {detail::make_suppress_store<K, V>(store_name, suppressed.limits().logging,
+                                                              suppressed.limits().log_config, *keys, *values)});
+  return KTable<K, V>(std::move(next), key_serde_, value_serde_, std::string(), std::move(table));
+}
+
+}  // namespace millrace

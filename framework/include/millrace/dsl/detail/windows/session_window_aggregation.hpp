@@ -1,0 +1,130 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "millrace/dsl/detail/windows/window_aggregation.hpp"
+#include "millrace/dsl/session_windows.hpp"
+#include "millrace/state/session_store.hpp"
+
+namespace millrace::detail {
+
+/// Sessions: a record joins the sessions of its key that it is no more than the gap away from into one, which replaces
+/// them. Results carry the session's end as timestamp, and no headers. (Kafka Streams:
+/// `KStreamSessionWindowAggregate`.)
+template <class K, class VA>
+class SessionWindowAggregation final : public WindowAggregation<K, VA> {
+ public:
+  /// Joins what two sessions hold; nullopt stands for the initial aggregate of reduce.
+  using Merger = std::function<std::optional<VA>(const K&, std::optional<VA>, VA)>;
+
+  SessionWindowAggregation(const SessionWindows& windows, WindowAggregationSettings<K> settings, Merger merger)
+      : gap_(windows.inactivity_gap_ms()),
+        grace_(windows.grace_ms()),
+        settings_(std::move(settings)),
+        merger_(std::move(merger)) {}
+
+  void init(TaskContext& task, const NodeBase& node, Output<Windowed<K>, Change<VA>>& output) override {
+    task_ = &task;
+    node_ = &node;
+    store_ = &typed_store<SessionStore<K, VA>>(task, node, settings_.store);
+    const bool on_close = settings_.emit_on_close;
+    if (on_close) close_.init(task, settings_.store);
+    forwarder_.init(task, output, on_close ? nullptr : store_, *settings_.send_old_values);
+  }
+
+  void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) override {
+    stream_time_ = std::max(stream_time_, input.timestamp);
+    const Timestamp close_time = stream_time_ - grace_ - gap_;
+    emit_before_expiry(input, close_time);
+    add(input, fold, close_time);
+    if (settings_.emit_on_close && close_.due(close_time)) {
+      if (const auto closed = closed_sessions(close_time)) emit(input, close_time, *closed);
+    }
+  }
+
+ private:
+  void add(const WindowInput<K>& input, RecordFold<K, VA>& fold, Timestamp close_time) {
+    const Window alone{input.timestamp, input.timestamp};
+    Window session = alone;
+    auto aggregate = fold.initial();
+    std::vector<KeyValue<Windowed<K>, VA>> near;
+    {
+      auto found = store_->find_sessions(input.key, std::max<Timestamp>(0, input.timestamp - gap_), gap_after(input));
+      while (auto entry = found.next()) near.push_back(std::move(*entry));
+    }
+    for (const auto& [key, value] : near) {
+      aggregate = merger_(input.key, std::move(aggregate), value);
+      session = {std::min(session.start, key.window.start), std::max(session.end, key.window.end)};
+    }
+    if (session.end < close_time) {
+      task_->record_dropped(*node_, "its session is closed");
+      return;
+    }
+    if (session != alone) {
+      for (auto& [key, value] : near) {
+        store_->remove(key);
+        forward(std::move(key), std::nullopt, std::move(value));
+      }
+    }
+    auto result = fold.next(input.key, std::move(aggregate));
+    Windowed<K> key{input.key, session};
+    store_->put(key, result ? &*result : nullptr);
+    forward(std::move(key), std::move(result), std::nullopt);
+  }
+
+  /// The latest start of a session that the record touches.
+  [[nodiscard]] Timestamp gap_after(const WindowInput<K>& input) const {
+    constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
+    return input.timestamp > kMax - gap_ ? kMax : input.timestamp + gap_;
+  }
+
+  void forward(Windowed<K> key, std::optional<VA> new_value, std::optional<VA> old_value) {
+    if (settings_.emit_on_close) return;
+    const Timestamp end = key.window.end;
+    forwarder_.maybe_forward({std::move(key), {std::move(new_value), std::move(old_value)}, end, {}});
+  }
+
+  [[nodiscard]] std::optional<WindowTimes> closed_sessions(Timestamp close_time) const {
+    const WindowTimes ends{std::max<Timestamp>(0, close_.emitted_until()), close_time - 1};
+    if (ends.from > ends.to) return std::nullopt;
+    return ends;
+  }
+
+  /// As WindowStoreAggregation does: the record's session may expire closed ones whose results are not out yet.
+  void emit_before_expiry(const WindowInput<K>& input, Timestamp close_time) {
+    if (!settings_.emit_on_close || !close_.progressed(close_time)) return;
+    const auto closed = closed_sessions(close_time);
+    if (closed && closed->from <= input.timestamp - settings_.retention_ms) emit(input, close_time, *closed);
+  }
+
+  void emit(const WindowInput<K>& cause, Timestamp close_time, const WindowTimes& ends) {
+    std::vector<KeyValue<Windowed<K>, VA>> closed;
+    {
+      auto found = store_->find_sessions(ends.from, ends.to);
+      while (auto entry = found.next()) closed.push_back(std::move(*entry));
+    }
+    close_.emitted(close_time);
+    for (auto& [key, value] : closed) {
+      const Timestamp end = key.window.end;
+      forwarder_.maybe_forward({std::move(key), {std::move(value), std::nullopt}, end, cause.headers});
+    }
+  }
+
+  std::int64_t gap_;
+  std::int64_t grace_;
+  WindowAggregationSettings<K> settings_;
+  Merger merger_;
+  TaskContext* task_ = nullptr;
+  const NodeBase* node_ = nullptr;
+  SessionStore<K, VA>* store_ = nullptr;
+  Timestamp stream_time_ = kNoTimestamp;
+  WindowClose close_;
+  TableForwarder<Windowed<K>, VA> forwarder_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "millrace/dsl/detail/windows/window_aggregation.hpp"
+#include "millrace/dsl/sliding_windows.hpp"
+
+namespace millrace::detail {
+
+/// Sliding windows: for a record at time t
+///
+///     left window   [t - difference, t]             what the key had just before t, and the record
+///     right window  [t + 1, t + 1 + difference]     made once a record falls into it
+///
+/// A window's stored timestamp is that of its latest record, which tells where the record before t lies and whether
+/// there is one after it. (Kafka Streams: `KStreamSlidingWindowAggregate`, with the same order of updates.)
+///
+/// As there, the key's windows are asked for as those of a range of keys: over a store in memory that decides which
+/// entries of a small cache count as used.
+template <class K, class VA>
+class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
+  using Base = WindowStoreAggregation<K, VA>;
+  using Stored = typename Base::Stored;
+
+ public:
+  SlidingWindowAggregation(const SlidingWindows& windows, WindowAggregationSettings<K> settings)
+      : Base(std::move(settings)), difference_(windows.time_difference_ms()), grace_(windows.grace_ms()) {}
+
+  void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) override {
+    close_time_ = this->advance(input.timestamp, grace_);
+    if (input.timestamp + difference_ < close_time_) {
+      this->dropped("its windows are closed");
+      return;
+    }
+    this->emit_before_expiry(input, close_time_, input.timestamp);
+    if (input.timestamp < difference_) {
+      process_early(input, fold);
+      return;  // Kafka Streams does not look for closed windows here
+    }
+    process_usual(input, fold);
+    this->emit_closed(input, close_time_);
+  }
+
+ private:
+  /// What the key's windows around a record say.
+  struct Neighbours {
+    std::set<Timestamp> starts;
+    Stored left;   ///< the latest window that ends before the record
+    Stored right;  ///< a window that begins at or before the record and ends after it
+    bool has_left_window = false;
+    bool has_right_window = false;
+    std::optional<Timestamp> previous;  ///< when the record before this one was
+  };
+
+  /// Walks over the key's windows that begin by the record's right window, latest first, up to the first that ends
+  /// before the record. What it finds it updates at once: the order in which a cache sees all this is Java's.
+  void process_usual(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
+    const Timestamp now = input.timestamp;
+    Neighbours found;
+    const std::optional<K> key = input.key;  // as a range, see above
+    auto entries = this->store().backward_fetch(key, key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
+    while (auto entry = entries.next()) {
+      const Timestamp start = entry->key.window.start;
+      ValueAndTimestamp<VA>& stored = entry->value;
+      const Timestamp end = start + difference_;
+      const Timestamp latest = stored.timestamp;
+      found.starts.insert(start);
+      if (start == now + 1) {
+        found.has_right_window = true;
+      } else if (end > now) {
+        if (!found.right) found.right = stored;
+        update_open(input, fold, start, std::move(stored));
+      } else if (end == now) {
+        found.has_left_window = true;
+        update_open(input, fold, start, std::move(stored));
+        if (latest >= now) return;  // a record of this very time has made all windows already
+        found.previous = latest;
+      } else {
+        found.left = std::move(stored);
+        found.previous = latest;
+        break;
+      }
+    }
+    make_windows(input, fold, found);
+  }
+
+  void make_windows(const WindowInput<K>& input, RecordFold<K, VA>& fold, Neighbours& found) {
+    const Timestamp now = input.timestamp;
+    if (found.previous) {
+      const Timestamp start = *found.previous + 1;
+      if (!found.starts.contains(start) && start + difference_ >= now) {
+        update_open(input, fold, start, this->first(input, fold));
+      }
+    }
+    if (!found.has_left_window) {
+      Stored earlier;
+      if (found.previous && now - difference_ <= *found.previous) {
+        earlier = ValueAndTimestamp<VA>{std::move(found.left->value), now};
+      } else {
+        earlier = this->first(input, fold);
+      }
+      update_open(input, fold, now - difference_, std::move(earlier));
+    }
+    make_right_window(input, found);
+  }
+
+  /// What lies behind the record, without it.
+  void make_right_window(const WindowInput<K>& input, const Neighbours& found) {
+    if (found.has_right_window || !found.right || found.right->timestamp <= input.timestamp) return;
+    const Timestamp start = input.timestamp + 1;
+    this->put(input, found.right->value, found.right->timestamp, start);
+    this->forward_update(input, window(start), found.right->value, std::nullopt, found.right->timestamp);
+  }
+
+  /// Records before time `difference`: a left window would begin before 0, so that they share [0, difference].
+  void process_early(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
+    const Timestamp now = input.timestamp;
+    Neighbours found;
+    Stored combined;
+    const std::optional<K> key = input.key;
+    auto entries = this->store().fetch(key, key, 0, now + 1);
+    while (auto entry = entries.next()) {
+      const Timestamp start = entry->key.window.start;
+      ValueAndTimestamp<VA>& stored = entry->value;
+      found.starts.insert(start);
+      if (start == 0) {
+        if (stored.timestamp < now) found.previous = stored.timestamp;
+        combined = std::move(stored);
+      } else if (start <= now) {
+        found.right = stored;
+        update_open(input, fold, start, std::move(stored));
+      } else {
+        found.has_right_window = true;
+      }
+    }
+    // All that the shared window holds is later than this record.
+    if (!found.right && combined && combined->timestamp > now) found.right = combined;
+    make_right_window(input, found);
+    if (found.previous && !found.starts.contains(*found.previous + 1)) {
+      update_open(input, fold, *found.previous + 1, this->first(input, fold));
+    }
+    update_open(input, fold, 0, combined ? std::move(combined) : this->first(input, fold));
+  }
+
+  void update_open(const WindowInput<K>& input, RecordFold<K, VA>& fold, Timestamp start, Stored earlier) {
+    const Window open = window(start);
+    if (open.end < close_time_) {
+      this->dropped("its window is closed");
+      return;
+    }
+    this->update(input, fold, open, std::move(earlier));
+  }
+
+  [[nodiscard]] Window window(Timestamp start) const override { return {start, start + difference_}; }
+
+  [[nodiscard]] std::optional<WindowTimes> closed_windows(Timestamp close_time) const override {
+    const Timestamp last = close_time - difference_ - 1;
+    if (last < 0) return std::nullopt;
+    const Timestamp emitted = this->close().emitted_until();
+    return WindowTimes{emitted == kNoTimestamp ? 0 : std::max<Timestamp>(0, emitted - difference_), last};
+  }
+
+  std::int64_t difference_;
+  std::int64_t grace_;
+  Timestamp close_time_ = kNoTimestamp;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/make.hpp"
+#include "millrace/dsl/change.hpp"
+#include "millrace/dsl/detail/joins/buffered_record.hpp"
+#include "millrace/state/detail/typed_stores.hpp"
+#include "millrace/state/store_builder.hpp"
+
+namespace millrace::detail {
+
+/// Changes that wait, at most one per key, in order of (buffer time, key bytes). A later change of a key takes the
+/// place of the one that waits, at its time. Changes are logged when the task commits.
+/// (Kafka Streams: `InMemoryTimeOrderedKeyValueChangeBuffer`.)
+class SuppressBuffer {
+ public:
+  /// `log`: null for none.
+  explicit SuppressBuffer(ChangelogWriter* log) : log_(log) {}
+
+  void put(Timestamp time, const std::string& key, std::optional<std::string> new_value,
+           std::optional<std::string> old_value, BufferedContext context);
+
+  [[nodiscard]] bool empty() const { return by_time_.empty(); }
+  /// Of the oldest; the largest number if there is none.
+  [[nodiscard]] Timestamp min_time() const {
+    return empty() ? std::numeric_limits<Timestamp>::max() : by_time_.begin()->first.first;
+  }
+  [[nodiscard]] std::int64_t records() const { return static_cast<std::int64_t>(by_key_.size()); }
+  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+
+  [[nodiscard]] const std::string& oldest_key() const { return by_time_.begin()->first.second; }
+  [[nodiscard]] const BufferedValue& oldest() const { return by_time_.begin()->second; }
+  void remove_oldest();
+
+  /// nullptr: the key does not wait.
+  [[nodiscard]] const BufferedValue* find(const std::string& key) const;
+
+  void flush();
+  void restore(std::span<const RestoreRecord> records);
+
+ private:
+  using Place = std::pair<Timestamp, std::string>;
+
+  void place(Timestamp time, const std::string& key, BufferedValue value);
+  void forget(const std::string& key);
+  void mark_dirty(const std::string& key);
+  static std::int64_t size_of(const std::string& key, const BufferedValue& value) {
+    return 8 + static_cast<std::int64_t>(key.size()) + value.size_in_memory();
+  }
+
+  ChangelogWriter* log_;
+  std::map<Place, BufferedValue> by_time_;
+  std::unordered_map<std::string, Timestamp> by_key_;
+  std::int64_t bytes_ = 0;
+  std::vector<std::string> dirty_;
+  std::unordered_map<std::string, bool> is_dirty_;
+  std::size_t java_capacity_ = 16;  ///< of the hash set in which Java keeps the dirty keys
+};
+
+/// The buffer as a store of a table's changes.
+template <class K, class V>
+class SuppressStore final : public CustomStore {
+ public:
+  SuppressStore(std::string name, ChangelogWriter* log, std::string topic, AnySerde<K> keys, AnySerde<V> values)
+      : name_(std::move(name)),
+        topic_(std::move(topic)),
+        keys_(std::move(keys)),
+        values_(std::move(values)),
+        buffer_(log) {}
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  void flush() override { buffer_.flush(); }
+  void restore(std::span<const RestoreRecord> records) override { buffer_.restore(records); }
+
+  [[nodiscard]] SuppressBuffer& buffer() { return buffer_; }
+
+  void put(Timestamp time, const K& key, const Change<V>& change, BufferedContext context) {
+    buffer_.put(time, encode_key(key), encode(change.new_value), encode(change.old_value), std::move(context));
+  }
+  [[nodiscard]] K oldest_key() const { return keys_.deserialize(topic_, std::string_view(buffer_.oldest_key())); }
+  [[nodiscard]] Change<V> oldest_change() const {
+    return {decode(buffer_.oldest().new_value), decode(buffer_.oldest().old_value), true};
+  }
+
+  struct Prior {
+    std::optional<V> value;
+  };
+  /// What the key had before its changes were held back; nullopt: nothing is held back.
+  [[nodiscard]] std::optional<Prior> prior(const K& key) const {
+    const BufferedValue* found = buffer_.find(encode_key(key));
+    if (found == nullptr) return std::nullopt;
+    return Prior{decode(found->prior)};
+  }
+
+ private:
+  [[nodiscard]] std::string encode_key(const K& key) const {
+    std::string bytes;
+    if (!keys_.serialize(topic_, key, bytes)) {
+      throw SerializationException("a null key cannot be used with the state store behind '" + topic_ + "'");
+    }
+    return bytes;
+  }
+  [[nodiscard]] std::optional<std::string> encode(const std::optional<V>& value) const {
+    std::string bytes;
+    if (!value || !values_.serialize(topic_, *value, bytes)) return std::nullopt;
+    return bytes;
+  }
+  [[nodiscard]] std::optional<V> decode(const std::optional<std::string>& bytes) const {
+    if (!bytes) return std::nullopt;
+    return values_.deserialize(topic_, std::string_view(*bytes));
+  }
+
+  std::string name_;
+  std::string topic_;
+  AnySerde<K> keys_;
+  AnySerde<V> values_;
+  SuppressBuffer buffer_;
+};
+
+template <class K, class V>
+[[nodiscard]] std::shared_ptr<const StoreBuilder> make_suppress_store(const std::string& name, bool logging,
+                                                                      std::map<std::string, std::string> log_config,
+                                                                      AnySerde<K> keys, AnySerde<V> values) {
+  StoreBuilder builder;
+  builder.spec.name = name;
+  builder.spec.kind = StoreKind::custom;
+  builder.spec.persistent = false;
+  builder.spec.logging = logging;
+  builder.spec.log_config = std::move(log_config);
+  builder.make = [name, keys, values](ChangelogWriter* log, const std::string& topic) -> std::unique_ptr<CustomStore> {
+    return make_as<CustomStore, SuppressStore<K, V>>(name, log, topic, keys, values);
+  };
+  return detail::shared_store(std::move(builder));
+}
+
+}  // namespace millrace::detail

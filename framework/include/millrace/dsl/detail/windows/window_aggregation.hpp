@@ -1,0 +1,183 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/dsl/detail/tables/table_processor.hpp"
+#include "millrace/dsl/detail/windows/window_close.hpp"
+#include "millrace/processor/detail/node.hpp"
+#include "millrace/serde/serde.hpp"
+#include "millrace/state/window_store.hpp"
+
+namespace millrace::detail {
+
+/// How aggregates change by the record being processed, whatever the type of its value.
+template <class K, class VA>
+class RecordFold {
+ public:
+  virtual ~RecordFold() = default;
+  [[nodiscard]] virtual std::optional<VA> initial() = 0;
+  [[nodiscard]] virtual std::optional<VA> next(const K& key, std::optional<VA> aggregate) = 0;
+};
+
+/// What a record is to a windowed aggregation, besides its value.
+template <class K>
+struct WindowInput {
+  const K& key;
+  Timestamp timestamp;
+  const Headers& headers;
+};
+
+/// What is the same for all windowed aggregations of K into VA. They know nothing of the values' type, so that one
+/// serves all streams of a cogroup, and the compiler sees each kind of window once per K and VA.
+template <class K, class VA>
+class WindowAggregation {
+ public:
+  virtual ~WindowAggregation() = default;
+
+  virtual void init(TaskContext& task, const NodeBase& node, Output<Windowed<K>, Change<VA>>& output) = 0;
+  /// Of a record with a key.
+  virtual void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) = 0;
+};
+
+/// What a windowed aggregation is made of, besides its windows.
+template <class K>
+struct WindowAggregationSettings {
+  std::string store;
+  bool emit_on_close = false;
+  std::int64_t retention_ms = 0;  ///< of the store
+  std::shared_ptr<const bool> send_old_values;
+  AnySerde<K> key_serde;
+};
+
+/// Aggregations in window stores: fixed and sliding windows. (Kafka Streams:
+/// `AbstractKStreamTimeWindowAggregateProcessor`.)
+///
+/// On close, Kafka Streams first puts the new record's windows and then looks for closed ones. If stream time has
+/// jumped by more than the store's retention, the put has expired them and their results are lost. Here they come out
+/// before.
+template <class K, class VA>
+class WindowStoreAggregation : public WindowAggregation<K, VA> {
+ public:
+  explicit WindowStoreAggregation(WindowAggregationSettings<K> settings) : settings_(std::move(settings)) {}
+
+  void init(TaskContext& task, const NodeBase& node, Output<Windowed<K>, Change<VA>>& output) override {
+    task_ = &task;
+    node_ = &node;
+    store_ = &typed_store<TimestampedWindowStore<K, VA>>(task, node, settings_.store);
+    const bool on_close = settings_.emit_on_close;
+    if (on_close) close_.init(task, settings_.store);
+    forwarder_.init(task, output, on_close ? nullptr : store_, *settings_.send_old_values);
+  }
+
+ protected:
+  using Stored = std::optional<ValueAndTimestamp<VA>>;
+
+  /// Which windows are closed at `close_time` and not out yet; nullopt: none can be.
+  [[nodiscard]] virtual std::optional<WindowTimes> closed_windows(Timestamp close_time) const = 0;
+  /// The window that starts then.
+  [[nodiscard]] virtual Window window(Timestamp start) const = 0;
+
+  [[nodiscard]] WindowStore<K, ValueAndTimestamp<VA>>& store() { return *store_; }
+  [[nodiscard]] const WindowClose& close() const { return close_; }
+
+  /// Advances stream time; returns the close time for windows with this grace.
+  [[nodiscard]] Timestamp advance(Timestamp timestamp, std::int64_t grace_ms) {
+    stream_time_ = std::max(stream_time_, timestamp);
+    return stream_time_ - grace_ms;
+  }
+
+  void dropped(const char* reason) { task_->record_dropped(*node_, reason); }
+
+  /// What a window holds before its first record.
+  [[nodiscard]] static Stored first(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
+    auto initial = fold.initial();
+    if (!initial) return std::nullopt;
+    return ValueAndTimestamp<VA>{std::move(*initial), input.timestamp};
+  }
+
+  void put(const WindowInput<K>& input, const std::optional<VA>& value, Timestamp timestamp, Timestamp start) {
+    if (value) {
+      const ValueAndTimestamp<VA> stored{*value, timestamp};
+      store_->put_one(input.key, &stored, start);
+    } else {
+      store_->put_one(input.key, nullptr, start);
+    }
+  }
+
+  void forward_update(const WindowInput<K>& input, const Window& window, std::optional<VA> new_value,
+                      std::optional<VA> old_value, Timestamp timestamp) {
+    if (settings_.emit_on_close) return;
+    forwarder_.maybe_forward(
+        {{input.key, window}, {std::move(new_value), std::move(old_value)}, timestamp, input.headers});
+  }
+
+  /// `earlier` is what the window holds, folded with the record it becomes what it holds now.
+  void update(const WindowInput<K>& input, RecordFold<K, VA>& fold, const Window& window, Stored earlier) {
+    Timestamp timestamp = input.timestamp;
+    std::optional<VA> old_value;
+    if (earlier) {
+      timestamp = std::max(timestamp, earlier->timestamp);
+      old_value = std::move(earlier->value);
+    }
+    std::optional<VA> kept_old;
+    if (*settings_.send_old_values) kept_old = old_value;
+    std::optional<VA> new_value = fold.next(input.key, std::move(old_value));
+    put(input, new_value, timestamp, window.start);
+    forward_update(input, window, std::move(new_value), std::move(kept_old), timestamp);
+  }
+
+  /// Before the first put of a record: emits what the put of a window that starts at `newest` would expire.
+  void emit_before_expiry(const WindowInput<K>& input, Timestamp close_time, Timestamp newest) {
+    if (!settings_.emit_on_close || !close_.progressed(close_time)) return;
+    const auto closed = closed_windows(close_time);
+    if (closed && closed->from <= newest - settings_.retention_ms) emit(input, close_time, *closed);
+  }
+
+  /// After a record.
+  void emit_closed(const WindowInput<K>& input, Timestamp close_time) {
+    if (!settings_.emit_on_close || !close_.due(close_time)) return;
+    if (const auto closed = closed_windows(close_time)) emit(input, close_time, *closed);
+  }
+
+ private:
+  struct Closed {
+    std::string key_bytes;
+    Windowed<K> key;
+    ValueAndTimestamp<VA> value;
+  };
+
+  /// In the order of Kafka Streams: by start, then by the key's bytes.
+  void emit(const WindowInput<K>& cause, Timestamp close_time, const WindowTimes& times) {
+    std::vector<Closed> closed;
+    auto entries = store_->fetch_all(times.from, times.to);
+    while (auto entry = entries.next()) {
+      Closed& one = closed.emplace_back(Closed{{}, std::move(entry->key), std::move(entry->value)});
+      one.key.window = window(one.key.window.start);
+      (void)settings_.key_serde.serialize(settings_.store, one.key.key, one.key_bytes);
+    }
+    std::ranges::sort(closed, [](const Closed& a, const Closed& b) {
+      if (a.key.window.start != b.key.window.start) return a.key.window.start < b.key.window.start;
+      return a.key_bytes < b.key_bytes;
+    });
+    close_.emitted(close_time);
+    for (Closed& one : closed) {
+      forwarder_.maybe_forward(
+          {std::move(one.key), {std::move(one.value.value), std::nullopt}, one.value.timestamp, cause.headers});
+    }
+  }
+
+  WindowAggregationSettings<K> settings_;
+  TaskContext* task_ = nullptr;
+  const NodeBase* node_ = nullptr;
+  WindowStore<K, ValueAndTimestamp<VA>>* store_ = nullptr;
+  Timestamp stream_time_ = kNoTimestamp;
+  WindowClose close_;
+  TableForwarder<Windowed<K>, VA> forwarder_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "millrace/dsl/detail/types.hpp"
+#include "millrace/dsl/detail/windows/window_aggregation.hpp"
+
+namespace millrace::detail {
+
+/// Brings a stream's records to a windowed aggregation. `Fold::Value` is V, or V without its null, which then
+/// `drops_null_values` keeps away.
+template <class K, class V, class VA, class Fold>
+class WindowedAggregateNode final : public OperatorNode<K, V, Windowed<NonNull<K>>, Change<VA>>,
+                                    private RecordFold<NonNull<K>, VA> {
+  using Key = NonNull<K>;
+
+ public:
+  WindowedAggregateNode(std::unique_ptr<WindowAggregation<Key, VA>> aggregation, Fold fold, bool drops_null_values)
+      : aggregation_(std::move(aggregation)), fold_(std::move(fold)), drops_null_values_(drops_null_values) {}
+
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    aggregation_->init(task, *this, this->output());
+  }
+
+  Output<K, V>* process(Record<K, V>& record) override {
+    if (is_null(record.key) || (drops_null_values_ && is_null(record.value))) {
+      this->task().record_dropped(*this, drops_null_values_ ? "null key or value" : "null key");
+      return nullptr;
+    }
+    value_ = &record.value;
+    aggregation_->process({non_null(record.key), record.timestamp, record.headers}, *this);
+    return nullptr;
+  }
+
+ private:
+  [[nodiscard]] std::optional<VA> initial() override { return fold_.initial(); }
+  [[nodiscard]] std::optional<VA> next(const Key& key, std::optional<VA> aggregate) override {
+    if constexpr (std::is_same_v<typename Fold::Value, V>) {
+      return fold_.next(key, *value_, std::move(aggregate));
+    } else {
+      return fold_.next(key, non_null(*value_), std::move(aggregate));
+    }
+  }
+
+  std::unique_ptr<WindowAggregation<Key, VA>> aggregation_;
+  Fold fold_;
+  bool drops_null_values_;
+  const V* value_ = nullptr;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "millrace/common/make.hpp"
+#include "millrace/dsl/detail/windows/fixed_window_aggregation.hpp"
+#include "millrace/dsl/detail/windows/session_window_aggregation.hpp"
+#include "millrace/dsl/detail/windows/sliding_window_aggregation.hpp"
+#include "millrace/dsl/detail/windows/windowed_tables.hpp"
+#include "millrace/dsl/emit_strategy.hpp"
+#include "millrace/dsl/materialized.hpp"
+#include "millrace/serde/windowed.hpp"
+#include "millrace/state/stores.hpp"
+
+namespace millrace::detail {
+
+/// How a windowed aggregation is carried out: all that depends on the kind of windows, but not on the stream.
+template <class K, class VA>
+struct WindowedPlan {
+  std::shared_ptr<const StoreBuilder> store;
+  std::function<std::unique_ptr<WindowAggregation<K, VA>>()> make_aggregation;
+  std::shared_ptr<WindowedTable<K, VA>> table;
+  CarriedSerde<Windowed<K>> key_serde;
+  std::int64_t grace_ms = 0;  ///< how long after its end a window may still change
+};
+
+/// What a kind of windows needs of its store.
+struct WindowNeeds {
+  std::int64_t window_ms = 0;     ///< the size that the store is told
+  std::int64_t retention_ms = 0;  ///< at least
+  std::int64_t grace_ms = 0;
+  const char* reason = "";  ///< of the retention, for errors
+  /// With EmitStrategy::on_window_close. Kafka Streams makes do with retention_ms and loses what expires in the very
+  /// millisecond before it closes.
+  std::int64_t retention_on_close_ms = 0;
+  bool caches_on_close = false;
+};
+
+[[nodiscard]] WindowNeeds window_needs(const TimeWindows& windows);
+[[nodiscard]] WindowNeeds window_needs(const UnlimitedWindows& windows);
+[[nodiscard]] WindowNeeds window_needs(const SlidingWindows& windows);
+[[nodiscard]] WindowNeeds window_needs(const SessionWindows& windows);
+
+/// The retention given, or the smallest possible. Throws TopologyException, naming the store, if it is too short.
+[[nodiscard]] std::int64_t window_retention(const std::string& store, const WindowNeeds& needs,
+                                            const MaterializedOptions& options, EmitStrategy emit);
+
+/// Sets what Materialized says of a store.
+void apply_options(StoreSpec& spec, const WindowNeeds& needs, const MaterializedOptions& options, EmitStrategy emit);
+
+template <class K, class VA>
+struct WindowAggregationOf {
+  static std::unique_ptr<WindowAggregation<K, VA>> make(const SlidingWindows& windows,
+                                                        const WindowAggregationSettings<K>& settings) {
+    return make_as<WindowAggregation<K, VA>, SlidingWindowAggregation<K, VA>>(windows, settings);
+  }
+  static std::unique_ptr<WindowAggregation<K, VA>> make(const FixedWindows& windows,
+                                                        const WindowAggregationSettings<K>& settings) {
+    return make_as<WindowAggregation<K, VA>, FixedWindowAggregation<K, VA>>(windows, settings);
+  }
+};
+
+/// W: TimeWindows, UnlimitedWindows or SlidingWindows.
+template <class K, class VA, class W>
+[[nodiscard]] WindowedPlan<K, VA> plan_windows(const W& windows, EmitStrategy emit, const std::string& store_name,
+                                               const MaterializedOptions& options, const AnySerde<K>& keys,
+                                               const AnySerde<VA>& values) {
+  const WindowNeeds needs = window_needs(windows);
+  const std::int64_t retention = window_retention(store_name, needs, options, emit);
+  auto store = Stores::timestamped_window_store<K, VA>(store_name, Millis(retention), Millis(needs.window_ms),
+                                                       options.medium.value_or(StoreMedium::rocksdb), keys, values);
+  apply_options(store.spec, needs, options, emit);
+  auto table = detail::share<WindowedTableOf<K, VA, WindowGetter<K, VA>>>(store_name);
+
+  WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
+  WindowedPlan<K, VA> plan;
+  plan.store = detail::shared_store(std::move(store));
+  plan.make_aggregation = [windows, settings] { return WindowAggregationOf<K, VA>::make(windows, settings); };
+  plan.table = std::move(table);
+  plan.key_serde = AnySerde<Windowed<K>>(TimeWindowedSerde<K>(Millis(needs.window_ms), keys));
+  plan.grace_ms = needs.grace_ms;
+  return plan;
+}
+
+template <class K, class VA>
+[[nodiscard]] WindowedPlan<K, VA> plan_sessions(const SessionWindows& windows, EmitStrategy emit,
+                                                const std::string& store_name, const MaterializedOptions& options,
+                                                const AnySerde<K>& keys, const AnySerde<VA>& values,
+                                                typename SessionWindowAggregation<K, VA>::Merger merger) {
+  const WindowNeeds needs = window_needs(windows);
+  const std::int64_t retention = window_retention(store_name, needs, options, emit);
+  auto store = Stores::session_store<K, VA>(store_name, Millis(retention),
+                                            options.medium.value_or(StoreMedium::rocksdb), keys, values);
+  apply_options(store.spec, needs, options, emit);
+  auto table = detail::share<WindowedTableOf<K, VA, SessionGetter<K, VA>>>(store_name);
+
+  WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
+  WindowedPlan<K, VA> plan;
+  plan.store = detail::shared_store(std::move(store));
+  plan.make_aggregation = [windows, settings, merger = std::move(merger)] {
+    return make_as<WindowAggregation<K, VA>, SessionWindowAggregation<K, VA>>(windows, settings, merger);
+  };
+  plan.table = std::move(table);
+  plan.key_serde = AnySerde<Windowed<K>>(SessionWindowedSerde<K>(keys));
+  plan.grace_ms = needs.grace_ms;
+  return plan;
+}
+
+}  // namespace millrace::detail

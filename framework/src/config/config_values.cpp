@@ -1,0 +1,281 @@
+#include "config/config_values.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kMaxTopicName = 249;
+
+struct Spelling {
+  std::string_view written;
+  std::string_view stored;
+};
+
+/// Java's class names, without package, and the names under which their behaviour is known here.
+constexpr Spelling kHandlers[] = {
+    {"log-and-fail", "log-and-fail"},
+    {"log-and-continue", "log-and-continue"},
+    {"LogAndFailExceptionHandler", "log-and-fail"},
+    {"LogAndContinueExceptionHandler", "log-and-continue"},
+    {"LogAndFailProcessingExceptionHandler", "log-and-fail"},
+    {"LogAndContinueProcessingExceptionHandler", "log-and-continue"},
+    {"DefaultProductionExceptionHandler", "log-and-fail"},
+};
+
+constexpr Spelling kTimestampExtractors[] = {
+    {"FailOnInvalidTimestamp", "FailOnInvalidTimestamp"},
+    {"LogAndSkipOnInvalidTimestamp", "LogAndSkipOnInvalidTimestamp"},
+    {"UsePartitionTimeOnInvalidTimestamp", "UsePartitionTimeOnInvalidTimestamp"},
+    {"WallclockTimestampExtractor", "WallclockTimestampExtractor"},
+};
+
+/// Settings of the Kafka clients that users of Kafka Streams know; they need a prefix here.
+struct ClientSetting {
+  std::string_view name;
+  std::string_view prefix;
+};
+constexpr ClientSetting kClientSettings[] = {
+    {"acks", "producer."},
+    {"auto.offset.reset", "consumer."},
+    {"batch.size", "producer."},
+    {"compression.type", "producer."},
+    {"delivery.timeout.ms", "producer."},
+    {"fetch.max.bytes", "consumer."},
+    {"fetch.min.bytes", "consumer."},
+    {"group.instance.id", "consumer."},
+    {"heartbeat.interval.ms", "consumer."},
+    {"isolation.level", "consumer."},
+    {"linger.ms", "producer."},
+    {"max.partition.fetch.bytes", "consumer."},
+    {"max.poll.interval.ms", "consumer."},
+    {"max.poll.records", "consumer."},
+    {"max.request.size", "producer."},
+    {"retention.ms", "topic."},
+    {"session.timeout.ms", "consumer."},
+    {"transaction.timeout.ms", "producer."},
+};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+[[noreturn]] void reject(const ConfigKey& key, std::string_view value, const std::string& must) {
+  throw ConfigException("configuration key " + quoted(key.name) + " cannot be " + quoted(value) + ": it must be " +
+                        must);
+}
+
+std::string any_valid(const ConfigKey& key) {
+  std::string text;
+  for (const auto& value : valid_values(key)) text += (text.empty() ? "" : ", ") + value;
+  return text;
+}
+
+std::string range(const ConfigKey& key) {
+  constexpr std::int64_t kIntMin = std::numeric_limits<std::int32_t>::min();
+  constexpr std::int64_t kIntMax = std::numeric_limits<std::int32_t>::max();
+  const bool from = key.min > kIntMin;
+  const bool to = key.max < kIntMax;
+  if (from && to) return " from " + std::to_string(key.min) + " to " + std::to_string(key.max);
+  if (from) return " of at least " + std::to_string(key.min);
+  return "";
+}
+
+void check_number(const ConfigKey& key, std::string_view value) {
+  const auto parsed = parse_integer(value);
+  if (!parsed || *parsed < key.min || *parsed > key.max) {
+    reject(key, value,
+           "a whole number" + range(key) + (key.type == ConfigType::millis ? ", in milliseconds" : "") +
+               (parsed && *parsed > key.max ? ", at most " + std::to_string(key.max) : ""));
+  }
+}
+
+std::string checked_flag(const ConfigKey& key, std::string_view value) {
+  auto spelled = lower(value);
+  if (spelled != "true" && spelled != "false") reject(key, value, "true or false");
+  return spelled;
+}
+
+std::string checked_choice(const ConfigKey& key, std::string_view value, bool ignore_case) {
+  for (const auto valid : split_list(key.valid)) {
+    if (valid == value || (ignore_case && lower(valid) == lower(value))) return std::string(valid);
+  }
+  reject(key, value, "one of " + any_valid(key));
+}
+
+std::string checked_choices(const ConfigKey& key, std::string_view value) {
+  const auto given = split_list(value);
+  const auto valid = split_list(key.valid);
+  std::string stored;
+  for (const auto item : given) {
+    // "all" and "none" stand alone; the other values combine.
+    const bool alone = item == "all" || item == "none";
+    if (!std::ranges::count(valid, item) || (alone && given.size() > 1)) {
+      reject(key, value, "all, none, or a comma-separated list of the others of " + any_valid(key));
+    }
+    stored.append(stored.empty() ? "" : ",").append(item);
+  }
+  return stored;
+}
+
+std::string checked_class(const ConfigKey& key, std::string_view value, std::span<const Spelling> known) {
+  const auto name = value.substr(value.rfind('.') + 1);  // npos + 1 is 0: no package
+  const auto found = std::ranges::find(known, name, &Spelling::written);
+  if (found == known.end()) reject(key, value, "one of " + any_valid(key));
+  return std::string(found->stored);
+}
+
+bool is_host_and_port(std::string_view address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const auto host = address.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  if (!bracketed && host.find(':') != std::string_view::npos) return false;  // IPv6 needs brackets
+  if (host.find_first_of(" \t/") != std::string_view::npos) return false;
+  const auto port = parse_integer(address.substr(colon + 1));
+  return port && *port >= 1 && *port <= 65535;
+}
+
+std::string checked_bootstrap_servers(const ConfigKey& key, std::string_view value) {
+  constexpr std::string_view kEmbedded = "embedded:";
+  if (value.starts_with(kEmbedded) && value.size() > kEmbedded.size()) return std::string(value);
+  std::string stored;
+  for (const auto address : split_list(value)) {
+    if (!is_host_and_port(address)) {
+      reject(key, value,
+             "a comma-separated list of HOST:PORT, or embedded:DIR for the embedded broker; " + quoted(address) +
+                 " is neither");
+    }
+    stored.append(stored.empty() ? "" : ",").append(address);
+  }
+  if (stored.empty()) reject(key, value, "a comma-separated list of HOST:PORT, or embedded:DIR");
+  return stored;
+}
+
+bool has_only_topic_characters(std::string_view name) {
+  return std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+std::string checked_topic_part(const ConfigKey& key, std::string_view value, bool may_be_empty) {
+  if ((value.empty() && !may_be_empty) || value == "." || value == ".." || value.size() > kMaxTopicName ||
+      !has_only_topic_characters(value)) {
+    reject(key, value,
+           (may_be_empty ? "empty or " : "") + std::string("a name of 1 to ") + std::to_string(kMaxTopicName) +
+               " of the characters a-z A-Z 0-9 . _ - (it is, or is part of, the name of a topic)");
+  }
+  return std::string(value);
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j - 1] + 1, row[j] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+std::string nearest_key(std::string_view key) {
+  const auto wanted = lower(key);
+  std::string best;
+  auto best_distance = std::string::npos;
+  const auto consider = [&](std::string candidate) {
+    const auto distance = edit_distance(wanted, candidate);
+    if (distance >= best_distance) return;
+    best_distance = distance;
+    best = std::move(candidate);
+  };
+  for (const auto& known : config_keys()) consider(std::string(known.name));
+  for (const auto& setting : kClientSettings) consider(std::string(setting.prefix).append(setting.name));
+  return best;
+}
+
+}  // namespace
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f\v";
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+std::vector<std::string_view> split_list(std::string_view text) {
+  std::vector<std::string_view> items;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    if (const auto item = trim(text.substr(0, comma)); !item.empty()) items.push_back(item);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return items;
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+std::vector<std::string> valid_values(const ConfigKey& key) {
+  std::vector<std::string> values;
+  const auto add = [&](std::string_view value) { values.emplace_back(value); };
+  switch (key.rule) {
+    case ConfigRule::exception_handler:
+      for (const auto& handler : kHandlers) add(handler.written);
+      break;
+    case ConfigRule::timestamp_extractor:
+      for (const auto& extractor : kTimestampExtractors) add(extractor.written);
+      break;
+    default:
+      for (const auto value : split_list(key.valid)) add(value);
+      break;
+  }
+  if (key.type == ConfigType::boolean) values = {"true", "false"};
+  return values;
+}
+
+std::string checked_value(const ConfigKey& key, std::string_view given) {
+  const auto value = trim(given);
+  switch (key.rule) {
+    case ConfigRule::one_of: return checked_choice(key, value, false);
+    case ConfigRule::one_of_ignoring_case: return checked_choice(key, value, true);
+    case ConfigRule::any_of: return checked_choices(key, value);
+    case ConfigRule::bootstrap_servers: return checked_bootstrap_servers(key, value);
+    case ConfigRule::application_id: return checked_topic_part(key, value, false);
+    case ConfigRule::topic_name: return checked_topic_part(key, value, true);
+    case ConfigRule::exception_handler: return checked_class(key, value, kHandlers);
+    case ConfigRule::timestamp_extractor: return checked_class(key, value, kTimestampExtractors);
+    case ConfigRule::none: break;
+  }
+  if (key.type == ConfigType::boolean) return checked_flag(key, value);
+  if (key.type == ConfigType::integer || key.type == ConfigType::millis) check_number(key, value);
+  return std::string(value);
+}
+
+std::string unknown_key_message(std::string_view key, std::string_view value) {
+  const auto text = "unknown configuration key " + quoted(key) + " (value " + quoted(value) + ")";
+  const auto* const setting =
+      std::ranges::find_if(kClientSettings, [&](const ClientSetting& s) { return s.name == key; });
+  if (setting != std::end(kClientSettings)) {
+    return text + ": settings of the Kafka clients and topics take a prefix, write " +
+           quoted(std::string(setting->prefix).append(key));
+  }
+  return text + ": did you mean " + quoted(nearest_key(key)) + "?";
+}
+
+}  // namespace millrace

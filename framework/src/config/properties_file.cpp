@@ -1,0 +1,164 @@
+#include "config/properties_file.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kBlank = " \t\f";
+
+std::string_view without_leading_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+  return text;
+}
+
+/// An odd number of backslashes at the end: the last one escapes the line break.
+bool is_continued(std::string_view line) {
+  const auto last = line.find_last_not_of('\\');
+  const auto backslashes = line.size() - (last == std::string_view::npos ? 0 : last + 1);
+  return backslashes % 2 == 1;
+}
+
+/// Lines as the format sees them: comments and blank lines gone, continuations joined.
+class LogicalLines {
+ public:
+  explicit LogicalLines(std::istream& in) : in_(in) {}
+
+  bool next(std::string& text, int& first_line) {
+    std::string natural;
+    while (read(natural)) {
+      const auto trimmed = without_leading_blanks(natural);
+      if (trimmed.empty() || trimmed.front() == '#' || trimmed.front() == '!') continue;
+      first_line = number_;
+      text = trimmed;
+      while (is_continued(text)) {
+        text.pop_back();
+        if (!read(natural)) break;
+        text += without_leading_blanks(natural);
+      }
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  bool read(std::string& line) {
+    if (!std::getline(in_, line)) return false;
+    ++number_;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    return true;
+  }
+
+  std::istream& in_;
+  int number_ = 0;
+};
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xC0 | code >> 6);
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xE0 | code >> 12);
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | code >> 18);
+    out += static_cast<char>(0x80 | (code >> 12 & 0x3F));
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  }
+}
+
+/// The four hex digits after a `\u` at `at`.
+std::optional<std::uint32_t> utf16_unit(std::string_view text, std::size_t at) {
+  if (at + 4 > text.size()) return std::nullopt;
+  std::uint32_t unit = 0;
+  const char* const end = text.data() + at + 4;
+  const auto [stop, error] = std::from_chars(text.data() + at, end, unit, 16);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return unit;
+}
+
+constexpr bool is_high_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
+constexpr bool is_low_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+/// Appends the character written as `\uXXXX` (or as a surrogate pair) whose digits start at `at`; returns the
+/// position behind it, or nullopt if it is none.
+std::optional<std::size_t> append_unicode(std::string& out, std::string_view text, std::size_t at) {
+  const auto unit = utf16_unit(text, at);
+  if (!unit || is_low_surrogate(*unit)) return std::nullopt;
+  if (!is_high_surrogate(*unit)) {
+    append_utf8(out, *unit);
+    return at + 4;
+  }
+  if (text.substr(at + 4, 2) != "\\u") return std::nullopt;
+  const auto low = utf16_unit(text, at + 6);
+  if (!low || !is_low_surrogate(*low)) return std::nullopt;
+  append_utf8(out, 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00));
+  return at + 10;
+}
+
+char unescaped(char c) {
+  switch (c) {
+    case 't': return '\t';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 'f': return '\f';
+    default: return c;
+  }
+}
+
+std::string unescape(std::string_view text, std::string_view place) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out += text[i];
+    } else if (text[++i] != 'u') {
+      out += unescaped(text[i]);
+    } else if (const auto behind = append_unicode(out, text, i + 1)) {
+      i = *behind - 1;
+    } else {
+      throw ConfigException(std::string(place) + ": malformed \\uXXXX escape: write four hex digits (a character " +
+                            "beyond U+FFFF as a surrogate pair), or the character itself in UTF-8");
+    }
+  }
+  return out;
+}
+
+/// The end of the key: the first separator that is not escaped.
+std::size_t key_length(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '=' || text[i] == ':' || kBlank.find(text[i]) != std::string_view::npos) {
+      return i;
+    }
+  }
+  return text.size();
+}
+
+}  // namespace
+
+std::vector<Property> read_properties(std::istream& in, std::string_view name) {
+  std::vector<Property> properties;
+  LogicalLines lines(in);
+  std::string text;
+  int line = 0;
+  while (lines.next(text, line)) {
+    const auto place = std::string(name) + ":" + std::to_string(line);
+    const std::string_view whole = text;
+    const auto length = key_length(whole);
+    auto rest = without_leading_blanks(whole.substr(length));
+    if (!rest.empty() && (rest.front() == '=' || rest.front() == ':')) rest = without_leading_blanks(rest.substr(1));
+    properties.push_back({unescape(whole.substr(0, length), place), unescape(rest, place), line});
+  }
+  return properties;
+}
+
+}  // namespace millrace

@@ -1,0 +1,212 @@
+#include "millrace/config/streams_config.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <system_error>
+
+#include "config/config_keys.hpp"
+#include "config/config_values.hpp"
+#include "config/properties_file.hpp"
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace millrace {
+namespace {
+
+bool is_pass_through(std::string_view key) {
+  return std::ranges::any_of(kPassThroughPrefixes, [&](std::string_view prefix) {
+    return key.starts_with(prefix) && key.size() > prefix.size();
+  });
+}
+
+/// Security settings have no row in the table, as there are dozens; the clients check them.
+bool is_security_setting(std::string_view key) { return key.starts_with("sasl.") || key.starts_with("ssl."); }
+
+/// Keys of the table that concern the connections of all clients alike.
+constexpr std::string_view kSettingsOfAllClients[] = {
+    "connections.max.idle.ms",  "metadata.max.age.ms",  "receive.buffer.bytes",
+    "reconnect.backoff.max.ms", "reconnect.backoff.ms", "request.timeout.ms",
+    "retry.backoff.ms",         "security.protocol",    "send.buffer.bytes",
+};
+
+/// Client settings that the runtime itself decides on: a different value would break its promises.
+struct Reserved {
+  std::string_view client;
+  std::string_view setting;
+  std::string_view allowed;  ///< empty: none
+  bool exactly_once_only;
+  std::string_view reason;
+};
+constexpr Reserved kReserved[] = {
+    {"consumer.", "group.id", "", false, "the group is named by application.id"},
+    {"consumer.", "enable.auto.commit", "false", false, "progress is committed together with the state"},
+    {"consumer.", "isolation.level", "read_committed", true, "exactly_once_v2 must not read what may be aborted"},
+    {"producer.", "enable.idempotence", "true", true, "exactly_once_v2 needs it"},
+    {"producer.", "transactional.id", "", true, "it is made from application.id and the thread"},
+};
+
+std::string default_value(const ConfigKey& key) {
+  if (key.name != "state.dir") return std::string(key.default_value);
+  std::error_code no_temp_directory;
+  return (std::filesystem::temp_directory_path(no_temp_directory) / "millrace").string();
+}
+
+const ConfigKey& known_key(std::string_view key) {
+  const auto* const found = find_config_key(key);
+  if (found == nullptr) throw ConfigException("there is no configuration key \"" + std::string(key) + "\"");
+  return *found;
+}
+
+std::string type_name(ConfigType type) {
+  switch (type) {
+    case ConfigType::string: return "string";
+    case ConfigType::integer: return "int";
+    case ConfigType::boolean: return "bool";
+    case ConfigType::millis: return "ms";
+    case ConfigType::list: return "list";
+    case ConfigType::class_name: return "class";
+  }
+  return "";
+}
+
+}  // namespace
+
+StreamsConfig& StreamsConfig::set(std::string_view key, std::string_view value) {
+  if (const auto* const known = find_config_key(key)) {
+    values_.insert_or_assign(std::string(key), checked_value(*known, value));
+  } else if (is_pass_through(key) || is_security_setting(key)) {
+    values_.insert_or_assign(std::string(key), std::string(trim(value)));
+  } else {
+    throw ConfigException(unknown_key_message(key, value));
+  }
+  return *this;
+}
+
+StreamsConfig& StreamsConfig::load_file(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  if (!in || std::filesystem::is_directory(file)) {
+    throw ConfigException("cannot read the configuration file " + file.string());
+  }
+  for (const auto& property : read_properties(in, file.string())) {
+    try {
+      set(property.key, property.value);
+    } catch (const ConfigException& error) {
+      throw ConfigException(file.string() + ":" + std::to_string(property.line) + ": " + error.what());
+    }
+  }
+  return *this;
+}
+
+const std::string* StreamsConfig::given(std::string_view key) const {
+  if (const auto found = values_.find(key); found != values_.end()) return &found->second;
+  for (const auto& alias : config_keys()) {
+    if (alias.alias_of != key) continue;
+    if (const auto found = values_.find(alias.name); found != values_.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+std::string StreamsConfig::get_string(std::string_view key) const {
+  if (const auto* const value = given(key)) return *value;
+  if (is_pass_through(key) || is_security_setting(key)) return "";
+  const auto& known = known_key(key);
+  if (key == "commit.interval.ms" && exactly_once()) return "100";
+  if (!known.alias_of.empty()) return get_string(known.alias_of);
+  return default_value(known);
+}
+
+std::int64_t StreamsConfig::get_int(std::string_view key) const {
+  const auto text = get_string(key);
+  const auto value = parse_integer(text);
+  if (!value) {
+    throw ConfigException("configuration key \"" + std::string(key) + "\" is read as a whole number, but is \"" + text +
+                          "\"");
+  }
+  return *value;
+}
+
+double StreamsConfig::get_double(std::string_view key) const {
+  const auto text = get_string(key);
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc{} || stop != end) {
+    throw ConfigException("configuration key \"" + std::string(key) + "\" is read as a number, but is \"" + text +
+                          "\"");
+  }
+  return value;
+}
+
+bool StreamsConfig::get_bool(std::string_view key) const { return get_string(key) == "true"; }
+
+Millis StreamsConfig::get_millis(std::string_view key) const { return Millis(get_int(key)); }
+
+bool StreamsConfig::is_set(std::string_view key) const { return given(key) != nullptr; }
+
+std::map<std::string, std::string> StreamsConfig::with_prefix(std::string_view prefix) const {
+  std::map<std::string, std::string> settings;
+  for (auto it = values_.lower_bound(prefix); it != values_.end() && it->first.starts_with(prefix); ++it) {
+    settings.emplace(it->first.substr(prefix.size()), it->second);
+  }
+  return settings;
+}
+
+std::map<std::string, std::string> StreamsConfig::client_settings(std::string_view client) const {
+  std::map<std::string, std::string> settings;
+  const auto add = [&](const std::map<std::string, std::string>& more) {
+    for (const auto& [key, value] : more) settings.insert_or_assign(key, value);
+  };
+  for (const auto key : kSettingsOfAllClients) {
+    if (const auto* const value = given(key)) settings.emplace(key, *value);
+  }
+  for (const auto& [key, value] : values_) {
+    if (is_security_setting(key)) settings.emplace(key, value);
+  }
+  if (client.ends_with(".consumer")) add(with_prefix("consumer."));
+  add(with_prefix(std::string(client) + "."));
+  return settings;
+}
+
+void StreamsConfig::validate(bool broker_given) const {
+  if (!is_set("application.id")) {
+    throw ConfigException(
+        "configuration key \"application.id\" is missing: give the application a name, for example "
+        "-c application.id=my-app");
+  }
+  if (!broker_given && !is_set("bootstrap.servers")) {
+    throw ConfigException(
+        "configuration key \"bootstrap.servers\" is missing: give HOST:PORT of a Kafka broker, or "
+        "embedded:DIR for the embedded broker");
+  }
+  for (const auto& [key, value] : values_) {
+    check_reserved(key, value);
+    if (const auto* const known = find_config_key(key); known != nullptr && !known->supported) {
+      log(LogLevel::warn, "configuration key " + key + " = " + value + " has no effect in Millrace");
+    }
+  }
+}
+
+void StreamsConfig::check_reserved(const std::string& key, const std::string& value) const {
+  for (const auto& reserved : kReserved) {
+    const auto setting = std::string(reserved.client).append(reserved.setting);
+    if (key != setting && !key.ends_with("." + setting)) continue;
+    if (value == reserved.allowed || (reserved.exactly_once_only && !exactly_once())) continue;
+    throw ConfigException("configuration key \"" + key + "\" cannot be \"" + value +
+                          "\": " + std::string(reserved.reason) + "; leave it out");
+  }
+}
+
+const std::vector<StreamsConfig::KeyDoc>& StreamsConfig::keys() {
+  static const auto docs = [] {
+    std::vector<KeyDoc> all;
+    for (const auto& key : config_keys()) {
+      all.push_back({std::string(key.name), type_name(key.type), default_value(key), std::string(key.doc),
+                     valid_values(key), key.supported});
+    }
+    return all;
+  }();
+  return docs;
+}
+
+}  // namespace millrace

@@ -1,0 +1,191 @@
+#include "millrace/dsl/detail/joins/buffered_record.hpp"
+
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/state/formats.hpp"
+
+namespace millrace::detail {
+namespace {
+
+constexpr std::int32_t kNullLength = -1;
+constexpr std::int32_t kSameAsPrior = -2;
+
+/// Java counts characters: UTF-16 code units.
+std::int64_t java_length(std::string_view utf8) {
+  std::int64_t units = 0;
+  for (const char c : utf8) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0) != 0x80) units += byte >= 0xf0 ? 2 : 1;
+  }
+  return units;
+}
+
+void append_sized(std::string& out, const std::optional<std::string>& value) {
+  formats::append_be32(out, static_cast<std::uint32_t>(value ? static_cast<std::int32_t>(value->size()) : kNullLength));
+  if (value) out += *value;
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  std::string_view take(std::size_t count) {
+    if (count > rest_.size()) throw SerializationException("a record of a buffer's changelog is too short");
+    const auto taken = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return taken;
+  }
+  std::int32_t int32() { return static_cast<std::int32_t>(formats::load_be32(take(4).data())); }
+  std::int64_t int64() { return static_cast<std::int64_t>(formats::load_be64(take(8).data())); }
+  std::optional<std::string> of_length(std::int32_t length) {
+    if (length == kNullLength) return std::nullopt;
+    if (length < 0) throw SerializationException("a record of a buffer's changelog has a negative length");
+    return std::string(take(static_cast<std::size_t>(length)));
+  }
+  std::optional<std::string> sized() { return of_length(int32()); }
+  std::string not_null() {
+    auto bytes = sized();
+    if (!bytes) throw SerializationException("a record of a buffer's changelog has null where a name is");
+    return std::move(*bytes);
+  }
+
+  BufferedContext context() {
+    BufferedContext result;
+    result.timestamp = int64();
+    result.offset = int64();
+    result.topic = not_null();
+    result.partition = int32();
+    const std::int32_t headers = int32();
+    for (std::int32_t i = 0; i < headers; ++i) {
+      auto key = not_null();
+      result.headers.add(std::move(key), sized());
+    }
+    return result;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+/// Old and new value as versions 0 to 2 have them.
+void read_change(std::string_view bytes, BufferedValue& value) {
+  Reader in(bytes);
+  value.old_value = in.sized();
+  value.new_value = in.sized();
+}
+
+ReadBuffered read_version_2(std::string_view bytes) {
+  Reader in(bytes);
+  ReadBuffered result;
+  result.value.context = in.context();
+  read_change(in.not_null(), result.value);
+  result.value.prior = in.sized();
+  result.buffer_time = in.int64();
+  return result;
+}
+
+ReadBuffered read_version_3(std::string_view bytes) {
+  Reader in(bytes);
+  ReadBuffered result;
+  result.value.context = in.context();
+  result.value.prior = in.sized();
+  const std::int32_t old_length = in.int32();
+  result.value.old_value = old_length == kSameAsPrior ? result.value.prior : in.of_length(old_length);
+  result.value.new_value = in.sized();
+  result.buffer_time = in.int64();
+  return result;
+}
+
+}  // namespace
+
+BufferedContext BufferedContext::of(const CurrentRecord& record) {
+  const RecordOrigin& origin = *record.origin;
+  return {record.timestamp,
+          origin.offset,
+          origin.topic == nullptr ? std::string() : *origin.topic,
+          origin.partition,
+          record.headers == nullptr ? Headers() : *record.headers,
+          std::nullopt,
+          std::nullopt};
+}
+
+BufferedContext BufferedContext::with_raw(const CurrentRecord& record) {
+  BufferedContext context = of(record);
+  if (record.origin->raw_key) context.raw_key.emplace(*record.origin->raw_key);
+  if (record.origin->raw_value) context.raw_value.emplace(*record.origin->raw_value);
+  return context;
+}
+
+std::int64_t BufferedContext::size_in_memory() const {
+  std::int64_t size = 8 + 8 + java_length(topic) + 4;
+  for (const Header& header : headers) {
+    size += java_length(header.key) + (header.value ? static_cast<std::int64_t>(header.value->size()) : 0);
+  }
+  return size;
+}
+
+BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context)
+    : origin_{&context.topic, context.partition, context.offset, context.raw_key, context.raw_value},
+      scope_(task, {&origin_, context.timestamp, &context.headers}) {}
+
+std::int64_t BufferedValue::size_in_memory() const {
+  const auto size = [](const std::optional<std::string>& bytes) {
+    return bytes ? static_cast<std::int64_t>(bytes->size()) : 0;
+  };
+  return size(prior) + (prior == old_value ? 0 : size(old_value)) + size(new_value) + context.size_in_memory();
+}
+
+std::string write_buffered(const BufferedValue& value, Timestamp buffer_time) {
+  const BufferedContext& context = value.context;
+  std::string out;
+  formats::append_be64(out, static_cast<std::uint64_t>(context.timestamp));
+  formats::append_be64(out, static_cast<std::uint64_t>(context.offset));
+  append_sized(out, context.topic);
+  formats::append_be32(out, static_cast<std::uint32_t>(context.partition));
+  formats::append_be32(out, static_cast<std::uint32_t>(context.headers.size()));
+  for (const Header& header : context.headers) {
+    append_sized(out, header.key);
+    append_sized(out, header.value);
+  }
+  append_sized(out, value.prior);
+  if (value.old_value && value.old_value == value.prior) {
+    formats::append_be32(out, static_cast<std::uint32_t>(kSameAsPrior));
+  } else {
+    append_sized(out, value.old_value);
+  }
+  append_sized(out, value.new_value);
+  formats::append_be64(out, static_cast<std::uint64_t>(buffer_time));
+  return out;
+}
+
+ReadBuffered read_buffered(int version, std::string_view bytes, const BufferedContext& record,
+                           const std::optional<std::string>* known_prior) {
+  if (version == 3) return read_version_3(bytes);
+  if (version == 2) {
+    // Kafka Streams 2.4.0 to 2.5.0 wrote version 3 under the number 2.
+    try {
+      return read_version_2(bytes);
+    } catch (const SerializationException&) {
+      return read_version_3(bytes);
+    }
+  }
+  if (version != 0 && version != 1) {
+    throw SerializationException("a buffer's changelog has a record of version " + std::to_string(version) +
+                                 "; only 0 to 3 are known");
+  }
+  Reader in(bytes);
+  ReadBuffered result;
+  result.buffer_time = in.int64();
+  if (version == 0) {
+    result.value.context = record;
+    read_change(bytes.substr(8), result.value);
+  } else {
+    result.value.context = in.context();
+    read_change(in.not_null(), result.value);
+  }
+  result.value.prior = known_prior != nullptr && known_prior->has_value() ? *known_prior : result.value.old_value;
+  return result;
+}
+
+}  // namespace millrace::detail

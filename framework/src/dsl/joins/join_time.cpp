@@ -1,0 +1,55 @@
+#include "millrace/dsl/detail/joins/join_time.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace millrace::detail {
+
+std::shared_ptr<JoinTimes> JoinTimes::make() { return std::make_shared<JoinTimes>(); }
+
+std::shared_ptr<JoinTime> JoinTimes::of(const TaskContext& task) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(times_, [](const auto& entry) { return entry.second.expired(); });
+  auto& known = times_[&task];
+  auto time = known.lock();
+  if (!time) known = time = std::make_shared<JoinTime>();
+  return time;
+}
+
+void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& windows, std::int64_t look_ahead_ms,
+                 const TaskContext& task, FunctionRef<void(const OuterJoinStore::Entry&)> show) {
+  const std::int64_t grace = windows.grace_ms();
+  // Where nothing is known to wait, Kafka Streams looks, too, unless its sum (of the largest long) does not overflow;
+  // it shows in the time of the next look.
+  const bool may_be_due =
+      time.oldest_waiting ? *time.oldest_waiting + look_ahead_ms + grace < time.stream_time : look_ahead_ms + grace > 0;
+  if (!may_be_due) return;
+  const Timestamp now = task.system_time();
+  if (now < time.next_emit) return;
+  time.next_emit = now + task.emit_interval_ms();
+
+  time.oldest_waiting.reset();
+  std::vector<OuterJoinStore::Entry> closed;
+  bool left_open = false;
+  bool right_open = false;
+  for (auto cursor = waiting.all(); cursor.valid(); cursor.next()) {
+    auto entry = cursor.entry();
+    time.oldest_waiting = entry.timestamp;
+    if (left_open && right_open) break;
+    const std::int64_t reach = entry.left ? windows.after_ms() : windows.before_ms();
+    if (entry.timestamp + reach + grace >= time.stream_time) {
+      (entry.left ? left_open : right_open) = true;
+      // Kafka Streams walks over single records: where it knows enough, it does not come past the next one of these.
+      if (left_open && right_open && entry.values.size() > 1) break;
+      continue;
+    }
+    closed.push_back(std::move(entry));
+  }
+  for (const auto& entry : closed) {
+    show(entry);
+    waiting.remove(entry.timestamp, entry.left, entry.key);
+  }
+}
+
+}  // namespace millrace::detail

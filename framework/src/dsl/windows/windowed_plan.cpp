@@ -1,0 +1,61 @@
+#include "millrace/dsl/detail/windows/windowed_plan.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+namespace {
+
+constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t saturating_add(std::int64_t a, std::int64_t b) { return a > kForever - b ? kForever : a + b; }
+
+}  // namespace
+
+WindowNeeds window_needs(const TimeWindows& windows) {
+  const std::int64_t until_closed = saturating_add(windows.size_ms(), windows.grace_ms());
+  return {windows.size_ms(), until_closed, windows.grace_ms(), "the window size plus grace", until_closed, true};
+}
+
+WindowNeeds window_needs(const UnlimitedWindows& /*windows*/) {
+  return {kForever, kForever, 0, "unlimited, as the window", kForever, true};
+}
+
+WindowNeeds window_needs(const SlidingWindows& windows) {
+  const std::int64_t difference = windows.time_difference_ms();
+  // A new right window may need one that begins as early as this before the record.
+  const std::int64_t retention = saturating_add(saturating_add(difference, difference), windows.grace_ms());
+  return {difference, retention, windows.grace_ms(), "twice the time difference plus grace", retention, false};
+}
+
+WindowNeeds window_needs(const SessionWindows& windows) {
+  const std::int64_t until_closed = saturating_add(windows.inactivity_gap_ms(), windows.grace_ms());
+  return {windows.inactivity_gap_ms(),     until_closed, until_closed, "the inactivity gap plus grace",
+          saturating_add(until_closed, 1), false};
+}
+
+std::int64_t window_retention(const std::string& store, const WindowNeeds& needs, const MaterializedOptions& options,
+                              EmitStrategy emit) {
+  if (options.history_retention) {
+    throw TopologyException("store '" + store + "' of a windowed aggregation cannot be versioned");
+  }
+  const std::int64_t retention = options.retention ? options.retention->count() : needs.retention_ms;
+  if (retention < needs.retention_ms) {
+    throw TopologyException("store '" + store + "': the retention (" + std::to_string(retention) +
+                            " ms) must be at least " + needs.reason + " (" + std::to_string(needs.retention_ms) +
+                            " ms)");
+  }
+  return emit.waits_for_close() ? std::max(retention, needs.retention_on_close_ms) : retention;
+}
+
+void apply_options(StoreSpec& spec, const WindowNeeds& needs, const MaterializedOptions& options, EmitStrategy emit) {
+  spec.default_medium = !options.medium.has_value();
+  spec.dsl_format = true;
+  spec.logging = options.logging;
+  spec.log_config = options.log_config;
+  spec.caching = options.caching && (needs.caches_on_close || !emit.waits_for_close());
+}
+
+}  // namespace millrace::detail

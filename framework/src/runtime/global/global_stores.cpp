@@ -1,0 +1,24 @@
+#include "runtime/global/global_stores.hpp"
+
+#include "runtime/global/shared_stores.hpp"
+
+namespace millrace::detail {
+
+void GlobalStores::take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
+  Shared& shared = stores_[builder.name()];
+  shared = {builder, changelog, std::move(bytes)};
+  bytes = share(mutex_, shared.bytes, {});
+}
+
+StateStore* GlobalStores::find(const std::string& name, const std::string& reader) {
+  const auto found = stores_.find(name);
+  if (found == stores_.end()) return nullptr;
+  const std::lock_guard lock(views_mutex_);
+  auto& view = views_[{std::this_thread::get_id(), name, reader}];
+  if (!view) {
+    view = found->second.builder.wrap(share(mutex_, found->second.bytes, reader), found->second.changelog);
+  }
+  return view.get();
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,191 @@
+#include "runtime/global/global_thread.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
+
+namespace millrace::detail {
+namespace {
+
+constexpr std::size_t kRecordsPerPoll = 10'000;
+constexpr Millis kPollTimeout{200};
+constexpr Millis kPauseAfterError{1'000};
+
+}  // namespace
+
+/// A global processor only fills its store.
+class GlobalThread::NoOutput final : public TaskOutput {
+ public:
+  void send(std::string_view topic, std::optional<std::int32_t>, BytesView, BytesView, Timestamp, const Headers&,
+            Sender) override {
+    throw TopologyException("a global store's processor cannot write to topic '" + std::string(topic) + "'");
+  }
+  [[nodiscard]] std::int32_t partitions_for(std::string_view) override { return 1; }
+  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition&) override { return 0; }
+  void close_changelog(std::uint64_t) override {}
+  void send_changelog(std::uint64_t, BytesView, BytesView, Timestamp, const Headers*) override {}
+  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
+};
+
+GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, Admin& admin,
+                           ClientConfig consumer_config, std::filesystem::path directory)
+    : environment_(environment),
+      broker_(broker),
+      admin_(admin),
+      consumer_config_(std::move(consumer_config)),
+      directory_(std::move(directory)),
+      output_(std::make_unique<NoOutput>()) {
+  environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
+    stores_.take(builder, changelog, bytes);
+  };
+  environment_.errors = global_error_policy(environment_.errors, environment_.config);
+  environment_.find_global_store = nullptr;  // it owns them
+}
+
+GlobalThread::~GlobalThread() { stop(); }
+
+/// Looks up the partitions and goes to where the stores are.
+void GlobalThread::open(Millis timeout) {
+  std::vector<const NodeSpec*> nodes;
+  std::vector<TopicPartition> inputs;
+  for (const NodeSpec& node : environment_.topology.nodes()) {
+    if (!node.global) continue;
+    nodes.push_back(&node);
+    for (const std::string& topic : node.topics) {
+      const auto description = admin_.describe_topic(topic, timeout);
+      if (!description) {
+        throw TopologyException("the topic '" + topic + "' of global source '" + node.name +
+                                "' does not exist: create it before starting");
+      }
+      for (std::int32_t i = 0; i < description->partitions; ++i) inputs.push_back({topic, i});
+    }
+  }
+  std::map<TopicPartition, Watermarks> bounds;
+  for (const TopicPartition& input : inputs) bounds.emplace(input, admin_.watermarks(input, timeout));
+  if (!task_) {
+    const auto make = [&] {
+      task_ = std::make_unique<StreamTask>(TaskId{-1, 0}, environment_, nodes, inputs, *output_, directory_, nullptr);
+    };
+    if (!directory_.empty()) std::filesystem::create_directories(directory_);
+    make();
+    // Data of topics that were made anew, or of which a part was deleted unseen, are worth nothing.
+    const bool fits = std::ranges::all_of(inputs, [&](const TopicPartition& input) {
+      const auto next = task_->stores().source_offset(input);
+      return !next || (*next >= bounds.at(input).low && *next <= bounds.at(input).high);
+    });
+    if (!fits) {
+      log(LogLevel::warn, environment_.application_id +
+                              ": the global stores do not fit their topics any more: they are read from the beginning");
+      task_.reset();
+      std::filesystem::remove_all(directory_);
+      std::filesystem::create_directories(directory_);
+      make();
+    }
+    task_->initialize();
+  }
+  const bool all_persistent = std::ranges::all_of(environment_.topology.global_stores(), [&](const auto& entry) {
+    return task_->stores().find(entry.first)->persistent();
+  });
+  std::vector<std::pair<TopicPartition, std::int64_t>> starts;
+  ends_.clear();
+  for (const TopicPartition& input : inputs) {
+    const auto stored = all_persistent ? task_->stores().source_offset(input) : std::nullopt;
+    starts.emplace_back(input, stored.value_or(bounds.at(input).low));
+    ends_[input] = bounds.at(input).high;
+  }
+  consumer_ = broker_.make_consumer(consumer_config_);
+  consumer_->assign(starts);
+}
+
+void GlobalThread::bootstrap(Millis give_up_after) {
+  const Patience patience(give_up_after);
+  patience([&](Millis slice) { open(slice); });
+  auto last_progress = Patience::SteadyClock::now();
+  while (!caught_up()) {
+    const auto now = Patience::SteadyClock::now();
+    if (step(kPollTimeout) > 0) {
+      last_progress = now;
+    } else if (now - last_progress > give_up_after) {
+      throw BrokerException(BrokerException::Severity::retriable,
+                            "nothing came from the topics of the global stores for " +
+                                std::to_string(give_up_after.count()) +
+                                " ms (millrace.connect.timeout.ms), though there is more to read");
+    }
+  }
+  commit();
+}
+
+bool GlobalThread::caught_up() {
+  std::erase_if(ends_, [&](const auto& entry) {
+    const auto position = consumer_->position(entry.first);
+    return position && *position >= entry.second;
+  });
+  return ends_.empty();
+}
+
+std::size_t GlobalThread::step(Millis timeout) {
+  consumer_->poll(records_, kRecordsPerPoll, timeout);
+  for (ConsumerRecord& record : records_) {
+    auto* queue = task_->queues().find({*record.topic, record.partition});
+    if (queue != nullptr) task_->add(*queue, std::move(record));
+  }
+  const std::size_t count = records_.size();
+  records_.clear();
+  while (task_->process_one()) {
+  }
+  return count;
+}
+
+void GlobalThread::commit() {
+  const auto offsets = task_->committable_offsets(
+      [this](const TopicPartition& partition) { return consumer_->position(partition); }, true);
+  const std::lock_guard lock(stores_.mutex());
+  for (const auto& [partition, next] : offsets) task_->stores().source_processed(partition, next.offset);
+  task_->post_commit();
+  last_commit_ = environment_.clock.now();
+}
+
+void GlobalThread::start(std::function<void(const std::exception&)> failed) {
+  failed_ = std::move(failed);
+  thread_ = std::thread([this] { run(); });
+}
+
+void GlobalThread::run() {
+  const auto interval = environment_.config.get_int("commit.interval.ms");
+  try {
+    while (!stop_) {
+      try {
+        step(kPollTimeout);
+        if (environment_.clock.now() - last_commit_ >= interval) commit();
+      } catch (const BrokerException& error) {
+        if (error.severity() != BrokerException::Severity::retriable) throw;
+        log(LogLevel::warn, environment_.application_id + ": global stores: " + error.what());
+        std::this_thread::sleep_for(kPauseAfterError);
+      }
+    }
+  } catch (const std::exception& error) {
+    broken_ = true;
+    failed_(error);
+  }
+}
+
+void GlobalThread::stop() {
+  stop_ = true;
+  if (consumer_) consumer_->wakeup();
+  if (thread_.joinable()) thread_.join();
+  if (!task_) return;
+  try {
+    // A record that failed is neither processed nor to be skipped.
+    if (!broken_) commit();
+    task_->close();
+    task_->stores().flush_to_disk();
+  } catch (const std::exception& error) {
+    log(LogLevel::warn, environment_.application_id + ": closing the global stores: " + error.what());
+  }
+  task_.reset();
+  consumer_.reset();
+}
+
+}  // namespace millrace::detail

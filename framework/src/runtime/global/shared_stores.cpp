@@ -1,0 +1,254 @@
+#include "runtime/global/shared_stores.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/common/errors.hpp"
+#include "state/session_snapshot.hpp"
+#include "state/tier/window_snapshot.hpp"
+
+namespace millrace::detail {
+namespace {
+
+/// Walks over a store that others write meanwhile: takes the lock for one entry at a time, and copies that.
+class SharedIterator final : public BytesIterator {
+ public:
+  /// `begin()` makes the walk over the store itself.
+  SharedIterator(std::mutex& mutex, FunctionRef<std::unique_ptr<BytesIterator>()> begin) : mutex_(mutex) {
+    const std::lock_guard lock(mutex_);
+    inner_ = begin();
+  }
+  SharedIterator(const SharedIterator&) = delete;
+  SharedIterator& operator=(const SharedIterator&) = delete;
+  ~SharedIterator() override {
+    const std::lock_guard lock(mutex_);
+    inner_.reset();
+  }
+
+  [[nodiscard]] bool valid() override {
+    const std::lock_guard lock(mutex_);
+    if (!inner_->valid()) return false;
+    key_.assign(inner_->key());
+    value_.assign(inner_->value());
+    return true;
+  }
+  void next() override {
+    const std::lock_guard lock(mutex_);
+    inner_->next();
+  }
+  [[nodiscard]] std::string_view key() const override { return key_; }
+  [[nodiscard]] std::string_view value() const override { return value_; }
+
+ private:
+  std::mutex& mutex_;
+  std::unique_ptr<BytesIterator> inner_;
+  std::string key_;
+  std::string value_;
+};
+
+/// What all kinds have in common.
+template <class Base>
+class Shared : public Base {
+ public:
+  Shared(std::mutex& mutex, Base& store, std::string reader)
+      : mutex_(mutex), store_(store), reader_(std::move(reader)) {}
+
+  [[nodiscard]] const std::string& name() const override { return store_.name(); }
+  [[nodiscard]] bool persistent() const override { return store_.persistent(); }
+  void restore(std::span<const RestoreRecord> records) override {
+    const auto lock = lock_to_write();
+    store_.restore(records);
+  }
+  void flush() override {
+    const auto lock = lock_to_write();
+    store_.flush();
+  }
+
+ protected:
+  [[nodiscard]] std::lock_guard<std::mutex> lock() const { return std::lock_guard(mutex_); }
+  void check_writer() const {
+    if (reader_.empty()) return;
+    throw StreamsException("processor '" + reader_ + "' cannot write to global store '" + store_.name() +
+                           "': only the processor that was added with the store may");
+  }
+  [[nodiscard]] std::lock_guard<std::mutex> lock_to_write() const {
+    check_writer();
+    return lock();
+  }
+
+  /// The answer for the caller, which is no longer under the lock.
+  [[nodiscard]] BytesView keep(BytesView found) {
+    if (!found) return std::nullopt;
+    value_.assign(*found);
+    return std::string_view(value_);
+  }
+
+  std::mutex& mutex_;
+  Base& store_;
+
+ private:
+  std::string reader_;
+  std::string value_;
+};
+
+class SharedKeyValueStore final : public Shared<KeyValueBytesStore> {
+ public:
+  using Shared::Shared;
+
+  [[nodiscard]] BytesView get(std::string_view key) override {
+    const auto held = lock();
+    return keep(store_.get(key));
+  }
+  void put(std::string_view key, BytesView value) override {
+    const auto held = lock_to_write();
+    store_.put(key, value);
+  }
+  void require_writable() const override { check_writer(); }
+  [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
+    return std::make_unique<SharedIterator>(mutex_, [&] { return store_.range(from, to, forward); });
+  }
+  [[nodiscard]] std::unique_ptr<BytesIterator> prefix_scan(std::string_view prefix) override {
+    return std::make_unique<SharedIterator>(mutex_, [&] { return store_.prefix_scan(prefix); });
+  }
+  [[nodiscard]] std::uint64_t approximate_num_entries() override {
+    const auto held = lock();
+    return store_.approximate_num_entries();
+  }
+};
+
+class SharedWindowStore final : public Shared<WindowBytesStore> {
+ public:
+  using Shared::Shared;
+
+  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+    const auto held = lock_to_write();
+    return store_.put(key, value, window_start);
+  }
+  [[nodiscard]] BytesView fetch(std::string_view key, Timestamp window_start) override {
+    const auto held = lock();
+    return keep(store_.fetch(key, window_start));
+  }
+  void fetch_each(std::string_view key, Timestamp from, Timestamp to,
+                  FunctionRef<bool(Timestamp, std::string_view)> visit) override {
+    const auto copies = fetch(key, from, to, true);
+    for (; copies->valid(); copies->next()) {
+      if (!visit(copies->window_start(), copies->value())) return;
+    }
+  }
+  [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
+                                                           bool forward) override {
+    const auto held = lock();
+    return copy_of(*store_.fetch(key, from, to, forward));
+  }
+  [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
+                                                                 Timestamp to, bool forward) override {
+    const auto held = lock();
+    return copy_of(*store_.fetch_range(key_from, key_to, from, to, forward));
+  }
+  [[nodiscard]] Timestamp observed_stream_time() const override {
+    const auto held = lock();
+    return store_.observed_stream_time();
+  }
+  [[nodiscard]] const WindowStoreOptions& options() const override { return store_.options(); }
+
+ private:
+  [[nodiscard]] static std::unique_ptr<WindowBytesIterator> copy_of(WindowBytesIterator& it) {
+    std::vector<WindowItem> items;
+    for (; it.valid(); it.next()) {
+      items.push_back({std::string(it.key()), it.window_start(), it.seq(), std::string(it.value())});
+    }
+    return std::make_unique<WindowSnapshotIterator>(std::move(items));
+  }
+};
+
+class SharedSessionStore final : public Shared<SessionBytesStore> {
+ public:
+  using Shared::Shared;
+
+  void put(std::string_view key, const Window& session, BytesView value) override {
+    const auto held = lock_to_write();
+    store_.put(key, session, value);
+  }
+  void remove(std::string_view key, const Window& session) override {
+    const auto held = lock_to_write();
+    store_.remove(key, session);
+  }
+  [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
+    const auto held = lock();
+    return keep(store_.fetch_session(key, session));
+  }
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
+                                                                    Timestamp latest_start, bool forward) override {
+    const auto held = lock();
+    return copy_of(*store_.find_sessions(key, earliest_end, latest_start, forward));
+  }
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
+                                                                             Timestamp earliest_end,
+                                                                             Timestamp latest_start,
+                                                                             bool forward) override {
+    const auto held = lock();
+    return copy_of(*store_.find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward));
+  }
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
+                                                                           Timestamp latest_end) override {
+    const auto held = lock();
+    return copy_of(*store_.find_sessions_by_end(earliest_end, latest_end));
+  }
+  [[nodiscard]] Timestamp observed_stream_time() const override {
+    const auto held = lock();
+    return store_.observed_stream_time();
+  }
+  [[nodiscard]] std::int64_t retention_ms() const override { return store_.retention_ms(); }
+
+ private:
+  [[nodiscard]] static std::unique_ptr<SessionBytesIterator> copy_of(SessionBytesIterator& it) {
+    std::vector<SessionItem> items;
+    for (; it.valid(); it.next()) items.push_back({std::string(it.key()), it.session(), std::string(it.value())});
+    return std::make_unique<SessionSnapshotIterator>(std::move(items));
+  }
+};
+
+class SharedVersionedStore final : public Shared<VersionedBytesStore> {
+ public:
+  using Shared::Shared;
+
+  VersionedPut put(std::string_view key, BytesView value, Timestamp timestamp) override {
+    const auto held = lock_to_write();
+    return store_.put(key, value, timestamp);
+  }
+  [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key) override {
+    const auto held = lock();
+    return keep_version(store_.get(key));
+  }
+  [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key, Timestamp as_of) override {
+    const auto held = lock();
+    return keep_version(store_.get(key, as_of));
+  }
+  [[nodiscard]] Timestamp observed_stream_time() override {
+    const auto held = lock();
+    return store_.observed_stream_time();
+  }
+  [[nodiscard]] std::int64_t history_retention_ms() const override { return store_.history_retention_ms(); }
+
+ private:
+  [[nodiscard]] std::optional<VersionedBytes> keep_version(std::optional<VersionedBytes> found) {
+    if (found) found->value = *keep(found->value);
+    return found;
+  }
+};
+
+}  // namespace
+
+ByteStore share(std::mutex& mutex, const ByteStore& store, const std::string& reader) {
+  ByteStore shared;
+  if (store.key_value) shared.key_value = std::make_unique<SharedKeyValueStore>(mutex, *store.key_value, reader);
+  if (store.window) shared.window = std::make_unique<SharedWindowStore>(mutex, *store.window, reader);
+  if (store.session) shared.session = std::make_unique<SharedSessionStore>(mutex, *store.session, reader);
+  if (store.versioned) shared.versioned = std::make_unique<SharedVersionedStore>(mutex, *store.versioned, reader);
+  return shared;
+}
+
+}  // namespace millrace::detail

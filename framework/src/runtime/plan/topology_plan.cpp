@@ -1,0 +1,90 @@
+#include "runtime/plan/topology_plan.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "runtime/plan/internal_topics.hpp"
+#include "runtime/plan/partition_counts.hpp"
+
+namespace millrace::detail {
+
+TopologyPlan::TopologyPlan(std::vector<Tasks> tasks, std::set<std::string> repartition_topics)
+    : tasks_(std::move(tasks)), repartition_topics_(std::move(repartition_topics)) {
+  for (const Tasks& entry : tasks_) by_lead_.emplace(entry.lead, entry.subtopology.id);
+}
+
+const TopologyPlan::Tasks& TopologyPlan::tasks_of(int subtopology) const {
+  return *std::ranges::find_if(tasks_, [=](const Tasks& entry) { return entry.subtopology.id == subtopology; });
+}
+
+std::vector<std::string> TopologyPlan::lead_topics() const {
+  std::vector<std::string> topics;
+  for (const auto& [topic, subtopology] : by_lead_) topics.push_back(topic);
+  return topics;
+}
+
+std::optional<TaskId> TopologyPlan::task_for(const TopicPartition& lead) const {
+  const auto found = by_lead_.find(lead.topic);
+  if (found == by_lead_.end() || lead.partition >= tasks_of(found->second).count) return std::nullopt;
+  return TaskId{found->second, lead.partition};
+}
+
+std::vector<TopicPartition> TopologyPlan::inputs_of(TaskId task) const {
+  std::vector<TopicPartition> inputs;
+  for (const auto& [topic, partitions] : tasks_of(task.subtopology).topics) {
+    if (task.partition < partitions) inputs.push_back({topic, task.partition});
+  }
+  return inputs;
+}
+
+bool TopologyPlan::operator==(const TopologyPlan& other) const {
+  return std::ranges::equal(tasks_, other.tasks_, [](const Tasks& a, const Tasks& b) {
+    return a.subtopology.id == b.subtopology.id && a.topics == b.topics;
+  });
+}
+
+namespace {
+
+TopologyPlan::Tasks plan_tasks(const TopologyBuilder& topology, const std::string& application_id,
+                               const Subtopology& subtopology, const PartitionCounts& counts) {
+  TopologyPlan::Tasks tasks{subtopology, {}, {}, 0};
+  for (const std::string& topic : subtopology.source_topics) {
+    tasks.topics.emplace(decorate(topology, application_id, topic), counts.of(topic));
+  }
+  for (const auto& [topic, partitions] : tasks.topics) {
+    if (partitions > tasks.count) {
+      tasks.lead = topic;
+      tasks.count = partitions;
+    }
+  }
+  return tasks;
+}
+
+}  // namespace
+
+TopologyPlan plan_topology(const TopologyBuilder& topology, const std::string& application_id,
+                           const StreamsConfig& config, Admin& admin, Millis timeout) {
+  const auto existing = admin.list_topics(timeout);
+  const PartitionCounts counts(topology, application_id, existing);
+
+  std::set<std::string> repartition_topics;
+  for (const auto& [name, topic] : topology.internal_topics()) {
+    const std::string real_name = decorate(topology, application_id, name);
+    ensure_topic(admin, real_name, counts.of(name), repartition_topic_config(config), config, timeout);
+    repartition_topics.insert(real_name);
+  }
+  std::vector<TopologyPlan::Tasks> all;
+  for (const Subtopology& subtopology : counts.subtopologies()) {
+    auto tasks = plan_tasks(topology, application_id, subtopology, counts);
+    for (const std::string& store : subtopology.stores) {
+      const StoreSpec& spec = topology.stores().at(store)->spec;
+      if (!spec.logging) continue;
+      ensure_topic(admin, changelog_topic(application_id, store), tasks.count, changelog_topic_config(spec, config),
+                   config, timeout);
+    }
+    all.push_back(std::move(tasks));
+  }
+  return TopologyPlan(std::move(all), std::move(repartition_topics));
+}
+
+}  // namespace millrace::detail

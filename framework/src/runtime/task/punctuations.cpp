@@ -1,0 +1,44 @@
+#include "runtime/task/punctuations.hpp"
+
+#include <string>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+
+Cancellable Punctuations::schedule(NodeBase& node, Timestamp first, std::int64_t interval_ms, Punctuator callback,
+                                   std::optional<Timestamp> now) {
+  if (interval_ms < 1) {
+    throw TopologyException("processor '" + node.name() + "' schedules a punctuation every " +
+                            std::to_string(interval_ms) + " ms: the interval must be at least 1 ms");
+  }
+  if (now && first < *now) first = next_slot(first, interval_ms, *now);
+  auto cancelled = std::make_shared<bool>(false);
+  schedules_.offer({&node, first, interval_ms, std::move(callback), cancelled});
+  return Cancellable(cancelled);
+}
+
+bool Punctuations::run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punctuator&)> run) {
+  bool any = false;
+  while (!schedules_.empty() && schedules_.front().due <= now) {
+    Schedule schedule = schedules_.poll();
+    if (*schedule.cancelled) continue;
+    run(*schedule.node, schedule.callback);
+    any = true;
+    if (*schedule.cancelled) continue;  // by itself
+    schedule.due = next_slot(schedule.due, schedule.interval_ms, now);
+    schedules_.offer(std::move(schedule));
+  }
+  return any;
+}
+
+std::optional<Timestamp> Punctuations::next_due() const {
+  std::optional<Timestamp> next;
+  for (const Schedule& schedule : schedules_.elements()) {
+    if (!*schedule.cancelled && (!next || schedule.due < *next)) next = schedule.due;
+  }
+  return next;
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,89 @@
+#include "runtime/task/record_queues.hpp"
+
+#include <algorithm>
+
+namespace millrace::detail {
+
+RecordQueues::Queue& RecordQueues::add(TopicPartition partition, SourceNodeBase& source) {
+  auto queue = std::make_unique<Queue>();
+  queue->partition = std::move(partition);
+  queue->source = &source;
+  queues_.push_back(std::move(queue));
+  return *queues_.back();
+}
+
+RecordQueues::Queue* RecordQueues::find(const TopicPartition& partition) {
+  const auto found = std::ranges::find_if(queues_, [&](const auto& queue) { return queue->partition == partition; });
+  return found == queues_.end() ? nullptr : found->get();
+}
+
+void RecordQueues::begin_round() {
+  for (const auto& queue : queues_) queue->caught_up = false;
+}
+
+bool RecordQueues::ready(Timestamp now, std::int64_t max_idle_ms, Lag lag) {
+  bool any = false;
+  bool all_due = true;
+  for (const auto& queue : queues_) {
+    if (!queue->records.empty()) {
+      queue->idle_deadline.reset();
+      any = true;
+      continue;
+    }
+    if (max_idle_ms < 0) continue;
+    if (!queue->caught_up) queue->caught_up = lag(queue->partition) == 0;
+    if (!queue->caught_up) {
+      queue->idle_deadline.reset();
+      all_due = false;
+      continue;
+    }
+    if (!queue->idle_deadline) queue->idle_deadline = now + max_idle_ms;
+    if (now < *queue->idle_deadline) all_due = false;
+  }
+  return any && all_due;
+}
+
+bool RecordQueues::prepare_head(Queue& queue, Extract extract) {
+  while (!queue.records.empty() && !queue.head_timestamp) {
+    queue.head_timestamp = extract(queue, queue.records.front());
+    if (!queue.head_timestamp) {
+      queue.consumed_since_commit = true;
+      queue.records.pop_front();
+    }
+  }
+  return !queue.records.empty();
+}
+
+void RecordQueues::offer_new_ones(Extract extract) {
+  offered_.clear();
+  for (const auto& queue : queues_) {
+    if (!queue->waiting && prepare_head(*queue, extract)) offered_.push_back(queue.get());
+  }
+  // Sorting takes memory even for one.
+  if (offered_.size() > 1) std::ranges::stable_sort(offered_, {}, [](const Queue* queue) { return queue->arrival; });
+  for (Queue* queue : offered_) {
+    queue->waiting = true;
+    heap_.offer({*queue->head_timestamp, queue});
+  }
+}
+
+RecordQueues::Queue* RecordQueues::next(Extract extract) {
+  offer_new_ones(extract);
+  while (!heap_.empty()) {
+    const auto [timestamp, queue] = heap_.poll();
+    queue->waiting = false;
+    if (!prepare_head(*queue, extract)) continue;  // it was emptied meanwhile
+    if (*queue->head_timestamp == timestamp) return queue;
+    queue->waiting = true;  // or filled anew
+    heap_.offer({*queue->head_timestamp, queue});
+  }
+  return nullptr;
+}
+
+std::size_t RecordQueues::size() const {
+  std::size_t total = 0;
+  for (const auto& queue : queues_) total += queue->records.size();
+  return total;
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,330 @@
+#include "runtime/task/stream_task.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <regex>
+#include <set>
+#include <utility>
+
+#include "millrace/common/logging.hpp"
+
+namespace millrace::detail {
+namespace {
+
+[[nodiscard]] std::vector<std::shared_ptr<const StoreBuilder>> stores_of(const TopologyBuilder& topology,
+                                                                         const std::vector<const NodeSpec*>& nodes) {
+  std::set<std::string> seen;
+  std::vector<std::shared_ptr<const StoreBuilder>> stores;
+  for (const NodeSpec* node : nodes) {
+    for (const std::string& name : node->stores) {
+      if (seen.insert(name).second) stores.push_back(topology.stores().at(name));
+    }
+  }
+  return stores;
+}
+
+}  // namespace
+
+TimestampPolicy configured_timestamps(const StreamsConfig& config) {
+  const std::string name = config.get_string("default.timestamp.extractor");
+  if (name == "LogAndSkipOnInvalidTimestamp") return TimestampPolicy::log_and_skip;
+  if (name == "UsePartitionTimeOnInvalidTimestamp") return TimestampPolicy::use_partition_time;
+  if (name == "WallclockTimestampExtractor") return TimestampPolicy::wallclock_time;
+  return TimestampPolicy::fail_on_invalid;
+}
+
+StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
+                       const std::vector<TopicPartition>& inputs, TaskOutput& output,
+                       const std::filesystem::path& directory, CacheBudget* cache)
+    : id_(id), environment_(environment), output_(output), directory_(directory), inputs_(inputs) {
+  build_nodes(nodes);
+  const TaskStores::Setup setup{environment.config, environment.application_id,
+                                environment.topology.source_changelogs(), environment.state_memory,
+                                environment.share_store};
+  stores_ =
+      std::make_unique<TaskStores>(*this, output, setup, directory, stores_of(environment.topology, nodes), cache);
+  for (const TopicPartition& input : inputs) queues_.add(input, source_for(input.topic));
+}
+
+StreamTask::~StreamTask() = default;
+
+void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
+  std::map<std::string, NodeBase*> by_name;
+  for (const NodeSpec* spec : specs) {
+    auto node = spec->factory();
+    node->set_name(spec->name);
+    for (const std::string& predecessor : spec->predecessors) by_name.at(predecessor)->connect(*node);
+    by_name.emplace(spec->name, node.get());
+    specs_.emplace(node.get(), spec);
+    nodes_.push_back({spec, std::move(node)});
+  }
+}
+
+const StreamTask::Node& StreamTask::source_node(const std::string& topic) const {
+  std::vector<const Node*> by_pattern;
+  for (const Node& node : nodes_) {
+    if (node.spec->kind != NodeSpec::Kind::source) continue;
+    if (std::ranges::any_of(node.spec->topics, [&](const auto& name) { return topic_name(name) == topic; })) {
+      return node;
+    }
+    if (node.spec->pattern && std::regex_match(topic, std::regex(*node.spec->pattern))) by_pattern.push_back(&node);
+  }
+  // Only now: patterns may match one of the application's own topics, which another source names.
+  if (by_pattern.size() == 1) return *by_pattern.front();
+  if (!by_pattern.empty()) {
+    throw TopologyException("topic '" + topic + "' matches the patterns of the sources '" + by_pattern[0]->spec->name +
+                            "' and '" + by_pattern[1]->spec->name + "': narrow one of them");
+  }
+  throw TopologyException("task " + id_.str() + " has no source for topic '" + topic + "'");
+}
+
+SourceNodeBase& StreamTask::source_for(const std::string& topic) const {
+  return dynamic_cast<SourceNodeBase&>(*source_node(topic).node);
+}
+
+RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
+  inputs_.push_back(input);
+  return queues_.add(input, source_for(input.topic));
+}
+
+void StreamTask::initialize() {
+  for (Node& node : nodes_) {
+    record = CurrentRecord();
+    record.headers = &no_headers();
+    node.node->init(*this);
+  }
+  running_ = true;
+}
+
+void StreamTask::close() {
+  if (closed_) return;
+  closed_ = true;
+  if (!running_) return;
+  running_ = false;
+  std::exception_ptr problem;
+  for (Node& node : nodes_) {
+    try {
+      node.node->close();
+    } catch (...) {
+      problem = std::current_exception();
+    }
+  }
+  if (problem) std::rethrow_exception(problem);
+}
+
+void StreamTask::set_record(const ConsumerRecord& source, Timestamp timestamp) {
+  origin_ = {source.topic, source.partition, source.offset, source.key, source.value};
+  record = {&origin_, timestamp, &source.headers};
+}
+
+bool StreamTask::process_one() {
+  RecordQueues::Queue* queue = queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
+    set_record(head, head.timestamp);
+    // Global stores go by the records' own times: as in Java no extractor is asked.
+    auto timestamp =
+        id_.subtopology < 0 ? std::optional(head.timestamp) : from.source->extract_timestamp(head, from.partition_time);
+    if (timestamp && *timestamp < 0) {
+      ++dropped_;
+      log(LogLevel::warn, "dropped record " + *head.topic + "-" + std::to_string(head.partition) + " offset " +
+                              std::to_string(head.offset) + ": its timestamp is negative");
+      timestamp.reset();
+    }
+    return timestamp;
+  });
+  if (queue == nullptr) return false;
+
+  const ConsumerRecord current = std::move(queue->records.front());
+  const Timestamp timestamp = *queue->head_timestamp;
+  queue->records.pop_front();
+  queue->head_timestamp.reset();
+  queue->consumed_since_commit = true;
+  const Timestamp partition_time = std::exchange(queue->partition_time, std::max(queue->partition_time, timestamp));
+  const Timestamp stream_time = std::exchange(stream_time_, std::max(stream_time_, timestamp));
+
+  set_record(current, timestamp);
+  ++processed_;
+  if (!queue->source->process(current, timestamp)) {
+    // What cannot be read moves no time, as in Kafka Streams.
+    queue->partition_time = partition_time;
+    stream_time_ = stream_time;
+    return true;
+  }
+  punctuate(stream_time_punctuations_, stream_time_);
+  return true;
+}
+
+bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
+  return punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
+    record = CurrentRecord();
+    record.timestamp = now;
+    record.headers = &no_headers();
+    try {
+      callback(now);
+    } catch (...) {
+      processing_failed(node);
+    }
+  });
+}
+
+bool StreamTask::punctuate_wall_clock(Timestamp now) { return punctuate(wall_clock_, now); }
+
+void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& metadata) {
+  if (auto* queue = queues_.find(partition)) {
+    queue->partition_time = std::max(queue->partition_time, metadata.partition_time);
+    stream_time_ = std::max(stream_time_, metadata.partition_time);
+  }
+  for (const auto& [name, time] : metadata.processors) {
+    Timestamp& known = processor_metadata_.emplace(name, time).first->second;
+    known = std::max(known, time);
+  }
+}
+
+std::optional<Timestamp> StreamTask::processor_metadata(const std::string& name) const {
+  const auto found = processor_metadata_.find(name);
+  if (found == processor_metadata_.end()) return std::nullopt;
+  return found->second;
+}
+
+void StreamTask::set_processor_metadata(const std::string& name, Timestamp time) {
+  processor_metadata_[name] = time;
+  processor_metadata_changed_ = true;
+}
+
+void StreamTask::prepare_commit() { stores_->flush(); }
+
+std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
+    FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const {
+  std::map<TopicPartition, OffsetAndMetadata> offsets;
+  for (const auto& queue : queues_.queues()) {
+    if (!all && !processor_metadata_changed_ && !queue->consumed_since_commit) continue;
+    OffsetAndMetadata committed;
+    if (!queue->records.empty()) {
+      committed.offset = queue->records.front().offset;
+      committed.leader_epoch = queue->records.front().leader_epoch;
+    } else {
+      const auto next = position(queue->partition);
+      if (!next) continue;
+      committed.offset = *next;
+    }
+    committed.metadata = encode_commit_metadata({queue->partition_time, processor_metadata_});
+    offsets.emplace(queue->partition, std::move(committed));
+  }
+  return offsets;
+}
+
+void StreamTask::post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed) {
+  for (const TaskStores::Logged& logged : stores_->logged()) {
+    if (!logged.source_topic) continue;
+    const auto found = committed.find(logged.changelog);
+    if (found != committed.end()) stores_->source_processed(logged.changelog, found->second.offset);
+  }
+  stores_->commit();
+  commit_requested_ = false;
+  processor_metadata_changed_ = false;
+  for (const auto& queue : queues_.queues()) queue->consumed_since_commit = false;
+}
+
+StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
+  if (environment_.find_global_store) {
+    if (StateStore* global = environment_.find_global_store(name, node.name())) return *global;
+  }
+  const NodeSpec& spec = *specs_.at(&node);
+  StateStore* found = stores_->find(name);
+  if (found == nullptr || std::ranges::find(spec.stores, name) == spec.stores.end()) {
+    throw TopologyException("processor '" + node.name() + "' uses state store '" + name +
+                            "' without being connected to it: name the store when the processor is added");
+  }
+  return *found;
+}
+
+Cancellable StreamTask::schedule(NodeBase& node, std::optional<Timestamp> start, Millis interval, PunctuationType type,
+                                 Punctuator callback) {
+  const bool by_records = type == PunctuationType::stream_time;
+  Punctuations& punctuations = by_records ? stream_time_punctuations_ : wall_clock_;
+  const std::int64_t every = interval.count();
+  if (!start) return punctuations.schedule(node, by_records ? 0 : system_time() + every, every, std::move(callback));
+  if (*start < 0) {
+    throw TopologyException("processor '" + node.name() + "' schedules a punctuation from " + std::to_string(*start) +
+                            " ms on: the start must not lie before the epoch");
+  }
+  return punctuations.schedule(node, *start, every, std::move(callback), by_records ? stream_time_ : system_time());
+}
+
+std::filesystem::path StreamTask::state_dir() const {
+  if (directory_.empty()) {
+    throw StreamsException("task " + id_.str() +
+                           " has no state directory: no store of the topology is kept on disk (state.dir)");
+  }
+  std::filesystem::create_directories(directory_);
+  return directory_;
+}
+
+std::string StreamTask::topic_name(const std::string& topic) const {
+  return decorate(environment_.topology, environment_.application_id, topic);
+}
+
+void StreamTask::handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
+                        std::optional<UnwrittenRecord> output, const std::string& error) {
+  ErrorContext context = error_context(*this, node);
+  context.output = std::move(output);
+  context.error = error;
+  context.thrown = std::current_exception();
+
+  const HandlerResponse response = ask(handler, context);
+  for (const DeadLetter& letter : dead_letters(environment_.errors, context, response)) {
+    output_.send(letter.topic, letter.partition, letter.key, letter.value, letter.timestamp, letter.headers, Sender());
+  }
+  const std::string text = describe_error(what, context);
+  if (response.fails()) {
+    if (node.is_sink()) throw StreamsException(text);  // the node before it has a handler as well
+    throw TaskFailure(text);
+  }
+  ++dropped_;
+  log(LogLevel::warn, "skipped: " + text);
+}
+
+void StreamTask::processing_failed(const NodeBase& node) {
+  if (node.is_sink()) throw;
+  try {
+    throw;
+  } catch (const TaskFailure&) {
+    throw;
+  } catch (const BrokerException&) {
+    throw;
+  } catch (const ProcessorStateException&) {
+    throw;
+  } catch (const std::exception& error) {
+    handle(environment_.errors.handlers.processing, "processing failed:", node, {}, error.what());
+  }
+}
+
+void StreamTask::deserialization_failed(const NodeBase& node) {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    handle(environment_.errors.handlers.deserialization, "deserialization failed:", node, {}, error.what());
+  }
+}
+
+void StreamTask::serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    handle(environment_.errors.handlers.production, "serialization failed:", node, unwritten, error.what());
+  }
+}
+
+void StreamTask::record_dropped(const NodeBase& node, std::string_view reason) {
+  ++dropped_;
+  if (!log_enabled(LogLevel::debug)) return;
+  std::string text = "dropped record at node " + node.name() + " (task " + id_.str() + "): ";
+  text += reason;
+  const RecordOrigin& origin = *record.origin;
+  if (origin.topic != nullptr) {
+    text += "; topic " + *origin.topic + ", partition " + std::to_string(origin.partition) + ", offset " +
+            std::to_string(origin.offset);
+  }
+  log(LogLevel::debug, text);
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,69 @@
+#include "runtime/thread/client_configs.hpp"
+
+namespace millrace::detail {
+namespace {
+
+void overlay(ClientConfig& settings, const ClientConfig& over) {
+  for (const auto& [key, value] : over) settings.insert_or_assign(key, value);
+}
+
+/// How long one call of a client goes on trying. Shorter than Java's minute: the thread itself goes on trying, and in
+/// between it can be stopped.
+constexpr const char* kCallTimeoutMs = "10000";
+
+ClientConfig consumer_config(const StreamsConfig& config, const char* client, ClientConfig defaults) {
+  defaults.emplace("default.api.timeout.ms", kCallTimeoutMs);
+  defaults.emplace("isolation.level", "read_uncommitted");
+  overlay(defaults, config.client_settings(client));
+  defaults["enable.auto.commit"] = "false";
+  if (config.exactly_once()) defaults["isolation.level"] = "read_committed";
+  return defaults;
+}
+
+}  // namespace
+
+ClientConfig main_consumer_config(const StreamsConfig& config, const ClientNames& names) {
+  ClientConfig settings = consumer_config(config, "main.consumer",
+                                          {{"auto.offset.reset", "earliest"},
+                                           {"client.id", names.thread_name() + "-consumer"},
+                                           {"partition.assignment.strategy", "cooperative-sticky"}});
+  settings["group.id"] = names.application_id;
+  if (const auto instance = settings.find("group.instance.id"); instance != settings.end()) {
+    instance->second += "-" + std::to_string(names.thread);
+  }
+  return settings;
+}
+
+ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNames& names) {
+  ClientConfig settings =
+      consumer_config(config, "restore.consumer", {{"client.id", names.thread_name() + "-restore-consumer"}});
+  // Reads by assignment: the group id is only there because the client wants one.
+  settings["group.id"] = names.application_id + "-restore";
+  settings.erase("group.instance.id");
+  settings["auto.offset.reset"] = "earliest";
+  return settings;
+}
+
+ClientConfig global_consumer_config(const StreamsConfig& config, const ClientNames& names) {
+  ClientConfig settings =
+      consumer_config(config, "global.consumer", {{"client.id", names.client_id + "-global-consumer"}});
+  settings["group.id"] = names.application_id + "-global";
+  settings.erase("group.instance.id");
+  settings["auto.offset.reset"] = "earliest";
+  return settings;
+}
+
+ClientConfig producer_config(const StreamsConfig& config, const ClientNames& names) {
+  ClientConfig settings{{"client.id", names.thread_name() + "-producer"},
+                        {"default.api.timeout.ms", kCallTimeoutMs},
+                        {"enable.idempotence", "true"},
+                        {"linger.ms", "100"}};
+  if (config.exactly_once()) settings["transaction.timeout.ms"] = "10000";
+  overlay(settings, config.client_settings("producer"));
+  if (config.exactly_once()) {
+    settings["transactional.id"] = names.application_id + "-" + names.process_id + "-" + std::to_string(names.thread);
+  }
+  return settings;
+}
+
+}  // namespace millrace::detail

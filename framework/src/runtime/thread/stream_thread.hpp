@@ -1,0 +1,123 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/thread/client_configs.hpp"
+#include "runtime/thread/failure_streak.hpp"
+#include "runtime/thread/patience.hpp"
+#include "runtime/thread/producer_output.hpp"
+#include "runtime/thread/task_manager.hpp"
+#include "runtime/thread/thread_environment.hpp"
+
+namespace millrace::detail {
+
+/// One stream thread: a consumer, a producer, and the tasks that the group gave it. It has no thread of its own:
+/// whoever calls run_once() is its thread. (Kafka Streams: `StreamThread`.)
+///
+///     starting -> rebalancing <-> running -> closed
+///
+/// Failures that may pass (an aborted transaction, a broker out of reach, being fenced) do not end it: its tasks start
+/// again from their last commit, after a pause (see FailureStreak). It stays a member of the group meanwhile.
+class StreamThread final : private RebalanceListener {
+ public:
+  enum class State { starting, rebalancing, running, closed };
+
+  /// Makes the clients, so that wrong client settings show at once. Nothing is sent yet.
+  StreamThread(ThreadEnvironment& environment, ClientNames names);
+  ~StreamThread() override;
+
+  /// One round: poll, hand out, restore, process, punctuate, commit. Waits up to `poll.ms` if there is nothing to do.
+  /// What it throws is the thread's end.
+  void run_once();
+
+  /// Commits, closes the tasks, leaves the group.
+  void close_cleanly();
+  /// Closes everything without committing, leaves the group.
+  void close_dirty();
+
+  /// Ends a wait inside run_once(). From any thread.
+  void wakeup();
+  /// Nothing that the thread does waits for the broker beyond this time any more. From any thread.
+  void end_by(Patience::SteadyClock::time_point deadline) { patience_.end_by(deadline); }
+
+  [[nodiscard]] State state() const { return state_; }  ///< from any thread
+  [[nodiscard]] const ClientNames& names() const { return names_; }
+  [[nodiscard]] const ThreadCounters& counters() const { return counters_; }  ///< from any thread
+
+ private:
+  std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) override;
+  std::vector<TopicPartition> on_partitions_revoked(const std::vector<TopicPartition>& partitions) override;
+  std::vector<TopicPartition> on_partitions_lost(const std::vector<TopicPartition>& partitions) override;
+  std::vector<TopicPartition> hand_over(const std::vector<TopicPartition>& partitions, bool clean);
+  [[nodiscard]] bool any_running(const std::vector<TopicPartition>& leads) const;
+
+  void round();
+  void connect();
+  [[nodiscard]] std::unique_ptr<ProducerOutput> make_output() const;
+  void follow_plan();
+  bool process();
+  bool process_slice(StreamTask& task, int& budget, Timestamp now);
+  bool punctuate();
+  void update_state();
+  void check_membership();
+  [[nodiscard]] Millis poll_timeout() const;
+
+  [[nodiscard]] bool commit_due() const;
+  void commit_if_due();
+  void commit(bool all_offsets);
+  [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> offsets_to_commit(bool all) const;
+
+  void recover(const BrokerException& error);
+  [[nodiscard]] BrokerException give_up(const BrokerException& error) const;
+  void restart_tasks();
+  void pause_until_retry();
+  void drop_output();
+  [[nodiscard]] Timestamp now() const { return environment_.task.clock.now(); }
+
+  ThreadEnvironment& environment_;
+  ClientNames names_;
+  const StreamsConfig& config_;
+  const bool exactly_once_;
+  const std::int64_t commit_interval_ms_;
+  const std::int64_t max_task_idle_ms_;
+  const std::int64_t uncommitted_max_bytes_;
+  const std::int64_t poll_ms_;
+  const Millis give_up_after_;  ///< millrace.connect.timeout.ms
+  std::size_t max_poll_records_ = 0;
+
+  Patience patience_;
+  FailureStreak failures_;
+  ThreadCounters counters_;
+  std::unique_ptr<Consumer> consumer_;
+  std::unique_ptr<ProducerOutput> output_;  ///< null: none could be initialised since the last failure
+  std::unique_ptr<TaskManager> tasks_;
+  std::shared_ptr<const TopologyPlan> plan_;
+  std::vector<ConsumerRecord> records_;  ///< polled, not handed out yet
+
+  bool connected_ = false;                  ///< the producer is initialised
+  bool joined_ = false;                     ///< the group has given an assignment, perhaps an empty one
+  std::optional<Timestamp> outside_since_;  ///< when it was found that it is not joined
+  bool has_work_ = false;
+  bool work_lost_ = false;  ///< an open transaction had to be given up
+  std::size_t last_task_ = 0;
+  Timestamp last_commit_ = 0;
+  Timestamp last_full_commit_ = 0;
+  std::optional<Timestamp> commit_fails_since_;
+  bool commit_unanswered_ = false;             ///< the last one: no broker has even refused it
+  std::optional<Timestamp> no_batches_until_;  ///< after the broker has refused one
+  std::optional<Timestamp> retry_at_;
+  std::atomic<State> state_{State::starting};
+
+  std::mutex wakeup_mutex_;  ///< guards the consumer's existence against wakeup(), and what follows
+  std::condition_variable wakeup_condition_;
+  bool woken_ = false;
+};
+
+}  // namespace millrace::detail

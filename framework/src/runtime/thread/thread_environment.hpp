@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "millrace/broker/broker.hpp"
+#include "runtime/plan/topology_plan.hpp"
+#include "runtime/task/stream_task.hpp"
+#include "runtime/thread/changelog_reader.hpp"
+#include "state/state_directory.hpp"
+
+namespace millrace::detail {
+
+/// What the stream threads of one application share. Outlives them.
+struct ThreadEnvironment {
+  TaskEnvironment task;
+  Broker& broker;
+  Admin& admin;
+  StateDirectory* state_directory;  ///< null: nothing is persistent
+  ChangelogReader::Progress restore_progress;
+  /// The plan in force; it changes when topics come, go or grow.
+  std::function<std::shared_ptr<const TopologyPlan>()> plan;
+  /// Asks for a fresh plan, because the group knows partitions that this one does not.
+  std::function<void()> replan;
+  /// Offsets that were committed, for purging and for those who wait for progress.
+  std::function<void(const std::map<TopicPartition, OffsetAndMetadata>&)> committed;
+};
+
+/// What one stream thread has done. Written by that thread, read by any.
+struct ThreadCounters {
+  std::atomic<std::uint64_t> processed_records{0};
+  std::atomic<std::uint64_t> dropped_records{0};
+  std::atomic<std::uint64_t> restored_records{0};
+  std::atomic<std::uint64_t> commits{0};
+};
+
+}  // namespace millrace::detail

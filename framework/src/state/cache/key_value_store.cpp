@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "flusher.hpp"
+#include "merge.hpp"
+#include "state/byte_ranges.hpp"
+#include "stores.hpp"
+
+namespace millrace {
+
+namespace {
+
+class MergedIterator final : public BytesIterator {
+ public:
+  explicit MergedIterator(CacheMerge merge) : merge_(std::move(merge)) {}
+
+  [[nodiscard]] bool valid() override { return merge_.valid(); }
+  void next() override { merge_.next(); }
+  [[nodiscard]] std::string_view key() const override { return merge_.key(); }
+  [[nodiscard]] std::string_view value() const override { return merge_.value(); }
+
+ private:
+  CacheMerge merge_;
+};
+
+class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytesStore {
+ public:
+  CachingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+                       CacheTraits traits)
+      : inner_(std::move(inner)),
+        flusher_(contexts, traits.forwards_headers),
+        cache_(
+            budget, contexts,
+            [this](const NamedCache::Entry& entry) {
+              flusher_.flush(
+                  entry, entry.key, {}, [&] { return inner_->get(entry.key); },
+                  [&](BytesView value) { inner_->put(entry.key, value); });
+            },
+            traits.value_extra_bytes) {}
+
+  [[nodiscard]] const std::string& name() const override { return inner_->name(); }
+  [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
+  void flush() override {
+    cache_.flush();
+    inner_->flush();
+  }
+  void set_flush_listener(Listener listener, bool send_old_values) override {
+    flusher_.set_listener(std::move(listener), send_old_values);
+  }
+
+  [[nodiscard]] BytesView get(std::string_view key) override {
+    if (const auto* entry = cache_.get(key)) {
+      return entry->value ? BytesView(*entry->value) : std::nullopt;
+    }
+    const BytesView found = inner_->get(key);
+    if (!found) return std::nullopt;
+    // What the cache takes in may push out something else, down into the store that the answer comes from, and from
+    // there this store may be asked again.
+    std::string answer(*found);
+    cache_.put_clean(key, answer);
+    answer_ = std::move(answer);
+    return std::string_view(answer_);
+  }
+
+  void put(std::string_view key, BytesView value) override { cache_.put(key, value); }
+
+  [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
+    auto keys = from && to && *from > *to ? std::vector<std::string>() : cache_.keys(from, to, true);
+    if (!forward) std::reverse(keys.begin(), keys.end());
+    return merge(std::move(keys), inner_->range(from, to, forward), forward);
+  }
+
+  [[nodiscard]] std::unique_ptr<BytesIterator> prefix_scan(std::string_view prefix) override {
+    const auto end = end_of_prefix(prefix);
+    return merge(cache_.keys(prefix, end ? BytesView(*end) : std::nullopt, false), inner_->prefix_scan(prefix), true);
+  }
+
+  [[nodiscard]] std::uint64_t approximate_num_entries() override { return inner_->approximate_num_entries(); }
+
+  // Changelog records go to the store below; its cache is empty then.
+  void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
+
+ private:
+  std::unique_ptr<BytesIterator> merge(std::vector<std::string> keys, std::unique_ptr<BytesIterator> stored,
+                                       bool forward) {
+    return std::make_unique<MergedIterator>(CacheMerge(
+        cache_, std::move(keys), std::move(stored),
+        [](const BytesIterator& it, std::string& out) { out.append(it.key()); }, CacheMerge::ReadBelow(),
+        [](std::string_view a, std::string_view b) { return a.compare(b); }, forward));
+  }
+
+  std::unique_ptr<KeyValueBytesStore> inner_;
+  CacheFlusher flusher_;
+  NamedCache cache_;
+  std::string answer_;
+};
+
+}  // namespace
+
+std::unique_ptr<KeyValueBytesStore> make_caching(std::unique_ptr<KeyValueBytesStore> inner, CacheBudget& budget,
+                                                 RecordContextHolder& contexts, CacheTraits traits) {
+  return std::make_unique<CachingKeyValueStore>(std::move(inner), budget, contexts, traits);
+}
+
+}  // namespace millrace

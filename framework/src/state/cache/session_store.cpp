@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "flusher.hpp"
+#include "merge.hpp"
+#include "millrace/state/formats.hpp"
+#include "segmented_cache.hpp"
+#include "state/rocksdb/layout.hpp"
+#include "state/session_snapshot.hpp"
+#include "state/tier/window_snapshot.hpp"
+#include "stores.hpp"
+
+namespace millrace {
+
+namespace {
+
+constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
+
+formats::SessionKey read_cache_key(std::string_view cache_key) {
+  return formats::read_session_key(cache_key.substr(SegmentedCacheKeys::kSegmentBytes));
+}
+
+class MergedSessionIterator final : public SessionBytesIterator {
+ public:
+  explicit MergedSessionIterator(CacheMerge merge) : merge_(std::move(merge)) {}
+
+  [[nodiscard]] bool valid() override { return merge_.valid(); }
+  void next() override { merge_.next(); }
+  [[nodiscard]] std::string_view key() const override { return read_cache_key(merge_.key()).key; }
+  [[nodiscard]] std::string_view value() const override { return merge_.value(); }
+  [[nodiscard]] Window session() const override {
+    const auto at = read_cache_key(merge_.key());
+    return {at.start, at.end};
+  }
+
+ private:
+  CacheMerge merge_;
+};
+
+class CachingSessionStore final : public SessionBytesStore, public CachedBytesStore {
+ public:
+  CachingSessionStore(std::unique_ptr<SessionBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+                      CacheTraits traits)
+      : inner_(std::move(inner)),
+        flusher_(contexts, traits.forwards_headers),
+        cache_(
+            budget, contexts, [this](const NamedCache::Entry& entry) { flush_entry(entry); }, traits.value_extra_bytes),
+        keys_(cache_, inner_->persistent() ? layout::segment_interval(inner_->retention_ms()) : 1,
+              formats::kSessionKeySuffixBytes) {}
+
+  [[nodiscard]] const std::string& name() const override { return inner_->name(); }
+  [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
+  [[nodiscard]] Timestamp observed_stream_time() const override { return inner_->observed_stream_time(); }
+  [[nodiscard]] std::int64_t retention_ms() const override { return inner_->retention_ms(); }
+  void flush() override {
+    cache_.flush();
+    inner_->flush();
+  }
+  void set_flush_listener(Listener listener, bool send_old_values) override {
+    flusher_.set_listener(std::move(listener), send_old_values);
+  }
+
+  void put(std::string_view key, const Window& session, BytesView value) override {
+    cache_.put(cache_key(key, session), value);
+    keys_.observe(session.end);
+  }
+  void remove(std::string_view key, const Window& session) override { put(key, session, std::nullopt); }
+
+  [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
+    const auto* entry = cache_.get(cache_key(key, session));
+    if (entry == nullptr) return inner_->fetch_session(key, session);
+    return entry->value ? BytesView(*entry->value) : std::nullopt;
+  }
+
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
+                                                                    Timestamp latest_start, bool forward) override {
+    return merge(keys_.around_one_key(key, earliest_end, kEndOfTime, forward, latest_start),
+                 inner_->find_sessions(key, earliest_end, latest_start, forward), forward,
+                 [this, key = std::string(key), earliest_end, latest_start](std::string_view cached) {
+                   if (!keys_.is_of(cached, key)) return false;
+                   const auto at = read_cache_key(cached);
+                   return at.end >= earliest_end && at.start <= latest_start;
+                 });
+  }
+
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
+                                                                             Timestamp earliest_end,
+                                                                             Timestamp latest_start,
+                                                                             bool forward) override {
+    return merge(
+        keys_.around_sessions(key_from, key_to, earliest_end),
+        inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward), forward,
+        [key_from = owned(key_from), key_to = owned(key_to), earliest_end, latest_start](std::string_view cached) {
+          const auto at = read_cache_key(cached);
+          return within(at.key, key_from, key_to) && at.end >= earliest_end && at.start <= latest_start;
+        });
+  }
+
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
+                                                                           Timestamp latest_end) override {
+    std::vector<SessionItem> items;
+    const auto walk = find_sessions_in_range(std::nullopt, std::nullopt, earliest_end, kEndOfTime, true);
+    for (; walk->valid(); walk->next()) {
+      if (walk->session().end > latest_end) continue;
+      items.push_back({std::string(walk->key()), walk->session(), std::string(walk->value())});
+    }
+    std::sort(items.begin(), items.end(), [this](const SessionItem& a, const SessionItem& b) {
+      const auto& [a_start, a_end] = a.session;
+      const auto& [b_start, b_end] = b.session;
+      return persistent() ? std::tie(a_end, a_start, a.key) < std::tie(b_end, b_start, b.key)
+                          : std::tie(a_end, a.key, b_start) < std::tie(b_end, b.key, a_start);
+    });
+    return std::make_unique<SessionSnapshotIterator>(std::move(items));
+  }
+
+  // Changelog records go to the store below; its cache is empty then.
+  void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
+
+ private:
+  /// Valid until the next call.
+  std::string_view cache_key(std::string_view key, const Window& session) {
+    cache_key_.clear();
+    append_cache_key(cache_key_, key, session);
+    return cache_key_;
+  }
+  void append_cache_key(std::string& out, std::string_view key, const Window& session) const {
+    keys_.append_segment(out, session.end);
+    formats::append_session_key(out, key, session.start, session.end);
+  }
+
+  void flush_entry(const NamedCache::Entry& entry) {
+    const auto at = read_cache_key(entry.key);
+    const Window session{at.start, at.end};
+    flusher_.flush(
+        entry, at.key, session, [&] { return inner_->fetch_session(at.key, session); },
+        [&](BytesView value) { inner_->put(at.key, session, value); });
+  }
+
+  /// In the order of the store below, see SessionBytesStore.
+  [[nodiscard]] int compare(std::string_view a, std::string_view b) const {
+    if (persistent()) return a.compare(b);
+    const auto one = read_cache_key(a);
+    const auto other = read_cache_key(b);
+    if (one.end != other.end) return one.end < other.end ? -1 : 1;
+    if (const int order = one.key.compare(other.key); order != 0) return order;
+    return one.start == other.start ? 0 : one.start > other.start ? -1 : 1;
+  }
+
+  std::unique_ptr<SessionBytesIterator> merge(std::vector<std::string> cached,
+                                              std::unique_ptr<SessionBytesIterator> stored, bool forward,
+                                              CacheMerge::Shows shows) {
+    if (!persistent()) {
+      std::sort(cached.begin(), cached.end(),
+                [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
+    }
+    if (!forward) std::reverse(cached.begin(), cached.end());
+    return std::make_unique<MergedSessionIterator>(CacheMerge(
+        cache_, std::move(cached), std::move(stored),
+        [this](const BytesIterator& it, std::string& out) {
+          append_cache_key(out, it.key(), static_cast<const SessionBytesIterator&>(it).session());
+        },
+        [this](std::string_view cache_key) {
+          const auto at = read_cache_key(cache_key);
+          return inner_->fetch_session(at.key, {at.start, at.end});
+        },
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward, std::move(shows)));
+  }
+
+  std::unique_ptr<SessionBytesStore> inner_;
+  CacheFlusher flusher_;
+  NamedCache cache_;
+  SegmentedCacheKeys keys_;
+  std::string cache_key_;
+};
+
+}  // namespace
+
+std::unique_ptr<SessionBytesStore> make_caching(std::unique_ptr<SessionBytesStore> inner, CacheBudget& budget,
+                                                RecordContextHolder& contexts, CacheTraits traits) {
+  return std::make_unique<CachingSessionStore>(std::move(inner), budget, contexts, traits);
+}
+
+}  // namespace millrace

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flusher.hpp"
+#include "merge.hpp"
+#include "millrace/state/formats.hpp"
+#include "segmented_cache.hpp"
+#include "state/rocksdb/layout.hpp"
+#include "state/tier/window_snapshot.hpp"
+#include "stores.hpp"
+
+namespace millrace {
+
+namespace {
+
+formats::WindowKey read_cache_key(std::string_view cache_key) {
+  return formats::read_window_key(cache_key.substr(SegmentedCacheKeys::kSegmentBytes));
+}
+
+class MergedWindowIterator final : public WindowBytesIterator {
+ public:
+  explicit MergedWindowIterator(CacheMerge merge) : merge_(std::move(merge)) {}
+
+  [[nodiscard]] bool valid() override { return merge_.valid(); }
+  void next() override { merge_.next(); }
+  [[nodiscard]] std::string_view key() const override { return read_cache_key(merge_.key()).key; }
+  [[nodiscard]] std::string_view value() const override { return merge_.value(); }
+  [[nodiscard]] Timestamp window_start() const override { return read_cache_key(merge_.key()).start; }
+  [[nodiscard]] std::uint32_t seq() const override { return 0; }
+
+ private:
+  CacheMerge merge_;
+};
+
+class CachingWindowStore final : public WindowBytesStore, public CachedBytesStore {
+ public:
+  CachingWindowStore(std::unique_ptr<WindowBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+                     CacheTraits traits)
+      : inner_(std::move(inner)),
+        flusher_(contexts, traits.forwards_headers),
+        cache_(
+            budget, contexts, [this](const NamedCache::Entry& entry) { flush_entry(entry); }, traits.value_extra_bytes),
+        keys_(cache_, inner_->persistent() ? layout::segment_interval(inner_->options().retention_ms) : 1,
+              formats::kWindowKeySuffixBytes) {}
+
+  [[nodiscard]] const std::string& name() const override { return inner_->name(); }
+  [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
+  [[nodiscard]] Timestamp observed_stream_time() const override { return inner_->observed_stream_time(); }
+  [[nodiscard]] const WindowStoreOptions& options() const override { return inner_->options(); }
+  void flush() override {
+    cache_.flush();
+    inner_->flush();
+  }
+  void set_flush_listener(Listener listener, bool send_old_values) override {
+    flusher_.set_listener(std::move(listener), send_old_values);
+  }
+
+  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+    cache_.put(cache_key(key, window_start), value);
+    keys_.observe(window_start);
+    return 0;
+  }
+
+  [[nodiscard]] BytesView fetch(std::string_view key, Timestamp window_start) override {
+    const auto* entry = cache_.get(cache_key(key, window_start));
+    if (entry == nullptr) return inner_->fetch(key, window_start);
+    return entry->value ? BytesView(*entry->value) : std::nullopt;
+  }
+
+  void fetch_each(std::string_view key, Timestamp from, Timestamp to,
+                  FunctionRef<bool(Timestamp, std::string_view)> visit) override {
+    for (const auto it = fetch(key, from, to, true); it->valid(); it->next()) {
+      if (!visit(it->window_start(), it->value())) return;
+    }
+  }
+
+  [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
+                                                           bool forward) override {
+    return merge(keys_.around_one_key(key, from, to, forward), inner_->fetch(key, from, to, forward), forward,
+                 [this, key = std::string(key), from, to](std::string_view cached) {
+                   const Timestamp start = read_cache_key(cached).start;
+                   return keys_.is_of(cached, key) && from <= start && start <= to;
+                 });
+  }
+
+  [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
+                                                                 Timestamp to, bool forward) override {
+    if (persistent() && key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
+    return merge(keys_.around_windows(key_from, key_to, from, to, forward),
+                 inner_->fetch_range(key_from, key_to, from, to, forward), forward,
+                 [key_from = owned(key_from), key_to = owned(key_to), from, to](std::string_view cached) {
+                   const auto at = read_cache_key(cached);
+                   return within(at.key, key_from, key_to) && from <= at.start && at.start <= to;
+                 });
+  }
+
+  // Changelog records go to the store below; its cache is empty then.
+  void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
+
+ private:
+  /// Valid until the next call.
+  std::string_view cache_key(std::string_view key, Timestamp window_start) {
+    cache_key_.clear();
+    keys_.append_segment(cache_key_, window_start);
+    formats::append_window_key(cache_key_, key, window_start, 0);
+    return cache_key_;
+  }
+
+  void flush_entry(const NamedCache::Entry& entry) {
+    const auto at = read_cache_key(entry.key);
+    flusher_.flush(
+        entry, at.key, {at.start, at.start}, [&] { return inner_->fetch(at.key, at.start); },
+        [&](BytesView value) { inner_->put(at.key, value, at.start); });
+  }
+
+  /// In the order of the store below, see WindowBytesStore.
+  [[nodiscard]] int compare(std::string_view a, std::string_view b) const {
+    if (persistent()) return a.compare(b);
+    const auto one = read_cache_key(a);
+    const auto other = read_cache_key(b);
+    if (one.start != other.start) return one.start < other.start ? -1 : 1;
+    return one.key.compare(other.key);
+  }
+
+  std::unique_ptr<WindowBytesIterator> merge(std::vector<std::string> cached,
+                                             std::unique_ptr<WindowBytesIterator> stored, bool forward,
+                                             CacheMerge::Shows shows) {
+    if (!persistent()) {
+      std::sort(cached.begin(), cached.end(),
+                [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
+    }
+    if (!forward) std::reverse(cached.begin(), cached.end());
+    return std::make_unique<MergedWindowIterator>(CacheMerge(
+        cache_, std::move(cached), std::move(stored),
+        [this](const BytesIterator& it, std::string& out) {
+          const Timestamp start = static_cast<const WindowBytesIterator&>(it).window_start();
+          keys_.append_segment(out, start);
+          formats::append_window_key(out, it.key(), start, 0);
+        },
+        [this](std::string_view cache_key) {
+          const auto at = read_cache_key(cache_key);
+          return inner_->fetch(at.key, at.start);
+        },
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward, std::move(shows)));
+  }
+
+  std::unique_ptr<WindowBytesStore> inner_;
+  CacheFlusher flusher_;
+  NamedCache cache_;
+  SegmentedCacheKeys keys_;
+  std::string cache_key_;
+};
+
+}  // namespace
+
+std::unique_ptr<WindowBytesStore> make_caching(std::unique_ptr<WindowBytesStore> inner, CacheBudget& budget,
+                                               RecordContextHolder& contexts, CacheTraits traits) {
+  return std::make_unique<CachingWindowStore>(std::move(inner), budget, contexts, traits);
+}
+
+}  // namespace millrace

@@ -1,0 +1,57 @@
+#include "change_logging.hpp"
+#include "state/memory/stores.hpp"
+#include "stores.hpp"
+
+namespace millrace {
+
+namespace {
+
+class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
+ public:
+  ChangeLoggingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
+                             LoggedHeaders headers)
+      : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {
+    if (auto* evicting = dynamic_cast<EvictingStore*>(inner_.get())) {
+      evicting_ = true;
+      evicting->set_eviction_listener(
+          [this](std::string_view key) { log_change(writer_, format_, key, std::nullopt, LoggedHeaders::none); });
+    }
+  }
+
+  [[nodiscard]] const std::string& name() const override { return inner_->name(); }
+  [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
+  void flush() override { inner_->flush(); }
+
+  [[nodiscard]] BytesView get(std::string_view key) override { return inner_->get(key); }
+  void put(std::string_view key, BytesView value) override {
+    if (evicting_) inner_->put(key, value);  // what this pushes out is logged first
+    log_change(writer_, format_, key, value, headers_);
+    if (!evicting_) inner_->put(key, value);
+  }
+  [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
+    return inner_->range(from, to, forward);
+  }
+  [[nodiscard]] std::unique_ptr<BytesIterator> prefix_scan(std::string_view prefix) override {
+    return inner_->prefix_scan(prefix);
+  }
+  [[nodiscard]] std::uint64_t approximate_num_entries() override { return inner_->approximate_num_entries(); }
+
+  void restore(std::span<const RestoreRecord> records) override { restore_changes(*inner_, format_, records); }
+
+ private:
+  std::unique_ptr<KeyValueBytesStore> inner_;
+  ChangelogWriter& writer_;
+  ValueFormat format_;
+  LoggedHeaders headers_;
+  bool evicting_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValueBytesStore> inner,
+                                                        ChangelogWriter& writer, ValueFormat format,
+                                                        LoggedHeaders headers) {
+  return std::make_unique<ChangeLoggingKeyValueStore>(std::move(inner), writer, format, headers);
+}
+
+}  // namespace millrace

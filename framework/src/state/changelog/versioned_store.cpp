@@ -1,0 +1,44 @@
+#include "stores.hpp"
+
+namespace millrace {
+
+namespace {
+
+class ChangeLoggingVersionedStore final : public VersionedBytesStore {
+ public:
+  ChangeLoggingVersionedStore(std::unique_ptr<VersionedBytesStore> inner, ChangelogWriter& writer)
+      : inner_(std::move(inner)), writer_(writer) {}
+
+  [[nodiscard]] const std::string& name() const override { return inner_->name(); }
+  [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
+  void flush() override { inner_->flush(); }
+  [[nodiscard]] Timestamp observed_stream_time() override { return inner_->observed_stream_time(); }
+  [[nodiscard]] std::int64_t history_retention_ms() const override { return inner_->history_retention_ms(); }
+
+  // Under the version's timestamp. As in Java, what the store rejects is logged, too.
+  VersionedPut put(std::string_view key, BytesView value, Timestamp timestamp) override {
+    const VersionedPut result = inner_->put(key, value, timestamp);
+    writer_.log(key, value, timestamp, nullptr);
+    return result;
+  }
+
+  [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key) override { return inner_->get(key); }
+  [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key, Timestamp as_of) override {
+    return inner_->get(key, as_of);
+  }
+
+  void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
+
+ private:
+  std::unique_ptr<VersionedBytesStore> inner_;
+  ChangelogWriter& writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<VersionedBytesStore> make_change_logging(std::unique_ptr<VersionedBytesStore> inner,
+                                                         ChangelogWriter& writer) {
+  return std::make_unique<ChangeLoggingVersionedStore>(std::move(inner), writer);
+}
+
+}  // namespace millrace

@@ -1,0 +1,188 @@
+#include <functional>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "state/byte_ranges.hpp"
+#include "state/open_walks.hpp"
+#include "stores.hpp"
+
+namespace millrace {
+
+namespace {
+
+class InMemoryKeyValueStore final : public KeyValueBytesStore {
+  class Walk;
+
+ public:
+  explicit InMemoryKeyValueStore(std::string name) : name_(std::move(name)) {}
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] bool persistent() const override { return false; }
+
+  [[nodiscard]] BytesView get(std::string_view key) override {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return std::nullopt;
+    return std::string_view(found->second);
+  }
+
+  void put(std::string_view key, BytesView value) override {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) {
+      if (!value) return;
+      const auto inserted = entries_.emplace(key, *value).first;
+      walks_.each([&](Walk& walk) { walk.inserted(inserted); });
+    } else if (value) {
+      found->second.assign(*value);
+    } else {
+      walks_.each([&](Walk& walk) { walk.before_erase(found); });
+      entries_.erase(found);
+    }
+  }
+
+  [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
+    return std::make_unique<Walk>(*this, owned(from),
+                                  to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt, forward);
+  }
+
+  [[nodiscard]] std::unique_ptr<BytesIterator> prefix_scan(std::string_view prefix) override {
+    return std::make_unique<Walk>(*this, std::string(prefix), end_of_prefix(prefix), true);
+  }
+
+  [[nodiscard]] std::uint64_t approximate_num_entries() override { return entries_.size(); }
+
+  void restore(std::span<const RestoreRecord> records) override {
+    for (const RestoreRecord& record : records) put(record.key, record.value);
+  }
+
+ private:
+  using Entries = std::map<std::string, std::string, std::less<>>;
+
+  /// Shows the keys that were there when it began and still are, with the values that they have by now. Looks at the
+  /// store itself, until a key that is still to come is inserted or erased: then it copies the keys that it has ahead.
+  class Walk final : public BytesIterator {
+   public:
+    /// Keys from `lower` (inclusive) to `upper` (exclusive); nullopt: open.
+    Walk(InMemoryKeyValueStore& store, std::optional<std::string> lower, std::optional<std::string> upper, bool forward)
+        : store_(&store), lower_(std::move(lower)), upper_(std::move(upper)), forward_(forward) {
+      const Entries& entries = store_->entries_;
+      if (lower_ && upper_ && *lower_ >= *upper_) {
+        stand_on(entries.end());
+      } else if (forward_) {
+        stand_on(lower_ ? entries.lower_bound(*lower_) : entries.begin());
+      } else {
+        stand_on(step(upper_ ? entries.lower_bound(*upper_) : entries.end()));
+      }
+      store_->walks_.add(*this);
+    }
+    Walk(const Walk&) = delete;
+    Walk& operator=(const Walk&) = delete;
+    ~Walk() override {
+      if (store_ != nullptr) store_->walks_.remove(*this);
+    }
+
+    [[nodiscard]] bool valid() override {
+      if (keys_) {
+        while (!ended_ && !store_->entries_.contains((*keys_)[next_key_])) step_key();
+      } else {
+        erased_.reset();  // and it stands on the next one already
+      }
+      return !ended_;
+    }
+    void next() override {
+      if (ended_) return;
+      if (keys_) {
+        step_key();
+      } else if (erased_) {
+        erased_.reset();
+      } else {
+        stand_on(step(at_));
+      }
+    }
+    [[nodiscard]] std::string_view key() const override { return keys_ ? (*keys_)[next_key_] : at_->first; }
+    [[nodiscard]] std::string_view value() const override {
+      return keys_ ? store_->entries_.find((*keys_)[next_key_])->second : at_->second;
+    }
+
+    void inserted(Entries::const_iterator entry) {
+      if (keys_ || (ended_ && !erased_)) return;
+      if (erased_ == entry->first) {
+        stand_on(entry);
+        erased_.reset();
+      } else if (is_ahead(entry->first)) {
+        copy_keys(entry);
+      }
+    }
+    void before_erase(Entries::const_iterator entry) {
+      if (keys_ || ended_) return;
+      if (entry == at_ && !erased_) {
+        erased_ = entry->first;
+        stand_on(step(at_));
+      } else if (is_ahead(entry->first)) {
+        copy_keys(store_->entries_.end());
+      }
+    }
+    /// The store is closing.
+    void close() {
+      ended_ = true;
+      keys_.reset();
+      erased_.reset();
+      store_ = nullptr;
+    }
+
+   private:
+    [[nodiscard]] Entries::const_iterator step(Entries::const_iterator at) const {
+      if (forward_) return std::next(at);
+      return at == store_->entries_.begin() ? store_->entries_.end() : std::prev(at);
+    }
+    void stand_on(Entries::const_iterator entry) {
+      ended_ = is_end(entry);
+      at_ = ended_ ? store_->entries_.end() : entry;
+    }
+    [[nodiscard]] bool is_end(Entries::const_iterator at) const {
+      if (at == store_->entries_.end()) return true;
+      return forward_ ? upper_ && at->first >= *upper_ : lower_ && at->first < *lower_;
+    }
+    [[nodiscard]] bool is_ahead(const std::string& key) const {
+      const std::string& here = erased_ ? *erased_ : at_->first;
+      return forward_ ? key > here && (!upper_ || key < *upper_) : key < here && (!lower_ || key >= *lower_);
+    }
+    void step_key() { ended_ = ++next_key_ == keys_->size(); }
+
+    /// `without`: was not there when the walk began.
+    void copy_keys(Entries::const_iterator without) {
+      std::vector<std::string> keys;
+      if (erased_) keys.push_back(*std::exchange(erased_, std::nullopt));
+      for (; !is_end(at_); at_ = step(at_)) {
+        if (at_ != without) keys.push_back(at_->first);
+      }
+      keys_ = std::move(keys);
+      ended_ = keys_->empty();
+    }
+
+    InMemoryKeyValueStore* store_;  // null: closed
+    std::optional<std::string> lower_;
+    std::optional<std::string> upper_;
+    bool forward_;
+    Entries::const_iterator at_;
+    std::optional<std::string> erased_;  // the key that it stood on, if that is gone: at_ is the next one then
+    std::optional<std::vector<std::string>> keys_;  // in the order of the walk, in place of at_
+    std::size_t next_key_ = 0;
+    bool ended_ = false;
+  };
+
+  std::string name_;
+  Entries entries_;
+  OpenWalks<Walk> walks_;
+};
+
+}  // namespace
+
+std::unique_ptr<KeyValueBytesStore> make_in_memory_key_value_store(const std::string& name) {
+  return std::make_unique<InMemoryKeyValueStore>(name);
+}
+
+}  // namespace millrace

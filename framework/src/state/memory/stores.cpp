@@ -1,0 +1,24 @@
+#include "stores.hpp"
+
+#include "state/versioned_store.hpp"
+
+namespace millrace {
+
+ByteStore make_in_memory_store(const StoreSpec& spec) {
+  ByteStore bytes;
+  switch (spec.kind) {
+    case StoreKind::key_value:
+      bytes.key_value = spec.max_entries > 0 ? make_in_memory_lru_store(spec.name, spec.max_entries)
+                                             : make_in_memory_key_value_store(spec.name);
+      break;
+    case StoreKind::window: bytes.window = make_in_memory_window_store(spec.name, spec.window); break;
+    case StoreKind::session: bytes.session = make_in_memory_session_store(spec.name, spec.retention_ms); break;
+    case StoreKind::versioned:
+      bytes.versioned = make_versioned_store(make_in_memory_key_value_store(spec.name), spec.retention_ms);
+      break;
+    case StoreKind::custom: break;  // makes its own
+  }
+  return bytes;
+}
+
+}  // namespace millrace

@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/state/formats.hpp"
+#include "state/tier/window_snapshot.hpp"
+#include "state/tier/window_tier.hpp"
+#include "stores.hpp"
+
+namespace millrace {
+
+namespace {
+
+/// A window store that is nothing but a memory tier.
+class InMemoryWindowStore final : public WindowBytesStore {
+ public:
+  InMemoryWindowStore(std::string name, const WindowStoreOptions& options)
+      : name_(std::move(name)),
+        options_(options),
+        tier_(nullptr, {256u << 10, std::max<std::int64_t>(options.retention_ms / 8, 1)}) {}
+
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] bool persistent() const override { return false; }
+  [[nodiscard]] Timestamp observed_stream_time() const override { return observed_stream_time_; }
+  [[nodiscard]] const WindowStoreOptions& options() const override { return options_; }
+
+  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+    if (options_.retain_duplicates) last_seq_ = (last_seq_ + 1) & 0x7fffffff;
+    const std::uint32_t seq = options_.retain_duplicates ? last_seq_ : 0;
+    store(key, value, window_start, seq);
+    return seq;
+  }
+
+  [[nodiscard]] BytesView fetch(std::string_view key, Timestamp window_start) override {
+    BytesView found;
+    fetch_each(key, window_start, window_start, [&](Timestamp, std::string_view value) {
+      found = value;
+      return false;
+    });
+    return found;
+  }
+
+  void fetch_each(std::string_view key, Timestamp from, Timestamp to,
+                  FunctionRef<bool(Timestamp, std::string_view)> visit) override {
+    tier_.visit(key, std::max(from, live_from_), to,
+                [&](const WindowEntry& entry) { return visit(entry.start, entry.value()); });
+  }
+
+  [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
+                                                           bool forward) override {
+    std::vector<WindowItem> items;
+    tier_.visit(key, std::max(from, live_from_), to, [&](const WindowEntry& entry) {
+      items.push_back({std::string(key), entry.start, entry.seq, std::string(entry.value())});
+      return true;
+    });
+    if (!forward) std::reverse(items.begin(), items.end());
+    return std::make_unique<WindowSnapshotIterator>(std::move(items));
+  }
+
+  [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
+                                                                 Timestamp to, bool forward) override {
+    if (key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
+    std::vector<WindowItem> items;
+    tier_.visit_all(std::max(from, live_from_), to, [&](const WindowEntry& entry) {
+      const std::string_view key = entry.owner->key();
+      if (!within(key, key_from, key_to)) return;
+      items.push_back({std::string(key), entry.start, entry.seq, std::string(entry.value())});
+    });
+    std::sort(items.begin(), items.end(), [this](const WindowItem& a, const WindowItem& b) {
+      if (a.start != b.start) return a.start < b.start;
+      return options_.retain_duplicates ? map_key(a) < map_key(b) : a.key < b.key;
+    });
+    if (!forward) std::reverse(items.begin(), items.end());
+    return std::make_unique<WindowSnapshotIterator>(std::move(items));
+  }
+
+  void restore(std::span<const RestoreRecord> records) override {
+    for (const RestoreRecord& record : records) {
+      const auto entry = formats::read_window_key(record.key);
+      if (options_.retain_duplicates) last_seq_ = std::max(last_seq_, entry.seq);
+      store(entry.key, record.value, entry.start, entry.seq);
+    }
+  }
+
+ private:
+  // Under which Java's store keeps a duplicate: `key + seq(4)`.
+  static std::string map_key(const WindowItem& item) {
+    std::string bytes = item.key;
+    formats::append_be32(bytes, item.seq);
+    return bytes;
+  }
+
+  // Unlike the RocksDB store, Java's advances stream time with every put, and so does this one.
+  void store(std::string_view key, BytesView value, Timestamp window_start, std::uint32_t seq) {
+    if (window_start < 0) {
+      throw ProcessorStateException("window store '" + name_ + "': a window cannot start at the negative time " +
+                                    std::to_string(window_start));
+    }
+    const bool later = window_start > observed_stream_time_;
+    if (later) {
+      observed_stream_time_ = window_start;
+      live_from_ = std::max<Timestamp>(0, observed_stream_time_ - options_.retention_ms + 1);
+    }
+    if (window_start >= live_from_) {
+      if (value) {
+        tier_.put(key, window_start, seq, *value, false);
+      } else if (!options_.retain_duplicates) {
+        tier_.erase(key, window_start, seq, false);
+      }
+    }
+    if (later) tier_.expire(live_from_);
+  }
+
+  std::string name_;
+  WindowStoreOptions options_;
+  Timestamp observed_stream_time_ = kNoTimestamp;
+  Timestamp live_from_ = 0;
+  std::uint32_t last_seq_ = 0;
+  WindowTier tier_;
+};
+
+}  // namespace
+
+std::unique_ptr<WindowBytesStore> make_in_memory_window_store(const std::string& name,
+                                                              const WindowStoreOptions& options) {
+  return std::make_unique<InMemoryWindowStore>(name, options);
+}
+
+}  // namespace millrace

@@ -1,0 +1,272 @@
+#include "key_value_store.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "state/byte_ranges.hpp"
+
+namespace millrace {
+
+/// Merges the uncommitted entries with those in RocksDB; where both have a key, the uncommitted one counts. Shows the
+/// store as it was when the walk began: RocksDB's iterator does so by itself, and before an uncommitted entry that is
+/// still to come changes, the walk takes copies of those that it has ahead.
+class PersistentKeyValueStore::Iterator final : public BytesIterator {
+ public:
+  /// Keys from `lower` (inclusive) to `upper` (exclusive); nullopt: open.
+  Iterator(PersistentKeyValueStore& store, std::optional<std::string> lower, std::optional<std::string> upper,
+           bool forward)
+      : store_(&store), lower_(std::move(lower)), upper_(std::move(upper)), forward_(forward) {
+    open();
+    settle();
+    store_->walks_.add(*this);
+  }
+  Iterator(const Iterator&) = delete;
+  Iterator& operator=(const Iterator&) = delete;
+  ~Iterator() override {
+    if (store_ != nullptr) store_->walks_.remove(*this);
+  }
+
+  [[nodiscard]] bool valid() override { return valid_; }
+  [[nodiscard]] std::string_view key() const override { return key_; }
+  [[nodiscard]] std::string_view value() const override {
+    if (!at_dirty_) return view(rocks_->value());
+    return kept_value_ ? *kept_value_ : *dirty().value;
+  }
+
+  void next() override {
+    if (!valid_) return;  // the store has closed
+    kept_value_.reset();
+    at_dirty_ ? step_dirty() : step_rocks();
+    settle();
+  }
+
+  /// The uncommitted entry of this key is about to change, or to be made.
+  void before_write(std::string_view key) {
+    if (kept_ || !valid_) return;
+    const int order = key.compare(key_);
+    if (order == 0) {
+      if (at_dirty_ && !kept_value_) kept_value_ = dirty().value;
+    } else if ((order > 0) == forward_ && !beyond_end(key)) {
+      keep();
+    }
+  }
+
+  /// From here on the walk needs no uncommitted entry of the store.
+  void keep() {
+    if (kept_ || !valid_) return;
+    std::vector<KeyValueTier::Entry> ahead;
+    for (; dirty_valid_; step_dirty()) ahead.push_back(dirty());
+    kept_ = std::move(ahead);
+    dirty_valid_ = !kept_->empty();
+  }
+
+  /// The store is closing.
+  void close() {
+    rocks_.reset();
+    valid_ = false;
+    store_ = nullptr;
+  }
+
+ private:
+  void open() {
+    rocksdb::ReadOptions options;
+    if (lower_) {
+      lower_slice_ = *lower_;
+      options.iterate_lower_bound = &lower_slice_;
+    }
+    if (upper_) {
+      upper_slice_ = *upper_;
+      options.iterate_upper_bound = &upper_slice_;
+    }
+    rocks_.reset(store_->place_.db->NewIterator(options, store_->place_.family));
+    forward_ ? rocks_->SeekToFirst() : rocks_->SeekToLast();
+
+    index_ = &store_->tier_.dirty_index();
+    dirty_valid_ = !(lower_ && upper_ && *lower_ >= *upper_);
+    if (forward_) {
+      dirty_ = lower_ ? index_->lower_bound(*lower_) : index_->begin();
+      dirty_valid_ = dirty_valid_ && dirty_ != index_->end();
+    } else {
+      dirty_ = upper_ ? index_->lower_bound(*upper_) : index_->end();
+      dirty_valid_ = dirty_valid_ && dirty_ != index_->begin();
+      if (dirty_valid_) --dirty_;
+    }
+    if (dirty_valid_ && beyond_end(dirty_->first)) dirty_valid_ = false;
+  }
+
+  [[nodiscard]] bool beyond_end(std::string_view key) const {
+    return forward_ ? upper_ && key >= *upper_ : lower_ && key < *lower_;
+  }
+
+  /// The next uncommitted entry. REQUIRES: dirty_valid_.
+  [[nodiscard]] const KeyValueTier::Entry& dirty() const { return kept_ ? (*kept_)[next_kept_] : *dirty_->second; }
+
+  void step_dirty() {
+    if (kept_) {
+      dirty_valid_ = ++next_kept_ < kept_->size();
+      return;
+    }
+    if (forward_) {
+      dirty_valid_ = ++dirty_ != index_->end();
+    } else if (dirty_ == index_->begin()) {
+      dirty_valid_ = false;
+    } else {
+      --dirty_;
+    }
+    if (dirty_valid_ && beyond_end(dirty_->first)) dirty_valid_ = false;
+  }
+
+  void step_rocks() { forward_ ? rocks_->Next() : rocks_->Prev(); }
+
+  // Stands on the next entry that exists.
+  void settle() {
+    for (;;) {
+      const bool rocks_valid = rocks_->Valid();
+      if (!rocks_valid) check(rocks_->status(), "walk over", store_->name_, store_->place_.directory);
+      valid_ = rocks_valid || dirty_valid_;
+      if (!valid_) return;
+      if (rocks_valid && dirty_valid_) {
+        const int order = view(rocks_->key()).compare(dirty().key);
+        if (order == 0) {
+          step_rocks();
+          continue;
+        }
+        at_dirty_ = forward_ ? order > 0 : order < 0;
+      } else {
+        at_dirty_ = dirty_valid_;
+      }
+      if (at_dirty_ && !dirty().value) {
+        step_dirty();
+        continue;
+      }
+      key_.assign(at_dirty_ ? std::string_view(dirty().key) : view(rocks_->key()));
+      return;
+    }
+  }
+
+  PersistentKeyValueStore* store_;  // null: closed
+  std::optional<std::string> lower_;
+  std::optional<std::string> upper_;
+  rocksdb::Slice lower_slice_;
+  rocksdb::Slice upper_slice_;
+  bool forward_;
+  std::unique_ptr<rocksdb::Iterator> rocks_;
+  const KeyValueTier::DirtyIndex* index_ = nullptr;
+  KeyValueTier::DirtyIndex::const_iterator dirty_;
+  std::optional<std::vector<KeyValueTier::Entry>> kept_;  // copies, in the order of the walk, in place of the index
+  std::size_t next_kept_ = 0;
+  bool dirty_valid_ = false;
+  bool at_dirty_ = false;
+  bool valid_ = false;
+  std::string key_;
+  std::optional<std::string> kept_value_;  // of the uncommitted entry that it stands on, once that has changed
+};
+
+PersistentKeyValueStore::PersistentKeyValueStore(Registry& registry, StorePlace place, std::string name)
+    : DatabaseStore(registry, std::move(place)), name_(std::move(name)), tier_(*place_.budget) {}
+
+BytesView PersistentKeyValueStore::get(std::string_view key) {
+  if (const auto* entry = tier_.find(key)) {
+    if (!entry->value) return std::nullopt;
+    return std::string_view(*entry->value);
+  }
+  if (place_.budget->exceeded()) place_.budget->reclaim();
+  large_value_.Reset();
+  const auto status = place_.db->Get({}, place_.family, slice(key), &large_value_);
+  if (!status.ok() && !status.IsNotFound()) check(status, "read from", name_, place_.directory);
+  if (status.ok() && large_value_.size() > place_.budget->limit() / 8) return view(large_value_);
+  const auto& entry = tier_.remember(key, status.ok() ? BytesView(view(large_value_)) : std::nullopt);
+  large_value_.Reset();
+  if (!entry.value) return std::nullopt;
+  return std::string_view(*entry.value);
+}
+
+PersistentKeyValueStore::~PersistentKeyValueStore() = default;
+
+void PersistentKeyValueStore::release() { walks_.close(); }
+
+void PersistentKeyValueStore::put(std::string_view key, BytesView value) {
+  walks_.each([&](Iterator& walk) { walk.before_write(key); });
+  tier_.write(key, value);
+  if (place_.budget->exceeded()) place_.budget->reclaim();
+}
+
+std::unique_ptr<BytesIterator> PersistentKeyValueStore::range(BytesView from, BytesView to, bool forward) {
+  return std::make_unique<Iterator>(*this, owned(from),
+                                    to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt, forward);
+}
+
+std::unique_ptr<BytesIterator> PersistentKeyValueStore::prefix_scan(std::string_view prefix) {
+  return std::make_unique<Iterator>(*this, std::string(prefix), end_of_prefix(prefix), true);
+}
+
+std::uint64_t PersistentKeyValueStore::approximate_num_entries() {
+  std::uint64_t in_rocks = 0;
+  if (!place_.db->GetIntProperty(place_.family, rocksdb::DB::Properties::kEstimateNumKeys, &in_rocks)) in_rocks = 0;
+  return in_rocks + tier_.dirty().size();
+}
+
+void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
+  if (records.empty()) return;
+  if (!tier_.dirty().empty()) {
+    // Someone writes and restores in turns: keep the order of the two.
+    for (const RestoreRecord& record : records) put(record.key, record.value);
+    return;
+  }
+  // In RocksDB's order, and of several records of a key the last one alone.
+  std::vector<std::pair<std::uint64_t, const RestoreRecord*>> changes;
+  changes.reserve(records.size());
+  for (const RestoreRecord& record : records) changes.emplace_back(sort_prefix(record.key), &record);
+  std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    const auto order = a.second->key <=> b.second->key;
+    return order != 0 ? order < 0 : a.second < b.second;
+  });
+  rocksdb::WriteBatch batch;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const RestoreRecord& record = *changes[i].second;
+    if (i + 1 < changes.size() && changes[i + 1].second->key == record.key) continue;
+    const auto status = record.value ? batch.Put(place_.family, slice(record.key), slice(*record.value))
+                                     : batch.Delete(place_.family, slice(record.key));
+    check(status, "restore", name_, place_.directory);
+  }
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  check(place_.db->Write(options, &batch), "restore", name_, place_.directory);
+  if (tier_.tier_bytes() == 0) return;
+  for (const RestoreRecord& record : records) tier_.refresh(record.key, record.value);
+}
+
+void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {
+  std::vector<std::pair<std::uint64_t, const KeyValueTier::Entry*>> changes;
+  changes.reserve(tier_.dirty().size());
+  for (const auto& entry : tier_.dirty()) changes.emplace_back(sort_prefix(entry.key), &entry);
+  // In RocksDB's order: its memtable takes neighbours at a fraction of the price.
+  std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second->key < b.second->key;
+  });
+  for (const auto& [prefix, entry] : changes) {
+    const auto status = entry->value ? batch.Put(place_.family, slice(entry->key), slice(*entry->value))
+                                     : batch.Delete(place_.family, slice(entry->key));
+    check(status, "commit", name_, place_.directory);
+  }
+}
+
+void PersistentKeyValueStore::committed() {
+  walks_.each([](Iterator& walk) { walk.keep(); });
+  tier_.committed();
+}
+
+void PersistentKeyValueStore::discarded() {
+  walks_.each([](Iterator& walk) { walk.keep(); });
+  tier_.discard();
+}
+
+void PersistentKeyValueStore::wiped() {
+  walks_.each([](Iterator& walk) { walk.keep(); });
+  tier_.clear();
+}
+
+}  // namespace millrace

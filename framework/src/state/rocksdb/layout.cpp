@@ -1,0 +1,54 @@
+#include "layout.hpp"
+
+#include <algorithm>
+
+#include "millrace/state/formats.hpp"
+
+namespace millrace::layout {
+
+std::int64_t segment_interval(std::int64_t retention_ms) { return std::max<std::int64_t>(retention_ms / 2, 60'000); }
+
+std::string offset_key(const TopicPartition& changelog) {
+  std::string key(kOffsetPrefix);
+  formats::append_be32(key, static_cast<std::uint32_t>(changelog.partition));
+  return key += changelog.topic;
+}
+
+TopicPartition read_offset_key(std::string_view key) {
+  key.remove_prefix(kOffsetPrefix.size());
+  return {std::string(key.substr(4)), static_cast<std::int32_t>(formats::load_be32(key.data()))};
+}
+
+std::string headers_key(std::string_view store) { return std::string(kHeadersPrefix).append(store); }
+
+std::string window_meta_key(std::string_view store) { return std::string(kWindowMetaPrefix).append(store); }
+
+std::string write_window_meta(const WindowMeta& meta) {
+  std::string out;
+  formats::append_be64(out, static_cast<std::uint64_t>(meta.segment_interval_ms));
+  formats::append_be64(out, static_cast<std::uint64_t>(meta.observed_stream_time));
+  formats::append_be32(out, meta.last_seq);
+  return out;
+}
+
+std::optional<WindowMeta> read_window_meta(std::string_view bytes) {
+  if (bytes.size() != 20) return std::nullopt;
+  return WindowMeta{static_cast<std::int64_t>(formats::load_be64(bytes.data())),
+                    static_cast<Timestamp>(formats::load_be64(bytes.data() + 8)),
+                    formats::load_be32(bytes.data() + 16)};
+}
+
+void write_segmented_key(std::string& out, std::int64_t segment, std::string_view key, Timestamp start,
+                         std::uint32_t seq) {
+  out.clear();
+  formats::append_be64(out, static_cast<std::uint64_t>(segment));
+  formats::append_window_key(out, key, start, seq);
+}
+
+SegmentedKey read_segmented_key(std::string_view bytes) {
+  const auto segment = static_cast<std::int64_t>(formats::load_be64(bytes.data()));
+  const formats::WindowKey entry = formats::read_window_key(bytes.substr(kSegmentBytes));
+  return {segment, entry.key, entry.start, entry.seq};
+}
+
+}  // namespace millrace::layout

@@ -1,0 +1,350 @@
+#include "task_database.hpp"
+
+#include <rocksdb/cache.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "key_value_store.hpp"
+#include "layout.hpp"
+#include "millrace/common/logging.hpp"
+#include "millrace/state/formats.hpp"
+#include "options.hpp"
+#include "state/session_store.hpp"
+#include "state/versioned_store.hpp"
+#include "window_store.hpp"
+
+namespace millrace {
+
+namespace {
+
+std::string family_name(std::string_view kind, const std::string& store) { return std::string(kind) + store; }
+
+[[noreturn]] void fail_open(const rocksdb::Status& status, const std::filesystem::path& directory) {
+  const std::string text = status.ToString();
+  const std::string place = "the state in " + directory.string();
+  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+    throw LockException(place + " is in use by another task or process: " + text +
+                        "; close it, or give this instance another state.dir");
+  }
+  if (status.IsIOError() && status.subcode() != rocksdb::Status::kPathNotFound &&
+      text.find("No such file") == std::string::npos) {
+    throw ProcessorStateException("cannot open " + place + ": " + text + "; check the disk (space, permissions)");
+  }
+  throw StateCorruptedException("cannot read " + place + ": " + text +
+                                "; it must be deleted and restored from the changelogs");
+}
+
+/// A database without its CURRENT file is new, unless it has data already.
+bool is_new(const std::filesystem::path& directory) {
+  if (std::filesystem::exists(directory / "CURRENT")) return false;
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    if (file.path().extension() == ".sst") {
+      throw StateCorruptedException("the state in " + directory.string() +
+                                    " lacks its file CURRENT; it must be deleted and restored from the changelogs");
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+RocksDbTaskDatabase::RocksDbTaskDatabase(const std::filesystem::path& directory, std::shared_ptr<StateMemory> memory)
+    : directory_(directory), memory_(std::move(memory)) {
+  const auto allowance = memory_.report(0);
+  budget_ = std::make_shared<TierBudget>(allowance.tier_bytes);
+  write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(allowance.write_buffer_bytes);
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    throw ProcessorStateException("cannot create the state directory " + directory.string() + ": " + error.message());
+  }
+  open_database();
+  try {
+    read_meta();
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+RocksDbTaskDatabase::~RocksDbTaskDatabase() { close(); }
+
+void RocksDbTaskDatabase::open_database() {
+  rocksdb::DBOptions db_options = database_options(write_buffers_);
+  db_options.listeners.push_back(expiry_);
+  std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
+  if (!is_new(directory_)) {
+    const auto status = rocksdb::DB::ListColumnFamilies(db_options, directory_.string(), &names);
+    if (!status.ok()) fail_open(status, directory_);
+  }
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : names) {
+    descriptors.emplace_back(
+        name, family_options(name, memory_.memory().budgets(), memory_.memory().block_cache(), *expiry_));
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(db_options, directory_.string(), descriptors, &handles, &db);
+  if (!status.ok()) fail_open(status, directory_);
+  db_.reset(db);
+  for (std::size_t i = 0; i < names.size(); ++i) families_[names[i]] = handles[i];
+  meta_ = families_.at(rocksdb::kDefaultColumnFamilyName);
+}
+
+void RocksDbTaskDatabase::close() {
+  for (DatabaseStore* store : stores_) store->detach();
+  stores_.clear();
+  for (const auto& [name, handle] : families_) {
+    const auto status = db_->DestroyColumnFamilyHandle(handle);
+    if (!status.ok()) log(LogLevel::warn, "closing " + directory_.string() + ": " + status.ToString());
+  }
+  families_.clear();
+  const auto status = db_->Close();
+  if (!status.ok()) {
+    log(LogLevel::warn, "closing the state in " + directory_.string() + ": " + status.ToString() +
+                            "; the next start restores what is missing");
+  }
+}
+
+void RocksDbTaskDatabase::read_meta() {
+  std::string version;
+  const auto status = db_->Get({}, meta_, slice(layout::kFormatKey), &version);
+  if (status.IsNotFound()) {
+    rocksdb::WriteBatch batch;
+    std::string current;
+    formats::append_be32(current, layout::kFormatVersion);
+    check(batch.Put(meta_, slice(layout::kFormatKey), current), "write", "", directory_);
+    write(batch, "initialise");
+  } else {
+    check(status, "read", "", directory_);
+    if (version.size() != 4 || formats::load_be32(version.data()) != layout::kFormatVersion) {
+      throw StateCorruptedException("the state in " + directory_.string() +
+                                    " was written by another version of Millrace; it must be deleted and restored "
+                                    "from the changelogs");
+    }
+  }
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, meta_));
+  for (it->Seek(slice(layout::kOffsetPrefix)); it->Valid() && it->key().starts_with(slice(layout::kOffsetPrefix));
+       it->Next()) {
+    if (it->key().size() < layout::kOffsetPrefix.size() + 4 || it->value().size() != 8) {
+      throw StateCorruptedException("the state in " + directory_.string() +
+                                    " has an unreadable changelog offset; it must be deleted and restored");
+    }
+    offsets_[layout::read_offset_key(view(it->key()))] =
+        static_cast<std::int64_t>(formats::load_be64(it->value().data()));
+  }
+  check(it->status(), "read", "", directory_);
+}
+
+rocksdb::ColumnFamilyHandle* RocksDbTaskDatabase::family(const std::string& name, const std::string& store) {
+  const auto found = families_.find(name);
+  if (found != families_.end()) return found->second;
+  rocksdb::ColumnFamilyHandle* handle = nullptr;
+  check(db_->CreateColumnFamily(
+            family_options(name, memory_.memory().budgets(), memory_.memory().block_cache(), *expiry_), name, &handle),
+        "create", store, directory_);
+  return families_[name] = handle;
+}
+
+StorePlace RocksDbTaskDatabase::place(const std::string& family_name, const std::string& store) {
+  return {db_.get(), family(family_name, store), meta_, budget_, directory_};
+}
+
+void RocksDbTaskDatabase::prepare_name(const std::string& store, std::string_view kind) {
+  for (const DatabaseStore* open : stores_) {
+    if (open->store_name() == store) {
+      throw ProcessorStateException("state store '" + store + "' in " + directory_.string() + " is open already");
+    }
+  }
+  for (const std::string_view other : layout::kFamilies) {
+    const auto found = families_.find(family_name(other, store));
+    if (other == kind || found == families_.end()) continue;
+    log(LogLevel::warn, "state store '" + store + "' in " + directory_.string() +
+                            " has another kind than before: its data are deleted and restored from the changelog");
+    wipe(store);
+    check(db_->DropColumnFamily(found->second), "replace", store, directory_);
+    check(db_->DestroyColumnFamilyHandle(found->second), "replace", store, directory_);
+    families_.erase(found);
+  }
+}
+
+std::unique_ptr<KeyValueBytesStore> RocksDbTaskDatabase::open_key_value(std::string_view kind,
+                                                                        const std::string& name) {
+  prepare_name(name, kind);
+  auto store = std::make_unique<PersistentKeyValueStore>(*this, place(family_name(kind, name), name), name);
+  stores_.push_back(store.get());
+  return store;
+}
+
+std::unique_ptr<WindowBytesStore> RocksDbTaskDatabase::open_windows(std::string_view kind, const std::string& name,
+                                                                    const WindowStoreOptions& options) {
+  prepare_name(name, kind);
+  auto stored = read_window_meta(name);
+  if (stored && stored->segment_interval_ms != layout::segment_interval(options.retention_ms)) {
+    log(LogLevel::warn, "state store '" + name + "' in " + directory_.string() +
+                            " has another retention than before: its data are deleted and restored from the changelog");
+    wipe(name);
+    stored.reset();
+  }
+  const std::string family = family_name(kind, name);
+  auto store = std::make_unique<PersistentWindowStore>(*this, place(family, name), name, options, stored);
+  stores_.push_back(store.get());
+  window_stores_[family] = store.get();
+  return store;
+}
+
+std::unique_ptr<KeyValueBytesStore> RocksDbTaskDatabase::key_value_store(const std::string& name) {
+  return open_key_value(layout::kKeyValueFamily, name);
+}
+
+std::unique_ptr<WindowBytesStore> RocksDbTaskDatabase::window_store(const std::string& name,
+                                                                    const WindowStoreOptions& options) {
+  return open_windows(layout::kWindowFamily, name, options);
+}
+
+std::unique_ptr<SessionBytesStore> RocksDbTaskDatabase::session_store(const std::string& name,
+                                                                      std::int64_t retention_ms) {
+  return make_session_store(open_windows(layout::kSessionFamily, name, {retention_ms, 0, false}));
+}
+
+std::unique_ptr<VersionedBytesStore> RocksDbTaskDatabase::versioned_store(const std::string& name,
+                                                                          std::int64_t history_retention_ms) {
+  return make_versioned_store(open_key_value(layout::kVersionedFamily, name), history_retention_ms);
+}
+
+void RocksDbTaskDatabase::expect_headers(const std::string& store, bool headers) {
+  const std::string key = layout::headers_key(store);
+  std::string nothing;
+  const auto status = db_->Get({}, meta_, key, &nothing);
+  if (!status.IsNotFound()) check(status, "open", store, directory_);
+  if (status.ok() == headers) return;
+  if (std::ranges::any_of(layout::kFamilies,
+                          [&](std::string_view kind) { return families_.contains(family_name(kind, store)); })) {
+    log(LogLevel::warn, "state store '" + store + "' in " + directory_.string() +
+                            (headers ? " had no headers before" : " had headers before") +
+                            ": its data are deleted and restored from the changelog");
+    wipe(store);
+  }
+  rocksdb::WriteBatch batch;
+  check(headers ? batch.Put(meta_, key, rocksdb::Slice()) : batch.Delete(meta_, key), "open", store, directory_);
+  write(batch, "open");
+}
+
+std::optional<layout::WindowMeta> RocksDbTaskDatabase::read_window_meta(const std::string& store) {
+  std::string bytes;
+  const auto status = db_->Get({}, meta_, layout::window_meta_key(store), &bytes);
+  if (status.IsNotFound()) return std::nullopt;
+  check(status, "open", store, directory_);
+  const auto meta = layout::read_window_meta(bytes);
+  if (!meta) {
+    throw StateCorruptedException("window store '" + store + "' in " + directory_.string() +
+                                  " has unreadable meta data; the state must be deleted and restored");
+  }
+  return meta;
+}
+
+void RocksDbTaskDatabase::forget(DatabaseStore& store) {
+  std::erase(stores_, &store);
+  std::erase_if(window_stores_, [&](const auto& entry) { return entry.second == &store; });
+}
+
+std::optional<std::int64_t> RocksDbTaskDatabase::changelog_offset(const TopicPartition& changelog) const {
+  const auto found = offsets_.find(changelog);
+  return found == offsets_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::size_t RocksDbTaskDatabase::uncommitted_bytes() const {
+  std::size_t bytes = 0;
+  for (const DatabaseStore* store : stores_) bytes += store->uncommitted_bytes();
+  return bytes;
+}
+
+void RocksDbTaskDatabase::write(rocksdb::WriteBatch& batch, std::string_view doing) {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  check(db_->Write(options, &batch), doing, "", directory_);
+}
+
+void RocksDbTaskDatabase::commit(const std::map<TopicPartition, std::int64_t>& next_offsets) {
+  trim_expired();
+  rocksdb::WriteBatch batch;
+  for (DatabaseStore* store : stores_) store->write_to(batch);
+  // Offsets come last: see DurableExpiry.
+  for (const auto& [changelog, offset] : next_offsets) {
+    if (changelog_offset(changelog) == offset) continue;
+    std::string value;
+    formats::append_be64(value, static_cast<std::uint64_t>(offset));
+    check(batch.Put(meta_, layout::offset_key(changelog), value), "commit", "", directory_);
+  }
+  if (batch.Count() > 0) write(batch, "commit");
+
+  for (const auto& [changelog, offset] : next_offsets) offsets_[changelog] = offset;
+  for (DatabaseStore* store : stores_) store->committed();
+  adjust_memory();
+  std::map<std::string, Timestamp> live_from;
+  for (const auto& [name, store] : window_stores_) {
+    if (store->committed_live_from() > 0) live_from[name] = store->committed_live_from();
+  }
+  if (!live_from.empty()) expiry_->committed(db_->GetLatestSequenceNumber(), std::move(live_from));
+}
+
+void RocksDbTaskDatabase::adjust_memory() {
+  const auto allowance = memory_.report(budget_->used());
+  budget_->set_limit(allowance.tier_bytes);
+  if (budget_->exceeded()) budget_->reclaim();
+  if (allowance.write_buffer_bytes != write_buffers_->buffer_size()) {
+    write_buffers_->SetBufferSize(allowance.write_buffer_bytes);
+  }
+}
+
+void RocksDbTaskDatabase::trim_expired() {
+  const std::uint64_t flushes = expiry_->flushes();
+  if (flushes == trimmed_at_flush_) return;
+  trimmed_at_flush_ = flushes;
+  for (const auto& [name, store] : window_stores_) store->trim(expiry_->mark(name)->live_from.load());
+}
+
+void RocksDbTaskDatabase::discard() {
+  for (DatabaseStore* store : stores_) store->discarded();
+  budget_->committed();
+}
+
+void RocksDbTaskDatabase::flush() {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  for (const auto& [name, handle] : families_) handles.push_back(handle);
+  check(db_->Flush(rocksdb::FlushOptions(), handles), "flush", "", directory_);
+}
+
+void RocksDbTaskDatabase::wipe(const std::string& store) {
+  rocksdb::WriteBatch batch;
+  for (const std::string_view kind : layout::kFamilies) {
+    const auto found = families_.find(family_name(kind, store));
+    if (found == families_.end()) continue;
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, found->second));
+    it->SeekToLast();
+    check(it->status(), "wipe", store, directory_);
+    if (!it->Valid()) continue;
+    const std::string end = it->key().ToString() + '\0';
+    check(batch.DeleteRange(found->second, rocksdb::Slice(), end), "wipe", store, directory_);
+  }
+  check(batch.Delete(meta_, layout::window_meta_key(store)), "wipe", store, directory_);
+  const std::string suffix = "-" + store + "-changelog";
+  std::vector<TopicPartition> dropped;
+  for (const auto& [changelog, offset] : offsets_) {
+    if (changelog.topic.ends_with(suffix)) dropped.push_back(changelog);
+  }
+  for (const TopicPartition& changelog : dropped) {
+    check(batch.Delete(meta_, layout::offset_key(changelog)), "wipe", store, directory_);
+  }
+  write(batch, "wipe");
+  for (const TopicPartition& changelog : dropped) offsets_.erase(changelog);
+  for (DatabaseStore* open : stores_) {
+    if (open->store_name() == store) open->wiped();
+  }
+  flush();
+  expiry_->reset(family_name(layout::kWindowFamily, store));
+  expiry_->reset(family_name(layout::kSessionFamily, store));
+}
+
+}  // namespace millrace

@@ -1,0 +1,321 @@
+#include "window_store.hpp"
+
+#include <rocksdb/convenience.h>
+
+#include <algorithm>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/state/formats.hpp"
+
+namespace millrace {
+
+struct PersistentWindowStore::Found {
+  Timestamp start;
+  std::uint32_t seq;
+  std::string_view value;
+};
+
+namespace {
+
+// Takes something out of its place, and puts it back at the end of the scope.
+template <class T>
+class Borrowed : public std::unique_ptr<T> {
+ public:
+  explicit Borrowed(std::unique_ptr<T>& home) : std::unique_ptr<T>(std::move(home)), home_(home) {}
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  ~Borrowed() { home_ = std::move(*this); }
+
+ private:
+  std::unique_ptr<T>& home_;
+};
+
+// Slices are small against the budget, so that evicting one does not empty the tier, and against the retention, so
+// that expired entries do not linger.
+WindowTier::SliceLimits slice_limits(const WindowStoreOptions& options, const TierBudget& budget) {
+  return {std::clamp<std::size_t>(budget.limit() / 64, 1u << 10, 1u << 20),
+          std::max<std::int64_t>(options.retention_ms / 8, 1)};
+}
+
+}  // namespace
+
+PersistentWindowStore::PersistentWindowStore(Registry& registry, StorePlace place, std::string name,
+                                             const WindowStoreOptions& options,
+                                             const std::optional<layout::WindowMeta>& stored)
+    : DatabaseStore(registry, std::move(place)),
+      name_(std::move(name)),
+      options_(options),
+      tier_(place_.budget.get(), slice_limits(options, *place_.budget)) {
+  if (stored) meta_ = *stored;
+  meta_.segment_interval_ms = layout::segment_interval(options.retention_ms);
+  committed_meta_ = meta_;
+  live_from_ = live_from(meta_.observed_stream_time);
+  tier_.reset(meta_.observed_stream_time + 1);  // all that is stored starts at the observed time or before
+}
+
+Timestamp PersistentWindowStore::live_from(Timestamp stream_time) const {
+  return std::max<Timestamp>(0, stream_time - options_.retention_ms + 1);
+}
+
+bool PersistentWindowStore::observe(Timestamp start) {
+  if (start <= meta_.observed_stream_time) return false;
+  meta_.observed_stream_time = start;
+  live_from_ = live_from(start);
+  return true;
+}
+
+std::uint32_t PersistentWindowStore::put(std::string_view key, BytesView value, Timestamp window_start) {
+  if (window_start < 0) {
+    throw ProcessorStateException("window store '" + name_ + "': a window cannot start at the negative time " +
+                                  std::to_string(window_start));
+  }
+  std::uint32_t seq = 0;
+  if (options_.retain_duplicates) {
+    seq = meta_.last_seq = (meta_.last_seq + 1) & 0x7fffffff;
+    if (!value) return seq;
+  }
+  const bool later = observe(window_start);
+  if (window_start < live_from_) return seq;
+  if (value) {
+    tier_.put(key, window_start, seq, *value, true);
+  } else {
+    tier_.erase(key, window_start, seq, true);
+  }
+  if (later) tier_.expire(live_from_);
+  if (place_.budget->exceeded()) place_.budget->reclaim();
+  return seq;
+}
+
+BytesView PersistentWindowStore::fetch(std::string_view key, Timestamp window_start) {
+  if (window_start < live_from_) return std::nullopt;
+  std::optional<BytesView> known;
+  tier_.visit(key, window_start, window_start, [&](const WindowEntry& entry) {
+    known = entry.deleted ? BytesView() : BytesView(entry.value());
+    return false;
+  });
+  if (known) return *known;
+  if (tier_.knows(key, window_start, window_start)) return std::nullopt;
+  layout::write_segmented_key(scratch_key_, segment(window_start), key, window_start, 0);
+  answer_.Reset();
+  const auto status = place_.db->Get({}, place_.family, scratch_key_, &answer_);
+  if (status.IsNotFound()) return std::nullopt;
+  check(status, "read from", name_, place_.directory);
+  return view(answer_);
+}
+
+void PersistentWindowStore::fetch_each(std::string_view key, Timestamp from, Timestamp to,
+                                       FunctionRef<bool(Timestamp, std::string_view)> visit) {
+  from = std::max(from, live_from_);
+  if (to < from) return;
+  const WindowTier::Hold hold(tier_);
+  if (tier_.knows(key, from, to)) {
+    tier_.visit(key, from, to,
+                [&](const WindowEntry& entry) { return entry.deleted || visit(entry.start, entry.value()); });
+    return;
+  }
+  visit_merged(key, from, to, [&](const Found& found) { return visit(found.start, found.value); });
+}
+
+// The part of [from, to] below the tier's watermark comes from RocksDB, corrected by what is not committed yet; the
+// rest from the tier alone. Returns false if the visitor wanted no more.
+bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, Timestamp to,
+                                         FunctionRef<bool(const Found&)> visit) {
+  // Looked at once: what the visitor puts may move the watermark, by expiring what is older.
+  const Timestamp stored_to = std::min(to, tier_.complete_from() - 1);
+  std::vector<const WindowEntry*> corrections;
+  tier_.visit(key, from, stored_to, [&](const WindowEntry& entry) {
+    corrections.push_back(&entry);
+    return true;
+  });
+  auto correction = corrections.begin();
+  const auto visit_entry = [&](const WindowEntry& entry) {
+    return entry.deleted || visit({entry.start, entry.seq, entry.value()});
+  };
+
+  // The visitor may look into this store as well: then it must not find this walk's iterator in use.
+  Borrowed seeker(seeker_);
+  if (!seeker) seeker.reset(place_.db->NewIterator({}, place_.family));
+  for (std::int64_t at = segment(from); stored_to >= from && at <= segment(stored_to); ++at) {
+    layout::write_segmented_key(scratch_key_, at, key, from, 0);
+    std::string end;
+    layout::write_segmented_key(end, at, key, stored_to, 0xffffffff);
+    for (seeker->Seek(scratch_key_); seeker->Valid() && seeker->key().compare(end) <= 0; seeker->Next()) {
+      if (seeker->key().size() != end.size()) continue;  // another key that begins like this one
+      const auto stored = layout::read_segmented_key(view(seeker->key()));
+      if (stored.key != key) continue;
+      for (; correction != corrections.end() && (*correction)->before(stored.start, stored.seq); ++correction) {
+        if (!visit_entry(**correction)) return false;
+      }
+      if (correction != corrections.end() && (*correction)->start == stored.start && (*correction)->seq == stored.seq) {
+        if (!visit_entry(**correction++)) return false;
+      } else if (!visit({stored.start, stored.seq, view(seeker->value())})) {
+        return false;
+      }
+    }
+    check(seeker->status(), "read from", name_, place_.directory);
+  }
+  for (; correction != corrections.end(); ++correction) {
+    if (!visit_entry(**correction)) return false;
+  }
+  bool more = true;
+  tier_.visit(key, std::max(from, stored_to + 1), to,
+              [&](const WindowEntry& entry) { return more = visit_entry(entry); });
+  return more;
+}
+
+std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch(std::string_view key, Timestamp from, Timestamp to,
+                                                                  bool forward) {
+  std::vector<WindowItem> items;
+  from = std::max(from, live_from_);
+  if (from <= to) {
+    visit_merged(key, from, to, [&](const Found& found) {
+      items.push_back({std::string(key), found.start, found.seq, std::string(found.value), false});
+      return true;
+    });
+  }
+  if (!forward) std::reverse(items.begin(), items.end());
+  return std::make_unique<WindowSnapshotIterator>(std::move(items));
+}
+
+std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesView key_from, BytesView key_to,
+                                                                        Timestamp from, Timestamp to, bool forward) {
+  if (key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
+  from = std::max(from, live_from_);
+  to = std::min(to, meta_.observed_stream_time);
+  std::vector<WindowItem> items;
+  if (from > to || (key_from && key_to && *key_from > *key_to)) {
+    return std::make_unique<WindowSnapshotIterator>(std::move(items));
+  }
+  tier_.visit_all(from, to, [&](const WindowEntry& entry) {
+    const std::string_view key = entry.owner->key();
+    if (!within(key, key_from, key_to)) return;
+    items.push_back({std::string(key), entry.start, entry.seq, std::string(entry.value()), entry.deleted});
+  });
+  return std::make_unique<WindowRangeIterator>(walks_, place_, name_, meta_.segment_interval_ms,
+                                               WindowRangeIterator::Range{owned(key_from), owned(key_to), from, to},
+                                               std::min(to, tier_.complete_from() - 1), std::move(items), forward);
+}
+
+void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
+  struct Change {
+    std::int64_t segment;
+    std::string_view key;  // of the changelog: what stands behind the segment
+    BytesView value;
+    std::size_t order;
+  };
+  std::vector<Change> changes;
+  changes.reserve(records.size());
+  Timestamp newest = meta_.observed_stream_time;
+  std::uint32_t last_seq = meta_.last_seq;
+  for (const RestoreRecord& record : records) {
+    if (!record.value && options_.retain_duplicates) continue;
+    const auto entry = formats::read_window_key(record.key);
+    newest = std::max(newest, entry.start);
+    last_seq = std::max(last_seq, entry.seq);
+    changes.push_back({segment(entry.start), record.key, record.value, changes.size()});
+  }
+  if (changes.empty()) return;
+  // As in Java, time advances first: what a later record of the batch expires is not written at all.
+  if (options_.retain_duplicates) meta_.last_seq = last_seq;
+  if (observe(newest)) tier_.expire(live_from_);
+  std::erase_if(changes, [&](const Change& change) { return formats::read_window_key(change.key).start < live_from_; });
+
+  if (tier_.dirty_bytes() > 0) {
+    // Someone writes and restores in turns: keep the order of the two.
+    for (const Change& change : changes) {
+      const auto entry = formats::read_window_key(change.key);
+      if (change.value) {
+        tier_.put(entry.key, entry.start, entry.seq, *change.value, true);
+      } else {
+        tier_.erase(entry.key, entry.start, entry.seq, true);
+      }
+    }
+    return;
+  }
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+    if (a.segment != b.segment) return a.segment < b.segment;
+    const auto order = a.key <=> b.key;
+    return order != 0 ? order < 0 : a.order < b.order;
+  });
+  rocksdb::WriteBatch batch;
+  for (const Change& change : changes) {
+    const auto entry = formats::read_window_key(change.key);
+    layout::write_segmented_key(scratch_key_, change.segment, entry.key, entry.start, entry.seq);
+    const auto status = change.value ? batch.Put(place_.family, scratch_key_, slice(*change.value))
+                                     : batch.Delete(place_.family, scratch_key_);
+    check(status, "restore", name_, place_.directory);
+  }
+  write_meta(batch);
+  rocksdb::WriteOptions write_options;
+  write_options.disableWAL = true;
+  check(place_.db->Write(write_options, &batch), "restore", name_, place_.directory);
+  committed_meta_ = meta_;
+  seeker_.reset();
+  tier_.reset(meta_.observed_stream_time + 1);
+}
+
+void PersistentWindowStore::write_meta(rocksdb::WriteBatch& batch) {
+  check(batch.Put(place_.meta, layout::window_meta_key(name_), layout::write_window_meta(meta_)), "commit", name_,
+        place_.directory);
+}
+
+void PersistentWindowStore::write_to(rocksdb::WriteBatch& batch) {
+  struct Change {
+    std::int64_t segment;
+    std::uint64_t prefix;
+    const WindowEntry* entry;
+  };
+  std::vector<Change> changes;
+  tier_.visit_dirty([&](const WindowEntry& entry) {
+    if (entry.start < live_from_) return;
+    changes.push_back({segment(entry.start), sort_prefix(entry.owner->key()), &entry});
+  });
+  // In RocksDB's order: its memtable takes neighbours at a fraction of the price.
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+    if (a.segment != b.segment) return a.segment < b.segment;
+    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    return compare_window_keys(a.entry->owner->key(), a.entry->start, a.entry->seq, b.entry->owner->key(),
+                               b.entry->start, b.entry->seq) < 0;
+  });
+  for (const auto& [at, prefix, entry] : changes) {
+    layout::write_segmented_key(scratch_key_, at, entry->owner->key(), entry->start, entry->seq);
+    const auto status = entry->deleted ? batch.Delete(place_.family, scratch_key_)
+                                       : batch.Put(place_.family, scratch_key_, slice(entry->value()));
+    check(status, "commit", name_, place_.directory);
+  }
+  if (meta_ != committed_meta_) write_meta(batch);
+}
+
+void PersistentWindowStore::committed() {
+  committed_meta_ = meta_;
+  seeker_.reset();
+  tier_.committed();
+}
+
+void PersistentWindowStore::discarded() {
+  meta_ = committed_meta_;
+  live_from_ = live_from(meta_.observed_stream_time);
+  tier_.reset(meta_.observed_stream_time + 1);
+}
+
+void PersistentWindowStore::wiped() {
+  meta_ = {meta_.segment_interval_ms, kNoTimestamp, 0};
+  committed_meta_ = meta_;
+  live_from_ = 0;
+  trimmed_segment_ = 0;
+  seeker_.reset();
+  tier_.reset(0);
+}
+
+void PersistentWindowStore::trim(Timestamp live_from) {
+  const std::int64_t first_live = segment(live_from);
+  if (first_live <= trimmed_segment_) return;
+  std::string end;
+  formats::append_be64(end, static_cast<std::uint64_t>(first_live));
+  const rocksdb::Slice end_slice = end;
+  check(rocksdb::DeleteFilesInRange(place_.db, place_.family, nullptr, &end_slice, false), "trim", name_,
+        place_.directory);
+  trimmed_segment_ = first_live;
+}
+
+}  // namespace millrace

@@ -1,0 +1,24 @@
+#include "budget.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+void TierBudget::remove(EvictableTier& tier) {
+  charge(-static_cast<std::ptrdiff_t>(tier.tier_bytes()));
+  std::erase(tiers_, &tier);
+}
+
+void TierBudget::reclaim() {
+  // Freed bytes are charged by the tiers themselves.
+  std::vector<EvictableTier*> candidates = tiers_;
+  while (used_ > static_cast<std::ptrdiff_t>(limit_) && !candidates.empty()) {
+    const auto largest = std::max_element(candidates.begin(), candidates.end(),
+                                          [](auto* a, auto* b) { return a->tier_bytes() < b->tier_bytes(); });
+    if ((*largest)->evict() == 0) candidates.erase(largest);
+  }
+  const auto used = static_cast<std::size_t>(std::max<std::ptrdiff_t>(used_, 0));
+  threshold_ = used > limit_ ? used + limit_ / 16 : limit_;
+}
+
+}  // namespace millrace
