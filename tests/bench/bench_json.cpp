@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/serde/nlohmann_json.hpp"
 
 namespace {
@@ -30,7 +30,7 @@ struct TreeVariation {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TreeVariation, id, variation_ex, variation_in)
 
-double best_ns(millrace::FunctionRef<void()> action) {
+double best_ns(millrace::detail::FunctionRef<void()> action) {
   constexpr int kRounds = 7;
   constexpr int kValues = 200'000;
   double best = std::numeric_limits<double>::max();

@@ -5,6 +5,7 @@
 #include "millrace/common/logging.hpp"
 
 namespace millrace::chaos {
+using namespace detail;
 
 using detail::StreamThread;
 

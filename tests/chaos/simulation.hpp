@@ -13,6 +13,7 @@
 #include "support/temp_dir.hpp"
 
 namespace millrace::chaos {
+using namespace detail;
 
 /// A clock that stands still until it is turned.
 class ManualClock final : public Clock {

@@ -7,6 +7,7 @@
 #include "millrace/common/errors.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 using kafka::ClientKind;
 
 namespace {

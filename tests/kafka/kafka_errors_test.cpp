@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 using namespace millrace;
+using namespace millrace::detail;
 using Severity = BrokerException::Severity;
 
 BOOST_AUTO_TEST_SUITE(KafkaErrors)

@@ -31,7 +31,7 @@ TopicTail::TopicTail(millrace::Broker& broker, const std::vector<std::string>& t
   consumer_->assign(start);
 }
 
-void TopicTail::poll(millrace::Millis timeout, millrace::FunctionRef<void(const millrace::ConsumerRecord&)> visit,
+void TopicTail::poll(millrace::Millis timeout, const std::function<void(const millrace::ConsumerRecord&)>& visit,
                      std::size_t max_records) {
   records_.clear();
   consumer_->poll(records_, max_records, timeout);

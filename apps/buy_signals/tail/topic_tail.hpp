@@ -1,11 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "millrace/broker/broker.hpp"
-#include "millrace/common/function_ref.hpp"
 
 namespace buy_signals {
 
@@ -19,7 +19,7 @@ class TopicTail {
             millrace::ClientConfig config = {});
 
   /// Waits up to `timeout` for records and calls `visit` for each; at most `max_records`.
-  void poll(millrace::Millis timeout, millrace::FunctionRef<void(const millrace::ConsumerRecord&)> visit,
+  void poll(millrace::Millis timeout, const std::function<void(const millrace::ConsumerRecord&)>& visit,
             std::size_t max_records = 1000);
 
   /// Whether everything that was in the topics when this was called has come out of poll(). While a transaction is

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace millrace {
+namespace millrace::detail {
 namespace {
 
 constexpr std::int64_t kIntMin = std::numeric_limits<std::int32_t>::min();
@@ -239,4 +239,4 @@ const ConfigKey* find_config_key(std::string_view name) {
   return found == std::end(kKeys) ? nullptr : found;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

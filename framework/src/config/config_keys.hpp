@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace millrace {
+namespace millrace::detail {
 
 enum class ConfigType { string, integer, boolean, millis, list, class_name };
 
@@ -46,4 +46,4 @@ struct ConfigKey {
 inline constexpr std::string_view kPassThroughPrefixes[] = {
     "main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin.", "topic."};
 
-}  // namespace millrace
+}  // namespace millrace::detail

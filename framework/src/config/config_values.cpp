@@ -7,7 +7,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 namespace {
 
 constexpr std::size_t kMaxTopicName = 249;
@@ -278,4 +278,4 @@ std::string unknown_key_message(std::string_view key, std::string_view value) {
   return text + ": did you mean " + quoted(nearest_key(key)) + "?";
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

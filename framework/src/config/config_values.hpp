@@ -7,7 +7,7 @@
 
 #include "config/config_keys.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The value in the spelling in which it is stored. Throws ConfigException naming key, value and what is valid.
 [[nodiscard]] std::string checked_value(const ConfigKey& key, std::string_view value);
@@ -24,4 +24,4 @@ namespace millrace {
 /// The whole text as a decimal integer.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
-}  // namespace millrace
+}  // namespace millrace::detail

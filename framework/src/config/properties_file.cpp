@@ -6,7 +6,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 namespace {
 
 constexpr std::string_view kBlank = " \t\f";
@@ -161,4 +161,4 @@ std::vector<Property> read_properties(std::istream& in, std::string_view name) {
   return properties;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace {
+namespace millrace::detail {
 
 /// One `key = value` of a `.properties` file, with the line on which it starts (from 1).
 struct Property {
@@ -19,4 +19,4 @@ struct Property {
 /// In the order of the file; a key given twice comes twice. Throws ConfigException starting with `name:line:`.
 [[nodiscard]] std::vector<Property> read_properties(std::istream& in, std::string_view name);
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -15,7 +15,7 @@ namespace millrace {
 namespace {
 
 bool is_pass_through(std::string_view key) {
-  return std::ranges::any_of(kPassThroughPrefixes, [&](std::string_view prefix) {
+  return std::ranges::any_of(detail::kPassThroughPrefixes, [&](std::string_view prefix) {
     return key.starts_with(prefix) && key.size() > prefix.size();
   });
 }
@@ -46,26 +46,26 @@ constexpr Reserved kReserved[] = {
     {"producer.", "transactional.id", "", true, "it is made from application.id and the thread"},
 };
 
-std::string default_value(const ConfigKey& key) {
+std::string default_value(const detail::ConfigKey& key) {
   if (key.name != "state.dir") return std::string(key.default_value);
   std::error_code no_temp_directory;
   return (std::filesystem::temp_directory_path(no_temp_directory) / "millrace").string();
 }
 
-const ConfigKey& known_key(std::string_view key) {
-  const auto* const found = find_config_key(key);
+const detail::ConfigKey& known_key(std::string_view key) {
+  const auto* const found = detail::find_config_key(key);
   if (found == nullptr) throw ConfigException("there is no configuration key \"" + std::string(key) + "\"");
   return *found;
 }
 
-std::string type_name(ConfigType type) {
+std::string type_name(detail::ConfigType type) {
   switch (type) {
-    case ConfigType::string: return "string";
-    case ConfigType::integer: return "int";
-    case ConfigType::boolean: return "bool";
-    case ConfigType::millis: return "ms";
-    case ConfigType::list: return "list";
-    case ConfigType::class_name: return "class";
+    case detail::ConfigType::string: return "string";
+    case detail::ConfigType::integer: return "int";
+    case detail::ConfigType::boolean: return "bool";
+    case detail::ConfigType::millis: return "ms";
+    case detail::ConfigType::list: return "list";
+    case detail::ConfigType::class_name: return "class";
   }
   return "";
 }
@@ -73,12 +73,12 @@ std::string type_name(ConfigType type) {
 }  // namespace
 
 StreamsConfig& StreamsConfig::set(std::string_view key, std::string_view value) {
-  if (const auto* const known = find_config_key(key)) {
-    values_.insert_or_assign(std::string(key), checked_value(*known, value));
+  if (const auto* const known = detail::find_config_key(key)) {
+    values_.insert_or_assign(std::string(key), detail::checked_value(*known, value));
   } else if (is_pass_through(key) || is_security_setting(key)) {
-    values_.insert_or_assign(std::string(key), std::string(trim(value)));
+    values_.insert_or_assign(std::string(key), std::string(detail::trim(value)));
   } else {
-    throw ConfigException(unknown_key_message(key, value));
+    throw ConfigException(detail::unknown_key_message(key, value));
   }
   return *this;
 }
@@ -88,7 +88,7 @@ StreamsConfig& StreamsConfig::load_file(const std::filesystem::path& file) {
   if (!in || std::filesystem::is_directory(file)) {
     throw ConfigException("cannot read the configuration file " + file.string());
   }
-  for (const auto& property : read_properties(in, file.string())) {
+  for (const auto& property : detail::read_properties(in, file.string())) {
     try {
       set(property.key, property.value);
     } catch (const ConfigException& error) {
@@ -100,7 +100,7 @@ StreamsConfig& StreamsConfig::load_file(const std::filesystem::path& file) {
 
 const std::string* StreamsConfig::given(std::string_view key) const {
   if (const auto found = values_.find(key); found != values_.end()) return &found->second;
-  for (const auto& alias : config_keys()) {
+  for (const auto& alias : detail::config_keys()) {
     if (alias.alias_of != key) continue;
     if (const auto found = values_.find(alias.name); found != values_.end()) return &found->second;
   }
@@ -118,7 +118,7 @@ std::string StreamsConfig::get_string(std::string_view key) const {
 
 std::int64_t StreamsConfig::get_int(std::string_view key) const {
   const auto text = get_string(key);
-  const auto value = parse_integer(text);
+  const auto value = detail::parse_integer(text);
   if (!value) {
     throw ConfigException("configuration key \"" + std::string(key) + "\" is read as a whole number, but is \"" + text +
                           "\"");
@@ -181,7 +181,7 @@ void StreamsConfig::validate(bool broker_given) const {
   }
   for (const auto& [key, value] : values_) {
     check_reserved(key, value);
-    if (const auto* const known = find_config_key(key); known != nullptr && !known->supported) {
+    if (const auto* const known = detail::find_config_key(key); known != nullptr && !known->supported) {
       log(LogLevel::warn, "configuration key " + key + " = " + value + " has no effect in Millrace");
     }
   }
@@ -200,9 +200,9 @@ void StreamsConfig::check_reserved(const std::string& key, const std::string& va
 const std::vector<StreamsConfig::KeyDoc>& StreamsConfig::keys() {
   static const auto docs = [] {
     std::vector<KeyDoc> all;
-    for (const auto& key : config_keys()) {
+    for (const auto& key : detail::config_keys()) {
       all.push_back({std::string(key.name), type_name(key.type), default_value(key), std::string(key.doc),
-                     valid_values(key), key.supported});
+                     detail::valid_values(key), key.supported});
     }
     return all;
   }();

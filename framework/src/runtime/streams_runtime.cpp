@@ -23,7 +23,7 @@ thread_local const StreamsRuntime* thread_of = nullptr;
 [[nodiscard]] bool has_persistent_stores(const TopologyBuilder& topology, const StreamsConfig& config) {
   const bool by_default = config.get_string("default.dsl.store") != "in_memory";
   return std::ranges::any_of(topology.stores(), [&](const auto& entry) {
-    const StoreSpec& spec = entry.second->spec;
+    const StoreSpec& spec = definition_of(*entry.second).spec;
     return spec.default_medium ? by_default : spec.persistent;
   });
 }

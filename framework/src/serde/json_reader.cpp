@@ -226,7 +226,7 @@ std::string_view JsonReader::read_raw() {
 
 void JsonReader::read_object(const JsonType& type, void* object) { read_fields(document_of(*this), type, object); }
 
-void JsonReader::read_members(FunctionRef<void(std::string_view)> read_member) {
+void JsonReader::read_members(detail::FunctionRef<void(std::string_view)> read_member) {
   JsonDocument& document = document_of(*this);
   ondemand::object members = document.object();
   document.enter();
@@ -246,7 +246,7 @@ void JsonReader::read_members(FunctionRef<void(std::string_view)> read_member) {
   document.path.leave();
 }
 
-std::size_t JsonReader::read_elements(FunctionRef<void(std::size_t)> read_element) {
+std::size_t JsonReader::read_elements(detail::FunctionRef<void(std::size_t)> read_element) {
   JsonDocument& document = document_of(*this);
   ondemand::array elements = document.array();
   document.enter();

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The smallest string that is larger than every string with this prefix; nullopt: there is none.
 [[nodiscard]] inline std::optional<std::string> end_of_prefix(std::string_view prefix) {
@@ -15,4 +15,4 @@ namespace millrace {
   return end;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -1,12 +1,12 @@
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::formats::detail {
+namespace millrace::detail::formats {
 
 void too_short(const char* what, std::size_t bytes, const char* least) {
   throw SerializationException(std::string(what) + " has " + std::to_string(bytes) + " bytes; it needs at least " +
                                least);
 }
 
-}  // namespace millrace::formats::detail
+}  // namespace millrace::detail::formats

@@ -1,11 +1,11 @@
-#include "millrace/state/header_formats.hpp"
+#include "millrace/state/detail/header_formats.hpp"
 
 #include <cstdint>
 #include <optional>
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::formats {
+namespace millrace::detail::formats {
 namespace {
 
 constexpr std::int32_t kNull = -1;
@@ -95,4 +95,4 @@ Headers decode_headers(std::string_view bytes) {
   return headers;
 }
 
-}  // namespace millrace::formats
+}  // namespace millrace::detail::formats

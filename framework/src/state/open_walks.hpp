@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The walks over a store that have not ended, which it tells about changes that they would stumble over. They may
 /// outlive the store: it closes them.
@@ -38,4 +38,4 @@ class OpenWalks {
   std::vector<Walk*> walks_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// An entry of a session store, copied.
 struct SessionItem {
@@ -33,4 +33,4 @@ class SessionSnapshotIterator final : public SessionBytesIterator {
   std::size_t at_ = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

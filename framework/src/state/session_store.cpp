@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "millrace/common/errors.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "session_snapshot.hpp"
 #include "state/memory/stores.hpp"
 #include "state/rocksdb/layout.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -202,4 +202,4 @@ std::unique_ptr<SessionBytesStore> make_in_memory_session_store(const std::strin
   return make_session_store(make_in_memory_window_store(name, {retention_ms, 0, false}));
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

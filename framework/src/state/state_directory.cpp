@@ -18,7 +18,7 @@
 #include "millrace/common/logging.hpp"
 #include "millrace/serde/json.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace fs = std::filesystem;
 
@@ -257,4 +257,4 @@ void StateDirectory::TaskLock::release() noexcept {
   owner_ = nullptr;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -11,7 +11,7 @@
 #include "millrace/common/time.hpp"
 #include "millrace/processor/record.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The directory in which one process keeps the local state of one application:
 ///
@@ -97,4 +97,4 @@ class StateDirectory {
   std::set<TaskId> locked_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

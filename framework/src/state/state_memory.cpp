@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace millrace {
+namespace millrace::detail {
 
 StateMemory::StateMemory(const DatabaseOptions& budgets)
     : budgets_(budgets), block_cache_(rocksdb::NewLRUCache(budgets.block_cache_bytes, /*num_shard_bits=*/0)) {}
@@ -35,4 +35,4 @@ StateMemory::Allowance StateMemory::Member::report(std::size_t tier_bytes_used) 
           std::max(all.write_buffer_bytes / databases, std::min(all.write_buffer_bytes, kLeastWriteBuffer))};
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

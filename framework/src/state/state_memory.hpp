@@ -11,7 +11,7 @@ namespace rocksdb {
 class Cache;
 }
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The memory that the databases of one application share: the budgets of DatabaseOptions, counted over all of them.
 ///
@@ -61,4 +61,4 @@ class StateMemory {
   std::size_t all_used_ = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -1,16 +1,19 @@
 #include "millrace/state/store_builder.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
-StoreBuilder::StoreBuilder() = default;
-StoreBuilder::StoreBuilder(const StoreBuilder&) = default;
-StoreBuilder::StoreBuilder(StoreBuilder&&) noexcept = default;
-StoreBuilder& StoreBuilder::operator=(const StoreBuilder&) = default;
-StoreBuilder& StoreBuilder::operator=(StoreBuilder&&) noexcept = default;
-StoreBuilder::~StoreBuilder() = default;
+StoreDefinition::StoreDefinition() = default;
+StoreDefinition::StoreDefinition(const StoreDefinition&) = default;
+StoreDefinition::StoreDefinition(StoreDefinition&&) noexcept = default;
+StoreDefinition& StoreDefinition::operator=(const StoreDefinition&) = default;
+StoreDefinition& StoreDefinition::operator=(StoreDefinition&&) noexcept = default;
+StoreDefinition::~StoreDefinition() = default;
 
-std::shared_ptr<const StoreBuilder> detail::shared_store(StoreBuilder store) {
+StoreDefinition& definition_of(StoreBuilder& builder) { return builder.definition_; }
+const StoreDefinition& definition_of(const StoreBuilder& builder) { return builder.definition_; }
+
+std::shared_ptr<const StoreBuilder> shared_store(StoreBuilder store) {
   return std::make_shared<const StoreBuilder>(std::move(store));
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

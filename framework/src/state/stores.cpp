@@ -6,8 +6,9 @@ namespace millrace::detail {
 
 StoreBuilder key_value_builder(std::string name, StoreMedium medium) {
   StoreBuilder builder;
-  builder.spec.name = std::move(name);
-  builder.spec.persistent = medium == StoreMedium::rocksdb;
+  StoreSpec& spec = definition_of(builder).spec;
+  spec.name = std::move(name);
+  spec.persistent = medium == StoreMedium::rocksdb;
   return builder;
 }
 
@@ -15,7 +16,7 @@ void limit_entries(StoreBuilder& builder, std::size_t max_entries) {
   if (max_entries == 0) {
     throw TopologyException("LRU map '" + builder.name() + "': it must keep at least one entry");
   }
-  builder.spec.max_entries = max_entries;
+  definition_of(builder).spec.max_entries = max_entries;
 }
 
 StoreBuilder window_builder(std::string name, Millis retention, Millis window_size, bool retain_duplicates,
@@ -25,8 +26,9 @@ StoreBuilder window_builder(std::string name, Millis retention, Millis window_si
                             " ms) must be at least the window size (" + std::to_string(window_size.count()) + " ms)");
   }
   auto builder = key_value_builder(std::move(name), medium);
-  builder.spec.kind = StoreKind::window;
-  builder.spec.window = {retention.count(), window_size.count(), retain_duplicates};
+  StoreSpec& spec = definition_of(builder).spec;
+  spec.kind = StoreKind::window;
+  spec.window = {retention.count(), window_size.count(), retain_duplicates};
   return builder;
 }
 
@@ -36,8 +38,9 @@ StoreBuilder session_builder(std::string name, Millis retention, StoreMedium med
                             " ms) cannot be negative");
   }
   auto builder = key_value_builder(std::move(name), medium);
-  builder.spec.kind = StoreKind::session;
-  builder.spec.retention_ms = retention.count();
+  StoreSpec& spec = definition_of(builder).spec;
+  spec.kind = StoreKind::session;
+  spec.retention_ms = retention.count();
   return builder;
 }
 
@@ -51,9 +54,24 @@ StoreBuilder versioned_builder(std::string name, Millis history_retention, std::
                             std::to_string(segment_interval->count()) + " ms) must be positive");
   }
   auto builder = key_value_builder(std::move(name), StoreMedium::rocksdb);
-  builder.spec.kind = StoreKind::versioned;
-  builder.spec.retention_ms = history_retention.count();
+  StoreSpec& spec = definition_of(builder).spec;
+  spec.kind = StoreKind::versioned;
+  spec.retention_ms = history_retention.count();
   return builder;
 }
 
 }  // namespace millrace::detail
+
+namespace millrace {
+
+StoreBuilder Stores::custom_store(std::string name, CustomStoreFactory make) {
+  StoreBuilder builder;
+  detail::StoreDefinition& definition = detail::definition_of(builder);
+  definition.spec.name = std::move(name);
+  definition.spec.kind = detail::StoreKind::custom;
+  definition.spec.persistent = false;
+  definition.make = std::move(make);
+  return builder;
+}
+
+}  // namespace millrace

@@ -5,7 +5,7 @@
 #include "state/rocksdb/task_database.hpp"
 #include "state_memory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 std::unique_ptr<TaskDatabase> TaskDatabase::open(const std::filesystem::path& directory,
                                                  const DatabaseOptions& options) {
@@ -29,4 +29,4 @@ void check(const rocksdb::Status& status, std::string_view doing, std::string_vi
   throw ProcessorStateException(what + "; check the disk (space, permissions), then restart");
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -9,9 +9,9 @@
 
 #include "millrace/broker/topic_partition.hpp"
 #include "millrace/common/errors.hpp"
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A task's local state cannot be read: RocksDB found damage, files are missing, or a newer Millrace wrote it.
 /// Nothing is lost: close the database, delete the task directory (StateDirectory::TaskLock::wipe), open it again
@@ -96,4 +96,4 @@ class TaskDatabase {
   virtual void wipe(const std::string& store) = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "millrace/common/errors.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -245,4 +245,4 @@ std::unique_ptr<VersionedBytesStore> make_versioned_store(std::unique_ptr<KeyVal
   return std::make_unique<VersionedStore>(std::move(entries), history_retention_ms);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A versioned store that keeps its versions in a key-value store. Read and written by Millrace alone:
 ///
@@ -24,4 +24,4 @@ namespace millrace {
 [[nodiscard]] std::unique_ptr<VersionedBytesStore> make_versioned_store(std::unique_ptr<KeyValueBytesStore> entries,
                                                                         std::int64_t history_retention_ms);
 
-}  // namespace millrace
+}  // namespace millrace::detail

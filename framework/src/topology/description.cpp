@@ -64,13 +64,13 @@ class SubtopologyPrinter {
       : nodes_(nodes), members_(members) {
     names_.reserve(members.size());
     for (std::size_t i = 0; i < members.size(); ++i) {
-      names_.push_back(java::to_utf16(node(i).name));
+      names_.push_back(detail::java::to_utf16(node(i).name));
       positions_.emplace(node(i).name, i);
     }
     sizes_.assign(members.size(), 1);
     const auto compare = [this](std::size_t a, std::size_t b) { return compare_nodes(a, b); };
-    predecessors_.assign(members.size(), java::TreeSet(compare));
-    successors_.assign(members.size(), java::TreeSet(compare));
+    predecessors_.assign(members.size(), detail::java::TreeSet(compare));
+    successors_.assign(members.size(), detail::java::TreeSet(compare));
     connected_.resize(members.size());
     connect();
   }
@@ -78,7 +78,7 @@ class SubtopologyPrinter {
   SubtopologyPrinter& operator=(const SubtopologyPrinter&) = delete;
 
   void print(std::string& out) const {
-    java::TreeSet blocks([this](std::size_t a, std::size_t b) { return compare_nodes(a, b); });
+    detail::java::TreeSet blocks([this](std::size_t a, std::size_t b) { return compare_nodes(a, b); });
     for (std::size_t i = 0; i < members_.size(); ++i) blocks.insert(i);
     for (const std::size_t i : blocks.in_order()) {
       out += "    " + title(node(i)) + '\n';
@@ -91,7 +91,7 @@ class SubtopologyPrinter {
     switch (node.kind) {
       case NodeDescription::Kind::source:
         return "Source: " + node.name + " (topics: " +
-               (node.pattern ? *node.pattern : '[' + join(java::hash_set_copy_order(node.topics)) + ']') + ')';
+               (node.pattern ? *node.pattern : '[' + join(detail::java::hash_set_copy_order(node.topics)) + ']') + ')';
       case NodeDescription::Kind::sink:
         if (node.dynamic_topic) return "Sink: " + node.name + " (extractor class: " + node.extractor_class + ')';
         return "Sink: " + node.name + " (topic: " + join(node.topics) + ')';
@@ -99,7 +99,7 @@ class SubtopologyPrinter {
     }
     // Java copies the set of stores before it prints the copy.
     return "Processor: " + node.name + " (stores: [" +
-           join(java::hash_set_copy_order(java::hash_set_order(node.stores))) + "])";
+           join(detail::java::hash_set_copy_order(detail::java::hash_set_order(node.stores))) + "])";
   }
 
  private:
@@ -115,7 +115,7 @@ class SubtopologyPrinter {
     std::vector<std::string> insertion_order;
     for (std::size_t i = 0; i < members_.size(); ++i) insertion_order.push_back(node(i).name);
     // A set of names, from which a map by name is filled.
-    for (const auto& name : java::hash_set_order(java::hash_set_order(insertion_order))) {
+    for (const auto& name : detail::java::hash_set_order(detail::java::hash_set_order(insertion_order))) {
       const std::size_t at = positions_.at(name);
       for (const auto& predecessor_name : node(at).predecessors) {
         const std::size_t predecessor = positions_.at(predecessor_name);
@@ -139,7 +139,7 @@ class SubtopologyPrinter {
     }
   }
 
-  [[nodiscard]] std::string names_of(const java::TreeSet& neighbours) const {
+  [[nodiscard]] std::string names_of(const detail::java::TreeSet& neighbours) const {
     std::vector<std::string> names;
     for (const std::size_t i : neighbours.in_order()) names.push_back(node(i).name);
     return names.empty() ? "none" : join(names);
@@ -150,8 +150,8 @@ class SubtopologyPrinter {
   std::vector<std::u16string> names_;
   std::map<std::string, std::size_t> positions_;
   std::vector<std::uint32_t> sizes_;  ///< wrap around as Java's int does
-  std::vector<java::TreeSet> predecessors_;
-  std::vector<java::TreeSet> successors_;
+  std::vector<detail::java::TreeSet> predecessors_;
+  std::vector<detail::java::TreeSet> successors_;
   std::vector<std::vector<std::size_t>> connected_;
 };
 
@@ -162,7 +162,7 @@ void print_global_store(const std::vector<NodeDescription>& nodes, const std::ve
   for (const NodeIndex i : members) names.push_back(nodes[i].name);
   const NodeDescription* source = nullptr;
   const NodeDescription* processor = nullptr;
-  for (const auto& name : java::hash_set_order(names)) {
+  for (const auto& name : detail::java::hash_set_order(names)) {
     const NodeDescription& node = nodes[indices.at(name)];
     const NodeDescription*& place = node.kind == NodeDescription::Kind::source ? source : processor;
     if (place == nullptr) place = &node;

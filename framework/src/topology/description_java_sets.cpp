@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <unordered_set>
 
-namespace millrace::java {
+namespace millrace::detail::java {
 namespace {
 
 constexpr std::size_t kDefaultCapacity = 16;
@@ -126,4 +126,4 @@ std::vector<std::size_t> TreeSet::in_order() const {
   return elements;
 }
 
-}  // namespace millrace::java
+}  // namespace millrace::detail::java

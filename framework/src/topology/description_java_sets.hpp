@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace millrace::java {
+namespace millrace::detail::java {
 
 // What Java's collections do to an order. `Topology.describe()` prints sets as they happen to iterate, so its text
 // depends on hash codes, on the capacity of hash tables and on the shape of red-black trees.
@@ -54,4 +54,4 @@ class TreeSet {
   std::size_t root_ = kNone;
 };
 
-}  // namespace millrace::java
+}  // namespace millrace::detail::java

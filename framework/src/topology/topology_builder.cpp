@@ -159,7 +159,8 @@ void TopologyBuilder::add_global_store(NodeSpec source, const std::string& proce
                                        std::shared_ptr<const StoreBuilder> store) {
   const std::string& name = store->name();
   if (source.topics.size() != 1) throw TopologyException("global store '" + name + "' needs exactly one topic");
-  if (store->spec.logging) throw TopologyException("global store '" + name + "' must not have a changelog");
+  if (definition_of(*store).spec.logging)
+    throw TopologyException("global store '" + name + "' must not have a changelog");
   const std::string topic = source.topics.front();
   const std::string source_name = source.name;
   source.global = true;

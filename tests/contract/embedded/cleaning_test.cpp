@@ -6,6 +6,7 @@
 #include "contract/embedded/embedded_fixture.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 using namespace millrace::contract;
 using Strings = std::vector<std::string>;
 

@@ -24,6 +24,7 @@
 namespace {
 
 using namespace millrace;
+using namespace millrace::detail;
 
 constexpr Millis kForever{1000000};
 

@@ -5,6 +5,7 @@
 #include "broker/embedded/embedded_producer.hpp"
 
 namespace millrace::contract {
+using namespace detail;
 
 using namespace embedded;
 

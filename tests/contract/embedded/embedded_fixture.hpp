@@ -9,6 +9,7 @@
 #include "support/temp_dir.hpp"
 
 namespace millrace::contract {
+using namespace detail;
 
 /// A broker with its inside open: for what only time brings about (retention, compaction), and for closing it.
 class EmbeddedFixture {

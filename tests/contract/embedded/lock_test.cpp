@@ -11,6 +11,7 @@
 #include "support/temp_dir.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 using namespace millrace::contract;
 
 namespace {

@@ -9,6 +9,7 @@
 #include "millrace/common/errors.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 using namespace millrace::contract;
 
 BOOST_FIXTURE_TEST_SUITE(ManyThreads, EmbeddedFixture)

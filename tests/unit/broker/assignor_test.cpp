@@ -6,7 +6,7 @@
 #include <random>
 
 using namespace millrace;
-using namespace millrace::embedded;
+using namespace millrace::detail::embedded;
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "unit/broker/hex.hpp"
 
 using namespace millrace;
-using namespace millrace::embedded;
+using namespace millrace::detail::embedded;
 
 BOOST_AUTO_TEST_SUITE(Batch)
 

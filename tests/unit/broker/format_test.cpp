@@ -7,7 +7,7 @@
 #include "unit/broker/hex.hpp"
 
 using namespace millrace;
-using namespace millrace::embedded;
+using namespace millrace::detail::embedded;
 
 // What these expect is on users' disks. If one fails, kFormatVersion must go up.
 BOOST_AUTO_TEST_SUITE(Format)

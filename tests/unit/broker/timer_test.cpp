@@ -5,7 +5,7 @@
 #include <future>
 #include <vector>
 
-using millrace::embedded::Timer;
+using millrace::detail::embedded::Timer;
 
 BOOST_AUTO_TEST_SUITE(ATimer)
 

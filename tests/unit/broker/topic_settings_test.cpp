@@ -6,7 +6,7 @@
 #include "millrace/common/errors.hpp"
 
 using namespace millrace;
-using namespace millrace::embedded;
+using namespace millrace::detail::embedded;
 
 BOOST_AUTO_TEST_SUITE(TopicSettingsOf)
 

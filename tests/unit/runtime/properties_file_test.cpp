@@ -12,6 +12,7 @@
 #include "support/temp_dir.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 
 namespace {
 

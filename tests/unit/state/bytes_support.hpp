@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace millrace {
+namespace millrace::detail {
 
 inline std::string hex(std::string_view bytes) {
   std::string out;
@@ -14,4 +14,4 @@ inline std::string hex(std::string_view bytes) {
   return out;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

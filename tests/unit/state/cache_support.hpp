@@ -5,7 +5,7 @@
 
 #include "state/cache/record_context_holder.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A task's record context, set by hand.
 class FakeContexts final : public RecordContextHolder {
@@ -29,4 +29,4 @@ class FakeContexts final : public RecordContextHolder {
   KeptContext now;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/state/cached_store.hpp"
+#include "millrace/state/detail/cached_store.hpp"
 #include "state/cache/stores.hpp"
 #include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
@@ -17,7 +17,7 @@
 
 // Which entries of a cache a walk passes: they count as used, and what was not used for the longest time leaves first.
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -187,4 +187,4 @@ BOOST_AUTO_TEST_CASE(look_past_what_has_left_the_cache) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

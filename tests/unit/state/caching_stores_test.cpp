@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "millrace/state/cached_store.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/cached_store.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "state/cache/stores.hpp"
 #include "state/changelog/stores.hpp"
 #include "state/memory/stores.hpp"
 #include "unit/state/bytes_support.hpp"
 #include "unit/state/cache_support.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -304,4 +304,4 @@ BOOST_AUTO_TEST_CASE(walks_renew_what_they_pass) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

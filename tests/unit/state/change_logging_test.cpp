@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "millrace/state/formats.hpp"
-#include "millrace/state/header_formats.hpp"
+#include "millrace/state/detail/formats.hpp"
+#include "millrace/state/detail/header_formats.hpp"
 #include "state/changelog/stores.hpp"
 #include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/bytes_support.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -239,4 +239,4 @@ BOOST_AUTO_TEST_CASE(every_store_comes_back_from_its_changelog) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -14,7 +14,7 @@
 
 extern char** environ;
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -90,4 +90,4 @@ BOOST_AUTO_TEST_CASE(after_kill_9_the_database_shows_one_whole_commit) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -9,6 +9,7 @@
 #include "state/task_database.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "millrace/common/errors.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -7,7 +7,7 @@
 #include "state/rocksdb/layout.hpp"
 #include "unit/state/bytes_support.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 constexpr Timestamp kT = 1700000040000;
@@ -111,4 +111,4 @@ BOOST_AUTO_TEST_CASE(a_segment_spans_half_the_retention_but_a_minute_at_least) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -1,5 +1,5 @@
 #define BOOST_TEST_DYN_LINK
-#include "millrace/state/header_formats.hpp"
+#include "millrace/state/detail/header_formats.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,7 +8,7 @@
 #include "millrace/state/stores.hpp"
 #include "unit/state/bytes_support.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -66,4 +66,4 @@ BOOST_AUTO_TEST_CASE(damaged_bytes_are_refused) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

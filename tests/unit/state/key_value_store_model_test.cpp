@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "state/cache/stores.hpp"
 #include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
@@ -16,7 +16,7 @@
 #include "unit/state/store_run.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -226,4 +226,4 @@ BOOST_AUTO_TEST_CASE(behind_a_cache) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -12,7 +12,7 @@
 #include "unit/state/random_source.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -193,4 +193,4 @@ BOOST_AUTO_TEST_CASE(the_filter_of_evicted_keys_has_no_false_no) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -7,7 +7,7 @@
 #include "state/cache/named_cache.hpp"
 #include "unit/state/cache_support.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -226,4 +226,4 @@ BOOST_AUTO_TEST_CASE(keys_come_in_order_whether_they_came_before_or_after_the_fi
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

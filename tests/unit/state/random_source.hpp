@@ -5,7 +5,7 @@
 #include <random>
 #include <string>
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Random choices of one test run. The seed is printed with every failure; MILLRACE_TEST_SEED sets it.
 class RandomSource {
@@ -42,4 +42,4 @@ class RandomSource {
   std::mt19937_64 engine_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

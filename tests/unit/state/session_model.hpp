@@ -8,11 +8,11 @@
 #include <tuple>
 #include <vector>
 
-#include "millrace/state/bytes_store.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "unit/state/bytes_support.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A session, as tests compare it.
 struct SessionRow {
@@ -96,4 +96,4 @@ class SessionModel {
   std::map<std::tuple<std::string, Timestamp, Timestamp>, std::string> sessions_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -16,7 +16,7 @@
 #include "unit/state/store_run.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -247,4 +247,4 @@ BOOST_AUTO_TEST_CASE(a_store_that_becomes_one_of_sessions_starts_empty_and_witho
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -15,7 +15,7 @@
 #include "state/task_database.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -183,4 +183,4 @@ BOOST_AUTO_TEST_CASE(an_application_id_that_leaves_the_directory_is_refused) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -8,7 +8,7 @@
 #include "state/task_database.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -87,4 +87,4 @@ BOOST_AUTO_TEST_CASE(keeps_databases_right_however_little_there_is) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

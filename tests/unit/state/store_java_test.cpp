@@ -16,7 +16,7 @@
 #include "unit/state/cache_support.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -233,4 +233,4 @@ BOOST_AUTO_TEST_CASE(answer_and_log_the_same) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

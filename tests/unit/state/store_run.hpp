@@ -12,7 +12,7 @@
 #include "unit/state/random_source.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Random operations on a store and on its model, which must then look alike. Those of one kind of store derive from it
 /// and add `step(store)`, which does and compares something.
@@ -94,4 +94,4 @@ void run_in_rocksdb(Run run, const DatabaseOptions& options, int steps, Open ope
   }
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

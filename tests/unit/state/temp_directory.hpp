@@ -7,7 +7,7 @@
 #include <string>
 #include <system_error>
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A directory of its own for each test, gone at its end.
 class TempDirectory {
@@ -30,4 +30,4 @@ class TempDirectory {
   std::filesystem::path path_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

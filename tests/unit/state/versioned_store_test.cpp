@@ -15,7 +15,7 @@
 #include "unit/state/random_source.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -260,4 +260,4 @@ BOOST_AUTO_TEST_CASE(negative_timestamps_are_refused) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

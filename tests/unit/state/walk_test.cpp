@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "state/cache/stores.hpp"
 #include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
@@ -16,7 +16,7 @@
 
 // What a walk over a store shows of a store that is written meanwhile, for each kind of store.
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -282,4 +282,4 @@ BOOST_AUTO_TEST_CASE(end_when_the_database_closes) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

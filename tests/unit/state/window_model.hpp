@@ -9,11 +9,11 @@
 #include <tuple>
 #include <vector>
 
-#include "millrace/state/bytes_store.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "unit/state/bytes_support.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// An entry of a window store, as tests compare it.
 struct WindowRow {
@@ -117,4 +117,4 @@ inline std::vector<WindowRow> rows_of(WindowBytesIterator& it) {
   return rows;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

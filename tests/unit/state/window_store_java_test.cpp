@@ -11,7 +11,7 @@
 #include "state/task_database.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -104,4 +104,4 @@ BOOST_AUTO_TEST_CASE(give_the_same_answers_from_both) { follow_trace({4u << 10, 
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "state/cache/stores.hpp"
 #include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
@@ -13,7 +13,7 @@
 #include "unit/state/temp_directory.hpp"
 #include "unit/state/window_model.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -215,4 +215,4 @@ BOOST_AUTO_TEST_CASE(behind_a_cache) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "millrace/state/bytes_store.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "state/memory/stores.hpp"
 #include "state/task_database.hpp"
 #include "unit/state/random_source.hpp"
 #include "unit/state/temp_directory.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -254,4 +254,4 @@ BOOST_AUTO_TEST_CASE(expired_entries_leave_the_disk) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -10,11 +10,12 @@
 
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/windowed.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "millrace/state/stores.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 
 namespace {
 

@@ -216,17 +216,18 @@ BOOST_AUTO_TEST_SUITE(JavaSets)
 
 BOOST_AUTO_TEST_CASE(names_are_hashed_as_utf16) {
   // Of 16 buckets 'e' falls into 5 and 'x' into 8; U+1F60C into 4 as Java's two UTF-16 units, into 12 as UTF-8 bytes.
-  const auto order = millrace::java::hash_set_order({"x", "\xF0\x9F\x98\x8C", "e"});
+  const auto order = millrace::detail::java::hash_set_order({"x", "\xF0\x9F\x98\x8C", "e"});
   BOOST_TEST(order == (std::vector<std::string>{"\xF0\x9F\x98\x8C", "e", "x"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_name_is_kept_once) {
-  BOOST_TEST(millrace::java::hash_set_order({"a", "b", "a"}).size() == 2U);
-  BOOST_TEST(millrace::java::hash_set_copy_order({"a", "b", "a"}).size() == 2U);
+  BOOST_TEST(millrace::detail::java::hash_set_order({"a", "b", "a"}).size() == 2U);
+  BOOST_TEST(millrace::detail::java::hash_set_copy_order({"a", "b", "a"}).size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_tree_sorts_under_a_steady_comparison) {
-  millrace::java::TreeSet tree([](std::size_t a, std::size_t b) { return static_cast<int>(a) - static_cast<int>(b); });
+  millrace::detail::java::TreeSet tree(
+      [](std::size_t a, std::size_t b) { return static_cast<int>(a) - static_cast<int>(b); });
   std::vector<std::size_t> expected;
   for (std::size_t i = 0; i < 200; ++i) {
     tree.insert(i * 37 % 200);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/windows/cogroup.hpp"
 
 namespace millrace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/cogrouped_kstream.hpp"
 #include "millrace/dsl/session_windowed_kstream.hpp"
 #include "millrace/dsl/time_windowed_kstream.hpp"

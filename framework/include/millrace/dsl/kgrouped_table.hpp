@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/tables/table_group_nodes.hpp"
 #include "millrace/dsl/ktable.hpp"
 #include "millrace/processor/detail/source_sink.hpp"

@@ -129,7 +129,7 @@ class Topology {
                   "add_global_store takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> "
                   "with the K and V that are named here");
     if constexpr (kSuppliesProcessor) {
-      store.spec.logging = false;
+      detail::definition_of(store).spec.logging = false;
       auto spec = source_spec<K, V>(source, std::move(options));
       spec.topics = {topic};
       change().add_global_store(std::move(spec), processor, processor_spec(processor, std::move(supplier)).factory,
@@ -151,7 +151,7 @@ class Topology {
         "VOut> with the K and V that are named here");
     if constexpr (kSuppliesProcessor) {
       const std::string name = store.name();
-      store.spec.logging = false;
+      detail::definition_of(store).spec.logging = false;
       options.offset_reset = AutoOffsetReset::earliest();
       add_source<K, V>(source, {topic}, std::move(options));
       add_processor(processor, std::move(supplier), {source});

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/serde/detail/json_codec.hpp"
 #include "millrace/serde/detail/json_declared.hpp"
 #include "millrace/serde/detail/json_macro.hpp"

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "millrace/common/bytes.hpp"
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/serde/detail/serde_access.hpp"
 
 namespace millrace {

@@ -14,7 +14,7 @@
 #include "millrace/common/errors.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/serde/serde.hpp"
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 #include "millrace/state/windowed.hpp"
@@ -28,9 +28,9 @@ namespace millrace {
 template <class K, class V>
 class KeyValueIterator {
  public:
-  using Decode = std::function<KeyValue<K, V>(const BytesIterator&)>;
+  using Decode = std::function<KeyValue<K, V>(const detail::BytesIterator&)>;
 
-  KeyValueIterator(std::unique_ptr<BytesIterator> bytes, Decode decode)
+  KeyValueIterator(std::unique_ptr<detail::BytesIterator> bytes, Decode decode)
       : bytes_(std::move(bytes)), decode_(std::move(decode)) {}
 
   [[nodiscard]] std::optional<KeyValue<K, V>> next() {
@@ -76,7 +76,7 @@ class KeyValueIterator {
   [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
  private:
-  std::unique_ptr<BytesIterator> bytes_;
+  std::unique_ptr<detail::BytesIterator> bytes_;
   Decode decode_;
   bool shown_ = false;  // the entry that `bytes_` stands on
 };

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/common/time.hpp"
 #include "millrace/state/detail/typed_session_store.hpp"
 #include "millrace/state/detail/typed_stores.hpp"
@@ -42,8 +42,9 @@ struct Stores {
                                                     AnySerde<K> key_serde = detail::own_serde<K>(),
                                                     AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = detail::key_value_builder(std::move(name), medium);
-    builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
-                       ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+    detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
+                                              detail::ByteStore bytes,
+                                              const std::string& topic) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedKeyValueStore<K, V>>(
           std::move(bytes.key_value), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
@@ -70,7 +71,7 @@ struct Stores {
     auto builder = key_value_store<K, ValueAndTimestamp<V>>(
         std::move(name), medium, std::move(key_serde),
         AnySerde<ValueAndTimestamp<V>>(detail::ValueAndTimestampSerde<V>{std::move(value_serde)}));
-    builder.spec.format = ValueFormat::timestamped;
+    detail::definition_of(builder).spec.format = detail::ValueFormat::timestamped;
     return builder;
   }
 
@@ -83,7 +84,7 @@ struct Stores {
     auto builder = key_value_store<K, ValueTimestampHeaders<V>>(
         std::move(name), medium, std::move(key_serde),
         AnySerde<ValueTimestampHeaders<V>>(detail::ValueTimestampHeadersSerde<V>{{std::move(value_serde)}}));
-    builder.spec.format = ValueFormat::timestamped_with_headers;
+    detail::definition_of(builder).spec.format = detail::ValueFormat::timestamped_with_headers;
     return builder;
   }
 
@@ -96,8 +97,9 @@ struct Stores {
                                                  AnySerde<K> key_serde = detail::own_serde<K>(),
                                                  AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = detail::window_builder(std::move(name), retention, window_size, retain_duplicates, medium);
-    builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
-                       ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+    detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
+                                              detail::ByteStore bytes,
+                                              const std::string& topic) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedWindowStore<K, V>>(
           std::move(bytes.window), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
@@ -113,7 +115,7 @@ struct Stores {
     auto builder = window_store<K, ValueAndTimestamp<V>>(
         std::move(name), retention, window_size, false, medium, std::move(key_serde),
         AnySerde<ValueAndTimestamp<V>>(detail::ValueAndTimestampSerde<V>{std::move(value_serde)}));
-    builder.spec.format = ValueFormat::timestamped;
+    detail::definition_of(builder).spec.format = detail::ValueFormat::timestamped;
     return builder;
   }
 
@@ -126,7 +128,7 @@ struct Stores {
     auto builder = window_store<K, ValueTimestampHeaders<V>>(
         std::move(name), retention, window_size, false, medium, std::move(key_serde),
         AnySerde<ValueTimestampHeaders<V>>(detail::ValueTimestampHeadersSerde<V>{{std::move(value_serde)}}));
-    builder.spec.format = ValueFormat::timestamped_with_headers;
+    detail::definition_of(builder).spec.format = detail::ValueFormat::timestamped_with_headers;
     return builder;
   }
 
@@ -137,8 +139,9 @@ struct Stores {
                                                   AnySerde<K> key_serde = detail::own_serde<K>(),
                                                   AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = detail::session_builder(std::move(name), retention, medium);
-    builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
-                       ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+    detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
+                                              detail::ByteStore bytes,
+                                              const std::string& topic) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedSessionStore<K, V>>(
           std::move(bytes.session), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
@@ -154,7 +157,7 @@ struct Stores {
     auto builder = session_store<K, AggregationWithHeaders<AGG>>(
         std::move(name), retention, medium, std::move(key_serde),
         AnySerde<AggregationWithHeaders<AGG>>(detail::AggregationWithHeadersSerde<AGG>{std::move(value_serde)}));
-    builder.spec.format = ValueFormat::with_headers;
+    detail::definition_of(builder).spec.format = detail::ValueFormat::with_headers;
     return builder;
   }
 
@@ -165,13 +168,17 @@ struct Stores {
       std::string name, Millis history_retention, std::optional<Millis> segment_interval = std::nullopt,
       AnySerde<K> key_serde = detail::own_serde<K>(), AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = detail::versioned_builder(std::move(name), history_retention, segment_interval);
-    builder.wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
-                       ByteStore bytes, const std::string& topic) -> std::unique_ptr<StateStore> {
+    detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
+                                              detail::ByteStore bytes,
+                                              const std::string& topic) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedVersionedStore<K, V>>(
           std::move(bytes.versioned), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
     };
     return builder;
   }
+
+  /// A store of your own; `make` makes one for each task.
+  [[nodiscard]] static StoreBuilder custom_store(std::string name, CustomStoreFactory make);
 };
 
 }  // namespace millrace

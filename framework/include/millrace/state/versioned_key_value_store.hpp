@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/state/versioned_put.hpp"
 #include "millrace/state/windowed.hpp"
 
 namespace millrace {

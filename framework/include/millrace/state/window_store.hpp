@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/windowed.hpp"
 
@@ -55,7 +55,8 @@ class WindowStore : public StateStore, public ReadOnlyWindowStore<K, V> {
   virtual void put_one(const K& key, const V* value, Timestamp window_start) = 0;
 
   /// As fetch(key, from, to) without an iterator: calls `visit` for each entry until it returns false.
-  virtual void fetch_each(const K& key, Timestamp from, Timestamp to, FunctionRef<bool(Timestamp, V&&)> visit) = 0;
+  virtual void fetch_each(const K& key, Timestamp from, Timestamp to,
+                          detail::FunctionRef<bool(Timestamp, V&&)> visit) = 0;
 };
 
 /// (Kafka Streams: `TimestampedWindowStore`.)

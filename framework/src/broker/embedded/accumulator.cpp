@@ -6,7 +6,7 @@
 #include "millrace/broker/partitioner.hpp"
 #include "millrace/common/logging.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 /// What Kafka adds to key, value and headers when it compares a record with max.message.bytes: a batch's overhead.
@@ -267,4 +267,4 @@ std::deque<Report> Accumulator::take_reports() {
   return std::exchange(reports_, {});
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -14,7 +14,7 @@
 #include "broker/embedded/page.hpp"
 #include "millrace/broker/producer.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// The fate of consecutive records of one partition.
 struct Report {
@@ -89,4 +89,4 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
   std::atomic<bool> has_reports_{false};
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 void TailCache::add(PartitionLog& log, PagePtr page) {
   bytes_ += page->bytes().size();
@@ -62,4 +62,4 @@ void Appends::commit() {
   staged_.clear();
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -9,7 +9,7 @@
 #include "broker/embedded/partition_log.hpp"
 #include "broker/embedded/storage.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// Keeps the newest pages of all partitions in memory, so that a reader that keeps up never touches the disk.
 /// Guarded by the broker's mutex.
@@ -54,4 +54,4 @@ class Appends {
   std::vector<std::pair<PartitionLog*, PagePtr>> staged_;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

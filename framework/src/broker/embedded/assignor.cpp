@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 std::ptrdiff_t count_of(const std::set<TopicPartition>& partitions, const std::string& topic) {
@@ -91,4 +91,4 @@ Assignment assign_range(const std::vector<AssignorMember>& members,
   return assignment;
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -8,7 +8,7 @@
 
 #include "millrace/broker/topic_partition.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// What an assignor knows of a group member.
 struct AssignorMember {
@@ -26,4 +26,4 @@ using Assignment = std::vector<std::set<TopicPartition>>;  ///< one per member, 
 [[nodiscard]] Assignment assign_range(const std::vector<AssignorMember>& members,
                                       const std::map<std::string, std::int32_t>& partition_counts);
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -4,7 +4,7 @@
 
 #include "broker/embedded/compaction.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 std::vector<std::shared_ptr<Topic>> Cleaner::all_topics() {
   const std::lock_guard lock(mutex_);
@@ -127,4 +127,4 @@ void Cleaner::compact(Topic& topic, PartitionLog& log, Timestamp now) {
   });
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

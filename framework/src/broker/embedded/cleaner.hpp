@@ -10,7 +10,7 @@
 #include "broker/embedded/storage.hpp"
 #include "broker/embedded/topics.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// Deletes what topics need not keep: by age and size (cleanup.policy `delete`) and older values of a key (`compact`).
 ///
@@ -48,4 +48,4 @@ class Cleaner {
   std::atomic<bool> stop_{false};
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -5,7 +5,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 /// The first of these keys that is set (a setting may have two names), or nullptr.
@@ -75,4 +75,4 @@ ProducerSettings ProducerSettings::parse(const ClientConfig& config) {
   return settings;
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -6,7 +6,7 @@
 #include "millrace/broker/broker.hpp"
 #include "millrace/common/time.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 enum class OffsetReset { earliest, latest, none };
 
@@ -33,4 +33,4 @@ struct ProducerSettings {
   [[nodiscard]] static ProducerSettings parse(const ClientConfig& config);
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 constexpr std::size_t kKeyMemoryBytes = 64 << 20;
@@ -123,4 +123,4 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
   write_piece(to, true);
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -11,7 +11,7 @@
 #include "broker/embedded/storage.hpp"
 #include "broker/embedded/topic_settings.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// One compaction of one partition: keeps of each key the newest record, of deleted keys (null value) nothing once
 /// delete.retention.ms have passed since a compaction first saw the deletion. Small batches are joined, aborted
@@ -54,4 +54,4 @@ class Compaction {
   std::uint64_t kept_ = 0;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -5,7 +5,7 @@
 
 #include "millrace/common/logging.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 constexpr Millis kDeadlineCheckInterval{50};
@@ -63,4 +63,4 @@ void Core::apply_retention() {
   housekeeping.at(std::chrono::steady_clock::now() + kRetentionInterval, [this] { apply_retention(); });
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

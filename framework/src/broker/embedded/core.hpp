@@ -11,7 +11,7 @@
 #include "broker/embedded/topics.hpp"
 #include "broker/embedded/transactions.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// What all clients of one directory share. One mutex guards it: every operation under it is short, and records are
 /// encoded before and decoded after, outside of it.
@@ -39,4 +39,4 @@ struct Core {
   void apply_retention();
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

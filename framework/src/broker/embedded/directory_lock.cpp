@@ -9,7 +9,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 struct flock whole_file() {
@@ -50,4 +50,4 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
 
 DirectoryLock::~DirectoryLock() { ::close(file_); }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// Holds the broker's directory for this process. The kernel lets go of it when the process ends, however it ends.
 class DirectoryLock {
@@ -17,4 +17,4 @@ class DirectoryLock {
   int file_ = -1;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

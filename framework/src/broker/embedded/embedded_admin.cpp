@@ -2,7 +2,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 std::vector<TopicDescription> EmbeddedAdmin::list_topics(Millis /*timeout*/) {
   const std::lock_guard lock(core_->mutex);
@@ -72,4 +72,4 @@ std::map<TopicPartition, OffsetAndMetadata> EmbeddedAdmin::group_offsets(const s
   return core_->groups.offsets(group_id);
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -5,7 +5,7 @@
 #include "broker/embedded/core.hpp"
 #include "millrace/broker/admin.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 class EmbeddedAdmin final : public Admin {
  public:
@@ -26,4 +26,4 @@ class EmbeddedAdmin final : public Admin {
   const std::shared_ptr<Core> core_;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

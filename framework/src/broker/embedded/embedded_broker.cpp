@@ -11,7 +11,7 @@
 #include "millrace/common/errors.hpp"
 
 namespace millrace {
-namespace embedded {
+namespace detail::embedded {
 namespace {
 
 /// The open directories of this process: one core each.
@@ -74,10 +74,10 @@ class EmbeddedBroker final : public Broker {
 };
 
 }  // namespace
-}  // namespace embedded
+}  // namespace detail::embedded
 
 std::shared_ptr<Broker> Broker::embedded(const std::string& directory) {
-  return std::make_shared<embedded::EmbeddedBroker>(directory);
+  return std::make_shared<detail::embedded::EmbeddedBroker>(directory);
 }
 
 }  // namespace millrace

@@ -5,7 +5,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 using Severity = BrokerException::Severity;
@@ -430,4 +430,4 @@ void EmbeddedConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetad
   core_->groups.commit(settings_.group_id, offsets);
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

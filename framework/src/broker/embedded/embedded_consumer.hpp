@@ -13,7 +13,7 @@
 #include "broker/embedded/core.hpp"
 #include "millrace/broker/consumer.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// One partition that a consumer reads.
 struct PartitionReader {
@@ -91,4 +91,4 @@ class EmbeddedConsumer final : public Consumer {
   Waiter waiter_;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -2,7 +2,7 @@
 
 #include "millrace/common/logging.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 using Severity = BrokerException::Severity;
@@ -134,4 +134,4 @@ void EmbeddedProducer::abort_transaction(Millis /*timeout*/) {
   in_transaction_ = false;
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

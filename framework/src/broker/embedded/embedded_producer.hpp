@@ -6,7 +6,7 @@
 #include "broker/embedded/core.hpp"
 #include "millrace/broker/producer.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 class EmbeddedProducer final : public Producer {
  public:
@@ -39,4 +39,4 @@ class EmbeddedProducer final : public Producer {
   bool serving_ = false;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

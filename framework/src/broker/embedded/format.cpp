@@ -2,7 +2,7 @@
 
 #include "broker/embedded/wire.hpp"
 
-namespace millrace::embedded::format {
+namespace millrace::detail::embedded::format {
 namespace {
 
 using wire::Reader;
@@ -201,4 +201,4 @@ OffsetAndMetadata decode_group_offset(std::string_view bytes) {
   return offset;
 }
 
-}  // namespace millrace::embedded::format
+}  // namespace millrace::detail::embedded::format

@@ -46,7 +46,7 @@
 ///
 /// Keys of one partition sort by offset; the topic id, not its name, is in the key, so that a topic made again
 /// under an old name never sees old records.
-namespace millrace::embedded::format {
+namespace millrace::detail::embedded::format {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
 
@@ -140,4 +140,4 @@ struct BatchKey {
 [[nodiscard]] std::string encode(const OffsetAndMetadata& offset);
 [[nodiscard]] OffsetAndMetadata decode_group_offset(std::string_view bytes);
 
-}  // namespace millrace::embedded::format
+}  // namespace millrace::detail::embedded::format

@@ -9,7 +9,7 @@
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 constexpr std::size_t kLongestMetadata = 4096;
@@ -292,4 +292,4 @@ void Groups::end_pending(std::uint64_t producer_id, bool commit) {
   pending_ended_.notify_all();
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

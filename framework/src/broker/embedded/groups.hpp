@@ -17,7 +17,7 @@
 #include "millrace/broker/consumer.hpp"
 #include "millrace/broker/topic_partition.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -120,4 +120,4 @@ class Groups {
 /// Whether a subscription (a name, or a pattern that starts with `^`) means this topic.
 [[nodiscard]] bool subscription_matches(const std::string& subscription, const std::string& topic);
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 PagePtr Page::make(std::int64_t base_offset, std::string bytes) {
   return PagePtr(new Page(base_offset, std::move(bytes)));
@@ -125,4 +125,4 @@ std::string control_batch(bool commit, std::uint64_t producer_id, Timestamp now)
   return bytes;
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

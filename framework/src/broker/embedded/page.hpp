@@ -12,7 +12,7 @@
 #include "millrace/common/bytes.hpp"
 #include "millrace/common/headers.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 class PagePtr;
 
@@ -138,4 +138,4 @@ class BatchBuilder {
 /// The batch that ends a transaction.
 [[nodiscard]] std::string control_batch(bool commit, std::uint64_t producer_id, Timestamp now);
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

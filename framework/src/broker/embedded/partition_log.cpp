@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 void PartitionLog::load(const Storage& storage) {
   if (const auto stored = storage.get(format::partition_key(topic_id, name.partition))) {
@@ -87,4 +87,4 @@ Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const 
   return fetched;
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -11,7 +11,7 @@
 #include "broker/embedded/waiter.hpp"
 #include "millrace/broker/topic_partition.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// One partition's log: offsets, transactions, and the pages that were written last. Guarded by the broker's mutex.
 struct PartitionLog {
@@ -61,4 +61,4 @@ struct Fetched {
                             std::int64_t offset, bool read_committed);
 inline constexpr std::size_t kFetchBytes = 1 << 20;
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -10,7 +10,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 std::string existing_directory(const std::filesystem::path& directory) {
@@ -193,4 +193,4 @@ PagePtr Storage::last_batch(std::uint32_t topic_id, std::int32_t partition) cons
   return last;
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -15,7 +15,7 @@
 #include "broker/embedded/format.hpp"
 #include "broker/embedded/page.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// The RocksDB database of one broker directory. Thread-safe.
 ///
@@ -72,4 +72,4 @@ class Storage {
   std::unique_ptr<rocksdb::ColumnFamilyHandle> log_;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

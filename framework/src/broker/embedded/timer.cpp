@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 Timer::Timer() : thread_([this] { run(); }) {}
 
@@ -43,4 +43,4 @@ void Timer::run() {
   }
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// One thread that runs small jobs at their time. Thread-safe.
 class Timer {
@@ -33,4 +33,4 @@ class Timer {
   std::thread thread_;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -6,7 +6,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 [[noreturn]] void refuse(const std::string& topic, const std::string& name, const std::string& value,
@@ -127,4 +127,4 @@ void check_topic_name(const std::string& name) {
   }
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

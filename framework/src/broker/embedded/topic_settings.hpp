@@ -6,7 +6,7 @@
 
 #include "millrace/common/time.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// The topic configuration that the embedded broker obeys, by Kafka's names and defaults. Other names that Kafka
 /// knows are kept and shown, but change nothing here.
@@ -33,4 +33,4 @@ struct TopicSettings {
 /// Throws BrokerException if Kafka would refuse the name.
 void check_topic_name(const std::string& name);
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -2,7 +2,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 namespace {
 
 constexpr std::int32_t kMostPartitions = 100000;
@@ -108,4 +108,4 @@ std::uint64_t Topics::draw_id() {
   return next_id_++;
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -13,7 +13,7 @@
 #include "broker/embedded/topic_settings.hpp"
 #include "millrace/broker/admin.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 struct Topic {
   std::string name;
@@ -54,4 +54,4 @@ class Topics {
   std::map<std::string, std::shared_ptr<Topic>, std::less<>> topics_;
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -5,7 +5,7 @@
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 Transactions::Transactions(Storage& storage, Topics& topics, Groups& groups, TailCache& tail)
     : storage_(storage), topics_(topics), groups_(groups), tail_(tail) {
@@ -129,4 +129,4 @@ void Transactions::forget(const Topic& topic) {
   }
 }
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -10,7 +10,7 @@
 #include "broker/embedded/groups.hpp"
 #include "broker/embedded/topics.hpp"
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// One incarnation of a transactional producer: what init_transactions() makes.
 struct TransactionalProducer {
@@ -66,4 +66,4 @@ class Transactions {
   std::map<std::string, std::shared_ptr<TransactionalProducer>> producers_;  ///< the newest of each id
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -2,7 +2,7 @@
 
 #include <condition_variable>
 
-namespace millrace::embedded {
+namespace millrace::detail::embedded {
 
 /// A consumer that may be waiting in poll(). Guarded by the broker's mutex.
 struct Waiter {
@@ -15,4 +15,4 @@ struct Waiter {
   }
 };
 
-}  // namespace millrace::embedded
+}  // namespace millrace::detail::embedded

@@ -9,7 +9,7 @@
 #include "millrace/common/errors.hpp"
 
 /// Integers and strings to bytes and back, as format.hpp draws them.
-namespace millrace::embedded::wire {
+namespace millrace::detail::embedded::wire {
 
 static_assert(std::endian::native == std::endian::little, "the embedded broker's format is written for little-endian");
 
@@ -126,4 +126,4 @@ class Reader {
   std::string_view what_;
 };
 
-}  // namespace millrace::embedded::wire
+}  // namespace millrace::detail::embedded::wire

@@ -9,7 +9,7 @@
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 using Setting = std::pair<std::string_view, std::string_view>;
@@ -245,4 +245,4 @@ PreparedConfig prepare_config(ClientKind kind, const std::string& bootstrap_serv
   return preparation.finish();
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -6,7 +6,7 @@
 #include "millrace/broker/broker.hpp"
 #include "millrace/common/time.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 enum class ClientKind { consumer, producer, admin };
 
@@ -25,4 +25,4 @@ struct PreparedConfig {
 [[nodiscard]] PreparedConfig prepare_config(ClientKind kind, const std::string& bootstrap_servers,
                                             const ClientConfig& common, const ClientConfig& config);
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -7,7 +7,7 @@
 #include "broker/kafka/kafka_errors.hpp"
 #include "broker/kafka/partition_list.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 /// The longest that librdkafka allows.
@@ -69,4 +69,4 @@ void CoordinatorClient::abandon(const std::shared_ptr<KafkaClient>& client) {
   if (client_ == client) client_.reset();
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -8,7 +8,7 @@
 
 #include "broker/kafka/kafka_client.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// Admin requests that go to the coordinator of a group.
 ///
@@ -33,4 +33,4 @@ class CoordinatorClient {
   std::shared_ptr<KafkaClient> client_;  // from the first request on
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

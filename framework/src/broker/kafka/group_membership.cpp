@@ -10,7 +10,7 @@
 #include "broker/kafka/kafka_log.hpp"
 #include "broker/kafka/partition_list.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 constexpr Millis kLeaveTimeout{5'000};
@@ -162,4 +162,4 @@ void KafkaConsumer::revoked(const std::vector<TopicPartition>& partitions, bool 
   for (const auto& partition : to_stop) remove(partition);
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -7,7 +7,7 @@
 #include "broker/kafka/kafka_errors.hpp"
 #include "broker/kafka/partition_list.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 constexpr Millis kMetadataPause{20};
@@ -223,4 +223,4 @@ std::map<TopicPartition, OffsetAndMetadata> KafkaAdmin::group_offsets(const std:
   return coordinators_.committed(group_id, timeout);
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

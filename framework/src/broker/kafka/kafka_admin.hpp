@@ -9,7 +9,7 @@
 #include "broker/kafka/kafka_client.hpp"
 #include "millrace/broker/admin.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// Admin over librdkafka's admin requests, which are thread-safe and wait for nothing but their own answer.
 class KafkaAdmin final : public Admin {
@@ -36,4 +36,4 @@ class KafkaAdmin final : public Admin {
   CoordinatorClient coordinators_;
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -16,15 +16,15 @@ class KafkaBroker final : public Broker {
       : bootstrap_servers_(std::move(bootstrap_servers)), common_(std::move(common)) {}
 
   std::unique_ptr<Consumer> make_consumer(const ClientConfig& config) override {
-    return std::make_unique<kafka::KafkaConsumer>(bootstrap_servers_, common_, config);
+    return std::make_unique<detail::kafka::KafkaConsumer>(bootstrap_servers_, common_, config);
   }
 
   std::unique_ptr<Producer> make_producer(const ClientConfig& config, DeliveryListener* listener) override {
-    return std::make_unique<kafka::KafkaProducer>(bootstrap_servers_, common_, config, listener);
+    return std::make_unique<detail::kafka::KafkaProducer>(bootstrap_servers_, common_, config, listener);
   }
 
   std::unique_ptr<Admin> make_admin() override {
-    return std::make_unique<kafka::KafkaAdmin>(bootstrap_servers_, common_);
+    return std::make_unique<detail::kafka::KafkaAdmin>(bootstrap_servers_, common_);
   }
 
   std::string address() const override { return bootstrap_servers_; }

@@ -9,7 +9,7 @@
 #include "broker/kafka/kafka_log.hpp"
 #include "broker/kafka/partition_list.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 constexpr Millis kDestroyTimeout{200};
@@ -190,4 +190,4 @@ void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char* facili
   }
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -16,7 +16,7 @@
 #include "broker/kafka/rdkafka_handles.hpp"
 #include "millrace/broker/broker.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// A moment until which a call keeps trying.
 class Deadline {
@@ -112,4 +112,4 @@ class KafkaClient {
   std::exception_ptr caught_;
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -9,7 +9,7 @@
 #include "broker/kafka/kafka_log.hpp"
 #include "broker/kafka/partition_list.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 /// How long poll() sleeps at most before it shows librdkafka that the application is alive (max.poll.interval.ms).
@@ -320,4 +320,4 @@ PartitionQueue& KafkaConsumer::assigned_queue(const TopicPartition& partition, c
   return *found->second;
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

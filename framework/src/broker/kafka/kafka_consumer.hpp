@@ -14,7 +14,7 @@
 #include "broker/kafka/wake_signal.hpp"
 #include "millrace/broker/consumer.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// Consumer over librdkafka. Each assigned partition is a PartitionQueue; what concerns the consumer as a whole
 /// (rebalances, errors) comes through the group's queue. Rebalances are cooperative: the callback runs inside poll(),
@@ -85,4 +85,4 @@ class KafkaConsumer final : public Consumer {
   std::size_t next_ = 0;  // where in order_ the next poll() begins
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

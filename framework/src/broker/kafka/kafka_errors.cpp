@@ -1,6 +1,6 @@
 #include "broker/kafka/kafka_errors.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 using Severity = BrokerException::Severity;
 
@@ -113,4 +113,4 @@ std::string describe(rd_kafka_resp_err_t code) {
   return std::string(rd_kafka_err2str(code)) + " (" + rd_kafka_err2name(code) + ")";
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

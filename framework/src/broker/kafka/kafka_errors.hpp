@@ -7,7 +7,7 @@
 
 #include "millrace/common/errors.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// What can be done about an error code that comes without librdkafka's own verdict.
 [[nodiscard]] BrokerException::Severity severity_of(rd_kafka_resp_err_t code);
@@ -31,4 +31,4 @@ namespace millrace::kafka {
 /// "Unknown topic or partition (UNKNOWN_TOPIC_OR_PART)"
 [[nodiscard]] std::string describe(rd_kafka_resp_err_t code);
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -47,4 +47,4 @@ bool is_connection_failure(int syslog_level, std::string_view facility) {
   return facility == "FAIL" && syslog_level <= 3;
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -4,7 +4,7 @@
 
 #include "millrace/common/logging.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// Writes a line to the log unless the same `subject` was logged within the last 30 s by any client of this process:
 /// an outage that lasts must not flood the log. Thread-safe.
@@ -16,4 +16,4 @@ void log_seldom(LogLevel level, std::string_view subject, std::string_view text)
 /// True for a line that tells why a connection broke or could not be made.
 [[nodiscard]] bool is_connection_failure(int syslog_level, std::string_view facility);
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -8,7 +8,7 @@
 #include "broker/kafka/kafka_log.hpp"
 #include "broker/kafka/partition_list.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 using Severity = BrokerException::Severity;
@@ -250,4 +250,4 @@ void KafkaProducer::abort_transaction(Millis timeout) {
   init_transactions(Millis(std::max(1000, deadline.left_ms())));
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

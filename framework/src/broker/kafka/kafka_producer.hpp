@@ -13,7 +13,7 @@
 #include "broker/kafka/kafka_client.hpp"
 #include "millrace/broker/producer.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// Producer over librdkafka. Keys are partitioned by librdkafka's murmur2_random, which is Java's default partitioner
 /// bit for bit and always knows the current number of partitions; null keys stick to one partition for a while.
@@ -69,4 +69,4 @@ class KafkaProducer final : public Producer {
   unsigned sends_until_poll_ = 0;
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -5,7 +5,7 @@
 #include <new>
 #include <string>
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 PartitionListPtr new_list(std::size_t size) {
@@ -81,4 +81,4 @@ CommittedOffsets to_committed(const rd_kafka_topic_partition_list_t& list) {
   return committed;
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

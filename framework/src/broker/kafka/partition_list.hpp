@@ -7,7 +7,7 @@
 #include "broker/kafka/rdkafka_handles.hpp"
 #include "millrace/broker/topic_partition.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// librdkafka's list of partitions, and what Millrace uses in its place.
 [[nodiscard]] PartitionListPtr to_list(const std::vector<TopicPartition>& partitions);
@@ -25,4 +25,4 @@ struct CommittedOffsets {
 };
 [[nodiscard]] CommittedOffsets to_committed(const rd_kafka_topic_partition_list_t& list);
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -5,7 +5,7 @@
 
 #include "broker/kafka/partition_list.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 namespace {
 
 /// Below this many waiting records the next fetch should be under way. Half of queued.min.messages' default.
@@ -181,4 +181,4 @@ void PartitionQueue::restart_at(std::optional<std::int64_t> offset) {
   left_behind_ = 0;
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -13,7 +13,7 @@
 #include "broker/kafka/wake_signal.hpp"
 #include "millrace/broker/consumer.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// What was fetched of one assigned partition, and how far it was read.
 ///
@@ -99,4 +99,4 @@ class PartitionQueue {
   std::chrono::steady_clock::time_point last_nudge_;
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// Calls the C function that frees a librdkafka object.
 template <auto Destroy>
@@ -28,4 +28,4 @@ using AdminOptionsPtr = std::unique_ptr<rd_kafka_AdminOptions_t, Destroyer<rd_ka
 using GroupMetadataPtr =
     std::unique_ptr<rd_kafka_consumer_group_metadata_t, Destroyer<rd_kafka_consumer_group_metadata_destroy>>;
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

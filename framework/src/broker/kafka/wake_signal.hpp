@@ -8,7 +8,7 @@
 
 #include "millrace/common/time.hpp"
 
-namespace millrace::kafka {
+namespace millrace::detail::kafka {
 
 /// What a consumer sleeps on while none of its queues has anything. librdkafka's threads raise it when a queue stops
 /// being empty, wakeup() does so from any thread. Raised while nobody waits, it ends the next wait at once.
@@ -37,4 +37,4 @@ class WakeSignal {
   std::condition_variable condition_;
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::detail::kafka

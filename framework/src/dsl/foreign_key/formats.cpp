@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "millrace/common/errors.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
 namespace millrace::detail {
 namespace {

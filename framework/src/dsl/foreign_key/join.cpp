@@ -28,7 +28,7 @@ ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given)
 std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name) {
   auto builder = Stores::timestamped_key_value_store<Bytes, Subscription>(name, StoreMedium::rocksdb, AnySerde<Bytes>(),
                                                                           AnySerde<Subscription>(SubscriptionSerde()));
-  builder.spec.log_headers = LoggedHeaders::all;
+  definition_of(builder).spec.log_headers = LoggedHeaders::all;
   return std::make_shared<const StoreBuilder>(std::move(builder));
 }
 

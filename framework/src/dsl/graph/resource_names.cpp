@@ -33,8 +33,8 @@ void require_given_names(const TopologyBuilder& topology, const std::set<std::st
   for (const auto& [name, store] : topology.stores()) {
     if (!made_from(name, generated)) continue;
     stores.push_back(name);
-    const bool logged =
-        store->spec.logging && !topology.source_changelogs().contains(name) && !topology.global_stores().contains(name);
+    const bool logged = definition_of(*store).spec.logging && !topology.source_changelogs().contains(name) &&
+                        !topology.global_stores().contains(name);
     if (logged) changelogs.push_back(name + "-changelog");
   }
   std::vector<std::string> topics;

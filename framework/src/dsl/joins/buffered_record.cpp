@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "millrace/common/errors.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
 namespace millrace::detail {
 namespace {

@@ -4,7 +4,8 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/processor/detail/topology_builder.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
+#include "millrace/state/stores.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -70,7 +71,7 @@ void require_history(const TopologyBuilder& builder, const std::vector<std::stri
   for (const auto& name : stores) {
     const auto found = builder.stores().find(name);
     if (found == builder.stores().end()) continue;  // the topology says so itself
-    const auto& spec = found->second->spec;
+    const auto& spec = definition_of(*found->second).spec;
     if (spec.kind != StoreKind::versioned) {
       throw TopologyException("join '" + node + "': a grace period needs a versioned table, but the store '" + name +
                               "' is not versioned; make it with Materialized::as_versioned");
@@ -84,14 +85,9 @@ void require_history(const TopologyBuilder& builder, const std::vector<std::stri
 }
 
 std::shared_ptr<const StoreBuilder> make_grace_buffer(const std::string& name, std::int64_t grace_ms) {
-  StoreBuilder builder;
-  builder.spec.name = name;
-  builder.spec.kind = StoreKind::custom;
-  builder.spec.persistent = false;
-  builder.make = [name, grace_ms](ChangelogWriter* log, const std::string&) -> std::unique_ptr<CustomStore> {
+  return shared_store(Stores::custom_store(name, [name, grace_ms](StoreChangelog* log, const std::string&) {
     return std::make_unique<GraceBuffer>(name, log, grace_ms);
-  };
-  return std::make_shared<const StoreBuilder>(std::move(builder));
+  }));
 }
 
 }  // namespace millrace::detail

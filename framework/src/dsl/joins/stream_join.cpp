@@ -45,10 +45,11 @@ JoinNames draw_join_names(Graph& graph, const std::string& name, const std::stri
 std::shared_ptr<const StoreBuilder> make_outer_store(const std::string& name, const StreamJoinedOptions& options) {
   auto store = outer_join_store(name);
   const auto medium = options.left_store ? options.left_store->medium : options.medium;
-  store.spec.persistent = medium.value_or(StoreMedium::rocksdb) == StoreMedium::rocksdb;
-  store.spec.default_medium = !medium.has_value();
-  store.spec.logging = options.logging;
-  store.spec.log_config = options.log_config;
+  StoreSpec& spec = definition_of(store).spec;
+  spec.persistent = medium.value_or(StoreMedium::rocksdb) == StoreMedium::rocksdb;
+  spec.default_medium = !medium.has_value();
+  spec.logging = options.logging;
+  spec.log_config = options.log_config;
   return shared_store(std::move(store));
 }
 
@@ -78,11 +79,12 @@ void add_window_node(Graph& graph, const std::string& name, NodeFactory factory,
 std::shared_ptr<const StoreBuilder> join_store(StoreBuilder store, const StreamJoinedOptions& options,
                                                const std::optional<StreamJoinedOptions::Store>& own) {
   const auto medium = own ? own->medium : options.medium.value_or(StoreMedium::rocksdb);
-  store.spec.persistent = medium == StoreMedium::rocksdb;
-  store.spec.default_medium = !own && !options.medium.has_value();
-  store.spec.logging = own || options.logging;
-  if (!own) store.spec.log_config = options.log_config;
-  store.spec.log_headers = LoggedHeaders::all;
+  StoreSpec& spec = definition_of(store).spec;
+  spec.persistent = medium == StoreMedium::rocksdb;
+  spec.default_medium = !own && !options.medium.has_value();
+  spec.logging = own || options.logging;
+  if (!own) spec.log_config = options.log_config;
+  spec.log_headers = LoggedHeaders::all;
   return shared_store(std::move(store));
 }
 

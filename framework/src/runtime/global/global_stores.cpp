@@ -16,7 +16,8 @@ StateStore* GlobalStores::find(const std::string& name, const std::string& reade
   const std::lock_guard lock(views_mutex_);
   auto& view = views_[{std::this_thread::get_id(), name, reader}];
   if (!view) {
-    view = found->second.builder.wrap(share(mutex_, found->second.bytes, reader), found->second.changelog);
+    view =
+        definition_of(found->second.builder).wrap(share(mutex_, found->second.bytes, reader), found->second.changelog);
   }
   return view.get();
 }

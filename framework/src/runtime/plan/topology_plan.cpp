@@ -77,7 +77,7 @@ TopologyPlan plan_topology(const TopologyBuilder& topology, const std::string& a
   for (const Subtopology& subtopology : counts.subtopologies()) {
     auto tasks = plan_tasks(topology, application_id, subtopology, counts);
     for (const std::string& store : subtopology.stores) {
-      const StoreSpec& spec = topology.stores().at(store)->spec;
+      const StoreSpec& spec = definition_of(*topology.stores().at(store)).spec;
       if (!spec.logging) continue;
       ensure_topic(admin, changelog_topic(application_id, store), tasks.count, changelog_topic_config(spec, config),
                    config, timeout);

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <exception>
 
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
 namespace millrace::detail {
 namespace {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/processor/punctuator.hpp"
 #include "runtime/task/java_priority_queue.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "millrace/broker/consumer.hpp"
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
 #include "runtime/task/java_priority_queue.hpp"
 

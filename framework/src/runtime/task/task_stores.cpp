@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "millrace/common/errors.hpp"
-#include "millrace/state/changelog_writer.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/changelog_writer.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "state/cache/stores.hpp"
 #include "state/changelog/stores.hpp"
 #include "state/memory/stores.hpp"
@@ -103,20 +103,20 @@ TaskStores::TaskStores(TaskContext& task, TaskOutput& output, const Setup& setup
     if (spec.kind == StoreKind::custom) return false;
     return spec.default_medium ? default_persistent : spec.persistent;
   };
-  if (std::ranges::any_of(builders, [&](const auto& builder) { return persistent(builder->spec); })) {
+  if (std::ranges::any_of(builders, [&](const auto& builder) { return persistent(definition_of(*builder).spec); })) {
     database_ = TaskDatabase::open(directory, setup.memory ? setup.memory : make_state_memory(config));
   }
   for (const auto& builder : builders) {
-    if (builder->spec.kind == StoreKind::custom) {
-      add_custom(*builder, changelog_topic(setup.application_id, builder->spec.name));
+    if (definition_of(*builder).spec.kind == StoreKind::custom) {
+      add_custom(*builder, changelog_topic(setup.application_id, definition_of(*builder).spec.name));
     } else {
-      add(*builder, setup, persistent(builder->spec), cache);
+      add(*builder, setup, persistent(definition_of(*builder).spec), cache);
     }
   }
 }
 
 void TaskStores::add(const StoreBuilder& builder, const Setup& setup, bool persistent, CacheBudget* cache) {
-  const StoreSpec& spec = builder.spec;
+  const StoreSpec& spec = definition_of(builder).spec;
   const std::string changelog = changelog_topic(setup.application_id, spec.name);
   // As in Java, operators put no headers of their own into their stores, so that the format shows in three places only:
   // deletes are logged with the headers of their record, values in caches count a byte more (the size of no headers),
@@ -140,7 +140,7 @@ void TaskStores::add(const StoreBuilder& builder, const Setup& setup, bool persi
   if (spec.caching && cache != nullptr) cache_changes(bytes, spec, headers_format, *cache);
   if (setup.share) setup.share(builder, changelog, bytes);
   insides_[spec.name] = {bytes.key_value.get(), bytes.window.get(), bytes.session.get()};
-  keep(spec.name, builder.wrap(std::move(bytes), changelog));
+  keep(spec.name, definition_of(builder).wrap(std::move(bytes), changelog));
 }
 
 ChangelogWriter& TaskStores::follow(const std::string& store, const TopicPartition& source, bool persistent) {
@@ -173,9 +173,9 @@ void TaskStores::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool hea
 }
 
 void TaskStores::add_custom(const StoreBuilder& builder, const std::string& changelog) {
-  const std::string& name = builder.spec.name;
-  if (!builder.spec.logging) {
-    keep(name, builder.make(nullptr, changelog));
+  const std::string& name = definition_of(builder).spec.name;
+  if (!definition_of(builder).spec.logging) {
+    keep(name, definition_of(builder).make(nullptr, changelog));
     return;
   }
   Logged logged;
@@ -183,7 +183,7 @@ void TaskStores::add_custom(const StoreBuilder& builder, const std::string& chan
   logged.changelog = {changelog, task_.task_id().partition};
   logged.token = output_.open_changelog(logged.changelog);
   writers_.push_back(std::make_unique<Writer>(task_, output_, logged.token));
-  auto store = builder.make(writers_.back().get(), changelog);
+  auto store = definition_of(builder).make(writers_.back().get(), changelog);
   logged.restorable = store.get();
   logged_.push_back(std::move(logged));
   keep(name, std::move(store));

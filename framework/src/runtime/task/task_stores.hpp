@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/config/streams_config.hpp"
 #include "millrace/processor/detail/topology_builder.hpp"
+#include "millrace/state/detail/changelog_writer.hpp"
 #include "runtime/task/task_output.hpp"
 #include "state/cache/budget.hpp"
 #include "state/state_memory.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The bytes that the caches of one stream thread may hold together. (Kafka Streams: `ThreadCache`.)
 class CacheBudget {
@@ -27,4 +27,4 @@ class CacheBudget {
   std::int64_t used_ = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -1,4 +1,4 @@
-#include "millrace/state/cached_store.hpp"
+#include "millrace/state/detail/cached_store.hpp"
 
 #include <utility>
 

@@ -2,11 +2,11 @@
 
 #include <string>
 
-#include "millrace/state/cached_store.hpp"
+#include "millrace/state/detail/cached_store.hpp"
 #include "named_cache.hpp"
 #include "record_context_holder.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// What all caches do with an entry that leaves them, whatever the kind of their store.
 class CacheFlusher {
@@ -57,4 +57,4 @@ class CacheFlusher {
   bool send_old_values_ = false;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

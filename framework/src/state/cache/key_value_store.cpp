@@ -8,7 +8,7 @@
 #include "state/byte_ranges.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -104,4 +104,4 @@ std::unique_ptr<KeyValueBytesStore> make_caching(std::unique_ptr<KeyValueBytesSt
   return std::make_unique<CachingKeyValueStore>(std::move(inner), budget, contexts, traits);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "named_cache.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Walks over a store with its cache on top: where both have a key, the cache counts. The keys of the cache are those
 /// of when the walk began. The value of each is read once the walk has passed the cached key before it (of the first
@@ -132,4 +132,4 @@ class CacheMerge {
   bool at_cached_ = false;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

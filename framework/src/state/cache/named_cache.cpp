@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -204,4 +204,4 @@ std::optional<std::string_view> NamedCache::first_from(std::string_view key) {
   return at->first;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

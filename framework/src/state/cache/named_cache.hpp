@@ -15,7 +15,7 @@
 #include "millrace/common/bytes.hpp"
 #include "record_context_holder.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The last used entries of one store. Changed ones are held back until flush(), which hands them out in the order of
 /// their last update; so does a put that goes over the budget and has to evict a changed one. That one comes first,
@@ -94,4 +94,4 @@ class NamedCache {
   std::int64_t bytes_ = 0;   // of all entries in the cache
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/common/headers.hpp"
 #include "millrace/common/time.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The record that a task worked on when an entry was put into a cache.
 struct KeptContext {
@@ -39,4 +39,4 @@ class RecordContextHolder {
   virtual void run_under(const KeptContext& context, FunctionRef<void()> action) = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -4,11 +4,11 @@
 #include <iterator>
 #include <optional>
 
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "state/byte_ranges.hpp"
 #include "state/tier/window_snapshot.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -167,4 +167,4 @@ std::vector<std::string> SegmentedCacheKeys::of_keys(BytesView key_from, BytesVi
   return found;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "millrace/common/time.hpp"
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "named_cache.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// How the caches of window and session stores spell their keys: `segment (8) | key as the changelog has it`, so that
 /// their order is the order in which those stores walk. The segment is time / interval; the time is the first thing
@@ -81,4 +81,4 @@ class SegmentedCacheKeys {
   Timestamp newest_ = kNoTimestamp;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -7,14 +7,14 @@
 
 #include "flusher.hpp"
 #include "merge.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "segmented_cache.hpp"
 #include "state/rocksdb/layout.hpp"
 #include "state/session_snapshot.hpp"
 #include "state/tier/window_snapshot.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -184,4 +184,4 @@ std::unique_ptr<SessionBytesStore> make_caching(std::unique_ptr<SessionBytesStor
   return std::make_unique<CachingSessionStore>(std::move(inner), budget, contexts, traits);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

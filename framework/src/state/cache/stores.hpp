@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <memory>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "named_cache.hpp"
 #include "record_context_holder.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// How a cache differs if its store keeps headers in Java (dsl.store.format=HEADERS) that are always empty, so that
 /// ours does not.
@@ -33,4 +33,4 @@ struct CacheTraits {
                                                               CacheBudget& budget, RecordContextHolder& contexts,
                                                               CacheTraits traits = {});
 
-}  // namespace millrace
+}  // namespace millrace::detail

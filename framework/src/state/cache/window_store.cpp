@@ -5,13 +5,13 @@
 
 #include "flusher.hpp"
 #include "merge.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "segmented_cache.hpp"
 #include "state/rocksdb/layout.hpp"
 #include "state/tier/window_snapshot.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -160,4 +160,4 @@ std::unique_ptr<WindowBytesStore> make_caching(std::unique_ptr<WindowBytesStore>
   return std::make_unique<CachingWindowStore>(std::move(inner), budget, contexts, traits);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

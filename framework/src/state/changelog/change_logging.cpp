@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "millrace/state/formats.hpp"
-#include "millrace/state/header_formats.hpp"
+#include "millrace/state/detail/formats.hpp"
+#include "millrace/state/detail/header_formats.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -79,4 +79,4 @@ void restore_changes(RestorableStore& store, ValueFormat format, std::span<const
   store.restore(converted);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

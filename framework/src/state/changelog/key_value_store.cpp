@@ -2,7 +2,7 @@
 #include "state/memory/stores.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -54,4 +54,4 @@ std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValue
   return std::make_unique<ChangeLoggingKeyValueStore>(std::move(inner), writer, format, headers);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

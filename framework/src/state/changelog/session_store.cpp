@@ -1,10 +1,10 @@
 #include <string>
 
 #include "change_logging.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -72,4 +72,4 @@ std::unique_ptr<SessionBytesStore> make_change_logging(std::unique_ptr<SessionBy
   return std::make_unique<ChangeLoggingSessionStore>(std::move(inner), writer, format, headers);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

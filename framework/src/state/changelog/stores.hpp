@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "millrace/state/bytes_store.hpp"
-#include "millrace/state/changelog_writer.hpp"
-#include "millrace/state/value_format.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
+#include "millrace/state/detail/changelog_writer.hpp"
+#include "millrace/state/detail/value_format.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Wrap a store so that each put also writes its changelog record, in Kafka Streams' format. The writer must outlive
 /// the store.
@@ -23,4 +23,4 @@ namespace millrace {
 [[nodiscard]] std::unique_ptr<VersionedBytesStore> make_change_logging(std::unique_ptr<VersionedBytesStore> inner,
                                                                        ChangelogWriter& writer);
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -1,6 +1,6 @@
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -41,4 +41,4 @@ std::unique_ptr<VersionedBytesStore> make_change_logging(std::unique_ptr<Version
   return std::make_unique<ChangeLoggingVersionedStore>(std::move(inner), writer);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

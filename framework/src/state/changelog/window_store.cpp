@@ -1,10 +1,10 @@
 #include <string>
 
 #include "change_logging.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -62,4 +62,4 @@ std::unique_ptr<WindowBytesStore> make_change_logging(std::unique_ptr<WindowByte
   return std::make_unique<ChangeLoggingWindowStore>(std::move(inner), writer, format, headers);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

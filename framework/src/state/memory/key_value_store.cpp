@@ -10,7 +10,7 @@
 #include "state/open_walks.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -185,4 +185,4 @@ std::unique_ptr<KeyValueBytesStore> make_in_memory_key_value_store(const std::st
   return std::make_unique<InMemoryKeyValueStore>(name);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

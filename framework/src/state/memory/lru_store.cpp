@@ -9,7 +9,7 @@
 #include "state/byte_ranges.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -110,4 +110,4 @@ std::unique_ptr<KeyValueBytesStore> make_in_memory_lru_store(const std::string& 
   return std::make_unique<LruStore>(name, max_entries);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

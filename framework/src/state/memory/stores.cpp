@@ -2,7 +2,7 @@
 
 #include "state/versioned_store.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 ByteStore make_in_memory_store(const StoreSpec& spec) {
   ByteStore bytes;
@@ -21,4 +21,4 @@ ByteStore make_in_memory_store(const StoreSpec& spec) {
   return bytes;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "millrace/state/store_builder.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A store that throws entries away by itself, which the changelog must learn.
 class EvictingStore {
@@ -35,4 +35,4 @@ class EvictingStore {
 /// The one of these that a spec asks for, wherever it says that the store lives; none for custom stores.
 [[nodiscard]] ByteStore make_in_memory_store(const StoreSpec& spec);
 
-}  // namespace millrace
+}  // namespace millrace::detail

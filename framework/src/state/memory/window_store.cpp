@@ -3,12 +3,12 @@
 #include <optional>
 
 #include "millrace/common/errors.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "state/tier/window_snapshot.hpp"
 #include "state/tier/window_tier.hpp"
 #include "stores.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -127,4 +127,4 @@ std::unique_ptr<WindowBytesStore> make_in_memory_window_store(const std::string&
   return std::make_unique<InMemoryWindowStore>(name, options);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -10,11 +10,11 @@
 #include <string>
 #include <string_view>
 
-#include "millrace/state/bytes_store.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "state/tier/budget.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Throws what the status demands (StateCorruptedException for damage, else ProcessorStateException), saying what was
 /// done, on which store (empty: the whole database), where. NotFound counts as an error: check it before.
@@ -89,4 +89,4 @@ class DatabaseStore {
   Registry* registry_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -7,7 +7,7 @@
 
 #include "state/byte_ranges.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Merges the uncommitted entries with those in RocksDB; where both have a key, the uncommitted one counts. Shows the
 /// store as it was when the walk began: RocksDB's iterator does so by itself, and before an uncommitted entry that is
@@ -269,4 +269,4 @@ void PersistentKeyValueStore::wiped() {
   tier_.clear();
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

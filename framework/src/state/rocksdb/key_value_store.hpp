@@ -7,7 +7,7 @@
 #include "state/open_walks.hpp"
 #include "state/tier/key_value_tier.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A key-value store in a column family of the task's database, behind its memory tier.
 class PersistentKeyValueStore final : public KeyValueBytesStore, public DatabaseStore {
@@ -43,4 +43,4 @@ class PersistentKeyValueStore final : public KeyValueBytesStore, public Database
   OpenWalks<Iterator> walks_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

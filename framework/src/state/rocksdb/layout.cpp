@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
-namespace millrace::layout {
+namespace millrace::detail::layout {
 
 std::int64_t segment_interval(std::int64_t retention_ms) { return std::max<std::int64_t>(retention_ms / 2, 60'000); }
 
@@ -51,4 +51,4 @@ SegmentedKey read_segmented_key(std::string_view bytes) {
   return {segment, entry.key, entry.start, entry.seq};
 }
 
-}  // namespace millrace::layout
+}  // namespace millrace::detail::layout

@@ -7,7 +7,7 @@
 
 #include "millrace/broker/topic_partition.hpp"
 #include "millrace/common/time.hpp"
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 
 /// What a task's RocksDB looks like inside. Written and read by Millrace alone.
 ///
@@ -27,7 +27,7 @@
 ///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |
 ///     "window:" | store ... |                     | segment interval (8) | observed stream time (8) | last seq (4) |
 ///     "headers:" | store ... |                    nothing: the store's values begin with headers
-namespace millrace::layout {
+namespace millrace::detail::layout {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kFormatKey = "format";
@@ -77,4 +77,4 @@ void write_segmented_key(std::string& out, std::int64_t segment, std::string_vie
 /// REQUIRES: at least 20 bytes.
 [[nodiscard]] SegmentedKey read_segmented_key(std::string_view bytes);
 
-}  // namespace millrace::layout
+}  // namespace millrace::detail::layout

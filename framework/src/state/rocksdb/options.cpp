@@ -14,7 +14,7 @@
 #include "state/state_memory.hpp"
 #include "window_expiry.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -88,4 +88,4 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view family, const Datab
   return cf;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -7,7 +7,7 @@
 
 #include "state/task_database.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 class DurableExpiry;
 
@@ -20,4 +20,4 @@ class DurableExpiry;
                                                           const std::shared_ptr<rocksdb::Cache>& block_cache,
                                                           DurableExpiry& expiry);
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -8,13 +8,13 @@
 #include "key_value_store.hpp"
 #include "layout.hpp"
 #include "millrace/common/logging.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 #include "options.hpp"
 #include "state/session_store.hpp"
 #include "state/versioned_store.hpp"
 #include "window_store.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -347,4 +347,4 @@ void RocksDbTaskDatabase::wipe(const std::string& store) {
   expiry_->reset(family_name(layout::kSessionFamily, store));
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -16,7 +16,7 @@
 #include "state/tier/budget.hpp"
 #include "window_expiry.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 class PersistentWindowStore;
 
@@ -73,4 +73,4 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   std::uint64_t trimmed_at_flush_ = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

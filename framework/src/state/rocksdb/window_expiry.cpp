@@ -2,7 +2,7 @@
 
 #include "layout.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -64,4 +64,4 @@ void DurableExpiry::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& 
   ++flushes_;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

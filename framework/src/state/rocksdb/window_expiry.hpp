@@ -14,7 +14,7 @@
 
 #include "millrace/common/time.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Until when the entries of one window store are expired, as far as that is on disk. Written by the thread that
 /// flushes, read by those that compact.
@@ -68,4 +68,4 @@ class DurableExpiry final : public rocksdb::EventListener {
   std::atomic<std::uint64_t> flushes_{0};
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "millrace/common/errors.hpp"
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 struct PersistentWindowStore::Found {
   Timestamp start;
@@ -318,4 +318,4 @@ void PersistentWindowStore::trim(Timestamp live_from) {
   trimmed_segment_ = first_live;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -11,7 +11,7 @@
 #include "state/tier/window_range_iterator.hpp"
 #include "state/tier/window_tier.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A window store in a column family of the task's database, behind its memory tier.
 ///
@@ -79,4 +79,4 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
   OpenWalks<WindowRangeIterator> walks_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

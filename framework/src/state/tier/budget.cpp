@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace millrace {
+namespace millrace::detail {
 
 void TierBudget::remove(EvictableTier& tier) {
   charge(-static_cast<std::ptrdiff_t>(tier.tier_bytes()));
@@ -21,4 +21,4 @@ void TierBudget::reclaim() {
   threshold_ = used > limit_ ? used + limit_ / 16 : limit_;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace millrace {
+namespace millrace::detail {
 
 /// A memory tier that can give memory back by forgetting what RocksDB has too.
 class EvictableTier {
@@ -48,4 +48,4 @@ class TierBudget {
   std::vector<EvictableTier*> tiers_;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace millrace {
+namespace millrace::detail {
 
 namespace {
 
@@ -92,4 +92,4 @@ void EvictedKeys::reset(Timestamp known_from) {
   known_from_ = known_from;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -7,7 +7,7 @@
 
 #include "millrace/common/time.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Remembers which keys had entries in the time slices that left a window store's memory tier: a Bloom filter per
 /// stretch of time, one and a half bytes per entry. "No" is certain and saves the lookup in RocksDB.
@@ -60,4 +60,4 @@ class EvictedKeys {
   std::deque<Block> blocks_;  // by time
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

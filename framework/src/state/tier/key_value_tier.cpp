@@ -1,6 +1,6 @@
 #include "key_value_tier.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 // What an entry costs besides its bytes: list node, hash bucket, allocator headers.
 constexpr std::size_t kEntryOverhead = sizeof(KeyValueTier::Entry) + 16 + 2 * 40 + 32;
@@ -113,4 +113,4 @@ std::size_t KeyValueTier::evict() {
   return before - bytes_;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -12,7 +12,7 @@
 #include "budget.hpp"
 #include "millrace/common/bytes.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// The memory tier of a key-value store: entries by key, the uncommitted ones and, as far as the budget goes, the last
 /// used committed ones. "This key does not exist" is an entry too (value nullopt).
@@ -75,4 +75,4 @@ class KeyValueTier final : public EvictableTier {
   std::size_t dirty_bytes_ = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

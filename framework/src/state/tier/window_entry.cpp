@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace millrace {
+namespace millrace::detail {
 
 std::size_t WindowEntryList::lower_bound(Timestamp start, std::uint32_t seq) const {
   WindowEntry* const* entries = begin();
@@ -83,4 +83,4 @@ WindowEntry* WindowArena::allocate(std::size_t value_capacity) {
   return entry;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -11,7 +11,7 @@
 
 #include "millrace/common/time.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 struct WindowKeyRecord;
 
@@ -131,4 +131,4 @@ class WindowArena {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 WindowRangeIterator::WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, const StorePlace& place,
                                          std::string store, std::int64_t segment_interval_ms, Range range,
@@ -155,4 +155,4 @@ void WindowRangeIterator::next() {
   settle();
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

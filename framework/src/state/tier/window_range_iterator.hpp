@@ -10,7 +10,7 @@
 #include "state/rocksdb/layout.hpp"
 #include "window_snapshot.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Walks over a range of keys and starts of a persistent window store, as Kafka Streams' RocksDB stores do: segment by
 /// segment, then by the bytes `key + start + seq`; backward exactly the other way round. Shows the store as it was when
@@ -74,4 +74,4 @@ class WindowRangeIterator final : public WindowBytesIterator {
   bool valid_ = false;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

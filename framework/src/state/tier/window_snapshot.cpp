@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "millrace/state/formats.hpp"
+#include "millrace/state/detail/formats.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start_a, std::uint32_t seq_a,
                                          std::string_view key_b, Timestamp start_b, std::uint32_t seq_b) {
@@ -23,4 +23,4 @@ std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start
   return a <=> b;
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// An entry of a window store, copied.
 struct WindowItem {
@@ -44,4 +44,4 @@ class WindowSnapshotIterator final : public WindowBytesIterator {
   std::size_t at_ = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

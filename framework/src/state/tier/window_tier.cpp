@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace millrace {
+namespace millrace::detail {
 
 WindowTier::WindowTier(TierBudget* budget, SliceLimits limits)
     : budget_(budget), limits_(limits), late_(make_slice(0)), evicted_(budget != nullptr ? budget->limit() / 8 : 0) {
@@ -223,4 +223,4 @@ void WindowTier::charge(std::ptrdiff_t bytes) {
   if (budget_ != nullptr) budget_->charge(bytes);
 }
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -16,7 +16,7 @@
 #include "millrace/common/time.hpp"
 #include "window_entry.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Recent entries of a window store in memory: by key, and per key sorted by (start, seq).
 ///
@@ -178,4 +178,4 @@ class WindowTier final : public EvictableTier {
   int holds_ = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/detail/make.hpp"
 #include "millrace/common/errors.hpp"
-#include "millrace/common/make.hpp"
 #include "millrace/processor/detail/task_context.hpp"
 #include "millrace/processor/record.hpp"
 

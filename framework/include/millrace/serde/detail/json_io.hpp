@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/serde/detail/json_type.hpp"
 
 namespace millrace {
@@ -74,10 +74,10 @@ class JsonReader {
 
   /// Calls `read_member` for each member of an object; it reads the value from this reader. The name is valid until
   /// reading ends.
-  void read_members(FunctionRef<void(std::string_view name)> read_member);
+  void read_members(detail::FunctionRef<void(std::string_view name)> read_member);
 
   /// Calls `read_element` for each element of an array; it reads the element from this reader. Returns their number.
-  std::size_t read_elements(FunctionRef<void(std::size_t index)> read_element);
+  std::size_t read_elements(detail::FunctionRef<void(std::size_t index)> read_element);
 
   /// Throws a SerializationException about the value that is being, or was last, read.
   [[noreturn]] void fail(const std::string& what);

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/detail/bytes_store.hpp"
 #include "millrace/state/store_builder.hpp"
 
 namespace millrace::detail {

@@ -8,7 +8,7 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/serde/serde.hpp"
-#include "millrace/state/cached_store.hpp"
+#include "millrace/state/detail/cached_store.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
 

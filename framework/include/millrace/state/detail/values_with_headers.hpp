@@ -6,8 +6,8 @@
 
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/aggregation_with_headers.hpp"
+#include "millrace/state/detail/header_formats.hpp"
 #include "millrace/state/detail/typed_stores.hpp"
-#include "millrace/state/header_formats.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 
 namespace millrace::detail {

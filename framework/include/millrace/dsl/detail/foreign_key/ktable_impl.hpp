@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/foreign_key/nodes.hpp"
 #include "millrace/dsl/detail/joins/ktable_join_impl.hpp"
 #include "millrace/dsl/detail/tables/table_source.hpp"

@@ -23,7 +23,7 @@ class TopologyBuilder;
 /// `RocksDBTimeOrderedKeyValueBuffer`, which starts its numbers again and may then overwrite a record.)
 class GraceBuffer final : public CustomStore {
  public:
-  GraceBuffer(std::string name, ChangelogWriter* log, std::int64_t grace_ms)
+  GraceBuffer(std::string name, StoreChangelog* log, std::int64_t grace_ms)
       : name_(std::move(name)), log_(log), grace_ms_(grace_ms) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
@@ -37,7 +37,7 @@ class GraceBuffer final : public CustomStore {
 
  private:
   std::string name_;
-  ChangelogWriter* log_;
+  StoreChangelog* log_;
   std::int64_t grace_ms_;
   Timestamp stream_time_ = kNoTimestamp;  ///< of the records that were put
   std::uint32_t number_ = 0;

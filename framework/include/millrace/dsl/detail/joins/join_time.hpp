@@ -6,7 +6,7 @@
 #include <mutex>
 #include <optional>
 
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/dsl/join_windows.hpp"
 #include "millrace/processor/detail/task_context.hpp"
 #include "millrace/state/detail/outer_join_store.hpp"

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/joins/joiner.hpp"
 #include "millrace/dsl/detail/joins/table_join_nodes.hpp"
 #include "millrace/dsl/ktable.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/joins/joiner.hpp"
 #include "millrace/dsl/detail/tables/table_processor.hpp"
 #include "millrace/dsl/detail/types.hpp"

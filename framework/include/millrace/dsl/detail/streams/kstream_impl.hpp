@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/streams/stateless_nodes.hpp"
 #include "millrace/dsl/detail/text.hpp"
 #include "millrace/dsl/kstream.hpp"

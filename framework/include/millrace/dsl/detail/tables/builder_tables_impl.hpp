@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/streams/kstream_impl.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
@@ -96,7 +96,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
       for (auto store : state->stores(names.processor)) {
         if (self.reuse_source_topic) {
           StoreBuilder unlogged(*store);
-          unlogged.spec.logging = false;
+          detail::definition_of(unlogged).spec.logging = false;
           builder.use_source_as_changelog(unlogged.name(), topic);
           store = detail::shared_store(std::move(unlogged));
         }
@@ -163,7 +163,7 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
                                         !settings.timestamps.has_value(),
                                         {}};
     if constexpr (detail::require_extractor<X, K, V>()) source.extractor = settings.extractor;
-    store.spec.logging = false;
+    detail::definition_of(store).spec.logging = false;
     detail::GraphNode node(names.processor);
     node.write = [names, topic, make_source = detail::factory_from<detail::SourceNode<K, V>>(std::move(source)),
                   supplier, reset = settings.offset_reset, shared = detail::shared_store(std::move(store))](

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/streams/kstream_impl.hpp"
 #include "millrace/dsl/detail/tables/table_nodes.hpp"
 #include "millrace/dsl/ktable.hpp"

@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/change.hpp"
 #include "millrace/dsl/detail/tables/table_store.hpp"
 #include "millrace/processor/detail/node.hpp"
-#include "millrace/state/cached_store.hpp"
+#include "millrace/state/detail/cached_store.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/windowed.hpp"
 

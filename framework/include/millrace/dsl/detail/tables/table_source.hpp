@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/graph.hpp"
 #include "millrace/dsl/detail/tables/table_processor.hpp"
 #include "millrace/dsl/detail/types.hpp"

@@ -83,11 +83,12 @@ template <class K, class V>
                                    name, *options.history_retention, options.segment_interval, keys, values)
                              : Stores::timestamped_key_value_store<K, V>(
                                    name, options.medium.value_or(StoreMedium::rocksdb), keys, values);
-  builder.spec.default_medium = !options.medium.has_value();
-  builder.spec.dsl_format = !options.history_retention;
-  builder.spec.logging = options.logging;
-  builder.spec.log_config = options.log_config;
-  builder.spec.caching = options.caching && !options.history_retention;
+  StoreSpec& spec = definition_of(builder).spec;
+  spec.default_medium = !options.medium.has_value();
+  spec.dsl_format = !options.history_retention;
+  spec.logging = options.logging;
+  spec.log_config = options.log_config;
+  spec.caching = options.caching && !options.history_retention;
   return detail::shared_store(std::move(builder));
 }
 

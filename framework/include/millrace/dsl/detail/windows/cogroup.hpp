@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/streams/stateless_nodes.hpp"
 #include "millrace/dsl/detail/windows/windowed_build.hpp"
 

@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/change.hpp"
 #include "millrace/dsl/detail/joins/buffered_record.hpp"
 #include "millrace/state/detail/typed_stores.hpp"
-#include "millrace/state/store_builder.hpp"
+#include "millrace/state/stores.hpp"
 
 namespace millrace::detail {
 
@@ -26,7 +26,7 @@ namespace millrace::detail {
 class SuppressBuffer {
  public:
   /// `log`: null for none.
-  explicit SuppressBuffer(ChangelogWriter* log) : log_(log) {}
+  explicit SuppressBuffer(StoreChangelog* log) : log_(log) {}
 
   void put(Timestamp time, const std::string& key, std::optional<std::string> new_value,
            std::optional<std::string> old_value, BufferedContext context);
@@ -59,7 +59,7 @@ class SuppressBuffer {
     return 8 + static_cast<std::int64_t>(key.size()) + value.size_in_memory();
   }
 
-  ChangelogWriter* log_;
+  StoreChangelog* log_;
   std::map<Place, BufferedValue> by_time_;
   std::unordered_map<std::string, Timestamp> by_key_;
   std::int64_t bytes_ = 0;
@@ -72,7 +72,7 @@ class SuppressBuffer {
 template <class K, class V>
 class SuppressStore final : public CustomStore {
  public:
-  SuppressStore(std::string name, ChangelogWriter* log, std::string topic, AnySerde<K> keys, AnySerde<V> values)
+  SuppressStore(std::string name, StoreChangelog* log, std::string topic, AnySerde<K> keys, AnySerde<V> values)
       : name_(std::move(name)),
         topic_(std::move(topic)),
         keys_(std::move(keys)),
@@ -132,15 +132,15 @@ template <class K, class V>
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_suppress_store(const std::string& name, bool logging,
                                                                       std::map<std::string, std::string> log_config,
                                                                       AnySerde<K> keys, AnySerde<V> values) {
-  StoreBuilder builder;
-  builder.spec.name = name;
-  builder.spec.kind = StoreKind::custom;
-  builder.spec.persistent = false;
-  builder.spec.logging = logging;
-  builder.spec.log_config = std::move(log_config);
-  builder.make = [name, keys, values](ChangelogWriter* log, const std::string& topic) -> std::unique_ptr<CustomStore> {
-    return make_as<CustomStore, SuppressStore<K, V>>(name, log, topic, keys, values);
-  };
+  StoreBuilder builder =
+      Stores::custom_store(name, [name, keys, values](StoreChangelog* log, const std::string& topic) {
+        return make_as<CustomStore, SuppressStore<K, V>>(name, log, topic, keys, values);
+      });
+  if (logging) {
+    builder.with_logging_enabled(std::move(log_config));
+  } else {
+    builder.with_logging_disabled();
+  }
   return detail::shared_store(std::move(builder));
 }
 

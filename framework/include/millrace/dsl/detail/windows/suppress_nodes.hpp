@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/common/windowed.hpp"
 #include "millrace/dsl/detail/tables/table_processor.hpp"
 #include "millrace/dsl/detail/windows/suppress_buffer.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/windows/fixed_window_aggregation.hpp"
 #include "millrace/dsl/detail/windows/session_window_aggregation.hpp"
 #include "millrace/dsl/detail/windows/sliding_window_aggregation.hpp"
@@ -72,7 +72,7 @@ template <class K, class VA, class W>
   const std::int64_t retention = window_retention(store_name, needs, options, emit);
   auto store = Stores::timestamped_window_store<K, VA>(store_name, Millis(retention), Millis(needs.window_ms),
                                                        options.medium.value_or(StoreMedium::rocksdb), keys, values);
-  apply_options(store.spec, needs, options, emit);
+  apply_options(definition_of(store).spec, needs, options, emit);
   auto table = detail::share<WindowedTableOf<K, VA, WindowGetter<K, VA>>>(store_name);
 
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
@@ -94,7 +94,7 @@ template <class K, class VA>
   const std::int64_t retention = window_retention(store_name, needs, options, emit);
   auto store = Stores::session_store<K, VA>(store_name, Millis(retention),
                                             options.medium.value_or(StoreMedium::rocksdb), keys, values);
-  apply_options(store.spec, needs, options, emit);
+  apply_options(definition_of(store).spec, needs, options, emit);
   auto table = detail::share<WindowedTableOf<K, VA, SessionGetter<K, VA>>>(store_name);
 
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};

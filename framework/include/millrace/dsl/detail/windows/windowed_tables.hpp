@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/common/make.hpp"
+#include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/detail/tables/table_processor.hpp"
 #include "millrace/dsl/detail/typed_store.hpp"
 #include "millrace/state/session_store.hpp"

@@ -10,12 +10,10 @@
 /// The byte layouts that Millrace shares with Kafka Streams: changelog keys and values, windowed keys on topics.
 /// They never change. All integers are big-endian, so that the order of the bytes is the order of the numbers
 /// (for non-negative numbers). Each layout is drawn at its functions.
-namespace millrace::formats {
+namespace millrace::detail::formats {
 
-namespace detail {
 /// Throws SerializationException: "<what> has <bytes> bytes; it needs at least <least>".
 [[noreturn]] void too_short(const char* what, std::size_t bytes, const char* least);
-}  // namespace detail
 
 // --- integers -----------------------------------------------------------------------------------------------------
 
@@ -70,7 +68,7 @@ inline void append_window_key(std::string& out, std::string_view key, Timestamp 
 /// Throws SerializationException if there are fewer bytes than the suffix has.
 [[nodiscard]] inline WindowKey read_window_key(std::string_view bytes) {
   if (bytes.size() < kWindowKeySuffixBytes) {
-    detail::too_short("a window store key", bytes.size(), "12 (start and sequence number)");
+    too_short("a window store key", bytes.size(), "12 (start and sequence number)");
   }
   const char* suffix = bytes.data() + bytes.size() - kWindowKeySuffixBytes;
   return {bytes.substr(0, bytes.size() - kWindowKeySuffixBytes), static_cast<Timestamp>(load_be64(suffix)),
@@ -108,7 +106,7 @@ inline void append_session_key(std::string& out, std::string_view key, Timestamp
 /// Throws SerializationException if there are fewer bytes than the suffix has.
 [[nodiscard]] inline SessionKey read_session_key(std::string_view bytes) {
   if (bytes.size() < kSessionKeySuffixBytes) {
-    detail::too_short("a session store key", bytes.size(), "16 (end and start)");
+    too_short("a session store key", bytes.size(), "16 (end and start)");
   }
   const char* suffix = bytes.data() + bytes.size() - kSessionKeySuffixBytes;
   return {bytes.substr(0, bytes.size() - kSessionKeySuffixBytes), static_cast<Timestamp>(load_be64(suffix + 8)),
@@ -138,7 +136,7 @@ inline void append_timestamped_value(std::string& out, Timestamp timestamp, std:
 /// Throws SerializationException if there are fewer than 8 bytes.
 [[nodiscard]] inline TimestampedValue read_timestamped_value(std::string_view bytes) {
   if (bytes.size() < kTimestampBytes) {
-    detail::too_short("a timestamped value", bytes.size(), "8 (the timestamp)");
+    too_short("a timestamped value", bytes.size(), "8 (the timestamp)");
   }
   return {static_cast<Timestamp>(load_be64(bytes.data())), bytes.substr(kTimestampBytes)};
 }
@@ -166,10 +164,10 @@ inline void append_timestamped_key_and_side(std::string& out, Timestamp timestam
 /// Throws SerializationException if there are fewer than 9 bytes.
 [[nodiscard]] inline TimestampedKeyAndSide read_timestamped_key_and_side(std::string_view bytes) {
   if (bytes.size() < kTimestampBytes + 1) {
-    detail::too_short("a key of an outer join's shared store", bytes.size(), "9 (timestamp and side)");
+    too_short("a key of an outer join's shared store", bytes.size(), "9 (timestamp and side)");
   }
   return {static_cast<Timestamp>(load_be64(bytes.data())), bytes[kTimestampBytes] != 0,
           bytes.substr(kTimestampBytes + 1)};
 }
 
-}  // namespace millrace::formats
+}  // namespace millrace::detail::formats

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
+namespace millrace::detail {
 
 template <class Signature>
 class FunctionRef;
@@ -29,4 +29,4 @@ class FunctionRef<Result(Args...)> {
   Result (*call_)(void*, Args...);
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

@@ -9,8 +9,10 @@
 #include "millrace/common/windowed.hpp"
 
 namespace millrace {
-
 class StateStore;
+}
+
+namespace millrace::detail {
 
 /// Called for each change that leaves a store's cache (at a commit, or when the cache is full). The task's record
 /// context is that of the key's last update. `old_value` is only there if old values were asked for.
@@ -47,11 +49,7 @@ class CachedBytesStore {
   virtual void set_flush_listener(Listener listener, bool send_old_values) = 0;
 };
 
-namespace detail {
-
 /// False: the store has no cache.
 bool listen_to_cache(StateStore& store, CachedBytesStore::Listener listener, bool send_old_values);
 
-}  // namespace detail
-
-}  // namespace millrace
+}  // namespace millrace::detail

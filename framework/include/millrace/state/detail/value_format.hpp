@@ -1,6 +1,6 @@
 #pragma once
 
-namespace millrace {
+namespace millrace::detail {
 
 /// How a store's values look to the changelog.
 enum class ValueFormat {
@@ -23,4 +23,4 @@ enum class LoggedHeaders {
   all,
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail

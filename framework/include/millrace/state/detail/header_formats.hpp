@@ -16,7 +16,7 @@
 ///
 /// `size` is that of the headers; without any it is 0, and there is no count either. A header without value has the
 /// length -1. Changelog records have the value alone, the headers as their own, and the timestamp if there is one.
-namespace millrace::formats {
+namespace millrace::detail::formats {
 
 /// A value taken apart; the views point into the bytes that it was read from.
 struct ValueWithHeaders {
@@ -35,4 +35,4 @@ void append_headers(std::string& out, const Headers& headers);
 /// Throws SerializationException if they are damaged.
 [[nodiscard]] Headers decode_headers(std::string_view bytes);
 
-}  // namespace millrace::formats
+}  // namespace millrace::detail::formats

@@ -8,12 +8,13 @@
 #include <string_view>
 
 #include "millrace/common/bytes.hpp"
-#include "millrace/common/function_ref.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "millrace/common/time.hpp"
 #include "millrace/common/windowed.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/state/versioned_put.hpp"
 
-namespace millrace {
+namespace millrace::detail {
 
 /// Walks over key/value pairs of a byte store. Views are valid until next() or until the store is written.
 ///
@@ -155,14 +156,6 @@ class SessionBytesStore : public StateStore, public RestorableStore {
   [[nodiscard]] virtual std::int64_t retention_ms() const = 0;
 };
 
-/// What a put into a versioned store came to.
-struct VersionedPut {
-  bool accepted = true;               ///< false: older than the history retention, nothing was stored
-  std::optional<Timestamp> valid_to;  ///< when the version that was put ends; nullopt: it is the latest
-
-  bool operator==(const VersionedPut&) const = default;
-};
-
 /// A version of a value as bytes, valid from `timestamp` until `valid_to` (exclusive; nullopt: it is the latest).
 struct VersionedBytes {
   std::string_view value;
@@ -188,4 +181,4 @@ class VersionedBytesStore : public StateStore, public RestorableStore {
   [[nodiscard]] virtual std::int64_t history_retention_ms() const = 0;
 };
 
-}  // namespace millrace
+}  // namespace millrace::detail
