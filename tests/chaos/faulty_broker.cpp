@@ -121,6 +121,10 @@ class FaultyProducer final : public Producer {
     line_.check("send");
     real_->send(record, token);
   }
+  bool try_send(const ProducerRecord& record, std::uint64_t token) override {
+    line_.check("try_send");
+    return real_->try_send(record, token);
+  }
   void poll() override {
     line_.call("produce", {Severity::retriable, Severity::abortable, Severity::fenced}, [&] { real_->poll(); });
   }

@@ -1,6 +1,9 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
+#include <map>
+#include <thread>
+
 #include "contract/contract.hpp"
 #include "millrace/broker/partitioner.hpp"
 #include "millrace/common/errors.hpp"
@@ -161,6 +164,54 @@ BOOST_AUTO_TEST_CASE(go_to_the_partition_that_java_s_default_partitioner_picks) 
       BOOST_CHECK_EQUAL(delivery.partition, of_ten[delivery.token].second);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(are_refused_by_try_send_while_there_is_no_room_and_lost_never) {
+  const std::string topic = this->topic();
+  Deliveries deliveries;
+  // Room for little: each broker has its own name for that.
+  const auto writer =
+      producer({{"queue.buffering.max.messages", "50"}, {"batch.size", "1000"}, {"linger.ms", "50"}}, &deliveries);
+  std::vector<std::string> written;
+  std::size_t without_room = 0;
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    written.push_back("value " + std::to_string(i));
+    ProducerRecord record;
+    record.topic = topic;
+    record.partition = 0;
+    record.value = written.back();
+    while (!writer->try_send(record, i)) {
+      ++without_room;
+      writer->poll();
+      std::this_thread::yield();
+    }
+  }
+  writer->flush(kPatience);
+  BOOST_TEST(without_room > 0U);
+  BOOST_REQUIRE_EQUAL(deliveries.all.size(), written.size());
+  for (std::size_t i = 0; i < written.size(); ++i) BOOST_REQUIRE_EQUAL(deliveries.all[i].token, i);
+  BOOST_TEST(values(read_to_end(*this, {topic, 0})) == written, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(that_cannot_be_written_are_reported_by_try_send) {
+  const std::string topic = this->topic();
+  Deliveries deliveries;
+  const auto writer = producer({{"linger.ms", "0"}}, &deliveries);
+  const auto send = [&](std::int32_t partition, std::uint64_t token) {
+    ProducerRecord record;
+    record.topic = topic;
+    record.partition = partition;
+    record.value = "v";
+    while (!writer->try_send(record, token)) writer->poll();
+  };
+  send(0, 1);
+  writer->flush(kPatience);  // from here on the client knows how many partitions there are
+  send(7, 2);
+  send(0, 3);
+  writer->flush(kPatience);
+  std::map<std::uint64_t, bool> written;
+  for (const auto& delivery : deliveries.all) written[delivery.token] = !delivery.error.has_value();
+  BOOST_TEST((written == std::map<std::uint64_t, bool>{{1, true}, {2, false}, {3, true}}));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_key_go_to_any_existing_partition) {

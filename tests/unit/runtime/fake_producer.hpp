@@ -43,6 +43,10 @@ class FakeProducer final : public Producer {
     waiting_.push_back({std::string(record.topic), token, script_.refuse});
     if (!script_.answers_late) answer();
   }
+  bool try_send(const ProducerRecord& record, std::uint64_t token) override {
+    send(record, token);
+    return true;
+  }
   void poll() override {}
   void flush(Millis) override {
     script_.calls.emplace_back("flush");

@@ -54,6 +54,11 @@ class Producer {
   /// Queues a record; waits (serving delivery reports) while the queue is full. `token` comes back in Delivery.
   virtual void send(const ProducerRecord& record, std::uint64_t token = 0) = 0;
 
+  /// As send(), but never waits: false if there is no room for the record right now. Then nothing was done, and the
+  /// caller tries again after some time and after poll(). For threads that must not block, such as those of an I/O
+  /// loop.
+  [[nodiscard]] virtual bool try_send(const ProducerRecord& record, std::uint64_t token = 0) = 0;
+
   /// Serves delivery reports without waiting.
   virtual void poll() = 0;
 

@@ -11,6 +11,8 @@ namespace {
 
 /// What Kafka adds to key, value and headers when it compares a record with max.message.bytes: a batch's overhead.
 constexpr std::int64_t kBatchOverheadBytes = 70;
+/// How many full batches may wait to be written, over all partitions.
+constexpr std::size_t kWaitingBatches = 4;
 
 std::int64_t size_of(const ProducerRecord& record) {
   std::size_t size = kBatchOverheadBytes;
@@ -28,29 +30,31 @@ std::shared_ptr<const BrokerException> failed(BrokerException::Severity severity
 
 }  // namespace
 
-Accumulator::Target* Accumulator::find_target(std::string_view topic) {
+Accumulator::Target* Accumulator::known_target(std::string_view topic) {
   if (last_target_ != nullptr && last_target_->topic->name == topic && !last_target_->topic->deleted) {
     return last_target_;
   }
-  auto found = targets_.find(topic);
-  if (found != targets_.end() && found->second.topic->deleted) {
-    flush_locked();  // reports what was meant for the topic that is gone
-    targets_.erase(found);
-    found = targets_.end();
+  const auto found = targets_.find(topic);
+  if (found == targets_.end() || found->second.topic->deleted) return nullptr;
+  return last_target_ = &found->second;
+}
+
+Accumulator::Target* Accumulator::look_up_target(std::string_view topic) {
+  if (const auto gone = targets_.find(topic); gone != targets_.end()) {
+    targets_.erase(gone);
     last_target_ = nullptr;
   }
-  if (found == targets_.end()) {
-    std::shared_ptr<Topic> existing;
-    {
-      const std::lock_guard lock(core_.mutex);
-      existing = core_.topics.find(topic);
-    }
-    if (!existing) return nullptr;
-    Target target{existing, std::vector<Partition>(existing->partitions.size())};
-    found = targets_.emplace(std::string(topic), std::move(target)).first;
-  }
-  last_target_ = &found->second;
-  return last_target_;
+  const std::shared_ptr<Topic> existing = core_.topics.find(topic);
+  if (!existing) return nullptr;
+  Target target{existing, std::vector<Partition>(existing->partitions.size())};
+  return last_target_ = &targets_.emplace(std::string(topic), std::move(target)).first->second;
+}
+
+Accumulator::Target* Accumulator::find_target(std::string_view topic) {
+  if (Target* known = known_target(topic)) return known;
+  if (targets_.contains(topic)) flush_locked();  // reports what was meant for the topic that is gone
+  const std::lock_guard lock(core_.mutex);
+  return look_up_target(topic);
 }
 
 std::int32_t Accumulator::partitions_for(std::string_view topic) {
@@ -91,14 +95,11 @@ std::shared_ptr<const BrokerException> Accumulator::refusal(const Topic& topic, 
                     " (topic configurations message.timestamp.after.max.ms and message.timestamp.before.max.ms)");
 }
 
-void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
-  const std::lock_guard lock(mutex_);
-  Target* target = find_target(record.topic);
+Accumulator::Placement Accumulator::place(const ProducerRecord& record, const Target* target, Timestamp timestamp) {
   if (target == nullptr) {
-    fail(record.topic, record.partition.value_or(-1), {token},
-         failed(BrokerException::Severity::fatal,
-                "topic '" + std::string(record.topic) + "' does not exist on the embedded broker; create it first"));
-    return;
+    return {record.partition.value_or(-1),
+            failed(BrokerException::Severity::fatal,
+                   "topic '" + std::string(record.topic) + "' does not exist on the embedded broker; create it first")};
   }
   const Topic& topic = *target->topic;
   const std::int32_t count = topic.partition_count();
@@ -106,36 +107,90 @@ void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
   if (record.partition) {
     partition = *record.partition;
     if (partition < 0 || partition >= count) {
-      fail(record.topic, partition, {token},
-           failed(BrokerException::Severity::fatal, "partition " + std::to_string(partition) + " of topic '" +
-                                                        topic.name + "' does not exist: it has " +
-                                                        std::to_string(count) + " partitions, numbered from 0"));
-      return;
+      return {partition,
+              failed(BrokerException::Severity::fatal, "partition " + std::to_string(partition) + " of topic '" +
+                                                           topic.name + "' does not exist: it has " +
+                                                           std::to_string(count) + " partitions, numbered from 0")};
     }
   } else if (record.key) {
     partition = partition_for_key(*record.key, count);
   } else {
     partition = static_cast<std::int32_t>(target->sticky % static_cast<std::uint32_t>(count));
   }
-  const Timestamp timestamp = record.timestamp ? *record.timestamp : Clock::system().now();
-  if (auto refused = refusal(topic, partition, record, timestamp)) {
-    flush_locked();  // reports come in the order in which the records were sent
-    fail(record.topic, partition, {token}, std::move(refused));
-    return;
-  }
+  return {partition, refusal(topic, partition, record, timestamp)};
+}
 
-  Partition& into = target->partitions[static_cast<std::size_t>(partition)];
+void Accumulator::refuse(const ProducerRecord& record, std::uint64_t token, Placement placement) {
+  flush_locked();  // reports come in the order in which the records were sent
+  fail(record.topic, placement.partition, {token}, std::move(placement.refused));
+}
+
+bool Accumulator::append(Target& target, std::int32_t partition, const ProducerRecord& record, std::uint64_t token,
+                         Timestamp timestamp) {
+  Partition& into = target.partitions[static_cast<std::size_t>(partition)];
   if (into.batch.empty()) {
-    filled_.emplace_back(target, partition);
+    filled_.emplace_back(&target, partition);
     if (filled_.size() == 1) arm_timer();
   }
   const std::size_t before = into.batch.bytes();
   into.batch.add(into.batch.records(), timestamp, record.key, record.value, record.headers);
   bytes_ += into.batch.bytes() - before;
   if (reports_wanted_) into.tokens.push_back(token);
-  if (into.batch.bytes() >= settings_.batch_bytes || bytes_ >= 4 * settings_.batch_bytes || settings_.linger <= 0ms) {
-    flush_locked();
+  return into.batch.bytes() >= settings_.batch_bytes || bytes_ >= kWaitingBatches * settings_.batch_bytes ||
+         settings_.linger <= 0ms;
+}
+
+void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  Target* target = find_target(record.topic);
+  const Timestamp timestamp = record.timestamp ? *record.timestamp : Clock::system().now();
+  Placement placement = place(record, target, timestamp);
+  if (placement.refused) return refuse(record, token, std::move(placement));
+  if (append(*target, placement.partition, record, token, timestamp)) flush_locked();
+}
+
+bool Accumulator::try_add(const ProducerRecord& record, std::uint64_t token) {
+  // Who writes to the log holds the lock meanwhile.
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return false;
+  if (bytes_ >= kWaitingBatches * settings_.batch_bytes) {
+    order_write();
+    return false;
   }
+  Target* target = known_target(record.topic);
+  if (target == nullptr) {
+    if (!filled_.empty()) {
+      order_write();
+      return false;
+    }
+    const std::unique_lock core_lock(core_.mutex, std::try_to_lock);
+    if (!core_lock.owns_lock()) return false;
+    target = look_up_target(record.topic);
+  }
+  const Timestamp timestamp = record.timestamp ? *record.timestamp : Clock::system().now();
+  Placement placement = place(record, target, timestamp);
+  if (placement.refused) {
+    if (!filled_.empty()) {
+      order_write();
+      return false;
+    }
+    refuse(record, token, std::move(placement));
+    return true;
+  }
+  if (append(*target, placement.partition, record, token, timestamp)) order_write();
+  return true;
+}
+
+void Accumulator::order_write() {
+  if (write_ordered_) return;
+  write_ordered_ = true;
+  core_.timer.at(std::chrono::steady_clock::now(), [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      const std::lock_guard lock(self->mutex_);
+      self->write_ordered_ = false;
+      self->flush_locked();
+    }
+  });
 }
 
 void Accumulator::arm_timer() {

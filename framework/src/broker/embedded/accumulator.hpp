@@ -33,7 +33,11 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
   Accumulator(Core& core, const ProducerSettings& settings, bool reports)
       : core_(core), settings_(settings), reports_wanted_(reports) {}
 
+  /// Takes a record, and writes to the log what that makes due.
   void add(const ProducerRecord& record, std::uint64_t token);
+  /// As add(), but leaves the writing to the broker's timer thread. False: there is no room right now, because the log
+  /// is being written or too much waits for it.
+  [[nodiscard]] bool try_add(const ProducerRecord& record, std::uint64_t token);
   /// Writes everything; what fails is reported.
   void flush();
   /// Reports everything that was not written as failed.
@@ -61,9 +65,26 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
     std::uint32_t sticky = 0;  ///< where records without a key go until the next write
   };
 
+  /// Where a record goes, or why it cannot be written.
+  struct Placement {
+    std::int32_t partition = -1;
+    std::shared_ptr<const BrokerException> refused;  ///< null: it can
+  };
+
+  /// `target`: null if there is no such topic.
+  Placement place(const ProducerRecord& record, const Target* target, Timestamp timestamp);
+  void refuse(const ProducerRecord& record, std::uint64_t token, Placement placement);
+  /// Puts the record into its batch. Returns whether a write is due.
+  bool append(Target& target, std::int32_t partition, const ProducerRecord& record, std::uint64_t token,
+              Timestamp timestamp);
   /// Why the broker does not take this record, null if it does.
   std::shared_ptr<const BrokerException> refusal(const Topic& topic, std::int32_t partition,
                                                  const ProducerRecord& record, Timestamp timestamp);
+  /// A topic that was written to before and still exists; null: none.
+  Target* known_target(std::string_view topic);
+  /// Looks at the broker's topics, whose lock the caller holds. REQUIRES: nothing waits for an earlier topic of this
+  /// name.
+  Target* look_up_target(std::string_view topic);
   Target* find_target(std::string_view topic);
   void flush_locked();
   void write(std::vector<std::pair<Target*, std::int32_t>>& full);
@@ -71,6 +92,8 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
             std::shared_ptr<const BrokerException> error);
   void report(Report report);
   void arm_timer();
+  /// Lets the timer thread write as soon as it can.
+  void order_write();
 
   Core& core_;
   const ProducerSettings settings_;
@@ -83,6 +106,7 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
   std::size_t bytes_ = 0;
   Timestamp clock_seen_ = 0;
   bool timer_armed_ = false;
+  bool write_ordered_ = false;
   std::shared_ptr<TransactionalProducer> transaction_;
   std::shared_ptr<const BrokerException> failure_;
   std::deque<Report> reports_;

@@ -36,6 +36,13 @@ void EmbeddedProducer::send(const ProducerRecord& record, std::uint64_t token) {
   if (accumulator_->has_reports()) serve_reports();
 }
 
+bool EmbeddedProducer::try_send(const ProducerRecord& record, std::uint64_t token) {
+  if (!settings_.transactional_id.empty() && !in_transaction_) require_transaction("send a record");
+  const bool taken = accumulator_->try_add(record, token);
+  if (accumulator_->has_reports()) serve_reports();
+  return taken;
+}
+
 void EmbeddedProducer::flush(Millis /*timeout: a write to the log does not wait for anybody*/) {
   accumulator_->flush();
   serve_reports();

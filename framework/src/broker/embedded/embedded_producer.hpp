@@ -15,6 +15,7 @@ class EmbeddedProducer final : public Producer {
   ~EmbeddedProducer() override;
 
   void send(const ProducerRecord& record, std::uint64_t token) override;
+  bool try_send(const ProducerRecord& record, std::uint64_t token) override;
   void poll() override { serve_reports(); }
   void flush(Millis timeout) override;
   [[nodiscard]] std::int32_t partitions_for(std::string_view topic) override;

@@ -86,6 +86,24 @@ KafkaProducer::Topic& KafkaProducer::topic(std::string_view name) {
 }
 
 void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
+  while (!enqueue(record, token)) {
+    // Returns as soon as there is a delivery report, which makes room.
+    rd_kafka_poll(client_->handle(), 100);
+    client_->rethrow();
+  }
+  if (++sends_until_poll_ >= kSendsPerPoll) poll();
+}
+
+bool KafkaProducer::try_send(const ProducerRecord& record, std::uint64_t token) {
+  if (!enqueue(record, token)) {
+    poll();
+    return false;
+  }
+  if (++sends_until_poll_ >= kSendsPerPoll) poll();
+  return true;
+}
+
+bool KafkaProducer::enqueue(const ProducerRecord& record, std::uint64_t token) {
   auto* topic_handle = topic(record.topic).handle.get();
   auto headers = to_headers(record.headers);
   const auto partition = record.partition.value_or(RD_KAFKA_PARTITION_UA);
@@ -94,41 +112,33 @@ void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
     throw SerializationException("a record for topic '" + std::string(record.topic) + "' has the timestamp " +
                                  std::to_string(timestamp) + ": Kafka stores only timestamps of 0 or more");
   }
-  for (;;) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the token goes through librdkafka as its opaque pointer
-    void* const opaque = reinterpret_cast<void*>(token);
-    const auto code = rd_kafka_producev(
-        client_->handle(), RD_KAFKA_V_RKT(topic_handle), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(pointer(record.key), size(record.key)),
-        RD_KAFKA_V_VALUE(const_cast<void*>(pointer(record.value)), size(record.value)), RD_KAFKA_V_TIMESTAMP(timestamp),
-        RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      [[maybe_unused]] const auto* owned_by_librdkafka = headers.release();
-      break;
-    }
-    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      // Returns as soon as there is a delivery report, which makes room.
-      rd_kafka_poll(client_->handle(), 100);
-      client_->rethrow();
-      continue;
-    }
-    if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-        code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-      report_unsent(record, token, code);
-      return;
-    }
-    const auto doing = "writing to topic '" + std::string(record.topic) + "'";
-    char reason[512] = "";
-    if (const auto fatal = rd_kafka_fatal_error(client_->handle(), reason, sizeof reason)) {
-      client_->fail(fatal, doing, reason);
-    }
-    // In a transaction that has failed already nothing can be sent any more.
-    if (code == RD_KAFKA_RESP_ERR__STATE && transactional_) {
-      throw client_->error(Severity::abortable, code, doing, "the transaction has failed or was not begun");
-    }
-    client_->fail(code, doing);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the token goes through librdkafka as its opaque pointer
+  void* const opaque = reinterpret_cast<void*>(token);
+  const auto code = rd_kafka_producev(
+      client_->handle(), RD_KAFKA_V_RKT(topic_handle), RD_KAFKA_V_PARTITION(partition),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(pointer(record.key), size(record.key)),
+      RD_KAFKA_V_VALUE(const_cast<void*>(pointer(record.value)), size(record.value)), RD_KAFKA_V_TIMESTAMP(timestamp),
+      RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    [[maybe_unused]] const auto* owned_by_librdkafka = headers.release();
+    return true;
   }
-  if (++sends_until_poll_ >= kSendsPerPoll) poll();
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return false;
+  if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+      code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    report_unsent(record, token, code);
+    return true;
+  }
+  const auto doing = "writing to topic '" + std::string(record.topic) + "'";
+  char reason[512] = "";
+  if (const auto fatal = rd_kafka_fatal_error(client_->handle(), reason, sizeof reason)) {
+    client_->fail(fatal, doing, reason);
+  }
+  // In a transaction that has failed already nothing can be sent any more.
+  if (code == RD_KAFKA_RESP_ERR__STATE && transactional_) {
+    throw client_->error(Severity::abortable, code, doing, "the transaction has failed or was not begun");
+  }
+  client_->fail(code, doing);
 }
 
 void KafkaProducer::report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code) {

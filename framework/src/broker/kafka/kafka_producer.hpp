@@ -24,6 +24,7 @@ class KafkaProducer final : public Producer {
   ~KafkaProducer() override;
 
   void send(const ProducerRecord& record, std::uint64_t token) override;
+  bool try_send(const ProducerRecord& record, std::uint64_t token) override;
   void poll() override;
   void flush(Millis timeout) override;
   std::int32_t partitions_for(std::string_view topic) override;
@@ -50,6 +51,8 @@ class KafkaProducer final : public Producer {
   void connect();
   static void on_delivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
   void delivered(const rd_kafka_message_t& message);
+  /// Queues the record, or reports that it cannot be written. False: the queue is full.
+  bool enqueue(const ProducerRecord& record, std::uint64_t token);
   void report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code);
   Topic& topic(std::string_view name);
   /// Repeats a step of the transaction protocol while it fails with a retriable error, until the deadline.
