@@ -29,6 +29,7 @@ StateStore& MockTask::add_state_store(const StoreBuilder& builder) {
 }
 
 void MockTask::set_record_metadata(std::optional<RecordMetadata> metadata) {
+  scope_.reset();
   record_metadata_ = std::move(metadata);
   origin_ = RecordOrigin();
   if (record_metadata_) {
@@ -36,8 +37,7 @@ void MockTask::set_record_metadata(std::optional<RecordMetadata> metadata) {
     origin_.partition = record_metadata_->partition;
     origin_.offset = record_metadata_->offset;
   }
-  record = CurrentRecord();
-  record.origin = &origin_;
+  scope_.emplace(*this, CurrentRecord{.origin = &origin_});
 }
 
 RecordCollector& MockTask::collector() { unset("sinks", "test what is written with a TopologyTestDriver"); }

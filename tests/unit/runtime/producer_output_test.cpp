@@ -34,6 +34,7 @@ struct Fixture {
   std::string in = "in";
   RecordOrigin origin;
   IdleTask task;
+  std::optional<RecordScope> in_hand;
   NamedNode node{"sink"};
   Sender sender{&task, &node};
 
@@ -42,8 +43,7 @@ struct Fixture {
     origin.offset = 7;
     origin.partition = 0;
     origin.raw_key = "read key";
-    task.record.origin = &origin;
-    task.record.timestamp = 5;
+    in_hand.emplace(task, CurrentRecord{.origin = &origin, .timestamp = 5});
     errors.handlers.production = [this](const ErrorContext& error) {
       ++asked;
       told = error.topic + "@" + std::to_string(error.offset) + " " + error.node + " " +

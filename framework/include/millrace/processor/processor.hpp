@@ -67,7 +67,7 @@ class ProcessingContext {
 
   /// Topic, partition and offset of the record being processed; nullopt inside a punctuation.
   [[nodiscard]] std::optional<RecordMetadata> record_metadata() const {
-    const detail::RecordOrigin& origin = *task_.record.origin;
+    const detail::RecordOrigin& origin = *task_.current_record().origin;
     if (origin.topic == nullptr) return std::nullopt;
     return RecordMetadata{*origin.topic, origin.partition, origin.offset};
   }
@@ -163,6 +163,11 @@ class Processor {
   /// the context yourself.
   virtual void init(ProcessorContext<KOut, VOut>& context) { context_ = &context; }
   virtual void process(Record<KIn, VIn> record) = 0;
+  /// Called before each commit of the task, when all records that the commit covers are processed: forward or store
+  /// here what must not be missing from the commit, such as the content of a buffer of your own. Upstream processors
+  /// are called first. There may have been no record since the last call. What it throws goes to the processing
+  /// exception handler, as from process(). (Kafka Connect has `SinkTask#preCommit`; Kafka Streams has none.)
+  virtual void prepare_commit() {}
   virtual void close() {}
 
  protected:
@@ -183,6 +188,8 @@ class FixedKeyProcessor {
   virtual ~FixedKeyProcessor() = default;
   virtual void init(FixedKeyProcessorContext<K, VOut>& context) { context_ = &context; }
   virtual void process(FixedKeyRecord<K, VIn> record) = 0;
+  /// See Processor.
+  virtual void prepare_commit() {}
   virtual void close() {}
 
  protected:
@@ -216,6 +223,8 @@ class ProcessorNode final : public OperatorNode<KIn, VIn, KOut, VOut> {
     processor_->process(take(record));
     return nullptr;
   }
+  [[nodiscard]] bool has_commit_hook() const override { return true; }
+  void prepare_commit() override { processor_->prepare_commit(); }
   void close() override { processor_->close(); }
 
  private:
@@ -238,6 +247,8 @@ class FixedKeyProcessorNode final : public OperatorNode<K, VIn, K, VOut> {
     processor_->process(FixedKeyRecord<K, VIn>(take(record)));
     return nullptr;
   }
+  [[nodiscard]] bool has_commit_hook() const override { return true; }
+  void prepare_commit() override { processor_->prepare_commit(); }
   void close() override { processor_->close(); }
 
  private:

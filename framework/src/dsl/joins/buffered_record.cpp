@@ -101,12 +101,8 @@ ReadBuffered read_version_3(std::string_view bytes) {
 
 BufferedContext BufferedContext::of(const CurrentRecord& record) {
   const RecordOrigin& origin = *record.origin;
-  return {record.timestamp,
-          origin.offset,
-          origin.topic == nullptr ? std::string() : *origin.topic,
-          origin.partition,
-          record.headers == nullptr ? Headers() : *record.headers,
-          std::nullopt,
+  return {record.timestamp, origin.offset,   origin.topic == nullptr ? std::string() : *origin.topic,
+          origin.partition, *record.headers, std::nullopt,
           std::nullopt};
 }
 

@@ -139,6 +139,7 @@ std::size_t GlobalThread::step(Millis timeout) {
 }
 
 void GlobalThread::commit() {
+  task_->prepare_commit();
   const auto offsets = task_->committable_offsets(
       [this](const TopicPartition& partition) { return consumer_->position(partition); }, true);
   const std::lock_guard lock(stores_.mutex());

@@ -51,7 +51,7 @@ ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config)
 }
 
 ErrorContext error_context(const TaskContext& task, const NodeBase& node) {
-  const CurrentRecord& record = task.record;
+  const CurrentRecord& record = task.current_record();
   const RecordOrigin& origin = *record.origin;
   ErrorContext context;
   if (origin.topic != nullptr) context.topic = *origin.topic;

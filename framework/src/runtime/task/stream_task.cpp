@@ -23,6 +23,10 @@ namespace {
   return stores;
 }
 
+[[nodiscard]] RecordOrigin origin_of(const ConsumerRecord& record) {
+  return {record.topic, record.partition, record.offset, record.key, record.value};
+}
+
 }  // namespace
 
 TimestampPolicy configured_timestamps(const StreamsConfig& config) {
@@ -88,11 +92,7 @@ RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
 }
 
 void StreamTask::initialize() {
-  for (Node& node : nodes_) {
-    record = CurrentRecord();
-    record.headers = &no_headers();
-    node.node->init(*this);
-  }
+  for (Node& node : nodes_) node.node->init(*this);
   running_ = true;
 }
 
@@ -112,14 +112,10 @@ void StreamTask::close() {
   if (problem) std::rethrow_exception(problem);
 }
 
-void StreamTask::set_record(const ConsumerRecord& source, Timestamp timestamp) {
-  origin_ = {source.topic, source.partition, source.offset, source.key, source.value};
-  record = {&origin_, timestamp, &source.headers};
-}
-
 bool StreamTask::process_one() {
   RecordQueues::Queue* queue = queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
-    set_record(head, head.timestamp);
+    const RecordOrigin origin = origin_of(head);
+    const RecordScope scope(*this, {&origin, head.timestamp, &head.headers});
     // Global stores go by the records' own times: as in Java no extractor is asked.
     auto timestamp =
         id_.subtopology < 0 ? std::optional(head.timestamp) : from.source->extract_timestamp(head, from.partition_time);
@@ -141,9 +137,9 @@ bool StreamTask::process_one() {
   const Timestamp partition_time = std::exchange(queue->partition_time, std::max(queue->partition_time, timestamp));
   const Timestamp stream_time = std::exchange(stream_time_, std::max(stream_time_, timestamp));
 
-  set_record(current, timestamp);
   ++processed_;
-  if (!queue->source->process(current, timestamp)) {
+  set_time_between_records(timestamp);
+  if (!process(*queue->source, current, timestamp)) {
     // What cannot be read moves no time, as in Kafka Streams.
     queue->partition_time = partition_time;
     stream_time_ = stream_time;
@@ -153,11 +149,15 @@ bool StreamTask::process_one() {
   return true;
 }
 
+bool StreamTask::process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp) {
+  const RecordOrigin origin = origin_of(record);
+  const RecordScope scope(*this, {&origin, timestamp, &record.headers});
+  return source.process(record, timestamp);
+}
+
 bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
   return punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
-    record = CurrentRecord();
-    record.timestamp = now;
-    record.headers = &no_headers();
+    const RecordScope scope(*this, {.timestamp = now});
     try {
       callback(now);
     } catch (...) {
@@ -190,7 +190,19 @@ void StreamTask::set_processor_metadata(const std::string& name, Timestamp time)
   processor_metadata_changed_ = true;
 }
 
-void StreamTask::prepare_commit() { stores_->flush(); }
+void StreamTask::prepare_commit() {
+  stores_->flush();
+  for (const Node& node : nodes_) {
+    if (!node.node->has_commit_hook()) continue;
+    try {
+      node.node->prepare_commit();
+    } catch (...) {
+      processing_failed(*node.node);
+    }
+    // Nodes come in topology order: what this one wrote into a cache reaches those behind it before their own call.
+    stores_->flush();
+  }
+}
 
 std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
     FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const {
@@ -319,7 +331,7 @@ void StreamTask::record_dropped(const NodeBase& node, std::string_view reason) {
   if (!log_enabled(LogLevel::debug)) return;
   std::string text = "dropped record at node " + node.name() + " (task " + id_.str() + "): ";
   text += reason;
-  const RecordOrigin& origin = *record.origin;
+  const RecordOrigin& origin = *current_record().origin;
   if (origin.topic != nullptr) {
     text += "; topic " + *origin.topic + ", partition " + std::to_string(origin.partition) + ", offset " +
             std::to_string(origin.offset);

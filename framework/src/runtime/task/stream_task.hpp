@@ -79,7 +79,7 @@ class StreamTask final : public TaskContext {
   /// What a previous owner committed with the partition's offset. Of several partitions the latest times hold.
   void resume(const TopicPartition& partition, const CommitMetadata& metadata);
   [[nodiscard]] const ProcessorMetadata& processor_metadata() const { return processor_metadata_; }
-  /// Flushes what caches hold back, so that it is part of the commit.
+  /// Flushes what caches hold back and calls the nodes' commit hooks, so that all of it is part of the commit.
   void prepare_commit();
   /// Offsets to commit: of the next record in each queue, else `position` of its reader. Only of partitions that were
   /// read since the last commit, unless `all` or an operator's metadata are new: these are part of every commit.
@@ -122,7 +122,8 @@ class StreamTask final : public TaskContext {
   void build_nodes(const std::vector<const NodeSpec*>& specs);
   [[nodiscard]] const Node& source_node(const std::string& topic) const;
   [[nodiscard]] SourceNodeBase& source_for(const std::string& topic) const;
-  void set_record(const ConsumerRecord& record, Timestamp timestamp);
+  /// False: the record could not be read.
+  bool process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp);
   /// False: nothing was due.
   bool punctuate(Punctuations& punctuations, Timestamp now);
   void handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
@@ -139,7 +140,6 @@ class StreamTask final : public TaskContext {
   RecordQueues queues_;
   Punctuations stream_time_punctuations_;
   Punctuations wall_clock_;
-  RecordOrigin origin_;  ///< of the record in hand, or the last one
   Timestamp stream_time_ = kNoTimestamp;
   ProcessorMetadata processor_metadata_;
   bool processor_metadata_changed_ = false;

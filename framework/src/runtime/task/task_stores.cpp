@@ -23,8 +23,8 @@ class TaskStores::Writer final : public ChangelogWriter {
   void log(std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) override {
     output_.send_changelog(token_, key, value, timestamp, headers);
   }
-  [[nodiscard]] Timestamp current_timestamp() const override { return task_.record.timestamp; }
-  [[nodiscard]] const Headers* current_headers() const override { return task_.record.headers; }
+  [[nodiscard]] Timestamp current_timestamp() const override { return task_.current_record().timestamp; }
+  [[nodiscard]] const Headers* current_headers() const override { return task_.current_record().headers; }
 
  private:
   TaskContext& task_;
@@ -38,17 +38,13 @@ class TaskStores::Contexts final : public RecordContextHolder {
   explicit Contexts(TaskContext& task) : task_(task) {}
 
   void keep(KeptContext& context) const override {
-    const CurrentRecord& record = task_.record;
+    const CurrentRecord& record = task_.current_record();
     const RecordOrigin& origin = *record.origin;
     assign(context.topic, origin.topic == nullptr ? BytesView() : BytesView(*origin.topic));
     context.partition = origin.partition;
     context.offset = origin.offset;
     context.timestamp = record.timestamp;
-    if (record.headers != nullptr) {
-      context.headers = *record.headers;
-    } else {
-      context.headers = {};
-    }
+    context.headers = *record.headers;
     assign(context.raw_key, origin.raw_key);
     assign(context.raw_value, origin.raw_value);
   }

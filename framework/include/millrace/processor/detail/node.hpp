@@ -36,6 +36,11 @@ class NodeBase {
   virtual void init(TaskContext& context) { context_ = &context; }
   virtual void close() {}
 
+  /// Whether prepare_commit() does anything.
+  [[nodiscard]] virtual bool has_commit_hook() const { return false; }
+  /// Called before each commit of the task. What it forwards and writes is part of that commit.
+  virtual void prepare_commit() {}
+
   /// A record that a sink cannot write is a failure of the node that sent it there: that one is what the processing
   /// exception handler is asked about, and its other children do not get the record. As in Kafka Streams, where a
   /// source has no such handler: what fails in a sink right behind it ends the application.

@@ -162,7 +162,7 @@ class SinkNode final : public TerminalNode<K, V> {
   // The ways that few sinks go are not inline, so that the usual one is short.
 
   [[gnu::noinline]] void choose_topic(const Record<K, V>& record) {
-    const RecordOrigin& origin = *this->task().record.origin;
+    const RecordOrigin& origin = *this->task().current_record().origin;
     const RecordMetadata place{origin.topic == nullptr ? std::string() : *origin.topic, origin.partition,
                                origin.offset};
     topic_ = settings_.choose_topic(record.key, record.value,

@@ -33,12 +33,13 @@ struct RecordOrigin {
 };
 inline constexpr RecordOrigin kNoOrigin{};
 
-/// The record that a task works on right now, as stores and error handlers see it. (Kafka Streams:
+/// What a task has in hand, as stores and error handlers see it. The pointers are valid as long as the RecordScope that
+/// put the record there; outside of all scopes they point to what lives for ever. (Kafka Streams:
 /// `ProcessorRecordContext`.)
 struct CurrentRecord {
   const RecordOrigin* origin = &kNoOrigin;
-  Timestamp timestamp = kNoTimestamp;  ///< of the record at the node that runs now
-  const Headers* headers = nullptr;    ///< likewise
+  Timestamp timestamp = kNoTimestamp;      ///< of the record at the node that runs now, ms since the epoch
+  const Headers* headers = &no_headers();  ///< of the record at the node that runs now; never null
 };
 
 /// Which node of which task writes a record, for the handlers of production errors. Nulls: none does, as with dead
@@ -60,12 +61,14 @@ class RecordCollector {
   [[nodiscard]] virtual std::int32_t partitions_for(std::string_view topic) = 0;
 };
 
-/// What the nodes of a task see of it. The record on its way is public: it is read and set on every hop.
+/// What the nodes of a task see of the task.
 class TaskContext {
  public:
   virtual ~TaskContext() = default;
 
-  CurrentRecord record;
+  /// The record in hand. Only a RecordScope changes it. Between records (a commit, `close()`, `init()`) it has no
+  /// origin and no headers, and the timestamp of the last record.
+  [[nodiscard]] const CurrentRecord& current_record() const { return current_record_; }
 
   [[nodiscard]] virtual RecordCollector& collector() = 0;
 
@@ -109,21 +112,30 @@ class TaskContext {
   /// Counts a record that an operator's semantics drop (null key, late...), and logs it at warn level with its
   /// place. `reason` is for the log.
   virtual void record_dropped(const NodeBase& node, std::string_view reason) = 0;
+
+ protected:
+  /// The timestamp that writes between records get.
+  void set_time_between_records(Timestamp timestamp) { current_record_.timestamp = timestamp; }
+
+ private:
+  friend class RecordScope;
+
+  CurrentRecord current_record_;
 };
 
-/// Makes a record the current one of its task. Puts the previous one back in the end, also in place of another one that
-/// something behind left there when it threw.
+/// Puts a record into a task's hand and takes it out again at the end of the scope, also when something throws. What
+/// `record` points to must outlive the scope. One thread: the task's.
 class RecordScope {
  public:
-  RecordScope(TaskContext& task, const CurrentRecord& record) : task_(task), previous_(task.record) {
-    task.record = record;
+  RecordScope(TaskContext& task, const CurrentRecord& record) : task_(task), previous_(task.current_record_) {
+    task.current_record_ = record;
   }
-  /// The one in hand, on its way with this timestamp and these headers.
+  /// The record in hand goes on with this timestamp and these headers.
   RecordScope(TaskContext& task, Timestamp timestamp, const Headers& headers)
-      : RecordScope(task, {task.record.origin, timestamp, &headers}) {}
+      : RecordScope(task, {task.current_record_.origin, timestamp, &headers}) {}
   RecordScope(const RecordScope&) = delete;
   RecordScope& operator=(const RecordScope&) = delete;
-  ~RecordScope() { task_.record = previous_; }
+  ~RecordScope() { task_.current_record_ = previous_; }
 
  private:
   TaskContext& task_;

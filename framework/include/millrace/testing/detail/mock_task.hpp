@@ -75,7 +75,8 @@ class MockTask final : public TaskContext {
   std::vector<CapturedPunctuator> punctuators_;
   std::map<std::string, Timestamp> metadata_;
   std::optional<RecordMetadata> record_metadata_;
-  RecordOrigin origin_;  ///< as the task has it
+  RecordOrigin origin_;               ///< as the task has it
+  std::optional<RecordScope> scope_;  ///< from set_record_metadata() on
   std::optional<Timestamp> stream_time_;
   std::optional<Timestamp> system_time_;
   bool committed_ = false;

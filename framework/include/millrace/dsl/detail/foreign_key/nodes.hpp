@@ -105,7 +105,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
       subscription.hash = hash_value(serialized(values_, hash_topic_, *record.value.new_value));
     subscription.instruction = instruction;
     subscription.primary_key = serialized(keys_, key_topic_, record.key);
-    subscription.primary_partition = this->task().record.origin->partition;
+    subscription.primary_partition = this->task().current_record().origin->partition;
     this->forward(Record<std::optional<KO>, Subscription>{foreign_key, std::move(subscription), record.timestamp,
                                                           record.headers});
   }

@@ -116,7 +116,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
     std::string value;
     (void)keys_.serialize(this->name(), non_null(record.key), key);
     (void)values_.serialize(this->name(), non_null(record.value), value);
-    if (!buffer_->put(key, std::move(value), BufferedContext::of(this->task().record))) {
+    if (!buffer_->put(key, std::move(value), BufferedContext::of(this->task().current_record()))) {
       emit(record);
       return nullptr;
     }

@@ -212,13 +212,8 @@ struct TransformCompute {
   }
   /// As far as the transformer can see, the record is the one that wrote the value.
   std::optional<VOut> look_up(const K& key, std::optional<V>&& value, Timestamp timestamp) {
-    const CurrentRecord current = task->record;
-    static const Headers kNone;
-    task->record = {&kNoOrigin, timestamp, &kNone};
-    // Not put back if it throws: as in Kafka Streams, the handler and the siblings of the node that asked see this one.
-    auto result = (*this)(key, std::move(value));
-    task->record = current;
-    return result;
+    const RecordScope scope(*task, {.timestamp = timestamp});
+    return (*this)(key, std::move(value));
   }
   void close() {
     if (transformer) transformer->close();

@@ -111,7 +111,7 @@ class TableForwarder {
                     Record<K, Change<V>> record{std::move(key),
                                                 {std::move(new_value), std::move(old_value), true},
                                                 timestamp,
-                                                task_->record.headers == nullptr ? Headers() : *task_->record.headers};
+                                                *task_->current_record().headers};
                     output_->forward(*task_, record);
                   },
                   send_old_values);

@@ -37,7 +37,8 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
 
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     stream_time_ = std::max(stream_time_, record.timestamp);
-    store_->put(buffer_time(record), record.key, record.value, BufferedContext::with_raw(this->task().record));
+    store_->put(buffer_time(record), record.key, record.value,
+                BufferedContext::with_raw(this->task().current_record()));
     const auto& buffer = store_->buffer();
     while (buffer.min_time() <= stream_time_ - wait_ms_) emit_oldest();
     if (!full()) return nullptr;
