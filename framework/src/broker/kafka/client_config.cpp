@@ -12,44 +12,52 @@
 namespace millrace::detail::kafka {
 namespace {
 
+/// Name and value; in kRenamed two names.
 using Setting = std::pair<std::string_view, std::string_view>;
 
-/// Where librdkafka's defaults differ from the Java client's, or stand in the way of what the engine needs.
+/// Settings of every client whose librdkafka default differs from the Java client's default, or does not suit the
+/// engine.
 constexpr std::array kDefaults = {
     Setting{"client.id", "millrace"},
     Setting{"reconnect.backoff.ms", "50"},
     Setting{"reconnect.backoff.max.ms", "1000"},
     Setting{"socket.nagle.disable", "true"},
-    // A lost connection is told by the error callback.
+    // The error callback already reports a lost connection.
     Setting{"log.connection.close", "false"},
 };
 
+/// Further defaults of consumers.
 constexpr std::array kConsumerDefaults = {
     Setting{"isolation.level", "read_uncommitted"},
+    // The engine commits offsets together with the state. librdkafka must not commit on its own.
     Setting{"enable.auto.commit", "false"},
     Setting{"enable.auto.offset.store", "false"},
-    // current_lag() is 0 only when the broker said so: see PartitionQueue.
+    // PartitionQueue::lag() needs the end-of-partition events to know that a partition is read to its end.
     Setting{"enable.partition.eof", "true"},
-    // One fetch is under way per broker. While it waits for news of one partition nothing is read of the others, and
-    // the end of a partition is only told when it returns.
+    // librdkafka has one fetch request under way per broker. While this request waits for new records of one partition,
+    // the other partitions of the broker are not read. The end-of-partition event comes only with the answer, too.
     Setting{"fetch.wait.max.ms", "20"},
     Setting{"fetch.error.backoff.ms", "100"},
-    // How long a topic that a broker does not know may yet turn up, before poll() says that it is missing.
+    // How long a subscribed topic may be unknown to the brokers before poll() reports that the topic is missing.
+    // Milliseconds.
     Setting{"topic.metadata.propagation.max.ms", "10000"},
-    // Per partition, beside what one fetch brings. Small is enough, because PartitionQueue wakes the fetching thread.
+    // Limits per partition. The records of one fetch come on top. Small limits are enough, because PartitionQueue wakes
+    // the fetching thread when a queue runs low.
     Setting{"queued.min.messages", "10000"},
     Setting{"queued.max.messages.kbytes", "4096"},
 };
 
+/// Further defaults of producers.
 constexpr std::array kProducerDefaults = {
     Setting{"enable.idempotence", "true"},
+    // Puts each key into the same partition as the Java client's default partitioner.
     Setting{"partitioner", "murmur2_random"},
-    // Java's buffer.memory is 32 MB; small records weigh as much again in librdkafka.
+    // Java's buffer.memory is 32 MB. librdkafka needs about the same amount again for its bookkeeping of small records.
     Setting{"queue.buffering.max.kbytes", "65536"},
     Setting{"queue.buffering.max.messages", "200000"},
 };
 
-/// The Java client's name, librdkafka's name.
+/// Settings with the same meaning under two names: the Java client's name, librdkafka's name.
 constexpr std::array kRenamed = {
     Setting{"fetch.max.wait.ms", "fetch.wait.max.ms"},
     Setting{"send.buffer.bytes", "socket.send.buffer.bytes"},
@@ -58,7 +66,7 @@ constexpr std::array kRenamed = {
     Setting{"socket.connection.setup.timeout.max.ms", "socket.connection.setup.timeout.ms"},
 };
 
-/// Means something to the Java client only.
+/// Settings that mean something only to the Java client.
 constexpr std::array<std::string_view, 24> kIgnored = {
     "key.serializer",
     "value.serializer",
@@ -103,7 +111,7 @@ const char* name_of(ClientKind kind) {
   return "";
 }
 
-/// Java's settings for keys and passwords that librdkafka takes in another form.
+/// Advice for Java's settings of keys and passwords that librdkafka wants in another form. Empty for other settings.
 std::string hint_for(std::string_view key) {
   if (key == "sasl.jaas.config") return ": give sasl.username and sasl.password";
   if (key.starts_with("ssl.truststore")) return ": give ssl.ca.location, a PEM file";
@@ -113,7 +121,7 @@ std::string hint_for(std::string_view key) {
   return {};
 }
 
-/// Passwords do not belong into messages.
+/// The value as an error message may show it. Passwords and keys are hidden.
 std::string shown(std::string_view key, const std::string& value) {
   for (const std::string_view secret : {"password", "jaas", "secret", ".pem", "oauthbearer.config"}) {
     if (key.find(secret) != std::string_view::npos) return "(hidden)";
@@ -121,10 +129,12 @@ std::string shown(std::string_view key, const std::string& value) {
   return value;
 }
 
+/// Collects the settings of one client. set() may be called several times for the same key; the last value counts.
 class Preparation {
  public:
   explicit Preparation(ClientKind kind) : kind_(kind) { result_.conf.reset(rd_kafka_conf_new()); }
 
+  /// Applies one setting. Throws ConfigException if the key is unknown or the value is rejected.
   void set(std::string_view key, std::string_view value) {
     if (handle_here(key, value)) return;
     if (const auto* renamed = find(kRenamed, key)) key = renamed->second;
@@ -148,10 +158,12 @@ class Preparation {
     for (const auto& [key, value] : settings) set(key, value);
   }
 
+  /// Adds the settings that users cannot choose and returns the result. The object must not be used after this call.
   PreparedConfig finish() {
     if (kind_ == ClientKind::consumer) {
       rd_kafka_conf_set(result_.conf.get(), "partition.assignment.strategy", "cooperative-sticky", nullptr, 0);
-      // librdkafka wants a group even from a consumer that only assigns; nothing is ever committed to this one.
+      // librdkafka requires a group id even for a consumer that only calls assign(). Such a consumer never commits
+      // offsets to this group.
       if (!result_.has_group) set("group.id", "millrace-no-group");
     }
     if (kind_ == ClientKind::producer) limit_delivery_time();
@@ -159,7 +171,8 @@ class Preparation {
   }
 
  private:
-  /// Settings that never reach librdkafka.
+  /// Handles settings that librdkafka does not get under this name. Returns false if librdkafka gets the setting as it
+  /// is.
   bool handle_here(std::string_view key, std::string_view value) {
     if (key == "default.api.timeout.ms" || key == "max.block.ms") {
       result_.api_timeout = Millis(parse_ms(key, value));
@@ -176,11 +189,11 @@ class Preparation {
                               "': offsets are committed together with the state, leave it out");
       }
       if (key == "partition.assignment.strategy") {
-        if (value.find("ooperative") != std::string_view::npos) return true;  // Java's class or librdkafka's name
+        if (value.find("ooperative") != std::string_view::npos) return true;  // Java's class name or librdkafka's name
         throw ConfigException("setting 'partition.assignment.strategy' cannot be '" + std::string(value) +
                               "': only cooperative-sticky is supported, leave it out");
       }
-      if (key == "request.timeout.ms") {  // a producer's setting in librdkafka
+      if (key == "request.timeout.ms") {  // in librdkafka a setting of producers only
         set("socket.timeout.ms", value);
         return true;
       }
@@ -194,12 +207,15 @@ class Preparation {
     return false;
   }
 
+  /// librdkafka's value for a value of the Java client.
   static std::string_view java_value(std::string_view key, std::string_view value) {
     if (key == "auto.offset.reset" && value == "none") return "error";
     return value;
   }
 
-  /// Java's default, and in a transaction no longer than that may take: librdkafka refuses more, Java does not mind.
+  /// Sets the delivery timeout to Java's default if the user gave none.
+  /// In a transaction, also lowers the timeout to transaction.timeout.ms. librdkafka refuses a longer delivery timeout.
+  /// The Java client accepts it.
   void limit_delivery_time() {
     if (!delivery_time_given_) set("message.timeout.ms", "120000");
     if (!result_.transactional) return;
@@ -207,6 +223,7 @@ class Preparation {
     if (std::stoll(current("message.timeout.ms")) > std::stoll(longest)) set("message.timeout.ms", longest);
   }
 
+  /// The value that a setting has now.
   [[nodiscard]] std::string current(const char* key) const {
     char value[64] = "";
     std::size_t size = sizeof value;
@@ -214,6 +231,7 @@ class Preparation {
     return value;
   }
 
+  /// Parses a whole number of 0 or more (milliseconds or bytes). Throws ConfigException for anything else.
   [[nodiscard]] std::int64_t parse_ms(std::string_view key, std::string_view value) const {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -237,8 +255,9 @@ PreparedConfig prepare_config(ClientKind kind, const std::string& bootstrap_serv
   preparation.set_all(kDefaults);
   if (kind == ClientKind::consumer) preparation.set_all(kConsumerDefaults);
   if (kind == ClientKind::producer) preparation.set_all(kProducerDefaults);
-  // Watermarks of an admin client are the log's ends, open transactions or not.
+  // The watermarks of an admin client are the ends of the log. Open transactions must not lower the high watermark.
   if (kind == ClientKind::admin) preparation.set("isolation.level", "read_uncommitted");
+  // The caller's settings come after the defaults, so that they win.
   for (const auto& [key, value] : common) preparation.set(key, value);
   for (const auto& [key, value] : config) preparation.set(key, value);
   preparation.set("bootstrap.servers", bootstrap_servers);

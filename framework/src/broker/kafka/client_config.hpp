@@ -8,20 +8,25 @@
 
 namespace millrace::detail::kafka {
 
+/// Selects the defaults and the librdkafka type of a client.
 enum class ClientKind { consumer, producer, admin };
 
-/// A client's settings, ready for librdkafka.
+/// The settings of one client, ready for rd_kafka_new().
 struct PreparedConfig {
   ConfPtr conf;
-  /// How long a call without a timeout of its own keeps trying (Java: default.api.timeout.ms, max.block.ms).
+  /// How long a call without its own timeout parameter retries. Kafka's names: default.api.timeout.ms, max.block.ms.
   Millis api_timeout{60'000};
+  /// True if transactional.id was given.
   bool transactional = false;
+  /// True if group.id was given.
   bool has_group = false;
 };
 
-/// Turns Kafka's settings into librdkafka's: Millrace's defaults, then `common`, then `config`. Names that only the
-/// Java client has are translated, or ignored with a line in the debug log where they mean nothing here.
-/// Throws ConfigException for a name that nobody knows and for a value that librdkafka rejects.
+/// Turns Kafka's settings into librdkafka's settings.
+/// Applies Millrace's defaults first, then `common`, then `config`; a later value replaces an earlier one.
+/// `bootstrap_servers` is applied last. Settings that only the Java client has are translated. If such a setting has no
+/// meaning here, it is ignored with a line in the debug log. Throws ConfigException for a name that neither client
+/// knows, and for a value that librdkafka rejects.
 [[nodiscard]] PreparedConfig prepare_config(ClientKind kind, const std::string& bootstrap_servers,
                                             const ClientConfig& common, const ClientConfig& config);
 

@@ -10,11 +10,12 @@
 namespace millrace::detail::kafka {
 namespace {
 
-/// The longest that librdkafka allows.
+/// The longest request timeout that librdkafka allows: one hour.
 constexpr Millis kLongestRequest{3'600'000};
+/// The pause before a request is repeated.
 constexpr Millis kPause{20};
 
-/// Of the only group of an answer.
+/// The offsets in an answer. Each request asks for one group, so the answer has one group.
 CommittedOffsets committed_offsets(rd_kafka_event_t& answer) {
   CommittedOffsets none;
   none.problem = rd_kafka_event_error(&answer);
@@ -42,12 +43,15 @@ std::map<TopicPartition, OffsetAndMetadata> CoordinatorClient::committed(const s
     const auto answer = asked->unchecked_admin_request(
         RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, kLongestRequest, Millis(std::max(1, deadline.left_ms())),
         [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
+          // An error means that librdkafka does not know the option for this request; the request works without the
+          // option.
           const ErrorPtr unknown(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
           auto* request = rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), nullptr);
           rd_kafka_ListConsumerGroupOffsets(asked->handle(), &request, 1, options, answers);
           rd_kafka_ListConsumerGroupOffsets_destroy(request);
         });
     if (answer == nullptr) {
+      // The request stays pending inside librdkafka, so the client must not be used again.
       abandon(asked);
       asked->fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
     }

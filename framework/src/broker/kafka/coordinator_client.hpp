@@ -10,27 +10,30 @@
 
 namespace millrace::detail::kafka {
 
-/// Admin requests that go to the coordinator of a group.
+/// Sends admin requests to the coordinator of a group. Thread-safe.
 ///
-/// librdkafka (2.0.2) uses freed memory when such a request is given up while it waits for the connection, and the
-/// connection comes back: the process is aborted, or the client never answers again. So librdkafka is never let to give
-/// one up: the client with the unanswered request is destroyed instead. Thread-safe.
+/// Works around a fault of librdkafka 2.0.2. If librdkafka cancels such a request while the request waits for a
+/// connection, and the connection comes back, librdkafka uses freed memory: the process aborts, or the client never
+/// answers again. So librdkafka gets a timeout of one hour and never cancels. When our own timeout is over, this class
+/// abandons the whole client and makes a new one for the next request.
 class CoordinatorClient {
  public:
   explicit CoordinatorClient(std::function<std::unique_ptr<KafkaClient>()> make_client)
       : make_client_(std::move(make_client)) {}
 
-  /// All committed offsets of a group. Waits while a transaction that holds some of them is open.
+  /// All committed offsets of a group; empty for an unknown group. Waits while an open transaction holds offsets of the
+  /// group. Throws a retriable BrokerException after `timeout`.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committed(const std::string& group_id, Millis timeout);
 
  private:
+  /// The present client. Makes one if there is none.
   [[nodiscard]] std::shared_ptr<KafkaClient> client();
-  /// It ends when the last call that uses it does.
+  /// Stops using a client. The client is destroyed when the last call that uses it returns.
   void abandon(const std::shared_ptr<KafkaClient>& client);
 
   std::function<std::unique_ptr<KafkaClient>()> make_client_;
-  std::mutex mutex_;
-  std::shared_ptr<KafkaClient> client_;  // from the first request on
+  std::mutex mutex_;                     // guards client_
+  std::shared_ptr<KafkaClient> client_;  // null until the first request, and after abandon()
 };
 
 }  // namespace millrace::detail::kafka

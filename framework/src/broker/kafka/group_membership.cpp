@@ -2,6 +2,7 @@
 
 // How a KafkaConsumer becomes a member of its group, is one, and leaves it.
 
+// The part of KafkaConsumer that joins the group, handles rebalances, and leaves the group.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -13,10 +14,12 @@
 namespace millrace::detail::kafka {
 namespace {
 
+/// How long closing waits for the coordinator.
 constexpr Millis kLeaveTimeout{5'000};
-/// How long a consumer that is closed while it joins its group waits for its first assignment.
+/// How long closing waits for the first assignment if the consumer is just joining its group.
 constexpr Millis kFirstAssignmentTimeout{2'000};
 
+/// The partitions as a list for messages.
 std::string names(const std::vector<TopicPartition>& partitions) {
   std::string text;
   for (const auto& partition : partitions) text += (text.empty() ? "" : ", ") + partition.str();
@@ -28,6 +31,7 @@ std::string names(const std::vector<TopicPartition>& partitions) {
 void KafkaConsumer::connect() {
   client_ = make_client_();
   had_assignment_ = false;
+  // Sends the client's general events to the consumer's queue, so that serve_group() sees all of them.
   rd_kafka_poll_set_consumer(client_->handle());
   group_queue_.reset(rd_kafka_queue_get_consumer(client_->handle()));
   rd_kafka_queue_cb_event_enable(group_queue_.get(), WakeSignal::on_queue_event, &signal_);
@@ -44,11 +48,11 @@ void KafkaConsumer::disconnect() {
 
 KafkaConsumer::~KafkaConsumer() { disconnect(); }
 
-/// librdkafka (2.0.2) aborts the process if it is destroyed when the group has accepted the consumer but not told it
-/// its first partitions. This waits for them; returns false if they do not come in time, which makes the client unfit
-/// to be destroyed.
+/// Works around a fault of librdkafka 2.0.2. If a client is destroyed after the group accepted the member but before
+/// the first assignment arrived, librdkafka aborts the process. This function waits for the first assignment. It
+/// returns false if the assignment does not come in time. Then the client must not be destroyed.
 bool KafkaConsumer::await_first_assignment() {
-  // Before it has a member id, it does not even wait for the group.
+  // Without a member id, the group has not accepted the client, and the client can be destroyed.
   const auto joining = [this] {
     if (listener_ == nullptr || had_assignment_) return false;
     char* member_id = rd_kafka_memberid(client_->handle());
@@ -57,7 +61,7 @@ bool KafkaConsumer::await_first_assignment() {
     return known;
   };
   if (!joining()) return true;
-  listener_ = nullptr;  // it is not to hear of partitions that are given back at once
+  listener_ = nullptr;  // the listener must not hear of partitions that are given back at once
   const Deadline deadline(kFirstAssignmentTimeout);
   std::array<rd_kafka_message_t*, 1> messages;
   while (!had_assignment_ && !deadline.passed()) {
@@ -68,8 +72,8 @@ bool KafkaConsumer::await_first_assignment() {
   return had_assignment_;
 }
 
-/// Revokes what is assigned and tells the coordinator, but does not wait longer than kLeaveTimeout for it: without it
-/// the coordinator finds out by session.timeout.ms.
+/// Waits for at most kLeaveTimeout. If the coordinator does not hear from the consumer, it removes the member after
+/// session.timeout.ms.
 void KafkaConsumer::leave_group() {
   const QueuePtr events(rd_kafka_queue_new(client_->handle()));
   if (const ErrorPtr error(rd_kafka_consumer_close_queue(client_->handle(), events.get())); error != nullptr) return;
@@ -78,9 +82,11 @@ void KafkaConsumer::leave_group() {
   while (rd_kafka_consumer_closed(client_->handle()) == 0 && !deadline.passed()) {
     const auto count =
         rd_kafka_consume_batch_queue(events.get(), std::min(100, deadline.left_ms()), messages.data(), 1);
+    // The rebalance callback already ran inside the call above. The remaining events are of no use.
     if (count > 0) rd_kafka_message_destroy(messages[0]);
   }
   try {
+    // A destructor runs this code, so an error of the listener can only be logged.
     client_->rethrow();
   } catch (const std::exception& error) {
     log(LogLevel::warn, std::string("while the consumer was closed: ") + error.what());
@@ -98,7 +104,8 @@ void KafkaConsumer::subscribe(const std::vector<std::string>& topics, RebalanceL
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_->fail(code, "subscribing");
 }
 
-/// By a new client: librdkafka (2.0.2) may never get back into the group if it is told to leave right after it joined.
+/// Replaces the client. If librdkafka 2.0.2 is told to leave right after it joined, it may never get back into the
+/// group.
 void KafkaConsumer::unsubscribe() {
   if (listener_ == nullptr) {
     assign({});
@@ -110,6 +117,7 @@ void KafkaConsumer::unsubscribe() {
 }
 
 ConsumerGroupMetadata KafkaConsumer::group_metadata() const {
+  // Null before the first subscribe().
   auto* metadata = rd_kafka_consumer_group_metadata(client_->handle());
   if (metadata == nullptr) return ConsumerGroupMetadata(group_id_);
   return ConsumerGroupMetadata(group_id_, std::shared_ptr<const void>(metadata, [](const void* m) {
@@ -125,7 +133,8 @@ void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) self.had_assignment_ = true;
   const auto list = to_vector(*partitions);
   if (self.listener_ == nullptr) {  // unsubscribed in the meantime
-    // The change must be acknowledged by the protocol's own calls; unsubscribing takes everything back by itself.
+    // The cooperative protocol requires that each change is acknowledged. Leaving the group gives everything back
+    // anyway.
     const ErrorPtr ignored(code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
                                ? rd_kafka_incremental_assign(handle, partitions)
                                : rd_kafka_incremental_unassign(handle, partitions));
@@ -135,6 +144,7 @@ void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
     case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: self.assigned(list); return;
     case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: self.revoked(list, rd_kafka_assignment_lost(handle) != 0); return;
     default:
+      // The rebalance failed, so the member may have lost its partitions. Nothing may be committed.
       log(LogLevel::warn, "rebalance of group '" + self.group_id_ + "' failed: " + describe(code));
       self.revoked(list, true);
   }
@@ -143,7 +153,9 @@ void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
 void KafkaConsumer::assigned(const std::vector<TopicPartition>& partitions) {
   auto to_read = partitions;
   client_->guard([&] { to_read = listener_->on_partitions_assigned(partitions); });
+  // Queues first: after rd_kafka_incremental_assign() records may arrive at once.
   for (const auto& partition : to_read) add(partition, std::nullopt);
+  // The listener added partitions of topics that are not subscribed to.
   if (to_read.size() > partitions.size()) learn_leaders(to_read);
   const ErrorPtr error(rd_kafka_incremental_assign(client_->handle(), to_list(to_read).get()));
   if (error != nullptr) client_->guard([&] { client_->fail(*error, "taking over " + names(to_read)); });
@@ -156,9 +168,11 @@ void KafkaConsumer::revoked(const std::vector<TopicPartition>& partitions, bool 
       to_stop = lost ? listener_->on_partitions_lost(partitions) : listener_->on_partitions_revoked(partitions);
     }
   });
+  // The listener may name partitions that are not assigned. librdkafka would refuse the whole list.
   std::erase_if(to_stop, [&](const TopicPartition& partition) { return !partitions_.contains(partition); });
   const ErrorPtr error(rd_kafka_incremental_unassign(client_->handle(), to_list(to_stop).get()));
   if (error != nullptr) client_->guard([&] { client_->fail(*error, "giving up " + names(to_stop)); });
+  // Last, so that fetched records of these partitions are discarded and never returned.
   for (const auto& partition : to_stop) remove(partition);
 }
 

@@ -10,6 +10,7 @@
 namespace millrace::detail::kafka {
 namespace {
 
+/// The pause between two checks of the metadata.
 constexpr Millis kMetadataPause{20};
 
 PreparedConfig admin_config(const std::string& address, const ClientConfig& common) {
@@ -17,7 +18,7 @@ PreparedConfig admin_config(const std::string& address, const ClientConfig& comm
 }
 void no_callbacks(rd_kafka_conf_t* /*conf*/) {}
 
-/// Kafka's metadata answer tells it, librdkafka's copy does not.
+/// Kafka's metadata answer has this flag, but librdkafka's copy of the answer does not.
 bool is_internal(std::string_view topic) { return topic == "__consumer_offsets" || topic == "__transaction_state"; }
 
 TopicDescription to_description(const rd_kafka_metadata_topic_t& topic) {
@@ -31,13 +32,13 @@ bool has_all_leaders(const rd_kafka_metadata_topic_t& topic) {
 
 Millis left(const Deadline& deadline) { return Millis(std::max(1, deadline.left_ms())); }
 
-/// Or until there is no time left.
+/// Returns when `done()` is true, or at the deadline.
 template <class Done>
 void wait_until(const Deadline& deadline, const Done& done) {
   while (!deadline.passed() && !done()) std::this_thread::sleep_for(kMetadataPause);
 }
 
-/// Throws unless the only topic of an answer went well; `code` is what is left to the caller.
+/// The error code of the only topic in an answer. `text` gets librdkafka's message.
 rd_kafka_resp_err_t single_result(const rd_kafka_topic_result_t* const* topics, std::size_t count, std::string& text) {
   if (count != 1) return RD_KAFKA_RESP_ERR__FAIL;
   if (const char* message = rd_kafka_topic_result_error_string(topics[0])) text = message;
@@ -72,7 +73,7 @@ std::optional<TopicDescription> KafkaAdmin::describe_topic(const std::string& na
       case RD_KAFKA_RESP_ERR_NO_ERROR: return to_description(metadata->topics[0]);
       case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
       case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-      case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return std::nullopt;  // the last: no topic can have such a name
+      case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return std::nullopt;  // TOPIC_EXCEPTION: no topic can have such a name
       default: break;
     }
     if (!worth_another_try(code) || deadline.passed()) client_.fail(code, doing);
@@ -100,6 +101,7 @@ std::map<std::string, std::string> KafkaAdmin::topic_config(const std::string& n
   const auto* entries = rd_kafka_ConfigResource_configs(resources[0], &count);
   std::map<std::string, std::string> settings;
   for (std::size_t i = 0; i < count; ++i) {
+    // Keeps only values that were set for this topic. Broker-wide settings and defaults have other sources.
     const bool own = rd_kafka_ConfigEntry_source(entries[i]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG;
     const char* value = rd_kafka_ConfigEntry_value(entries[i]);
     if (value != nullptr && (all || own)) settings[rd_kafka_ConfigEntry_name(entries[i])] = value;
@@ -125,6 +127,7 @@ bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {
     const auto event = client_.admin_request(RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline, doing,
                                              [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
                                                rd_kafka_CreateTopics(client_.handle(), &request, 1, options, answers);
+                                               // librdkafka has copied the request.
                                                rd_kafka_NewTopic_destroy(request);
                                              });
     std::size_t count = 0;
@@ -133,7 +136,7 @@ bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {
     const auto code = single_result(topics, count, text);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
     if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-      // The one that created it may not have got this far yet.
+      // The client that created the topic may not have got so far yet. Wait until the topic is known.
       wait_until(deadline, [&] { return describe_topic(topic.name, left(deadline)).has_value(); });
       return false;
     }
@@ -178,8 +181,8 @@ void KafkaAdmin::wait_until_gone(const std::string& name, Deadline deadline) {
   wait_until(deadline, [&] { return !describe_topic(name, left(deadline)).has_value(); });
 }
 
-/// librdkafka (2.0.2) aborts the process if it has to wait for the leader of a partition whose records are to be
-/// deleted.
+/// Works around a fault of librdkafka 2.0.2: the process aborts if librdkafka has to wait for the leader of a partition
+/// whose records are to be deleted.
 void KafkaAdmin::require_leaders(const std::map<TopicPartition, std::int64_t>& partitions, Deadline deadline,
                                  const std::string& doing) {
   std::set<std::string> topics;

@@ -11,7 +11,8 @@
 
 namespace millrace::detail::kafka {
 
-/// Admin over librdkafka's admin requests, which are thread-safe and wait for nothing but their own answer.
+/// Admin over librdkafka's admin requests. Thread-safe: each request has its own queue for the answer and waits for
+/// that answer only.
 class KafkaAdmin final : public Admin {
  public:
   KafkaAdmin(const std::string& address, const ClientConfig& common);
@@ -26,14 +27,16 @@ class KafkaAdmin final : public Admin {
   std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id, Millis timeout) override;
 
  private:
-  /// Until every partition has a leader, or is gone.
+  /// Waits until every partition of a new topic has a leader. Throws at the deadline.
   void wait_until_visible(const NewTopic& topic, Deadline deadline);
+  /// Waits until the brokers do not report the topic any more, or until the deadline.
   void wait_until_gone(const std::string& name, Deadline deadline);
+  /// Throws if a partition of these topics has no leader. `doing` names the action for the message.
   void require_leaders(const std::map<TopicPartition, std::int64_t>& partitions, Deadline deadline,
                        const std::string& doing);
 
   KafkaClient client_;
-  CoordinatorClient coordinators_;
+  CoordinatorClient coordinators_;  // for requests about groups
 };
 
 }  // namespace millrace::detail::kafka

@@ -10,6 +10,8 @@
 namespace millrace {
 namespace {
 
+/// Makes clients of one cluster. Holds only settings and no connection, so all calls are thread-safe. Clients do not
+/// refer to this object.
 class KafkaBroker final : public Broker {
  public:
   KafkaBroker(std::string bootstrap_servers, ClientConfig common)

@@ -12,6 +12,7 @@
 namespace millrace::detail::kafka {
 namespace {
 
+/// How long the destructor waits for librdkafka. Enough for an instance without outstanding records.
 constexpr Millis kDestroyTimeout{200};
 
 }  // namespace
@@ -32,15 +33,17 @@ KafkaClient::KafkaClient(ClientKind kind, std::string address, PreparedConfig co
   rd_kafka_conf_set_error_cb(conf, on_error);
   setup(conf);
   char reason[512] = "";
-  // An admin client is a consumer to librdkafka, because a producer's metadata requests could create topics.
+  // An admin client is a consumer to librdkafka: the metadata requests of a librdkafka producer could create topics.
   handle_ =
       rd_kafka_new(kind == ClientKind::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
   if (handle_ == nullptr) throw ConfigException("settings of the Kafka client for " + shared_->address + ": " + reason);
+  // rd_kafka_new() took ownership of the configuration because it succeeded.
   [[maybe_unused]] const auto* owned_by_librdkafka = config.conf.release();
 }
 
 KafkaClient::~KafkaClient() {
-  // What has to be told to the brokers was told by the owner.
+  // The owner has already left the group or purged its records. So the flag tells librdkafka not to close the consumer
+  // again.
   std::packaged_task<void()> destroy(
       [handle = handle_, shared = shared_] { rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
   auto done = destroy.get_future();
@@ -65,6 +68,7 @@ BrokerException KafkaClient::error(BrokerException::Severity severity, rd_kafka_
     text += ": ";
     text += detail;
   }
+  // "Timed out" alone does not help the user. The reason for the broken connection does.
   if (is_unreachable(code)) {
     const std::lock_guard lock(shared_->mutex);
     if (!shared_->last_connection_error.empty()) text += ": last connection error: " + shared_->last_connection_error;
@@ -96,7 +100,7 @@ MetadataPtr KafkaClient::metadata(const char* topic, Deadline deadline, const st
     const rd_kafka_metadata_t* answer = nullptr;
     const auto code = rd_kafka_metadata(handle_, topic == nullptr ? 1 : 0, handle.get(), &answer, deadline.left_ms());
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataPtr(answer);
-    // A connection that breaks under the request says nothing about the next one.
+    // A connection that breaks during the request tells nothing about the next request, so try again.
     if (!worth_another_try(code) || deadline.passed()) fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
   }
@@ -123,6 +127,8 @@ Watermarks KafkaClient::watermarks(const TopicPartition& partition, Millis timeo
 EventPtr KafkaClient::admin_request(
     rd_kafka_admin_op_t operation, Deadline deadline, const std::string& doing,
     const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const {
+  // Wait one second longer than librdkafka, so that librdkafka's own answer ("timed out", with the cause) arrives in
+  // time.
   const Millis timeout(std::max(1, deadline.left_ms()));
   EventPtr event = unchecked_admin_request(operation, timeout, timeout + Millis(1000), send);
   if (event == nullptr) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
@@ -153,11 +159,11 @@ void KafkaClient::on_error(rd_kafka_t* /*handle*/, int code, const char* reason,
   static_cast<Shared*>(shared)->client->note_error(static_cast<rd_kafka_resp_err_t>(code), reason);
 }
 
-/// Errors that belong to no call. Runs inside whatever call serves the client's events.
+/// Handles errors that belong to no call. Runs inside the call that serves the client's events.
 void KafkaClient::note_error(rd_kafka_resp_err_t code, const char* reason) {
-  // Lost connections are logged by on_log(), from the thread that meets them; a call that runs into a fatal error
-  // throws.
+  // on_log() already logged the lost connection. A fatal error makes the next call throw.
   if (is_unreachable(code) || code == RD_KAFKA_RESP_ERR__FATAL) return;
+  // A consumer would wait forever without a reason. So the next poll() throws.
   if (kind_ == ClientKind::consumer && (is_missing(code) || code == RD_KAFKA_RESP_ERR__AUTHENTICATION)) {
     guard([&] { fail(code, "reading", reason); });
     return;
@@ -166,7 +172,7 @@ void KafkaClient::note_error(rd_kafka_resp_err_t code, const char* reason) {
 }
 
 void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
-  // While a client is being made, there is none yet.
+  // While librdkafka creates a client, `handle` is null.
   auto* shared = handle != nullptr ? static_cast<Shared*>(rd_kafka_opaque(handle)) : nullptr;
   if (shared != nullptr && shared->silent) return;
   if (shared != nullptr && is_connection_failure(level, facility)) {

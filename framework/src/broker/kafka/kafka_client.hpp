@@ -18,11 +18,11 @@
 
 namespace millrace::detail::kafka {
 
-/// A moment until which a call keeps trying.
+/// The time at which a call stops retrying. Uses the monotonic clock.
 class Deadline {
  public:
   explicit Deadline(Millis timeout) : at_(std::chrono::steady_clock::now() + timeout) {}
-  /// Milliseconds left for a librdkafka call, never negative.
+  /// Milliseconds that are left, as librdkafka calls want them: at least 0, at most 1e9, rounded up.
   [[nodiscard]] int left_ms() const;
   [[nodiscard]] bool passed() const { return left_ms() == 0; }
 
@@ -30,46 +30,62 @@ class Deadline {
   std::chrono::steady_clock::time_point at_;
 };
 
-/// One librdkafka instance with its log, its errors and the questions that every kind of client may ask.
-/// Base of the consumer, the producer and the admin client.
+/// Owns one librdkafka instance: the handle, its log, its errors, and the requests that every kind of client can send.
+/// KafkaConsumer, KafkaProducer and KafkaAdmin each own a KafkaClient.
+///
+/// Threads: the requests are thread-safe. guard() and rethrow() belong to the one thread that uses the consumer or
+/// producer. librdkafka's own threads call on_log(). on_error() runs inside the call that serves the client's events.
 class KafkaClient {
  public:
+  /// Creates the instance. Does not wait for a connection. `setup` may add callbacks to the configuration. Throws
+  /// ConfigException if librdkafka rejects the settings as a whole.
   KafkaClient(ClientKind kind, std::string address, PreparedConfig config,
               const std::function<void(rd_kafka_conf_t*)>& setup);
-  /// Ends librdkafka's threads. If records that a consumer returned are still alive, librdkafka waits for them: then it
-  /// goes on in the background, so that who holds them is not locked out.
+  /// Ends librdkafka's threads. Records that a consumer returned keep the librdkafka instance busy: librdkafka waits
+  /// until they are freed. The destructor waits for at most 200 ms. After that time, a background thread finishes the
+  /// work. So the thread that holds the records can go on and free them.
   ~KafkaClient();
   KafkaClient(const KafkaClient&) = delete;
   KafkaClient& operator=(const KafkaClient&) = delete;
 
-  /// Instead of destroying a client that librdkafka cannot destroy in its present state: it stays until the process
-  /// ends, and says nothing any more.
+  /// Gives up a client that librdkafka cannot destroy safely in its present state. The client stays in memory until the
+  /// process ends and logs nothing any more.
   static void leave_behind(std::unique_ptr<KafkaClient> client);
 
   [[nodiscard]] rd_kafka_t* handle() const { return handle_; }
   [[nodiscard]] Millis api_timeout() const { return api_timeout_; }
 
-  /// Throws what became of `doing` ("creating topic 'x'"). `detail`: more than the code's own text, may be empty.
+  /// Throws a BrokerException for a failed action. `doing` names the action, for example "creating topic 'x'". `detail`
+  /// adds to the text of the code and may be empty. The severity follows from the code or from librdkafka's error
+  /// object.
   [[noreturn]] void fail(rd_kafka_resp_err_t code, const std::string& doing, std::string_view detail = {}) const;
   [[noreturn]] void fail(const rd_kafka_error_t& error, const std::string& doing) const;
+  /// The same exception, returned and with a chosen severity. The text names the address, the action, the cause and a
+  /// remedy.
   [[nodiscard]] BrokerException error(BrokerException::Severity severity, rd_kafka_resp_err_t code,
                                       const std::string& doing, std::string_view detail = {}) const;
 
-  /// Metadata of one topic, or of all of them if `topic` is null.
+  /// Metadata of one topic, or of all topics if `topic` is null. Never null. Retries until the deadline, then throws. A
+  /// missing topic is no failure of the request: the topic's entry carries the error code.
   [[nodiscard]] MetadataPtr metadata(const char* topic, Deadline deadline, const std::string& doing) const;
 
+  /// First and next offset of a partition, asked from the partition's leader. Retries until `timeout`, then throws.
   [[nodiscard]] Watermarks watermarks(const TopicPartition& partition, Millis timeout) const;
 
-  /// Runs one request of librdkafka's admin API: `send` gets the options and the queue for its answer.
+  /// Sends one request of librdkafka's admin API and returns the answer. `send` gets the options and the queue for the
+  /// answer. Throws if there is no answer before the deadline or if the request as a whole failed. Errors of single
+  /// topics are in the answer.
   [[nodiscard]] EventPtr admin_request(
       rd_kafka_admin_op_t operation, Deadline deadline, const std::string& doing,
       const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const;
-  /// The same, with whatever comes back: null after `patience`. `timeout`: after which librdkafka gives the request up.
+  /// Like admin_request(), but returns any answer unchecked. Waits for `patience`; the result is null if no answer
+  /// came. `timeout` is the time after which librdkafka itself cancels the request.
   [[nodiscard]] EventPtr unchecked_admin_request(
       rd_kafka_admin_op_t operation, Millis timeout, Millis patience,
       const std::function<void(rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send) const;
 
-  /// For callbacks that run inside librdkafka calls: keeps what `body` throws until rethrow().
+  /// Runs `body` inside a callback of librdkafka. An exception must not pass through C code, so the first one is stored
+  /// until rethrow().
   template <class Body>
   void guard(Body&& body) noexcept {
     try {
@@ -78,29 +94,30 @@ class KafkaClient {
       if (!caught_) caught_ = std::current_exception();
     }
   }
-  /// Throws what a callback threw.
+  /// Throws the exception that guard() stored, once. Call this after each librdkafka call that can run callbacks.
   void rethrow();
 
-  /// The consumer or producer whose callbacks run on this client.
+  /// Sets the consumer or producer whose callbacks run on this client. The pointer is not owned.
   void set_owner(void* owner) { shared_->owner = owner; }
-  /// The owner, in a callback of librdkafka: `opaque` is what it passes.
+  /// The owner, for use in a callback of librdkafka. `opaque` is the pointer that librdkafka passes to the callback.
   template <class Owner>
   static Owner& owner(void* opaque) {
     return *static_cast<Owner*>(static_cast<Shared*>(opaque)->owner);
   }
 
  private:
-  /// What librdkafka's threads write to. Lives as long as they do, see the destructor.
+  /// The data that librdkafka's threads access. These threads may outlive the KafkaClient (see the destructor), so the
+  /// data is shared with the thread that destroys the instance.
   struct Shared {
     std::string address;
-    KafkaClient* client = nullptr;
-    void* owner = nullptr;
-    std::mutex mutex;
+    KafkaClient* client = nullptr;  // not owned
+    void* owner = nullptr;          // not owned; set by set_owner()
+    std::mutex mutex;               // guards last_connection_error
     std::string last_connection_error;
-    std::atomic<bool> silent = false;  // what becomes of a client that was left behind is nobody's concern
+    std::atomic<bool> silent = false;  // after leave_behind(): log nothing
   };
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* shared);
-  /// Nobody polls an admin client: its errors are served when it is used.
+  /// Runs the pending callbacks of an admin client. Nobody polls an admin client, so each request does this first.
   void serve_admin_events() const;
   void note_error(rd_kafka_resp_err_t code, const char* reason);
   static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
@@ -109,7 +126,7 @@ class KafkaClient {
   Millis api_timeout_;
   std::shared_ptr<Shared> shared_;
   rd_kafka_t* handle_ = nullptr;
-  std::exception_ptr caught_;
+  std::exception_ptr caught_;  // see guard()
 };
 
 }  // namespace millrace::detail::kafka

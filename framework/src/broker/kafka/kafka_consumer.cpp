@@ -12,14 +12,18 @@
 namespace millrace::detail::kafka {
 namespace {
 
-/// How long poll() sleeps at most before it shows librdkafka that the application is alive (max.poll.interval.ms).
+/// The longest sleep inside poll(). Then poll() calls librdkafka again, which counts as a sign of life for
+/// max.poll.interval.ms.
 constexpr Millis kLongestSleep{1'000};
+/// The sleep while a queue is starved, so that the next nudge comes soon.
 constexpr Millis kStarvedSleep{5};
+/// How long a lookup of offsets or leaders may take before librdkafka is left to do it on its own.
 constexpr Millis kResolveTimeout{2'000};
 
+/// Negative offsets are librdkafka's codes for "beginning", "end" and "unknown".
 std::optional<std::int64_t> known(std::int64_t offset) { return offset >= 0 ? std::optional(offset) : std::nullopt; }
 
-/// With the topic, which librdkafka's own text does not always name.
+/// The error's text with the topic's name. librdkafka's own text does not always name the topic.
 std::string error_text(const rd_kafka_message_t& message) {
   std::string text = rd_kafka_message_errstr(&message);
   if (message.rkt == nullptr) return text;
@@ -56,12 +60,15 @@ void KafkaConsumer::assign(const std::vector<std::pair<TopicPartition, std::int6
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_->fail(code, "assigning partitions");
 }
 
-/// librdkafka would look them up itself, but waits half a second if it does not know the partition's leader yet. All
-/// partitions are asked about, so that a missing topic is told here. What cannot be found out in time is left to it.
+/// librdkafka can look up these offsets itself, but then waits for half a second if it does not know the partition's
+/// leader yet. The request covers all partitions, so that a missing topic is reported by this call. If the request
+/// fails for another reason, the offsets stay symbolic and librdkafka looks them up later.
 void KafkaConsumer::resolve(rd_kafka_topic_partition_list_t& list) {
   if (list.cnt == 0) return;
   const PartitionListPtr asked(rd_kafka_topic_partition_list_copy(&list));
   for (int i = 0; i < asked->cnt; ++i) {
+    // rd_kafka_offsets_for_times() reads the offset as a time. The codes for "beginning" and "end" mean the same as
+    // times.
     if (asked->elems[i].offset >= 0) asked->elems[i].offset = RD_KAFKA_OFFSET_END;
     // As a time, kOffsetBeginning and kOffsetEnd mean the same.
   }
@@ -81,8 +88,9 @@ void KafkaConsumer::resolve(rd_kafka_topic_partition_list_t& list) {
   }
 }
 
-/// The group told librdkafka about the leaders of subscribed topics only. For a partition without a known leader and
-/// without a committed offset it would wait for half a second and more; what fails here is left to it all the same.
+/// The group makes librdkafka look up the leaders of subscribed topics only. Partitions of other topics have no known
+/// leader. For such a partition without a committed offset, librdkafka would wait for half a second or more. An error
+/// here is ignored: librdkafka then does its own slow lookup.
 void KafkaConsumer::learn_leaders(const std::vector<TopicPartition>& partitions) {
   const auto list = to_list(partitions);
   for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
@@ -92,12 +100,13 @@ void KafkaConsumer::learn_leaders(const std::vector<TopicPartition>& partitions)
 void KafkaConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis timeout) {
   const Deadline deadline(timeout);
   for (;;) {
+    // Cleared before the queues are checked, see WakeSignal::clear().
     signal_.clear();
     const bool rebalanced = serve_group();
     client_->rethrow();
     const auto before = records.size();
     const bool moved = take_records(records, max_records);
-    if (records.size() == before) client_->rethrow();  // else the next poll() does: no record may be lost over it
+    if (records.size() == before) client_->rethrow();  // otherwise the next poll() throws, so that no record is lost
     if (rebalanced || moved || woken_.exchange(false) || deadline.passed()) return;
     const auto longest = nudge_starved() ? kStarvedSleep : kLongestSleep;
     signal_.wait(std::min(longest, Millis(deadline.left_ms())));
@@ -106,9 +115,10 @@ void KafkaConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_r
 
 bool KafkaConsumer::serve_group() {
   rebalanced_ = false;
+  // Handles all events before it throws, so that no event is lost. The last problem is thrown.
   std::array<rd_kafka_message_t*, 16> messages;
   do {
-    // Called even if the queue is empty: librdkafka takes it as a sign of life.
+    // This call is made even if the queue is empty: librdkafka takes it as a sign of life (max.poll.interval.ms).
     const auto count = rd_kafka_consume_batch_queue(group_queue_.get(), 0, messages.data(), messages.size());
     std::exception_ptr problem;
     for (std::ptrdiff_t i = 0; i < count; ++i) {
@@ -127,8 +137,9 @@ bool KafkaConsumer::serve_group() {
 }
 
 void KafkaConsumer::handle_error(rd_kafka_resp_err_t code, const std::string& text) {
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || is_unreachable(code)) return;  // connections are made again and logged
-  // librdkafka looks up the group's coordinator even for a consumer that only assigns.
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || is_unreachable(code)) return;  // librdkafka reconnects, on_log() logs
+  // librdkafka looks up the coordinator of a group even for a consumer that only calls assign(). Then the error does
+  // not matter.
   if (group_id_.empty() && code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return;
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     char reason[512] = "";
@@ -146,6 +157,7 @@ void KafkaConsumer::handle_error(rd_kafka_resp_err_t code, const std::string& te
 bool KafkaConsumer::take_records(std::vector<ConsumerRecord>& records, std::size_t max_records) {
   bool moved = false;
   std::size_t room = max_records;
+  // Starts where the last call stopped, so that a busy partition cannot starve the others.
   for (std::size_t i = 0; i < order_.size() && room > 0; ++i) {
     if (next_ >= order_.size()) next_ = 0;
     auto& queue = *order_[next_++];
@@ -154,6 +166,7 @@ bool KafkaConsumer::take_records(std::vector<ConsumerRecord>& records, std::size
     room -= taken.records;
     moved = moved || taken.moved;
     if (taken.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      // Stored and thrown later, because records of other partitions may already be in `records`.
       client_->guard([&] { handle_error(taken.error, queue.name() + ": " + taken.error_text); });
     }
   }
@@ -188,9 +201,10 @@ void KafkaConsumer::seek(const TopicPartition& partition, std::int64_t offset) {
   const Deadline deadline(client_->api_timeout());
   seek_once(partition, offset, deadline);
   if (!queue.fetched()) {
-    // librdkafka may still be asking the leader where the partition begins. The answer, outdated by the seek, makes it
-    // ask again half a second later and read from there, unless it is sought again in between. Any other answer of the
-    // leader comes behind that one.
+    // librdkafka may still be asking the leader for the partition's start offset. The seek makes that answer outdated.
+    // librdkafka then asks again after half a second and reads from there, which undoes the seek. A second seek in
+    // between prevents this. The leader answers in order: when the answer to this request is here, the outdated answer
+    // is here too.
     (void)client_->watermarks(partition, Millis(std::max(1, deadline.left_ms())));
     seek_once(partition, offset, deadline);
   }
@@ -205,12 +219,13 @@ void KafkaConsumer::seek_once(const TopicPartition& partition, std::int64_t offs
     if (error != nullptr) client_->fail(*error, doing);
     const auto code = list->elems[0].err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
-    // The partition was assigned just now, its committed offset is still being asked for.
+    // These codes mean: the partition was assigned just now, and its committed offset is still being looked up.
     const bool starting = code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS ||
                           code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
     if (!starting) client_->fail(code, doing);
     if (deadline.passed()) {
-      // After an outage that may take long, or the group may have taken the partition away, which only poll() learns.
+      // The lookup can take long after an outage. Or the group has taken the partition away, and only poll() can notice
+      // that.
       throw client_->error(BrokerException::Severity::retriable, code, doing, "the partition is not being read yet");
     }
     std::this_thread::sleep_for(Millis(5));
@@ -250,7 +265,7 @@ std::map<TopicPartition, OffsetAndMetadata> KafkaConsumer::committed(const std::
   const auto doing = "asking for the committed offsets of group '" + group_id_ + "'";
   const Deadline deadline(timeout);
   for (;;) {
-    // Not by an admin request, see CoordinatorClient.
+    // No admin request, because librdkafka can crash on one: see CoordinatorClient.
     const auto list = to_list(partitions);
     auto code = rd_kafka_committed(client_->handle(), list.get(), std::max(1, deadline.left_ms()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -258,7 +273,8 @@ std::map<TopicPartition, OffsetAndMetadata> KafkaConsumer::committed(const std::
       if (committed.problem == RD_KAFKA_RESP_ERR_NO_ERROR) return std::move(committed.offsets);
       code = committed.problem;
     }
-    // librdkafka itself asks again while offsets are unstable, and does not tell.
+    // librdkafka repeats the request while a transaction with offsets of this group is open, and reports only a
+    // timeout.
     if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) client_->fail(code, doing, "or a transaction that commits some is open");
     if (!worth_another_try(code) || deadline.passed()) client_->fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
@@ -272,7 +288,7 @@ void KafkaConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata
   for (;;) {
     const auto code = commit_once(offsets, deadline);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    // During a rebalance only polling helps, which is the caller's to do.
+    // During a rebalance a retry cannot help. The caller has to poll first.
     const bool try_again =
         severity_of(code) == BrokerException::Severity::retriable && code != RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
     if (!try_again || deadline.passed()) client_->fail(code, "committing offsets of group '" + group_id_ + "'");
@@ -280,7 +296,7 @@ void KafkaConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata
   }
 }
 
-/// rd_kafka_commit() would wait for session.timeout.ms if the coordinator is away.
+/// Does not use rd_kafka_commit(), because that call waits for session.timeout.ms if the coordinator is away.
 rd_kafka_resp_err_t KafkaConsumer::commit_once(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                                                Deadline deadline) {
   const QueuePtr answers(rd_kafka_queue_new(client_->handle()));

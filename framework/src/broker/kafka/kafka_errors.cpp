@@ -6,6 +6,8 @@ using Severity = BrokerException::Severity;
 
 Severity severity_of(rd_kafka_resp_err_t code) {
   switch (code) {
+    // Another producer or group member took over, or the group removed this member. Retrying cannot help: the task has
+    // moved.
     case RD_KAFKA_RESP_ERR__FENCED:
     case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
@@ -14,6 +16,8 @@ Severity severity_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
     case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST: return Severity::fenced;
 
+    // Passing conditions: the connection, the coordinator or the leader is away, a queue is full, or a topic may still
+    // be created.
     case RD_KAFKA_RESP_ERR__TRANSPORT:
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
@@ -50,11 +54,13 @@ Severity severity_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
     case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED: return Severity::retriable;
 
+    // All other codes mean a wrong setting, a missing permission or broken data. Those do not go away by themselves.
     default: return Severity::fatal;
   }
 }
 
 Severity severity_of(const rd_kafka_error_t& error) {
+  // The order matters: librdkafka marks some fencing errors as fatal too.
   if (const auto by_code = severity_of(rd_kafka_error_code(&error)); by_code == Severity::fenced) return by_code;
   if (rd_kafka_error_is_fatal(&error) != 0) return Severity::fatal;
   if (rd_kafka_error_txn_requires_abort(&error) != 0) return Severity::abortable;

@@ -9,7 +9,9 @@ namespace millrace::detail::kafka {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+/// How long a subject stays silent after one of its lines was written.
 constexpr auto kQuietTime = std::chrono::seconds(30);
+/// Bounds the memory for subjects. When the limit is reached, all subjects are forgotten and may log again.
 constexpr std::size_t kMaxSubjects = 1000;
 
 }  // namespace
@@ -33,12 +35,14 @@ void log_seldom(LogLevel level, std::string_view subject, std::string_view text)
 }
 
 LogLevel log_level_for(int syslog_level, std::string_view facility) {
-  // What the calls report themselves, as exceptions or, for lost connections, in our words and not too often; and
-  // CONFWARN: a setting meant for all clients is of no use to this one.
+  // These lines repeat what the user learns elsewhere. The failed call throws an exception with the same cause, or
+  // on_log() reports the lost connection in our own words and at a limited rate. CONFWARN complains about a setting
+  // that this kind of client does not use; the setting is meant for another kind of client.
   for (const std::string_view told :
        {"FAIL", "ERROR", "TXNERR", "ADDOFFSETS", "GETPID", "ASSIGN", "CONFWARN", "FATAL", "MAXPOLL"}) {
     if (facility == told) return LogLevel::debug;
   }
+  // Syslog levels 0 to 4 are emergency to warning, 5 and 6 are notice and info.
   if (syslog_level <= 4) return LogLevel::warn;
   return syslog_level <= 6 ? LogLevel::debug : LogLevel::trace;
 }

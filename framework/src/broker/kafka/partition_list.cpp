@@ -16,7 +16,7 @@ rd_kafka_topic_partition_t* add(const PartitionListPtr& list, const TopicPartiti
   return rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition);
 }
 
-/// The list frees metadata with free(), so it has to come from malloc().
+/// Copies the metadata with malloc(), because librdkafka frees it with free().
 void set_metadata(rd_kafka_topic_partition_t& element, const std::string& metadata) {
   if (metadata.empty()) return;
   element.metadata = std::malloc(metadata.size());
@@ -25,6 +25,7 @@ void set_metadata(rd_kafka_topic_partition_t& element, const std::string& metada
   element.metadata_size = metadata.size();
 }
 
+/// Leader epochs need librdkafka 2.1; earlier versions do not store them in the list.
 OffsetAndMetadata to_offset(const rd_kafka_topic_partition_t& element) {
   OffsetAndMetadata offset;
   offset.offset = element.offset;
@@ -76,6 +77,7 @@ CommittedOffsets to_committed(const rd_kafka_topic_partition_list_t& list) {
   for (int i = 0; i < list.cnt; ++i) {
     const auto& element = list.elems[i];
     if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) committed.problem = element.err;
+    // A negative offset (RD_KAFKA_OFFSET_INVALID) means that the group committed nothing for this partition.
     if (element.offset >= 0) committed.offsets[{element.topic, element.partition}] = to_offset(element);
   }
   return committed;

@@ -9,18 +9,22 @@
 
 namespace millrace::detail::kafka {
 
-/// librdkafka's list of partitions, and what Millrace uses in its place.
+// Conversions between librdkafka's list of partitions and the types of Millrace.
+/// A list without offsets.
 [[nodiscard]] PartitionListPtr to_list(const std::vector<TopicPartition>& partitions);
+/// A list with the offsets to commit, with their metadata and, from librdkafka 2.1, their leader epochs.
 [[nodiscard]] PartitionListPtr to_list(const std::map<TopicPartition, OffsetAndMetadata>& offsets);
+/// A list of one partition. `offset` may also be a time stamp, as rd_kafka_offsets_for_times() wants it.
 [[nodiscard]] PartitionListPtr to_list(const TopicPartition& partition, std::int64_t offset);
 
+/// The partitions of a list, without offsets.
 [[nodiscard]] std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& list);
 
-/// Committed offsets as a coordinator tells them.
+/// The committed offsets of a group, as a coordinator reports them.
 struct CommittedOffsets {
-  /// Partitions without one are absent.
+  /// Partitions without a committed offset are absent.
   std::map<TopicPartition, OffsetAndMetadata> offsets;
-  /// What is wrong with one of the partitions.
+  /// The error of one of the partitions (the last one), or no error.
   rd_kafka_resp_err_t problem = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 [[nodiscard]] CommittedOffsets to_committed(const rd_kafka_topic_partition_list_t& list);

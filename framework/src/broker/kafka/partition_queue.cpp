@@ -8,10 +8,12 @@
 namespace millrace::detail::kafka {
 namespace {
 
-/// Below this many waiting records the next fetch should be under way. Half of queued.min.messages' default.
+/// If fewer messages than this wait, the next fetch should be under way. Half of the default of queued.min.messages.
 constexpr std::size_t kLow = 5'000;
+/// The shortest time between two nudges. Bounds the extra requests to 200 per second and partition.
 constexpr auto kNudgePause = std::chrono::milliseconds(5);
 
+/// Copies the headers. A header value may be null, which differs from an empty value.
 Headers headers_of(const rd_kafka_message_t& message) {
   Headers result;
   rd_kafka_headers_t* headers = nullptr;
@@ -30,6 +32,7 @@ Headers headers_of(const rd_kafka_message_t& message) {
   return result;
 }
 
+/// A null pointer is a null key or value. An empty key or value has a pointer that is not null.
 BytesView view(const void* data, std::size_t size) {
   if (data == nullptr) return std::nullopt;
   return std::string_view(static_cast<const char*>(data), size);
@@ -44,6 +47,7 @@ PartitionQueue::PartitionQueue(rd_kafka_t* client, const std::string& topic, std
       partition_(partition),
       queue_(rd_kafka_queue_get_partition(client, topic.c_str(), partition)),
       position_(start) {
+  // Stops librdkafka from forwarding this queue to the consumer's common queue.
   rd_kafka_queue_forward(queue_.get(), nullptr);
   rd_kafka_queue_cb_event_enable(queue_.get(), WakeSignal::on_queue_event, &signal);
 }
@@ -85,6 +89,7 @@ void PartitionQueue::accept(MessagePtr message, std::vector<ConsumerRecord>& rec
 PartitionQueue::Taken PartitionQueue::take(std::vector<ConsumerRecord>& records, std::size_t max) {
   Taken taken;
   if (max == 0) return taken;
+  // The peeked message came from the head of the queue, so it goes out first.
   if (peeked_ != nullptr) {
     accept(std::exchange(peeked_, nullptr), records, taken);
     taken.moved = true;
@@ -97,12 +102,13 @@ PartitionQueue::Taken PartitionQueue::take(std::vector<ConsumerRecord>& records,
   taken.moved = true;
   caught_up_ = false;
   batch_.resize(std::min(before, max));
-  // No more than there are, because librdkafka waits for a full batch.
+  // Never ask for more messages than the queue holds: librdkafka waits for a full batch.
   const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, batch_.data(), batch_.size());
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     accept(MessagePtr(batch_[static_cast<std::size_t>(i)]), records, taken);
   }
   left_behind_ = waiting();
+  // Nothing arrived between the last two calls, and the queue runs low. librdkafka may have stopped fetching.
   if (nothing_new && left_behind_ < kLow) nudge();
   return taken;
 }
@@ -132,7 +138,7 @@ std::optional<std::int64_t> PartitionQueue::high_watermark() const {
 }
 
 std::optional<std::int64_t> PartitionQueue::position() {
-  if (fetched_ && peeked_ == nullptr) {  // librdkafka is past the peeked record, the reader is not
+  if (fetched_ && peeked_ == nullptr) {  // librdkafka's position is behind the peeked record
     const auto list = to_list(TopicPartition{topic_, partition_}, RD_KAFKA_OFFSET_INVALID);
     if (rd_kafka_position(client_, list.get()) == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset > *position_) {
       position_ = list->elems[0].offset;
@@ -142,18 +148,22 @@ std::optional<std::int64_t> PartitionQueue::position() {
 }
 
 std::optional<std::int64_t> PartitionQueue::lag() {
-  // Once caught up, only what comes through the queue changes that. Asked for every record of the other partitions.
+  // The task asks for the lag with each record of its other partitions, so this case must be cheap. After the partition
+  // is caught up, only a message in the queue can change the lag.
   if (caught_up_ && waiting() == 0) return 0;
   caught_up_ = false;
   peek();
   if (!fetched_) return std::nullopt;
   const auto at = *position();
-  const auto high = high_watermark();  // after the look into the queue: what comes in between raises it first
+  const auto high = high_watermark();
+  // The watermark was read after peek(). Records that arrive in between raise it before they are queued, so they are
+  // not overlooked.
   if (peeked_ == nullptr && (end_ == at || (high && at >= *high))) {
     caught_up_ = true;
     return 0;
   }
   if (!high) return std::nullopt;
+  // At least 1: the end is not confirmed, so the partition does not count as caught up.
   return std::max<std::int64_t>(*high - at, 1);
 }
 
@@ -167,7 +177,8 @@ void PartitionQueue::nudge() {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_nudge_ < kNudgePause || end_ == position_) return;
   last_nudge_ = now;
-  // Sends a ListOffsets request to the leader without waiting for the answer; its thread fetches as soon as it wakes.
+  // Sends a ListOffsets request to the leader and does not wait for the answer. The request wakes the leader's thread,
+  // which then fetches again.
   const auto list = to_list(TopicPartition{topic_, partition_}, RD_KAFKA_OFFSET_END);
   rd_kafka_offsets_for_times(client_, list.get(), 0);
 }

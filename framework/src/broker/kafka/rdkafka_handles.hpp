@@ -6,7 +6,7 @@
 
 namespace millrace::detail::kafka {
 
-/// Calls the C function that frees a librdkafka object.
+/// Deleter for std::unique_ptr. Calls `Destroy`, the C function that frees this kind of librdkafka object.
 template <auto Destroy>
 struct Destroyer {
   template <class T>
@@ -15,6 +15,9 @@ struct Destroyer {
   }
 };
 
+// One owner type for each kind of librdkafka object. librdkafka takes ownership of some objects in some calls (a
+// configuration in rd_kafka_new(), headers in rd_kafka_producev()). The caller must release() the pointer after such a
+// call succeeds.
 using ConfPtr = std::unique_ptr<rd_kafka_conf_t, Destroyer<rd_kafka_conf_destroy>>;
 using QueuePtr = std::unique_ptr<rd_kafka_queue_t, Destroyer<rd_kafka_queue_destroy>>;
 using TopicPtr = std::unique_ptr<rd_kafka_topic_t, Destroyer<rd_kafka_topic_destroy>>;
