@@ -24,7 +24,7 @@ void TailCache::remove_before(PartitionLog& log, std::int64_t offset) {
     ++removed;
   }
   if (removed == 0) return;
-  // A partition's oldest entries stand for its oldest pages.
+  // The oldest entries of a partition in order_ belong to its oldest pages, so remove as many entries as pages.
   std::erase_if(order_, [&](const PartitionLog* entry) {
     if (entry != &log || removed == 0) return false;
     --removed;
@@ -39,6 +39,7 @@ void TailCache::remove(PartitionLog& log) {
 }
 
 Appends::~Appends() {
+  // In reverse order, so that a partition with several batches ends at the base offset of its first one.
   for (auto staged = staged_.rbegin(); staged != staged_.rend(); ++staged) {
     staged->first->next = staged->second->base_offset();
   }
@@ -56,6 +57,7 @@ std::int64_t Appends::add(PartitionLog& log, std::string batch) {
 void Appends::commit() {
   changes_.write();
   for (auto& [log, page] : staged_) tail_.add(*log, std::move(page));
+  // Consumers are woken after all pages are visible.
   for (auto& [log, page] : staged_) {
     for (Waiter* waiter : log->waiters) waiter->signal();
   }

@@ -10,8 +10,8 @@ std::ptrdiff_t count_of(const std::set<TopicPartition>& partitions, const std::s
   return std::count_if(partitions.begin(), partitions.end(), [&](const auto& p) { return p.topic == topic; });
 }
 
-/// A partition that `to` may take from `from`: of the topic of which `from` has most more than `to`, so that each
-/// topic spreads over the members, not only the sum.
+/// A partition that can move from `from` to `to`, or nullopt. Chooses the topic of which `from` has the largest surplus
+/// over `to`. So each topic is spread over the members, and not only the total.
 std::optional<TopicPartition> movable(const std::set<TopicPartition>& from, const std::set<TopicPartition>& to,
                                       const std::set<std::string>& wanted) {
   std::optional<TopicPartition> best;
@@ -32,6 +32,7 @@ Assignment assign_sticky(const std::vector<AssignorMember>& members,
                          const std::map<std::string, std::int32_t>& partition_counts) {
   Assignment assignment(members.size());
   std::vector<TopicPartition> free;
+  // 1. Every partition stays with its owner. Partitions without an owner are collected.
   for (const auto& [topic, count] : partition_counts) {
     for (std::int32_t partition = 0; partition < count; ++partition) {
       TopicPartition candidate{topic, partition};
@@ -45,6 +46,7 @@ Assignment assign_sticky(const std::vector<AssignorMember>& members,
       }
     }
   }
+  // 2. Each free partition goes to the subscribed member with the fewest partitions.
   for (TopicPartition& partition : free) {
     std::optional<std::size_t> emptiest;
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -54,6 +56,7 @@ Assignment assign_sticky(const std::vector<AssignorMember>& members,
     if (emptiest) assignment[*emptiest].insert(std::move(partition));
   }
 
+  // 3. Single partitions move until the balance is reached. Each move reduces the imbalance, so the loop ends.
   for (bool moved = true; moved;) {
     moved = false;
     for (std::size_t from = 0; from < members.size() && !moved; ++from) {
@@ -82,6 +85,7 @@ Assignment assign_range(const std::vector<AssignorMember>& members,
     const auto n = static_cast<std::int32_t>(subscribed.size());
     std::int32_t partition = 0;
     for (std::int32_t i = 0; i < n; ++i) {
+      // The first members take one partition more if the division leaves a rest.
       const std::int32_t share = count / n + (i < count % n ? 1 : 0);
       for (std::int32_t end = partition + share; partition < end; ++partition) {
         assignment[subscribed[static_cast<std::size_t>(i)]].insert({topic, partition});

@@ -10,19 +10,20 @@
 
 namespace millrace::detail::embedded {
 
-/// What an assignor knows of a group member.
+/// What an assignor needs to know about a group member.
 struct AssignorMember {
-  std::set<std::string> topics;    ///< existing topics that it subscribes to
-  std::set<TopicPartition> owned;  ///< what it has now, and keeps if the balance allows
+  std::set<std::string> topics;    ///< existing topics to which the member subscribes
+  std::set<TopicPartition> owned;  ///< present partitions; the member keeps them if the balance allows
 };
 
-using Assignment = std::vector<std::set<TopicPartition>>;  ///< one per member, in the order given
+using Assignment = std::vector<std::set<TopicPartition>>;  ///< one set per member, in the order of the members
 
-/// As many partitions as possible stay where they are; no member has two more than another that could take one.
+/// Distributes the partitions evenly and moves as few as possible. No member has two partitions more than another
+/// member that could take one of them. (Kafka: the cooperative-sticky assignor; the exact result may differ.)
 [[nodiscard]] Assignment assign_sticky(const std::vector<AssignorMember>& members,
                                        const std::map<std::string, std::int32_t>& partition_counts);
 
-/// Per topic, consecutive ranges of partitions in member order (Kafka's `range`).
+/// Gives each member a consecutive range of the partitions of each topic, in member order. (Kafka: the range assignor.)
 [[nodiscard]] Assignment assign_range(const std::vector<AssignorMember>& members,
                                       const std::map<std::string, std::int32_t>& partition_counts);
 

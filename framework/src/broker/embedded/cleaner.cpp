@@ -33,6 +33,7 @@ void Cleaner::apply_retention(Topic& topic, PartitionLog& log, Timestamp now) {
     start = log.entry.log_start;
     stable = log.last_stable();
   }
+  // The log start and the last stable offset may move while this runs. Both only grow, so the old values are safe.
   std::int64_t total = 0;
   if (by_size) {
     storage_.read_batches(log.topic_id, log.name.partition, start, [&](const PagePtr& page) {
@@ -43,10 +44,12 @@ void Cleaner::apply_retention(Topic& topic, PartitionLog& log, Timestamp now) {
   const Timestamp oldest_kept = now - settings.retention_ms;
   std::int64_t new_start = start;
   storage_.read_batches(log.topic_id, log.name.partition, start, [&](const PagePtr& page) {
+    // Records of open transactions stay.
     if (stop_ || page->last_offset() >= stable) return false;
     const auto size = static_cast<std::int64_t>(page->bytes().size());
     const bool too_old = by_time && page->header().max_timestamp < oldest_kept;
     const bool too_much = by_size && total - size >= settings.retention_bytes;
+    // Only a prefix of the log can be deleted, so the first batch that stays ends the search.
     if (!too_old && !too_much) return false;
     total -= size;
     new_start = page->last_offset() + 1;
@@ -54,12 +57,13 @@ void Cleaner::apply_retention(Topic& topic, PartitionLog& log, Timestamp now) {
   });
   if (new_start == start || stop_) return;
   const std::lock_guard lock(mutex_);
+  // The topic may have been deleted while the disk was read.
   if (!topic.deleted) delete_before(log, new_start);
 }
 
 void Cleaner::delete_before(PartitionLog& log, std::int64_t offset) {
   if (offset <= log.entry.log_start) return;
-  // A batch that reaches over `offset` stays; readers skip its first records.
+  // A batch that contains `offset` stays. Readers skip its records below the log start.
   std::int64_t gone_below = offset;
   storage_.read_batches(log.topic_id, log.name.partition, offset, [&](const PagePtr& page) {
     gone_below = std::min(offset, page->base_offset());
@@ -92,6 +96,7 @@ void Cleaner::compact(Topic& topic, PartitionLog& log, Timestamp now) {
     entry = log.entry;
     stable = log.last_stable();
   }
+  // "Dirty" records were written after the last compaction. Kafka's ratio counts bytes; this one counts records.
   const std::int64_t dirty_from = std::max(entry.cleaned_to, entry.log_start);
   const auto dirty = static_cast<double>(stable - dirty_from);
   if (dirty <= 0 ||
@@ -104,10 +109,12 @@ void Cleaner::compact(Topic& topic, PartitionLog& log, Timestamp now) {
     const std::lock_guard lock(mutex_);
     return log.is_aborted(page);
   };
+  // The transactions below the last stable offset have ended, so it is known which batches are aborted.
   const std::int64_t end = compaction.map_latest(dirty_from, stable, is_aborted);
   if (end <= dirty_from || stop_) return;
   compaction.rewrite(entry.log_start, end, is_aborted, [&](Storage::Changes& changes, bool last) {
     const std::lock_guard lock(mutex_);
+    // Returning false gives up the compaction.
     if (topic.deleted) return false;
     if (!last) {
       changes.write();
@@ -120,9 +127,11 @@ void Cleaner::compact(Topic& topic, PartitionLog& log, Timestamp now) {
     log.stage_forget_aborted(end, changes);
     changes.write();
     log.entry = cleaned;
-    log.forget_aborted(end);  // what they aborted is no longer there...
+    // The aborted records below `end` are gone, and so is the knowledge which batches were aborted. A reader may have
+    // read old batches just before. The counter makes this reader read again, see fetch().
+    log.forget_aborted(end);
     tail_.remove_before(log, end);
-    ++log.cleanings;  // ...nor must a reader still show it that has just read the old batches
+    ++log.cleanings;
     return true;
   });
 }

@@ -12,31 +12,36 @@
 
 namespace millrace::detail::embedded {
 
-/// Deletes what topics need not keep: by age and size (cleanup.policy `delete`) and older values of a key (`compact`).
+/// Deletes records that a topic need not keep: by age and size (cleanup.policy `delete`), and older values of a key
+/// (`compact`).
 ///
-/// Age counts from the record's own timestamp, as in Kafka: records of years ago are gone soon unless retention.ms
-/// is -1. Where Kafka looks at whole segments, this looks at batches, so it keeps less of what may go.
+/// The age of a record is the distance to its own timestamp, as in Kafka. So old records that were written today are
+/// deleted soon, unless retention.ms is -1. Kafka deletes whole segments; this class deletes single batches. So it
+/// keeps fewer records that may go.
 ///
-/// Works beside the clients: the disk is read without the broker's mutex, which is taken for each change.
+/// Owner: Core. Threads: the housekeeping thread, and clients for delete_before(). The cleaner reads the disk without
+/// the broker's mutex and locks the mutex for each change.
 class Cleaner {
  public:
+  /// `mutex` is the broker's mutex. The arguments must outlive the object.
   Cleaner(std::mutex& mutex, Storage& storage, TailCache& tail, Topics& topics)
       : mutex_(mutex), storage_(storage), tail_(tail), topics_(topics) {}
 
-  /// Applies retention.ms and retention.bytes. `now` is wall-clock time.
+  /// Applies retention.ms and retention.bytes to all topics. `now` is wall-clock time in ms since the epoch.
   void apply_retention(Timestamp now);
 
-  /// Compacts every partition of compacted topics that has enough new records (min.cleanable.dirty.ratio) old enough
-  /// (min.compaction.lag.ms).
+  /// Compacts each partition of compacted topics that has enough new records (min.cleanable.dirty.ratio) that are old
+  /// enough (min.compaction.lag.ms).
   void compact(Timestamp now);
 
-  /// Ends what is going on soon. Thread-safe.
+  /// Makes a running job return soon. Thread-safe.
   void stop() { stop_ = true; }
 
-  /// Moves the start of a log up to `offset` and deletes what is before. REQUIRES: the broker's mutex is held.
+  /// Moves the log start to `offset` and deletes the records below it. REQUIRES: the caller holds the broker's mutex.
   void delete_before(PartitionLog& log, std::int64_t offset);
 
  private:
+  /// A copy of the list, so that the mutex is not held during the work.
   std::vector<std::shared_ptr<Topic>> all_topics();
   void apply_retention(Topic& topic, PartitionLog& log, Timestamp now);
   void compact(Topic& topic, PartitionLog& log, Timestamp now);

@@ -8,7 +8,7 @@
 namespace millrace::detail::embedded {
 namespace {
 
-/// The first of these keys that is set (a setting may have two names), or nullptr.
+/// The first of these keys that is set, or nullptr. Some settings have two names.
 const ClientConfig::value_type* find(const ClientConfig& config, std::initializer_list<const char*> keys) {
   for (const char* key : keys) {
     if (const auto found = config.find(key); found != config.end()) return &*found;
@@ -20,7 +20,7 @@ const ClientConfig::value_type* find(const ClientConfig& config, std::initialize
   throw ConfigException("invalid value '" + setting.second + "' for " + setting.first + ": " + wanted);
 }
 
-/// Milliseconds may have a fraction (librdkafka's linger.ms does); it is cut off.
+/// The value of a setting, or `otherwise` if it is not set. A fraction is cut off: librdkafka's linger.ms may have one.
 std::int64_t number(const ClientConfig& config, std::initializer_list<const char*> keys, std::int64_t otherwise) {
   const auto* setting = find(config, keys);
   if (setting == nullptr) return otherwise;

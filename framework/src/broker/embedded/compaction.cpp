@@ -8,11 +8,14 @@
 namespace millrace::detail::embedded {
 namespace {
 
-constexpr std::size_t kKeyMemoryBytes = 64 << 20;
-constexpr std::size_t kKeyOverheadBytes = 80;  // about what a node of the map costs besides the key's bytes
-constexpr std::size_t kBatchBytes = 64 << 10;
-constexpr std::size_t kPieceBytes = 4 << 20;
-constexpr std::int64_t kWidestBatch = 1 << 30;  // offsets in a batch are 32 bits
+// All limits are in bytes, except kWidestBatch. A compaction stops when its keys use kKeyMemoryBytes; the next one does
+// the rest.
+constexpr std::size_t kKeyMemoryBytes = 64
+                                        << 20;  // memory for keys in one compaction; the rest follows in the next one
+constexpr std::size_t kKeyOverheadBytes = 80;   // approximate memory of a map node besides the key
+constexpr std::size_t kBatchBytes = 64 << 10;   // size at which a batch is full
+constexpr std::size_t kPieceBytes = 4 << 20;    // size of one write to disk
+constexpr std::int64_t kWidestBatch = 1 << 30;  // offsets between first and last record; stored in 32 bits
 
 }  // namespace
 
@@ -29,7 +32,7 @@ std::int64_t Compaction::map_latest(std::int64_t from, std::int64_t to, const Is
     PageCursor cursor(*page);
     PageRecord record;
     while (cursor.next(record)) {
-      if (!record.key) continue;
+      if (!record.key) continue;  // compaction cannot remove a record without a key
       if (const auto known = latest_.find(*record.key); known != latest_.end()) {
         known->second = record.offset;
       } else {
@@ -44,6 +47,7 @@ std::int64_t Compaction::map_latest(std::int64_t from, std::int64_t to, const Is
 
 bool Compaction::keep(const PageRecord& record, Timestamp horizon) const {
   if (!record.key) return true;
+  // A key that is not in the map has no record in the dirty part. Its record below the dirty part is then the newest.
   const auto newest = latest_.find(*record.key);
   if (newest != latest_.end() && record.offset < newest->second) return false;
   return record.value.has_value() || horizon == 0 || now_ < horizon;
@@ -54,7 +58,7 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
   Storage::Changes changes(storage_);
   BatchBuilder batch;
   std::int64_t batch_base = 0;
-  Timestamp batch_horizon = 0;  // of the batch's tombstones; 0: it has none
+  Timestamp batch_horizon = 0;  // delete horizon of the batch's tombstones; 0: the batch has none
   std::int64_t piece_from = from;
   bool given_up = false;
 
@@ -70,7 +74,7 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
     piece_bytes += piece.back().bytes.size();
     batch_horizon = 0;
   };
-  // What lies in [piece_from, piece_to) was read completely and becomes the batches in `piece`.
+  // Replaces the batches in [piece_from, piece_to), which were read completely, by the batches in `piece`.
   const auto write_piece = [&](std::int64_t piece_to, bool last) {
     changes.erase_batches(topic_id_, partition_, piece_from, piece_to);
     for (const Output& output : piece) changes.put_batch(topic_id_, partition_, output.base, output.bytes);
@@ -83,6 +87,7 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
   bool first = true;
   storage_.read_batches(topic_id_, partition_, from, [&](const PagePtr& page) {
     if (page->base_offset() >= to) return false;
+    // The first batch may begin before `from`. It is rewritten as a whole.
     if (std::exchange(first, false)) piece_from = std::min(piece_from, page->base_offset());
     if (piece_bytes >= kPieceBytes) {
       if (!batch.empty()) close_batch();
@@ -91,13 +96,15 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
     if (stop_) given_up = true;
     if (given_up) return false;
     if (page->is(format::kControl) || is_aborted(*page)) return true;
+    // The first compaction that sees a batch sets the delete horizon of its tombstones.
     const Timestamp old_horizon = page->header().delete_horizon;
     const Timestamp horizon = old_horizon != 0 ? old_horizon : now_ + settings_.delete_retention_ms;
     PageCursor cursor(*page);
     PageRecord record;
     while (cursor.next(record)) {
       if (!keep(record, old_horizon)) continue;
-      // Tombstones that may go at different times stay apart: joined, new ones would put off the old ones for ever.
+      // A batch has one delete horizon. Tombstones with different horizons go to different batches. Otherwise new
+      // tombstones would delay the removal of old ones again and again.
       const bool other_horizon = !record.value && batch_horizon != 0 && batch_horizon != horizon;
       const bool full = batch.bytes() >= kBatchBytes || record.offset - batch_base > kWidestBatch;
       if (!batch.empty() && (full || other_horizon)) close_batch();
@@ -109,7 +116,8 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
     return true;
   });
   if (given_up) return;
-  // The last batch reaches up to the end, so that the next offset is known even if nothing else follows.
+  // The last batch must cover the offset to - 1. The log finds its next offset from its last batch, even if all later
+  // records are gone.
   if (batch.empty()) {
     batch_base = to - 1;
     close_batch();

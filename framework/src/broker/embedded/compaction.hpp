@@ -13,26 +13,32 @@
 
 namespace millrace::detail::embedded {
 
-/// One compaction of one partition: keeps of each key the newest record, of deleted keys (null value) nothing once
-/// delete.retention.ms have passed since a compaction first saw the deletion. Small batches are joined, aborted
-/// records and the ends of transactions drop out; offsets stay.
+/// One compaction of one partition. Used once, by the Cleaner.
+///
+/// Keeps the newest record of each key. Removes a deleted key (null value, a tombstone) completely when
+/// delete.retention.ms have passed since a compaction first saw the tombstone. Joins small batches. Removes aborted
+/// records and control batches. Offsets of records do not change.
 class Compaction {
  public:
   using IsAborted = std::function<bool(const Page& page)>;
 
+  /// `now` is wall-clock time. `settings` and `stop` must outlive the object.
   Compaction(Storage& storage, std::uint32_t topic_id, std::int32_t partition, const TopicSettings& settings,
              Timestamp now, const std::atomic<bool>& stop)
       : storage_(storage), topic_id_(topic_id), partition_(partition), settings_(settings), now_(now), stop_(stop) {}
 
-  /// First pass: notes where each key's newest record in [from, to) is. Returns where it stopped: at `to`, at the
-  /// first batch that is too young, or when the keys fill their memory.
+  /// First pass: finds the offset of each key's newest record in [from, to). Returns the end of the part that was read,
+  /// exclusive. This is `to`, or the first batch that is younger than min.compaction.lag.ms, or the point at which the
+  /// keys fill their memory.
   [[nodiscard]] std::int64_t map_latest(std::int64_t from, std::int64_t to, const IsAborted& is_aborted);
 
-  /// Second pass: writes the batches of [from, to) anew, a few megabytes at a time: each piece replaces the batches
-  /// that it was made of. `write` stores the changes (`last`: of the last piece) and returns false to give up.
+  /// Second pass: writes the batches of [from, to) again, a few megabytes at a time. Each piece replaces the batches
+  /// that it was made from. `write` stores the changes; `last` is true for the last piece. If `write` returns false,
+  /// the compaction stops; the pieces written so far stay valid.
   void rewrite(std::int64_t from, std::int64_t to, const IsAborted& is_aborted,
                const std::function<bool(Storage::Changes& changes, bool last)>& write);
 
+  /// The number of records that rewrite() kept.
   [[nodiscard]] std::uint64_t records_kept() const { return kept_; }
 
  private:
@@ -41,7 +47,8 @@ class Compaction {
     std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
   };
 
-  /// Whether the record survives; `horizon` is when its batch's tombstones may go.
+  /// True if the record stays. `horizon` is the time from which the tombstones of its batch may be removed; 0 means not
+  /// yet set.
   [[nodiscard]] bool keep(const PageRecord& record, Timestamp horizon) const;
 
   Storage& storage_;
@@ -49,8 +56,9 @@ class Compaction {
   const std::int32_t partition_;
   const TopicSettings& settings_;
   const Timestamp now_;
-  const std::atomic<bool>& stop_;  ///< set when the broker closes: gives up between two batches
-  std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>> latest_;
+  const std::atomic<bool>& stop_;  ///< set when the broker closes; checked between two batches
+  std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>>
+      latest_;  ///< offset of the newest record of each key, from map_latest()
   std::uint64_t kept_ = 0;
 };
 

@@ -8,9 +8,11 @@
 namespace millrace::detail::embedded {
 namespace {
 
+/// How late a timeout (transaction.timeout.ms, max.poll.interval.ms) may be noticed at most.
 constexpr Millis kDeadlineCheckInterval{50};
 
-// As Kafka: log.cleaner.backoff.ms, log.retention.check.interval.ms and its first delay.
+// Kafka's defaults: log.cleaner.backoff.ms, log.retention.check.interval.ms, and the delay of the first retention
+// check.
 constexpr Millis kCompactionInterval{15s};
 constexpr Millis kRetentionInterval{5min};
 constexpr Millis kFirstRetention{30s};
@@ -31,6 +33,7 @@ Core::Core(const std::filesystem::path& directory)
   housekeeping.at(now + kFirstRetention, [this] { apply_retention(); });
 }
 
+// The timers wait for their running job. stop() makes a running compaction return soon.
 Core::~Core() { cleaner.stop(); }
 
 void Core::look_after_deadlines() {

@@ -13,13 +13,18 @@
 
 namespace millrace::detail::embedded {
 
-/// What all clients of one directory share. One mutex guards it: every operation under it is short, and records are
-/// encoded before and decoded after, outside of it.
+/// Everything that the clients of one directory share. Each process has one Core per directory (see
+/// embedded_broker.cpp); the clients own it together.
+///
+/// Threads: `mutex` guards everything except `storage`, which is thread-safe. Operations under the mutex are short:
+/// clients encode records before they lock it and decode records after they unlock it.
+/// Lock order: a producer's accumulator, then this mutex.
 struct Core {
   explicit Core(const std::filesystem::path& directory);
   ~Core();
 
-  /// Memory for records that were written last, so that readers that keep up do not touch the disk.
+  /// Memory for the newest pages of all partitions together, in bytes. Readers that keep up find their records here and
+  /// not on disk.
   static constexpr std::size_t kTailBytes = 16 << 20;
 
   std::mutex mutex;
@@ -29,11 +34,12 @@ struct Core {
   Groups groups;
   Transactions transactions;
   Cleaner cleaner;
-  // Last: their threads end before the rest goes.
-  Timer timer;         ///< what must happen in time: linger.ms and other deadlines
-  Timer housekeeping;  ///< what may take long
+  // The timers come last: their destructors end their threads before the other members are destroyed.
+  Timer timer;         ///< short jobs that must run in time: linger.ms and the other deadlines
+  Timer housekeeping;  ///< jobs that may take long: compaction and retention
 
  private:
+  // Jobs of the timers. Each job schedules its next run, and logs a failure instead of throwing it.
   void look_after_deadlines();
   void compact();
   void apply_retention();

@@ -21,9 +21,9 @@ struct flock whole_file() {
 
 }  // namespace
 
-// A record lock (fcntl) rather than flock(): a forked child does not inherit it, and it tells who has it. It
-// excludes processes, not threads: within the process the registry in embedded_broker.cpp makes a directory's
-// broker one.
+// Uses a record lock (fcntl) and not flock(), for two reasons: a forked child does not inherit it, and it tells which
+// process holds it. A record lock excludes other processes, not other threads. Within a process, the Registry in
+// embedded_broker.cpp makes sure that each directory is opened once.
 DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "broker.lock";
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -35,6 +35,7 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
   if (::fcntl(file_, F_SETLK, &lock) == 0) return;
   const int error = errno;
   std::string holder = "another process";
+  // Ask who holds the lock. The holder may have ended in the meantime.
   lock = whole_file();
   if (::fcntl(file_, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0) {
     holder = "process " + std::to_string(lock.l_pid);

@@ -39,6 +39,7 @@ void EmbeddedAdmin::delete_topic(const std::string& name, Millis /*timeout*/) {
   core_->transactions.forget(*topic);
   for (const auto& log : topic->partitions) {
     core_->tail.remove(*log);
+    // A consumer that waits for records of this topic must learn that the topic is gone.
     for (Waiter* waiter : log->waiters) waiter->signal();
   }
   core_->groups.topics_changed(name);
@@ -46,6 +47,7 @@ void EmbeddedAdmin::delete_topic(const std::string& name, Millis /*timeout*/) {
 
 void EmbeddedAdmin::delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis /*timeout*/) {
   const std::lock_guard lock(core_->mutex);
+  // Check everything first, so that a wrong offset deletes nothing. -1 means the end of the log, as in Kafka.
   for (const auto& [partition, offset] : before) {
     const PartitionLog& log = core_->topics.get(partition);
     if (offset < -1 || offset > log.next) {

@@ -7,6 +7,8 @@
 
 namespace millrace::detail::embedded {
 
+/// Admin of the embedded broker. Thread-safe: each call holds the broker's mutex. Timeouts are ignored, because no call
+/// waits for anything else.
 class EmbeddedAdmin final : public Admin {
  public:
   explicit EmbeddedAdmin(std::shared_ptr<Core> core) : core_(std::move(core)) {}

@@ -14,24 +14,26 @@ namespace millrace {
 namespace detail::embedded {
 namespace {
 
-/// The open directories of this process: one core each.
+/// The directories that this process has open: one Core each. Thread-safe.
 class Registry {
  public:
-  /// Leaked on purpose: clients in static objects may outlive every other order.
+  /// Never destroyed, because clients in static objects may be destroyed after any other static object.
   static Registry& instance() {
     static auto* registry = new Registry;
     return *registry;
   }
 
+  /// The Core of a directory, shared with earlier callers. Opens the directory if nobody has it open. Two names of the
+  /// same directory (relative, with symbolic links) give the same Core.
   std::shared_ptr<Core> open(const std::filesystem::path& directory) {
     std::error_code error;
     std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(directory), error);
-    if (!path.has_filename()) path = path.parent_path();  // `dir/` is `dir`
+    if (!path.has_filename()) path = path.parent_path();  // `dir/` means `dir`
     if (error) {
       throw StreamsException("embedded broker directory " + directory.string() + ": " + error.message());
     }
     std::unique_lock lock(mutex_);
-    // An entry whose core has died is being closed by another thread: the directory is free when that is done.
+    // If an entry's Core is dead, another thread is closing it. The directory is free after that.
     for (;;) {
       const auto found = cores_.find(path);
       if (found == cores_.end()) break;
@@ -54,6 +56,7 @@ class Registry {
   std::map<std::filesystem::path, std::weak_ptr<Core>> cores_;
 };
 
+/// Makes clients of one directory. Thread-safe.
 class EmbeddedBroker final : public Broker {
  public:
   explicit EmbeddedBroker(const std::string& directory)

@@ -11,7 +11,8 @@ namespace {
 using Severity = BrokerException::Severity;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr Millis kLongestWait = std::chrono::hours(24 * 365);  // what may be added to a time without overflow
+/// Longer timeouts are cut to one year, because the sum of a time and a huge timeout would overflow.
+constexpr Millis kLongestWait = std::chrono::hours(24 * 365);
 
 }  // namespace
 
@@ -34,6 +35,7 @@ EmbeddedConsumer::~EmbeddedConsumer() {
 
 // ---- The group
 
+// Group membership.
 void EmbeddedConsumer::require_group(const char* doing) const {
   if (!settings_.group_id.empty()) return;
   throw BrokerException(Severity::fatal, std::string(doing) + " needs the consumer setting group.id");
@@ -41,7 +43,8 @@ void EmbeddedConsumer::require_group(const char* doing) const {
 
 void EmbeddedConsumer::subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) {
   require_group("subscribe()");
-  if (!member_) clear_readers();  // of an earlier assign()
+  // Drops the partitions of an earlier assign().
+  if (!member_) clear_readers();
   const Lock lock(core_->mutex);
   if (member_) {
     core_->groups.change_topics(settings_.group_id, *member_, topics);
@@ -78,6 +81,7 @@ void EmbeddedConsumer::unsubscribe() {
     if (!owned.empty()) {
       (void)(lost ? listener_->on_partitions_lost(owned) : listener_->on_partitions_revoked(owned));
     }
+    // Leave the group even if the listener throws. Otherwise the partitions would stay without a reader.
   } catch (...) {
     leave();
     throw;
@@ -100,11 +104,13 @@ void EmbeddedConsumer::follow_group() {
         remove_readers(step.partitions);
         remove_readers(stop);
         const Lock lock(core_->mutex);
+        // The group removed this member. Join again as a new one.
         member_ = core_->groups.join(settings_.group_id, subscription_, settings_.range_assignor,
                                      settings_.max_poll_interval, waiter_, SteadyClock::now());
         break;
       }
       case RebalanceStep::Kind::revoke: {
+        // Gives the partitions back even if the listener throws, so that another member can take them.
         const auto release = [&] {
           remove_readers(step.partitions);
           const Lock lock(core_->mutex);
@@ -126,7 +132,7 @@ void EmbeddedConsumer::follow_group() {
   }
 }
 
-// Once per subscription: a topic that comes later joins in without further ado.
+// Runs once per subscription. A topic that is created later is read without another call.
 void EmbeddedConsumer::report_missing_topics() {
   if (missing_reported_) return;
   missing_reported_ = true;
@@ -148,12 +154,14 @@ ConsumerGroupMetadata EmbeddedConsumer::group_metadata() const {
 
 // ---- What is read
 
+// Partitions and positions.
 void EmbeddedConsumer::assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) {
   if (member_) {
     throw BrokerException(Severity::fatal, "assign() on a consumer that subscribed: unsubscribe() first");
   }
   {
     const Lock lock(core_->mutex);
+    // Check everything first, so that a missing topic leaves the present assignment as it is.
     for (const auto& [partition, offset] : partitions) (void)core_->topics.get(partition);
   }
   clear_readers();
@@ -220,6 +228,7 @@ void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset
 
 // ---- Records
 
+// Reading.
 std::int64_t EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::string& why) const {
   switch (settings_.reset) {
     case OffsetReset::earliest: return log.entry.log_start;
@@ -240,10 +249,12 @@ void EmbeddedConsumer::settle_start(PartitionReader& reader_of) const {
       default: return reader_of.start_at(*reader_of.start);
     }
   }
+  // An open transaction may commit a new offset. Starting at the old one would process its records twice.
   if (core_->groups.is_pending(settings_.group_id, log.name)) return;
   if (const auto committed = core_->groups.committed(settings_.group_id, log.name)) {
     return reader_of.start_at(committed->offset);
   }
+  // With `none`, refill() throws later, so that the caller can still seek().
   if (settings_.reset != OffsetReset::none) reader_of.start_at(reset_offset(log, ""));
 }
 
@@ -269,7 +280,7 @@ void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
     if (fetched.next == position) return;
     reader_of.fetched_to = fetched.next;
     for (PagePtr& page : fetched.pages) reader_of.pages.push_back(std::move(page));
-    // Nothing to see up to here: the ends of transactions, aborted records, what compaction took.
+    // Nothing visible so far: only control batches, aborted records, or gaps that compaction left.
     if (reader_of.pages.empty()) position = fetched.next;
   }
 }
@@ -284,7 +295,7 @@ std::size_t EmbeddedConsumer::drain(PartitionReader& reader_of, std::vector<Cons
     if (!reader_of.cursor) reader_of.cursor.emplace(page);
     bool more = false;
     while (taken < room && (more = reader_of.cursor->next(found))) {
-      if (found.offset < *reader_of.position) continue;  // sought into the middle of the page
+      if (found.offset < *reader_of.position) continue;  // the position is in the middle of the page
       ConsumerRecord& record = records.emplace_back();
       record.topic = topic;
       record.partition = reader_of.log->name.partition;
@@ -296,6 +307,7 @@ std::size_t EmbeddedConsumer::drain(PartitionReader& reader_of, std::vector<Cons
       record.buffer = page.share();
       ++taken;
     }
+    // Stopped inside the page because `room` is used up.
     if (taken > 0 && more) reader_of.position = records.back().offset + 1;
     if (!more || reader_of.cursor->at_end()) {
       reader_of.cursor.reset();
@@ -312,6 +324,7 @@ std::size_t EmbeddedConsumer::collect(std::vector<ConsumerRecord>& records, std:
   for (std::size_t i = 0; i < count && taken < max_records; ++i) {
     PartitionReader& next = *order_[(turn_ + i) % count];
     if (next.paused) continue;
+    // The position may move past invisible records without returning one; then try again.
     while (taken < max_records) {
       if (next.pages.empty()) {
         Lock lock(core_->mutex);
@@ -322,6 +335,7 @@ std::size_t EmbeddedConsumer::collect(std::vector<ConsumerRecord>& records, std:
       taken += got;
     }
   }
+  // The next poll() begins with the next partition, so that a busy partition cannot starve the others.
   if (count > 0) turn_ = (turn_ + 1) % count;
   return taken;
 }
@@ -332,6 +346,7 @@ void EmbeddedConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t ma
   for (;;) {
     {
       const Lock lock(core_->mutex);
+      // Reset before the work: a signal that arrives during the work ends the wait below at once.
       waiter_.signalled = false;
       if (member_) member_->last_poll = SteadyClock::now();
     }
@@ -340,6 +355,7 @@ void EmbeddedConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t ma
     if (collect(records, max_records) > 0) return;
 
     Lock lock(core_->mutex);
+    // A waiting member counts as polling, see Groups::expire().
     if (member_) member_->waiting = true;
     const bool woken = waiter_.wake.wait_until(lock, deadline, [this] { return waiter_.signalled || wakeup_; });
     if (member_) {
@@ -373,6 +389,7 @@ std::optional<std::int64_t> EmbeddedConsumer::current_lag(const TopicPartition& 
 
 // ---- Questions to the broker
 
+// Requests to the broker.
 Watermarks EmbeddedConsumer::query_watermarks(const TopicPartition& partition, Millis /*timeout*/) {
   const Lock lock(core_->mutex);
   const PartitionLog& log = core_->topics.get(partition);
@@ -389,6 +406,7 @@ std::optional<std::int64_t> EmbeddedConsumer::offset_for_time(const TopicPartiti
     const Fetched fetched = fetch(core_->storage, lock, log, offset, settings_.read_committed);
     if (fetched.next == offset) return std::nullopt;
     for (const PagePtr& page : fetched.pages) {
+      // The header tells without decoding that no record of the page is late enough.
       if (page->header().max_timestamp < timestamp) continue;
       PageCursor cursor(*page);
       PageRecord record;

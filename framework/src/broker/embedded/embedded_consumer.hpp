@@ -15,20 +15,24 @@
 
 namespace millrace::detail::embedded {
 
-/// One partition that a consumer reads.
+/// The state of one assigned partition: its position, and the pages that were fetched and not yet returned. Owned by
+/// EmbeddedConsumer.
 struct PartitionReader {
-  std::shared_ptr<Topic> topic;
+  std::shared_ptr<Topic> topic;  ///< keeps `log` alive after the topic was deleted
   PartitionLog* log = nullptr;
-  std::optional<std::int64_t> start;     ///< as given to assign() or seek(); unset: the committed offset
-  std::optional<std::int64_t> position;  ///< next record to return; unset until `start` could be resolved
-  std::deque<PagePtr> pages;             ///< fetched; the cursor is in the first
+  std::optional<std::int64_t> start;     ///< argument of assign() or seek(); unset: use the committed offset
+  std::optional<std::int64_t> position;  ///< next offset to return; unset until `start` could be resolved
+  std::deque<PagePtr> pages;             ///< fetched pages; `cursor` is in the first
   std::optional<PageCursor> cursor;
-  std::int64_t fetched_to = 0;
+  std::int64_t fetched_to = 0;  ///< offset after the last fetched page
   bool paused = false;
 
+  /// Continues at `offset` and drops all fetched pages.
   void start_at(std::int64_t offset);
 };
 
+/// Consumer of the embedded broker. Used by one thread at a time, except wakeup(). Calls its listener on this thread
+/// and without any lock.
 class EmbeddedConsumer final : public Consumer {
  public:
   EmbeddedConsumer(std::shared_ptr<Core> core, const ConsumerSettings& settings);
@@ -56,39 +60,49 @@ class EmbeddedConsumer final : public Consumer {
  private:
   using Lock = std::unique_lock<std::mutex>;
 
-  /// Runs the listener until this member is where the group wants it.
+  /// Does the member's rebalance steps, and calls the listener, until the member is up to date.
   void follow_group();
+  /// Throws if a subscribed topic does not exist.
   void report_missing_topics();
+  /// Starts to read partitions. `start` unset: at the committed offset, else at auto.offset.reset. REQUIRES: the caller
+  /// does not hold the broker's mutex. The same holds for remove_readers() and clear_readers().
   void add_readers(const std::vector<TopicPartition>& partitions, std::optional<std::int64_t> start);
   void remove_readers(const std::vector<TopicPartition>& partitions);
   void clear_readers();
+  /// The reader of a partition. Throws BrokerException (fatal) that names the action `doing` if the partition is not
+  /// assigned.
   [[nodiscard]] PartitionReader& reader(const TopicPartition& partition, const char* doing);
   void set_paused(const std::vector<TopicPartition>& partitions, bool paused);
+  /// Throws BrokerException (fatal) without group.id.
   void require_group(const char* doing) const;
 
-  /// Sets the position to where reading starts, unless that is uncertain yet (a transaction that has not ended
-  /// commits the offset) or nowhere (no offset and no auto.offset.reset). REQUIRES: the broker's mutex is held.
+  /// Sets the position to the start offset. Leaves it unset in two cases: an open transaction may change the committed
+  /// offset, or there is no committed offset and auto.offset.reset is `none`. REQUIRES: the caller holds the broker's
+  /// mutex.
   void settle_start(PartitionReader& reader_of) const;
+  /// The offset of auto.offset.reset. Throws BrokerException (fatal) with the reason `why` if the setting is `none`.
   [[nodiscard]] std::int64_t reset_offset(const PartitionLog& log, const std::string& why) const;
-  /// Makes sure that records are at hand if the log has visible ones at the position.
+  /// Fetches pages if the log has visible records at the position. Unlocks `lock`, the broker's mutex, while it reads
+  /// from disk.
   void refill(PartitionReader& reader_of, Lock& lock);
-  /// Appends up to `room` records.
+  /// Appends up to `room` records from the fetched pages. Returns their number.
   std::size_t drain(PartitionReader& reader_of, std::vector<ConsumerRecord>& records, std::size_t room);
+  /// Appends up to `max_records` records of all partitions, in turn. Returns their number.
   std::size_t collect(std::vector<ConsumerRecord>& records, std::size_t max_records);
 
   const std::shared_ptr<Core> core_;
   const ConsumerSettings settings_;
   std::map<TopicPartition, PartitionReader> readers_;
-  std::vector<PartitionReader*> order_;  ///< readers_, for taking turns
-  std::size_t turn_ = 0;
-  std::set<std::string> topic_names_;  ///< what ConsumerRecord::topic points at
+  std::vector<PartitionReader*> order_;  ///< the readers in the order of their turns
+  std::size_t turn_ = 0;                 ///< index in order_ at which the next poll() begins
+  std::set<std::string> topic_names_;    ///< ConsumerRecord::topic points at these strings
 
-  RebalanceListener* listener_ = nullptr;
+  RebalanceListener* listener_ = nullptr;  ///< not owned; null without a subscription
   std::vector<std::string> subscription_;
-  bool missing_reported_ = true;
-  std::shared_ptr<Member> member_;  ///< while subscribed
-  bool wakeup_ = false;             ///< guarded by the broker's mutex, as is waiter_
-  Waiter waiter_;
+  bool missing_reported_ = true;    ///< report_missing_topics() ran for this subscription
+  std::shared_ptr<Member> member_;  ///< null without a subscription
+  bool wakeup_ = false;             ///< guarded by the broker's mutex
+  Waiter waiter_;                   ///< guarded by the broker's mutex
 };
 
 }  // namespace millrace::detail::embedded

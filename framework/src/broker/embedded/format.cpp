@@ -8,8 +8,10 @@ namespace {
 using wire::Reader;
 using wire::Writer;
 
+/// Stored when a committed offset has no leader epoch.
 constexpr std::uint32_t kNoEpoch = 0xffffffff;
 
+/// The common front of keys that belong to one partition.
 std::string partition_scoped(char kind, std::uint32_t topic_id, std::int32_t partition) {
   std::string key(1, kind);
   Writer(key).u32(topic_id).u32(static_cast<std::uint32_t>(partition));
@@ -82,7 +84,7 @@ std::string parse_topic_key(std::string_view key) { return std::string(key.subst
 
 std::int64_t parse_aborted_key(std::string_view key) {
   Reader in(key, "the key of an aborted transaction");
-  in.bytes(9);
+  in.bytes(9);  // kind, topic id, partition
   return static_cast<std::int64_t>(in.u64());
 }
 

@@ -10,21 +10,22 @@
 #include "millrace/broker/topic_partition.hpp"
 #include "millrace/common/time.hpp"
 
-/// What the embedded broker writes to disk. Reader and writer share this header; golden-byte tests
-/// (tests/unit/broker) hold it still. Change the layout and kFormatVersion goes up.
+/// The bytes that the embedded broker writes to disk. Reader and writer share this header. Golden-byte tests
+/// (tests/unit/broker) fail when the layout changes. A change of the layout requires a higher kFormatVersion.
 ///
-/// Integers are big-endian, `string` is u32 length + bytes, `varint` is LEB128, `zigzag` a varint of
-/// (n << 1) ^ (n >> 63).
+/// Notation. Integers are big-endian. `string` is a u32 length and the bytes. `varint` is LEB128. `zigzag` is a varint
+/// of (n << 1) ^ (n >> 63).
 ///
-/// RocksDB column family "default": bookkeeping. The first byte of a key says what the entry is:
+/// RocksDB column family "default": bookkeeping. The first byte of a key is the kind of the entry:
 ///
 ///   'V'                                              u32 kFormatVersion
-///   'N'                                              u64 next id (topics and producers draw from it)
+///   'N'                                              u64 next id (for topics and producers)
 ///   'T' name (rest of the key)                       u32 topic id, u32 partitions, u32 n, n x (string, string) configs
-///   'P' u32 topic id, u32 partition                  u64 log start offset, u64 cleaned up to, u64 records kept below
-///   that 'A' u32 topic id, u32 partition, u64 last        u64 producer id, u64 first: an aborted transaction's offsets
-///   'O' u32 topic id, u32 partition, u64 producer id u64 first offset: a transaction that has not ended
-///   'G' string group, string topic, u32 partition    u64 offset, u32 leader epoch (2^32-1: none), string metadata
+///   'P' u32 topic id, u32 partition                  u64 log start offset, u64 end of the compacted part (exclusive),
+///   u64 records in the compacted part
+///   'A' u32 topic id, u32 partition, u64 last        u64 producer id, u64 first: offsets of an aborted transaction 'O'
+///   u32 topic id, u32 partition, u64 producer id u64 first offset: a transaction that has not ended 'G' string group,
+///   string topic, u32 partition    u64 offset, u32 leader epoch (2^32-1: none), string metadata
 ///
 /// Column family "log": batches of records.
 ///
@@ -34,32 +35,35 @@
 ///
 ///    0  u8   flags (kTransactional...)
 ///    1  u32  number of records
-///    5  u32  last offset - base offset (compaction leaves gaps, so this may be more than the records say)
-///    9  u64  base timestamp
+///    5  u32  last offset - base offset. Compaction removes records and keeps offsets, so this may exceed records - 1 9
+///    u64  base timestamp, ms since the epoch
 ///   17  u64  largest timestamp
 ///   25  u64  producer id, 0 if not transactional
-///   33  u64  delete horizon: when compaction may drop the tombstones in here; 0 = not compacted yet
-///   41  records, one after another:
+///   33  u64  delete horizon: time from which compaction may remove the batch's tombstones; 0: not compacted yet 41
+///   records, one after another:
 ///         varint offset - base offset, zigzag timestamp - base timestamp,
 ///         varint 1 + key length (0: null), key, varint 1 + value length (0: null), value,
 ///         varint number of headers, each: varint length, key, varint 1 + length (0: null), value
 ///
-/// Keys of one partition sort by offset; the topic id, not its name, is in the key, so that a topic made again
-/// under an old name never sees old records.
+/// Big-endian keys make RocksDB sort the batches of one partition by offset. The key contains the topic's id and not
+/// its name. So a topic that is created again under an old name never sees old records.
 namespace millrace::detail::embedded::format {
 
+/// Version of everything below, stored in each directory. A program refuses directories of another version.
 inline constexpr std::uint32_t kFormatVersion = 1;
 
+/// Size of the batch header: where the first record begins.
 inline constexpr std::size_t kBatchHeaderBytes = 41;
 
 /// Batch flags. Persisted: never change a value.
 enum Flags : std::uint8_t {
   kTransactional = 1,  ///< belongs to the transaction of `producer id`
-  kControl = 2,        ///< no records: one offset taken by the end of a transaction
-  kCommit = 4,         ///< with kControl: committed, else aborted
-  kLogAppendTime = 8,  ///< every record carries the largest timestamp instead of its own
+  kControl = 2,        ///< contains no records; takes one offset and marks the end of a transaction
+  kCommit = 4,         ///< with kControl: the transaction was committed; without this flag: aborted
+  kLogAppendTime = 8,  ///< every record has the largest timestamp of the batch instead of its own
 };
 
+/// The header of a batch, decoded. Timestamps are ms since the epoch.
 struct BatchHeader {
   std::uint8_t flags = 0;
   std::uint32_t records = 0;
@@ -72,11 +76,12 @@ struct BatchHeader {
   bool operator==(const BatchHeader&) const = default;
 };
 
-/// Writes the header over the first kBatchHeaderBytes of `batch`.
+/// Overwrites the first kBatchHeaderBytes of `batch`.
 void write_batch_header(char* batch, const BatchHeader& header);
-/// Throws BrokerException if `batch` is too short to be one.
+/// Throws BrokerException (fatal) if `batch` is shorter than a header.
 [[nodiscard]] BatchHeader read_batch_header(std::string_view batch);
 
+/// Value of a 'T' entry.
 struct TopicEntry {
   std::uint32_t id = 0;
   std::uint32_t partitions = 0;
@@ -84,13 +89,15 @@ struct TopicEntry {
   bool operator==(const TopicEntry&) const = default;
 };
 
+/// Value of a 'P' entry.
 struct PartitionEntry {
-  std::int64_t log_start = 0;
-  std::int64_t cleaned_to = 0;
-  std::uint64_t clean_records = 0;
+  std::int64_t log_start = 0;       ///< first offset that readers may see
+  std::int64_t cleaned_to = 0;      ///< end of the compacted part, exclusive
+  std::uint64_t clean_records = 0;  ///< records in the compacted part
   bool operator==(const PartitionEntry&) const = default;
 };
 
+/// An 'A' entry: the offsets of one aborted transaction in one partition, both inclusive.
 struct AbortedEntry {
   std::uint64_t producer_id = 0;
   std::int64_t first = 0;
@@ -98,7 +105,7 @@ struct AbortedEntry {
   bool operator==(const AbortedEntry&) const = default;
 };
 
-// Keys.
+// Keys of the entries, as drawn above.
 [[nodiscard]] std::string version_key();
 [[nodiscard]] std::string next_id_key();
 [[nodiscard]] std::string topic_key(std::string_view name);
@@ -109,7 +116,8 @@ struct AbortedEntry {
 [[nodiscard]] std::string group_offset_key(std::string_view group, const TopicPartition& partition);
 [[nodiscard]] std::string batch_key(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset);
 
-/// The parts of a key that reading back needs.
+// Parsers of keys. Each returns the parts that its callers need. A key that is too short throws BrokerException
+// (fatal).
 [[nodiscard]] std::string parse_topic_key(std::string_view key);
 [[nodiscard]] std::int64_t parse_aborted_key(std::string_view key);
 struct OpenTransactionKey {
@@ -126,7 +134,7 @@ struct BatchKey {
 };
 [[nodiscard]] BatchKey parse_batch_key(std::string_view key);
 
-// Values.
+// Encoders and decoders of values. Damaged bytes throw BrokerException (fatal).
 [[nodiscard]] std::string encode_u32(std::uint32_t value);
 [[nodiscard]] std::string encode_u64(std::uint64_t value);
 [[nodiscard]] std::uint32_t decode_u32(std::string_view bytes);

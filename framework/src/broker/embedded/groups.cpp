@@ -12,8 +12,10 @@
 namespace millrace::detail::embedded {
 namespace {
 
+/// Bytes. Kafka's default of offset.metadata.max.bytes.
 constexpr std::size_t kLongestMetadata = 4096;
 
+/// Wakes a member, or makes its next poll() look for work.
 void signal(Member& member) {
   member.attention = true;
   member.waiter->signal();
@@ -21,7 +23,8 @@ void signal(Member& member) {
 
 }  // namespace
 
-// POSIX extended expressions, as librdkafka understands them.
+// Patterns are POSIX extended regular expressions, because librdkafka uses them too. Both brokers then match the same
+// topics.
 bool subscription_matches(const std::string& subscription, const std::string& topic) {
   if (!subscription.starts_with('^')) return subscription == topic;
   regex_t expression;
@@ -45,7 +48,7 @@ Groups::Groups(Storage& storage, Topics& topics) : storage_(storage), topics_(to
 
 std::shared_ptr<Member> Groups::join(const std::string& group, std::vector<std::string> topics, bool range_assignor,
                                      Millis max_poll_interval, Waiter& waiter, SteadyTime now) {
-  for (const std::string& topic : topics) (void)subscription_matches(topic, "");  // refuse a bad pattern before joining
+  for (const std::string& topic : topics) (void)subscription_matches(topic, "");  // throws before the member joins
   auto member = std::make_shared<Member>();
   member->id = next_member_id_++;
   member->topics = std::move(topics);
@@ -62,10 +65,12 @@ std::shared_ptr<Member> Groups::join(const std::string& group, std::vector<std::
 void Groups::change_topics(const std::string& group, Member& member, std::vector<std::string> topics) {
   for (const std::string& topic : topics) (void)subscription_matches(topic, "");
   member.topics = std::move(topics);
+  // An evicted member joins again with its new topics in its next poll().
   if (!member.evicted) rebalance(groups_[group]);
 }
 
 void Groups::leave(const std::string& group, Member& member) {
+  // An evicted member is not in the group any more.
   if (member.evicted) return;
   Group& left = groups_[group];
   left.members.erase(member.id);
@@ -95,6 +100,7 @@ void Groups::rebalance(Group& group) {
     known.topics = subscribed_topics(*member);
     known.owned = member->owned;
     for (const std::string& topic : known.topics) partition_counts[topic] = topics_.get(topic)->partition_count();
+    // `range` is used only if all members ask for it. All other strategies are treated as sticky.
     range = range && member->range_assignor;
   }
   const Assignment assignment =
@@ -116,12 +122,15 @@ RebalanceStep Groups::next_step(const std::string& group, Member& member) {
     member.owned.clear();
     return lost;
   }
+  // First step: give up what is not in the target.
   RebalanceStep revoke{RebalanceStep::Kind::revoke, {}};
   std::set_difference(member.owned.begin(), member.owned.end(), member.target.begin(), member.target.end(),
                       std::back_inserter(revoke.partitions));
   if (!revoke.partitions.empty()) return revoke;
 
   Group& own = groups_[group];
+  // Second step: take what is in the target and has no owner. Partitions of other members are taken later, after their
+  // owners gave them up.
   RebalanceStep assign{RebalanceStep::Kind::assign, {}};
   for (const TopicPartition& wanted : member.target) {
     if (member.owned.contains(wanted)) continue;
@@ -130,6 +139,7 @@ RebalanceStep Groups::next_step(const std::string& group, Member& member) {
     });
     if (!taken) assign.partitions.push_back(wanted);
   }
+  // Even an empty step is reported once per generation, so that the listener hears of each rebalance.
   const bool heard = member.generation == own.generation;
   if (heard && assign.partitions.empty()) return {};
   member.generation = own.generation;
@@ -139,6 +149,7 @@ RebalanceStep Groups::next_step(const std::string& group, Member& member) {
 
 void Groups::revoked(const std::string& group, Member& member, const std::vector<TopicPartition>& partitions) {
   for (const TopicPartition& partition : partitions) member.owned.erase(partition);
+  // Other members may wait for these partitions. This member itself may have partitions to take.
   call_all(groups_[group]);
   member.attention = true;
 }
@@ -166,6 +177,7 @@ void Groups::expire(SteadyTime now) {
 void Groups::topics_changed(const std::string& topic) {
   const bool exists = topics_.find(topic) != nullptr;
   for (auto& [name, group] : groups_) {
+    // A deleted topic leaves the targets; a new one is distributed.
     const bool concerned = std::any_of(group.members.begin(), group.members.end(), [&](const auto& member) {
       const auto& wanted = member.second->topics;
       return std::any_of(wanted.begin(), wanted.end(), [&](const auto& t) { return subscription_matches(t, topic); });
@@ -193,6 +205,8 @@ void Groups::check_commit(const std::string& group, const Member* member) const 
                               "': offsets refused, this consumer is not a member any more (it did not "
                               "poll within max.poll.interval.ms); poll() to join again");
   }
+  // A program outside the group, for example a tool, may commit only while the group has no members. Kafka has the same
+  // rule.
   const auto found = groups_.find(group);
   if (found == groups_.end() || found->second.members.empty()) return;
   throw BrokerException(BrokerException::Severity::fenced,
@@ -272,6 +286,7 @@ void Groups::stage_pending(std::uint64_t producer_id, Storage::Changes& changes)
     const auto pending = group.pending.find(producer_id);
     if (pending == group.pending.end()) continue;
     for (const auto& [partition, offset] : pending->second) {
+      // The topic may have been deleted since the offset was added.
       if (topics_.find(partition.topic)) changes.put(format::group_offset_key(name, partition), format::encode(offset));
     }
   }

@@ -14,6 +14,7 @@ bool PageCursor::next(PageRecord& record) {
   record.offset = page_->base_offset() + static_cast<std::int64_t>(in_.varint());
   const Timestamp own = page_->header().base_timestamp + wire::unzigzag(in_.varint());
   record.timestamp = page_->is(format::kLogAppendTime) ? page_->header().max_timestamp : own;
+  // Stored as length + 1, so that 0 can mean null.
   const auto nullable = [this]() -> BytesView {
     const std::uint64_t size = in_.varint();
     if (size == 0) return std::nullopt;
@@ -26,6 +27,7 @@ bool PageCursor::next(PageRecord& record) {
     record.header_bytes = {};
     return true;
   }
+  // Headers are skipped, not decoded: only their bytes are noted.
   const char* first = in_.position();
   for (std::uint32_t i = 0; i < record.header_count; ++i) {
     in_.bytes(in_.varint());
@@ -49,6 +51,7 @@ Headers decode_headers(std::uint32_t count, std::string_view bytes) {
 
 void BatchBuilder::start_record(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value) {
   if (records_ == 0) {
+    // Leaves room for the header, which finish() writes.
     bytes_.assign(format::kBatchHeaderBytes, '\0');
     base_timestamp_ = timestamp;
     max_timestamp_ = timestamp;
@@ -97,6 +100,7 @@ void BatchBuilder::add(std::uint32_t offset_delta, const PageRecord& record) {
 
 std::string BatchBuilder::finish(std::uint8_t flags, std::uint64_t producer_id, Timestamp delete_horizon,
                                  std::optional<std::uint32_t> last_offset_delta) {
+  // A batch without records stands for offsets whose records compaction removed.
   if (records_ == 0) bytes_.assign(format::kBatchHeaderBytes, '\0');
   format::BatchHeader header;
   header.flags = flags;

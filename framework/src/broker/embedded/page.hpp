@@ -16,19 +16,22 @@ namespace millrace::detail::embedded {
 
 class PagePtr;
 
-/// A batch of records in memory, immutable. Counts its owners itself, so that a ConsumerRecord keeps it alive
-/// with one atomic increment and no allocation.
+/// An immutable batch of records in memory, as stored on disk. Thread-safe.
+/// The page counts its owners itself. So a ConsumerRecord keeps its page alive with one atomic increment and without an
+/// allocation.
 class Page {
  public:
+  /// Takes over the bytes of a batch. Throws BrokerException (fatal) if they are too short.
   [[nodiscard]] static PagePtr make(std::int64_t base_offset, std::string bytes);
 
+  // Both offsets are inclusive.
   [[nodiscard]] std::int64_t base_offset() const { return base_offset_; }
   [[nodiscard]] std::int64_t last_offset() const { return base_offset_ + header_.last_offset_delta; }
   [[nodiscard]] const format::BatchHeader& header() const { return header_; }
   [[nodiscard]] bool is(format::Flags flag) const { return (header_.flags & flag) != 0; }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
-  /// One more owner, as a RecordBuffer.
+  /// Adds an owner in the form of a RecordBuffer.
   [[nodiscard]] RecordBuffer share() const {
     owners_.fetch_add(1, std::memory_order_relaxed);
     return {const_cast<Page*>(this), [](void* page) { static_cast<const Page*>(page)->drop(); }};
@@ -49,10 +52,11 @@ class Page {
   mutable std::atomic<std::uint32_t> owners_{1};
 };
 
+/// Shared pointer to a page, or null.
 class PagePtr {
  public:
   PagePtr() = default;
-  /// Takes over one ownership.
+  /// Takes over one ownership: does not increment the count.
   explicit PagePtr(const Page* page) : page_(page) {}
   PagePtr(const PagePtr& other) : page_(other.page_) {
     if (page_ != nullptr) page_->owners_.fetch_add(1, std::memory_order_relaxed);
@@ -74,19 +78,21 @@ class PagePtr {
   const Page* page_ = nullptr;
 };
 
-/// One record inside a page.
+/// One record of a page. The views point into the page's bytes.
 struct PageRecord {
   std::int64_t offset = 0;
   Timestamp timestamp = 0;
   BytesView key;
   BytesView value;
   std::uint32_t header_count = 0;
-  std::string_view header_bytes;  ///< as stored; decode_headers() makes sense of it
+  std::string_view header_bytes;  ///< as stored, see decode_headers()
 };
 
+/// Decodes the headers of a record. Kept apart from PageCursor::next(), because most readers of pages do not need
+/// headers.
 [[nodiscard]] Headers decode_headers(std::uint32_t count, std::string_view bytes);
 
-/// Walks over the records of a page. The page must outlive the cursor and what next() returns.
+/// Iterates over the records of a page. The page must outlive the cursor and the records that next() returns.
 class PageCursor {
  public:
   explicit PageCursor(const Page& page)
@@ -94,7 +100,7 @@ class PageCursor {
         in_(std::string_view(page.bytes()).substr(format::kBatchHeaderBytes), "a batch of records"),
         left_(page.header().records) {}
 
-  /// Decodes the next record; false at the end.
+  /// Decodes the next record into `record`. Returns false at the end of the page.
   bool next(PageRecord& record);
   [[nodiscard]] bool at_end() const { return left_ == 0; }
 
@@ -104,28 +110,31 @@ class PageCursor {
   std::uint32_t left_;
 };
 
-/// Puts records together into a batch.
+/// Encodes records into a batch. Reusable after finish().
 class BatchBuilder {
  public:
-  /// Offsets must ascend and lie less than 2^32 behind the first.
+  /// Appends a record. `offset_delta` is the offset minus the base offset of the batch; the deltas must ascend.
   void add(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value, const Headers* headers);
-  /// As it was in another page.
+  /// Appends a record of another page, with its headers as stored.
   void add(std::uint32_t offset_delta, const PageRecord& record);
 
   [[nodiscard]] bool empty() const { return records_ == 0; }
   [[nodiscard]] std::uint32_t records() const { return records_; }
+  /// Size of the batch so far, in bytes, with its header.
   [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
 
-  /// The batch; the builder is empty again. `last_offset_delta` is that of the last record if not given.
+  /// Returns the batch and empties the builder. `last_offset_delta` defaults to the delta of the last record. A larger
+  /// value covers offsets whose records compaction removed.
   [[nodiscard]] std::string finish(std::uint8_t flags, std::uint64_t producer_id, Timestamp delete_horizon = 0,
                                    std::optional<std::uint32_t> last_offset_delta = std::nullopt);
-  /// A batch whose records all carry the time `now` (LogAppendTime).
+  /// As finish(), for topics with message.timestamp.type=LogAppendTime: every record gets the time `now`.
   [[nodiscard]] std::string finish_at(std::uint8_t flags, std::uint64_t producer_id, Timestamp now) {
     max_timestamp_ = now;
     return finish(static_cast<std::uint8_t>(flags | format::kLogAppendTime), producer_id);
   }
 
  private:
+  /// Writes everything of a record except its headers.
   void start_record(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value);
 
   std::string bytes_;
@@ -135,7 +144,7 @@ class BatchBuilder {
   Timestamp max_timestamp_ = kNoTimestamp;
 };
 
-/// The batch that ends a transaction.
+/// A control batch: marks the end of a transaction in one partition.
 [[nodiscard]] std::string control_batch(bool commit, std::uint64_t producer_id, Timestamp now);
 
 }  // namespace millrace::detail::embedded

@@ -9,6 +9,7 @@ void PartitionLog::load(const Storage& storage) {
     entry = format::decode_partition(*stored);
   }
   const PagePtr last = storage.last_batch(topic_id, name.partition);
+  // The log start can be beyond the last batch: retention or delete_records() may have removed all batches.
   next = std::max(entry.log_start, last ? last->last_offset() + 1 : 0);
   storage.for_each(
       format::aborted_prefix(topic_id, name.partition),
@@ -23,7 +24,8 @@ std::int64_t PartitionLog::last_stable() const {
 
 bool PartitionLog::is_aborted(const Page& page) const {
   if (aborted.empty() || !page.is(format::kTransactional)) return false;
-  // A producer's transactions follow one another, so the first of its aborted ones that ends after the page decides.
+  // The transactions of one producer do not overlap. So the producer's first aborted transaction that ends after the
+  // page decides: the page belongs to it, or comes before it and is not aborted.
   auto range = std::lower_bound(aborted.begin(), aborted.end(), page.base_offset(),
                                 [](const auto& candidate, std::int64_t offset) { return candidate.last < offset; });
   for (; range != aborted.end(); ++range) {
@@ -56,6 +58,7 @@ Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const 
   };
 
   std::size_t bytes = 0;
+  // The tail has no gaps, so it serves every offset from its first page on.
   if (!log.tail.empty() && log.tail.front()->base_offset() <= offset) {
     auto page = std::upper_bound(log.tail.begin(), log.tail.end(), offset,
                                  [](std::int64_t wanted, const PagePtr& p) { return wanted < p->base_offset(); });
@@ -76,12 +79,15 @@ Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const 
     return bytes < kFetchBytes;
   });
   lock.lock();
-  // Compacted meanwhile: nobody remembers any more which of the old batches were aborted.
+  // The partition was compacted while the disk was read. The log has forgotten which of the old batches were aborted,
+  // so read again.
   if (log.cleanings != cleanings) return fetch(storage, lock, log, offset, read_committed);
   for (PagePtr& page : read) {
+    // The log start may have moved while the disk was read.
     if (page->last_offset() >= log.entry.log_start) take(std::move(page));
   }
-  // Nothing up to `end`: compaction or retention emptied the rest of it.
+  // No page is left between `offset` and `end`: compaction or retention removed the rest. Move on, so that the reader
+  // does not stay here forever.
   if (fetched.next == offset) fetched.next = std::min(end, std::max(offset, log.entry.log_start));
   if (read.empty()) fetched.next = end;
   return fetched;

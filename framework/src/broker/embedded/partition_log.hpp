@@ -13,52 +13,59 @@
 
 namespace millrace::detail::embedded {
 
-/// One partition's log: offsets, transactions, and the pages that were written last. Guarded by the broker's mutex.
+/// The log of one partition: its offsets, its transactions, and its newest pages. Owned by its Topic. Guarded by the
+/// broker's mutex.
 struct PartitionLog {
   PartitionLog(TopicPartition the_name, std::uint32_t the_topic_id)
       : name(std::move(the_name)), topic_id(the_topic_id) {}
 
-  /// Reads what the database knows of it.
+  /// Reads the partition's bookkeeping and the end of its log from disk. Called once, at the start of the broker.
   void load(const Storage& storage);
 
-  /// The last stable offset: below it, every transaction has ended.
+  /// The last stable offset, exclusive: every transaction with records below it has ended.
   [[nodiscard]] std::int64_t last_stable() const;
+  /// The end for a reader, exclusive.
   [[nodiscard]] std::int64_t end(bool read_committed) const { return read_committed ? last_stable() : next; }
 
-  /// True if the page belongs to a transaction that was aborted.
+  /// True if the page belongs to an aborted transaction.
   [[nodiscard]] bool is_aborted(const Page& page) const;
 
-  /// Drops aborted transactions of which nothing is left at or after `offset`: first on disk, then in memory.
+  /// Forget aborted transactions that ended before `offset`, because no records of them are left. The first function
+  /// adds the change on disk to `changes`; the second changes the memory and must follow the successful write.
   void stage_forget_aborted(std::int64_t offset, Storage::Changes& changes) const;
   void forget_aborted(std::int64_t offset);
 
+  /// A transaction that has written to this partition and has not ended.
   struct OpenTransaction {
     std::uint64_t producer_id;
-    std::int64_t first;
+    std::int64_t first;  ///< offset of the transaction's first record in this partition
   };
 
   const TopicPartition name;
   const std::uint32_t topic_id;
   std::int64_t next = 0;         ///< offset of the next record to be written
-  format::PartitionEntry entry;  ///< log start offset and how far it was compacted
+  format::PartitionEntry entry;  ///< log start offset and state of compaction; as stored on disk
   std::vector<OpenTransaction> open;
-  std::vector<format::AbortedEntry> aborted;  ///< by `last`
-  std::deque<PagePtr> tail;                   ///< the newest pages, without a gap up to `next`
-  std::uint64_t cleanings = 0;                ///< how often it was compacted since the start
-  std::vector<Waiter*> waiters;               ///< consumers that read this partition
+  std::vector<format::AbortedEntry> aborted;  ///< ascending by `last`
+  std::deque<PagePtr> tail;      ///< the newest pages, without a gap, up to `next`; maintained by TailCache
+  std::uint64_t cleanings = 0;   ///< number of compactions since the start of the broker
+  std::vector<Waiter*> waiters;  ///< the consumers that read this partition; not owned
 };
 
-/// Pages of visible records, and the offset after everything that was looked at for them.
+/// The result of fetch().
 struct Fetched {
-  std::vector<PagePtr> pages;
-  std::int64_t next = 0;
+  std::vector<PagePtr> pages;  ///< pages with visible records
+  std::int64_t next = 0;       ///< where to continue: the offset after all pages that were examined, visible or not
 };
 
-/// Reads about `kFetchBytes` from `offset` on, leaving out the ends of transactions and, if `read_committed`, aborted
-/// records and all from the first open transaction on. Takes the pages from memory if they are there. `lock` holds
-/// the broker's mutex; it is released while the disk is read.
+/// Reads about kFetchBytes of a partition from `offset` on. Takes pages from memory if they are there, else from disk.
+/// Leaves out control batches. With `read_committed`, also leaves out aborted records and everything from the first
+/// open transaction on. `next` equals `offset` only if the reader is at the end.
+/// `lock` must hold the broker's mutex. The function unlocks it while it reads from disk and locks it again before it
+/// returns.
 [[nodiscard]] Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const PartitionLog& log,
                             std::int64_t offset, bool read_committed);
+/// How much one fetch reads, in bytes. A fetch may exceed this by one page.
 inline constexpr std::size_t kFetchBytes = 1 << 20;
 
 }  // namespace millrace::detail::embedded

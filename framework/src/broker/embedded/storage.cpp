@@ -13,6 +13,7 @@
 namespace millrace::detail::embedded {
 namespace {
 
+/// Creates the directory with its parents if it is missing.
 std::string existing_directory(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -23,6 +24,7 @@ std::string existing_directory(const std::filesystem::path& directory) {
   return directory.string();
 }
 
+/// LZ4 if this build of RocksDB has it, else none.
 rocksdb::CompressionType compression() {
   const auto supported = rocksdb::GetSupportedCompressions();
   const auto has = [&](rocksdb::CompressionType type) {
@@ -31,38 +33,42 @@ rocksdb::CompressionType compression() {
   return has(rocksdb::kLZ4Compression) ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
+/// Few threads, files and log lines: the broker shares its machine with the application.
 rocksdb::DBOptions database_options() {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.max_background_jobs = 2;
-  options.max_total_wal_size = 64 << 20;
+  options.max_total_wal_size = 64 << 20;  // bytes; bounds the time that the next start needs to replay
   options.keep_log_file_num = 2;
   options.info_log_level = rocksdb::WARN_LEVEL;
-  options.avoid_flush_during_shutdown = true;  // the write-ahead log has it all: closing is instant
+  options.avoid_flush_during_shutdown = true;  // closing is fast; the write-ahead log has everything
   options.max_open_files = 512;
   return options;
 }
 
+/// For the bookkeeping, which is small.
 rocksdb::ColumnFamilyOptions meta_options() {
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = 4 << 20;
   return options;
 }
 
+/// For the batches.
 rocksdb::ColumnFamilyOptions log_options() {
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = 16 << 20;
   options.max_write_buffer_number = 4;
-  // Batches go into blob files, which compaction leaves alone: the log is written twice (write-ahead log, blob), not
-  // once per level.
+  // Batches go into blob files. RocksDB's compaction does not rewrite blob files. So each batch is written twice
+  // (write-ahead log, blob file) and not once per level.
   options.enable_blob_files = true;
   options.min_blob_size = 4096;
   options.blob_compression_type = compression();
   options.enable_blob_garbage_collection = true;
   options.compression = compression();
   rocksdb::BlockBasedTableOptions table;
-  table.no_block_cache = true;  // what is read again soon is in the broker's own tail of pages
+  // No block cache: the TailCache keeps what is read again soon.
+  table.no_block_cache = true;
   table.block_size = 64 << 10;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
@@ -85,6 +91,7 @@ Storage::Storage(const std::filesystem::path& directory)
   meta_.reset(handles[0]);
   log_.reset(handles[1]);
 
+  // A directory without a version is new.
   if (const auto version = get(format::version_key())) {
     const std::uint32_t found = format::decode_u32(*version);
     if (found != format::kFormatVersion) {
@@ -165,11 +172,13 @@ void Storage::read_batches(std::uint32_t topic_id, std::int32_t partition, std::
   options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, log_.get()));
   const std::string wanted = format::batch_key(topic_id, partition, offset);
+  // The batch that contains `offset` is stored under its base offset, so it may begin before `offset`.
   it->SeekForPrev(wanted);
   if (!it->Valid() && it->status().ok()) it->Seek(wanted);
   for (; it->Valid(); it->Next()) {
     const std::int64_t base = format::parse_batch_key({it->key().data(), it->key().size()}).base_offset;
     PagePtr page = Page::make(base, it->value().ToString());
+    // The batch before a gap ends below `offset`.
     if (page->last_offset() < offset) continue;
     if (!visit(std::move(page))) return;
   }

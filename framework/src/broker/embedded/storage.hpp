@@ -17,29 +17,35 @@
 
 namespace millrace::detail::embedded {
 
-/// The RocksDB database of one broker directory. Thread-safe.
+/// The RocksDB database of one broker directory. Owned by Core. Thread-safe.
 ///
-/// A write that returned is in the write-ahead log, which the kernel has: it survives the end of this process,
-/// however violent. It is not forced to the disk, so the machine losing power may cost the last seconds (Kafka's
-/// default on one machine is the same).
+/// Durability: when write() returns, the data is in RocksDB's write-ahead log and the kernel has it. The data survives
+/// every end of this process, including `kill -9`. It is not forced to the disk, so a power failure may cost the last
+/// seconds. Kafka's defaults on one machine promise the same.
 class Storage {
  public:
-  /// Opens or makes the database. Throws LockException, or StreamsException if it cannot be opened.
+  /// Opens the database and creates it if it is missing. Throws LockException if another process has the directory
+  /// open, and StreamsException if the database cannot be opened or has another format version.
   explicit Storage(const std::filesystem::path& directory);
 
-  /// Collects changes that are written all together.
+  /// Collects changes. write() stores all of them in one atomic write. Used by one thread.
   class Changes {
    public:
+    /// `storage` must outlive the changes.
     explicit Changes(Storage& storage) : storage_(storage) {}
+    // Entries of the bookkeeping column family. The keys are made by the functions in format.hpp.
     void put(const std::string& key, const std::string& value);
     void erase(const std::string& key);
+    // Batches of the log. A batch is stored under its base offset.
     void put_batch(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset, const std::string& batch);
     void erase_batch(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset);
     /// Deletes the batches whose base offset is in [from, to).
     void erase_batches(std::uint32_t topic_id, std::int32_t partition, std::int64_t from, std::int64_t to);
     [[nodiscard]] bool empty() const { return batch_.Count() == 0; }
+    /// Size of the collected changes in bytes.
     [[nodiscard]] std::size_t bytes() const { return batch_.GetDataSize(); }
-    /// Throws BrokerException (fatal) if the disk does not take it.
+    /// Stores all changes and forgets them. Does nothing without changes. Throws BrokerException (fatal) if RocksDB
+    /// cannot write.
     void write();
 
    private:
@@ -47,17 +53,20 @@ class Storage {
     rocksdb::WriteBatch batch_;
   };
 
+  /// The bookkeeping entry of a key, or nullopt. Throws BrokerException (fatal) if RocksDB cannot read.
   [[nodiscard]] std::optional<std::string> get(const std::string& key) const;
-  /// Visits every bookkeeping entry whose key starts with `prefix`, in key order.
+  /// Calls `visit` for each bookkeeping entry whose key starts with `prefix`, in key order. The views are valid during
+  /// the call only.
   void for_each(const std::string& prefix,
                 const std::function<void(std::string_view key, std::string_view value)>& visit) const;
 
-  /// Reads the batches of one partition in offset order, starting with the one that holds `offset` (or the next if
-  /// none does), until `visit` returns false. Sees the database as it is at the call.
+  /// Reads the batches of one partition in offset order. Starts with the batch that contains `offset`, or with the next
+  /// one if no batch contains it. Stops when `visit` returns false. The read works on a snapshot: changes that are
+  /// written meanwhile are not seen.
   void read_batches(std::uint32_t topic_id, std::int32_t partition, std::int64_t offset,
                     const std::function<bool(PagePtr page)>& visit) const;
 
-  /// The last batch of a partition, or null.
+  /// The last batch of a partition, or null if the partition has none.
   [[nodiscard]] PagePtr last_batch(std::uint32_t topic_id, std::int32_t partition) const;
 
   [[nodiscard]] const std::string& directory() const { return directory_; }
@@ -68,8 +77,8 @@ class Storage {
   std::string directory_;
   DirectoryLock lock_;
   std::unique_ptr<rocksdb::DB> db_;
-  std::unique_ptr<rocksdb::ColumnFamilyHandle> meta_;  // freed before db_
-  std::unique_ptr<rocksdb::ColumnFamilyHandle> log_;
+  std::unique_ptr<rocksdb::ColumnFamilyHandle> meta_;  // bookkeeping; declared after db_, so that it is freed first
+  std::unique_ptr<rocksdb::ColumnFamilyHandle> log_;   // batches
 };
 
 }  // namespace millrace::detail::embedded

@@ -22,6 +22,7 @@ void Timer::at(Time time, std::function<void()> job) {
     first = jobs_.empty() || time < jobs_.begin()->first;
     jobs_.emplace(time, std::move(job));
   }
+  // The thread sleeps until the first job is due. Only a new first job changes that.
   if (first) changed_.notify_one();
 }
 
@@ -37,7 +38,7 @@ void Timer::run() {
       jobs_.erase(jobs_.begin());
       lock.unlock();
       job();
-      job = nullptr;
+      job = nullptr;  // destroys the job's captures without the mutex
       lock.lock();
     }
   }

@@ -9,28 +9,29 @@
 
 namespace millrace::detail::embedded {
 
-/// One thread that runs small jobs at their time. Thread-safe.
+/// A thread that runs jobs at given times, one after another. A long job delays the others. Thread-safe.
 class Timer {
  public:
+  /// Monotonic time.
   using Time = std::chrono::steady_clock::time_point;
 
   Timer();
-  /// Waits for the job that is running; the others are dropped.
+  /// Waits for the running job. Drops the jobs that have not started.
   ~Timer();
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  /// The job must not throw.
+  /// Runs `job` on the timer's thread at `time` or soon after. The job must not throw.
   void at(Time time, std::function<void()> job);
 
  private:
   void run();
 
-  std::mutex mutex_;
+  std::mutex mutex_;  ///< guards jobs_ and stopping_; not held while a job runs
   std::condition_variable changed_;
   std::multimap<Time, std::function<void()>> jobs_;
   bool stopping_ = false;
-  std::thread thread_;
+  std::thread thread_;  ///< last: uses the members above
 };
 
 }  // namespace millrace::detail::embedded

@@ -15,6 +15,7 @@ namespace {
                                                               "' for configuration " + name + ": " + wanted);
 }
 
+/// Reads a number into `into` if the configuration contains `name`. Refuses values below `minimum`.
 template <class Number>
 void read_number(const std::string& topic, const std::map<std::string, std::string>& configs, const char* name,
                  Number minimum, Number& into) {
@@ -42,6 +43,7 @@ TopicSettings TopicSettings::parse(const std::string& topic, const std::map<std:
   TopicSettings settings;
   if (const auto policy = configs.find("cleanup.policy"); policy != configs.end()) {
     settings.compact = settings.remove = false;
+    // A list: `compact,delete` applies both.
     std::string_view rest = policy->second;
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());

@@ -5,6 +5,7 @@
 namespace millrace::detail::embedded {
 namespace {
 
+/// A guard against typing errors. Each partition costs memory.
 constexpr std::int32_t kMostPartitions = 100000;
 
 std::shared_ptr<Topic> make_topic(const std::string& name, const format::TopicEntry& entry) {
@@ -97,6 +98,7 @@ void Topics::remove(const std::shared_ptr<Topic>& topic) {
     changes.erase_batches(topic->id, partition, 0, INT64_MAX);
   }
   changes.write();
+  // Only after the write: if it fails, the topic stays as it is.
   topic->deleted = true;
   topics_.erase(topic->name);
 }

@@ -15,42 +15,49 @@
 
 namespace millrace::detail::embedded {
 
+/// A topic with its partitions. Readers share ownership, so the object may outlive the topic (see `deleted`). `name`,
+/// `id`, `configs`, `settings` and the vector of partitions never change after creation. The partitions' contents are
+/// guarded by the broker's mutex.
 struct Topic {
   std::string name;
   std::uint32_t id = 0;
-  std::map<std::string, std::string> configs;
-  TopicSettings settings;
+  std::map<std::string, std::string> configs;  ///< as the user gave them
+  TopicSettings settings;                      ///< `configs` parsed, with defaults
   std::vector<std::unique_ptr<PartitionLog>> partitions;
-  std::atomic<bool> deleted{false};  ///< clients keep the object of a deleted topic for a while
+  std::atomic<bool> deleted{false};  ///< set by Topics::remove(); clients may keep the object
 
   [[nodiscard]] std::int32_t partition_count() const { return static_cast<std::int32_t>(partitions.size()); }
 };
 
-/// The topics of a broker. Guarded by the broker's mutex.
+/// The topics of a broker, in memory and on disk. Guarded by the broker's mutex.
 class Topics {
  public:
+  /// Loads all topics from disk. `storage` must outlive the object.
   explicit Topics(Storage& storage);
 
-  /// nullptr if there is no such topic.
+  /// The topic, or nullptr if there is none.
   [[nodiscard]] std::shared_ptr<Topic> find(std::string_view name) const;
   [[nodiscard]] std::shared_ptr<Topic> find(std::uint32_t id) const;
-  /// Throws BrokerException, saying what to do, if there is no such topic.
+  /// The topic. Throws BrokerException (fatal) if there is none.
   [[nodiscard]] std::shared_ptr<Topic> get(std::string_view name) const;
-  /// Throws BrokerException if there is no such partition.
+  /// The partition. Throws BrokerException (fatal) if the topic or the partition does not exist. Valid while the Topic
+  /// lives.
   [[nodiscard]] PartitionLog& get(const TopicPartition& partition) const;
   [[nodiscard]] const std::map<std::string, std::shared_ptr<Topic>, std::less<>>& all() const { return topics_; }
 
-  /// nullptr if the name is taken.
+  /// Creates a topic and stores it. Returns nullptr if the name is taken. Throws BrokerException (fatal) for an invalid
+  /// name, partition count or configuration.
   std::shared_ptr<Topic> create(const NewTopic& wanted);
-  /// Deletes the topic with all its records.
+  /// Deletes the topic with all its records and bookkeeping, in one write. Committed offsets are removed by
+  /// Groups::topics_changed().
   void remove(const std::shared_ptr<Topic>& topic);
 
-  /// A number that was never given out before.
+  /// Returns an id that was never used before in this directory.
   [[nodiscard]] std::uint64_t draw_id();
 
  private:
   Storage& storage_;
-  std::uint64_t next_id_ = 1;
+  std::uint64_t next_id_ = 1;  ///< shared by topics and transactional producers
   std::map<std::string, std::shared_ptr<Topic>, std::less<>> topics_;
 };
 

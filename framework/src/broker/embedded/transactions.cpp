@@ -17,6 +17,7 @@ void Transactions::abort_left_open() {
   storage_.for_each("O", [&](std::string_view key, std::string_view value) {
     const auto open = format::parse_open_transaction_key(key);
     const auto topic = topics_.find(open.topic_id);
+    // The topic was deleted with the transaction open.
     if (!topic) return;
     PartitionLog& log = *topic->partitions.at(static_cast<std::size_t>(open.partition));
     log.open.push_back({open.producer_id, static_cast<std::int64_t>(format::decode_u64(value))});
@@ -29,6 +30,7 @@ std::shared_ptr<TransactionalProducer> Transactions::init(const std::string& tra
   auto& current = producers_[transactional_id];
   if (current) {
     if (current->fenced == TransactionalProducer::Fenced::no) current->fenced = TransactionalProducer::Fenced::by_newer;
+    // Kafka also aborts the transaction of the previous incarnation.
     if (current->open) end(*current, false);
   }
   auto producer = std::make_shared<TransactionalProducer>();
@@ -64,6 +66,7 @@ void Transactions::open(TransactionalProducer& producer, SteadyTime now) {
 void Transactions::write(TransactionalProducer& producer, PartitionLog& log, Storage::Changes& changes,
                          SteadyTime now) {
   open(producer, now);
+  // Only the first batch of a transaction in a partition needs an entry on disk.
   if (std::find(producer.partitions.begin(), producer.partitions.end(), &log) != producer.partitions.end()) return;
   producer.partitions.push_back(&log);
   log.open.push_back({producer.producer_id, log.next});
@@ -96,6 +99,7 @@ void Transactions::finish(std::uint64_t producer_id, const std::vector<Partition
   for (PartitionLog* log : partitions) {
     const auto open = std::find_if(log->open.begin(), log->open.end(),
                                    [&](const auto& candidate) { return candidate.producer_id == producer_id; });
+    // The marker is the last offset of the transaction in this partition.
     const std::int64_t marker = appends.add(*log, control_batch(commit, producer_id, now));
     appends.changes().erase(format::open_transaction_key(log->topic_id, log->name.partition, producer_id));
     if (commit) continue;
@@ -105,6 +109,7 @@ void Transactions::finish(std::uint64_t producer_id, const std::vector<Partition
   }
   if (commit) groups_.stage_pending(producer_id, appends.changes());
   appends.commit();
+  // The memory changes only after the write succeeded.
   for (PartitionLog* log : partitions) {
     std::erase_if(log->open, [&](const auto& open) { return open.producer_id == producer_id; });
   }
@@ -118,6 +123,7 @@ void Transactions::expire(SteadyTime now) {
     log(LogLevel::warn, "embedded broker: aborting a transaction of transactional.id '" + id +
                             "' that is open for longer than transaction.timeout.ms (" +
                             std::to_string(producer->timeout.count()) + ")");
+    // Fence first: even if the abort fails, the producer must not go on.
     producer->fenced = TransactionalProducer::Fenced::by_timeout;
     end(*producer, false);
   }

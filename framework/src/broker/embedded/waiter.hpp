@@ -4,10 +4,10 @@
 
 namespace millrace::detail::embedded {
 
-/// A consumer that may be waiting in poll(). Guarded by the broker's mutex.
+/// Wakes one consumer that waits in poll(). Owned by EmbeddedConsumer. Guarded by the broker's mutex.
 struct Waiter {
   std::condition_variable wake;
-  bool signalled = false;
+  bool signalled = false;  ///< stays set until the consumer's next poll, so that no signal is lost
 
   void signal() {
     signalled = true;

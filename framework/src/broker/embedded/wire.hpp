@@ -8,17 +8,19 @@
 
 #include "millrace/common/errors.hpp"
 
-/// Integers and strings to bytes and back, as format.hpp draws them.
+/// Encoding and decoding of the integers and strings that format.hpp uses.
 namespace millrace::detail::embedded::wire {
 
 static_assert(std::endian::native == std::endian::little, "the embedded broker's format is written for little-endian");
 
+/// Throws BrokerException (fatal) because stored bytes make no sense. `what` names them, for example "a batch header".
 [[noreturn]] inline void throw_corrupt(std::string_view what) {
   throw BrokerException(BrokerException::Severity::fatal,
                         "embedded broker: " + std::string(what) +
                             " is damaged; restore the broker's directory from a copy or start with an empty one");
 }
 
+// Big-endian integers at any address, aligned or not.
 inline void store_u32(char* to, std::uint32_t value) {
   value = __builtin_bswap32(value);
   std::memcpy(to, &value, sizeof value);
@@ -38,6 +40,7 @@ inline std::uint64_t load_u64(const char* from) {
   return __builtin_bswap64(value);
 }
 
+// Zigzag maps small negative numbers to small unsigned numbers, so that their varint is short.
 inline std::uint64_t zigzag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
@@ -45,9 +48,10 @@ inline std::int64_t unzigzag(std::uint64_t value) {
   return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
 }
 
+/// The longest varint: 64 bits in groups of 7.
 inline constexpr std::size_t kMaxVarintBytes = 10;
 
-/// Writes a varint and returns the end of it; `to` has room for kMaxVarintBytes.
+/// Writes a varint and returns the position after it. `to` must have room for kMaxVarintBytes.
 inline char* write_varint(char* to, std::uint64_t value) {
   while (value >= 0x80) {
     *to++ = static_cast<char>(value | 0x80);
@@ -57,7 +61,7 @@ inline char* write_varint(char* to, std::uint64_t value) {
   return to;
 }
 
-/// Appends to a string.
+/// Appends values to a string. The string must outlive the writer.
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
@@ -88,7 +92,8 @@ class Writer {
   std::string& out_;
 };
 
-/// Reads bytes front to back. Running past the end throws, naming `what`.
+/// Reads values from front to back. Does not copy: the bytes must outlive the reader and the views that it returns.
+/// Reading past the end throws BrokerException (fatal) that names `what`.
 class Reader {
  public:
   Reader(std::string_view bytes, std::string_view what) : at_(bytes.data()), end_(at_ + bytes.size()), what_(what) {}
