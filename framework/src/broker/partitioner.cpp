@@ -10,6 +10,7 @@ std::uint32_t murmur2(std::string_view bytes) {
   constexpr int kR = 24;
 
   const auto length = static_cast<std::uint32_t>(bytes.size());
+  // Java reads bytes as signed but masks them with 0xff, so unsigned bytes give the same result.
   const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
   std::uint32_t h = kSeed ^ length;
   std::size_t i = 0;
@@ -21,6 +22,7 @@ std::uint32_t murmur2(std::string_view bytes) {
     h *= kM;
     h ^= k;
   }
+  // The last 1 to 3 bytes.
   switch (bytes.size() - i) {
     case 3: h ^= byte(i + 2) << 16; [[fallthrough]];
     case 2: h ^= byte(i + 1) << 8; [[fallthrough]];
@@ -37,6 +39,7 @@ std::uint32_t murmur2(std::string_view bytes) {
 }
 
 std::int32_t partition_for_key(std::string_view key, std::int32_t partitions) {
+  // Kafka clears the sign bit and does not take the absolute value (Utils.toPositive).
   return static_cast<std::int32_t>((murmur2(key) & 0x7fffffffU) % static_cast<std::uint32_t>(partitions));
 }
 

@@ -12,48 +12,56 @@
 
 namespace millrace {
 
-/// A topic to create.
+/// A topic to create. (Kafka: `NewTopic`.)
 struct NewTopic {
   std::string name;
-  std::int32_t partitions = 1;
+  std::int32_t partitions = 1;                 ///< 1 or more; -1: the broker's default
   std::int16_t replication_factor = -1;        ///< -1: the broker's default
-  std::map<std::string, std::string> configs;  ///< the topic's settings, by the broker's names for them
+  std::map<std::string, std::string> configs;  ///< topic configuration under Kafka's names, e.g. cleanup.policy
 };
 
-/// What a broker tells of a topic.
+/// What a broker reports about a topic. (Kafka: `TopicDescription`.)
 struct TopicDescription {
   std::string name;
   std::int32_t partitions = 0;
-  bool internal = false;  ///< one of the broker's own, such as __consumer_offsets
+  bool internal = false;  ///< a topic of the broker itself, for example __consumer_offsets
 };
 
-/// Topics and offsets of a cluster. Thread-safe. (Kafka: `Admin`.)
+/// Manages the topics and offsets of a cluster. (Kafka: `Admin`.)
+///
+/// Errors   every call throws BrokerException. Retriable errors are retried inside until `timeout`. Threads
+/// thread-safe
+/// Kafka    all calls wait for the broker. The embedded broker answers at once and ignores `timeout`.
 class Admin {
  public:
   virtual ~Admin() = default;
 
+  /// All topics, sorted by name.
   [[nodiscard]] virtual std::vector<TopicDescription> list_topics(Millis timeout) = 0;
 
-  /// nullopt if there is no such topic.
+  /// The topic, or nullopt if it does not exist.
   [[nodiscard]] virtual std::optional<TopicDescription> describe_topic(const std::string& name, Millis timeout) = 0;
 
-  /// The topic's configuration, values as the broker prints them; only what differs from the broker's defaults
-  /// unless `all`.
+  /// The topic's configuration, with the values as the broker prints them. `all` includes the broker's defaults;
+  /// otherwise only values that were set for this topic.
   [[nodiscard]] virtual std::map<std::string, std::string> topic_config(const std::string& name, bool all,
                                                                         Millis timeout) = 0;
 
-  /// Returns false if the topic exists already (whatever its settings); throws on any other failure.
-  /// After true, the topic can be written and read through any client of this broker; after false, it is known to them.
+  /// Creates a topic. Returns false if the topic exists, whatever its configuration. Throws on any other failure. After
+  /// true, every client of this broker can write and read the topic. After false, the brokers know the topic, but its
+  /// partitions may still have no leader.
   virtual bool create_topic(const NewTopic& topic, Millis timeout) = 0;
 
+  /// Deletes a topic with all its records. Throws if the topic does not exist.
   virtual void delete_topic(const std::string& name, Millis timeout) = 0;
 
-  /// Deletes the records before the given offsets.
+  /// Deletes the records below the given offsets. The offsets are exclusive: the record at the offset stays.
   virtual void delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis timeout) = 0;
 
+  /// First and next offset of a partition. Open transactions do not lower the high watermark.
   [[nodiscard]] virtual Watermarks watermarks(const TopicPartition& partition, Millis timeout) = 0;
 
-  /// All committed offsets of a group; empty for an unknown group.
+  /// All committed offsets of a group. Empty for an unknown group.
   [[nodiscard]] virtual std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id,
                                                                                   Millis timeout) = 0;
 };

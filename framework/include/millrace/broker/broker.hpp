@@ -10,32 +10,36 @@
 
 namespace millrace {
 
-/// Client settings by their Kafka names (`group.id`, `isolation.level`, `transactional.id`...). On Kafka anything
-/// that librdkafka knows passes through; the embedded broker obeys those that mean something to it and ignores
-/// the others.
+/// Settings of a client, by Kafka's names (`group.id`, `isolation.level`, `transactional.id`...). On Kafka, every
+/// setting that librdkafka knows is passed through; an unknown name is a ConfigException. The embedded broker applies
+/// the settings that it supports and ignores the others.
 using ClientConfig = std::map<std::string, std::string>;
 
-/// Where records live: Apache Kafka, or an embedded durable log. Makes clients; thread-safe.
-/// The clients keep what they need of it alive.
+/// The place where records are stored: Apache Kafka, or the embedded durable log. Makes clients.
+///
+/// Threads   thread-safe
+/// Lifetime  a client keeps everything alive that it needs; it may outlive the Broker
 class Broker {
  public:
   virtual ~Broker() = default;
 
+  /// Makes a client. The caller owns it. Does not wait for a connection. Throws ConfigException for unusable settings.
   [[nodiscard]] virtual std::unique_ptr<Consumer> make_consumer(const ClientConfig& config) = 0;
+  /// `listener` is told about each record; null: nobody is. It must outlive the producer.
   [[nodiscard]] virtual std::unique_ptr<Producer> make_producer(const ClientConfig& config,
                                                                 DeliveryListener* listener = nullptr) = 0;
   [[nodiscard]] virtual std::unique_ptr<Admin> make_admin() = 0;
 
-  /// `localhost:9092` or `embedded:DIR`, for messages.
+  /// The address for messages: `localhost:9092` or `embedded:DIR`.
   [[nodiscard]] virtual std::string address() const = 0;
 
-  /// Apache Kafka through librdkafka. Does not connect yet: the first call on a client does.
-  /// `common` applies to every client made (security settings and the like).
+  /// Apache Kafka through librdkafka. Does not connect; the first call of a client does. `common` applies to all
+  /// clients, for example security settings.
   [[nodiscard]] static std::shared_ptr<Broker> kafka(const std::string& bootstrap_servers,
                                                      const ClientConfig& common = {});
 
-  /// The embedded broker in `directory`, made if missing. Throws LockException when another process has it open;
-  /// within one process, calls with the same directory share one broker.
+  /// The embedded broker in `directory`, which is created if it is missing. Within one process, calls with the same
+  /// directory share one broker. Throws LockException if another process has the directory open.
   [[nodiscard]] static std::shared_ptr<Broker> embedded(const std::string& directory);
 };
 

@@ -16,11 +16,12 @@
 
 namespace millrace {
 
-/// Owns the memory that a ConsumerRecord's key and value point into (a librdkafka message, a page of the
-/// embedded log). Move-only; frees on destruction.
+/// Owns the memory to which the key and value of a ConsumerRecord point: a librdkafka message, or a page of the
+/// embedded log. Move-only. Releases the memory on destruction.
 class RecordBuffer {
  public:
   RecordBuffer() = default;
+  /// `release` is called once with `memory`, on the thread that destroys the buffer.
   RecordBuffer(void* memory, void (*release)(void*)) : memory_(memory), release_(release) {}
   RecordBuffer(RecordBuffer&& other) noexcept
       : memory_(std::exchange(other.memory_, nullptr)), release_(other.release_) {}
@@ -40,23 +41,28 @@ class RecordBuffer {
   void (*release_)(void*) = nullptr;
 };
 
-/// A record as it was read. Key and value are views, valid as long as `buffer` lives.
+/// A record as it was read. `key` and `value` are views that are valid while `buffer` lives. (Kafka: `ConsumerRecord`.)
 struct ConsumerRecord {
-  /// Points at a name that lives as long as the consumer that returned the record.
+  /// The topic's name. Owned by the consumer that returned the record, and valid while that consumer lives.
   const std::string* topic = nullptr;
   std::int32_t partition = 0;
   std::int64_t offset = 0;
+  /// Needs librdkafka 2.1; unset on the embedded broker.
   std::optional<std::int32_t> leader_epoch;
+  /// Milliseconds since the epoch.
   Timestamp timestamp = kNoTimestamp;
+  /// nullopt is Kafka's null, which differs from empty bytes.
   BytesView key;
   BytesView value;
   Headers headers;
   RecordBuffer buffer;
 };
 
-/// Identifies a group member when its offsets become part of a transaction.
-/// Made by Consumer::group_metadata(), or from a bare group id for a program that commits
-/// offsets without being a member (the broker then does not check the generation).
+/// Identifies a member of a consumer group, for offsets that are committed in a transaction. Two ways to get one:
+/// - Consumer::group_metadata(): the broker checks that the member is still up to date.
+/// - from a bare group id, for a program that commits offsets without being a member: the broker checks nothing.
+///
+/// Immutable. (Kafka: `ConsumerGroupMetadata`.)
 class ConsumerGroupMetadata {
  public:
   explicit ConsumerGroupMetadata(std::string group_id) : group_id_(std::move(group_id)) {}
@@ -64,7 +70,7 @@ class ConsumerGroupMetadata {
       : group_id_(std::move(group_id)), native_(std::move(native)) {}
 
   [[nodiscard]] const std::string& group_id() const { return group_id_; }
-  /// The client library's own representation, or null.
+  /// The client library's own representation, or null for a bare group id.
   [[nodiscard]] const void* native() const { return native_.get(); }
 
  private:
@@ -72,87 +78,102 @@ class ConsumerGroupMetadata {
   std::shared_ptr<const void> native_;
 };
 
-/// Told about partitions that the group gives to this consumer or takes from it. Called inside poll() or
-/// unsubscribe()/close(), on the polling thread. Partitions named here are those of *subscribed* topics.
+/// Is told about partitions that the group gives to this consumer or takes away. Only partitions of *subscribed* topics
+/// are named. (Kafka: `ConsumerRebalanceListener`.)
+///
+/// Threads  called on the polling thread, inside poll() and unsubscribe()
+/// Errors   an exception of a listener is thrown by the call that runs the listener
 class RebalanceListener {
  public:
   virtual ~RebalanceListener() = default;
 
-  /// `partitions` are newly assigned. Returns everything that the consumer shall start to read: these and any
-  /// companion partitions of topics that are not subscribed to. Reading starts at the committed offset, else
-  /// at auto.offset.reset.
+  /// `partitions` are newly assigned. Returns all partitions that the consumer must start to read: the given ones, and
+  /// further ones of topics that are not subscribed to. Reading starts at the committed offset. Without a committed
+  /// offset, it starts where auto.offset.reset says.
   virtual std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) = 0;
 
-  /// `partitions` move to another member once this returns; offsets can still be committed inside.
-  /// Returns everything that the consumer shall stop reading.
+  /// `partitions` go to another member after this call returns. The listener can still commit their offsets. Returns
+  /// all partitions that the consumer must stop reading.
   virtual std::vector<TopicPartition> on_partitions_revoked(const std::vector<TopicPartition>& partitions) = 0;
 
-  /// As revoked, but they belong to somebody else already: nothing may be committed.
+  /// Like on_partitions_revoked(), but another member may already own the partitions. The listener must not commit.
   virtual std::vector<TopicPartition> on_partitions_lost(const std::vector<TopicPartition>& partitions) = 0;
 };
 
-/// First and next offset of a partition.
+/// The ends of a partition's log.
 struct Watermarks {
   std::int64_t low = 0;
-  std::int64_t high = 0;  ///< next offset to be written; under read_committed the last stable offset
+  /// Next offset to be written (exclusive end). For a read_committed consumer, the last stable offset.
+  std::int64_t high = 0;
 };
 
-/// Reads records. Used by one thread at a time. (Kafka: `Consumer`.)
+/// Reads records. (Kafka: `Consumer`.)
 ///
-/// Errors: every call throws BrokerException; retriable ones were retried inside for the configured time.
+/// Threads  one thread at a time, except wakeup()
+/// Errors   every call throws BrokerException. Retriable errors are retried inside for the configured time. A call
+/// about a
+///          partition that is not assigned throws a fatal one. A call that needs a group throws without group.id.
 class Consumer {
  public:
   virtual ~Consumer() = default;
 
-  /// Joins the group (`group.id`) for these topics; the listener must outlive the subscription.
-  /// A name starting with `^` is a regular expression that is matched against all topics, again whenever the
-  /// metadata changes.
+  /// Joins the group (`group.id`) and subscribes to these topics. The listener must outlive the subscription. A name
+  /// that starts with `^` is a regular expression over all topics. It is matched again when the metadata changes.
   virtual void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) = 0;
 
-  /// Leaves the group: revokes what is assigned (calling the listener), then tells the coordinator.
+  /// Leaves the group: calls the listener for the assigned partitions, then tells the coordinator. Without a
+  /// subscription, ends assign().
   virtual void unsubscribe() = 0;
 
-  /// Reads exactly these partitions, without a group, from the given offsets. kOffsetBeginning and kOffsetEnd
-  /// are allowed. Replaces an earlier assignment.
+  /// Reads exactly these partitions without a group, from the given offsets. kOffsetBeginning and kOffsetEnd are
+  /// allowed. Replaces an earlier assignment.
   virtual void assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) = 0;
   static constexpr std::int64_t kOffsetBeginning = -2;
   static constexpr std::int64_t kOffsetEnd = -1;
 
-  /// Appends up to `max_records` to `records`, waiting up to `timeout` for the first one. Runs rebalance
-  /// callbacks. Records of one partition come in offset order.
+  /// Appends up to `max_records` records to `records`. Waits up to `timeout` for the first one. Runs the rebalance
+  /// listener. Records of one partition come in the order of their offsets. Call poll() at least every
+  /// max.poll.interval.ms, or the group removes this consumer. May return early without a record, for example after a
+  /// rebalance.
   virtual void poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis timeout) = 0;
 
-  /// Ends a poll() that is waiting in another thread. The only thread-safe call.
+  /// Makes a poll() in another thread return at once. Without a waiting poll(), the next one returns at once. The only
+  /// thread-safe call.
   virtual void wakeup() = 0;
 
-  /// Stops and restarts delivery of partitions that stay assigned. Records that were fetched already are kept
-  /// for later, and poll() returns none of a paused partition.
+  /// Stop and restart the delivery of partitions that stay assigned. poll() returns no records of a paused partition.
+  /// Records that were already fetched are kept for later.
   virtual void pause(const std::vector<TopicPartition>& partitions) = 0;
   virtual void resume(const std::vector<TopicPartition>& partitions) = 0;
 
+  /// Continues at `offset`: poll() returns the record at this offset, or the next one that exists.
   virtual void seek(const TopicPartition& partition, std::int64_t offset) = 0;
 
-  /// Offset of the next record that poll() will return, if known already. Skips transaction markers.
+  /// Offset of the next record that poll() will return; nullopt if not known yet. Skips transaction markers.
   [[nodiscard]] virtual std::optional<std::int64_t> position(const TopicPartition& partition) = 0;
 
-  /// Records between position and the end of the partition as far as this consumer knows without asking the
-  /// broker: 0 means caught up at the last fetch, nullopt unknown. (Kafka: `currentLag`; for max.task.idle.ms.)
+  /// Number of records between the position and the end of the partition, without a request to the broker. 0: caught up
+  /// at the last fetch. nullopt: unknown. Used for max.task.idle.ms. (Kafka: `currentLag`.)
   [[nodiscard]] virtual std::optional<std::int64_t> current_lag(const TopicPartition& partition) = 0;
 
-  /// Asks the broker.
+  /// First and next offset of a partition, asked from the broker.
   [[nodiscard]] virtual Watermarks query_watermarks(const TopicPartition& partition, Millis timeout) = 0;
 
-  /// Offset of the first record with a timestamp >= `timestamp`; nullopt if there is none.
+  /// Offset of the first record whose timestamp is >= `timestamp` (ms since the epoch); nullopt if there is none.
   [[nodiscard]] virtual std::optional<std::int64_t> offset_for_time(const TopicPartition& partition,
                                                                     Timestamp timestamp, Millis timeout) = 0;
 
-  /// The group's committed offsets; partitions without one are absent. With isolation.level=read_committed it waits for
-  /// pending transactional commits.
+  /// The group's committed offsets. Partitions without a committed offset are absent. With
+  /// isolation.level=read_committed, the call waits for transactions that are about to commit offsets.
   [[nodiscard]] virtual std::map<TopicPartition, OffsetAndMetadata> committed(
       const std::vector<TopicPartition>& partitions, Millis timeout) = 0;
 
+  /// Commits offsets and waits for the answer. An offset is the one of the next record to read. Throws a fenced
+  /// BrokerException if this consumer has lost its membership.
   virtual void commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) = 0;
 
+  /// This consumer's membership, for Producer::send_offsets_to_transaction(). Take it anew for each commit, because it
+  /// changes with each rebalance.
   [[nodiscard]] virtual ConsumerGroupMetadata group_metadata() const = 0;
 };
 

@@ -8,22 +8,22 @@
 
 namespace millrace {
 
-/// One partition of a topic.
+/// One partition of a topic. Ordered by topic, then by partition. (Kafka: `TopicPartition`.)
 struct TopicPartition {
   std::string topic;
-  std::int32_t partition = 0;
+  std::int32_t partition = 0;  ///< from 0
 
   auto operator<=>(const TopicPartition&) const = default;
 
-  /// `topic-partition`, as Kafka writes it.
+  /// `topic-partition`, as Kafka prints it.
   [[nodiscard]] std::string str() const { return topic + "-" + std::to_string(partition); }
 };
 
-/// A committed position: the offset of the next record to read, with the application's own metadata.
+/// A committed position. (Kafka: `OffsetAndMetadata`.)
 struct OffsetAndMetadata {
-  std::int64_t offset = 0;
+  std::int64_t offset = 0;  ///< the next record to read, not the last one that was read
   std::optional<std::int32_t> leader_epoch;
-  std::string metadata;
+  std::string metadata;  ///< chosen by the application; at most 4096 bytes by default
 
   bool operator==(const OffsetAndMetadata&) const = default;
 };

@@ -10,12 +10,11 @@ namespace {
 
 // All limits are in bytes, except kWidestBatch. A compaction stops when its keys use kKeyMemoryBytes; the next one does
 // the rest.
-constexpr std::size_t kKeyMemoryBytes = 64
-                                        << 20;  // memory for keys in one compaction; the rest follows in the next one
-constexpr std::size_t kKeyOverheadBytes = 80;   // approximate memory of a map node besides the key
-constexpr std::size_t kBatchBytes = 64 << 10;   // size at which a batch is full
-constexpr std::size_t kPieceBytes = 4 << 20;    // size of one write to disk
-constexpr std::int64_t kWidestBatch = 1 << 30;  // offsets between first and last record; stored in 32 bits
+constexpr std::size_t kKeyMemoryBytes = 64 << 20;  // memory for the keys of one compaction
+constexpr std::size_t kKeyOverheadBytes = 80;      // approximate memory of a map node besides the key
+constexpr std::size_t kBatchBytes = 64 << 10;      // size at which a batch is full
+constexpr std::size_t kPieceBytes = 4 << 20;       // size of one write to disk
+constexpr std::int64_t kWidestBatch = 1 << 30;     // offsets between first and last record; stored in 32 bits
 
 }  // namespace
 

@@ -57,8 +57,8 @@ class Compaction {
   const TopicSettings& settings_;
   const Timestamp now_;
   const std::atomic<bool>& stop_;  ///< set when the broker closes; checked between two batches
-  std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>>
-      latest_;  ///< offset of the newest record of each key, from map_latest()
+  /// The offset of each key's newest record, from map_latest().
+  std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>> latest_;
   std::uint64_t kept_ = 0;
 };
 
