@@ -6,6 +6,7 @@
 
 namespace millrace {
 
+// Hidden here, so that users of the header do not compile a vector of headers.
 struct Headers::List {
   std::vector<Header> headers;
 };
@@ -19,6 +20,7 @@ Headers::Headers(std::initializer_list<Header> headers) {
 }
 
 void Headers::add(std::string key, std::optional<std::string> value) {
+  // Exception-safe: a new list becomes visible only after its first header is in it.
   std::unique_ptr<List, Delete> first(list_ ? nullptr : new List);
   (list_ ? *list_ : *first).headers.push_back({std::move(key), std::move(value)});
   if (first) list_ = std::move(first);
@@ -26,7 +28,7 @@ void Headers::add(std::string key, std::optional<std::string> value) {
 
 void Headers::remove(std::string_view key) {
   if (!list_) return;
-  // A copy: the key may be that of one of them.
+  // The key is copied, because it may be the key of a header that is removed.
   std::erase_if(list_->headers, [key = std::string(key)](const Header& header) { return header.key == key; });
   if (list_->headers.empty()) list_.reset();
 }

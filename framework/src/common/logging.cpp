@@ -21,7 +21,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 }
 
 spdlog::logger& logger() {
-  // Leaked on purpose: threads that outlive main() may still log.
+  // Never destroyed, because threads that outlive main() may still log.
   static spdlog::logger& instance = []() -> spdlog::logger& {
     auto* created = new spdlog::logger("millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     created->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-5l%$ [%t] %v");

@@ -8,8 +8,8 @@
 
 namespace millrace {
 
-/// Raw bytes as a key or value type of a stream (Kafka's `Bytes` and `byte[]`). A type of its own, so that
-/// raw bytes and text (`std::string`) cannot be mixed up. Orders as unsigned bytes, like Kafka's stores.
+/// Raw bytes as the key or value type of a stream (Kafka: `Bytes` and `byte[]`). A separate type, so that raw bytes and
+/// text (`std::string`) cannot be confused. Compares as unsigned bytes, like Kafka's stores.
 class Bytes {
  public:
   Bytes() = default;
@@ -28,10 +28,10 @@ class Bytes {
   std::string data_;
 };
 
-/// Bytes as they travel through brokers and stores: a view that may be Kafka's null.
+/// A view of bytes, or Kafka's null (nullopt). Null and empty bytes are different.
 using BytesView = std::optional<std::string_view>;
 
-/// A copy that outlives the view.
+/// Copies the bytes, so that they outlive the view.
 [[nodiscard]] inline std::optional<std::string> owned(BytesView bytes) {
   return bytes ? std::optional<std::string>(*bytes) : std::nullopt;
 }

@@ -5,51 +5,52 @@
 
 namespace millrace {
 
-/// Base of everything that Millrace throws. The text names the thing, the place and the remedy.
+/// Base class of all exceptions of Millrace. The text names the thing, the place and the remedy.
 class StreamsException : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The topology is wrong: thrown while it is built or before it starts. Names the node or topic.
+/// The topology is wrong. Thrown while the topology is built or before it starts. The text names the node or topic.
 class TopologyException : public StreamsException {
  public:
   using StreamsException::StreamsException;
 };
 
-/// A configuration key is unknown or its value is not usable. Names both.
+/// A configuration key is unknown, or its value cannot be used. The text names key and value.
 class ConfigException : public StreamsException {
  public:
   using StreamsException::StreamsException;
 };
 
-/// Bytes could not be decoded, or a value could not be encoded.
+/// Bytes cannot be decoded, or a value cannot be encoded. On the record path, the deserialization or production
+/// exception handler decides what happens next.
 class SerializationException : public StreamsException {
  public:
   using StreamsException::StreamsException;
 };
 
-/// A state store failed, or was used outside its life.
+/// A state store failed, or was used before it was opened or after it was closed.
 class ProcessorStateException : public StreamsException {
  public:
   using StreamsException::StreamsException;
 };
 
-/// Another process or thread holds the state directory or the embedded broker's directory.
+/// Another process or thread holds the lock of the state directory or of the embedded broker's directory.
 class LockException : public StreamsException {
  public:
   using StreamsException::StreamsException;
 };
 
-/// A broker (Kafka or embedded) answered with an error.
+/// A broker (Kafka or embedded) reported an error or could not be reached.
 class BrokerException : public StreamsException {
  public:
-  /// What the caller can do about it, in librdkafka's terms.
+  /// What the caller can do. The terms are librdkafka's.
   enum class Severity {
     retriable,  ///< the same call may succeed later
-    abortable,  ///< the transaction must be aborted, then work can go on
-    fenced,     ///< another member took over this task or this transactional.id
-    fatal,      ///< the client must be closed
+    abortable,  ///< abort the transaction, then go on
+    fenced,     ///< another member owns this task or this transactional.id now; give it up
+    fatal,      ///< close the client
   };
 
   BrokerException(Severity severity, const std::string& what) : StreamsException(what), severity_(severity) {}

@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// One record header. The value may be null, as in Kafka.
+/// One record header. The value may be null, as in Kafka. Null and empty differ.
 struct Header {
   std::string key;
   std::optional<std::string> value;
@@ -17,10 +17,10 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
-/// The headers of a record, in the order in which they were added; a key may occur several times.
+/// The headers of a record, in the order in which they were added. A key may occur several times. (Kafka: `Headers`.)
 ///
-/// Most records have none, and every operator moves records: an empty one is a null pointer, and what is done with the
-/// others is not inline. Pointers into it are valid until it is changed. (Java: `header.Headers`.)
+/// Most records have no headers, and every operator moves records. So an empty list is a null pointer, and the code for
+/// other lists is not inline. Pointers and iterators into the list are valid until the list changes. Not thread-safe.
 class Headers {
  public:
   Headers() = default;
@@ -28,20 +28,20 @@ class Headers {
   Headers(const Headers& other) : list_(other.empty() ? nullptr : copy(*other.list_)) {}
   Headers(Headers&&) noexcept = default;
   Headers& operator=(const Headers& other) {
-    // Right for itself, too: the copy is made before the old list goes.
+    // Self-assignment works, because the copy is made before the old list is destroyed.
     list_.reset(other.empty() ? nullptr : copy(*other.list_));
     return *this;
   }
   Headers& operator=(Headers&&) noexcept = default;
   ~Headers() = default;
 
-  /// Appends one; nullopt is a null value.
+  /// Appends a header. nullopt is a null value.
   void add(std::string key, std::optional<std::string> value);
 
-  /// Removes every header with this key.
+  /// Removes all headers with this key.
   void remove(std::string_view key);
 
-  /// The last header with this key, or nullptr (Java: `lastHeader`).
+  /// The last header with this key, or nullptr. (Kafka: `lastHeader`.)
   [[nodiscard]] const Header* last(std::string_view key) const;
 
   [[nodiscard]] bool empty() const { return list_ == nullptr; }
@@ -49,6 +49,7 @@ class Headers {
   [[nodiscard]] const Header* begin() const;
   [[nodiscard]] const Header* end() const;
 
+  /// Compares keys, values and order.
   bool operator==(const Headers& other) const;
 
  private:
@@ -58,7 +59,7 @@ class Headers {
   };
   [[nodiscard]] static List* copy(const List& list);
 
-  std::unique_ptr<List, Delete> list_;  ///< null or with at least one header
+  std::unique_ptr<List, Delete> list_;  ///< null, or a list with at least one header
 };
 
 }  // namespace millrace

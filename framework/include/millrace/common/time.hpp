@@ -5,19 +5,21 @@
 
 namespace millrace {
 
-/// A point in event time or wall-clock time: milliseconds since the Unix epoch, as Kafka stores it.
-/// Negative values mean "no timestamp".
+/// A point in event time or wall-clock time: milliseconds since the Unix epoch, as Kafka stores it. A negative value
+/// means "no timestamp".
 using Timestamp = std::int64_t;
 
-/// "No time seen yet": what stream time and partition time are before the first record (Java: -1).
+/// Stream time and partition time before the first record. (Kafka Streams: -1.)
 inline constexpr Timestamp kNoTimestamp = -1;
 
+/// The unit of all durations in the API.
 using Millis = std::chrono::milliseconds;
 
-using namespace std::chrono_literals;  // so that `5min` and `24h` read as such in topologies
+// Lets topologies write `5min` and `24h`.
+using namespace std::chrono_literals;
 
-/// The wall clock that the engine reads. Everything in the engine takes its time from one of these,
-/// so that tests and simulations can turn it by hand.
+/// The wall clock of the engine. All parts of the engine read the time from a Clock, so that tests and simulations can
+/// set the time. Implementations must be thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -25,7 +27,7 @@ class Clock {
   /// Milliseconds since the Unix epoch.
   [[nodiscard]] virtual Timestamp now() const = 0;
 
-  /// The machine's clock. Thread-safe, lives for the whole program.
+  /// The clock of the machine. Thread-safe. Lives until the process ends.
   [[nodiscard]] static const Clock& system();
 };
 

@@ -7,7 +7,8 @@
 
 namespace millrace {
 
-/// A stretch of event time, in ms since the epoch. Whether `end` belongs to it is the window kind's business.
+/// A range of event time, in ms since the epoch. `start` is inclusive. `end` is exclusive for tumbling and hopping
+/// windows, and inclusive for sliding and session windows, as in Kafka Streams.
 struct Window {
   Timestamp start = 0;
   Timestamp end = 0;
@@ -15,7 +16,7 @@ struct Window {
   auto operator<=>(const Window&) const = default;
 };
 
-/// A key within a window: the key type of windowed tables. (Kafka Streams: `Windowed`.)
+/// A key within a window: the key type of windowed tables. Ordered by key, then by window. (Kafka Streams: `Windowed`.)
 template <class K>
 struct Windowed {
   K key;

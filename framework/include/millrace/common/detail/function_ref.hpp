@@ -9,8 +9,8 @@ namespace millrace::detail {
 template <class Signature>
 class FunctionRef;
 
-/// A callable passed down the stack without owning it: two pointers, never an allocation.
-/// The callable must outlive the call it is passed to.
+/// A reference to a callable, for parameters. Two pointers, no ownership, no allocation. The callable must outlive the
+/// call to which it is passed. (C++26: std::function_ref.)
 template <class Result, class... Args>
 class FunctionRef<Result(Args...)> {
  public:
