@@ -22,10 +22,10 @@
 ///   'N'                                              u64 next id (for topics and producers)
 ///   'T' name (rest of the key)                       u32 topic id, u32 partitions, u32 n, n x (string, string) configs
 ///   'P' u32 topic id, u32 partition                  u64 log start offset, u64 end of the compacted part (exclusive),
-///   u64 records in the compacted part
-///   'A' u32 topic id, u32 partition, u64 last        u64 producer id, u64 first: offsets of an aborted transaction 'O'
-///   u32 topic id, u32 partition, u64 producer id u64 first offset: a transaction that has not ended 'G' string group,
-///   string topic, u32 partition    u64 offset, u32 leader epoch (2^32-1: none), string metadata
+///                                                    u64 records in the compacted part
+///   'A' u32 topic id, u32 partition, u64 last        u64 producer id, u64 first: offsets of an aborted transaction
+///   'O' u32 topic id, u32 partition, u64 producer id u64 first offset: a transaction that has not ended
+///   'G' string group, string topic, u32 partition    u64 offset, u32 leader epoch (2^32-1: none), string metadata
 ///
 /// Column family "log": batches of records.
 ///
@@ -35,12 +35,12 @@
 ///
 ///    0  u8   flags (kTransactional...)
 ///    1  u32  number of records
-///    5  u32  last offset - base offset. Compaction removes records and keeps offsets, so this may exceed records - 1 9
-///    u64  base timestamp, ms since the epoch
+///    5  u32  last offset - base offset; after compaction this may exceed the number of records - 1
+///    9  u64  base timestamp, ms since the epoch
 ///   17  u64  largest timestamp
 ///   25  u64  producer id, 0 if not transactional
-///   33  u64  delete horizon: time from which compaction may remove the batch's tombstones; 0: not compacted yet 41
-///   records, one after another:
+///   33  u64  delete horizon: time from which compaction may remove the batch's tombstones; 0: not compacted yet
+///   41  records, one after another:
 ///         varint offset - base offset, zigzag timestamp - base timestamp,
 ///         varint 1 + key length (0: null), key, varint 1 + value length (0: null), value,
 ///         varint number of headers, each: varint length, key, varint 1 + length (0: null), value
@@ -49,7 +49,7 @@
 /// its name. So a topic that is created again under an old name never sees old records.
 namespace millrace::detail::embedded::format {
 
-/// Version of everything below, stored in each directory. A program refuses directories of another version.
+/// Version of the layout, stored in each directory. A program refuses directories of another version.
 inline constexpr std::uint32_t kFormatVersion = 1;
 
 /// Size of the batch header: where the first record begins.
