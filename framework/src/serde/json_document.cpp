@@ -9,8 +9,10 @@
 namespace millrace::detail {
 namespace {
 
+/// The smallest buffer, in bytes.
 constexpr std::size_t kSmallest = 4096;
 
+/// Removes JSON white space from the end.
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\n' || text.back() == '\r')) {
     text.remove_suffix(1);
@@ -18,7 +20,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// What stands where something else was expected.
+/// Describes a value that was found where another type was expected.
 std::string found(std::string_view token) {
   switch (token.empty() ? '\0' : token[0]) {
     case '"': return "a string";
@@ -42,7 +44,7 @@ std::string found(std::string_view token) {
   return "'" + excerpt(token, 20) + "'";
 }
 
-/// What is wrong with the text, in our words where simdjson's are vague.
+/// Describes a syntax error. Replaces simdjson's text where it is vague.
 std::string problem(simdjson::error_code error) {
   switch (error) {
     case simdjson::TAPE_ERROR: return "a comma, colon, name, quote or bracket is missing or misplaced";
@@ -58,6 +60,7 @@ std::string problem(simdjson::error_code error) {
 
 void JsonDocument::open(std::string_view bytes) {
   if (buffers_.capacity < bytes.size() || buffers_.padded == nullptr) {
+    // Grows by half, so that slowly growing documents do not allocate each time.
     std::size_t capacity = std::max(kSmallest, bytes.size() + bytes.size() / 2);
     buffers_.padded = std::make_unique_for_overwrite<char[]>(capacity + simdjson::SIMDJSON_PADDING);
     buffers_.capacity = capacity;
@@ -68,6 +71,7 @@ void JsonDocument::open(std::string_view bytes) {
   }
   char* begin = buffers_.padded.get();
   if (!bytes.empty()) std::memcpy(begin, bytes.data(), bytes.size());
+  // simdjson reads up to SIMDJSON_PADDING bytes beyond the end.
   std::memset(begin + bytes.size(), 0, simdjson::SIMDJSON_PADDING);
   text_ = {begin, bytes.size()};
 
@@ -81,6 +85,7 @@ void JsonDocument::open(std::string_view bytes) {
 
 void JsonDocument::finish() {
   auto position = document_.current_location();
+  // OUT_OF_BOUNDS means that the parser is at the end of the document.
   if (position.error() == simdjson::OUT_OF_BOUNDS) [[likely]]
     return;
   fail_at(position.error() ? nullptr : position.value_unsafe(), "expected the end of the document");
@@ -111,7 +116,7 @@ std::string_view JsonDocument::token() {
 void JsonDocument::fail_value(simdjson::error_code error, const std::string& expected) {
   std::string_view text = token();
   char first = text.empty() ? '\0' : text[0];
-  // The right kind of value, and still an error: cut off, unbalanced, out of range...
+  // The value has the expected type and is still an error: cut off, unbalanced, out of range and so on.
   bool same_kind = (first == '{' && expected == "an object") || (first == '[' && expected == "an array") ||
                    (first == '"' && expected == "a string");
   if (same_kind) fail_at(text.data(), problem(error));

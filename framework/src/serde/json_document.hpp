@@ -10,45 +10,54 @@
 
 namespace millrace::detail {
 
-/// Parser and padded copy of the input, kept from document to document.
+/// The parser and the padded copy of the input. Each thread reuses one for all its documents (see BorrowedBuffers in
+/// json_reader.cpp).
 struct JsonBuffers {
   simdjson::ondemand::parser parser;
   std::unique_ptr<char[]> padded;
-  std::size_t capacity = 0;  // of `padded`, without the padding
-  bool in_use = false;       // by a document further up the stack
+  std::size_t capacity = 0;  // bytes of `padded`, without the padding
+  bool in_use = false;       // by a document further up the call stack
 };
 
-/// One document being read: what JsonReader is in truth.
+/// One document that is being read: the implementation behind JsonReader. Uses simdjson's on-demand parser, which reads
+/// values in the order in which they are asked for. Used by one thread.
 class JsonDocument final : public JsonReader {
  public:
   explicit JsonDocument(JsonBuffers& buffers) : buffers_(buffers) {}
 
-  /// Copies the bytes and finds their structure. Checks the encoding of all of it.
+  /// Copies the bytes and finds their structure. Checks that all of them are UTF-8. Syntax inside values is checked
+  /// when they are read.
   void open(std::string_view bytes);
-  /// Throws if anything but whitespace follows the root.
+  /// Throws if anything but white space follows the root.
   void finish();
 
+  /// The current value as an object or array. Throws if it is something else.
   [[nodiscard]] simdjson::ondemand::object object();
   [[nodiscard]] simdjson::ondemand::array array();
 
-  /// The value has another type than `expected`, or is broken.
+  // These functions throw SerializationException.
+  /// The current value does not have the type `expected`, or is broken.
   [[noreturn]] void fail_value(simdjson::error_code error, const std::string& expected);
-  /// The text between values is broken.
+  /// The text between two values is broken.
   [[noreturn]] void fail_syntax(simdjson::error_code error);
+  /// A required field of `type` is missing.
   [[noreturn]] void fail_missing(const JsonType& type, const JsonField& field);
+  /// Any other problem. `position` points into the document, or is null if it is not known.
   [[noreturn]] void fail_at(const char* position, const std::string& what) const;
 
-  /// The text of the current value, if it is a scalar; otherwise its opening bracket.
+  /// The text of the current value if it is a scalar; otherwise its opening bracket.
   [[nodiscard]] std::string_view token();
 
+  /// Goes one level down. Throws if the document is nested too deeply.
   void enter();
 
-  /// The current value, a local of whoever iterates; nullptr: the document itself. A pointer, because copying a
-  /// simdjson value costs a store-forwarding stall, and that is felt: three of them double the time per document.
+  /// The current value. Points to a local variable of the loop that iterates; nullptr means the root. A pointer,
+  /// because copying a simdjson value costs a store-forwarding stall: three copies double the time per document.
   simdjson::ondemand::value* value = nullptr;
   JsonPath path;
 
  private:
+  /// The beginning of an error text: names the field if there is one.
   [[nodiscard]] std::string subject() const;
 
   JsonBuffers& buffers_;

@@ -5,6 +5,7 @@ namespace millrace::detail {
 std::string JsonPath::text() const {
   std::string text;
   for (std::size_t i = 0; i < depth_; ++i) {
+    // A step without index and name is a level that was entered and has no current member yet.
     const Step& step = steps_[i];
     if (step.index >= 0) {
       text.append("[").append(std::to_string(step.index)).append("]");

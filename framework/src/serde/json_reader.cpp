@@ -15,21 +15,23 @@ namespace {
 using detail::JsonDocument;
 namespace ondemand = simdjson::ondemand;
 
+/// Every JsonReader is a JsonDocument. The base class exists to keep simdjson out of the public headers.
 JsonDocument& document_of(JsonReader& reader) { return static_cast<JsonDocument&>(reader); }
 
-/// Unescaped text comes from the parser's buffer; the parser lets escaped half surrogates pass.
+/// Refuses half surrogate pairs. simdjson accepts them when they are written as escapes.
 std::string_view checked(JsonDocument& document, std::string_view unescaped) {
   if (!detail::is_utf8(unescaped)) document.fail("a half surrogate pair");
   return unescaped;
 }
 
-/// Whether the name at `raw` (just behind its opening quote) is that of `field`, without unescaping it.
-/// The input's padding allows to look 64 bytes ahead.
+/// True if the name at `raw` is the name of `field`. `raw` points behind the opening quote. Compares the escaped text:
+/// this is correct for plain names only. May read 64 bytes ahead, which the input's padding allows.
 bool has_plain_name(const char* raw, const JsonField& field) {
   return field.plain_name && raw[field.name.size()] == '"' &&
          std::memcmp(raw, field.name.data(), field.name.size()) == 0;
 }
 
+/// The index of a field that is not declared.
 constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
 
 std::size_t find_by_name(const JsonType& type, std::string_view name) {
@@ -39,20 +41,20 @@ std::size_t find_by_name(const JsonType& type, std::string_view name) {
   return kUnknown;
 }
 
-/// The index of the field that stands next in the document. Most often it is the one that the writer put there:
-/// the field after the previous one.
+/// The index of the document's next field in the struct. Tries the field after the previous one first: most documents
+/// have the fields in the order of the declaration.
 std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t expected, ondemand::field& field) {
   const char* raw = field.key().raw();
   if (expected < type.fields.size() && has_plain_name(raw, type.fields[expected])) return expected;
   const char* end = raw;
-  while (*end != '"' && *end != '\\') ++end;
+  while (*end != '"' && *end != '\\') ++end;  // ends at the closing quote at the latest
   if (*end == '"') return find_by_name(type, {raw, static_cast<std::size_t>(end - raw)});
   std::string_view name;
   if (auto error = field.unescaped_key().get(name)) document.fail_syntax(error);
   return find_by_name(type, checked(document, name));
 }
 
-/// Which fields of a struct the document has had.
+/// The set of fields that the document had so far.
 class SeenFields {
  public:
   void add(std::size_t index) { bits_[index / 64] |= std::uint64_t{1} << (index % 64); }
@@ -70,6 +72,7 @@ class SeenFields {
   std::array<std::uint64_t, JsonType::kMaxFields / 64> bits_{};
 };
 
+/// Reads an object into the struct at `object`.
 void read_fields(JsonDocument& document, const JsonType& type, void* object) {
   ondemand::object fields = document.object();
   document.enter();
@@ -81,13 +84,14 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
       document.fail_syntax(result.error());
     ondemand::field& field = result.value_unsafe();
     std::size_t index = find_field(document, type, expected, field);
-    if (index == kUnknown) continue;
+    if (index == kUnknown) continue;  // simdjson skips the value
     document.value = &field.value();
     document.path.at_field(type.fields[index].name);
     type.fields[index].read(document, object);
     seen.add(index);
     expected = index + 1;
   }
+  // Back to the value of the enclosing object.
   document.value = outer;
   if (std::size_t index = seen.first_missing(type); index != kUnknown) [[unlikely]]
     document.fail_missing(type, type.fields[index]);
@@ -99,8 +103,8 @@ std::string range_text(Number min, Number max) {
   return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
 }
 
-/// Lends this thread's buffers to one document; a document within a document (a codec that parses a string) gets
-/// its own.
+/// Lends the thread's buffers to one document. If a document is read inside another one (a codec that parses a string),
+/// the inner document gets buffers of its own.
 class BorrowedBuffers {
  public:
   BorrowedBuffers() : buffers_(&of_this_thread()) {
@@ -111,9 +115,10 @@ class BorrowedBuffers {
     buffers_->in_use = true;
   }
   ~BorrowedBuffers() {
+    /// Buffers up to this size (bytes) are kept for the next document.
     constexpr std::size_t kKept = 1 << 20;
     if (buffers_->capacity > kKept) [[unlikely]]
-      *buffers_ = detail::JsonBuffers();  // a giant must not keep its memory for good
+      *buffers_ = detail::JsonBuffers();  // one huge document must not keep its memory forever
     buffers_->in_use = false;
   }
   BorrowedBuffers(const BorrowedBuffers&) = delete;
@@ -158,8 +163,9 @@ void JsonReader::read(std::string& out) {
   std::string_view token = document.token();
   if (token.empty() || token[0] != '"') [[unlikely]]
     document.fail_value(simdjson::INCORRECT_TYPE, "a string");
+  // Without escapes, the text can be copied as it is.
   if (std::memchr(token.data(), '\\', token.size()) == nullptr) {
-    (void)document.value->get_raw_json_string();  // steps over it
+    (void)document.value->get_raw_json_string();  // advances the parser
     out.assign(token.substr(1, token.size() - 2));
     return;
   }
@@ -202,7 +208,7 @@ std::int64_t JsonReader::read_enum(const JsonEnum& type) {
 
 bool JsonReader::read_null() {
   JsonDocument& document = document_of(*this);
-  if (document.value == nullptr) return false;
+  if (document.value == nullptr) return false;  // the root is not null, as it must be an object or an array
   bool null = false;
   if (auto error = document.value->is_null().get(null)) [[unlikely]]
     document.fail_value(error, "a value");
@@ -221,7 +227,7 @@ std::string_view JsonReader::read_raw() {
     if (auto error = document.array().raw_json().get(raw)) document.fail_syntax(error);
     return raw;
   }
-  return token;  // the iterator steps over a scalar by itself
+  return token;  // simdjson advances over a scalar by itself
 }
 
 void JsonReader::read_object(const JsonType& type, void* object) { read_fields(document_of(*this), type, object); }

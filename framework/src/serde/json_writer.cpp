@@ -13,10 +13,10 @@
 namespace millrace {
 namespace {
 
-/// Longest text of a number: -2.2250738585072014e-308 has 24 characters.
+/// Room for the longest text of a number. -2.2250738585072014e-308 has 24 characters.
 constexpr std::size_t kNumberSize = 40;
 
-/// Whether the text needs no escaping and is ASCII, eight characters at a step.
+/// True if the text is ASCII and needs no escapes. Checks eight characters at a time.
 bool is_plain_ascii(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
@@ -33,19 +33,23 @@ bool is_plain_ascii(std::string_view text) {
     if (has_special(word)) return false;
   }
   if (left == 0) return true;
+  // The rest is filled up with harmless characters.
   std::uint64_t word = kOnes * 'x';
   std::memcpy(&word, at, left);
   return !has_special(word);
 }
 
-/// The shortest text that reads back as `value`, which is finite; the layout is nlohmann::json's: always with a point
-/// or an exponent, plain from 1e-4 up to 1e15. fmt differs in two places only.
+/// Writes the shortest text that reads back as `value`, which must be finite. Returns the end. The layout is that of
+/// nlohmann::json: always a point or an exponent; no exponent from 1e-4 up to 1e15. fmt differs in two cases, which are
+/// handled here.
 template <class Number>
 char* format_number(Number value, char* out) {
   Number size = std::abs(value);
+  // Case 1: fmt writes these without an exponent.
   if (size >= Number(1e15) && size < Number(1e16)) [[unlikely]]
     return std::to_chars(out, out + kNumberSize, value, std::chars_format::scientific).ptr;
   char* end = fmt::format_to(out, FMT_COMPILE("{}"), value);
+  // Case 2: fmt writes whole numbers without a point.
   for (const char* at = out; at != end; ++at) {
     if (*at == '.' || *at == 'e') return end;
   }
@@ -62,6 +66,7 @@ void JsonWriter::flush() {
 }
 
 void JsonWriter::append(std::string_view text) {
+  // Too long for the buffer: append it directly.
   if (text.size() > kBufferSize) {
     flush();
     out_.append(text);
@@ -116,6 +121,7 @@ void JsonWriter::write(double value) { write_floating(value); }
 void JsonWriter::write(float value) { write_floating(value); }
 
 void JsonWriter::write(std::string_view text) {
+  // The common case: short text without escapes.
   if (text.size() <= kBufferSize - 2 && is_plain_ascii(text)) [[likely]] {
     char* at = room(text.size() + 2);
     *at++ = '"';
@@ -154,6 +160,7 @@ void JsonWriter::write_object(const JsonType& type, const void* object) {
   begin_object();
   for (const JsonField& field : type.fields) {
     if (field.absent != nullptr && field.absent(object)) continue;
+    // The common case in one piece: comma, name, colon.
     if (field.plain_name) [[likely]] {
       path_.at_field(field.name);
       char* at = room(field.name.size() + 4);

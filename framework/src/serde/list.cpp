@@ -7,6 +7,7 @@
 namespace millrace::detail {
 namespace {
 
+/// All errors mean the same to the user: the bytes are not a list of this kind.
 [[noreturn]] void fail(const std::string& what) {
   throw SerializationException("List: " + what + ": was this written with another serde?");
 }
@@ -15,6 +16,7 @@ namespace {
 
 ListReader::ListReader(std::string_view bytes, std::int32_t fixed_size) : bytes_(bytes), fixed_size_(fixed_size) {
   if (bytes_.empty()) fail("no bytes, not even the strategy");
+  // Java calls the first byte "strategy": 0 is constant size, 1 is variable size.
   auto strategy = static_cast<unsigned char>(bytes_[0]);
   bytes_.remove_prefix(1);
   if (strategy != (fixed_size_ > 0 ? 0 : 1)) {
@@ -35,7 +37,8 @@ ListReader::ListReader(std::string_view bytes, std::int32_t fixed_size) : bytes_
     }
   }
   std::int32_t size = next_int("size");
-  // Checked before anything is allocated: a broken size must not ask for gigabytes.
+  // The size is checked before anything is allocated: a broken size must not ask for gigabytes. Each entry needs at
+  // least this many bytes.
   std::size_t least = fixed_size_ > 0 ? static_cast<std::size_t>(fixed_size_) : 4;
   bool plausible = size >= 0 && nulls_.size() <= static_cast<std::size_t>(size) &&
                    (static_cast<std::size_t>(size) - nulls_.size()) <= bytes_.size() / least &&

@@ -9,7 +9,7 @@ namespace millrace {
 namespace detail {
 namespace {
 
-/// "std::__cxx11::basic_string<char>" and the like as people write them.
+/// Replaces the compiler's names of types by the usual ones: std::__cxx11::basic_string<char> becomes std::string.
 std::string readable(std::string_view type) {
   std::string text(type);
   constexpr std::string_view kString = "std::__cxx11::basic_string<char>";

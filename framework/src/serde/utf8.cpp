@@ -7,7 +7,8 @@
 namespace millrace::detail {
 namespace {
 
-/// The length of the well-formed sequence at the front of `bytes` (Unicode, table 3-7), or 0.
+/// The length of the valid sequence at the front of `bytes` (Unicode standard, table 3-7); 0 if there is none. simdjson
+/// only says whether the whole text is valid.
 std::size_t sequence_length(std::string_view bytes) {
   auto byte = [&](std::size_t i) -> unsigned { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
   auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {

@@ -6,14 +6,14 @@
 
 namespace millrace::detail {
 
-/// Thread-safe; a few ns for short text.
+/// True if all bytes are valid UTF-8. Takes a few ns for short text. Thread-safe.
 [[nodiscard]] bool is_utf8(std::string_view bytes);
 
-/// The index of the first byte that belongs to no well-formed UTF-8 sequence; the size if there is none.
+/// The index of the first byte that is not part of a valid UTF-8 sequence; the size if all bytes are valid.
 [[nodiscard]] std::size_t first_invalid_utf8(std::string_view bytes);
 
-/// The first `limit` bytes on one line for an error text: control characters and invalid UTF-8 become '?',
-/// a sequence is never cut in two, and "..." follows if there is more.
+/// The first `limit` bytes, for an error text. Control characters and invalid UTF-8 become '?'. Sequences are never
+/// cut. "..." follows if the text is longer.
 [[nodiscard]] std::string excerpt(std::string_view bytes, std::size_t limit = 80);
 
 }  // namespace millrace::detail

@@ -9,7 +9,7 @@
 namespace millrace {
 namespace {
 
-/// Boost's own parser also takes braces and text without dashes, which Kafka's does not.
+/// Boost's parser also accepts braces and text without dashes. Kafka's parser does not.
 bool has_uuid_form(std::string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {

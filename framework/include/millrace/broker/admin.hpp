@@ -29,9 +29,9 @@ struct TopicDescription {
 
 /// Manages the topics and offsets of a cluster. (Kafka: `Admin`.)
 ///
-/// Errors   every call throws BrokerException. Retriable errors are retried inside until `timeout`. Threads
-/// thread-safe
-/// Kafka    all calls wait for the broker. The embedded broker answers at once and ignores `timeout`.
+/// Errors   every call throws BrokerException. Retriable errors are retried inside until `timeout`.
+/// Threads  thread-safe
+/// Timeout  The calls wait for Kafka. The embedded broker answers at once and ignores `timeout`.
 class Admin {
  public:
   virtual ~Admin() = default;

@@ -110,9 +110,9 @@ struct Watermarks {
 /// Reads records. (Kafka: `Consumer`.)
 ///
 /// Threads  one thread at a time, except wakeup()
-/// Errors   every call throws BrokerException. Retriable errors are retried inside for the configured time. A call
-/// about a
-///          partition that is not assigned throws a fatal one. A call that needs a group throws without group.id.
+/// Errors   every call throws BrokerException. Retriable errors are retried inside for the configured time.
+///          A call about a partition that is not assigned throws a fatal one. A call that needs a group throws if
+///          group.id is missing.
 class Consumer {
  public:
   virtual ~Consumer() = default;

@@ -13,26 +13,26 @@
 #include "millrace/serde/detail/json_type.hpp"
 #include "millrace/serde/serde.hpp"
 
-/// MILLRACE_JSON(Type, field, ...): makes a struct a JSON object on topics and in stores. One line at namespace scope,
-/// in the struct's own namespace, after the struct:
+/// MILLRACE_JSON(Type, field, ...) declares a struct as a JSON object, for topics and stores. It is one line at
+/// namespace scope, after the struct and in the same namespace:
 ///
 ///     struct Order { std::string id; double price; std::optional<std::string> note; int retries = 3; };
 ///     MILLRACE_JSON(Order, id, price, note, (retries, defaulted))
 ///
-/// A field is the member's name, or in parentheses the name and options:
+/// A field is the member's name, or the name with options in parentheses:
 ///   (a_id, "A_ID")              its name in JSON
-///   (retries, defaulted)        may be missing; keeps then its default member initialiser
+///   (retries, defaulted)        may be missing; then keeps its default member initialiser
 ///   (retries, "n", defaulted)   both
 ///
 /// Members  numbers, bool, std::string, std::optional, std::vector, std::array, std::map and std::unordered_map with
-///          std::string keys, other declared structs, enums (MILLRACE_JSON_ENUM), your own (JsonCodec);
+///          std::string keys, other declared structs, enums (MILLRACE_JSON_ENUM), your own types (JsonCodec);
 ///          nlohmann::json with nlohmann_json.hpp
-/// Reading  in any order, fields that are not declared are ignored (and checked no further than their brackets), of a
-///          name that comes twice the last one counts. A missing field is an error, unless it is an optional (missing
-///          or null: nullopt) or defaulted. An integer is fine where a floating-point number is expected, not the
+/// Reading  Fields may come in any order. Undeclared fields are ignored; only their brackets are checked. If a name
+///          occurs twice, the last one counts. A missing field is an error, unless it is defaulted or an optional
+///          (missing or null: nullopt). An integer is accepted where a floating-point number is expected, but not the
 ///          other way round.
-/// Writing  in the order of declaration, without spaces; an optional that is empty is left out.
-/// Errors   SerializationException naming the field's path, what was expected and found, and the position
+/// Writing  in the order of declaration, without spaces; an empty optional is left out
+/// Errors   SerializationException that names the field's path, what was expected, what was found, and the position
 /// Limits   256 fields, kMaxJsonDepth levels, documents below 4 GB
 #define MILLRACE_JSON(Type, ...)                                                                   \
   [[maybe_unused]] inline const ::millrace::JsonType& millrace_json_type(const Type* /*type*/) {   \
@@ -48,8 +48,9 @@
   static_assert(::millrace::detail::JsonDeclared<Type>,                                            \
                 "MILLRACE_JSON(" #Type ", ...) must stand in the namespace of the struct");
 
-/// MILLRACE_JSON_ENUM(Type, enumerator, (other, "NAME"), ...): an enum as a JSON string, for members of declared
-/// structs. Stands in the namespace of the enum. A string or a value that is not listed is a SerializationException.
+/// MILLRACE_JSON_ENUM(Type, enumerator, (other, "NAME"), ...) declares an enum as a JSON string, for members of
+/// declared structs. It must be in the namespace of the enum. A string or a value that is not listed is a
+/// SerializationException.
 #define MILLRACE_JSON_ENUM(Type, ...)                                                            \
   [[maybe_unused]] inline const ::millrace::JsonEnum& millrace_json_enum(const Type* /*type*/) { \
     using MillraceSelf [[maybe_unused]] = Type;                                                  \
@@ -64,16 +65,17 @@
 namespace millrace {
 namespace detail {
 
-/// Parses `bytes` and hands the reader, at the document's root, to `read`. Thread-safe.
+/// Parses `bytes` and calls `read` with a reader at the root of the document. Thread-safe.
 void read_json(std::string_view bytes, FunctionRef<void(JsonReader&)> read);
 
-/// A document whose root is a declared struct: no callbacks on the way.
+/// Faster versions for documents whose root is a declared struct: they work from the table of fields, without
+/// callbacks. `object` points to a struct of this type.
 void read_json(std::string_view bytes, const JsonType& type, void* object);
 void write_json(std::string& out, const JsonType& type, const void* object);
 
 }  // namespace detail
 
-/// T as JSON, for any T that MILLRACE_JSON takes as a member. Throws SerializationException.
+/// Writes a T as JSON. T may be any type that can be a member under MILLRACE_JSON. Throws SerializationException.
 template <class T>
 [[nodiscard]] std::string to_json_string(const T& value) {
   std::string out;
@@ -83,7 +85,7 @@ template <class T>
   return out;
 }
 
-/// The T that `json` describes; its root must be an object or an array. Throws SerializationException.
+/// Reads a T from JSON. The root must be an object or an array. Throws SerializationException.
 template <class T>
 [[nodiscard]] T from_json_string(std::string_view json) {
   T value{};
@@ -91,8 +93,8 @@ template <class T>
   return value;
 }
 
-/// JSON for any T that MILLRACE_JSON takes as a member and that is an object or an array, e.g.
-/// JsonSerde<std::vector<Order>>, where Serde<std::vector<Order>> would be Kafka's list format.
+/// A JSON serde for any T that can be a member under MILLRACE_JSON and is an object or an array. Example:
+/// JsonSerde<std::vector<Order>> writes a JSON array, while Serde<std::vector<Order>> writes Kafka's list format.
 template <class T>
 class JsonSerde {
  public:
@@ -117,6 +119,7 @@ class JsonSerde {
   }
 };
 
+/// The default serde of a declared struct is JSON.
 template <detail::JsonDeclared T>
 struct Serde<T> : JsonSerde<T> {};
 

@@ -18,17 +18,21 @@
 namespace millrace {
 namespace detail {
 
-/// Cuts Kafka's list format into entries and puts it together. Layout (all numbers int32, big-endian):
+/// Reads Kafka's list format entry by entry. Does not copy: `bytes` must outlive the reader. Layout (all numbers int32,
+/// big-endian):
 ///     constant size:  00, number of nulls, index of each null, size with nulls, entries without the nulls
 ///     variable size:  01, size, per entry: length (-1: null), bytes
+///
+/// All functions throw SerializationException for bytes that do not have this layout.
 class ListReader {
  public:
-  /// `fixed_size`: of every entry; 0 for entries of variable size.
+  /// Reads the front of the list. `fixed_size` is the size of every entry in bytes; 0 for entries of variable size.
   ListReader(std::string_view bytes, std::int32_t fixed_size);
 
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// The bytes of the next entry, or null. Call it size() times.
   BytesView next();
-  /// Throws if bytes are left over.
+  /// Throws if bytes follow the last entry.
   void finish() const;
 
  private:
@@ -38,18 +42,20 @@ class ListReader {
   std::int32_t fixed_size_;
   std::size_t size_ = 0;
   std::size_t index_ = 0;
-  std::vector<std::int32_t> nulls_;
+  std::vector<std::int32_t> nulls_;  // ascending indexes of the null entries (constant size only)
   std::size_t next_null_ = 0;
 };
 
+/// Appends an int32, big-endian.
 void append_int(std::size_t value, std::string& out);
+/// Overwrites the int32 at byte `at`.
 void set_int(std::size_t value, std::size_t at, std::string& out);
 [[noreturn]] void throw_not_fixed_size(std::int32_t expected, std::size_t found);
 
 }  // namespace detail
 
-/// Kafka's ListSerde over a serde S of the entries. Entries of type std::optional<T> may be null.
-/// As in Java, entries of Short, Integer, Long, Float, Double and UUID are stored without lengths.
+/// A list, with a serde S for the entries. Entries of type std::optional<T> may be null. As in Java, entries of Short,
+/// Integer, Long, Float, Double and UUID are stored without lengths. (Kafka: `ListSerde`.)
 template <class T, class S = Serde<T>>
 class ListSerde {
  public:
@@ -67,7 +73,7 @@ class ListSerde {
   std::vector<T> deserialize(std::string_view topic, std::string_view bytes) const {
     detail::ListReader reader(bytes, kFixedSize);
     std::vector<T> values;
-    values.reserve(std::min<std::size_t>(reader.size(), 4096));  // the size is the sender's claim
+    values.reserve(std::min<std::size_t>(reader.size(), 4096));  // a broken size must not ask for gigabytes
     for (std::size_t i = 0; i < reader.size(); ++i)
       values.push_back(detail::read_with<T>(serde_, topic, reader.next()));
     reader.finish();
@@ -77,6 +83,7 @@ class ListSerde {
  private:
   static constexpr std::int32_t kFixedSize = detail::fixed_size_of<S>();
 
+  /// Writes the number and the indexes of the null entries.
   static void append_nulls(const std::vector<T>& values, std::string& out) {
     std::size_t count_at = out.size();
     std::size_t count = 0;
@@ -91,6 +98,7 @@ class ListSerde {
     }
   }
 
+  /// Writes an entry. With variable size, the length is written first as 0 and filled in afterwards.
   void append_entry(std::string_view topic, const T& value, std::string& out) const {
     std::size_t length_at = out.size();
     if constexpr (kFixedSize == 0) detail::append_int(0, out);

@@ -11,9 +11,9 @@
 #include "millrace/serde/json.hpp"
 #include "millrace/serde/serde.hpp"
 
-// JSON of unknown shape (nlohmann::json itself) and of types with nlohmann's to_json/from_json. It builds a tree per
-// record and costs about ten times what MILLRACE_JSON costs, in run time and in compile time: include it only where
-// it is needed, and then in every file that uses the serdes of such types.
+// Serdes for JSON of unknown shape (nlohmann::json itself), and for types with nlohmann's to_json and from_json. They
+// build a tree per record and cost about ten times as much as MILLRACE_JSON, both in run time and in compile time.
+// Include this header only where you need it. Every file that uses the serdes of such types must include it.
 namespace millrace {
 namespace detail {
 
@@ -22,8 +22,8 @@ struct IsVector : std::false_type {};
 template <class T, class A>
 struct IsVector<std::vector<T, A>> : std::true_type {};
 
-/// Classes that nlohmann::json converts both ways and that have no serde of another kind. (A type with an explicit
-/// specialisation of Serde keeps it in any case.)
+/// Classes that nlohmann::json converts both ways and that have no other serde. (A type with an explicit specialisation
+/// of Serde keeps that specialisation.)
 template <class T>
 concept NlohmannConvertible = std::is_class_v<T> && !JsonDeclared<T> && !IsOptional<T>::value && !IsVector<T>::value &&
                               std::default_initializable<T> &&
@@ -32,7 +32,8 @@ concept NlohmannConvertible = std::is_class_v<T> && !JsonDeclared<T> && !IsOptio
   nlohmann::adl_serializer<T>::from_json(constant, out);
 };
 
-/// Parses JSON text; nested no deeper than kMaxJsonDepth. Errors: SerializationException, as from MILLRACE_JSON.
+/// Parses JSON text. Throws SerializationException for broken text and for text that is nested deeper than
+/// kMaxJsonDepth.
 [[nodiscard]] inline nlohmann::json parse_nlohmann(std::string_view text) {
   auto limit_depth = [](int depth, nlohmann::json::parse_event_t /*event*/, nlohmann::json& /*parsed*/) {
     if (depth > static_cast<int>(kMaxJsonDepth)) {
@@ -40,7 +41,8 @@ concept NlohmannConvertible = std::is_class_v<T> && !JsonDeclared<T> && !IsOptio
     }
     return true;
   };
-  // Only a text with that many brackets can be too deep; the callback costs time.
+  // Only a text with more brackets than that can be nested too deeply. Other texts are parsed without the callback,
+  // which costs time.
   std::size_t brackets = 0;
   for (char c : text) brackets += c == '[' || c == '{' ? 1 : 0;
   try {
@@ -61,7 +63,7 @@ inline void append_nlohmann(const nlohmann::json& json, std::string& out) {
 
 }  // namespace detail
 
-/// Any JSON value. As nlohmann::json writes it, NaN and infinity become null.
+/// Any JSON value. NaN and infinity are written as null, because nlohmann::json does so.
 template <>
 struct Serde<nlohmann::json> {
   void serialize(const nlohmann::json& value, std::string& out) const { detail::append_nlohmann(value, out); }
@@ -90,7 +92,7 @@ struct Serde<T> {
   }
 };
 
-/// A part of unknown shape within a struct declared with MILLRACE_JSON.
+/// A member of unknown shape in a struct declared with MILLRACE_JSON.
 template <>
 struct JsonCodec<nlohmann::json> {
   static void read(JsonReader& in, nlohmann::json& out) { out = detail::parse_nlohmann(in.read_raw()); }

@@ -13,23 +13,24 @@
 #include "millrace/common/bytes.hpp"
 #include "millrace/serde/serde.hpp"
 
-// The serdes of the simple types: the bytes of Kafka's own Java serdes (org.apache.kafka.common.serialization).
+// The serdes of the simple types. The bytes equal those of Kafka's Java serdes (org.apache.kafka.common.serialization).
 namespace millrace {
 
-/// A key or value that is always null (Kafka's Void serde).
+/// A key or value that is always null. (Kafka: the Void serde.)
 using Void = std::monostate;
 
 namespace detail {
 
-/// What Kafka's Short, Integer and Long serdes cover. Kafka has no unsigned serdes, so neither have we.
+/// The types of Kafka's Short, Integer and Long serdes. Kafka has no unsigned serdes, so Millrace has none either.
 template <class T>
 concept KafkaInteger = std::signed_integral<T> &&(sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8) &&
                        !std::same_as<T, wchar_t>;
 
+// These throw SerializationException. They are not inline, to keep the serdes small.
 [[noreturn]] void throw_wrong_size(const char* type, std::size_t expected, std::size_t found);
 [[noreturn]] void throw_not_a_boolean(std::string_view bytes);
 
-/// Throws SerializationException naming the first bad byte if `bytes` are not UTF-8.
+/// Throws SerializationException that names the first bad byte if `bytes` are not valid UTF-8.
 void require_utf8(std::string_view bytes);
 
 template <std::unsigned_integral U>
@@ -39,6 +40,7 @@ void append_big_endian(U bits, std::string& out) {
   out.append(bytes, sizeof(U));
 }
 
+/// Throws SerializationException that names `type` if the size is wrong.
 template <std::unsigned_integral U>
 U read_big_endian(std::string_view bytes, const char* type) {
   if (bytes.size() != sizeof(U)) throw_wrong_size(type, sizeof(U), bytes.size());
@@ -49,7 +51,7 @@ U read_big_endian(std::string_view bytes, const char* type) {
 
 }  // namespace detail
 
-/// UTF-8 without a length. Reading checks the encoding, writing trusts it.
+/// Text as UTF-8, without a length. Reading checks the encoding; writing does not.
 template <>
 struct Serde<std::string> {
   void serialize(const std::string& value, std::string& out) const { out.append(value); }
@@ -73,7 +75,7 @@ struct Serde<T> {
   }
 };
 
-/// IEEE 754, big-endian, the bits as they are (Java: floatToRawIntBits).
+/// IEEE 754, big-endian, with the bits unchanged, also for NaN. (Java: floatToRawIntBits.)
 template <>
 struct Serde<float> {
   static constexpr std::int32_t kFixedSize = 4;
@@ -86,7 +88,7 @@ struct Serde<float> {
   }
 };
 
-/// IEEE 754, big-endian; every NaN is written as the canonical one (Java: doubleToLongBits).
+/// IEEE 754, big-endian. Every NaN is written as the canonical NaN. (Java: doubleToLongBits.)
 template <>
 struct Serde<double> {
   static constexpr std::int32_t kFixedSize = 8;
@@ -100,7 +102,7 @@ struct Serde<double> {
   }
 };
 
-/// One byte, 01 or 00.
+/// One byte: 01 for true, 00 for false. Reading anything else throws.
 template <>
 struct Serde<bool> {
   void serialize(const bool& value, std::string& out) const { out.push_back(value ? '\1' : '\0'); }
@@ -110,14 +112,14 @@ struct Serde<bool> {
   }
 };
 
-/// The bytes as they are (Kafka's ByteArray and Bytes serdes).
+/// The bytes unchanged. (Kafka: the ByteArray and Bytes serdes.)
 template <>
 struct Serde<Bytes> {
   void serialize(const Bytes& value, std::string& out) const { out.append(value.view()); }
   Bytes deserialize(std::string_view bytes) const { return Bytes(bytes); }
 };
 
-/// Always null; reading anything else is an error.
+/// Always null. Reading anything else throws.
 template <>
 struct Serde<Void> {
   bool serialize(const Void& /*value*/, std::string& /*out*/) const { return false; }

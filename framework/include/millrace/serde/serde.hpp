@@ -17,39 +17,41 @@
 
 namespace millrace {
 
-/// How keys or values of type T become bytes and come back (Kafka Streams' `Serde<T>`), found by type.
+/// Turns keys or values of type T into bytes and back. The engine finds the serde by the type. (Kafka Streams:
+/// `Serde<T>`.)
 ///
-/// Ready made: the primitives (primitives.hpp), `std::vector` (list.hpp), UUIDs (uuid.hpp), structs declared with
-/// MILLRACE_JSON (json.hpp), whatever nlohmann::json converts (nlohmann_json.hpp). For a type of your own:
+/// Ready-made serdes: primitives (primitives.hpp), `std::vector` (list.hpp), UUIDs (uuid.hpp), structs declared with
+/// MILLRACE_JSON (json.hpp), everything that nlohmann::json converts (nlohmann_json.hpp). For your own type:
 ///
 ///     template <> struct millrace::Serde<Point> {
 ///       void serialize(const Point& p, std::string& out) const { out += ...; }  // appends
 ///       Point deserialize(std::string_view bytes) const { ... throw SerializationException("Point: ...") ... }
 ///     };
 ///
-/// Any object with these two members is a serde and can be handed to Consumed, Produced, Materialized...
-/// Three extensions, each used when the object offers it:
-///   - topic-aware (schema registries): `serialize(std::string_view topic, const T&, std::string& out)` and
-///     `deserialize(std::string_view topic, std::string_view bytes)`;
-///   - writing Kafka's null: `serialize` returns bool, false (with nothing appended) for null;
-///   - reading Kafka's null: `deserialize` takes a BytesView.
+/// Any object with these two members is a serde. It can be passed to Consumed, Produced, Materialized and so on. A
+/// serde may also use these three extensions:
+/// - The topic, for schema registries: `serialize(std::string_view topic, const T&, std::string& out)` and
+///   `deserialize(std::string_view topic, std::string_view bytes)`.
+/// - Writing Kafka's null: `serialize` returns bool. False means null; then nothing may have been appended.
+/// - Reading Kafka's null: `deserialize` takes a BytesView, which is nullopt for null.
 ///
-/// Threads: one serde object is used by all stream threads at once; its members are const and must stay thread-safe.
+/// Threads  all stream threads use one serde object at the same time; its members are const and must be thread-safe
+/// Errors   throw SerializationException for bytes or values that cannot be converted
 template <class T>
 struct Serde;
 
-/// Whether an object of type S can serve as the serde of T.
+/// True if an object of type S can be the serde of T.
 template <class S, class T>
 concept SerdeFor = detail::WritesWith<S, T> && detail::ReadsWith<S, T>;
 
-/// Whether T has a serde of its own, so that none has to be given.
+/// True if T has a default serde, so that the user need not pass one.
 template <class T>
 concept HasSerde = requires {
   sizeof(Serde<T>);
 }
 &&std::default_initializable<Serde<T>>&& SerdeFor<Serde<T>, T>;
 
-/// The key of a topic whose keys are ignored: any bytes (and null) read as Unkeyed, Unkeyed is written as null.
+/// The key of a topic whose keys do not matter. Any bytes and null are read as Unkeyed. Unkeyed is written as null.
 struct Unkeyed {
   auto operator<=>(const Unkeyed&) const = default;
 };
@@ -60,7 +62,7 @@ struct Serde<Unkeyed> {
   Unkeyed deserialize(BytesView /*bytes*/) const { return {}; }
 };
 
-/// Makes a serde of std::optional<T> from a serde of T: nullopt is Kafka's null.
+/// Makes a serde of std::optional<T> from a serde of T. nullopt is Kafka's null.
 template <class T, SerdeFor<T> S>
 class OptionalSerde {
  public:
@@ -91,37 +93,39 @@ template <class T>
 class MaybeSerde;
 }
 
-/// A serde of T as nodes and stores hold it: whichever serde it was made from, behind one virtual call.
-/// Cheap to copy: copies share one immutable implementation. Thread-safe, if the serde is.
+/// Any serde of T, behind one virtual call. Nodes and stores hold serdes in this form. Copies are cheap: they share one
+/// immutable implementation. Thread-safe if the serde is.
 template <class T>
 class AnySerde {
  public:
-  /// The serde that T brings along.
+  /// The default serde of T.
   AnySerde() requires HasSerde<T> : implementation_(default_implementation()) {}
 
+  /// Wraps a serde object. Converts implicitly, so that a serde can be passed wherever an AnySerde is expected.
   template <class S>
   requires(!std::same_as<S, AnySerde> && SerdeFor<S, T>)
       AnySerde(S serde)  // NOLINT(google-explicit-constructor): a serde is meant to convert
       : implementation_(detail::share<const detail::SerdeInterface<T>, detail::SerdeOf<T, S>>(std::move(serde))) {}
 
-  /// An AnySerde<std::optional<V>> from a serde of V.
+  /// Makes an AnySerde<std::optional<V>> from a serde of V.
   template <class S>
   requires(!std::same_as<S, AnySerde> && !SerdeFor<S, T> && detail::IsOptional<T>::value &&
            SerdeFor<S, typename detail::IsOptional<T>::Value>) AnySerde(S serde)  // NOLINT(google-explicit-constructor)
       : AnySerde(OptionalSerde<typename detail::IsOptional<T>::Value, S>(std::move(serde))) {}
 
-  /// Appends the bytes of `value` to `out`; false (nothing appended): the value is Kafka's null.
-  /// Throws SerializationException when the value has no encoding; `out` may then hold a part of it.
+  /// Appends the bytes of `value` to `out`. Returns false, with nothing appended, if the value is Kafka's null. Throws
+  /// SerializationException if the value has no encoding. Then `out` may contain a part of it.
   [[nodiscard]] bool serialize(std::string_view topic, const T& value, std::string& out) const {
     return implementation_->serialize(topic, value, out);
   }
 
-  /// Throws SerializationException when the bytes are not a T, or are null and T has no null.
+  /// Throws SerializationException if the bytes are not a T, or if they are null and T has no null.
   [[nodiscard]] T deserialize(std::string_view topic, BytesView bytes) const {
     return implementation_->deserialize(topic, bytes);
   }
 
-  /// Not 0 if this is the serde of a windowed key: so many bytes at the end of the key are the window.
+  /// For the serde of a windowed key: the number of bytes at the end of the key that encode the window. 0 for other
+  /// serdes.
   [[nodiscard]] std::size_t window_suffix_bytes() const { return implementation_->window_suffix_bytes(); }
 
  private:
@@ -131,6 +135,7 @@ class AnySerde {
   struct FromImplementation {};
   AnySerde(FromImplementation /*tag*/, Implementation implementation) : implementation_(std::move(implementation)) {}
 
+  /// One implementation per type for the whole process.
   static const Implementation& default_implementation() {
     static const Implementation shared =
         detail::share<const detail::SerdeInterface<T>, detail::SerdeOf<T, Serde<T>>>(Serde<T>());
@@ -142,7 +147,8 @@ class AnySerde {
 
 namespace detail {
 
-/// An AnySerde<T> or none. (GCC 12 warns of uninitialised memory where it inlines std::optionals of serdes.)
+/// An AnySerde<T> or none. Used instead of std::optional, because GCC 12 warns of uninitialised memory where it inlines
+/// optionals of serdes.
 template <class T>
 class MaybeSerde {
  public:
@@ -160,8 +166,8 @@ class MaybeSerde {
   typename AnySerde<T>::Implementation implementation_;
 };
 
-/// For the places of the DSL that fall back to Serde<T>: one readable line instead of a page of failed constraints, as
-/// the first error when used as `if constexpr (require_serde<T>())`.
+/// Used where the DSL falls back to Serde<T>: `if constexpr (require_serde<T>())`. The user then gets one readable
+/// error line instead of a page of failed constraints.
 template <class T>
 constexpr bool require_serde() {
   constexpr bool kFound = HasSerde<T>;  // a plain bool, so that the compiler does not list each failed constraint
@@ -171,7 +177,7 @@ constexpr bool require_serde() {
   return kFound;
 }
 
-/// The serde that T brings along.
+/// The default serde of T. Without one, the compile error says what to do.
 template <class T>
 [[nodiscard]] AnySerde<T> own_serde() {
   if constexpr (require_serde<T>()) return AnySerde<T>();

@@ -11,8 +11,8 @@ namespace millrace {
 
 using Uuid = boost::uuids::uuid;
 
-/// The 36 characters 8-4-4-4-12, lower case when written, as Kafka's UUID serde.
-/// (Java also reads shortened groups such as "1-1-1-1-1"; no writer produces them and they are refused here.)
+/// 36 characters in groups of 8-4-4-4-12 hex digits, written in lower case, like Kafka's UUID serde. Java also reads
+/// shortened groups such as "1-1-1-1-1". No writer produces them, so they are an error here.
 template <>
 struct Serde<Uuid> {
   static constexpr std::int32_t kFixedSize = 36;

@@ -14,12 +14,13 @@
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
 
-// The serdes of windowed keys on topics. A stream sent with `to()` under one of them is partitioned by the inner key
-// alone, so that all windows of a key meet in one partition (Kafka Streams: `WindowedStreamPartitioner`).
+// The serdes of windowed keys on topics. If a stream is sent with `to()` under one of these serdes, only the inner key
+// decides the partition. So all windows of a key are in the same partition. (Kafka Streams:
+// `WindowedStreamPartitioner`.)
 namespace millrace {
 namespace detail {
 
-/// Cuts the inner key off; throws SerializationException if there are fewer bytes than the suffix has.
+/// The bytes before the window suffix. Throws SerializationException if there are fewer bytes than `suffix`.
 [[nodiscard]] inline std::string_view inner_key(std::string_view bytes, std::size_t suffix, const char* kind) {
   if (bytes.size() >= suffix) return bytes.substr(0, bytes.size() - suffix);
   throw SerializationException(std::string("a ") + kind + " key has " + std::to_string(bytes.size()) +
@@ -30,6 +31,7 @@ namespace detail {
   return static_cast<Timestamp>(read_big_endian<std::uint64_t>(eight_bytes, "Timestamp"));
 }
 
+/// Appends the inner key. Throws SerializationException if it is null.
 template <class K>
 void append_inner_key(const AnySerde<K>& serde, std::string_view topic, const K& key, std::string& out) {
   if (!serde.serialize(topic, key, out)) {
@@ -40,14 +42,15 @@ void append_inner_key(const AnySerde<K>& serde, std::string_view topic, const K&
 
 }  // namespace detail
 
-/// `key ... | start (8)`: the end is not written, so a reader must know the window size; an end beyond the largest
-/// timestamp is cut down to it. As an optional key, null and empty bytes are nullopt.
-/// (Kafka Streams: `TimeWindowedSerde`.)
+/// Layout: `key ... | start (8 bytes)`. The end is not stored, so a reader must know the window size. An end beyond the
+/// largest timestamp is cut to that timestamp. With std::optional keys, null and empty bytes are nullopt. (Kafka
+/// Streams: `TimeWindowedSerde`.)
 template <class K>
 class TimeWindowedSerde {
  public:
   static constexpr std::size_t kWindowSuffixBytes = 8;
 
+  /// Throws ConfigException if `window_size` is not positive.
   explicit TimeWindowedSerde(Millis window_size, AnySerde<K> inner = detail::own_serde<K>())
       : size_ms_(window_size.count()), inner_(std::move(inner)) {
     if (size_ms_ <= 0) {
@@ -74,7 +77,7 @@ class TimeWindowedSerde {
   AnySerde<K> inner_;
 };
 
-/// `key ... | end (8) | start (8)`. As an optional key, null and empty bytes are nullopt.
+/// Layout: `key ... | end (8 bytes) | start (8 bytes)`. With std::optional keys, null and empty bytes are nullopt.
 /// (Kafka Streams: `SessionWindowedSerde`.)
 template <class K>
 class SessionWindowedSerde {
@@ -100,7 +103,7 @@ class SessionWindowedSerde {
   AnySerde<K> inner_;
 };
 
-/// A serde of std::optional<Windowed<K>> from one of Windowed<K>: as in Java, empty bytes are null too.
+/// Makes a serde of std::optional<Windowed<K>> from a serde of Windowed<K>. As in Java, empty bytes are null too.
 template <class K, SerdeFor<Windowed<K>> S>
 requires(detail::window_suffix_of<S>() > 0) class OptionalSerde<Windowed<K>, S> {
  public:

@@ -18,11 +18,12 @@
 
 namespace millrace {
 
-/// How a member of type T is read from and written as JSON. Specialise it to teach MILLRACE_JSON another type:
+/// Reads and writes a member of type T as JSON. Specialise this template to teach MILLRACE_JSON another type:
 ///     template <> struct millrace::JsonCodec<Day> {
 ///       static void read(JsonReader& in, Day& out) { std::string text; in.read(text); out = parse(text); }
 ///       static void write(JsonWriter& out, const Day& day) { out.write(to_string(day)); }
 ///     };
+/// read() must read exactly one value, and write() must write exactly one.
 template <class T>
 struct JsonCodec {
   static_assert(sizeof(T) == 0,
@@ -42,6 +43,7 @@ struct JsonCodec<std::string> {
   static void write(JsonWriter& out, const std::string& value) { out.write(std::string_view(value)); }
 };
 
+/// Integers of any width. A number out of the type's range is an error.
 template <std::integral T>
 struct JsonCodec<T> {
   static void read(JsonReader& in, T& out) {
@@ -60,6 +62,7 @@ struct JsonCodec<T> {
   }
 };
 
+/// float is written with its own shortest text; long double is read and written as double.
 template <std::floating_point T>
 struct JsonCodec<T> {
   static void read(JsonReader& in, T& out) {
@@ -80,7 +83,8 @@ struct JsonCodec<T> {
   }
 };
 
-/// Absent or null: nullopt. As a struct's member nullopt is left out, elsewhere (in arrays, maps) it is null.
+/// Null and a missing member are nullopt. As a member of a struct, nullopt is left out. In arrays and maps, it is
+/// written as null.
 template <class T>
 struct JsonCodec<std::optional<T>> {
   static void read(JsonReader& in, std::optional<T>& out) {
@@ -119,7 +123,7 @@ struct JsonCodec<std::vector<T>> {
   }
 };
 
-/// An array of exactly N elements.
+/// An array of exactly N elements. Any other number is an error.
 template <class T, std::size_t N>
 struct JsonCodec<std::array<T, N>> {
   static void read(JsonReader& in, std::array<T, N>& out) {
@@ -140,7 +144,7 @@ struct JsonCodec<std::array<T, N>> {
 
 namespace detail {
 
-/// std::map and std::unordered_map with string keys, without their headers.
+/// Matches std::map and std::unordered_map with string keys, without including their headers.
 template <class M>
 concept JsonMap = std::same_as<typename M::key_type, std::string> && requires(M& map, typename M::mapped_type value) {
   map.clear();
@@ -149,7 +153,7 @@ concept JsonMap = std::same_as<typename M::key_type, std::string> && requires(M&
 
 }  // namespace detail
 
-/// An object whose names are the map's keys. Of a name that comes twice the last one counts.
+/// An object whose names are the map's keys. If a name occurs twice, the last one counts.
 template <detail::JsonMap M>
 struct JsonCodec<M> {
   using Value = typename M::mapped_type;
@@ -178,7 +182,7 @@ struct JsonCodec<T> {
   static_assert(std::default_initializable<T>, "MILLRACE_JSON: the struct must have a default constructor");
 
   static void read(JsonReader& in, T& out) {
-    T fresh{};  // so that fields which are missing have the defaults of T, whatever `out` held
+    T fresh{};  // missing fields get the defaults of T, whatever `out` contained
     in.read_object(millrace_json_type(static_cast<const T*>(nullptr)), &fresh);
     out = std::move(fresh);
   }
@@ -187,7 +191,7 @@ struct JsonCodec<T> {
   }
 };
 
-/// An enum declared with MILLRACE_JSON_ENUM: the enumerator's name as a string.
+/// An enum declared with MILLRACE_JSON_ENUM. Written as the enumerator's name.
 template <detail::JsonEnumDeclared T>
 struct JsonCodec<T> {
   static void read(JsonReader& in, T& out) {
@@ -200,6 +204,7 @@ struct JsonCodec<T> {
 
 namespace detail {
 
+// Functions for the table of fields. Each is instantiated once per member, so that one table works for all types.
 template <class Self, auto Member>
 void read_json_member(JsonReader& in, void* object) {
   auto& member = static_cast<Self*>(object)->*Member;
@@ -222,6 +227,7 @@ constexpr bool kIsOptional = false;
 template <class T>
 constexpr bool kIsOptional<std::optional<T>> = true;
 
+/// The table entry of one member. An optional member may be missing and is left out when it is empty.
 template <class Self, auto Member, class... Options>
 consteval JsonField json_field(const char* name, Options... options) {
   using Value = std::remove_cvref_t<decltype(std::declval<Self&>().*Member)>;

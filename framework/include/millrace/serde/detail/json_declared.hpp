@@ -10,7 +10,8 @@ struct JsonEnum;
 
 namespace detail {
 
-// Found by argument-dependent lookup: MILLRACE_JSON declares the function beside the struct.
+// True for types declared with MILLRACE_JSON or MILLRACE_JSON_ENUM. The macros declare a function in the type's
+// namespace, and argument-dependent lookup finds the function.
 template <class T>
 concept JsonDeclared = std::is_class_v<T> && requires(const T* type) {
   { millrace_json_type(type) } -> std::same_as<const JsonType&>;

@@ -11,15 +11,16 @@
 
 namespace millrace {
 
-/// Deeper nesting is refused, when reading and when writing, so that no document can exhaust the stack.
+/// Deeper nesting is an error, both in reading and in writing. So no document can exhaust the stack.
 inline constexpr std::size_t kMaxJsonDepth = 256;
 
 namespace detail {
 
-/// Where in a document the engine is, for error texts: "legs[2].price".
+/// The position in a document, for error texts, for example "legs[2].price". Does not copy names: they must outlive
+/// their step.
 class JsonPath {
  public:
-  /// False if the document is nested too deeply.
+  /// Goes one level down. Returns false if the document is nested too deeply.
   [[nodiscard]] bool enter() {
     if (depth_ == kMaxJsonDepth) return false;
     steps_[depth_++] = {nullptr, 0, -1};
@@ -36,10 +37,10 @@ class JsonPath {
   [[nodiscard]] std::string text() const;
 
  private:
-  struct Step {  // without initialisers: a document costs only the steps that it takes
+  struct Step {  // not initialised, so that a document costs only the steps it takes
     const char* name;
     std::size_t name_size;
-    std::int64_t index;  // of an array's element; -1: a field, or nothing yet
+    std::int64_t index;  // index of an array element; -1: a field, or nothing yet
   };
 
   std::size_t depth_ = 0;
@@ -48,8 +49,9 @@ class JsonPath {
 
 }  // namespace detail
 
-/// The value that is being read. Each value must be read by exactly one call; a wrong type, a number out of range,
-/// broken JSON: SerializationException naming the field's path, what was found, and where.
+/// The value that is being read. Each value must be read by exactly one call. A wrong type, a number out of range and
+/// broken JSON throw SerializationException, which names the field's path, what was found, and the position. One
+/// document is read by one thread.
 class JsonReader {
  public:
   JsonReader(const JsonReader&) = delete;
@@ -59,27 +61,30 @@ class JsonReader {
   void read(double& out);
   void read(float& out);
   void read(std::string& out);
+  // Both bounds are inclusive.
   [[nodiscard]] std::int64_t read_integer(std::int64_t min, std::int64_t max);
   [[nodiscard]] std::uint64_t read_unsigned(std::uint64_t max);
+  /// Reads a string and returns the value of the enumerator with this name.
   [[nodiscard]] std::int64_t read_enum(const JsonEnum& type);
 
-  /// True if the value is null, and then it has been read; otherwise it must still be read.
+  /// If the value is null, reads it and returns true. Otherwise returns false, and the value must still be read.
   [[nodiscard]] bool read_null();
 
-  /// The text of the value as it stands in the document; valid until reading ends.
+  /// The text of the value as written in the document. Valid until reading ends.
   [[nodiscard]] std::string_view read_raw();
 
-  /// Reads each member of the struct at `object`.
+  /// Reads the members of the struct at `object`, which has the given type.
   void read_object(const JsonType& type, void* object);
 
-  /// Calls `read_member` for each member of an object; it reads the value from this reader. The name is valid until
-  /// reading ends.
+  /// Reads an object: calls `read_member` for each member. `read_member` must read the value from this reader. The name
+  /// is valid until reading ends.
   void read_members(detail::FunctionRef<void(std::string_view name)> read_member);
 
-  /// Calls `read_element` for each element of an array; it reads the element from this reader. Returns their number.
+  /// Reads an array: calls `read_element` for each element. `read_element` must read the element from this reader.
+  /// Returns the number of elements.
   std::size_t read_elements(detail::FunctionRef<void(std::size_t index)> read_element);
 
-  /// Throws a SerializationException about the value that is being, or was last, read.
+  /// Throws SerializationException about the current value, or about the last one that was read.
   [[noreturn]] void fail(const std::string& what);
 
  protected:
@@ -87,19 +92,21 @@ class JsonReader {
   ~JsonReader() = default;
 };
 
-/// Appends JSON text to a string. NaN and infinity, text that is not UTF-8, too deep nesting: SerializationException
-/// naming the field's path.
+/// Appends JSON text to a string. Throws SerializationException, which names the field's path, for NaN and infinity,
+/// for text that is not UTF-8, and for too deep nesting. The caller must call the functions in an order that gives
+/// valid JSON.
 class JsonWriter {
  public:
+  /// `out` must outlive the writer.
   explicit JsonWriter(std::string& out) : out_(out) {}
   JsonWriter(const JsonWriter&) = delete;
   JsonWriter& operator=(const JsonWriter&) = delete;
 
-  /// Hands everything over to the string. Must be called once, at the end.
+  /// Appends the buffered text to the string. Must be called once, at the end.
   void finish() { flush(); }
 
   void write(bool value);
-  /// The shortest text that reads back as the same number, laid out as nlohmann::json does: 1.0, 0.001, 1e+20.
+  /// Writes the shortest text that reads back as the same number, in the layout of nlohmann::json: 1.0, 0.001, 1e+20.
   void write(double value);
   void write(float value);
   void write(std::string_view text);
@@ -108,14 +115,16 @@ class JsonWriter {
   void write_unsigned(std::uint64_t value);
   void write_enum(const JsonEnum& type, std::int64_t value);
   void write_null();
-  /// `json` must be valid JSON.
+  /// Writes `json` unchanged. It must be valid JSON.
   void write_raw(std::string_view json);
   void write_object(const JsonType& type, const void* object);
 
   void begin_object();
+  /// Writes a member's name. The value must follow.
   void key(std::string_view name);
   void end_object();
   void begin_array();
+  /// Must be called before each element of an array.
   void next_element();
   void end_array();
 
@@ -125,7 +134,8 @@ class JsonWriter {
   static constexpr std::size_t kBufferSize = 1024;
 
   void flush();
-  /// Where up to `bytes`, at most kBufferSize, can be put.
+  /// Returns a place for up to `bytes` bytes, which must not exceed kBufferSize. The caller adds what it used to
+  /// `used_`.
   char* room(std::size_t bytes) {
     if (used_ + bytes > kBufferSize) flush();
     return buffer_.data() + used_;
@@ -139,8 +149,8 @@ class JsonWriter {
   void comma();
 
   std::string& out_;
-  std::size_t used_ = 0;
-  bool first_ = true;  // nothing has been written since the last opening bracket
+  std::size_t used_ = 0;  // bytes in buffer_ that are not yet in out_
+  bool first_ = true;     // nothing was written since the last opening bracket, so no comma is due
   std::array<char, kBufferSize> buffer_;
   detail::JsonPath path_;
 };

@@ -2,6 +2,8 @@
 
 // Preprocessor machinery of MILLRACE_JSON: a comma-separated list made by applying a macro to each argument.
 
+// The preprocessor part of MILLRACE_JSON. MILLRACE_DETAIL_LIST applies a macro to each argument and separates the
+// results by commas.
 #define MILLRACE_DETAIL_PARENS ()
 #define MILLRACE_DETAIL_EXPAND(...) \
   MILLRACE_DETAIL_EXPAND3(MILLRACE_DETAIL_EXPAND3(MILLRACE_DETAIL_EXPAND3(MILLRACE_DETAIL_EXPAND3(__VA_ARGS__))))
@@ -11,13 +13,13 @@
   MILLRACE_DETAIL_EXPAND1(MILLRACE_DETAIL_EXPAND1(MILLRACE_DETAIL_EXPAND1(MILLRACE_DETAIL_EXPAND1(__VA_ARGS__))))
 #define MILLRACE_DETAIL_EXPAND1(...) __VA_ARGS__
 
-// Each rescan by EXPAND applies the macro to one more argument: about 256 of them.
+// The preprocessor has no loops. Each rescan by EXPAND applies the macro to one more argument, for about 256 arguments.
 #define MILLRACE_DETAIL_LIST(macro, ...) __VA_OPT__(MILLRACE_DETAIL_EXPAND(MILLRACE_DETAIL_STEP(macro, __VA_ARGS__)))
 #define MILLRACE_DETAIL_STEP(macro, first, ...) \
   macro(first) __VA_OPT__(, MILLRACE_DETAIL_NEXT MILLRACE_DETAIL_PARENS(macro, __VA_ARGS__))
 #define MILLRACE_DETAIL_NEXT() MILLRACE_DETAIL_STEP
 
-// MILLRACE_DETAIL_IS_TUPLE(x): 1 for "(...)", 0 for a plain name.
+// MILLRACE_DETAIL_IS_TUPLE(x) is 1 for "(...)" and 0 for a plain name.
 #define MILLRACE_DETAIL_IS_TUPLE(x) MILLRACE_DETAIL_SECOND(MILLRACE_DETAIL_PROBE x, 0)
 #define MILLRACE_DETAIL_PROBE(...) ~, 1
 #define MILLRACE_DETAIL_SECOND(...) MILLRACE_DETAIL_SECOND_OF(__VA_ARGS__, ~)

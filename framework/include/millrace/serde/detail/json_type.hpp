@@ -8,35 +8,40 @@
 
 #include "millrace/serde/detail/json_declared.hpp"
 
-// The tables that MILLRACE_JSON builds at compile time and the JSON engine (framework/src/serde) works from.
+// The tables that MILLRACE_JSON builds at compile time. The JSON engine (framework/src/serde) is not a template: it
+// works from these tables.
 namespace millrace {
 
 class JsonReader;
 class JsonWriter;
 
-/// One member of a declared struct; `object` is the struct.
+/// One member of a declared struct. `object` is the struct.
 struct JsonField {
   std::string_view name;
   void (*read)(JsonReader&, void* object) = nullptr;
   void (*write)(JsonWriter&, const void* object) = nullptr;
-  bool (*absent)(const void* object) = nullptr;  ///< left out when true; nullptr: always written
-  bool required = true;                          ///< an error if it is missing
-  bool plain_name = true;  ///< JSON text of the name is the name itself, and short: compared without unescaping
+  /// If it returns true, the member is left out; nullptr: always written.
+  bool (*absent)(const void* object) = nullptr;
+  bool required = true;    ///< a missing field is an error
+  bool plain_name = true;  ///< the name is short and needs no escaping, so that it can be compared with the raw text
 };
 
+/// A declared struct.
 struct JsonType {
   static constexpr std::size_t kMaxFields = 256;
 
   std::string_view name;
   std::span<const JsonField> fields;
-  std::array<std::uint64_t, kMaxFields / 64> required;  ///< bit per field
+  std::array<std::uint64_t, kMaxFields / 64> required;  ///< one bit per field
 };
 
+/// One enumerator with its name in JSON.
 struct JsonEnumerator {
   std::string_view name;
   std::int64_t value;
 };
 
+/// A declared enum.
 struct JsonEnum {
   std::string_view name;
   std::span<const JsonEnumerator> enumerators;
@@ -46,21 +51,23 @@ namespace json_options {
 
 struct Defaulted {};
 
-/// In MILLRACE_JSON(Type, (field, defaulted)): the field may be missing and then keeps its default member initialiser.
+/// In MILLRACE_JSON(Type, (field, defaulted)): the field may be missing. Then it keeps its default member initialiser.
 inline constexpr Defaulted defaulted;
 
 }  // namespace json_options
 
 namespace detail {
 
+/// True if the name can be compared with the raw text of a document.
 consteval bool is_plain_json_name(std::string_view name) {
-  if (name.size() > 64) return false;  // longer names might be compared beyond the reader's padding
+  if (name.size() > 64) return false;  // the reader's padding allows comparisons of up to 64 bytes
   for (char c : name) {
     if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return false;
   }
   return true;
 }
 
+// Overloads, one per option: the name in JSON, and `defaulted`.
 consteval void apply_option(JsonField& field, const char* name) {
   field.name = name;
   field.plain_name = is_plain_json_name(name);

@@ -11,7 +11,8 @@
 
 #include "millrace/common/bytes.hpp"
 
-// How a serde object is called, whichever of the forms that serde.hpp describes it offers.
+// Calls a serde object in whichever form it offers: with or without topic, with or without null. serde.hpp describes
+// the forms.
 namespace millrace::detail {
 
 template <class S, class T>
@@ -24,7 +25,7 @@ concept WritesWithTopic = requires(const S& serde, std::string_view topic, const
   serde.serialize(topic, value, out);
 };
 
-// The result is asked for exactly: a serde of int must not pass for a serde of long.
+// The result type must match exactly: a serde of int must not be accepted as a serde of long.
 template <class S, class T, class Input>
 concept ReadsPlain = requires(const S& serde, Input bytes) {
   { serde.deserialize(bytes) } -> std::same_as<T>;
@@ -41,10 +42,10 @@ concept WritesWith = WritesPlain<S, T> || WritesWithTopic<S, T>;
 template <class S, class T>
 concept ReadsWith = ReadsPlain<S, T, std::string_view> || ReadsWithTopic<S, T, std::string_view>;
 
-/// Throws the SerializationException for a null where the type has none. `type`: as the compiler spells it.
+/// Throws SerializationException: null was read, but the type has no null. `type` is the compiler's name of the type.
 [[noreturn]] void throw_unexpected_null(std::string_view type);
 
-/// T as the compiler spells it, for error texts.
+/// The compiler's name of T, for error texts.
 template <class T>
 constexpr std::string_view type_name() {
   std::string_view text = __PRETTY_FUNCTION__;  // "... [with T = X; ...]" or "... [T = X]"
@@ -52,6 +53,7 @@ constexpr std::string_view type_name() {
   return text.substr(0, text.find_last_of(';') == text.npos ? text.find_last_of(']') : text.find_last_of(';'));
 }
 
+/// Appends the bytes of `value` to `out`. Returns false for Kafka's null.
 template <class T, class S>
 bool write_with(const S& serde, std::string_view topic, const T& value, std::string& out) {
   auto call = [&]() -> decltype(auto) {
@@ -69,6 +71,7 @@ bool write_with(const S& serde, std::string_view topic, const T& value, std::str
   }
 }
 
+/// Decodes a T. Throws SerializationException for null if the serde cannot read null.
 template <class T, class S>
 T read_with(const S& serde, std::string_view topic, BytesView bytes) {
   if constexpr (ReadsWithTopic<S, T, BytesView>) {
@@ -85,20 +88,22 @@ T read_with(const S& serde, std::string_view topic, BytesView bytes) {
   }
 }
 
-/// The size of every encoded T, for the serdes that Kafka's list format stores without lengths; otherwise 0.
+/// The encoded size of every T, in bytes, if all values have the same size; otherwise 0. Kafka's list format stores
+/// such entries without lengths.
 template <class S>
 constexpr std::int32_t fixed_size_of() {
   if constexpr (requires { S::kFixedSize; }) return S::kFixedSize;
   return 0;
 }
 
-/// How many bytes a windowed key's serde puts behind the inner key; otherwise 0.
+/// The number of bytes that the serde of a windowed key appends after the inner key; 0 for other serdes.
 template <class S>
 constexpr std::size_t window_suffix_of() {
   if constexpr (requires { S::kWindowSuffixBytes; }) return S::kWindowSuffixBytes;
   return 0;
 }
 
+/// The virtual interface behind AnySerde.
 template <class T>
 class SerdeInterface {
  public:
@@ -108,6 +113,7 @@ class SerdeInterface {
   virtual T deserialize(std::string_view topic, BytesView bytes) const = 0;
 };
 
+/// Adapts a serde object of type S to the interface.
 template <class T, class S>
 class SerdeOf final : public SerdeInterface<T> {
  public:
@@ -127,7 +133,7 @@ class SerdeOf final : public SerdeInterface<T> {
 
 template <class T>
 struct IsOptional : std::false_type {
-  using Value = void;  // clang wants one wherever a constraint names it
+  using Value = void;  // clang needs a type here, wherever a constraint names it
 };
 
 template <class T>
