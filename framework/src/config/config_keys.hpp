@@ -7,42 +7,46 @@
 
 namespace millrace::detail {
 
+/// The type of a key's values. `list` is separated by commas. `millis` is a whole number of milliseconds.
 enum class ConfigType { string, integer, boolean, millis, list, class_name };
 
-/// How the values of a key are checked beyond their type, and brought to one spelling.
+/// How the value of a key is checked beyond its type. Some rules also bring the value to one spelling, which is then
+/// stored.
 enum class ConfigRule {
   none,
-  one_of,  ///< one of `valid`, as written
-  one_of_ignoring_case,
-  any_of,             ///< a comma-separated list of `valid`
-  bootstrap_servers,  ///< host:port,... or embedded:DIR
-  application_id,     ///< becomes part of topic names
-  topic_name,
-  exception_handler,    ///< short names or Java's class names; stored as the short name
-  timestamp_extractor,  ///< Java's class names, package optional; stored without package
+  one_of,                ///< one of `valid`, spelled exactly so
+  one_of_ignoring_case,  ///< one of `valid`; stored in the spelling of `valid`
+  any_of,                ///< a comma-separated list of values from `valid`
+  bootstrap_servers,     ///< HOST:PORT,... or embedded:DIR
+  application_id,        ///< part of topic names, so only their characters are allowed
+  topic_name,            ///< as application_id; may be empty
+  exception_handler,     ///< a short name or Java's class name; stored as the short name
+  timestamp_extractor,   ///< Java's class name, with or without package; stored without package
 };
 
-/// One row of the table of keys.
+/// One row of the table of configuration keys (config_keys.cpp). The documentation, the help texts and the checks come
+/// from this table.
 struct ConfigKey {
   std::string_view name;
   ConfigType type;
-  std::string_view default_value;  ///< empty: none
-  bool supported;                  ///< false: known to Kafka Streams, accepted and without effect here
+  std::string_view default_value;  ///< empty: no default
+  bool supported;                  ///< false: a key of Kafka Streams that is accepted and has no effect here
   std::string_view doc;
   ConfigRule rule = ConfigRule::none;
-  std::string_view valid = {};  ///< comma-separated
-  std::int64_t min = std::numeric_limits<std::int64_t>::min();
+  std::string_view valid = {};  ///< comma-separated values, for the rules that need them
+  std::int64_t min = std::numeric_limits<std::int64_t>::min();  ///< inclusive, as is max
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
-  std::string_view alias_of = {};  ///< the newer key that this one stands for
+  std::string_view alias_of = {};  ///< this key is an older name of the given key
 };
 
-/// All keys of Kafka Streams 4.3, then Millrace's own; each part in alphabetical order.
+/// All keys of Kafka Streams 4.3, then Millrace's own keys. Each part is in alphabetical order.
 [[nodiscard]] std::span<const ConfigKey> config_keys();
 
-/// nullptr if there is no such key.
+/// The row of a key, or nullptr if there is none.
 [[nodiscard]] const ConfigKey* find_config_key(std::string_view name);
 
-/// Keys that begin so go through to the Kafka clients (`topic.`: to the internal topics).
+/// Keys with these prefixes are passed to the Kafka clients without the prefix. `topic.` goes to the configuration of
+/// internal topics.
 inline constexpr std::string_view kPassThroughPrefixes[] = {
     "main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin.", "topic."};
 

@@ -10,14 +10,16 @@
 namespace millrace::detail {
 namespace {
 
+/// Kafka's limit for topic names.
 constexpr std::size_t kMaxTopicName = 249;
 
+/// A name that users may write, and the name under which it is stored.
 struct Spelling {
   std::string_view written;
   std::string_view stored;
 };
 
-/// Java's class names, without package, and the names under which their behaviour is known here.
+/// Exception handlers: Java's class names without package, and the short names of the same behaviour.
 constexpr Spelling kHandlers[] = {
     {"log-and-fail", "log-and-fail"},
     {"log-and-continue", "log-and-continue"},
@@ -35,7 +37,8 @@ constexpr Spelling kTimestampExtractors[] = {
     {"WallclockTimestampExtractor", "WallclockTimestampExtractor"},
 };
 
-/// Settings of the Kafka clients that users of Kafka Streams know; they need a prefix here.
+/// A setting of the Kafka clients that users of Kafka Streams know. Here it needs a prefix. The table serves error
+/// messages only.
 struct ClientSetting {
   std::string_view name;
   std::string_view prefix;
@@ -74,12 +77,14 @@ std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'
                         must);
 }
 
+/// The valid values as a list for a message.
 std::string any_valid(const ConfigKey& key) {
   std::string text;
   for (const auto& value : valid_values(key)) text += (text.empty() ? "" : ", ") + value;
   return text;
 }
 
+/// The key's range for a message. Limits of the 32-bit type itself are not mentioned.
 std::string range(const ConfigKey& key) {
   constexpr std::int64_t kIntMin = std::numeric_limits<std::int32_t>::min();
   constexpr std::int64_t kIntMax = std::numeric_limits<std::int32_t>::max();
@@ -117,7 +122,7 @@ std::string checked_choices(const ConfigKey& key, std::string_view value) {
   const auto valid = split_list(key.valid);
   std::string stored;
   for (const auto item : given) {
-    // "all" and "none" stand alone; the other values combine.
+    // "all" and "none" must be the only value. The others can be combined.
     const bool alone = item == "all" || item == "none";
     if (!std::ranges::count(valid, item) || (alone && given.size() > 1)) {
       reject(key, value, "all, none, or a comma-separated list of the others of " + any_valid(key));
@@ -127,6 +132,7 @@ std::string checked_choices(const ConfigKey& key, std::string_view value) {
   return stored;
 }
 
+/// Looks up a class name without its package.
 std::string checked_class(const ConfigKey& key, std::string_view value, std::span<const Spelling> known) {
   const auto name = value.substr(value.rfind('.') + 1);  // npos + 1 is 0: no package
   const auto found = std::ranges::find(known, name, &Spelling::written);
@@ -134,6 +140,7 @@ std::string checked_class(const ConfigKey& key, std::string_view value, std::spa
   return std::string(found->stored);
 }
 
+/// True for HOST:PORT. An IPv6 address must be in brackets.
 bool is_host_and_port(std::string_view address) {
   const auto colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
@@ -165,6 +172,7 @@ bool has_only_topic_characters(std::string_view name) {
   return std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; });
 }
 
+/// Checks a value that becomes a topic's name or a part of one.
 std::string checked_topic_part(const ConfigKey& key, std::string_view value, bool may_be_empty) {
   if ((value.empty() && !may_be_empty) || value == "." || value == ".." || value.size() > kMaxTopicName ||
       !has_only_topic_characters(value)) {
@@ -175,6 +183,8 @@ std::string checked_topic_part(const ConfigKey& key, std::string_view value, boo
   return std::string(value);
 }
 
+/// The Levenshtein distance: the number of insertions, deletions and replacements that turn `a` into `b`. Keeps one row
+/// of the table.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
@@ -189,6 +199,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+/// The known key or client setting that is most similar to `key`.
 std::string nearest_key(std::string_view key) {
   const auto wanted = lower(key);
   std::string best;

@@ -9,6 +9,7 @@
 namespace millrace::detail {
 namespace {
 
+/// Java's white space within a line.
 constexpr std::string_view kBlank = " \t\f";
 
 std::string_view without_leading_blanks(std::string_view text) {
@@ -16,18 +17,21 @@ std::string_view without_leading_blanks(std::string_view text) {
   return text;
 }
 
-/// An odd number of backslashes at the end: the last one escapes the line break.
+/// True if the line ends with an odd number of backslashes. Then the last backslash escapes the line break. An even
+/// number is a row of escaped backslashes.
 bool is_continued(std::string_view line) {
   const auto last = line.find_last_not_of('\\');
   const auto backslashes = line.size() - (last == std::string_view::npos ? 0 : last + 1);
   return backslashes % 2 == 1;
 }
 
-/// Lines as the format sees them: comments and blank lines gone, continuations joined.
+/// Joins continued lines and skips comments and blank lines.
 class LogicalLines {
  public:
   explicit LogicalLines(std::istream& in) : in_(in) {}
 
+  /// Reads the next logical line into `text`, without leading blanks. `first_line` is the number of its first line.
+  /// Returns false at the end.
   bool next(std::string& text, int& first_line) {
     std::string natural;
     while (read(natural)) {
@@ -46,6 +50,7 @@ class LogicalLines {
   }
 
  private:
+  /// Reads one line of the file. Accepts Windows line ends.
   bool read(std::string& line) {
     if (!std::getline(in_, line)) return false;
     ++number_;
@@ -57,6 +62,7 @@ class LogicalLines {
   int number_ = 0;
 };
 
+/// Appends a code point as UTF-8.
 void append_utf8(std::string& out, std::uint32_t code) {
   if (code < 0x80) {
     out += static_cast<char>(code);
@@ -75,7 +81,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
   }
 }
 
-/// The four hex digits after a `\u` at `at`.
+/// The number in the four hex digits at `at`; nullopt if there are none.
 std::optional<std::uint32_t> utf16_unit(std::string_view text, std::size_t at) {
   if (at + 4 > text.size()) return std::nullopt;
   std::uint32_t unit = 0;
@@ -88,8 +94,8 @@ std::optional<std::uint32_t> utf16_unit(std::string_view text, std::size_t at) {
 constexpr bool is_high_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 constexpr bool is_low_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
-/// Appends the character written as `\uXXXX` (or as a surrogate pair) whose digits start at `at`; returns the
-/// position behind it, or nullopt if it is none.
+/// Appends the character of a `\uXXXX` escape, or of two escapes that form a surrogate pair. `at` is the position of
+/// the first hex digit. Returns the position behind the escape, or nullopt if it is malformed.
 std::optional<std::size_t> append_unicode(std::string& out, std::string_view text, std::size_t at) {
   const auto unit = utf16_unit(text, at);
   if (!unit || is_low_surrogate(*unit)) return std::nullopt;
@@ -104,6 +110,7 @@ std::optional<std::size_t> append_unicode(std::string& out, std::string_view tex
   return at + 10;
 }
 
+/// As in Java, a backslash before any other character is dropped.
 char unescaped(char c) {
   switch (c) {
     case 't': return '\t';
@@ -131,7 +138,7 @@ std::string unescape(std::string_view text, std::string_view place) {
   return out;
 }
 
-/// The end of the key: the first separator that is not escaped.
+/// The length of the key: up to the first separator that is not escaped.
 std::size_t key_length(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\') {

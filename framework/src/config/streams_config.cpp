@@ -14,27 +14,28 @@
 namespace millrace {
 namespace {
 
+/// True for keys with a prefix of the Kafka clients or of internal topics.
 bool is_pass_through(std::string_view key) {
   return std::ranges::any_of(detail::kPassThroughPrefixes, [&](std::string_view prefix) {
     return key.starts_with(prefix) && key.size() > prefix.size();
   });
 }
 
-/// Security settings have no row in the table, as there are dozens; the clients check them.
+/// Security settings are not in the table, because there are dozens of them. The clients check them.
 bool is_security_setting(std::string_view key) { return key.starts_with("sasl.") || key.starts_with("ssl."); }
 
-/// Keys of the table that concern the connections of all clients alike.
+/// Keys of the table that apply to the connections of all clients.
 constexpr std::string_view kSettingsOfAllClients[] = {
     "connections.max.idle.ms",  "metadata.max.age.ms",  "receive.buffer.bytes",
     "reconnect.backoff.max.ms", "reconnect.backoff.ms", "request.timeout.ms",
     "retry.backoff.ms",         "security.protocol",    "send.buffer.bytes",
 };
 
-/// Client settings that the runtime itself decides on: a different value would break its promises.
+/// A client setting that the engine decides itself, because another value would break a promise.
 struct Reserved {
   std::string_view client;
   std::string_view setting;
-  std::string_view allowed;  ///< empty: none
+  std::string_view allowed;  ///< the only accepted value; empty: none
   bool exactly_once_only;
   std::string_view reason;
 };
@@ -46,18 +47,21 @@ constexpr Reserved kReserved[] = {
     {"producer.", "transactional.id", "", true, "it is made from application.id and the thread"},
 };
 
+/// The default of a key. The default of state.dir depends on the machine, so it is computed.
 std::string default_value(const detail::ConfigKey& key) {
   if (key.name != "state.dir") return std::string(key.default_value);
   std::error_code no_temp_directory;
   return (std::filesystem::temp_directory_path(no_temp_directory) / "millrace").string();
 }
 
+/// The row of a key that the program itself asks for. A missing one is a programming error.
 const detail::ConfigKey& known_key(std::string_view key) {
   const auto* const found = detail::find_config_key(key);
   if (found == nullptr) throw ConfigException("there is no configuration key \"" + std::string(key) + "\"");
   return *found;
 }
 
+/// The name of a type in the documentation.
 std::string type_name(detail::ConfigType type) {
   switch (type) {
     case detail::ConfigType::string: return "string";
@@ -100,6 +104,7 @@ StreamsConfig& StreamsConfig::load_file(const std::filesystem::path& file) {
 
 const std::string* StreamsConfig::given(std::string_view key) const {
   if (const auto found = values_.find(key); found != values_.end()) return &found->second;
+  // The user may have written an older name of the key.
   for (const auto& alias : detail::config_keys()) {
     if (alias.alias_of != key) continue;
     if (const auto found = values_.find(alias.name); found != values_.end()) return &found->second;
@@ -111,6 +116,8 @@ std::string StreamsConfig::get_string(std::string_view key) const {
   if (const auto* const value = given(key)) return *value;
   if (is_pass_through(key) || is_security_setting(key)) return "";
   const auto& known = known_key(key);
+  // Kafka Streams also commits more often under exactly-once, because other consumers see the results only after the
+  // commit.
   if (key == "commit.interval.ms" && exactly_once()) return "100";
   if (!known.alias_of.empty()) return get_string(known.alias_of);
   return default_value(known);
@@ -163,6 +170,7 @@ std::map<std::string, std::string> StreamsConfig::client_settings(std::string_vi
   for (const auto& [key, value] : values_) {
     if (is_security_setting(key)) settings.emplace(key, value);
   }
+  // From general to specific, so that the more specific setting wins.
   if (client.ends_with(".consumer")) add(with_prefix("consumer."));
   add(with_prefix(std::string(client) + "."));
   return settings;
@@ -190,6 +198,7 @@ void StreamsConfig::validate(bool broker_given) const {
 void StreamsConfig::check_reserved(const std::string& key, const std::string& value) const {
   for (const auto& reserved : kReserved) {
     const auto setting = std::string(reserved.client).append(reserved.setting);
+    // Also matches `main.consumer.` and the other prefixes that end with `consumer.`.
     if (key != setting && !key.ends_with("." + setting)) continue;
     if (value == reserved.allowed || (reserved.exactly_once_only && !exactly_once())) continue;
     throw ConfigException("configuration key \"" + key + "\" cannot be \"" + value +
