@@ -1,7 +1,7 @@
-// branch_and_merge: sends log lines to a topic per severity, and what needs attention to another one.
+// branch_and_merge: sends log lines to one topic per severity. Errors and warnings also go to a topic of their own.
 //
-// On the embedded broker, which keeps its topics in a directory (for Kafka, give --bootstrap-servers localhost:9092
-// instead of --broker):
+// This example runs on the embedded broker, which keeps its topics in a directory. For Kafka, write --bootstrap-servers
+// localhost:9092 instead of --broker.
 //
 //     topics create log errors warnings other attention --broker embedded:log
 //     printf 'ERROR disk full\nWARN disk nearly full\nINFO all well\n' | topics put log --broker embedded:log
@@ -16,6 +16,7 @@ using namespace millrace;
 
 namespace {
 
+// A predicate for branch().
 auto begins_with(const std::string& severity) {
   return [severity](const std::string& line) { return line.starts_with(severity + " "); };
 }
@@ -31,6 +32,7 @@ Topology build_topology() {
                          .branch(begins_with("ERROR"), Branched::as("error"))
                          .branch(begins_with("WARN"), Branched::as("warning"))
                          .default_branch(Branched::as("other"));
+  // The names of the branches: the name of the split, then the name of the branch.
   const auto errors = lines.at("severity-error");
   const auto warnings = lines.at("severity-warning");
   errors.to("errors");

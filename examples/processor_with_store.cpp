@@ -1,7 +1,8 @@
-// processor_with_store: the average of each sensor's readings, whenever their own time passes ten seconds.
+// processor_with_store: computes the average of each sensor's readings. Writes the averages every ten seconds of event
+// time.
 //
-// On the embedded broker, which keeps its topics in a directory (for Kafka, give --bootstrap-servers localhost:9092
-// instead of --broker):
+// This example runs on the embedded broker, which keeps its topics in a directory. For Kafka, write --bootstrap-servers
+// localhost:9092 instead of --broker.
 //
 //     topics create celsius averages --broker embedded:celsius
 //     printf 'oven=80\noven=90\nfridge=4\n' | topics put celsius --key-separator = --broker embedded:celsius
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// The value in the store: sum and number of a sensor's readings.
 struct Total {
   double sum = 0;
   std::int64_t count = 0;
@@ -28,11 +30,13 @@ MILLRACE_JSON(Total, sum, count)
 
 const std::string kStore = "totals";
 
+// One instance per task, so no locks are needed.
 class Averages final : public Processor<std::string, std::string> {
  public:
   void init(ProcessorContext<std::string, std::string>& context) override {
     Processor::init(context);
     totals_ = &context.get_state_store<KeyValueStore<std::string, Total>>(kStore);
+    // Stream time advances with the records, not with the clock.
     context.schedule(10s, PunctuationType::stream_time, [this](Timestamp now) { write_averages(now); });
   }
 
@@ -48,6 +52,7 @@ class Averages final : public Processor<std::string, std::string> {
       context().forward({sensor, std::to_string(total.sum / static_cast<double>(total.count)), now, {}});
       sensors.push_back(sensor);
     }
+    // The keys were collected first, so that the store does not change during the iteration.
     for (const std::string& sensor : sensors) totals_->remove(sensor);
   }
 

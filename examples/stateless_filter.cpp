@@ -1,15 +1,15 @@
-// stateless_filter: copies the readings that are too hot to another topic, in Fahrenheit.
+// stateless_filter: copies readings above a limit to another topic, in Fahrenheit.
 //
-// On the embedded broker, which keeps its topics in a directory (for Kafka, give --bootstrap-servers localhost:9092
-// instead of --broker):
+// This example runs on the embedded broker, which keeps its topics in a directory. For Kafka, write --bootstrap-servers
+// localhost:9092 instead of --broker.
 //
 //     topics create readings hot-readings --broker embedded:readings
 //     echo '{"sensor":"oven","celsius":81.5}' | topics put readings --broker embedded:readings
 //     stateless_filter --broker embedded:readings --limit 60       # until Ctrl-C
 //     topics cat hot-readings --broker embedded:readings
 //
-// A record that is not such JSON stops the program, naming its offset; with
-// -c deserialization.exception.handler=log-and-continue it is counted and skipped.
+// A record that is not JSON of this form stops the program, and the message names the record's offset. With -c
+// deserialization.exception.handler=log-and-continue, such a record is counted and skipped.
 #include <string>
 
 #include "millrace/app/app.hpp"

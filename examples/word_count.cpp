@@ -1,16 +1,16 @@
-// word_count: counts the words of a topic's lines and writes the new counts.
+// word_count: counts the words in the lines of a topic and writes the new counts.
 //
-// On the embedded broker, which keeps its topics in a directory (for Kafka, give --bootstrap-servers localhost:9092
-// instead of --broker):
+// This example runs on the embedded broker, which keeps its topics in a directory. For Kafka, write --bootstrap-servers
+// localhost:9092 instead of --broker.
 //
 //     topics create lines word-counts --broker embedded:words
 //     printf 'to be or\nnot to be\n' | topics put lines --broker embedded:words
 //     word_count --broker embedded:words              # until Ctrl-C
 //     topics cat word-counts --broker embedded:words
 //
-// Of counts that follow each other within a commit interval only the last comes out; with
-// -c statestore.cache.max.bytes=0 each one does.
-// Counts are kept in the store "counts", whose changelog topic brings them back wherever the program starts again.
+// If a count changes several times within a commit interval, only the last count is written. With -c
+// statestore.cache.max.bytes=0, every count is written.
+// The counts are in the store "counts". Its changelog topic restores them on any machine on which the program starts.
 #include <sstream>
 #include <string>
 #include <vector>
@@ -22,6 +22,7 @@ using namespace millrace;
 
 namespace {
 
+// Splits a line at white space.
 std::vector<std::string> words(const std::string& line) {
   std::istringstream in(line);
   std::vector<std::string> result;

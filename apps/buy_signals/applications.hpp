@@ -4,18 +4,20 @@
 
 namespace buy_signals {
 
-/// The application ids of the two topologies: consumer group, and prefix of internal topics and transactional ids.
+/// The application ids of the two topologies. An application id is the consumer group, and the prefix of internal
+/// topics and transactional ids.
 inline constexpr const char* kPriceSignals = "price-signals";
 inline constexpr const char* kBuyStream = "buy-stream";
 
-/// What both set unless the user does. Exactly once, because price_signals depends on it: a price seen twice would be
-/// its own predecessor. A record that cannot be read is logged, counted and skipped, as ksqlDB does.
+/// The settings of both topologies, unless the user overrides them. Exactly-once, because price_signals needs it: a
+/// price that is processed twice would be its own predecessor. A record that cannot be read is logged, counted and
+/// skipped, as ksqlDB does.
 [[nodiscard]] inline millrace::StreamsConfig application_defaults(const char* application_id) {
   millrace::StreamsConfig config;
   config.set("application.id", application_id);
   config.set("processing.guarantee", "exactly_once_v2");
   config.set("deserialization.exception.handler", "log-and-continue");
-  // A process that was killed is missed after this time, and what is started in its place can go on.
+  // After a kill, the group notices the loss within this time. Then the restarted process can go on.
   config.set("consumer.session.timeout.ms", "10000");
   return config;
 }

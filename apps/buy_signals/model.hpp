@@ -5,10 +5,10 @@
 
 #include "millrace/serde/json.hpp"
 
-// The records of the pipeline's topics. Fractions, not per cent; times are days in ISO 8601.
+// The records of the pipeline's topics. Changes are fractions, not per cent. Times are days in ISO 8601.
 namespace buy_signals {
 
-/// `pricelist`, key = symbol: what a share cost on a day.
+/// Topic `pricelist`, key = symbol: the prices of a share on one day.
 struct Price {
   std::string symbol;
   std::string time;
@@ -20,25 +20,26 @@ struct Price {
 };
 MILLRACE_JSON(Price, symbol, time, open, high, low, close, volume)
 
-/// Names an observation in the other topics: `<symbol>@<time>`, e.g. `AAPL@2012-01-03`.
+/// The name of an observation in the other topics: `<symbol>@<time>`, e.g. `AAPL@2012-01-03`.
 [[nodiscard]] inline std::string observation_id(const Price& price) { return price.symbol + "@" + price.time; }
 
-/// `alerts`, no key: the price (the close) was above the threshold.
+/// Topic `alerts`, no key: the close was above the threshold.
 struct Alert {
   std::string id;
   std::string time;
 };
 MILLRACE_JSON(Alert, id, time)
 
-/// `variations`, no key: how the price changed, against the previous close and from open to close.
+/// Topic `variations`, no key: how the price changed.
 struct Variation {
   std::string id;
-  double variation_ex = 0;
-  double variation_in = 0;
+  double variation_ex = 0;  ///< from the previous close to this close, as a fraction
+  double variation_in = 0;  ///< from this open to this close, as a fraction
 };
 MILLRACE_JSON(Variation, id, variation_ex, variation_in)
 
-/// `buy`, key = id. ksqlDB named the field `A_ID`, because both joined streams have an `id`.
+/// Topic `buy`, key = id. The field is named `A_ID` in JSON, because ksqlDB named it so: both joined streams have an
+/// `id`.
 struct Buy {
   std::string id;
 };

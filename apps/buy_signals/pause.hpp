@@ -6,10 +6,10 @@
 
 namespace buy_signals {
 
-/// Waits for the given time, or shorter if the program shall stop: then returns true, now and ever after.
+/// Waits for the given time. If the program must stop, returns true early, and returns true from then on.
 using Pause = std::function<bool(std::chrono::milliseconds)>;
 
-/// For programs that a signal simply ends.
+/// A Pause for programs that a signal simply ends.
 inline bool sleep_through(std::chrono::milliseconds duration) {
   std::this_thread::sleep_for(duration);
   return false;

@@ -8,7 +8,7 @@ void create_missing_topics(millrace::Broker& broker, const std::vector<std::stri
   const auto admin = broker.make_admin();
   for (const auto& name : topics) {
     if (admin->describe_topic(name, kBrokerTimeout)) continue;
-    // False: another program was faster.
+    // The result is false if another program was faster. Then the topic exists as well.
     (void)admin->create_topic(
         {.name = name, .partitions = 1, .replication_factor = -1, .configs = {{"retention.ms", "-1"}}}, kBrokerTimeout);
   }

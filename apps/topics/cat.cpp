@@ -12,7 +12,7 @@
 namespace topics {
 namespace {
 
-/// How late Ctrl-C may be noticed.
+/// How late the program may notice Ctrl-C.
 constexpr millrace::Millis kPollTimeout{100};
 constexpr std::size_t kPollRecords = 500;
 
@@ -29,7 +29,8 @@ void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientCo
   config["isolation.level"] = options.isolation;
   const auto consumer = broker.make_consumer(config);
 
-  // Where to begin, and what counts as the end without --follow.
+  // `start` is where each partition begins. `unread` holds the partitions with unread records and their present ends
+  // (exclusive). Without --follow, the program ends when `unread` is empty.
   std::vector<std::pair<millrace::TopicPartition, std::int64_t>> start;
   std::map<millrace::TopicPartition, std::int64_t> unread;
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
@@ -48,11 +49,13 @@ void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientCo
     consumer->poll(records, std::min<std::uint64_t>(kPollRecords, left), kPollTimeout);
     for (const auto& record : records) {
       const auto end = unread.find({*record.topic, record.partition});
+      // Without --follow, skips records that were written after the start of the program.
       if (!options.follow && (end == unread.end() || record.offset >= end->second)) continue;
       fmt::print("{}\n", record_json(record));
       --left;
     }
     std::fflush(stdout);
+    // The position also passes transaction markers, which are not returned as records.
     std::erase_if(unread, [&](const auto& end) { return consumer->position(end.first).value_or(-1) >= end.second; });
   }
 }

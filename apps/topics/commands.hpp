@@ -13,30 +13,34 @@
 
 namespace topics {
 
+/// How long a call on the broker may take.
 inline constexpr millrace::Millis kTimeout{30'000};
 
-/// One line per topic: its name and number of partitions.
+// One function per subcommand. All print to standard output. Errors of the broker are BrokerExceptions.
+
+/// Prints one line per topic: its name and its number of partitions.
 void list(millrace::Broker& broker, bool with_internal);
 
-/// Partitions with their first and next offsets, and the settings that differ from the broker's defaults.
-/// Throws BrokerException if there is no such topic.
+/// Prints the partitions with their first and next offsets, and the settings that differ from the broker's defaults.
+/// Throws BrokerException if the topic does not exist.
 void describe(millrace::Broker& broker, const std::string& topic);
 
-/// Deletes the topics and waits until they are gone. Throws BrokerException at the first that does not exist; those
-/// before it are deleted.
+/// Deletes the topics and waits until they are gone. Throws BrokerException at the first topic that does not exist. The
+/// topics before it are deleted then.
 void remove(millrace::Broker& broker, const std::vector<std::string>& topics);
 
-/// Makes the topics that are missing, with these settings; one that exists stays as it is.
+/// Creates the missing topics with these settings. Existing topics stay as they are.
 void create(millrace::Broker& broker, const std::vector<std::string>& topics, std::int32_t partitions,
             const std::map<std::string, std::string>& configs);
 
 struct PutOptions {
   std::string topic;
-  std::optional<std::string> key_separator;  ///< nullopt: no keys
+  std::optional<std::string> key_separator;  ///< nullopt: records have no key
 };
 
-/// Writes a record for each line, under the present time, and waits until all are written. Throws BrokerException if
-/// there is no such topic or a record was refused, StreamsException if a line has no separator.
+/// Writes a record for each line, with the present time, and waits until all records are written. Throws
+/// BrokerException if the topic does not exist or a record was refused, and StreamsException if a line has no
+/// separator.
 void put(millrace::Broker& broker, const PutOptions& options, const millrace::ClientConfig& config,
          std::istream& lines);
 
@@ -44,16 +48,17 @@ struct CatOptions {
   std::string topic;
   std::string from = "beginning";
   std::optional<std::int32_t> partition;  ///< nullopt: all
-  std::optional<std::uint64_t> count;
+  std::optional<std::uint64_t> count;     ///< nullopt: no limit
   bool follow = false;
   std::string isolation = "read_committed";
 };
 
-/// The topic's records as JSON lines: up to the present end, or on and on if `follow`, at most `count`.
+/// Prints the topic's records as JSON lines. Ends at the present end of the topic, or never with `follow`, or after
+/// `count` records.
 void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientConfig config,
          millrace::StopSignals& signals);
 
-/// The number of partitions; throws BrokerException if there is no such topic.
+/// The number of partitions. Throws BrokerException if the topic does not exist.
 [[nodiscard]] std::int32_t partitions_of(millrace::Broker& broker, const std::string& topic);
 
 }  // namespace topics

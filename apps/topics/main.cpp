@@ -1,4 +1,4 @@
-// topics: makes, fills and looks into the topics of a Kafka cluster or an embedded broker.
+// topics: creates, fills and shows the topics of a Kafka cluster or of an embedded broker.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>

@@ -8,7 +8,7 @@
 namespace topics {
 namespace {
 
-/// Remembers the first record that the broker refused.
+/// Keeps the first error of a record, because delivery reports come too late for an exception from send().
 class FirstFailure final : public millrace::DeliveryListener {
  public:
   void on_delivery(const millrace::Delivery& delivery) override {
@@ -26,6 +26,7 @@ class FirstFailure final : public millrace::DeliveryListener {
 
 void put(millrace::Broker& broker, const PutOptions& options, const millrace::ClientConfig& config,
          std::istream& lines) {
+  // Fails early if the topic does not exist.
   (void)partitions_of(broker, options.topic);
   FirstFailure failures;
   const auto producer = broker.make_producer(config, &failures);

@@ -8,6 +8,7 @@
 namespace topics {
 namespace {
 
+/// Keeps the fields in the order below.
 using Json = nlohmann::ordered_json;
 
 Json bytes_json(millrace::BytesView bytes) {

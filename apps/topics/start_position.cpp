@@ -18,6 +18,7 @@ std::optional<std::int64_t> whole_number(const std::string& text) {
   return error == std::errc{} && rest == end ? std::optional{number} : std::nullopt;
 }
 
+/// Milliseconds since the epoch, or nullopt if the text is not a time.
 std::optional<millrace::Timestamp> utc_time(const std::string& text) {
   for (const auto* format : {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"}) {
     std::tm time{};

@@ -8,14 +8,14 @@
 
 namespace topics {
 
-/// Where `topics cat --from` begins in each partition.
+/// The argument of `topics cat --from`: where reading begins in each partition.
 class StartPosition {
  public:
-  /// `beginning`; `end`; an offset; a time in UTC, `2012-01-03` or
-  /// `2012-01-03T15:30:00`: the first record that is not older. Throws std::invalid_argument.
+  /// Accepts `beginning`, `end`, an offset, or a time in UTC such as `2012-01-03` or `2012-01-03T15:30:00`. A time
+  /// means the first record that is not older. Throws std::invalid_argument.
   [[nodiscard]] static StartPosition parse(const std::string& text);
 
-  /// The offset in this partition, within its watermarks.
+  /// The offset in this partition. Always between the watermarks.
   [[nodiscard]] std::int64_t resolve(millrace::Consumer& consumer, const millrace::TopicPartition& partition,
                                      const millrace::Watermarks& watermarks, millrace::Millis timeout) const;
 

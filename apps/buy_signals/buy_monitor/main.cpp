@@ -1,4 +1,4 @@
-// buy_monitor: shows the topic `buy` in a terminal as it comes.
+// buy_monitor: shows the records of the topic `buy` in a terminal as they arrive.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,7 @@ namespace {
 
 using namespace buy_signals;
 
-/// How late Ctrl-C may be noticed.
+/// How late the program may notice Ctrl-C.
 constexpr millrace::Millis kPollTimeout{100};
 
 int monitor(const millrace::CommonOptions& common, TopicTail::From from, std::uint64_t count) {

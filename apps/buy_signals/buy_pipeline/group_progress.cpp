@@ -33,6 +33,7 @@ bool GroupProgress::all_processed() try {
 std::vector<TopicPartition> GroupProgress::inputs() {
   std::vector<TopicPartition> partitions;
   for (const auto& topic : admin_->list_topics(kBrokerTimeout)) {
+    // Repartition topics carry the application's id as their prefix.
     const bool repartition = topic.name.starts_with(application_id_ + "-") && topic.name.ends_with("-repartition");
     if (!repartition && std::ranges::find(source_topics_, topic.name) == source_topics_.end()) continue;
     for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
@@ -44,10 +45,11 @@ std::vector<TopicPartition> GroupProgress::inputs() {
 
 bool GroupProgress::nothing_behind(const TopicPartition& partition, std::int64_t offset) {
   const auto [low, end] = uncommitted_->query_watermarks(partition, kBrokerTimeout);
+  // Retention may have deleted records beyond the committed offset.
   const auto start = std::max(offset, low);
   if (start >= end) return true;
-  if (committed_->query_watermarks(partition, kBrokerTimeout).high < end) return false;  // an open transaction
-  // Between the offset and the end there may be records, or only the marks of transactions.
+  if (committed_->query_watermarks(partition, kBrokerTimeout).high < end) return false;  // a transaction is open
+  // Between the offset and the end there may be records, or only transaction markers. Reading tells.
   committed_->assign({{partition, start}});
   std::vector<millrace::ConsumerRecord> records;
   while (records.empty() && committed_->position(partition).value_or(-1) < end) {

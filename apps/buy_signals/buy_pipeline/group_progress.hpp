@@ -8,28 +8,31 @@
 
 namespace buy_signals {
 
-/// Tells exactly, not by waiting, whether a streams application has processed all its input.
+/// Tells whether a streams application has processed all its input. The answer is exact and does not depend on waiting.
 ///
-/// It has if no committed record lies behind the offsets that its group has committed, in its source topics and in
-/// its own repartition topics. Everything that follows from a record is committed together with its offset; so once
-/// the input of an application is complete and this answers true, its output is complete: at most the broker has yet to
-/// mark its last transaction as committed, for which the readers of the output wait, this class as well as TopicTail.
-/// Used by one thread.
+/// The application is done if no committed record follows the committed offsets of its group, in its source topics and
+/// in its own repartition topics. All results of a record are committed together with the record's offset. So if the
+/// input is complete and the answer is true, the output is complete as well. The broker may still have to mark the last
+/// transaction as committed. Readers of the output (this class and TopicTail) wait for that. Used by one thread.
 class GroupProgress {
  public:
+  /// `application_id` is also the group. Does not keep `broker`.
   GroupProgress(millrace::Broker& broker, std::string application_id, std::vector<std::string> source_topics);
 
+  /// False also if the broker cannot be reached at the moment.
   [[nodiscard]] bool all_processed();
 
  private:
+  /// All partitions of the source topics and the repartition topics.
   std::vector<millrace::TopicPartition> inputs();
+  /// True if no committed record is at or after `offset`, and no transaction is open.
   bool nothing_behind(const millrace::TopicPartition& partition, std::int64_t offset);
 
   std::string application_id_;
   std::vector<std::string> source_topics_;
   std::unique_ptr<millrace::Admin> admin_;
   std::unique_ptr<millrace::Consumer> committed_;    ///< reads what was committed
-  std::unique_ptr<millrace::Consumer> uncommitted_;  ///< sees open transactions too
+  std::unique_ptr<millrace::Consumer> uncommitted_;  ///< also sees open transactions
 };
 
 }  // namespace buy_signals

@@ -1,4 +1,4 @@
-// buy_pipeline: the buy signals from the price file to the buys, all in one process.
+// buy_pipeline: runs the whole pipeline in one process, from the price file to the buys.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -42,7 +42,7 @@ void print_summary(const PipelineSummary& summary, std::uint64_t rejected) {
   line("records/s", static_cast<std::uint64_t>(static_cast<double>(summary.rows) / summary.seconds));
 }
 
-/// `--describe`: both topologies, one after the other.
+/// `--describe`: prints both topologies, one after the other.
 void describe(const PipelineOptions& options, const std::string& format) {
   for (const auto& [name, topology] : {std::pair{kPriceSignals, price_signals(options.alert_rule)},
                                        std::pair{kBuyStream, buy_stream(options.buy_rule)}}) {
@@ -59,6 +59,7 @@ int run(Arguments arguments, const millrace::CommonOptions& common) {
 
   auto config = common.config();
   std::optional<WorkingDirectory> directory;
+  // Without a broker on the command line, a temporary embedded broker is used.
   if (config.get_string("bootstrap.servers").empty()) {
     directory.emplace(arguments.keep);
     config.set("bootstrap.servers", "embedded:" + (directory->path() / "broker").string());
@@ -96,7 +97,8 @@ int main(int argc, char** argv) {
       "broker where it ran before it goes on where it stopped.",
       "buy_pipeline");
   const millrace::CommonOptions common(cli, application_defaults("buy_pipeline"));  // each topology gets its own id
-  millrace::set_log_level(millrace::LogLevel::warn);  // unless --log-level says otherwise: the buys are what counts
+  // Warnings only, unless --log-level says otherwise, so that the buys stand out.
+  millrace::set_log_level(millrace::LogLevel::warn);
   Arguments arguments;
   cli.add_option("--csv", arguments.csv, "file with the columns of data/stocks.csv.gz, plain or gzip")
       ->type_name("FILE")

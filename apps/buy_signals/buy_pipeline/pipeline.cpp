@@ -18,10 +18,10 @@ namespace {
 
 using millrace::Streams;
 
-/// How often progress is looked at while nothing comes.
+/// How often the progress is checked while no records come.
 constexpr millrace::Millis kPollTimeout{20};
 
-/// One of the two topologies, running.
+/// One of the two topologies, running. The destructor stops it.
 class Application {
  public:
   Application(const char* id, const millrace::Topology& topology, millrace::StreamsConfig config,
@@ -32,7 +32,7 @@ class Application {
     streams_.start();
   }
 
-  /// Throws if it has stopped because of an error.
+  /// Throws if the application stopped because of an error.
   void check() const {
     const auto state = streams_.state();
     if (state != Streams::State::error && state != Streams::State::pending_error) return;
@@ -75,7 +75,8 @@ PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, Or
     view.on_buy(*text);
   };
 
-  // Each stage is complete only after the one before it; then it stays so.
+  // The stages are completed in this order. A stage can only be complete after the stage before it, and then it stays
+  // complete.
   enum class Stage { replay, price_signals, buy_stream, results, complete } stage = Stage::replay;
   const auto complete = [&] {
     switch (stage) {
@@ -96,7 +97,7 @@ PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, Or
   }
 
   replay.stop();
-  (void)replay.finished();  // throws what ended it early
+  (void)replay.finished();  // throws the error that ended the replay, if any
   summary.complete = stage == Stage::complete;
   summary.rows = replay.summary().rows;
   summary.rows_before = replay.summary().rows_before;

@@ -15,30 +15,31 @@
 
 namespace buy_signals {
 
+/// Options of a pipeline run.
 struct PipelineOptions {
   AlertRule alert_rule;
   BuyRule buy_rule;
   std::optional<double> speed;     ///< see ReplayOptions
-  millrace::StreamsConfig config;  ///< of both topologies; their application.id is set by the pipeline
+  millrace::StreamsConfig config;  ///< for both topologies; the pipeline sets application.id
 };
 
-/// What one run did, and what it found of earlier runs on the same broker.
+/// What one run did.
 struct PipelineSummary {
   std::uint64_t rows = 0, alerts = 0, variations = 0, buys = 0;
-  std::uint64_t rows_before = 0;
+  std::uint64_t rows_before = 0;  ///< rows that earlier runs on the same broker have replayed
   double seconds = 0;
   bool complete = false;  ///< false: stopped by a signal
 };
 
-/// Sees what happens; called on the thread that runs the pipeline.
+/// Callbacks for the user interface. Called on the thread that runs the pipeline.
 struct PipelineView {
   std::function<void(std::uint64_t rows_replayed)> on_progress;
   std::function<void(const std::string& text)> on_buy;
 };
 
-/// The whole of the buy signals in one process: replays the prices, runs price_signals and buy_stream, follows `buy`.
-/// Returns when every row has gone through everything (known from committed offsets, see GroupProgress) or a stop
-/// signal has come. Throws StreamsException if a part of it fails.
+/// Runs the whole pipeline in one process: replays the prices, runs price_signals and buy_stream, and follows `buy`.
+/// Returns when every row has passed all stages, or when a stop signal came. GroupProgress tells from committed offsets
+/// when a stage is done. Throws StreamsException if a part fails.
 [[nodiscard]] PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, OrderedPrices& prices,
                                            const PipelineOptions& options, const PipelineView& view,
                                            millrace::StopSignals& signals);

@@ -11,24 +11,26 @@
 
 namespace buy_signals {
 
-/// A Replay in a thread of its own; stopped by the destructor.
+/// Runs a Replay in a thread of its own. The destructor stops the replay. The functions may be called from one other
+/// thread.
 class ReplayThread {
  public:
+  /// Starts the replay. `broker` and `prices` must outlive the object.
   ReplayThread(millrace::Broker& broker, OrderedPrices& prices, ReplayOptions options)
       : thread_([this, &broker, &prices, options = std::move(options)](const std::stop_token& stop) {
           run(broker, prices, options, stop);
         }) {}
 
-  /// Rows of the source that were sent, by this run or an earlier one.
+  /// Number of rows of the source that were sent, by this run or by an earlier one.
   [[nodiscard]] std::uint64_t rows_done() const { return rows_done_; }
 
-  /// Ends the replay early and waits until it has ended.
+  /// Ends the replay early and waits for the thread.
   void stop() {
     thread_.request_stop();
     if (thread_.joinable()) thread_.join();
   }
 
-  /// True once the replay has ended; rethrows what ended it early. From then on summary() is valid.
+  /// True when the replay has ended. Throws the error that ended it early. summary() is valid from then on.
   [[nodiscard]] bool finished() {
     if (!finished_) return false;
     if (failure_) std::rethrow_exception(failure_);
@@ -54,9 +56,10 @@ class ReplayThread {
 
   std::atomic<std::uint64_t> rows_done_ = 0;
   std::atomic<bool> finished_ = false;
-  std::exception_ptr failure_;  ///< this and the summary: written before finished_, read after
+  // The replay's thread writes failure_ and summary_ before it sets finished_. The other thread reads them afterwards.
+  std::exception_ptr failure_;
   ReplaySummary summary_;
-  std::jthread thread_;  // last: it uses the others
+  std::jthread thread_;  // last: uses the members above
 };
 
 }  // namespace buy_signals

@@ -9,7 +9,7 @@
 
 namespace buy_signals {
 
-/// A fresh directory for one run, removed at the end unless it shall stay.
+/// A new temporary directory for one run. The destructor deletes it, unless `keep` is set.
 class WorkingDirectory {
  public:
   explicit WorkingDirectory(bool keep) : keep_(keep) {

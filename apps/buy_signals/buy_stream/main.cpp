@@ -1,4 +1,5 @@
-// buy_stream: an alert that meets the variation of the same observation is a buy, if the price has changed enough.
+// buy_stream: joins alerts with variations. An alert and the variation of the same observation are a buy if the price
+// has changed enough.
 #include <chrono>
 #include <cmath>
 
@@ -14,11 +15,13 @@
 using namespace millrace;
 using namespace buy_signals;
 
-// CREATE STREAM buy_stream WITH (KAFKA_TOPIC='buy') AS
-//   SELECT a.id
-//   FROM alerts_stream a
-//   INNER JOIN variations_stream v WITHIN 5 MINUTES ON a.id = v.id
-//   WHERE ABS(v.variation_ex) > 0.02;
+// The ksqlDB query that this topology replaces:
+//
+//   CREATE STREAM buy_stream WITH (KAFKA_TOPIC='buy') AS
+//     SELECT a.id
+//     FROM alerts_stream a
+//     INNER JOIN variations_stream v WITHIN 5 MINUTES ON a.id = v.id
+//     WHERE ABS(v.variation_ex) > 0.02;
 Topology buy_signals::buy_stream(const BuyRule& rule) {
   StreamsBuilder builder;
 

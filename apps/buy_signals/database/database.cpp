@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 constexpr auto kFirstPause = 100ms;
 constexpr auto kLongestPause = 5s;
 
-/// The server cannot be reached now; later it may be.
+/// True if the server cannot be reached now but may be reachable later.
 bool is_unreachable(unsigned code) {
   switch (code) {
     case CR_CONNECTION_ERROR:
@@ -58,6 +58,7 @@ void Database::connect() {
       wait = std::min(wait, left());
       millrace::log(millrace::LogLevel::warn, fmt::format("{}; next try in {} ms, giving up in {:.0f} s", error.what(),
                                                           wait.count(), static_cast<double>(left().count()) / 1000.0));
+      // Told to stop: throw the last error.
       if (pause_(wait)) throw;
     }
   }
@@ -66,9 +67,11 @@ void Database::connect() {
 void Database::try_connect(std::chrono::milliseconds remaining) {
   connection_.reset(mysql_init(nullptr));
   if (!connection_) throw std::bad_alloc();
+  // One attempt takes 1 s to 10 s, so that a dead server does not use up the whole time in one attempt.
   const auto seconds = static_cast<unsigned>(
       std::clamp<std::chrono::seconds>(std::chrono::ceil<std::chrono::seconds>(remaining), 1s, 10s).count());
-  const unsigned protocol = MYSQL_PROTOCOL_TCP;  // else "localhost" would mean a socket file, whatever the port
+  // Without this, the client takes "localhost" for a socket file and ignores the port.
+  const unsigned protocol = MYSQL_PROTOCOL_TCP;
   mysql_options(connection_.get(), MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
   mysql_options(connection_.get(), MYSQL_OPT_PROTOCOL, &protocol);
   mysql_options(connection_.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");

@@ -22,27 +22,28 @@ class DatabaseError : public std::runtime_error {
  public:
   DatabaseError(unsigned code, const std::string& what) : std::runtime_error(what), code_(code) {}
 
-  /// MariaDB's error number.
+  /// The error number of MariaDB.
   [[nodiscard]] unsigned code() const { return code_; }
 
  private:
   unsigned code_;
 };
 
-/// A connection to MariaDB or MySQL. Used by one thread. Throws DatabaseError.
+/// A connection to MariaDB or MySQL. Throws DatabaseError. Used by one thread.
 ///
-/// A server that does not answer is tried again with growing pauses (0.1 s to 5 s, each failure logged) until
-/// `patience` has passed or `pause` says to stop; a refusal (wrong password, no such database) is final at once.
-/// A connection lost later is made anew in the same way and the statement sent again: statements must bear that.
+/// If the server does not answer, the class retries with growing pauses (0.1 s to 5 s) and logs each failure. It gives
+/// up after `patience`, or when `pause` says to stop. A refusal (wrong password, no such database) is not retried. If a
+/// connection is lost later, the class connects again in the same way and repeats the statement. So a statement may run
+/// twice, and callers must allow for that.
 class Database {
  public:
   Database(DatabaseUrl url, std::chrono::milliseconds patience, Pause pause = sleep_through);
 
-  /// Runs a statement that returns no rows. Returns how many rows it affected.
+  /// Runs a statement that returns no rows. Returns the number of affected rows.
   std::uint64_t execute(const std::string& sql);
 
-  /// Runs a query whose result fits into memory; gives each row's fields as text (nullopt: NULL), valid during the
-  /// call.
+  /// Runs a query and calls `on_row` for each row. The result must fit into memory. The fields are text (nullopt: NULL)
+  /// and are valid during the call only.
   using Row = std::vector<std::optional<std::string_view>>;
   void query(const std::string& sql, const std::function<void(const Row&)>& on_row);
 
@@ -56,9 +57,13 @@ class Database {
     void operator()(st_mysql* connection) const;
   };
 
+  /// Connects, with retries.
   void connect();
+  /// One attempt to connect. `remaining` bounds its time.
   void try_connect(std::chrono::milliseconds remaining);
+  /// Runs a statement. Connects again once if the connection is lost.
   void run(const std::string& sql);
+  /// Throws the connection's last error.
   [[noreturn]] void fail();
 
   DatabaseUrl url_;

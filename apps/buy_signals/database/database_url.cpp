@@ -9,7 +9,7 @@
 namespace buy_signals {
 namespace {
 
-// The text of a URL is never repeated in a message: it may hold a password.
+// Messages never repeat the URL, because it may contain a password.
 [[noreturn]] void fail(std::string_view problem) {
   throw std::invalid_argument(
       fmt::format("the database address {}; expected mysql://user:password@host:port/database", problem));
@@ -33,7 +33,8 @@ std::string percent_decoded(std::string_view text) {
   return decoded;
 }
 
-/// Cuts `text` at `delimiter`: returns what is before it and leaves what is behind it; all of it if there is none.
+/// Returns the part of `text` before the delimiter and leaves the part after it in `text`. Without a delimiter, returns
+/// everything and leaves nothing.
 std::string_view cut(std::string_view& text, char delimiter) {
   const auto at = text.find(delimiter);
   const auto before = text.substr(0, at);

@@ -6,7 +6,7 @@
 
 namespace buy_signals {
 
-/// Where a database is and who asks: `mysql://user:password@host:port/database`.
+/// The address of a database, with the user: `mysql://user:password@host:port/database`.
 struct DatabaseUrl {
   std::string user;
   std::string password;
@@ -14,8 +14,9 @@ struct DatabaseUrl {
   std::uint16_t port = 3306;
   std::string database;
 
-  /// `mysql://` and `mariadb://` mean the same. Reserved characters in names and passwords are written %XX; a missing
-  /// password is taken from the environment variable MYSQL_PWD. Throws std::invalid_argument saying what is wrong.
+  /// `mysql://` and `mariadb://` mean the same. Reserved characters in names and passwords are written as %XX. A
+  /// missing password is read from the environment variable MYSQL_PWD. Throws std::invalid_argument that says what is
+  /// wrong.
   [[nodiscard]] static DatabaseUrl parse(std::string_view text);
 
   /// The URL without its password, for messages.

@@ -19,7 +19,8 @@ std::uint64_t single_number(Database& database, const std::string& sql) {
   return number;
 }
 
-/// `e0` makes it a double for the server; a plain 4.5 would be a decimal that is rounded again.
+/// A number as an SQL literal. The `e0` makes it a double for the server. Without it, 4.5 would be a decimal that is
+/// rounded again.
 std::string literal(double value) {
   return fmt::format("{}{}", value, fmt::format("{}", value).find('e') == std::string::npos ? "e0" : "");
 }
@@ -51,7 +52,7 @@ PriceTable::Stored PriceTable::store(std::span<const PriceRow> rows) {
   sql +=
       " ON DUPLICATE KEY UPDATE open = VALUES(open), high = VALUES(high), low = VALUES(low), close = VALUES(close), "
       "volume = VALUES(volume), adj_close = VALUES(adj_close)";
-  // One statement is one transaction. The server counts 1 for a new row, 2 for a changed one, 0 for an equal one.
+  // One statement is one transaction. The server counts 1 for a new row, 2 for a changed row and 0 for an equal row.
   const auto affected = database_.execute(sql);
   Stored stored;
   stored.added = rows.size() - existing;
@@ -94,6 +95,7 @@ void StoredPrices::read_page() {
   std::string after;
   if (!last_day_.empty()) {
     const auto day = database_.quoted(last_day_);
+    // Continues after the last primary key. An OFFSET would read all earlier rows again.
     after = fmt::format(" WHERE day > {0} OR (day = {0} AND symbol > {1})", day, database_.quoted(last_symbol_));
   }
   page_.clear();
@@ -124,6 +126,7 @@ void StoredPrices::read_page() {
     }
     page_.push_back(std::move(std::get<PriceRow>(checked)));
   });
+  // A short page is the last one.
   more_ = read == rows_per_page_;
 }
 

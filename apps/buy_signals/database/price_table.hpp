@@ -10,27 +10,27 @@
 
 namespace buy_signals {
 
-/// The table `prices`: one row per symbol and day, stored in the order in which a replay reads it.
+/// The table `prices`: one row per symbol and day. The primary key has the order in which a replay reads the table.
 ///
 ///     symbol VARCHAR(64), day DATE          primary key (day, symbol)
 ///     open, high, low, close DOUBLE, volume BIGINT, adj_close DOUBLE
 ///
-/// Its columns may be NULL, because other programs may fill it too; PriceTable::Reader checks what it reads.
+/// Columns may be NULL, because other programs may also fill the table. StoredPrices checks what it reads.
 class PriceTable {
  public:
   static constexpr const char* kName = "prices";
 
-  /// Makes the table if it is missing.
+  /// Creates the table if it is missing.
   explicit PriceTable(Database& database);
 
-  /// What became of rows that were stored.
+  /// What happened to the stored rows.
   struct Stored {
     std::uint64_t added = 0;
-    std::uint64_t changed = 0;    ///< were there with other values
-    std::uint64_t unchanged = 0;  ///< were there already
+    std::uint64_t changed = 0;    ///< existed with other values
+    std::uint64_t unchanged = 0;  ///< existed with the same values
   };
 
-  /// Stores the rows in one transaction; doing it again changes nothing.
+  /// Stores the rows in one transaction. Storing the same rows again changes nothing.
   Stored store(std::span<const PriceRow> rows);
 
   [[nodiscard]] std::uint64_t count();
@@ -41,8 +41,8 @@ class PriceTable {
   Database& database_;
 };
 
-/// Reads the table in time order, page by page, so that memory stays bounded and a slow replay holds no cursor open.
-/// Rows that fail check_price are reported with their primary key and left out.
+/// Reads the table in time order. Reads page by page, so that memory stays bounded and a slow replay holds no cursor
+/// open. Rows that fail check_price are reported with their primary key and left out.
 class StoredPrices : public OrderedPrices {
  public:
   static constexpr std::size_t kRowsPerPage = 2000;
@@ -65,7 +65,7 @@ class StoredPrices : public OrderedPrices {
   std::uint64_t expected_rows_;
   std::vector<PriceRow> page_;
   std::size_t next_ = 0;
-  std::string last_day_, last_symbol_;  ///< primary key of the last row read; empty before the first
+  std::string last_day_, last_symbol_;  ///< primary key of the last row; empty before the first
   bool more_ = true;
 };
 

@@ -1,4 +1,4 @@
-// price_ingest: prices from a CSV file into a MariaDB or MySQL table, from where price_replay reads them.
+// price_ingest: stores prices from a CSV file in a MariaDB or MySQL table. price_replay reads the table.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

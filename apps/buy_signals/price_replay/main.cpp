@@ -1,4 +1,4 @@
-// price_replay: prices from a CSV file or a database, row by row in time order, to the topic `pricelist`.
+// price_replay: sends prices from a CSV file or a database to the topic `pricelist`, row by row in time order.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

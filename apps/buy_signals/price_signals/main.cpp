@@ -1,4 +1,4 @@
-// price_signals: from prices (topic `pricelist`) to alerts and variations.
+// price_signals: computes alerts and variations from the prices in the topic `pricelist`.
 #include "buy_signals/applications.hpp"
 #include "buy_signals/price_signals/topology.hpp"
 #include "buy_signals/rule_options.hpp"

@@ -10,7 +10,8 @@
 
 namespace buy_signals {
 
-/// Measures each price against its symbol's previous close and remembers its own for the next one.
+/// Compares each price with the previous close of the same symbol. Keeps the last close of each symbol in a store. The
+/// store's changelog topic restores it after a restart. One instance per task; one thread.
 class PriceChange : public millrace::FixedKeyProcessor<millrace::Unkeyed, Price, Variation> {
  public:
   static constexpr const char* kStore = "last-close";
@@ -24,7 +25,7 @@ class PriceChange : public millrace::FixedKeyProcessor<millrace::Unkeyed, Price,
     const Price& price = record.value();
     const auto previous = last_close_->get(price.symbol);
     last_close_->put(price.symbol, price.close);
-    if (!previous) return;
+    if (!previous) return;  // the symbol's first price
     context().forward(record.with_value(Variation{.id = observation_id(price),
                                                   .variation_ex = (price.close - *previous) / *previous,
                                                   .variation_in = (price.close - price.open) / price.open}));

@@ -13,7 +13,8 @@ namespace {
 
 using namespace millrace;
 
-/// Our own replay sends no others; but whoever writes to `pricelist` shall not make us divide by zero.
+/// Drops prices that would cause a division by zero. price_replay sends none, but other programs may also write to
+/// `pricelist`.
 bool has_prices(const Price& price) {
   if (price.open > 0 && price.close > 0) return true;
   log(LogLevel::warn, "pricelist: " + observation_id(price) + " has an open or close that is not above zero; skipped");

@@ -4,7 +4,7 @@
 
 namespace buy_signals {
 
-/// When a price is worth an alert.
+/// Decides which prices are alerts.
 struct AlertRule {
   double threshold = 195;  ///< US dollars; the close must be above it
 };

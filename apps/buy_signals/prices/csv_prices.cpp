@@ -23,8 +23,8 @@ bool same_name(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-/// libcsv, fed one line at a time. No field of ours may run over the end of a line; so one wrong quote costs one
-/// line, not the rest of the file.
+/// Feeds libcsv one line at a time. None of our fields may contain a line break. So one wrong quote costs one line and
+/// not the rest of the file.
 class CsvPrices::Parser {
  public:
   Parser() { reset(); }
@@ -32,7 +32,7 @@ class CsvPrices::Parser {
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
-  /// The reason if the line is not proper CSV.
+  /// Parses one line. Returns the reason if the line is not valid CSV.
   std::optional<std::string> parse(std::string_view line) {
     fields_.clear();
     complete_ = false;
@@ -85,6 +85,7 @@ CsvPrices::~CsvPrices() = default;
 void CsvPrices::read_header() {
   std::string_view line;
   if (!lines_.next(line)) throw SourceError(fmt::format("{} is empty; expected a CSV file with a header line", name_));
+  // Some editors put a byte order mark at the front of UTF-8 files.
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
   if (const auto defect = parser_->parse(line)) throw SourceError(fmt::format("{}:1: {}", name_, *defect));

@@ -15,11 +15,12 @@
 
 namespace buy_signals {
 
-/// Reads a CSV file (RFC 4180, plain or gzip) with the columns of data/stocks.csv.gz, row by row in the file's order.
+/// Reads a CSV file (RFC 4180, plain or gzip) with the columns of data/stocks.csv.gz. Returns the rows in the order of
+/// the file.
 ///
-/// Columns are found by their names in the first line, upper or lower case, in any order: Ticker, Date, Open, High,
-/// Low, Close, Volume and, if present, Adj Close; others are ignored. Rows that fail check_price or are no proper
-/// CSV are reported with `file:line` and left out. Throws SourceError if there is no such header.
+/// The first line names the columns, in upper or lower case and in any order: Ticker, Date, Open, High, Low, Close,
+/// Volume and, optionally, Adj Close. Other columns are ignored. Rows that fail check_price or are not valid CSV are
+/// reported with `file:line` and left out. Throws SourceError if the header is missing. Used by one thread.
 class CsvPrices : public PriceSource {
  public:
   CsvPrices(const std::filesystem::path& file, RejectListener rejects, std::chrono::sys_days today);
@@ -27,13 +28,14 @@ class CsvPrices : public PriceSource {
 
   bool next(PriceRow& row) override;
 
-  /// `stocks.csv:17`.
+  /// A line for messages: `stocks.csv:17`.
   [[nodiscard]] std::string place(std::uint64_t line) const;
 
  private:
   class Parser;
 
   void read_header();
+  /// A field of the current line; nullopt if the file does not have the column.
   std::optional<std::string_view> field(std::size_t column) const;
   void reject(std::string reason);
 
@@ -42,8 +44,8 @@ class CsvPrices : public PriceSource {
   RejectListener rejects_;
   std::chrono::sys_days today_;
   std::unique_ptr<Parser> parser_;
-  std::size_t columns_ = 0;                       ///< fields in the header
-  std::array<std::optional<std::size_t>, 8> at_;  ///< which field holds which of our columns
+  std::size_t columns_ = 0;                       ///< number of fields in the header
+  std::array<std::optional<std::size_t>, 8> at_;  ///< index in the file of each of our columns
 };
 
 }  // namespace buy_signals

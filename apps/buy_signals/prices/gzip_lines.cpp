@@ -27,6 +27,7 @@ bool GzipLines::next(std::string_view& line) {
   while (used_ < buffer_.size() || fill()) {
     anything = true;
     const auto end = std::min(buffer_.find('\n', used_), buffer_.size());
+    // The rest of an overlong line is read and dropped.
     const auto room = kLongest - line_.size();
     line_.append(buffer_, used_, std::min(end - used_, room));
     too_long_ = too_long_ || end - used_ > room;
@@ -39,6 +40,7 @@ bool GzipLines::next(std::string_view& line) {
   return true;
 }
 
+/// Reads the next part of the file. Returns false at the end.
 bool GzipLines::fill() {
   buffer_.resize(kLongest);
   used_ = 0;

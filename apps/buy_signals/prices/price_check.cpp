@@ -22,7 +22,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-/// The text as it may appear in a message: short, on one line.
+/// The text in a form for messages: short, and on one line.
 std::string quoted(std::string_view text) {
   std::string shown{text.substr(0, 40)};
   std::ranges::replace_if(
@@ -38,7 +38,7 @@ std::optional<Number> parse_whole_text(std::string_view text) {
   return number;
 }
 
-/// Reads field after field of one row; remembers the first defect.
+/// Reads the fields of one row, one after another. Keeps the first defect.
 class Fields {
  public:
   explicit Fields(std::chrono::sys_days today) : today_(today) {}
@@ -100,6 +100,7 @@ class Fields {
   [[nodiscard]] const std::optional<Defect>& defect() const { return defect_; }
 
  private:
+  /// The trimmed text of a field that must not be empty.
   std::optional<std::string_view> required(std::string_view name, std::optional<std::string_view> field) {
     if (!field) {
       refuse(fmt::format("{} is NULL", name));

@@ -9,37 +9,39 @@
 
 namespace buy_signals {
 
-/// A row that cannot be used and was left out.
+/// A row that was left out because it cannot be used.
 struct RejectedRow {
   std::string place;   ///< `stocks.csv:17`, or the primary key of a table's row
   std::string reason;  ///< `close is empty`
 };
 
-/// Told about every row left out.
+/// Is called for every row that was left out.
 using RejectListener = std::function<void(const RejectedRow&)>;
 
-/// The source as a whole cannot be used: no such file, not the expected columns, damaged. Names it.
+/// The source as a whole cannot be used: the file does not exist, has other columns, or is damaged. The text names the
+/// source.
 class SourceError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Observations one after the other; unusable rows go to the source's RejectListener.
+/// Returns observations one after another. Rows that cannot be used go to the source's RejectListener. Used by one
+/// thread.
 class PriceSource {
  public:
   virtual ~PriceSource() = default;
 
-  /// False at the end.
+  /// Reads the next observation into `row`. Returns false at the end.
   virtual bool next(PriceRow& row) = 0;
 };
 
-/// A source in time order over all symbols (see `earlier`), each symbol's day once.
+/// A source in time order over all symbols (see `earlier`). Each day of a symbol occurs once.
 class OrderedPrices : public PriceSource {
  public:
-  /// How many rows there are, as far as can be known before reading them: rows that turn out unusable count.
+  /// The number of rows, as far as it is known before reading. Rows that turn out to be unusable count too.
   [[nodiscard]] virtual std::uint64_t expected_rows() const = 0;
 
-  /// For messages: the file, or the table and its database without the password.
+  /// The source's name for messages: the file, or the table and its database without the password.
   [[nodiscard]] virtual const std::string& name() const = 0;
 };
 

@@ -7,7 +7,7 @@
 
 namespace buy_signals {
 
-/// Logs each row that was left out, and counts them. Must outlive the sources it listens to.
+/// Logs and counts the rows that were left out. Must outlive the sources that call its listener.
 class RejectedRows {
  public:
   [[nodiscard]] RejectListener listener() {

@@ -4,7 +4,7 @@
 
 namespace buy_signals {
 
-/// Where data/stocks.csv.gz is: in the working directory, or in the source tree that the program was built in.
+/// The path of data/stocks.csv.gz: in the working directory, or in the source tree in which the program was built.
 [[nodiscard]] std::string shipped_prices();
 
 }  // namespace buy_signals

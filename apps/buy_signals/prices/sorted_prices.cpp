@@ -14,12 +14,12 @@
 namespace buy_signals {
 namespace {
 
-/// Equal days of a symbol come in the order of their lines, so that the first one is seen first.
+/// Rows of the same day and symbol are in the order of their lines, so that the first line comes first and counts.
 bool before(const PriceRow& a, const PriceRow& b) {
   return std::tie(a.day, a.symbol, a.line) < std::tie(b.day, b.symbol, b.line);
 }
 
-/// What a row looks like in a temporary file; the symbol's bytes follow. Only this process reads it.
+/// The layout of a row in a temporary file. The symbol's bytes follow. Only this process reads the file.
 struct StoredRow {
   std::int64_t day;
   double open, high, low, close, adjusted_close;
@@ -31,18 +31,19 @@ struct StoredRow {
 
 }  // namespace
 
-/// A sorted sequence of rows that stands at its current one.
+/// A sorted sequence of rows with a current row.
 class SortedPrices::Run {
  public:
   virtual ~Run() = default;
   [[nodiscard]] const PriceRow& current() const { return current_; }
-  /// False at the end.
+  /// Moves to the next row. Returns false at the end. Must be called before the first current().
   virtual bool advance() = 0;
 
  protected:
   PriceRow current_;
 };
 
+/// The last run, which stays in memory.
 class SortedPrices::MemoryRun : public Run {
  public:
   explicit MemoryRun(std::vector<PriceRow> rows) : rows_(std::move(rows)) {}
@@ -57,6 +58,7 @@ class SortedPrices::MemoryRun : public Run {
   std::size_t next_ = 0;
 };
 
+/// A run in a temporary file. The file has no name, so the system deletes it even after a crash.
 class SortedPrices::FileRun : public Run {
  public:
   explicit FileRun(const std::vector<PriceRow>& rows) : file_(std::tmpfile(), &std::fclose) {
@@ -132,8 +134,9 @@ SortedPrices::SortedPrices(const std::string& csv_file, RejectListener rejects, 
 SortedPrices::~SortedPrices() = default;
 
 namespace {
+// Standard heaps have the largest element on top. So "later" as the order puts the earliest row on top.
 constexpr auto kLater = [](const auto& a, const auto& b) { return before(b->current(), a->current()); };
-}
+}  // namespace
 
 void SortedPrices::start_merge() {
   std::erase_if(heap_, [](const auto& run) { return !run->advance(); });

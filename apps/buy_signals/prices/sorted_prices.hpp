@@ -9,11 +9,11 @@
 
 namespace buy_signals {
 
-/// Puts the rows of a CSV file into time order over all symbols and leaves out a symbol's day that was given before:
-/// the first line counts, later ones are reported.
+/// Sorts the rows of a CSV file into time order over all symbols. If a day of a symbol occurs more than once, the first
+/// line counts, and later lines are reported.
 ///
-/// Memory is bounded: up to `rows_in_memory` rows are held at once; a larger file is sorted in runs that wait in
-/// temporary files (deleted by the system even after a crash) and are merged while they are read.
+/// Memory is bounded: at most `rows_in_memory` rows are held at once. A larger file is sorted in runs. The runs are
+/// kept in temporary files, which the system deletes even after a crash, and are merged while they are read.
 class SortedPrices : public OrderedPrices {
  public:
   static constexpr std::size_t kRowsInMemory = 200'000;  // about 25 MB
@@ -39,9 +39,9 @@ class SortedPrices : public OrderedPrices {
   std::string short_name_;
   RejectListener rejects_;
   std::uint64_t rows_ = 0;
-  std::vector<std::unique_ptr<Run>> heap_;  ///< the run with the earliest row on top
-  PriceRow last_;
-  bool any_ = false;
+  std::vector<std::unique_ptr<Run>> heap_;  ///< a heap with the earliest current row on top
+  PriceRow last_;                           ///< the last returned row, to find duplicates
+  bool any_ = false;                        ///< last_ is set
 };
 
 }  // namespace buy_signals

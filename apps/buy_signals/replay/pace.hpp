@@ -8,15 +8,15 @@
 
 namespace buy_signals {
 
-/// When each row is due, so that event time passes at a constant rate from the first row on.
+/// Computes when each row is due. Event time passes at a constant rate, counted from the first row. Used by one thread.
 class Pace {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `speed`: event time per wall-clock time; nullopt: every row is due at once.
+  /// `speed` is event time divided by wall-clock time. nullopt: every row is due at once.
   explicit Pace(std::optional<double> speed) : speed_(speed) {}
 
-  /// How long until the row is due, rounded up; 0 if it is. The first row asked for starts the clock.
+  /// The time until the row is due, rounded up. 0 if the row is due. The first call starts the clock.
   [[nodiscard]] std::chrono::milliseconds until_due(const PriceRow& row, Clock::time_point now = Clock::now()) {
     if (!speed_) return std::chrono::milliseconds{0};
     if (!started_) {

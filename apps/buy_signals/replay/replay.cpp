@@ -17,6 +17,7 @@ using millrace::BrokerException;
 using millrace::Millis;
 using std::chrono::steady_clock;
 
+/// The partition under which the group's offset stores the progress.
 const millrace::TopicPartition kProgressPartition{topic::kPricelist, 0};
 
 constexpr Millis kFirstPause{100};
@@ -59,6 +60,7 @@ ReplaySummary Replay::run() {
   bool more = source_.next(row);
   while (more) {
     batch.clear();
+    // Wait for the first row of the batch. The batch then takes all rows that are due.
     if (pause_(pace.until_due(row))) break;
     while (more && batch.size() < options_.batch_rows && pace.until_due(row) == Millis(0)) {
       batch.push_back(std::move(row));
@@ -74,12 +76,14 @@ ReplaySummary Replay::run() {
 
 void Replay::resume() {
   const auto consumer = broker_.make_consumer({{"group.id", kName}});
-  // A broker that has just started, or whose first group this is, does not know its coordinators for a moment.
+  // For a moment, a broker that has just started does not know its coordinators. The same holds for the first group of
+  // a broker.
   const auto committed = with_retries(options_.patience, pause_,
                                       [&] { return consumer->committed({kProgressPartition}, options_.patience); });
   const auto found = committed.find(kProgressPartition);
   if (found == committed.end()) return;
 
+  // Skips the rows that earlier runs have sent, and checks that the last of them is the same row as then.
   const auto& [rows, epoch, last_id] = found->second;
   PriceRow row;
   while (rows_done_ < static_cast<std::uint64_t>(rows) && source_.next(row)) ++rows_done_;
@@ -108,6 +112,7 @@ bool Replay::send(const std::vector<PriceRow>& rows) {
       if (error.severity() == BrokerException::Severity::fatal || steady_clock::now() >= deadline) throw;
       millrace::log(millrace::LogLevel::warn,
                     fmt::format("sending {} rows failed, trying again: {}", rows.size(), error.what()));
+      // The rows are sent again in a new transaction.
       producer_->abort_transaction(options_.patience);
     }
     if (pause_(wait)) return false;
@@ -128,10 +133,11 @@ void Replay::send_in_transaction(const std::vector<PriceRow>& rows) {
       {{kProgressPartition, {static_cast<std::int64_t>(rows_done), {}, observation_id(rows.back())}}},
       millrace::ConsumerGroupMetadata{kName});
   commit();
+  // Only after the commit.
   rows_done_ = rows_done;
 }
 
-/// A commit that timed out may or may not have happened: only asking again tells.
+/// A commit that timed out may or may not have happened. Only a repeated commit tells.
 void Replay::commit() {
   const auto deadline = steady_clock::now() + options_.patience;
   while (true) {

@@ -13,47 +13,54 @@
 
 namespace buy_signals {
 
+/// Options of a replay.
 struct ReplayOptions {
-  /// Event time per wall-clock time: 86400 replays a day in a second. nullopt: as fast as possible.
+  /// Event time divided by wall-clock time: 86400 replays a day per second. nullopt: as fast as possible.
   std::optional<double> speed;
-  /// Rows per transaction at most.
+  /// The largest number of rows per transaction.
   std::size_t batch_rows = 2000;
-  /// How long an unreachable broker is waited for.
+  /// How long to wait for an unreachable broker.
   millrace::Millis patience{60'000};
-  /// Settings for the producer beside those that the replay needs.
+  /// Further settings of the producer.
   millrace::ClientConfig producer;
 };
 
+/// The result of a replay.
 struct ReplaySummary {
   std::uint64_t rows = 0;         ///< sent in this run
   std::uint64_t rows_before = 0;  ///< sent by earlier runs
-  bool complete = false;          ///< false: stopped before the end of the source, because `pause` said so
+  bool complete = false;          ///< false: `pause` stopped the replay before the end of the source
 };
 
-/// Sends the rows of a source, in time order, to the topic `pricelist`, as if they arrived live: key = symbol, value =
+/// Sends the rows of a source to the topic `pricelist` in time order, as if they arrived live. key = symbol, value =
 /// Price as JSON, timestamp = the day at 00:00 UTC.
 ///
-/// Exactly once, also through kill -9: rows go in transactions, and each transaction carries how many rows of the
-/// source are done. That is kept as the offset that the group `price-replay` has committed for pricelist-0, with the
-/// last row's id as metadata. A new run goes on behind it; if the source has another row there, it throws SourceError.
-/// A second replay on the same broker stops the first one (they share the transactional id `price-replay`).
-/// Deleting the topic starts all over. Used by one thread.
+/// Each row is sent exactly once, even after kill -9. Rows are sent in transactions, and each transaction also stores
+/// how many rows of the source are done. This number is the committed offset of the group `price-replay` for
+/// pricelist-0, with the last row's id as metadata. A new run continues after this row. If the source has another row
+/// at this place, the run throws SourceError. To start again from the first row, delete the topic.
+///
+/// A second replay on the same broker stops the first one, because both use the transactional id `price-replay`. Used
+/// by one thread.
 class Replay {
  public:
   static constexpr const char* kName = "price-replay";
 
-  /// `rows_done` (of the source, earlier runs included) after each transaction.
+  /// Is called after each transaction. `rows_done` counts the rows of the source, including those of earlier runs.
   using ProgressListener = std::function<void(std::uint64_t rows_done)>;
 
+  /// `broker` and `source` must outlive the object.
   Replay(millrace::Broker& broker, OrderedPrices& source, ReplayOptions options, Pause pause,
          ProgressListener on_progress = {});
 
-  /// Until the source ends or `pause` says to stop.
+  /// Runs until the source ends or `pause` says to stop. Throws BrokerException if the broker stays away longer than
+  /// `patience`.
   ReplaySummary run();
 
  private:
+  /// Skips the rows that earlier runs have sent.
   void resume();
-  /// False if told to stop before the rows were sent.
+  /// Sends the rows, with retries. Returns false if told to stop before the rows were sent.
   [[nodiscard]] bool send(const std::vector<PriceRow>& rows);
   void send_in_transaction(const std::vector<PriceRow>& rows);
   void commit();

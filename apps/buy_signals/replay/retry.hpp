@@ -9,8 +9,8 @@
 
 namespace buy_signals {
 
-/// Calls `attempt` until it does not throw a retriable BrokerException any more, with growing pauses, for at most
-/// `patience` or until told to stop; then the exception comes out.
+/// Calls `attempt` until it succeeds or throws something other than a retriable BrokerException. Pauses between the
+/// attempts, longer each time. After `patience`, or when told to stop, lets the exception through.
 template <class F>
 auto with_retries(std::chrono::milliseconds patience, const Pause& pause, F attempt) {
   constexpr std::chrono::milliseconds kFirstPause{50};

@@ -6,7 +6,7 @@
 
 namespace buy_signals {
 
-/// `--speed FACTOR|max`.
+/// Adds the option `--speed FACTOR|max`.
 inline void add_speed_option(CLI::App& cli, std::optional<double>& speed) {
   cli.add_option_function<std::string>(
          "--speed",

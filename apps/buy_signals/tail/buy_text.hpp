@@ -7,7 +7,8 @@
 
 namespace buy_signals {
 
-/// A record of `buy` as a line for people: `BUY  AAPL  2012-01-03`. nullopt, and a line in the log, if it is none.
+/// A record of `buy` as a line for people: `BUY  AAPL  2012-01-03`. If the record is not a buy, logs a warning and
+/// returns nullopt.
 [[nodiscard]] std::optional<std::string> buy_text(const millrace::ConsumerRecord& record);
 
 }  // namespace buy_signals

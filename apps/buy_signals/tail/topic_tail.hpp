@@ -9,26 +9,26 @@
 
 namespace buy_signals {
 
-/// Reads topics as they grow, without joining a group: what was committed, each record once. One thread.
+/// Follows topics as they grow, without a consumer group. Returns each committed record once. Used by one thread.
 class TopicTail {
  public:
   enum class From { beginning, end };
 
-  /// Topics that are missing are made. `config`: settings for the consumer.
+  /// Creates missing topics. `config` holds further settings of the consumer.
   TopicTail(millrace::Broker& broker, const std::vector<std::string>& topics, From from,
             millrace::ClientConfig config = {});
 
-  /// Waits up to `timeout` for records and calls `visit` for each; at most `max_records`.
+  /// Waits up to `timeout` for records. Calls `visit` for each, for at most `max_records`.
   void poll(millrace::Millis timeout, const std::function<void(const millrace::ConsumerRecord&)>& visit,
             std::size_t max_records = 1000);
 
-  /// Whether everything that was in the topics when this was called has come out of poll(). While a transaction is
-  /// open it has not.
+  /// True if poll() has returned everything that was in the topics at the time of this call. False while a transaction
+  /// is open.
   [[nodiscard]] bool caught_up();
 
  private:
   std::unique_ptr<millrace::Consumer> consumer_;
-  std::unique_ptr<millrace::Consumer> uncommitted_;  ///< sees open transactions too; asked for offsets only
+  std::unique_ptr<millrace::Consumer> uncommitted_;  ///< also sees open transactions; used for offsets only
   std::vector<millrace::TopicPartition> partitions_;
   std::vector<millrace::ConsumerRecord> records_;
 };

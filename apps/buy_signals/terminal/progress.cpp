@@ -28,6 +28,7 @@ void Progress::update(std::uint64_t done) {
     if (!drawn_ || Clock::now() >= next_draw_) draw();
     return;
   }
+  // Without a terminal, prints one line at every fifth.
   if (total_ == 0 || done_ * 5 / total_ < static_cast<std::uint64_t>(next_fifth_)) return;
   next_fifth_ = static_cast<int>(done_ * 5 / total_) + 1;
   fmt::print(stderr, "{} of {} {} ({} %)\n", fmt::group_digits(done_), fmt::group_digits(total_), what_,

@@ -8,22 +8,23 @@
 
 namespace buy_signals {
 
-/// Shows how far a long piece of work is: a bar that redraws itself if standard error is a terminal, else a plain
-/// line at every fifth of the way. Used by one thread.
+/// Shows the progress of a long task on standard error. On a terminal, it draws a bar. Otherwise it prints a line at
+/// every fifth of the way. Used by one thread.
 class Progress {
  public:
-  /// `what`: "rows replayed". Shows nothing if `quiet`.
+  /// `what` names the items, e.g. "rows replayed". With `quiet`, shows nothing.
   Progress(std::string what, std::uint64_t total, bool quiet = false);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Reports the number of finished items. The terminal is redrawn at most every 50 ms.
   void update(std::uint64_t done);
 
-  /// Writes a line to standard output without the bar getting in its way; the next update() draws it again.
+  /// Prints a line to standard output. Erases the bar first; the next update() draws it again.
   void print(std::string_view line);
 
-  /// Draws the last state and leaves the line.
+  /// Draws the last state and ends the line. Further updates show nothing.
   void finish();
 
  private:
@@ -37,7 +38,7 @@ class Progress {
   std::uint64_t done_ = 0;
   bool quiet_;
   bool terminal_;
-  bool drawn_ = false;  ///< the cursor stands behind a bar
+  bool drawn_ = false;  ///< the cursor is at the end of a bar
   bool finished_ = false;
   Clock::time_point next_draw_{};
   int next_fifth_ = 1;

@@ -10,6 +10,7 @@
 namespace millrace {
 namespace {
 
+/// The names of the levels for --log-level.
 const std::vector<std::pair<std::string, LogLevel>>& log_levels() {
   static const std::vector<std::pair<std::string, LogLevel>> levels{
       {"trace", LogLevel::trace}, {"debug", LogLevel::debug}, {"info", LogLevel::info},
@@ -23,6 +24,7 @@ void set_log_level_named(const std::string& name) {
   }
 }
 
+/// Applies one `-c key=value`.
 void apply_setting(StreamsConfig& config, const std::string& setting) {
   const auto equals = setting.find('=');
   if (equals == std::string::npos || equals == 0) {
@@ -31,7 +33,7 @@ void apply_setting(StreamsConfig& config, const std::string& setting) {
   config.set(std::string_view(setting).substr(0, equals), std::string_view(setting).substr(equals + 1));
 }
 
-/// The state that was computed from a log means nothing without it.
+/// State that was computed from a log is worthless without this log. So both are in one directory by default.
 void keep_state_beside_embedded_broker(StreamsConfig& config) {
   constexpr std::string_view kEmbedded = "embedded:";
   const auto broker = config.get_string("bootstrap.servers");
@@ -40,7 +42,7 @@ void keep_state_beside_embedded_broker(StreamsConfig& config) {
   }
 }
 
-/// One line, whatever the exception's text has.
+/// Prints one line, even if the exception's text has several.
 void print_error(const CLI::App& cli, std::string text) {
   for (auto& c : text) {
     if (c == '\n') c = ' ';
@@ -52,6 +54,7 @@ void print_error(const CLI::App& cli, std::string text) {
 
 CommonOptions::CommonOptions(CLI::App& cli, StreamsConfig defaults) : defaults_(std::move(defaults)) {
   constexpr auto kGroup = "Common options";
+  // Lets the common options stand after a subcommand, too.
   cli.fallthrough();
   cli.set_version_flag("--version", cli.get_name() + " (Millrace " + std::string(kVersion) + ")")->group(kGroup);
   auto* const broker =
@@ -81,6 +84,7 @@ CommonOptions::CommonOptions(CLI::App& cli, StreamsConfig defaults) : defaults_(
          "--help-config",
          [] {
            std::cout << describe_config_keys();
+           // Ends the parsing; run_command_line() then returns 0.
            throw CLI::Success();
          },
          "explains the configuration keys for -c and --config, and exits")
@@ -108,6 +112,7 @@ int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    // --help and --version are also reported as a ParseError, with exit code 0.
     return cli.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   try {

@@ -5,8 +5,10 @@
 namespace millrace {
 namespace {
 
+/// Columns of the help text.
 constexpr std::size_t kWidth = 100;
 
+/// Breaks the text at blanks so that lines stay within kWidth. Ends with a line feed.
 std::string wrapped(const std::string& text, const std::string& indent) {
   std::string out = indent;
   std::size_t column = indent.size();

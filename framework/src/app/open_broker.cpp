@@ -12,11 +12,13 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::string_view kEmbedded = "embedded:";
+// The pause doubles after each failed attempt.
 constexpr Millis kFirstPause = 100ms;
 constexpr Millis kLongestPause = 5s;
-/// A single attempt; the clients themselves reconnect within it.
+/// The longest time for one attempt. The client reconnects within an attempt.
 constexpr Millis kAttempt = 5s;
 
+/// Sleeps. Returns true early if a stop signal comes.
 bool stopped_within(Millis pause, StopSignals* stop) {
   if (stop != nullptr) return stop->wait_for(pause);
   std::this_thread::sleep_for(pause);
@@ -33,9 +35,11 @@ void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
   const auto admin = broker.make_admin();
   for (auto pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
     try {
+      // Any request that every broker answers will do.
       (void)admin->list_topics(std::clamp(left(), kFirstPause, kAttempt));
       return;
     } catch (const BrokerException& error) {
+      // Only an unreachable broker is worth waiting for.
       if (error.severity() != BrokerException::Severity::retriable) throw;
       if (left() == Millis(0)) {
         throw BrokerException(BrokerException::Severity::fatal,
@@ -59,6 +63,7 @@ std::shared_ptr<Broker> make_broker(const StreamsConfig& config) {
         "for the embedded broker");
   }
   if (address.starts_with(kEmbedded)) return Broker::embedded(address.substr(kEmbedded.size()));
+  // Security and connection settings apply to all clients; the engine adds the settings of each client.
   return Broker::kafka(address, config.client_settings(""));
 }
 

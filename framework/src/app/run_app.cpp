@@ -11,10 +11,12 @@
 namespace millrace {
 namespace {
 
-/// How late it is noticed that the application ended by itself; signals are noticed at once.
+/// How late the program may notice that the application ended by itself. Signals are noticed at once.
 constexpr Millis kLookInterval = 100ms;
+/// How long closing may take: the last commit, and leaving the group.
 constexpr Millis kCloseTimeout = 60s;
 
+/// `--describe`: prints the topology. Needs no broker.
 void print_description(const Topology& topology, const std::string& format) {
   if (format == "text") {
     std::cout << topology.describe();
@@ -27,6 +29,7 @@ void print_description(const Topology& topology, const std::string& format) {
   }
 }
 
+/// Throws StreamsException with the application's error, or if closing takes too long.
 void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& name) {
   streams.start();
   while (!stop.wait_for(kLookInterval) && !streams.wait_for(Millis(0))) {
@@ -56,7 +59,7 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
   if (spec.options) spec.options(options);
 
   return run_command_line(cli, argc, argv, [&] {
-    StopSignals stop;  // before the first thread
+    StopSignals stop;  // before the first thread, see StopSignals
     const auto config = common.config();
     const auto topology = spec.topology(config);
     if (!description.empty()) {
@@ -64,7 +67,8 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
       return kExitOk;
     }
     const auto broker = make_broker(config);
-    Streams streams(topology, config, broker);  // checks the configuration, before the wait for the broker
+    // Streams checks the configuration. This comes before the wait, so that errors show at once.
+    Streams streams(topology, config, broker);
     if (spec.customize) spec.customize(streams);
     wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), &stop);
     if (spec.before_start) spec.before_start(*broker, config);

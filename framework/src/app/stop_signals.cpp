@@ -6,6 +6,7 @@
 namespace millrace {
 namespace {
 
+/// The signals that stop a program.
 sigset_t stop_set() {
   sigset_t set;
   sigemptyset(&set);
@@ -35,7 +36,7 @@ bool StopSignals::wait_for(Millis timeout) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
   const timespec limit{.tv_sec = static_cast<std::time_t>(seconds.count()),
                        .tv_nsec = static_cast<long>(std::chrono::nanoseconds(timeout - seconds).count())};
-  // EINTR: another signal was handled; the caller waits in a loop anyway.
+  // -1 means a timeout, or EINTR because another signal was handled. The caller waits in a loop, so both are the same.
   if (sigtimedwait(&set, nullptr, &limit) == -1) return false;
   requested_ = true;
   release();

@@ -36,6 +36,7 @@ class JsonDocument final : public JsonReader {
   [[nodiscard]] simdjson::ondemand::array array();
 
   // These functions throw SerializationException.
+
   /// The current value does not have the type `expected`, or is broken.
   [[noreturn]] void fail_value(simdjson::error_code error, const std::string& expected);
   /// The text between two values is broken.

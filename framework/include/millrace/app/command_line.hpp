@@ -16,34 +16,35 @@ namespace millrace {
 
 class StopSignals;
 
-/// What a process returns to its shell.
+/// What a program returns to the shell.
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFailure = 1,  ///< it started, and failed
+  kExitFailure = 1,  ///< it started and then failed
   kExitUsage = 2,    ///< the command line or the configuration is wrong
 };
 
-/// The options that every Millrace program has: `--broker`, `--bootstrap-servers`, `-c key=value`, `--config FILE`,
+/// The options of every Millrace program: `--broker`, `--bootstrap-servers`, `-c key=value`, `--config FILE`,
 /// `--log-level`, `--help-config`, `--version`.
 ///
 ///     CLI::App cli("Lists topics", "topics");
 ///     CommonOptions common(cli);
 ///     return run_command_line(cli, argc, argv, [&] { auto broker = common.open_broker(); ...; return kExitOk; });
 ///
-/// Subcommands that are added afterwards take the options too. Lives as long as the CLI::App is parsed.
+/// Subcommands that are added later accept these options too. The object must live until the command line is parsed and
+/// config() was called.
 class CommonOptions {
  public:
-  /// `defaults`: what the program sets unless the user does.
+  /// `defaults` are the program's own settings. The user can override them.
   explicit CommonOptions(CLI::App& cli, StreamsConfig defaults = {});
   CommonOptions(const CommonOptions&) = delete;
   CommonOptions& operator=(const CommonOptions&) = delete;
 
-  /// After parsing: the defaults, overlaid by the `--config` files in their order, then `--broker` or
-  /// `--bootstrap-servers`, then each `-c`. On the embedded broker `state.dir` is, unless given, in the broker's
-  /// directory: state and log belong together. Throws ConfigException.
+  /// The configuration. Call this after parsing. Later sources override earlier ones: the defaults, the `--config`
+  /// files in their order, `--broker` or `--bootstrap-servers`, each `-c`. On the embedded broker, the default of
+  /// `state.dir` is a folder in the broker's directory, because state and log belong together. Throws ConfigException.
   [[nodiscard]] StreamsConfig config() const;
 
-  /// After parsing: the broker that config() names, reached (see below).
+  /// Opens the broker that config() names and waits for it, see below. Call this after parsing.
   [[nodiscard]] std::shared_ptr<Broker> open_broker(StopSignals* stop = nullptr) const;
 
  private:
@@ -54,19 +55,18 @@ class CommonOptions {
   std::vector<std::string> settings_;
 };
 
-/// Opens the broker that `bootstrap.servers` names, and waits until it is reachable for at most
-/// `millrace.connect.timeout.ms`.
+/// Opens the broker of `bootstrap.servers`. Waits for at most `millrace.connect.timeout.ms` until the broker answers.
 [[nodiscard]] std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop = nullptr);
 
-/// The two steps of open_broker(): the first does not connect to Kafka yet (but locks the directory of the embedded
-/// broker). The second tries again and again at growing intervals, then throws BrokerException; a stop signal ends
-/// the wait with StreamsException.
+/// The two steps of open_broker(). make_broker() does not connect to Kafka, but it locks the directory of the embedded
+/// broker. wait_until_reachable() retries with growing pauses. It throws a fatal BrokerException after `timeout`, and
+/// StreamsException if a stop signal comes first.
 [[nodiscard]] std::shared_ptr<Broker> make_broker(const StreamsConfig& config);
 void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop = nullptr);
 
-/// Parses the command line and runs `body`, whose result is the exit code. Wrong usage and every exception become
-/// one line on standard error and an exit code: kExitUsage for the command line and ConfigException, else
-/// kExitFailure.
+/// Parses the command line, runs `body`, and returns the exit code that `body` returned. A wrong command line and every
+/// exception become one line on standard error. The exit code is then kExitUsage for the command line and for
+/// ConfigException, else kExitFailure.
 int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std::function<int()>& body);
 
 /// The table of configuration keys as text, for `--help-config`.

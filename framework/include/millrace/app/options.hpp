@@ -11,9 +11,9 @@ class App;
 
 namespace millrace {
 
-/// The options of one program beside the common ones, each bound to a variable of the caller, whose value at this
-/// point is the default that `--help` shows. Good for simple cases; a program that needs more takes CLI11 itself
-/// (command_line.hpp).
+/// Adds a program's own options. Each option is bound to a variable of the caller, which must outlive the parsing.
+/// `--help` shows the variable's value at the time of the call as the default. For simple cases; a program that needs
+/// more uses CLI11 itself (command_line.hpp).
 ///
 ///     options.option("--threshold", rule.threshold, "price above which there is an alert")
 ///            .flag("--quiet", quiet, "no progress bar");
@@ -25,7 +25,7 @@ class Options {
   Options& option(const std::string& name, std::filesystem::path& value, const std::string& help);
   Options& option(const std::string& name, std::int64_t& value, const std::string& help);
   Options& option(const std::string& name, double& value, const std::string& help);
-  /// Stays empty unless given.
+  /// The value stays empty if the option is not given.
   Options& option(const std::string& name, std::optional<std::string>& value, const std::string& help);
   Options& flag(const std::string& name, bool& value, const std::string& help);
 

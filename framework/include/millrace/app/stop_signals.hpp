@@ -6,12 +6,13 @@
 
 namespace millrace {
 
-/// SIGINT and SIGTERM as something to wait for instead of something that interrupts.
+/// Turns SIGINT and SIGTERM into something that a program can wait for.
 ///
-/// While it lives both signals are held back in this thread and in every thread started from it: make it at the
-/// start of main, before the first client. The first signal is reported here; from then on the signals have their
-/// usual effect again, so that a second Ctrl-C ends a process whose orderly end takes too long.
-/// One thread at a time.
+/// The constructor blocks both signals in its thread. Threads that are started later inherit this. So create the object
+/// at the start of main, before the first client. The first signal is reported by wait_for(). After that, the signals
+/// have their usual effect again: a second Ctrl-C ends a process that takes too long to close.
+///
+/// Threads  one thread at a time, the one that created the object
 class StopSignals {
  public:
   StopSignals();
@@ -19,17 +20,19 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// Waits at most this long; true as soon as a signal has come (now or earlier).
+  /// Waits for at most `timeout`. Returns true if a signal has come, now or earlier.
   bool wait_for(Millis timeout);
 
+  /// True if a signal has come. Does not wait.
   [[nodiscard]] bool requested() { return wait_for(Millis(0)); }
 
  private:
+  /// Restores the signal mask of the thread.
   void release();
 
-  sigset_t previous_{};
-  bool held_ = true;
-  bool requested_ = false;
+  sigset_t previous_{};     ///< the signal mask before this object
+  bool held_ = true;        ///< the signals are blocked
+  bool requested_ = false;  ///< a signal has come
 };
 
 }  // namespace millrace

@@ -33,9 +33,8 @@ EmbeddedConsumer::~EmbeddedConsumer() {
   if (member_) core_->groups.leave(settings_.group_id, *member_);
 }
 
-// ---- The group
+// ---- Group membership
 
-// Group membership.
 void EmbeddedConsumer::require_group(const char* doing) const {
   if (!settings_.group_id.empty()) return;
   throw BrokerException(Severity::fatal, std::string(doing) + " needs the consumer setting group.id");
@@ -152,9 +151,8 @@ ConsumerGroupMetadata EmbeddedConsumer::group_metadata() const {
   return {settings_.group_id, std::move(metadata)};
 }
 
-// ---- What is read
+// ---- Partitions and positions
 
-// Partitions and positions.
 void EmbeddedConsumer::assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) {
   if (member_) {
     throw BrokerException(Severity::fatal, "assign() on a consumer that subscribed: unsubscribe() first");
@@ -226,9 +224,8 @@ void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset
   settle_start(sought);
 }
 
-// ---- Records
+// ---- Reading
 
-// Reading.
 std::int64_t EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::string& why) const {
   switch (settings_.reset) {
     case OffsetReset::earliest: return log.entry.log_start;
@@ -387,9 +384,8 @@ std::optional<std::int64_t> EmbeddedConsumer::current_lag(const TopicPartition& 
   return std::max<std::int64_t>(0, asked.log->end(settings_.read_committed) - *asked.position);
 }
 
-// ---- Questions to the broker
+// ---- Requests to the broker
 
-// Requests to the broker.
 Watermarks EmbeddedConsumer::query_watermarks(const TopicPartition& partition, Millis /*timeout*/) {
   const Lock lock(core_->mutex);
   const PartitionLog& log = core_->topics.get(partition);

@@ -1,8 +1,7 @@
 #include "broker/kafka/kafka_consumer.hpp"
 
-// How a KafkaConsumer becomes a member of its group, is one, and leaves it.
-
 // The part of KafkaConsumer that joins the group, handles rebalances, and leaves the group.
+
 #include <algorithm>
 #include <array>
 #include <utility>

@@ -10,6 +10,7 @@
 namespace millrace::detail::kafka {
 
 // Conversions between librdkafka's list of partitions and the types of Millrace.
+
 /// A list without offsets.
 [[nodiscard]] PartitionListPtr to_list(const std::vector<TopicPartition>& partitions);
 /// A list with the offsets to commit, with their metadata and, from librdkafka 2.1, their leader epochs.

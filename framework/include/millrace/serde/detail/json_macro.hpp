@@ -1,7 +1,5 @@
 #pragma once
 
-// Preprocessor machinery of MILLRACE_JSON: a comma-separated list made by applying a macro to each argument.
-
 // The preprocessor part of MILLRACE_JSON. MILLRACE_DETAIL_LIST applies a macro to each argument and separates the
 // results by commas.
 #define MILLRACE_DETAIL_PARENS ()
