@@ -19,6 +19,7 @@ std::int32_t partitions_of(millrace::Broker& broker, const std::string& topic) {
 
 void list(millrace::Broker& broker, bool with_internal) {
   auto all = broker.make_admin()->list_topics(kTimeout);
+  // The broker's own topics are rarely of interest.
   std::erase_if(all, [&](const auto& topic) { return topic.internal && !with_internal; });
   std::ranges::sort(all, {}, &millrace::TopicDescription::name);
   std::size_t width = 0;
@@ -43,6 +44,7 @@ void describe(millrace::Broker& broker, const std::string& topic) {
 void remove(millrace::Broker& broker, const std::vector<std::string>& topics) {
   const auto admin = broker.make_admin();
   for (const auto& topic : topics) {
+    // Gives a helpful message if the topic does not exist.
     (void)partitions_of(broker, topic);
     admin->delete_topic(topic, kTimeout);
     fmt::print("deleted {}\n", topic);

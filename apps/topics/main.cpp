@@ -9,6 +9,7 @@
 int main(int argc, char** argv) {
   CLI::App cli("Makes topics, fills them, and shows what is in them.", "topics");
   const millrace::CommonOptions common(cli);
+  // The subcommands fill these variables. The lambda at the end runs the one that was given.
   cli.require_subcommand(1);
 
   bool internal = false;
@@ -70,6 +71,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
 
   return millrace::run_command_line(cli, argc, argv, [&] {
+    // Before the first client, see StopSignals.
     millrace::StopSignals signals;
     const auto broker = common.open_broker(&signals);
     if (list->parsed()) topics::list(*broker, internal);

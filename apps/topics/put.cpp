@@ -41,11 +41,13 @@ void put(millrace::Broker& broker, const PutOptions& options, const millrace::Cl
         throw millrace::StreamsException(
             fmt::format("line {} has no '{}' between key and value: {}", count + 1, *options.key_separator, line));
       }
+      // The views point into `line`. send() copies them.
       record.key = std::string_view(line).substr(0, end);
       record.value = std::string_view(line).substr(end + options.key_separator->size());
     }
     producer->send(record);
   }
+  // Delivery reports of all records arrive inside flush().
   producer->flush(kTimeout);
   failures.throw_if_any();
   fmt::print("{} record{} put into {}\n", count, count == 1 ? "" : "s", options.topic);

@@ -38,6 +38,7 @@ struct Overloaded : Fs... {
 StartPosition StartPosition::parse(const std::string& text) {
   if (text == "beginning") return StartPosition{Beginning{}};
   if (text == "end") return StartPosition{End{}};
+  // An offset before a time: "2012" is an offset, "2012-01-03" is not a whole number.
   if (const auto number = whole_number(text)) return StartPosition{Offset{*number}};
   if (const auto time = utc_time(text)) return StartPosition{Time{*time}};
   throw std::invalid_argument(
@@ -51,6 +52,7 @@ std::int64_t StartPosition::resolve(millrace::Consumer& consumer, const millrace
       Overloaded{[&](Beginning) { return low; }, [&](End) { return high; }, [](Offset offset) { return offset.value; },
                  [&](Time time) { return consumer.offset_for_time(partition, time.value, timeout).value_or(high); }},
       value_);
+  // An offset out of range would start at auto.offset.reset, which the user did not ask for.
   return std::clamp(offset, low, high);
 }
 

@@ -55,6 +55,7 @@ void describe(const PipelineOptions& options, const std::string& format) {
 int run(Arguments arguments, const millrace::CommonOptions& common) {
   millrace::StopSignals signals;
   RejectedRows rejected;
+  // Reads and sorts the whole file before the broker is opened.
   SortedPrices prices{arguments.csv, rejected.listener(), today()};
 
   auto config = common.config();
@@ -76,6 +77,7 @@ int run(Arguments arguments, const millrace::CommonOptions& common) {
   progress.finish();
 
   print_summary(summary, rejected.count());
+  // Otherwise the user would wonder why nothing is shown.
   if (summary.complete && summary.rows == 0 && summary.buys == 0 && summary.rows_before > 0) {
     fmt::print(
         "\nEarlier runs on {} have replayed all rows. buy_monitor shows their buys; to start all over, take another "

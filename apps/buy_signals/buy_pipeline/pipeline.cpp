@@ -53,6 +53,7 @@ PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, Or
                              const PipelineOptions& options, const PipelineView& view, millrace::StopSignals& signals) {
   const auto started = std::chrono::steady_clock::now();
   create_missing_topics(*broker, {topic::kPricelist, topic::kAlerts, topic::kVariations, topic::kBuy});
+  // Starts at the end before the applications start, so that it counts the results of this run only.
   TopicTail results{*broker, {topic::kAlerts, topic::kVariations, topic::kBuy}, TopicTail::From::end};
   Application signals_app{
       kPriceSignals, price_signals(options.alert_rule), options.config, broker, {topic::kPricelist}};
@@ -93,6 +94,7 @@ PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, Or
     view.on_progress(replay.rows_done());
     signals_app.check();
     buy_app.check();
+    // Several stages may be complete at once.
     while (complete()) stage = static_cast<Stage>(static_cast<int>(stage) + 1);
   }
 

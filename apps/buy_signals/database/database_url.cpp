@@ -60,6 +60,7 @@ DatabaseUrl DatabaseUrl::parse(std::string_view text) {
   if (url.database.empty()) fail("names no database");
   auto authority = text.substr(0, path_at);
 
+  // The last one, because a password may contain an unescaped @.
   const auto user_end = authority.rfind('@');
   if (user_end == std::string_view::npos) fail("names no user");
   auto credentials = authority.substr(0, user_end);
@@ -69,6 +70,7 @@ DatabaseUrl DatabaseUrl::parse(std::string_view text) {
   if (url.user.empty()) fail("names no user");
   url.password = percent_decoded(credentials);
   const char* password = std::getenv("MYSQL_PWD");
+  // An empty password in the URL ("user:@host") is a password.
   if (!has_password && password != nullptr) url.password = password;
 
   if (host.starts_with('[')) {  // an IPv6 address

@@ -10,6 +10,7 @@
 namespace buy_signals {
 namespace {
 
+/// The result of a query that returns one number.
 std::uint64_t single_number(Database& database, const std::string& sql) {
   std::uint64_t number = 0;
   database.query(sql, [&](const Database::Row& row) {
@@ -27,6 +28,7 @@ std::string literal(double value) {
 
 }  // namespace
 
+// The collation compares bytes, so symbols that differ in case are different. Column types match PriceRow.
 PriceTable::PriceTable(Database& database) : database_(database) {
   database_.execute(
       fmt::format("CREATE TABLE IF NOT EXISTS {} ("
@@ -38,6 +40,7 @@ PriceTable::PriceTable(Database& database) : database_(database) {
 
 PriceTable::Stored PriceTable::store(std::span<const PriceRow> rows) {
   if (rows.empty()) return {};
+  // The server's count does not tell new rows from changed rows. The number of existing rows does.
   const auto existing = count_existing(rows);
   std::string sql =
       fmt::format("INSERT INTO {} (symbol, day, open, high, low, close, volume, adj_close) VALUES ", kName);

@@ -15,6 +15,7 @@ namespace {
 
 using namespace buy_signals;
 
+/// Large enough that the round trip to the server does not matter, small enough for the server's limit on statements.
 constexpr std::size_t kRowsPerTransaction = 1000;
 
 struct Arguments {
@@ -26,6 +27,7 @@ struct Arguments {
 int ingest(const Arguments& arguments) {
   const auto url = DatabaseUrl::parse(arguments.database);
   RejectedRows rejected;
+  // Read the file before connecting, so that a wrong file shows at once. Sorting also removes duplicates.
   SortedPrices prices{arguments.csv, rejected.listener(), today()};
   Database database{url, std::chrono::milliseconds(static_cast<std::int64_t>(arguments.connect_timeout_s * 1000))};
   PriceTable table{database};

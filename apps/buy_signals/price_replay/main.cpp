@@ -20,6 +20,7 @@ namespace {
 
 using namespace buy_signals;
 
+/// The parsed command line.
 struct Arguments {
   std::string csv;
   std::string database;
@@ -30,12 +31,14 @@ struct Arguments {
 int replay(const Arguments& arguments, const millrace::CommonOptions& common) {
   const auto started = std::chrono::steady_clock::now();
   millrace::StopSignals signals;
+  // A stop signal ends every wait: for the database, for the broker, and for the time at which a row is due.
   const Pause pause = [&](std::chrono::milliseconds duration) { return signals.wait_for(duration); };
   const auto config = common.config();
 
   RejectedRows rejected;
   std::optional<Database> database;
   std::unique_ptr<OrderedPrices> prices;
+  // Exactly one of --csv and --database is given; CLI11 checks it.
   if (!arguments.database.empty()) {
     const std::chrono::milliseconds patience(static_cast<std::int64_t>(arguments.connect_timeout_s * 1000));
     database.emplace(DatabaseUrl::parse(arguments.database), patience, pause);

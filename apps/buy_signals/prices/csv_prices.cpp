@@ -16,6 +16,7 @@ enum Column : std::size_t { kTicker, kDate, kOpen, kHigh, kLow, kClose, kVolume,
 constexpr std::array<std::string_view, 8> kColumnNames = {"Ticker", "Date",  "Open",   "High",
                                                           "Low",    "Close", "Volume", "Adj Close"};
 
+/// Compares column names without regard to case.
 bool same_name(std::string_view a, std::string_view b) {
   const auto lower = [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<unsigned char>(c + 32) : c; };
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -97,6 +98,7 @@ void CsvPrices::read_header() {
     const auto is_it = [&](const std::string& name) { return same_name(name, kColumnNames[column]); };
     const auto found = std::ranges::find_if(names, is_it);
     if (found != names.end()) at_[column] = static_cast<std::size_t>(found - names.begin());
+    // All missing columns are collected, so that one message names them all.
     if (found == names.end() && column != kAdjustedClose) missing.push_back(kColumnNames[column]);
     if (std::ranges::count_if(names, is_it) > 1) {
       throw SourceError(fmt::format("{}:1: the column {} is there twice", name_, kColumnNames[column]));
@@ -112,6 +114,7 @@ bool CsvPrices::next(PriceRow& row) {
   std::string_view line;
   while (lines_.next(line)) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    // Each of these checks costs one line, not the file.
     if (lines_.too_long()) {
       reject(fmt::format("the line is longer than {} bytes", GzipLines::kLongest));
       continue;

@@ -16,6 +16,7 @@ void GzipLines::Close::operator()(gzFile_s* file) const { gzclose_r(file); }
 GzipLines::GzipLines(const std::filesystem::path& file) : name_(file.string()) {
   if (std::filesystem::is_directory(file)) throw SourceError(fmt::format("{} is a directory, not a CSV file", name_));
   errno = 0;
+  // zlib reads files without compression as they are.
   file_.reset(gzopen(name_.c_str(), "rbe"));
   if (!file_) throw SourceError(fmt::format("cannot open {}: {}", name_, std::strerror(errno)));
 }
@@ -48,6 +49,7 @@ bool GzipLines::fill() {
   buffer_.resize(static_cast<std::size_t>(std::max(count, 0)));
   int error = Z_OK;
   const char* text = gzerror(file_.get(), &error);
+  // A file that is cut short is an error, too. Otherwise the missing rows would go unnoticed.
   if (count < 0 || (error != Z_OK && error != Z_STREAM_END)) {
     const char* reason = error == Z_ERRNO ? std::strerror(errno) : error == Z_BUF_ERROR ? "it ends too early" : text;
     throw SourceError(fmt::format("{} is damaged after line {}: {}", name_, number_, reason));

@@ -30,6 +30,7 @@ std::string quoted(std::string_view text) {
   return fmt::format("\"{}\"{}", shown, text.size() > 40 ? "..." : "");
 }
 
+/// Reads a number. Refuses text before or after it.
 template <class Number>
 std::optional<Number> parse_whole_text(std::string_view text) {
   Number number{};
@@ -76,6 +77,7 @@ class Fields {
   std::int64_t volume(std::optional<std::string_view> field) {
     const auto text = required("volume", field);
     if (!text) return 0;
+    // First as an integer, because a double cannot hold all volumes exactly.
     if (const auto whole = parse_whole_text<std::int64_t>(*text)) {
       if (*whole < 0) refuse(fmt::format("volume is {}, below zero", *whole));
       return *whole;
@@ -124,6 +126,7 @@ class Fields {
     return value;
   }
 
+  /// The day, or nullopt. Refuses days that do not exist, such as 2012-02-30.
   static std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
     if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
     const auto year = parse_whole_text<unsigned>(text.substr(0, 4));
@@ -153,6 +156,7 @@ std::variant<PriceRow, Defect> check_price(const RawPrice& raw, std::chrono::sys
   row.close = fields.price("close", raw.close);
   row.volume = fields.volume(raw.volume);
   row.adjusted_close = fields.optional_number("adjusted close", raw.adjusted_close);
+  // Checked last: if a price is missing, the comparison would be meaningless, and only the first defect counts.
   if (row.high < row.low) fields.refuse(fmt::format("high {} is below low {}", row.high, row.low));
   if (fields.defect()) return *fields.defect();
   return row;

@@ -120,6 +120,7 @@ SortedPrices::SortedPrices(const std::string& csv_file, RejectListener rejects, 
   std::vector<PriceRow> rows;
   for (PriceRow row; csv.next(row); ++rows_) {
     rows.push_back(std::move(row));
+    // A full run goes to a temporary file.
     if (rows.size() == rows_in_memory) {
       std::ranges::sort(rows, before);
       heap_.push_back(std::make_unique<FileRun>(rows));
@@ -158,6 +159,7 @@ bool SortedPrices::next(PriceRow& row) {
       heap_.push_back(std::move(run));
       std::ranges::push_heap(heap_, kLater);
     }
+    // Equal keys are next to each other after sorting.
     if (any_ && row.day == last_.day && row.symbol == last_.symbol) {
       if (rejects_) {
         rejects_({fmt::format("{}:{}", short_name_, row.line),

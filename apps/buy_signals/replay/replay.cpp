@@ -41,6 +41,7 @@ Replay::Replay(millrace::Broker& broker, OrderedPrices& source, ReplayOptions op
       pause_(std::move(pause)),
       on_progress_(std::move(on_progress)) {
   auto config = options_.producer;
+  // The fixed id makes a second replay fence this one.
   config["transactional.id"] = kName;
   producer_ = broker_.make_producer(config);
 }
@@ -106,6 +107,7 @@ bool Replay::send(const std::vector<PriceRow>& rows) {
       send_in_transaction(rows);
       return true;
     } catch (const BrokerException& error) {
+      // Must not be retried: the other replay continues where this one stopped.
       if (error.severity() == BrokerException::Severity::fenced) {
         throw BrokerException(error.severity(), fmt::format("another price replay has taken over ({})", error.what()));
       }

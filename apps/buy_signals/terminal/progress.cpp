@@ -22,6 +22,7 @@ Progress::~Progress() { finish(); }
 
 void Progress::update(std::uint64_t done) {
   done_ = done;
+  // The total is an estimate.
   total_ = std::max(total_, done);
   if (quiet_ || finished_) return;
   if (terminal_) {
@@ -57,6 +58,7 @@ void Progress::draw() {
   const int full = static_cast<int>(part * kBarWidth);
   std::string bar;
   for (int i = 0; i < kBarWidth; ++i) bar += i < full ? "█" : "░";
+  // Returns to the start of the line and clears it.
   fmt::print(stderr, "\r\033[K{} {:3} % {} of {} {}", bar, static_cast<int>(part * 100), fmt::group_digits(done_),
              fmt::group_digits(total_), what_);
   std::fflush(stderr);

@@ -27,6 +27,7 @@ void set_log_level_named(const std::string& name) {
 /// Applies one `-c key=value`.
 void apply_setting(StreamsConfig& config, const std::string& setting) {
   const auto equals = setting.find('=');
+  // The value may be empty and may contain further equals signs.
   if (equals == std::string::npos || equals == 0) {
     throw ConfigException("-c " + setting + ": write -c key=value");
   }
@@ -92,6 +93,7 @@ CommonOptions::CommonOptions(CLI::App& cli, StreamsConfig defaults) : defaults_(
 }
 
 StreamsConfig CommonOptions::config() const {
+  // From the weakest to the strongest source.
   auto config = defaults_;
   for (const auto& file : files_) config.load_file(file);
   if (!broker_.empty()) config.set("bootstrap.servers", broker_);
@@ -117,6 +119,7 @@ int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std
   }
   try {
     return body();
+  // A wrong configuration is the user's to correct, like a wrong command line, so both have the same exit code.
   } catch (const ConfigException& error) {
     print_error(cli, error.what());
     return kExitUsage;

@@ -35,6 +35,7 @@ void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& n
   while (!stop.wait_for(kLookInterval) && !streams.wait_for(Millis(0))) {
   }
   if (stop.requested()) log(LogLevel::info, name + " closes");
+  // The error is checked after closing, so that a failed application also leaves its group.
   const bool closed = streams.close(kCloseTimeout);
   if (const auto error = streams.error(); !error.empty()) throw StreamsException(error);
   if (!closed) {
@@ -49,6 +50,8 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
   const auto name = spec.name.empty() ? std::filesystem::path(argv[0]).filename().string() : spec.name;
   CLI::App cli(spec.description, name);
   auto defaults = spec.defaults;
+  // The application.id names the consumer group, so it must not change by itself. The program's name is a stable
+  // default.
   if (!defaults.is_set("application.id")) defaults.set("application.id", name);
   const CommonOptions common(cli, std::move(defaults));
   std::string description;
@@ -62,6 +65,7 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
     StopSignals stop;  // before the first thread, see StopSignals
     const auto config = common.config();
     const auto topology = spec.topology(config);
+    // Before the broker is opened, so that --describe works without one.
     if (!description.empty()) {
       print_description(topology, description);
       return kExitOk;

@@ -73,6 +73,7 @@ std::string lower(std::string_view text) {
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 [[noreturn]] void reject(const ConfigKey& key, std::string_view value, const std::string& must) {
+  // All errors of values have this form.
   throw ConfigException("configuration key " + quoted(key.name) + " cannot be " + quoted(value) + ": it must be " +
                         must);
 }
@@ -96,6 +97,7 @@ std::string range(const ConfigKey& key) {
 }
 
 void check_number(const ConfigKey& key, std::string_view value) {
+  // Units such as "10s" are refused, as in Kafka.
   const auto parsed = parse_integer(value);
   if (!parsed || *parsed < key.min || *parsed > key.max) {
     reject(key, value,
@@ -154,6 +156,7 @@ bool is_host_and_port(std::string_view address) {
 
 std::string checked_bootstrap_servers(const ConfigKey& key, std::string_view value) {
   constexpr std::string_view kEmbedded = "embedded:";
+  // The directory's name is taken as it is, also with commas or colons.
   if (value.starts_with(kEmbedded) && value.size() > kEmbedded.size()) return std::string(value);
   std::string stored;
   for (const auto address : split_list(value)) {
@@ -204,6 +207,7 @@ std::string nearest_key(std::string_view key) {
   const auto wanted = lower(key);
   std::string best;
   auto best_distance = std::string::npos;
+  // Client settings are offered with their prefix, because leaving out the prefix is a common mistake.
   const auto consider = [&](std::string candidate) {
     const auto distance = edit_distance(wanted, candidate);
     if (distance >= best_distance) return;
@@ -256,6 +260,7 @@ std::vector<std::string> valid_values(const ConfigKey& key) {
       for (const auto value : split_list(key.valid)) add(value);
       break;
   }
+  // Booleans have no list in the table.
   if (key.type == ConfigType::boolean) values = {"true", "false"};
   return values;
 }
@@ -282,6 +287,7 @@ std::string unknown_key_message(std::string_view key, std::string_view value) {
   const auto text = "unknown configuration key " + quoted(key) + " (value " + quoted(value) + ")";
   const auto* const setting =
       std::ranges::find_if(kClientSettings, [&](const ClientSetting& s) { return s.name == key; });
+  // A known setting without its prefix: name the prefix instead of guessing a key.
   if (setting != std::end(kClientSettings)) {
     return text + ": settings of the Kafka clients and topics take a prefix, write " +
            quoted(std::string(setting->prefix).append(key));

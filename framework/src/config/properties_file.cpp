@@ -36,6 +36,7 @@ class LogicalLines {
     std::string natural;
     while (read(natural)) {
       const auto trimmed = without_leading_blanks(natural);
+      // A comment line is never continued, even if it ends with a backslash. Java does the same.
       if (trimmed.empty() || trimmed.front() == '#' || trimmed.front() == '!') continue;
       first_line = number_;
       text = trimmed;
@@ -103,6 +104,7 @@ std::optional<std::size_t> append_unicode(std::string& out, std::string_view tex
     append_utf8(out, *unit);
     return at + 4;
   }
+  // A high surrogate without a low one is not a character.
   if (text.substr(at + 4, 2) != "\\u") return std::nullopt;
   const auto low = utf16_unit(text, at + 6);
   if (!low || !is_low_surrogate(*low)) return std::nullopt;
@@ -162,6 +164,7 @@ std::vector<Property> read_properties(std::istream& in, std::string_view name) {
     const std::string_view whole = text;
     const auto length = key_length(whole);
     auto rest = without_leading_blanks(whole.substr(length));
+    // White space, one separator, white space: "key = value", "key: value" and "key value" are equal.
     if (!rest.empty() && (rest.front() == '=' || rest.front() == ':')) rest = without_leading_blanks(rest.substr(1));
     properties.push_back({unescape(whole.substr(0, length), place), unescape(rest, place), line});
   }

@@ -78,6 +78,7 @@ std::string type_name(detail::ConfigType type) {
 
 StreamsConfig& StreamsConfig::set(std::string_view key, std::string_view value) {
   if (const auto* const known = detail::find_config_key(key)) {
+    // Stored in the checked spelling, so that readers need not handle spellings.
     values_.insert_or_assign(std::string(key), detail::checked_value(*known, value));
   } else if (is_pass_through(key) || is_security_setting(key)) {
     values_.insert_or_assign(std::string(key), std::string(detail::trim(value)));
@@ -96,6 +97,7 @@ StreamsConfig& StreamsConfig::load_file(const std::filesystem::path& file) {
     try {
       set(property.key, property.value);
     } catch (const ConfigException& error) {
+      // Adds the file and the line to the text.
       throw ConfigException(file.string() + ":" + std::to_string(property.line) + ": " + error.what());
     }
   }
@@ -119,6 +121,7 @@ std::string StreamsConfig::get_string(std::string_view key) const {
   // Kafka Streams also commits more often under exactly-once, because other consumers see the results only after the
   // commit.
   if (key == "commit.interval.ms" && exactly_once()) return "100";
+  // The default of an older name is the value of the newer key.
   if (!known.alias_of.empty()) return get_string(known.alias_of);
   return default_value(known);
 }
@@ -153,6 +156,7 @@ bool StreamsConfig::is_set(std::string_view key) const { return given(key) != nu
 
 std::map<std::string, std::string> StreamsConfig::with_prefix(std::string_view prefix) const {
   std::map<std::string, std::string> settings;
+  // The map is ordered, so keys with the same prefix are next to each other.
   for (auto it = values_.lower_bound(prefix); it != values_.end() && it->first.starts_with(prefix); ++it) {
     settings.emplace(it->first.substr(prefix.size()), it->second);
   }
@@ -188,7 +192,9 @@ void StreamsConfig::validate(bool broker_given) const {
         "embedded:DIR for the embedded broker");
   }
   for (const auto& [key, value] : values_) {
+    // Here and not in set(), because some rules depend on processing.guarantee, which may be set later.
     check_reserved(key, value);
+    // A warning and no error: existing configuration files of Java applications shall work.
     if (const auto* const known = detail::find_config_key(key); known != nullptr && !known->supported) {
       log(LogLevel::warn, "configuration key " + key + " = " + value + " has no effect in Millrace");
     }

@@ -65,6 +65,7 @@ void JsonDocument::open(std::string_view bytes) {
     buffers_.padded = std::make_unique_for_overwrite<char[]>(capacity + simdjson::SIMDJSON_PADDING);
     buffers_.capacity = capacity;
     if (auto error = buffers_.parser.allocate(capacity)) {
+      // The next document allocates again.
       buffers_.capacity = 0;
       throw SerializationException("JSON: a document of " + std::to_string(bytes.size()) + " bytes: " + problem(error));
     }
@@ -78,6 +79,7 @@ void JsonDocument::open(std::string_view bytes) {
   auto error = buffers_.parser.iterate(begin, bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING).get(document_);
   if (!error) [[likely]]
     return;
+  // These errors concern the document as a whole, so there is no field to name.
   if (error == simdjson::EMPTY) throw SerializationException("JSON: expected a document, found only white space");
   if (error == simdjson::UTF8_ERROR) fail_at(begin + first_invalid_utf8(text_), "not UTF-8");
   throw SerializationException("JSON: " + problem(error) + ", in '" + excerpt(text_) + "'");
@@ -119,6 +121,7 @@ void JsonDocument::fail_value(simdjson::error_code error, const std::string& exp
   // The value has the expected type and is still an error: cut off, unbalanced, out of range and so on.
   bool same_kind = (first == '{' && expected == "an object") || (first == '[' && expected == "an array") ||
                    (first == '"' && expected == "a string");
+  // "Expected a string, found a string" would be no help. Say what is wrong with the string.
   if (same_kind) fail_at(text.data(), problem(error));
   std::string what = found(text);
   if (expected == "a number" && what.starts_with("the number")) {
@@ -133,6 +136,7 @@ void JsonDocument::fail_syntax(simdjson::error_code error) {
 }
 
 void JsonDocument::fail_missing(const JsonType& type, const JsonField& field) {
+  // So that the text names the path of the missing field.
   path.at_field(field.name);
   throw SerializationException("JSON: field \"" + path.text() + "\" of " + std::string(type.name) + " is missing in '" +
                                excerpt(text_) + "'");

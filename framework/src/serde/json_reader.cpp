@@ -47,6 +47,7 @@ std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t
   const char* raw = field.key().raw();
   if (expected < type.fields.size() && has_plain_name(raw, type.fields[expected])) return expected;
   const char* end = raw;
+  // Not the expected field. Find the end of the name, and look it up without unescaping if it has no escapes.
   while (*end != '"' && *end != '\\') ++end;  // ends at the closing quote at the latest
   if (*end == '"') return find_by_name(type, {raw, static_cast<std::size_t>(end - raw)});
   std::string_view name;
@@ -78,6 +79,7 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
   document.enter();
   SeenFields seen;
   std::size_t expected = 0;
+  // document.value points to a local variable of this loop, so it must be restored before the function returns.
   ondemand::value* outer = document.value;
   for (auto result : fields) {
     if (result.error()) [[unlikely]]
@@ -86,6 +88,7 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
     std::size_t index = find_field(document, type, expected, field);
     if (index == kUnknown) continue;  // simdjson skips the value
     document.value = &field.value();
+    // For error texts inside the field.
     document.path.at_field(type.fields[index].name);
     type.fields[index].read(document, object);
     seen.add(index);
@@ -154,6 +157,7 @@ void JsonReader::read(float& out) {
   double number = 0;
   read(number);
   out = static_cast<float>(number);
+  // A double can be too large for float. NaN and infinity themselves are not valid JSON.
   if (std::isinf(out)) [[unlikely]]
     document_of(*this).fail_value(simdjson::NUMBER_OUT_OF_RANGE, "a number within the range of float");
 }
@@ -199,6 +203,7 @@ std::int64_t JsonReader::read_enum(const JsonEnum& type) {
   for (const JsonEnumerator& enumerator : type.enumerators) {
     if (enumerator.name == name) return enumerator.value;
   }
+  // Only for the error text.
   std::string names;
   for (const JsonEnumerator& enumerator : type.enumerators) {
     names.append(names.empty() ? "\"" : ", \"").append(enumerator.name).append("\"");
@@ -219,6 +224,7 @@ std::string_view JsonReader::read_raw() {
   JsonDocument& document = document_of(*this);
   std::string_view token = document.token();
   std::string_view raw;
+  // raw_json() finds the matching bracket without looking at the members.
   if (!token.empty() && token[0] == '{') {
     if (auto error = document.object().raw_json().get(raw)) document.fail_syntax(error);
     return raw;

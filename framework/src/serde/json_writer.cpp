@@ -20,6 +20,8 @@ constexpr std::size_t kNumberSize = 40;
 bool is_plain_ascii(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
+  // Bit tricks on eight bytes at once: the top bit of a byte is set if the byte is not ASCII, is a control character, a
+  // quote or a backslash.
   auto has_special = [](std::uint64_t word) {
     auto has_zero = [](std::uint64_t x) { return (x - kOnes) & ~x & kHighs; };
     return ((word & kHighs) | ((word - kOnes * 0x20) & ~word & kHighs) | has_zero(word ^ (kOnes * '"')) |
@@ -62,6 +64,7 @@ char* format_number(Number value, char* out) {
 
 void JsonWriter::flush() {
   out_.append(buffer_.data(), used_);
+  // Text is collected in a buffer on the stack, because appending each piece to the string is slower.
   used_ = 0;
 }
 
@@ -86,6 +89,7 @@ void JsonWriter::append_escaped(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) continue;
+    // Copies the plain text before this character in one piece.
     append(text.substr(done, i - done));
     done = i + 1;
     switch (c) {
@@ -97,6 +101,7 @@ void JsonWriter::append_escaped(std::string_view text) {
       case '\r': append("\\r"); break;
       case '\t': append("\\t"); break;
       default: {
+        // Other control characters.
         const char escape[] = {'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]};
         append({escape, sizeof escape});
       }
@@ -146,6 +151,7 @@ void JsonWriter::write_unsigned(std::uint64_t value) {
 }
 
 void JsonWriter::write_enum(const JsonEnum& type, std::int64_t value) {
+  // Enums are small, so a search is fast enough.
   for (const JsonEnumerator& enumerator : type.enumerators) {
     if (enumerator.value == value) return write(enumerator.name);
   }
@@ -159,6 +165,7 @@ void JsonWriter::write_raw(std::string_view json) { append(json); }
 void JsonWriter::write_object(const JsonType& type, const void* object) {
   begin_object();
   for (const JsonField& field : type.fields) {
+    // An empty optional.
     if (field.absent != nullptr && field.absent(object)) continue;
     // The common case in one piece: comma, name, colon.
     if (field.plain_name) [[likely]] {

@@ -24,12 +24,14 @@ ListReader::ListReader(std::string_view bytes, std::int32_t fixed_size) : bytes_
          std::to_string(strategy));
   }
   if (fixed_size_ > 0) {
+    // The indexes of the nulls come before the entries. next() compares them with its own index.
     std::int32_t count = next_int("number of nulls");
     if (count < 0 || bytes_.size() / 4 < static_cast<std::size_t>(count)) {
       fail("number of nulls is " + std::to_string(count) + " with " + std::to_string(bytes_.size()) + " bytes left");
     }
     for (std::int32_t i = 0; i < count; ++i) {
       std::int32_t index = next_int("index of a null");
+      // Ascending indexes allow next() to check only the next one.
       if (index < 0 || (!nulls_.empty() && index <= nulls_.back())) {
         fail("the indexes of nulls do not ascend: " + std::to_string(index));
       }
@@ -60,6 +62,7 @@ BytesView ListReader::next() {
     }
   } else {
     length = next_int("length of an entry");
+    // Java writes -1 for null.
     if (length == -1) return std::nullopt;
   }
   if (length < 0 || static_cast<std::size_t>(length) > bytes_.size()) {

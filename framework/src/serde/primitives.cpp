@@ -23,6 +23,7 @@ std::string readable(std::string_view type) {
 
 void throw_unexpected_null(std::string_view type) {
   std::string name = readable(type);
+  // The usual cause is a tombstone on a stream whose type has no null. So the text says which types allow null.
   throw SerializationException("the key or value is null, but " + name + " has no null: use std::optional<" + name +
                                "> where null is allowed, or Unkeyed for keys that do not matter");
 }

@@ -34,6 +34,7 @@ std::size_t sequence_length(std::string_view bytes) {
 
 bool is_utf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
 
+// Only for error texts, so it need not be fast.
 std::size_t first_invalid_utf8(std::string_view bytes) {
   std::size_t at = 0;
   while (at < bytes.size()) {
@@ -49,6 +50,7 @@ std::string excerpt(std::string_view bytes, std::size_t limit) {
   std::size_t at = 0;
   while (at < bytes.size()) {
     std::size_t length = sequence_length(bytes.substr(at));
+    // A sequence that does not fit is left out as a whole.
     if (at + std::max<std::size_t>(length, 1) > limit) break;
     unsigned char lead = static_cast<unsigned char>(bytes[at]);
     if (length == 0 || lead < 0x20 || lead == 0x7F) {

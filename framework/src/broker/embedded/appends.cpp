@@ -8,6 +8,7 @@ void TailCache::add(PartitionLog& log, PagePtr page) {
   bytes_ += page->bytes().size();
   log.tail.push_back(std::move(page));
   order_.push_back(&log);
+  // The entry names the partition. The partition's oldest page is the one that was added with this entry.
   while (bytes_ > budget_ && order_.size() > 1) {
     PartitionLog& oldest = *order_.front();
     order_.pop_front();
@@ -46,6 +47,7 @@ Appends::~Appends() {
 }
 
 std::int64_t Appends::add(PartitionLog& log, std::string batch) {
+  // The offset is used at once, so that a second batch of the same partition gets the next ones.
   const std::int64_t base = log.next;
   PagePtr page = Page::make(base, std::move(batch));
   changes_.put_batch(log.topic_id, log.name.partition, base, page->bytes());

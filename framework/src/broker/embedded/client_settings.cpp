@@ -40,6 +40,7 @@ ConsumerSettings ConsumerSettings::parse(const ClientConfig& config) {
   if (const auto* group = find(config, {"group.id"})) settings.group_id = group->second;
   if (const auto* reset = find(config, {"auto.offset.reset"})) {
     const std::string& value = reset->second;
+    // librdkafka accepts several spellings of each value, and so does this broker.
     if (value == "earliest" || value == "smallest" || value == "beginning") {
       settings.reset = OffsetReset::earliest;
     } else if (value == "latest" || value == "largest" || value == "end") {
@@ -58,6 +59,7 @@ ConsumerSettings ConsumerSettings::parse(const ClientConfig& config) {
   }
   settings.max_poll_interval = Millis(number(config, {"max.poll.interval.ms"}, settings.max_poll_interval.count()));
   if (const auto* strategy = find(config, {"partition.assignment.strategy"})) {
+    // librdkafka's list may name further strategies; the first one decides.
     settings.range_assignor = strategy->second.starts_with("range");
   }
   return settings;

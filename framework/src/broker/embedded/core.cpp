@@ -27,6 +27,7 @@ Core::Core(const std::filesystem::path& directory)
       groups(storage, topics),
       transactions(storage, topics, groups, tail),
       cleaner(mutex, storage, tail, topics) {
+  // Transactions that the last process left open are aborted by now: the constructor of `transactions` does it.
   const auto now = std::chrono::steady_clock::now();
   look_after_deadlines();
   housekeeping.at(now + kCompactionInterval, [this] { compact(); });

@@ -21,6 +21,7 @@ std::optional<TopicDescription> EmbeddedAdmin::describe_topic(const std::string&
 std::map<std::string, std::string> EmbeddedAdmin::topic_config(const std::string& name, bool all, Millis /*timeout*/) {
   const std::lock_guard lock(core_->mutex);
   std::map<std::string, std::string> configs = core_->topics.get(name)->configs;
+  // insert() keeps existing entries, so the topic's own values win over the defaults.
   if (all) configs.insert(TopicSettings::defaults().begin(), TopicSettings::defaults().end());
   return configs;
 }
@@ -28,6 +29,7 @@ std::map<std::string, std::string> EmbeddedAdmin::topic_config(const std::string
 bool EmbeddedAdmin::create_topic(const NewTopic& topic, Millis /*timeout*/) {
   const std::lock_guard lock(core_->mutex);
   if (!core_->topics.create(topic)) return false;
+  // Groups that subscribe to this name, or to a matching pattern, get the new partitions.
   core_->groups.topics_changed(topic.name);
   return true;
 }
@@ -35,6 +37,7 @@ bool EmbeddedAdmin::create_topic(const NewTopic& topic, Millis /*timeout*/) {
 void EmbeddedAdmin::delete_topic(const std::string& name, Millis /*timeout*/) {
   const std::lock_guard lock(core_->mutex);
   const auto topic = core_->topics.get(name);
+  // The order matters: the topic first, then everything that refers to its partitions.
   core_->topics.remove(topic);
   core_->transactions.forget(*topic);
   for (const auto& log : topic->partitions) {
@@ -65,6 +68,7 @@ void EmbeddedAdmin::delete_records(const std::map<TopicPartition, std::int64_t>&
 Watermarks EmbeddedAdmin::watermarks(const TopicPartition& partition, Millis /*timeout*/) {
   const std::lock_guard lock(core_->mutex);
   const PartitionLog& log = core_->topics.get(partition);
+  // The end of the log, including open transactions.
   return {log.entry.log_start, log.next};
 }
 

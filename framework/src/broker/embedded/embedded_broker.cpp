@@ -35,11 +35,14 @@ class Registry {
     std::unique_lock lock(mutex_);
     // If an entry's Core is dead, another thread is closing it. The directory is free after that.
     for (;;) {
+      // The registry holds weak pointers: the last client closes the directory.
       const auto found = cores_.find(path);
       if (found == cores_.end()) break;
       if (auto core = found->second.lock()) return core;
       closed_.wait(lock);
     }
+    // The deleter closes the database without the registry's mutex, because that may take a while. Then it removes the
+    // entry and wakes the threads that wait to open the same directory.
     auto core = std::shared_ptr<Core>(new Core(path), [this, path](Core* closing) {
       delete closing;
       const std::lock_guard closing_lock(mutex_);

@@ -28,6 +28,7 @@ EmbeddedConsumer::EmbeddedConsumer(std::shared_ptr<Core> core, const ConsumerSet
     : core_(std::move(core)), settings_(settings) {}
 
 EmbeddedConsumer::~EmbeddedConsumer() {
+  // Also removes the waiter from the partitions, which would otherwise wake a destroyed consumer.
   clear_readers();
   const Lock lock(core_->mutex);
   if (member_) core_->groups.leave(settings_.group_id, *member_);
@@ -48,6 +49,7 @@ void EmbeddedConsumer::subscribe(const std::vector<std::string>& topics, Rebalan
   if (member_) {
     core_->groups.change_topics(settings_.group_id, *member_, topics);
   } else {
+    // The first subscription joins the group. The listener is called later, inside poll().
     member_ = core_->groups.join(settings_.group_id, topics, settings_.range_assignor, settings_.max_poll_interval,
                                  waiter_, SteadyClock::now());
   }
@@ -65,6 +67,7 @@ void EmbeddedConsumer::unsubscribe() {
   bool lost = false;
   {
     const Lock lock(core_->mutex);
+    // Copied under the mutex. The listener below runs without it.
     owned.assign(member_->owned.begin(), member_->owned.end());
     lost = member_->evicted;
   }
@@ -93,11 +96,13 @@ void EmbeddedConsumer::follow_group() {
     RebalanceStep step;
     {
       const Lock lock(core_->mutex);
+      // One step at a time: the listener runs between the steps, without the mutex.
       step = core_->groups.next_step(settings_.group_id, *member_);
     }
     switch (step.kind) {
       case RebalanceStep::Kind::none: return;
       case RebalanceStep::Kind::lost: {
+        // The listener is not called for an empty list. It may name further partitions to stop.
         const std::vector<TopicPartition> stop =
             step.partitions.empty() ? step.partitions : listener_->on_partitions_lost(step.partitions);
         remove_readers(step.partitions);
@@ -133,6 +138,7 @@ void EmbeddedConsumer::follow_group() {
 
 // Runs once per subscription. A topic that is created later is read without another call.
 void EmbeddedConsumer::report_missing_topics() {
+  // Set before the check, so that the exception is thrown once and later polls go on.
   if (missing_reported_) return;
   missing_reported_ = true;
   const Lock lock(core_->mutex);
@@ -171,6 +177,7 @@ void EmbeddedConsumer::add_readers(const std::vector<TopicPartition>& partitions
   for (const TopicPartition& partition : partitions) {
     PartitionLog& log = core_->topics.get(partition);
     auto& added = readers_[partition];
+    // The partition was assigned already. A second entry in the waiters would wake the consumer twice.
     if (added.log != nullptr) std::erase(added.log->waiters, &waiter_);
     added = PartitionReader{};
     added.topic = core_->topics.get(partition.topic);
@@ -180,6 +187,7 @@ void EmbeddedConsumer::add_readers(const std::vector<TopicPartition>& partitions
     log.waiters.push_back(&waiter_);
     topic_names_.insert(partition.topic);
   }
+  // The map's elements do not move, so pointers to them stay valid.
   order_.clear();
   for (auto& [partition, reader_of] : readers_) order_.push_back(&reader_of);
 }
@@ -217,6 +225,7 @@ void EmbeddedConsumer::set_paused(const std::vector<TopicPartition>& partitions,
 
 void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset) {
   PartitionReader& sought = reader(partition, "seek in");
+  // Drops all fetched pages. The position is unset until the start is resolved.
   sought.start_at(0);
   sought.position.reset();
   sought.start = offset;
@@ -229,6 +238,7 @@ void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset
 std::int64_t EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::string& why) const {
   switch (settings_.reset) {
     case OffsetReset::earliest: return log.entry.log_start;
+    // With read_committed, the end is the last stable offset.
     case OffsetReset::latest: return log.end(settings_.read_committed);
     case OffsetReset::none: break;
   }
@@ -257,6 +267,7 @@ void EmbeddedConsumer::settle_start(PartitionReader& reader_of) const {
 
 void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
   const PartitionLog& log = *reader_of.log;
+  // The object of a deleted topic lives on, but its records are gone.
   if (reader_of.topic->deleted) {
     throw BrokerException(Severity::fatal, "topic '" + log.name.topic + "' was deleted while it was being read");
   }
@@ -269,11 +280,13 @@ void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
   }
   while (reader_of.pages.empty()) {
     std::int64_t& position = *reader_of.position;
+    // Out of range: the records were deleted, or the caller sought too far. Kafka resets the position in the same way.
     if (position < log.entry.log_start || position > log.next) {
       position = reset_offset(log, "offset " + std::to_string(position) + " is not in the log (it holds " +
                                        std::to_string(log.entry.log_start) + " to " + std::to_string(log.next) + ")");
     }
     Fetched fetched = fetch(core_->storage, lock, log, position, settings_.read_committed);
+    // At the end.
     if (fetched.next == position) return;
     reader_of.fetched_to = fetched.next;
     for (PagePtr& page : fetched.pages) reader_of.pages.push_back(std::move(page));
@@ -289,6 +302,7 @@ std::size_t EmbeddedConsumer::drain(PartitionReader& reader_of, std::vector<Cons
   PageRecord found;
   while (taken < room && !reader_of.pages.empty()) {
     const Page& page = *reader_of.pages.front();
+    // Each page is decoded once, when its records are returned.
     if (!reader_of.cursor) reader_of.cursor.emplace(page);
     bool more = false;
     while (taken < room && (more = reader_of.cursor->next(found))) {
@@ -301,6 +315,7 @@ std::size_t EmbeddedConsumer::drain(PartitionReader& reader_of, std::vector<Cons
       record.key = found.key;
       record.value = found.value;
       if (found.header_count > 0) record.headers = decode_headers(found.header_count, found.header_bytes);
+      // The record keeps the page alive, so its views stay valid after the reader has dropped the page.
       record.buffer = page.share();
       ++taken;
     }
@@ -309,6 +324,7 @@ std::size_t EmbeddedConsumer::drain(PartitionReader& reader_of, std::vector<Cons
     if (!more || reader_of.cursor->at_end()) {
       reader_of.cursor.reset();
       reader_of.pages.pop_front();
+      // After the last page, the position moves over everything that was examined, also over invisible offsets.
       reader_of.position = reader_of.pages.empty() ? reader_of.fetched_to : reader_of.pages.front()->base_offset();
     }
   }
@@ -325,6 +341,7 @@ std::size_t EmbeddedConsumer::collect(std::vector<ConsumerRecord>& records, std:
     while (taken < max_records) {
       if (next.pages.empty()) {
         Lock lock(core_->mutex);
+        // The mutex is locked only to fetch pages. Records are decoded without it.
         refill(next, lock);
       }
       const std::size_t got = drain(next, records, max_records - taken);
@@ -359,6 +376,7 @@ void EmbeddedConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t ma
       member_->waiting = false;
       member_->last_poll = SteadyClock::now();
     }
+    // Otherwise a signal came: new records or a rebalance. Look again.
     if (std::exchange(wakeup_, false) || !woken) return;
   }
 }
@@ -372,6 +390,7 @@ void EmbeddedConsumer::wakeup() {
 std::optional<std::int64_t> EmbeddedConsumer::position(const TopicPartition& partition) {
   PartitionReader& asked = reader(partition, "tell the position in");
   Lock lock(core_->mutex);
+  // Moves the position over invisible offsets at the end, so that a caller can compare it with the end of the log.
   if (asked.pages.empty()) refill(asked, lock);
   return asked.position;
 }
@@ -381,6 +400,7 @@ std::optional<std::int64_t> EmbeddedConsumer::current_lag(const TopicPartition& 
   Lock lock(core_->mutex);
   if (asked.pages.empty()) refill(asked, lock);
   if (!asked.position) return std::nullopt;
+  // The log can be shorter than the position after a seek beyond its end.
   return std::max<std::int64_t>(0, asked.log->end(settings_.read_committed) - *asked.position);
 }
 
@@ -400,6 +420,7 @@ std::optional<std::int64_t> EmbeddedConsumer::offset_for_time(const TopicPartiti
   std::int64_t offset = log.entry.log_start;
   for (;;) {
     const Fetched fetched = fetch(core_->storage, lock, log, offset, settings_.read_committed);
+    // Reached the end without a match.
     if (fetched.next == offset) return std::nullopt;
     for (const PagePtr& page : fetched.pages) {
       // The header tells without decoding that no record of the page is late enough.
@@ -440,6 +461,7 @@ std::map<TopicPartition, OffsetAndMetadata> EmbeddedConsumer::committed(const st
 void EmbeddedConsumer::commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
   require_group("commit_sync()");
   const Lock lock(core_->mutex);
+  // Refused if the group removed this consumer. Otherwise a slow member could overwrite the new owner's offsets.
   core_->groups.check_commit(settings_.group_id, member_.get());
   core_->groups.commit(settings_.group_id, offsets);
 }

@@ -20,6 +20,7 @@ std::string partition_scoped(char kind, std::uint32_t topic_id, std::int32_t par
 
 }  // namespace
 
+// The positions here and the order of reads below are the drawing in format.hpp. Golden-byte tests compare both.
 void write_batch_header(char* batch, const BatchHeader& header) {
   batch[0] = static_cast<char>(header.flags);
   wire::store_u32(batch + 1, header.records);
@@ -75,6 +76,7 @@ std::string group_offset_key(std::string_view group, const TopicPartition& parti
 
 std::string batch_key(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset) {
   std::string key;
+  // Built for every batch that is written or read, so without a second allocation.
   key.reserve(16);
   Writer(key).u32(topic_id).u32(static_cast<std::uint32_t>(partition)).u64(static_cast<std::uint64_t>(base_offset));
   return key;
@@ -82,6 +84,7 @@ std::string batch_key(std::uint32_t topic_id, std::int32_t partition, std::int64
 
 std::string parse_topic_key(std::string_view key) { return std::string(key.substr(1)); }
 
+// Only the last part of the key is needed: the caller asked for a partition and knows the rest.
 std::int64_t parse_aborted_key(std::string_view key) {
   Reader in(key, "the key of an aborted transaction");
   in.bytes(9);  // kind, topic id, partition
@@ -132,6 +135,7 @@ std::string encode_u64(std::uint64_t value) {
 std::uint32_t decode_u32(std::string_view bytes) { return Reader(bytes, "a number").u32(); }
 std::uint64_t decode_u64(std::string_view bytes) { return Reader(bytes, "a number").u64(); }
 
+// The configurations are in the order of the map, so equal topics have equal bytes.
 std::string encode(const TopicEntry& entry) {
   std::string out;
   Writer writer(out);
@@ -170,6 +174,7 @@ PartitionEntry decode_partition(std::string_view bytes) {
   return entry;
 }
 
+// The marker's offset (`last`) is not in the value, because it is part of the key.
 std::string encode(const AbortedEntry& entry) {
   std::string out;
   Writer(out).u64(entry.producer_id).u64(static_cast<std::uint64_t>(entry.first));
@@ -185,6 +190,7 @@ AbortedEntry decode_aborted(std::string_view key, std::string_view bytes) {
   return entry;
 }
 
+// Negative leader epochs do not occur, so the largest u32 is free to mean "none".
 std::string encode(const OffsetAndMetadata& offset) {
   std::string out;
   Writer(out)

@@ -57,6 +57,7 @@ std::shared_ptr<Member> Groups::join(const std::string& group, std::vector<std::
   member->waiter = &waiter;
   member->last_poll = now;
   Group& joined = groups_[group];
+  // Ids ascend, so the members are in the order in which they joined. The assignors depend on a stable order.
   joined.members.emplace(member->id, member);
   rebalance(joined);
   return member;
@@ -73,6 +74,7 @@ void Groups::leave(const std::string& group, Member& member) {
   // An evicted member is not in the group any more.
   if (member.evicted) return;
   Group& left = groups_[group];
+  // Its partitions have no owner now. The next steps of the other members take them.
   left.members.erase(member.id);
   if (!left.members.empty()) rebalance(left);
 }
@@ -98,6 +100,7 @@ void Groups::rebalance(Group& group) {
   for (const auto& [id, member] : group.members) {
     AssignorMember& known = members.emplace_back();
     known.topics = subscribed_topics(*member);
+    // What the member has now, not its last target: a partition that it does not own yet need not stay with it.
     known.owned = member->owned;
     for (const std::string& topic : known.topics) partition_counts[topic] = topics_.get(topic)->partition_count();
     // `range` is used only if all members ask for it. All other strategies are treated as sticky.
@@ -105,6 +108,7 @@ void Groups::rebalance(Group& group) {
   }
   const Assignment assignment =
       range ? assign_range(members, partition_counts) : assign_sticky(members, partition_counts);
+  // A new generation even if no target changed: transactional commits with older metadata are refused from now on.
   ++group.generation;
   std::size_t i = 0;
   for (const auto& [id, member] : group.members) member->target = assignment[i++];
@@ -118,6 +122,7 @@ void Groups::call_all(Group& group) {
 RebalanceStep Groups::next_step(const std::string& group, Member& member) {
   member.attention = false;
   if (member.evicted) {
+    // The member learns once what it lost. The consumer then joins again.
     RebalanceStep lost{RebalanceStep::Kind::lost, {member.owned.begin(), member.owned.end()}};
     member.owned.clear();
     return lost;
@@ -143,6 +148,7 @@ RebalanceStep Groups::next_step(const std::string& group, Member& member) {
   const bool heard = member.generation == own.generation;
   if (heard && assign.partitions.empty()) return {};
   member.generation = own.generation;
+  // Owned before the listener hears of it, so that no other member can take it in between.
   member.owned.insert(assign.partitions.begin(), assign.partitions.end());
   return assign;
 }
@@ -156,6 +162,7 @@ void Groups::revoked(const std::string& group, Member& member, const std::vector
 
 void Groups::expire(SteadyTime now) {
   for (auto& [name, group] : groups_) {
+    // Removes all late members first and rebalances once.
     const std::size_t before = group.members.size();
     for (auto it = group.members.begin(); it != group.members.end();) {
       Member& member = *it->second;
@@ -184,6 +191,7 @@ void Groups::topics_changed(const std::string& topic) {
     });
     if (concerned) rebalance(group);
     if (exists) continue;
+    // A new topic with the same name must not inherit the offsets.
     Storage::Changes changes(storage_);
     for (auto it = group.offsets.begin(); it != group.offsets.end();) {
       if (it->first.topic != topic) {
@@ -216,6 +224,7 @@ void Groups::check_commit(const std::string& group, const Member* member) const 
 }
 
 void Groups::check_metadata(const std::string& group, const MemberMetadata* metadata) const {
+  // A bare group id.
   if (metadata == nullptr) return;
   const auto found = groups_.find(group);
   const bool known = found != groups_.end() && found->second.members.contains(metadata->member_id);
@@ -235,6 +244,7 @@ void Groups::check_metadata(const std::string& group, const MemberMetadata* meta
 
 void Groups::check_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets) const {
   for (const auto& [partition, offset] : offsets) {
+    // Throws if the partition does not exist.
     (void)topics_.get(partition);
     if (offset.metadata.size() <= kLongestMetadata) continue;
     throw BrokerException(BrokerException::Severity::fatal,
@@ -250,6 +260,7 @@ void Groups::commit(const std::string& group, const std::map<TopicPartition, Off
   for (const auto& [partition, offset] : offsets) {
     changes.put(format::group_offset_key(group, partition), format::encode(offset));
   }
+  // Memory changes only after the write. So a failed commit leaves the old offsets in place.
   changes.write();
   Group& own = groups_[group];
   for (const auto& [partition, offset] : offsets) own.offsets[partition] = offset;
@@ -270,6 +281,7 @@ std::optional<OffsetAndMetadata> Groups::committed(const std::string& group, con
 void Groups::add_pending(const std::string& group, std::uint64_t producer_id,
                          const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
   check_offsets(offsets);
+  // Only in memory: a crash aborts the transaction, and its offsets with it.
   auto& pending = groups_[group].pending[producer_id];
   for (const auto& [partition, offset] : offsets) pending[partition] = offset;
 }
@@ -302,6 +314,7 @@ void Groups::end_pending(std::uint64_t producer_id, bool commit) {
       }
     }
     group.pending.erase(pending);
+    // Members may wait for the offset before they can start to read.
     call_all(group);
   }
   pending_ended_.notify_all();

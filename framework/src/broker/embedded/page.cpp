@@ -13,6 +13,8 @@ bool PageCursor::next(PageRecord& record) {
   --left_;
   record.offset = page_->base_offset() + static_cast<std::int64_t>(in_.varint());
   const Timestamp own = page_->header().base_timestamp + wire::unzigzag(in_.varint());
+  // With LogAppendTime, the time in the record is the producer's. The broker's time is in the header, because the batch
+  // was encoded before its time was known.
   record.timestamp = page_->is(format::kLogAppendTime) ? page_->header().max_timestamp : own;
   // Stored as length + 1, so that 0 can mean null.
   const auto nullable = [this]() -> BytesView {
@@ -56,10 +58,12 @@ void BatchBuilder::start_record(std::uint32_t offset_delta, Timestamp timestamp,
     base_timestamp_ = timestamp;
     max_timestamp_ = timestamp;
   }
+  // The base timestamp is the first record's, so its delta is 0. Later deltas may be negative.
   ++records_;
   last_delta_ = offset_delta;
   max_timestamp_ = std::max(max_timestamp_, timestamp);
 
+  // The numbers before the key are collected first, so that the string grows once for all of them.
   char front[3 * wire::kMaxVarintBytes];
   char* end = wire::write_varint(front, offset_delta);
   end = wire::write_varint(end, wire::zigzag(timestamp - base_timestamp_));
@@ -95,6 +99,7 @@ void BatchBuilder::add(std::uint32_t offset_delta, const PageRecord& record) {
   start_record(offset_delta, record.timestamp, record.key, record.value);
   char number[wire::kMaxVarintBytes];
   bytes_.append(number, static_cast<std::size_t>(wire::write_varint(number, record.header_count) - number));
+  // The headers are copied as stored, without decoding them.
   bytes_.append(record.header_bytes);
 }
 
@@ -111,6 +116,7 @@ std::string BatchBuilder::finish(std::uint8_t flags, std::uint64_t producer_id, 
   header.producer_id = producer_id;
   header.delete_horizon = delete_horizon;
   format::write_batch_header(bytes_.data(), header);
+  // Empty again, for the next batch. std::exchange() hands the bytes over without a copy.
   records_ = 0;
   last_delta_ = 0;
   base_timestamp_ = 0;
@@ -121,6 +127,7 @@ std::string BatchBuilder::finish(std::uint8_t flags, std::uint64_t producer_id, 
 std::string control_batch(bool commit, std::uint64_t producer_id, Timestamp now) {
   std::string bytes(format::kBatchHeaderBytes, '\0');
   format::BatchHeader header;
+  // A control batch has no records. Its last_offset_delta of 0 makes it take exactly one offset.
   header.flags = static_cast<std::uint8_t>(format::kTransactional | format::kControl | (commit ? format::kCommit : 0));
   header.base_timestamp = now;
   header.max_timestamp = now;

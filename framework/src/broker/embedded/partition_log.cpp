@@ -8,6 +8,7 @@ void PartitionLog::load(const Storage& storage) {
   if (const auto stored = storage.get(format::partition_key(topic_id, name.partition))) {
     entry = format::decode_partition(*stored);
   }
+  // The last batch reaches up to the end of the log. Compaction keeps this true, see Compaction::rewrite().
   const PagePtr last = storage.last_batch(topic_id, name.partition);
   // The log start can be beyond the last batch: retention or delete_records() may have removed all batches.
   next = std::max(entry.log_start, last ? last->last_offset() + 1 : 0);
@@ -17,6 +18,7 @@ void PartitionLog::load(const Storage& storage) {
 }
 
 std::int64_t PartitionLog::last_stable() const {
+  // Few transactions are open at the same time, so a search is cheap.
   std::int64_t stable = next;
   for (const OpenTransaction& transaction : open) stable = std::min(stable, transaction.first);
   return stable;
@@ -70,6 +72,7 @@ Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const 
   }
 
   std::vector<PagePtr> read;
+  // From here to lock(), other threads may append, compact or delete. The checks below allow for that.
   const std::uint64_t cleanings = log.cleanings;
   lock.unlock();
   storage.read_batches(log.topic_id, log.name.partition, offset, [&](PagePtr page) {

@@ -94,6 +94,7 @@ Storage::Storage(const std::filesystem::path& directory)
   // A directory without a version is new.
   if (const auto version = get(format::version_key())) {
     const std::uint32_t found = format::decode_u32(*version);
+    // An old program must not read a new layout, nor the other way round.
     if (found != format::kFormatVersion) {
       throw StreamsException("the embedded broker's directory " + directory_ + " has format version " +
                              std::to_string(found) + ", this program reads version " +
@@ -113,6 +114,7 @@ void Storage::fail(const std::string& doing, const rocksdb::Status& status) cons
 }
 
 void Storage::Changes::put(const std::string& key, const std::string& value) {
+  // A WriteBatch in memory cannot fail here; write() reports the errors that matter.
   batch_.Put(storage_.meta_.get(), key, value).PermitUncheckedError();
 }
 
@@ -139,6 +141,7 @@ void Storage::Changes::erase_batches(std::uint32_t topic_id, std::int32_t partit
 
 void Storage::Changes::write() {
   if (batch_.Count() == 0) return;
+  // One call, so all changes reach the write-ahead log together or not at all. `sync` is off, see the class comment.
   const rocksdb::Status status = storage_.db_->Write(rocksdb::WriteOptions(), &batch_);
   if (!status.ok()) storage_.fail("writing", status);
   batch_.Clear();
@@ -147,6 +150,7 @@ void Storage::Changes::write() {
 std::optional<std::string> Storage::get(const std::string& key) const {
   std::string value;
   const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), meta_.get(), key, &value);
+  // A missing key is an answer, not an error.
   if (status.IsNotFound()) return std::nullopt;
   if (!status.ok()) fail("reading", status);
   return value;
@@ -165,11 +169,14 @@ void Storage::read_batches(std::uint32_t topic_id, std::int32_t partition, std::
                            const std::function<bool(PagePtr page)>& visit) const {
   const std::string first = format::batch_key(topic_id, partition, 0);
   const std::string end = format::batch_key(topic_id, partition, INT64_MAX);
+  // The bounds keep the iterator inside the partition. RocksDB stores references, so the strings must outlive the
+  // iterator.
   const rocksdb::Slice lower(first);
   const rocksdb::Slice upper(end);
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = &lower;
   options.iterate_upper_bound = &upper;
+  // The iterator pins a snapshot of the database.
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, log_.get()));
   const std::string wanted = format::batch_key(topic_id, partition, offset);
   // The batch that contains `offset` is stored under its base offset, so it may begin before `offset`.

@@ -9,6 +9,7 @@
 namespace millrace::detail::embedded {
 namespace {
 
+/// All errors have the same form: topic, value, name, and what is allowed.
 [[noreturn]] void refuse(const std::string& topic, const std::string& name, const std::string& value,
                          const std::string& wanted) {
   throw BrokerException(BrokerException::Severity::fatal, "topic '" + topic + "': invalid value '" + value +
@@ -33,6 +34,7 @@ void read_number(const std::string& topic, const std::map<std::string, std::stri
 }  // namespace
 
 TopicSettings TopicSettings::parse(const std::string& topic, const std::map<std::string, std::string>& configs) {
+  // Unknown names are refused, as Kafka does: a typing error would otherwise have no effect and stay unnoticed.
   for (const auto& [name, value] : configs) {
     if (!defaults().contains(name)) {
       throw BrokerException(BrokerException::Severity::fatal, "topic '" + topic + "': unknown topic configuration '" +
@@ -77,6 +79,7 @@ TopicSettings TopicSettings::parse(const std::string& topic, const std::map<std:
   return settings;
 }
 
+// Also the list of valid names. Values of names that the embedded broker does not apply are shown as Kafka shows them.
 const std::map<std::string, std::string>& TopicSettings::defaults() {
   static const std::map<std::string, std::string> kDefaults = {
       {"cleanup.policy", "delete"},
@@ -117,6 +120,8 @@ const std::map<std::string, std::string>& TopicSettings::defaults() {
 }
 
 void check_topic_name(const std::string& name) {
+  // Kafka's rules for names (Topic.validate): at most 249 characters, because the name becomes a directory's name
+  // there.
   const auto legal = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '-';

@@ -8,6 +8,7 @@ namespace {
 /// A guard against typing errors. Each partition costs memory.
 constexpr std::int32_t kMostPartitions = 100000;
 
+/// A topic with empty partitions. Throws BrokerException (fatal) if the configuration is invalid.
 std::shared_ptr<Topic> make_topic(const std::string& name, const format::TopicEntry& entry) {
   auto topic = std::make_shared<Topic>();
   topic->name = name;
@@ -38,6 +39,7 @@ std::shared_ptr<Topic> Topics::find(std::string_view name) const {
   return found == topics_.end() ? nullptr : found->second;
 }
 
+// Iterates over all topics. Only the recovery of open transactions calls this, once at the start.
 std::shared_ptr<Topic> Topics::find(std::uint32_t id) const {
   for (const auto& [name, topic] : topics_) {
     if (topic->id == id) return topic;
@@ -71,12 +73,14 @@ std::shared_ptr<Topic> Topics::create(const NewTopic& wanted) {
                               " partitions; give 1 to " + std::to_string(kMostPartitions));
   }
   format::TopicEntry entry;
+  // -1 asks for the broker's default, which is one partition here.
   entry.partitions = wanted.partitions == -1 ? 1 : static_cast<std::uint32_t>(wanted.partitions);
   entry.configs = wanted.configs;
   entry.id = static_cast<std::uint32_t>(next_id_);
   auto topic = make_topic(wanted.name, entry);
 
   Storage::Changes changes(storage_);
+  // The id and the topic are written together. So no id is used twice, even after a crash.
   changes.put(format::next_id_key(), format::encode_u64(next_id_ + 1));
   changes.put(format::topic_key(wanted.name), format::encode(entry));
   changes.write();
@@ -95,6 +99,7 @@ void Topics::remove(const std::shared_ptr<Topic>& topic) {
     for (const auto& open : log->open) {
       changes.erase(format::open_transaction_key(topic->id, partition, open.producer_id));
     }
+    // One range deletion per partition, however many batches there are.
     changes.erase_batches(topic->id, partition, 0, INT64_MAX);
   }
   changes.write();
@@ -107,6 +112,7 @@ std::uint64_t Topics::draw_id() {
   Storage::Changes changes(storage_);
   changes.put(format::next_id_key(), format::encode_u64(next_id_ + 1));
   changes.write();
+  // The next id is on disk before this one is used.
   return next_id_++;
 }
 

@@ -13,6 +13,7 @@ Transactions::Transactions(Storage& storage, Topics& topics, Groups& groups, Tai
 }
 
 void Transactions::abort_left_open() {
+  // Grouped by producer, so that each transaction is ended with one write.
   std::map<std::uint64_t, std::vector<PartitionLog*>> left;
   storage_.for_each("O", [&](std::string_view key, std::string_view value) {
     const auto open = format::parse_open_transaction_key(key);
@@ -35,6 +36,7 @@ std::shared_ptr<TransactionalProducer> Transactions::init(const std::string& tra
   }
   auto producer = std::make_shared<TransactionalProducer>();
   producer->transactional_id = transactional_id;
+  // A new id per incarnation: the markers of the old incarnation cannot be confused with those of the new one.
   producer->producer_id = topics_.draw_id();
   producer->timeout = timeout;
   current = producer;
@@ -69,6 +71,7 @@ void Transactions::write(TransactionalProducer& producer, PartitionLog& log, Sto
   // Only the first batch of a transaction in a partition needs an entry on disk.
   if (std::find(producer.partitions.begin(), producer.partitions.end(), &log) != producer.partitions.end()) return;
   producer.partitions.push_back(&log);
+  // From now on, read_committed readers stop before this offset.
   log.open.push_back({producer.producer_id, log.next});
   changes.put(format::open_transaction_key(log.topic_id, log.name.partition, producer.producer_id),
               format::encode_u64(static_cast<std::uint64_t>(log.next)));
@@ -81,11 +84,13 @@ void Transactions::undo_write(TransactionalProducer& producer, PartitionLog& log
 
 void Transactions::add_offsets(TransactionalProducer& producer, const std::string& group,
                                const std::map<TopicPartition, OffsetAndMetadata>& offsets, SteadyTime now) {
+  // First, because it may throw. Then the transaction is not opened.
   groups_.add_pending(group, producer.producer_id, offsets);
   open(producer, now);
 }
 
 void Transactions::end(TransactionalProducer& producer, bool commit) {
+  // Nothing was written, so no marker is needed.
   if (!producer.open) return;
   finish(producer.producer_id, producer.partitions, commit);
   producer.partitions.clear();
@@ -107,6 +112,7 @@ void Transactions::finish(std::uint64_t producer_id, const std::vector<Partition
     appends.changes().put(format::aborted_key(log->topic_id, log->name.partition, marker), format::encode(entry));
     aborted.emplace_back(log, entry);
   }
+  // The group's offsets are in the same write as the markers. So results and offsets become visible together.
   if (commit) groups_.stage_pending(producer_id, appends.changes());
   appends.commit();
   // The memory changes only after the write succeeded.
@@ -119,6 +125,7 @@ void Transactions::finish(std::uint64_t producer_id, const std::vector<Partition
 
 void Transactions::expire(SteadyTime now) {
   for (auto& [id, producer] : producers_) {
+    // A producer without an open transaction never expires.
     if (!producer->open || now - producer->started <= producer->timeout) continue;
     log(LogLevel::warn, "embedded broker: aborting a transaction of transactional.id '" + id +
                             "' that is open for longer than transaction.timeout.ms (" +

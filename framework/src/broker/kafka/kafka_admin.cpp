@@ -59,6 +59,7 @@ std::vector<TopicDescription> KafkaAdmin::list_topics(Millis timeout) {
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     if (metadata->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR) topics.push_back(to_description(metadata->topics[i]));
   }
+  // Kafka does not promise an order.
   std::sort(topics.begin(), topics.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return topics;
 }
@@ -134,6 +135,7 @@ bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {
     std::string text;
     const auto* topics = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
     const auto code = single_result(topics, count, text);
+    // The controller has created the topic, but other brokers may not know it yet.
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
     if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
       // The client that created the topic may not have got so far yet. Wait until the topic is known.
@@ -200,6 +202,7 @@ void KafkaAdmin::require_leaders(const std::map<TopicPartition, std::int64_t>& p
 void KafkaAdmin::delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis timeout) {
   if (before.empty()) return;
   const std::string doing = "deleting records";
+  // Only after this check it is safe to send the request.
   require_leaders(before, Deadline(timeout), doing);
   std::map<TopicPartition, OffsetAndMetadata> offsets;
   for (const auto& [partition, offset] : before) offsets[partition].offset = offset;
@@ -211,6 +214,7 @@ void KafkaAdmin::delete_records(const std::map<TopicPartition, std::int64_t>& be
                                              rd_kafka_DeleteRecords_destroy(request);
                                            });
   const auto* result = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()));
+  // Each partition has its own result. The first failure is thrown.
   for (int i = 0; result != nullptr && i < result->cnt; ++i) {
     const auto& element = result->elems[i];
     if (element.err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;

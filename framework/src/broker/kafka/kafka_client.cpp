@@ -49,8 +49,10 @@ KafkaClient::~KafkaClient() {
   auto done = destroy.get_future();
   std::thread thread(std::move(destroy));
   if (done.wait_for(kDestroyTimeout) == std::future_status::ready) {
+    // The usual case: nothing held the instance back.
     thread.join();
   } else {
+    // The thread owns `shared`, so librdkafka's callbacks stay valid.
     thread.detach();
   }
 }
@@ -62,6 +64,7 @@ void KafkaClient::leave_behind(std::unique_ptr<KafkaClient> client) {
 
 BrokerException KafkaClient::error(BrokerException::Severity severity, rd_kafka_resp_err_t code,
                                    const std::string& doing, std::string_view detail) const {
+  // Built up as: where, what was done, the code, details, the cause of a lost connection, the remedy.
   std::string text = "Kafka at " + shared_->address + ": " + doing + " failed: ";
   text += describe(code);
   if (!detail.empty() && detail != rd_kafka_err2str(code)) {
@@ -93,6 +96,7 @@ MetadataPtr KafkaClient::metadata(const char* topic, Deadline deadline, const st
   serve_admin_events();
   TopicPtr handle;
   if (topic != nullptr) {
+    // A handle limits the request to this topic. Without one, librdkafka asks for all topics.
     handle.reset(rd_kafka_topic_new(handle_, topic, nullptr));
     if (handle == nullptr) fail(rd_kafka_last_error(), doing);
   }
@@ -131,6 +135,7 @@ EventPtr KafkaClient::admin_request(
   // time.
   const Millis timeout(std::max(1, deadline.left_ms()));
   EventPtr event = unchecked_admin_request(operation, timeout, timeout + Millis(1000), send);
+  // librdkafka did not even report its own timeout.
   if (event == nullptr) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
   const auto code = rd_kafka_event_error(event.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(code, doing, rd_kafka_event_error_string(event.get()));

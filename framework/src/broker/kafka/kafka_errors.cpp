@@ -88,6 +88,7 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) {
     return "check that Kafka runs, that this address is right (bootstrap.servers) and that the addresses which the "
            "brokers advertise (advertised.listeners) can be reached from here";
   }
+  // The texts continue the sentence of KafkaClient::error(), so they begin in lower case and have no full stop.
   if (is_missing(code)) return "create the topic, or correct its name or partition";
   switch (code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:

@@ -65,6 +65,7 @@ PartitionListPtr to_list(const TopicPartition& partition, std::int64_t offset) {
   return list;
 }
 
+// librdkafka owns the names in the list, so they are copied.
 std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& list) {
   std::vector<TopicPartition> partitions;
   partitions.reserve(static_cast<std::size_t>(list.cnt));
@@ -76,6 +77,7 @@ CommittedOffsets to_committed(const rd_kafka_topic_partition_list_t& list) {
   CommittedOffsets committed;
   for (int i = 0; i < list.cnt; ++i) {
     const auto& element = list.elems[i];
+    // The other partitions are still read. The caller decides whether one error makes the whole answer useless.
     if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) committed.problem = element.err;
     // A negative offset (RD_KAFKA_OFFSET_INVALID) means that the group committed nothing for this partition.
     if (element.offset >= 0) committed.offsets[{element.topic, element.partition}] = to_offset(element);

@@ -67,11 +67,13 @@ void PartitionQueue::append(MessagePtr message, std::vector<ConsumerRecord>& rec
   record.key = view(message->key, message->key_len);
   record.value = view(message->payload, message->len);
   record.headers = headers_of(*message);
+  // The message is freed together with the record. Until then, librdkafka keeps its memory and the client alive.
   record.buffer =
       RecordBuffer(message.release(), [](void* m) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(m)); });
 }
 
 void PartitionQueue::accept(MessagePtr message, std::vector<ConsumerRecord>& records, Taken& taken) {
+  // Three kinds of messages: a record, the end of the partition, or an error of this partition.
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     fetched_ = true;
     position_ = message->offset + 1;
@@ -96,6 +98,7 @@ PartitionQueue::Taken PartitionQueue::take(std::vector<ConsumerRecord>& records,
     if (--max == 0) return taken;
   }
   const auto before = waiting();
+  // left_behind_ is the length after the last call. A queue that did not grow since then got no new records.
   const bool nothing_new = before <= left_behind_;
   left_behind_ = before;
   if (before == 0) return taken;
@@ -184,6 +187,7 @@ void PartitionQueue::nudge() {
 }
 
 void PartitionQueue::restart_at(std::optional<std::int64_t> offset) {
+  // librdkafka discards what it queued before the seek. The peeked message is the only one that we hold.
   peeked_.reset();
   position_ = offset;
   end_.reset();
