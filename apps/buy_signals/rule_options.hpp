@@ -14,10 +14,11 @@ inline void add_rule_options(millrace::Options& options, BuyRule& rule) {
   options
       .option("--min-variation", rule.min_variation,
               "an alert is a buy if the price has changed by more than this fraction, up or down")
-      .option("--within-minutes", rule.within_minutes, "event time at most between an alert and its variation")
+      .option("--within-minutes", rule.within_minutes,
+              "largest distance in event time between an alert and its variation")
       .option("--grace-days", rule.grace_days,
-              "how long in event time either waits for the other; enough for a replay of a century, for a live feed "
-              "take 1, as ksqlDB does");
+              "how long the join keeps each side for the other, in event time; the default suits a replay of a "
+              "century; for a live feed give 1, as ksqlDB does");
 }
 
 }  // namespace buy_signals

@@ -10,7 +10,7 @@ void create(millrace::Broker& broker, const std::vector<std::string>& topics, st
   for (const auto& topic : topics) {
     const bool made = admin->create_topic(
         {.name = topic, .partitions = partitions, .replication_factor = -1, .configs = configs}, kTimeout);
-    fmt::print("{} {}\n", made ? "created" : "there was already", topic);
+    fmt::print("{} {}\n", made ? "created" : "already exists:", topic);
   }
 }
 

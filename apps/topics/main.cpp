@@ -13,8 +13,8 @@ int main(int argc, char** argv) {
   cli.require_subcommand(1);
 
   bool internal = false;
-  auto* const list = cli.add_subcommand("list", "names all topics");
-  list->add_flag("--internal", internal, "also the broker's own");
+  auto* const list = cli.add_subcommand("list", "lists all topics");
+  list->add_flag("--internal", internal, "also the topics of the broker itself");
 
   std::string described;
   auto* const describe = cli.add_subcommand("describe", "shows a topic's partitions, offsets and settings");
@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   put->add_option("topic", put_options.topic)->required()->type_name("TOPIC");
   put->add_option_function<std::string>(
          "--key-separator", [&](const std::string& separator) { put_options.key_separator = separator; },
-         "what stands between key and value in a line; without it, records have no key")
+         "the text between key and value in a line; without this option, records have no key")
       ->type_name("TEXT");
 
   std::vector<std::string> removed;
@@ -55,14 +55,14 @@ int main(int argc, char** argv) {
   auto* const cat = cli.add_subcommand(
       "cat",
       "prints records as JSON lines: topic, partition, offset, timestamp, key, value, headers. Keys and values that "
-      "are not UTF-8 come as {\"hex\": \"...\"}");
+      "are not UTF-8 are printed as {\"hex\": \"...\"}");
   cat->add_option("topic", options.topic)->required()->type_name("TOPIC");
   cat->add_option("--from", options.from,
                   "beginning, end, an offset, or a time in UTC (2012-01-03 or 2012-01-03T15:30:00)")
       ->type_name("WHERE")
       ->capture_default_str();
-  cat->add_option("--partition", options.partition, "only this one")->type_name("P");
-  cat->add_option("--count", options.count, "ends after so many records")->type_name("N");
+  cat->add_option("--partition", options.partition, "only this partition")->type_name("P");
+  cat->add_option("--count", options.count, "ends after this number of records")->type_name("N");
   cat->add_flag("--follow,-f", options.follow, "waits for further records until Ctrl-C");
   cat->add_option("--isolation", options.isolation,
                   "read_committed, or read_uncommitted: also open and aborted transactions")

@@ -90,7 +90,7 @@ class Topics(unittest.TestCase):
     def test_create_makes_what_is_missing(self):
         run("topics", "create", "a", *self.broker, "--partitions", 3, "--set", "retention.ms=-1")
         shown = run("topics", "create", "a", "b", *self.broker).stdout
-        self.assertEqual(shown, "there was already a\ncreated b\n")
+        self.assertEqual(shown, "already exists: a\ncreated b\n")
         described = run("topics", "describe", "a", *self.broker).stdout
         self.assertIn("3 partitions", described)
         self.assertIn("retention.ms=-1", described)

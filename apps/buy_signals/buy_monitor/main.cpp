@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   auto from = TopicTail::From::beginning;
   auto count = std::numeric_limits<std::uint64_t>::max();
   cli.add_flag_callback(
-      "--new-only", [&] { from = TopicTail::From::end; }, "leaves out the buys that are there already");
-  cli.add_option("--count", count, "ends after so many buys")->type_name("N");
+      "--new-only", [&] { from = TopicTail::From::end; }, "shows only buys that arrive from now on");
+  cli.add_option("--count", count, "ends after this number of buys")->type_name("N");
   return millrace::run_command_line(cli, argc, argv, [&] { return monitor(common, from, count); });
 }

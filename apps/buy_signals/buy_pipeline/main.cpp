@@ -80,8 +80,8 @@ int run(Arguments arguments, const millrace::CommonOptions& common) {
   // Otherwise the user would wonder why nothing is shown.
   if (summary.complete && summary.rows == 0 && summary.buys == 0 && summary.rows_before > 0) {
     fmt::print(
-        "\nEarlier runs on {} have replayed all rows. buy_monitor shows their buys; to start all over, take another "
-        "broker directory or delete the topics.\n",
+        "\nEarlier runs on {} have replayed all rows. buy_monitor shows their buys. To start again, use another broker "
+        "directory or delete the topics.\n",
         broker->address());
   }
   if (!summary.complete) fmt::print("\nStopped before the end.\n");
@@ -94,9 +94,8 @@ int run(Arguments arguments, const millrace::CommonOptions& common) {
 int main(int argc, char** argv) {
   CLI::App cli(
       "Runs the whole buy pipeline in one process: replays prices, computes alerts and variations, joins them, and "
-      "shows "
-      "each buy. Without --broker or --bootstrap-servers it works in a temporary directory, afresh each time; on a "
-      "broker where it ran before it goes on where it stopped.",
+      "shows each buy. Without --broker or --bootstrap-servers, each run uses a new temporary directory. On a broker "
+      "where the pipeline ran before, it continues where it stopped.",
       "buy_pipeline");
   const millrace::CommonOptions common(cli, application_defaults("buy_pipeline"));  // each topology gets its own id
   // Warnings only, unless --log-level says otherwise, so that the buys stand out.

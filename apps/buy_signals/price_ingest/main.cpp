@@ -51,9 +51,9 @@ int ingest(const Arguments& arguments) {
   }
   store();
   progress.finish();
-  fmt::print("{} rows into table {} of {}: {} new, {} changed, {} there already; {} rejected\n",
-             fmt::group_digits(rows), PriceTable::kName, url.str(), fmt::group_digits(total.added),
-             fmt::group_digits(total.changed), fmt::group_digits(total.unchanged), fmt::group_digits(rejected.count()));
+  fmt::print("{} rows into table {} of {}: {} new, {} changed, {} unchanged; {} rejected\n", fmt::group_digits(rows),
+             PriceTable::kName, url.str(), fmt::group_digits(total.added), fmt::group_digits(total.changed),
+             fmt::group_digits(total.unchanged), fmt::group_digits(rejected.count()));
   return millrace::kExitOk;
 }
 
@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
                  "mysql://user:password@host:port/database; a missing password is taken from MYSQL_PWD")
       ->required()
       ->type_name("URL");
-  cli.add_option("--connect-timeout", arguments.connect_timeout_s, "how long an unreachable database is waited for")
+  cli.add_option("--connect-timeout", arguments.connect_timeout_s, "how long to wait for an unreachable database")
       ->type_name("SECONDS")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
                    "MYSQL_PWD")
       ->type_name("URL");
   source->require_option(1);
-  cli.add_option("--connect-timeout", arguments.connect_timeout_s, "how long an unreachable database is waited for")
+  cli.add_option("--connect-timeout", arguments.connect_timeout_s, "how long to wait for an unreachable database")
       ->type_name("SECONDS")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -90,14 +90,13 @@ void Replay::resume() {
   while (rows_done_ < static_cast<std::uint64_t>(rows) && source_.next(row)) ++rows_done_;
   const auto id = rows_done_ == 0 ? std::string{} : observation_id(row);
   if (rows_done_ == static_cast<std::uint64_t>(rows) && id == last_id) return;
-  throw SourceError(
-      fmt::format("{} is not what was replayed before: after {} rows the last one was {}, here {}. Replay the former "
-                  "source, or start "
-                  "all over by deleting the topic {}",
-                  source_.name(), rows, last_id,
-                  rows_done_ == static_cast<std::uint64_t>(rows) ? "it is " + id
-                                                                 : fmt::format("there are only {} rows", rows_done_),
-                  topic::kPricelist));
+  throw SourceError(fmt::format(
+      "{} is not the source of the earlier replay: there, row {} was {}; here {}. Replay the same source as "
+      "before, or delete the topic {} to start again",
+      source_.name(), rows, last_id,
+      rows_done_ == static_cast<std::uint64_t>(rows) ? "it is " + id
+                                                     : fmt::format("there are only {} rows", rows_done_),
+      topic::kPricelist));
 }
 
 bool Replay::send(const std::vector<PriceRow>& rows) {

@@ -16,8 +16,8 @@ std::optional<std::string> buy_text(const millrace::ConsumerRecord& record) {
     if (at == std::string::npos) return "BUY  " + id;
     return fmt::format("BUY  {:<5} {}", id.substr(0, at), id.substr(at + 1));
   } catch (const millrace::SerializationException& error) {
-    millrace::log(millrace::LogLevel::warn, fmt::format("{}-{} offset {} is no buy and was skipped: {}", *record.topic,
-                                                        record.partition, record.offset, error.what()));
+    millrace::log(millrace::LogLevel::warn, fmt::format("{}-{} offset {} is not a buy and was skipped: {}",
+                                                        *record.topic, record.partition, record.offset, error.what()));
     return std::nullopt;
   }
 }

@@ -70,7 +70,7 @@ CommonOptions::CommonOptions(CLI::App& cli, StreamsConfig defaults) : defaults_(
       ->type_name("FILE")
       ->allow_extra_args(false)
       ->group(kGroup);
-  cli.add_option("-c", settings_, "sets one configuration key; may be repeated, stands above --config")
+  cli.add_option("-c", settings_, "sets one configuration key; may be repeated, overrides --config")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false)
       ->group(kGroup);
@@ -119,8 +119,8 @@ int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std
   }
   try {
     return body();
-  // A wrong configuration is the user's to correct, like a wrong command line, so both have the same exit code.
   } catch (const ConfigException& error) {
+    // A wrong configuration is the user's to correct, like a wrong command line, so both have the same exit code.
     print_error(cli, error.what());
     return kExitUsage;
   } catch (const std::exception& error) {

@@ -43,7 +43,7 @@ void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
       if (error.severity() != BrokerException::Severity::retriable) throw;
       if (left() == Millis(0)) {
         throw BrokerException(BrokerException::Severity::fatal,
-                              "cannot reach the broker at " + broker.address() + " for " +
+                              "cannot reach the broker at " + broker.address() + " within " +
                                   std::to_string(timeout.count()) + " ms (millrace.connect.timeout.ms): " +
                                   error.what() + "; check bootstrap.servers, and that the broker runs");
       }

@@ -25,7 +25,7 @@ void print_description(const Topology& topology, const std::string& format) {
   } else if (format == "graphviz") {
     std::cout << topology.describe_graphviz();
   } else {
-    throw ConfigException("--describe=" + format + ": there are text, mermaid and graphviz");
+    throw ConfigException("--describe=" + format + ": use text, mermaid or graphviz");
   }
 }
 
@@ -40,7 +40,7 @@ void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& n
   if (const auto error = streams.error(); !error.empty()) throw StreamsException(error);
   if (!closed) {
     throw StreamsException("could not close within " + std::to_string(kCloseTimeout.count()) +
-                           " ms; what was not committed will be done again at the next start");
+                           " ms; the next start repeats the work that was not committed");
   }
 }
 

@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(refuses_to_go_on_with_another_source) {
     return [text](const SourceError& error) { return std::string{error.what()}.find(text) != std::string::npos; };
   };
   BOOST_CHECK_EXCEPTION(replay(rows(25, "Y")), SourceError,
-                        says("after 20 rows the last one was X@2012-01-20, here it is Y@2012-01-20"));
+                        says("there, row 20 was X@2012-01-20; here it is Y@2012-01-20"));
   BOOST_CHECK_EXCEPTION(replay(rows(5)), SourceError, says("here there are only 5 rows"));
   BOOST_TEST(ids_in_topic() == ids_of(rows(20)), boost::test_tools::per_element());
 }

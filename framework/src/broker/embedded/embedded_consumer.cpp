@@ -83,8 +83,8 @@ void EmbeddedConsumer::unsubscribe() {
     if (!owned.empty()) {
       (void)(lost ? listener_->on_partitions_lost(owned) : listener_->on_partitions_revoked(owned));
     }
-    // Leave the group even if the listener throws. Otherwise the partitions would stay without a reader.
   } catch (...) {
+    // Leave the group even if the listener throws. Otherwise the partitions would stay without a reader.
     leave();
     throw;
   }

@@ -128,7 +128,7 @@ void Transactions::expire(SteadyTime now) {
     // A producer without an open transaction never expires.
     if (!producer->open || now - producer->started <= producer->timeout) continue;
     log(LogLevel::warn, "embedded broker: aborting a transaction of transactional.id '" + id +
-                            "' that is open for longer than transaction.timeout.ms (" +
+                            "' that has been open for longer than transaction.timeout.ms (" +
                             std::to_string(producer->timeout.count()) + ")");
     // Fence first: even if the abort fails, the producer must not go on.
     producer->fenced = TransactionalProducer::Fenced::by_timeout;

@@ -275,7 +275,8 @@ std::map<TopicPartition, OffsetAndMetadata> KafkaConsumer::committed(const std::
     }
     // librdkafka repeats the request while a transaction with offsets of this group is open, and reports only a
     // timeout.
-    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) client_->fail(code, doing, "or a transaction that commits some is open");
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+      client_->fail(code, doing, "or an open transaction is about to commit offsets");
     if (!worth_another_try(code) || deadline.passed()) client_->fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
   }

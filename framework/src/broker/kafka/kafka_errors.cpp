@@ -106,7 +106,7 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
     case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
-      return "the group went on without this member: poll more often or raise max.poll.interval.ms and "
+      return "the group removed this member: poll more often or raise max.poll.interval.ms and "
              "session.timeout.ms";
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
