@@ -11,6 +11,7 @@ namespace {
 /// Keeps the fields in the order below.
 using Json = nlohmann::ordered_json;
 
+/// JSON strings must be UTF-8, so other bytes are shown in hex.
 Json bytes_json(millrace::BytesView bytes) {
   if (!bytes) return nullptr;
   if (simdjson::validate_utf8(bytes->data(), bytes->size())) return std::string{*bytes};

@@ -18,6 +18,7 @@ using namespace buy_signals;
 /// How late the program may notice Ctrl-C.
 constexpr millrace::Millis kPollTimeout{100};
 
+/// Shows up to `count` buys. Returns the exit code.
 int monitor(const millrace::CommonOptions& common, TopicTail::From from, std::uint64_t count) {
   millrace::StopSignals signals;
   const auto broker = common.open_broker(&signals);

@@ -21,12 +21,14 @@ namespace {
 
 using namespace buy_signals;
 
+/// The parsed command line.
 struct Arguments {
   std::string csv = shipped_prices();
-  bool keep = false;
+  bool keep = false;  ///< keep the temporary directory
   PipelineOptions pipeline;
 };
 
+/// Prints a table of the counts and the speed.
 void print_summary(const PipelineSummary& summary, std::uint64_t rejected) {
   const auto line = [](const char* what, std::uint64_t number) {
     fmt::print("{:<12}{:>9}\n", what, fmt::group_digits(number));
@@ -52,6 +54,7 @@ void describe(const PipelineOptions& options, const std::string& format) {
   }
 }
 
+/// Runs the pipeline. Returns the exit code.
 int run(Arguments arguments, const millrace::CommonOptions& common) {
   millrace::StopSignals signals;
   RejectedRows rejected;

@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
+// The pause between attempts doubles each time.
 constexpr auto kFirstPause = 100ms;
 constexpr auto kLongestPause = 5s;
 

@@ -15,6 +15,7 @@ namespace {
       fmt::format("the database address {}; expected mysql://user:password@host:port/database", problem));
 }
 
+/// Replaces %XX by the byte.
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {

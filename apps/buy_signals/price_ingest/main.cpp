@@ -18,12 +18,14 @@ using namespace buy_signals;
 /// Large enough that the round trip to the server does not matter, small enough for the server's limit on statements.
 constexpr std::size_t kRowsPerTransaction = 1000;
 
+/// The parsed command line.
 struct Arguments {
   std::string csv;
   std::string database;
   double connect_timeout_s = 60;
 };
 
+/// Stores all rows of the file. Returns the exit code.
 int ingest(const Arguments& arguments) {
   const auto url = DatabaseUrl::parse(arguments.database);
   RejectedRows rejected;
@@ -36,6 +38,7 @@ int ingest(const Arguments& arguments) {
   PriceTable::Stored total;
   std::uint64_t rows = 0;
   std::vector<PriceRow> batch;
+  // Stores the rows in `batch` in one transaction and empties it.
   const auto store = [&] {
     const auto stored = table.store(batch);
     total.added += stored.added;

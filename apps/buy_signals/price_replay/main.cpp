@@ -28,6 +28,7 @@ struct Arguments {
   std::optional<double> speed;
 };
 
+/// Replays the prices. Returns the exit code.
 int replay(const Arguments& arguments, const millrace::CommonOptions& common) {
   const auto started = std::chrono::steady_clock::now();
   millrace::StopSignals signals;

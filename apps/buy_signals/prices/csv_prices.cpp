@@ -11,6 +11,7 @@
 namespace buy_signals {
 namespace {
 
+/// Our columns, in the order of kColumnNames. The file may have them in any order, see `at_`.
 enum Column : std::size_t { kTicker, kDate, kOpen, kHigh, kLow, kClose, kVolume, kAdjustedClose };
 
 constexpr std::array<std::string_view, 8> kColumnNames = {"Ticker", "Date",  "Open",   "High",

@@ -13,6 +13,7 @@
 namespace buy_signals {
 namespace {
 
+/// Bytes. The database column has room for as many characters.
 constexpr std::size_t kLongestSymbol = 64;
 
 std::string_view trimmed(std::string_view text) {

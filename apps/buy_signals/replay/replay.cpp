@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 /// The partition under which the group's offset stores the progress.
 const millrace::TopicPartition kProgressPartition{topic::kPricelist, 0};
 
+// The pause between attempts doubles each time.
 constexpr Millis kFirstPause{100};
 constexpr Millis kLongestPause{5'000};
 
@@ -27,6 +28,7 @@ Price to_price(const PriceRow& row) {
   return {row.symbol, iso_date(row.day), row.open, row.high, row.low, row.close, row.volume};
 }
 
+/// The day at 00:00 UTC, in ms since the epoch.
 millrace::Timestamp event_time(const PriceRow& row) {
   return std::chrono::duration_cast<Millis>(row.day.time_since_epoch()).count();
 }

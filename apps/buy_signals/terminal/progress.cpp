@@ -8,6 +8,7 @@
 namespace buy_signals {
 namespace {
 
+/// Characters.
 constexpr int kBarWidth = 30;
 constexpr std::chrono::milliseconds kRedrawInterval{50};
 

@@ -28,6 +28,7 @@ std::string wrapped(const std::string& text, const std::string& indent) {
   return out + '\n';
 }
 
+/// The first line about a key: name, type, default.
 std::string heading(const StreamsConfig::KeyDoc& key) {
   return key.key + "  (" + key.type + (key.default_value.empty() ? "" : ", default " + key.default_value) + ")\n";
 }

@@ -11,6 +11,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+/// The prefix of an embedded broker's address.
 constexpr std::string_view kEmbedded = "embedded:";
 // The pause doubles after each failed attempt.
 constexpr Millis kFirstPause = 100ms;

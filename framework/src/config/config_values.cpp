@@ -64,6 +64,7 @@ constexpr ClientSetting kClientSettings[] = {
     {"transaction.timeout.ms", "producer."},
 };
 
+/// For comparisons without regard to case. ASCII only.
 std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -72,6 +73,7 @@ std::string lower(std::string_view text) {
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
+/// Throws the ConfigException for a bad value. `must` says what the value must be.
 [[noreturn]] void reject(const ConfigKey& key, std::string_view value, const std::string& must) {
   // All errors of values have this form.
   throw ConfigException("configuration key " + quoted(key.name) + " cannot be " + quoted(value) + ": it must be " +
@@ -96,6 +98,7 @@ std::string range(const ConfigKey& key) {
   return "";
 }
 
+// The checked_... functions return the value in the spelling that is stored, or throw ConfigException.
 void check_number(const ConfigKey& key, std::string_view value) {
   // Units such as "10s" are refused, as in Kafka.
   const auto parsed = parse_integer(value);
@@ -119,6 +122,7 @@ std::string checked_choice(const ConfigKey& key, std::string_view value, bool ig
   reject(key, value, "one of " + any_valid(key));
 }
 
+/// A comma-separated list, without white space in the stored form.
 std::string checked_choices(const ConfigKey& key, std::string_view value) {
   const auto given = split_list(value);
   const auto valid = split_list(key.valid);
@@ -154,6 +158,7 @@ bool is_host_and_port(std::string_view address) {
   return port && *port >= 1 && *port <= 65535;
 }
 
+/// HOST:PORT pairs, or the embedded broker. Which broker it is follows from this key alone.
 std::string checked_bootstrap_servers(const ConfigKey& key, std::string_view value) {
   constexpr std::string_view kEmbedded = "embedded:";
   // The directory's name is taken as it is, also with commas or colons.
@@ -171,6 +176,7 @@ std::string checked_bootstrap_servers(const ConfigKey& key, std::string_view val
   return stored;
 }
 
+/// Kafka's characters for topic names.
 bool has_only_topic_characters(std::string_view name) {
   return std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; });
 }

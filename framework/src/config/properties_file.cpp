@@ -92,6 +92,7 @@ std::optional<std::uint32_t> utf16_unit(std::string_view text, std::size_t at) {
   return unit;
 }
 
+// UTF-16 encodes characters beyond U+FFFF as a pair of a high and a low surrogate.
 constexpr bool is_high_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 constexpr bool is_low_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
@@ -123,6 +124,7 @@ char unescaped(char c) {
   }
 }
 
+/// Replaces the escapes. `place` is `name:line`, for the message.
 std::string unescape(std::string_view text, std::string_view place) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {

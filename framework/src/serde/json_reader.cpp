@@ -34,6 +34,8 @@ bool has_plain_name(const char* raw, const JsonField& field) {
 /// The index of a field that is not declared.
 constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
 
+/// The index of a field by its unescaped name, or kUnknown. A linear search: it runs only if the expected field does
+/// not match.
 std::size_t find_by_name(const JsonType& type, std::string_view name) {
   for (std::size_t i = 0; i < type.fields.size(); ++i) {
     if (type.fields[i].name == name) return i;

@@ -21,12 +21,15 @@ class Options {
  public:
   explicit Options(CLI::App& cli) : cli_(cli) {}
 
+  /// Adds an option with a value. `name` is `--name`, or `--name,-n` with a short form. `help` is the text for
+  /// `--help`. A value of the wrong type is a usage error.
   Options& option(const std::string& name, std::string& value, const std::string& help);
   Options& option(const std::string& name, std::filesystem::path& value, const std::string& help);
   Options& option(const std::string& name, std::int64_t& value, const std::string& help);
   Options& option(const std::string& name, double& value, const std::string& help);
   /// The value stays empty if the option is not given.
   Options& option(const std::string& name, std::optional<std::string>& value, const std::string& help);
+  /// Adds an option without a value. It sets `value` to true.
   Options& flag(const std::string& name, bool& value, const std::string& help);
 
  private:

@@ -36,6 +36,7 @@ class ListReader {
   void finish() const;
 
  private:
+  /// Reads an int32. `what` names it for the error text.
   std::int32_t next_int(const char* what);
 
   std::string_view bytes_;

@@ -45,6 +45,7 @@ template <std::unsigned_integral U>
 U read_big_endian(std::string_view bytes, const char* type) {
   if (bytes.size() != sizeof(U)) throw_wrong_size(type, sizeof(U), bytes.size());
   std::uint64_t bits = 0;
+  // The cast to unsigned char matters: char may be signed.
   for (char byte : bytes) bits = bits << 8 | static_cast<unsigned char>(byte);
   return static_cast<U>(bits);
 }

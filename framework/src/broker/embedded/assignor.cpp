@@ -6,6 +6,7 @@
 namespace millrace::detail::embedded {
 namespace {
 
+/// The number of partitions of one topic.
 std::ptrdiff_t count_of(const std::set<TopicPartition>& partitions, const std::string& topic) {
   return std::count_if(partitions.begin(), partitions.end(), [&](const auto& p) { return p.topic == topic; });
 }

@@ -43,6 +43,7 @@ class Cleaner {
  private:
   /// A copy of the list, so that the mutex is not held during the work.
   std::vector<std::shared_ptr<Topic>> all_topics();
+  // The same for one partition.
   void apply_retention(Topic& topic, PartitionLog& log, Timestamp now);
   void compact(Topic& topic, PartitionLog& log, Timestamp now);
 

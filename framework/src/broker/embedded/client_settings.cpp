@@ -16,6 +16,7 @@ const ClientConfig::value_type* find(const ClientConfig& config, std::initialize
   return nullptr;
 }
 
+/// Throws ConfigException that names the setting, its value, and what is allowed.
 [[noreturn]] void refuse(const ClientConfig::value_type& setting, const std::string& wanted) {
   throw ConfigException("invalid value '" + setting.second + "' for " + setting.first + ": " + wanted);
 }

@@ -20,6 +20,7 @@ namespace millrace::detail::embedded {
 /// records and control batches. Offsets of records do not change.
 class Compaction {
  public:
+  /// Tells whether a page belongs to an aborted transaction.
   using IsAborted = std::function<bool(const Page& page)>;
 
   /// `now` is wall-clock time. `settings` and `stop` must outlive the object.

@@ -17,6 +17,7 @@ constexpr Millis kCompactionInterval{15s};
 constexpr Millis kRetentionInterval{5min};
 constexpr Millis kFirstRetention{30s};
 
+/// A failed job must not end the process: it runs again later, for example when the disk has room again.
 void log_failure(const std::exception& error) { log(LogLevel::error, std::string("embedded broker: ") + error.what()); }
 
 }  // namespace

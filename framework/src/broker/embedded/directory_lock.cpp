@@ -12,6 +12,7 @@
 namespace millrace::detail::embedded {
 namespace {
 
+/// An exclusive lock on the whole file: a length of 0 means "to the end".
 struct flock whole_file() {
   struct flock range {};
   range.l_type = F_WRLCK;

@@ -35,6 +35,7 @@ struct PartitionReader {
 /// and without any lock.
 class EmbeddedConsumer final : public Consumer {
  public:
+  /// Does not join a group yet; subscribe() does.
   EmbeddedConsumer(std::shared_ptr<Core> core, const ConsumerSettings& settings);
   /// Leaves the group without calling the listener.
   ~EmbeddedConsumer() override;
@@ -72,6 +73,7 @@ class EmbeddedConsumer final : public Consumer {
   /// The reader of a partition. Throws BrokerException (fatal) that names the action `doing` if the partition is not
   /// assigned.
   [[nodiscard]] PartitionReader& reader(const TopicPartition& partition, const char* doing);
+  /// A paused reader keeps its fetched pages.
   void set_paused(const std::vector<TopicPartition>& partitions, bool paused);
   /// Throws BrokerException (fatal) without group.id.
   void require_group(const char* doing) const;

@@ -42,6 +42,7 @@ class Page {
   Page(std::int64_t base_offset, std::string bytes)
       : base_offset_(base_offset), bytes_(std::move(bytes)), header_(format::read_batch_header(bytes_)) {}
 
+  /// Gives up one ownership. The last owner deletes the page.
   void drop() const {
     if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }

@@ -72,6 +72,7 @@ class Storage {
   [[nodiscard]] const std::string& directory() const { return directory_; }
 
  private:
+  /// Throws BrokerException (fatal) that names the directory, the action and RocksDB's reason.
   [[noreturn]] void fail(const std::string& doing, const rocksdb::Status& status) const;
 
   std::string directory_;

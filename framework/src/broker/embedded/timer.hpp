@@ -15,6 +15,7 @@ class Timer {
   /// Monotonic time.
   using Time = std::chrono::steady_clock::time_point;
 
+  /// Starts the thread.
   Timer();
   /// Waits for the running job. Drops the jobs that have not started.
   ~Timer();
@@ -29,6 +30,7 @@ class Timer {
 
   std::mutex mutex_;  ///< guards jobs_ and stopping_; not held while a job runs
   std::condition_variable changed_;
+  /// By time. Several jobs may be due at the same time.
   std::multimap<Time, std::function<void()>> jobs_;
   bool stopping_ = false;
   std::thread thread_;  ///< last: uses the members above

@@ -82,6 +82,7 @@ class Writer {
     out_.append(bytes, sizeof bytes);
     return *this;
   }
+  /// A u32 length and the bytes.
   Writer& string(std::string_view value) {
     u32(static_cast<std::uint32_t>(value.size()));
     out_.append(value);
@@ -105,6 +106,7 @@ class Reader {
     const std::uint32_t size = u32();
     return {take(size), size};
   }
+  /// A varint of more than 64 bits is damaged data.
   std::uint64_t varint() {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
@@ -119,6 +121,7 @@ class Reader {
   [[nodiscard]] const char* position() const { return at_; }
 
  private:
+  /// The next `size` bytes. All reading goes through this check.
   const char* take(std::size_t size) {
     if (static_cast<std::size_t>(end_ - at_) < size) throw_corrupt(what_);
     const char* taken = at_;

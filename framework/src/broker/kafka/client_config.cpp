@@ -102,6 +102,7 @@ const Setting* find(const std::array<Setting, N>& settings, std::string_view nam
   return nullptr;
 }
 
+/// For messages.
 const char* name_of(ClientKind kind) {
   switch (kind) {
     case ClientKind::consumer: return "consumer";

@@ -13,6 +13,7 @@ namespace {
 /// The pause between two checks of the metadata.
 constexpr Millis kMetadataPause{20};
 
+// Several clients are made with the same settings, see CoordinatorClient.
 PreparedConfig admin_config(const std::string& address, const ClientConfig& common) {
   return prepare_config(ClientKind::admin, address, common, {});
 }
@@ -25,11 +26,13 @@ TopicDescription to_description(const rd_kafka_metadata_topic_t& topic) {
   return {topic.topic, topic.partition_cnt, is_internal(topic.topic)};
 }
 
+/// Only a partition with a leader can be read and written.
 bool has_all_leaders(const rd_kafka_metadata_topic_t& topic) {
   return topic.partition_cnt > 0 && std::all_of(topic.partitions, topic.partitions + topic.partition_cnt,
                                                 [](const auto& partition) { return partition.leader >= 0; });
 }
 
+/// The time that is left, at least 1 ms, so that the last attempt is still made.
 Millis left(const Deadline& deadline) { return Millis(std::max(1, deadline.left_ms())); }
 
 /// Returns when `done()` is true, or at the deadline.

@@ -116,10 +116,13 @@ class KafkaClient {
     std::string last_connection_error;
     std::atomic<bool> silent = false;  // after leave_behind(): log nothing
   };
+  /// Callback of librdkafka for errors that belong to no call.
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* shared);
   /// Runs the pending callbacks of an admin client. Nobody polls an admin client, so each request does this first.
   void serve_admin_events() const;
+  /// Logs such an error, or stores it for rethrow().
   void note_error(rd_kafka_resp_err_t code, const char* reason);
+  /// Callback of librdkafka for its log lines. May run on any of librdkafka's threads.
   static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
 
   ClientKind kind_;

@@ -27,6 +27,8 @@ namespace millrace::detail::kafka {
 /// leaving).
 class KafkaConsumer final : public Consumer {
  public:
+  /// Creates the librdkafka client, with `common` and then `config`. Throws ConfigException for unusable settings. Does
+  /// not connect yet.
   KafkaConsumer(const std::string& address, const ClientConfig& common, const ClientConfig& config);
   ~KafkaConsumer() override;
 

@@ -108,6 +108,7 @@ struct JsonCodec<std::vector<T>> {
   static void read(JsonReader& in, std::vector<T>& out) {
     out.clear();
     in.read_elements([&](std::size_t /*index*/) {
+      // A local element, because std::vector<bool> has no references to its elements.
       T element{};
       JsonCodec<T>::read(in, element);
       out.push_back(std::move(element));
@@ -127,6 +128,7 @@ struct JsonCodec<std::vector<T>> {
 template <class T, std::size_t N>
 struct JsonCodec<std::array<T, N>> {
   static void read(JsonReader& in, std::array<T, N>& out) {
+    // Surplus elements are counted, not read; the error below names their number.
     std::size_t count = in.read_elements([&](std::size_t index) {
       if (index < N) JsonCodec<T>::read(in, out[index]);
     });

@@ -27,13 +27,16 @@ class JsonPath {
     return true;
   }
   void leave() { --depth_; }
+  /// Sets the member of the current level, which is an object.
   void at_field(std::string_view name) {
     steps_[depth_ - 1].name = name.data();
     steps_[depth_ - 1].name_size = name.size();
   }
+  /// Moves to the next element of the current level, which is an array. Returns its index, from 0.
   std::size_t next_index() { return static_cast<std::size_t>(++steps_[depth_ - 1].index); }
   void clear() { depth_ = 0; }
 
+  /// The path as text; empty at the root.
   [[nodiscard]] std::string text() const;
 
  private:
@@ -59,6 +62,7 @@ class JsonReader {
 
   void read(bool& out);
   void read(double& out);
+  /// Throws if the number does not fit into a float.
   void read(float& out);
   void read(std::string& out);
   // Both bounds are inclusive.
@@ -113,10 +117,12 @@ class JsonWriter {
   void write(const char* text) { write(std::string_view(text)); }
   void write_integer(std::int64_t value);
   void write_unsigned(std::uint64_t value);
+  /// Writes the name of the enumerator. Throws if the value is not declared.
   void write_enum(const JsonEnum& type, std::int64_t value);
   void write_null();
   /// Writes `json` unchanged. It must be valid JSON.
   void write_raw(std::string_view json);
+  /// Writes the struct at `object` as the table `type` says.
   void write_object(const JsonType& type, const void* object);
 
   void begin_object();
@@ -128,11 +134,13 @@ class JsonWriter {
   void next_element();
   void end_array();
 
+  /// Throws SerializationException that names the current field.
   [[noreturn]] void fail(const std::string& what) const;
 
  private:
   static constexpr std::size_t kBufferSize = 1024;
 
+  /// Appends the buffer to the string.
   void flush();
   /// Returns a place for up to `bytes` bytes, which must not exceed kBufferSize. The caller adds what it used to
   /// `used_`.
@@ -141,11 +149,13 @@ class JsonWriter {
     return buffer_.data() + used_;
   }
   void append(std::string_view text);
+  /// Writes text with escapes. Throws if it is not UTF-8.
   void append_escaped(std::string_view text);
   template <class Number>
   void write_floating(Number value);
   void open(char bracket);
   void close(char bracket);
+  /// Writes a comma unless this is the first member or element.
   void comma();
 
   std::string& out_;

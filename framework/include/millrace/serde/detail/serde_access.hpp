@@ -48,6 +48,7 @@ concept ReadsWith = ReadsPlain<S, T, std::string_view> || ReadsWithTopic<S, T, s
 /// The compiler's name of T, for error texts.
 template <class T>
 constexpr std::string_view type_name() {
+  // GCC and clang put the name of T into this text.
   std::string_view text = __PRETTY_FUNCTION__;  // "... [with T = X; ...]" or "... [T = X]"
   text.remove_prefix(text.find("T = ") + 4);
   return text.substr(0, text.find_last_of(';') == text.npos ? text.find_last_of(']') : text.find_last_of(';'));
@@ -63,6 +64,7 @@ bool write_with(const S& serde, std::string_view topic, const T& value, std::str
       return serde.serialize(value, out);
     }
   };
+  // A serde whose serialize() returns bool can write null.
   if constexpr (std::same_as<decltype(call()), bool>) {
     return call();
   } else {
