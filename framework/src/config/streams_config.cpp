@@ -194,7 +194,7 @@ void StreamsConfig::validate(bool broker_given) const {
   for (const auto& [key, value] : values_) {
     // Here and not in set(), because some rules depend on processing.guarantee, which may be set later.
     check_reserved(key, value);
-    // A warning and no error: existing configuration files of Java applications shall work.
+    // A warning and no error: existing configuration files of Java applications must work.
     if (const auto* const known = detail::find_config_key(key); known != nullptr && !known->supported) {
       log(LogLevel::warn, "configuration key " + key + " = " + value + " has no effect in Millrace");
     }

@@ -25,7 +25,7 @@ class Broker {
 
   /// Makes a client. The caller owns it. Does not wait for a connection. Throws ConfigException for unusable settings.
   [[nodiscard]] virtual std::unique_ptr<Consumer> make_consumer(const ClientConfig& config) = 0;
-  /// `listener` is told about each record; null: nobody is. It must outlive the producer.
+  /// `listener` gets the result of each record; null: the results are dropped. It must outlive the producer.
   [[nodiscard]] virtual std::unique_ptr<Producer> make_producer(const ClientConfig& config,
                                                                 DeliveryListener* listener = nullptr) = 0;
   [[nodiscard]] virtual std::unique_ptr<Admin> make_admin() = 0;

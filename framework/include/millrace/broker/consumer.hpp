@@ -172,8 +172,8 @@ class Consumer {
   /// BrokerException if this consumer has lost its membership.
   virtual void commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) = 0;
 
-  /// This consumer's membership, for Producer::send_offsets_to_transaction(). Take it anew for each commit, because it
-  /// changes with each rebalance.
+  /// This consumer's membership, for Producer::send_offsets_to_transaction(). Ask for it again before each commit,
+  /// because it changes with each rebalance.
   [[nodiscard]] virtual ConsumerGroupMetadata group_metadata() const = 0;
 };
 
