@@ -6,8 +6,9 @@
 
 namespace millrace::detail {
 
-/// The walks over a store that have not ended, which it tells about changes that they would stumble over. They may
-/// outlive the store: it closes them.
+/// The open iterators ("walks") of one store. The store tells them about changes that would break their position. An
+/// iterator may outlive the store: the store closes its iterators when it is destroyed, and they then show no entry.
+/// Used by the thread of the store's task alone. `Walk` needs a method `close()`.
 template <class Walk>
 class OpenWalks {
  public:
@@ -16,6 +17,7 @@ class OpenWalks {
   OpenWalks& operator=(const OpenWalks&) = delete;
   ~OpenWalks() { close(); }
 
+  /// Called by the iterator's constructor and destructor.
   void add(Walk& walk) { walks_.push_back(&walk); }
   void remove(Walk& walk) {
     const auto at = std::find(walks_.begin(), walks_.end(), &walk);
@@ -24,6 +26,7 @@ class OpenWalks {
     walks_.pop_back();
   }
 
+  /// Calls `tell(walk)` for each open iterator.
   template <class Tell>
   void each(Tell&& tell) {
     for (Walk* walk : walks_) tell(*walk);

@@ -10,14 +10,14 @@
 
 namespace millrace::detail {
 
-/// An entry of a session store, copied.
+/// A copied entry of a session store.
 struct SessionItem {
   std::string key;
   Window session;
   std::string value;
 };
 
-/// Walks over a copy: whatever happens to the store meanwhile, it shows the sessions as they were.
+/// Iterates over a copy of the sessions. Later changes of the store do not show.
 class SessionSnapshotIterator final : public SessionBytesIterator {
  public:
   explicit SessionSnapshotIterator(std::vector<SessionItem> items) : items_(std::move(items)) {}

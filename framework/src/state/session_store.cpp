@@ -18,11 +18,13 @@ namespace millrace::detail {
 
 namespace {
 
+// Session ends and starts are milliseconds since the epoch.
 constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
+// Bytes before each value in an entry: start (8) + length (4). Layout: session_store.hpp.
 constexpr std::size_t kPrefixBytes = 12;
 
-/// Calls `visit(start, value, entry)` for each session of an entry, `entry` being all its bytes, until it returns
-/// false.
+/// Calls `visit(start, value, session_bytes)` for each session in an entry, by start. `session_bytes` is prefix and
+/// value together. Stops when `visit` returns false.
 template <class Visit>
 void each_session(std::string_view entry, Visit&& visit) {
   while (!entry.empty()) {
@@ -33,7 +35,7 @@ void each_session(std::string_view entry, Visit&& visit) {
   }
 }
 
-/// The entry with one session put (or, with nullopt, removed).
+/// Returns the entry with the session at `start` replaced or inserted. If `value` is nullopt, the session is removed.
 std::string with_session(std::string_view entry, Timestamp start, BytesView value) {
   std::string out;
   out.reserve(entry.size() + kPrefixBytes + (value ? value->size() : 0));
@@ -45,6 +47,7 @@ std::string with_session(std::string_view entry, Timestamp start, BytesView valu
     placed = true;
   };
   each_session(entry, [&](Timestamp other, std::string_view, std::string_view bytes) {
+    // Keep the sessions sorted by start. An old session with the same start is left out.
     if (!placed && other >= start) place();
     if (other != start) out.append(bytes);
     return true;
@@ -53,6 +56,8 @@ std::string with_session(std::string_view entry, Timestamp start, BytesView valu
   return out;
 }
 
+/// A session store on a window store. One window-store entry holds all sessions of a key with the same end. Owned by
+/// the task that uses it; one thread.
 class SessionStoreOnWindows final : public SessionBytesStore {
  public:
   explicit SessionStoreOnWindows(std::unique_ptr<WindowBytesStore> windows) : windows_(std::move(windows)) {}
@@ -65,13 +70,15 @@ class SessionStoreOnWindows final : public SessionBytesStore {
   void put(std::string_view key, const Window& session, BytesView value) override {
     check(session);
     const BytesView present = windows_->fetch(key, session.end);
+    // An entry without sessions is deleted from the window store.
     const std::string entry = with_session(present.value_or(std::string_view()), session.start, value);
     windows_->put(key, entry.empty() ? BytesView() : BytesView(entry), session.end);
   }
 
   void remove(std::string_view key, const Window& session) override {
     check(session);
-    // In memory there is no session yet that ends later than all that were put.
+    // An in-memory store has no session that ends after its stream time, so there is nothing to remove. The put below
+    // would advance stream time, and Java's in-memory store does not advance it on a remove.
     if (persistent() || session.end <= observed_stream_time()) put(key, session, std::nullopt);
   }
 
@@ -89,6 +96,7 @@ class SessionStoreOnWindows final : public SessionBytesStore {
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
                                                                     Timestamp latest_start, bool forward) override {
     std::vector<SessionItem> items;
+    // A window start is never negative, so an earlier bound means "from the beginning".
     windows_->fetch_each(key, std::max<Timestamp>(earliest_end, 0), kEndOfTime,
                          [&](Timestamp end, std::string_view entry) {
                            append(items, key, end, entry, latest_start);
@@ -102,7 +110,8 @@ class SessionStoreOnWindows final : public SessionBytesStore {
                                                                              Timestamp latest_start,
                                                                              bool forward) override {
     auto items = collect(key_from, key_to, earliest_end, kEndOfTime, latest_start);
-    // The windows below come by `key + end`. Where one key begins the other, the starts may have a say as well.
+    // The window store orders its entries by `key + end`. If one key is a prefix of another, the session's start can
+    // also decide the order, so sort again by Java's full key.
     const auto before = [this](const SessionItem& a, const SessionItem& b) { return comes_before(a, b); };
     if (persistent() && !std::ranges::is_sorted(items, before)) std::ranges::sort(items, before);
     return snapshot(std::move(items), forward);
@@ -120,7 +129,8 @@ class SessionStoreOnWindows final : public SessionBytesStore {
   }
 
   void restore(std::span<const RestoreRecord> records) override {
-    // The records of a batch that share an entry come one on top of the other.
+    // Several records of one batch can change the same entry. Apply them one after the other, then write each entry
+    // once.
     std::map<std::pair<Timestamp, std::string_view>, std::string> entries;
     for (const RestoreRecord& record : records) {
       const auto session = formats::read_session_key(record.key);
@@ -141,17 +151,20 @@ class SessionStoreOnWindows final : public SessionBytesStore {
   }
 
  private:
+  /// Throws ProcessorStateException if the bounds are negative or in the wrong order.
   void check(const Window& session) const {
     if (session.start >= 0 && session.end >= session.start) return;
     throw ProcessorStateException("session store '" + name() + "': [" + std::to_string(session.start) + ", " +
                                   std::to_string(session.end) + "] is no session");
   }
 
-  /// In the order of a forward walk.
+  /// Appends the sessions of one entry in the order of a forward iteration. RocksDB: by start. In memory: later starts
+  /// first, as in Java.
   void append(std::vector<SessionItem>& items, std::string_view key, Timestamp end, std::string_view entry,
               Timestamp latest_start) const {
     const auto first = static_cast<std::ptrdiff_t>(items.size());
     each_session(entry, [&](Timestamp start, std::string_view value, std::string_view) {
+      // Sessions are sorted by start, so no later one qualifies.
       if (start > latest_start) return false;
       items.push_back({std::string(key), {start, end}, std::string(value)});
       return true;
@@ -159,6 +172,7 @@ class SessionStoreOnWindows final : public SessionBytesStore {
     if (!persistent()) std::reverse(items.begin() + first, items.end());
   }
 
+  /// Copies all sessions in the range, in the window store's order.
   [[nodiscard]] std::vector<SessionItem> collect(BytesView key_from, BytesView key_to, Timestamp earliest_end,
                                                  Timestamp latest_end, Timestamp latest_start) {
     std::vector<SessionItem> items;
@@ -167,10 +181,11 @@ class SessionStoreOnWindows final : public SessionBytesStore {
     return items;
   }
 
-  /// In the order of a walk over RocksDB.
+  /// The order of Kafka Streams' RocksDB session store: by segment, then by the bytes `key + end(8) + start(8)`.
   [[nodiscard]] bool comes_before(const SessionItem& a, const SessionItem& b) const {
     const std::int64_t interval = layout::segment_interval(retention_ms());
     if (const auto in = a.session.end / interval, other = b.session.end / interval; in != other) return in < other;
+    // Compare the common part first. Only if one key is a prefix of the other must the full bytes be built.
     const std::size_t shared = std::min(a.key.size(), b.key.size());
     if (const int order = a.key.compare(0, shared, b.key, 0, shared); order != 0) return order < 0;
     if (a.key.size() == b.key.size()) {

@@ -6,11 +6,13 @@
 
 namespace millrace::detail {
 
-/// A session store that keeps its sessions in a window store: under the record key and, as the window's start, the
-/// session's end, so that expiry, order and commits are those of the window store. Sessions of a key that end at the
-/// same time share an entry:
+/// Makes a session store on top of a window store. The window store's key is the record key. Its window start is the
+/// session's END. So expiry, order and commits are those of the window store. Sessions of one key with the same end
+/// share an entry:
 ///
-///     { start (8) | length (4) | value }*      by start
+///     { start (8) | length (4) | value }*      sorted by start; integers big-endian
+///
+/// The result owns `windows`.
 [[nodiscard]] std::unique_ptr<SessionBytesStore> make_session_store(std::unique_ptr<WindowBytesStore> windows);
 
 }  // namespace millrace::detail

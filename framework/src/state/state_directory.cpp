@@ -20,6 +20,7 @@
 
 namespace millrace::detail {
 
+// File names in the application's directory. `kProcessFile` is Kafka Streams' own name and format.
 namespace fs = std::filesystem;
 
 namespace {
@@ -28,6 +29,7 @@ constexpr const char* kLockFile = ".lock";
 constexpr const char* kProcessFile = "kafka-streams-process-metadata";
 constexpr const char* kDeletedPrefix = ".deleted-";
 
+/// The content of kProcessFile.
 struct ProcessMetadata {
   std::string process_id;
 };
@@ -41,12 +43,14 @@ MILLRACE_JSON(ProcessMetadata, (process_id, "processId"))
   throw ProcessorStateException("cannot " + doing + " " + path.string() + ": " + error.message());
 }
 
+/// Returns an empty string if the file cannot be read.
 std::string read_file(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
 }
 
+// The file clock's epoch is not the system clock's, so times must be converted.
 fs::file_time_type file_time(Timestamp ms) {
   return std::chrono::file_clock::from_sys(std::chrono::sys_time<std::chrono::milliseconds>(Millis(ms)));
 }
@@ -68,6 +72,7 @@ StateDirectory::StateDirectory(const fs::path& state_dir, const std::string& app
   try {
     read_process_id();
     remove_leftovers();
+    // The destructor does not run when the constructor throws: release the lock here.
   } catch (...) {
     ::close(lock_file_);
     throw;
@@ -80,13 +85,14 @@ void StateDirectory::create() {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) fail("create the state directory", path_, error);
-  // Others have no business in here; whoever made the parent decides about it.
+  // Other users of the machine get no access. The parent directory belongs to its creator, so its rights stay as they
+  // are.
   fs::permissions(path_, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
   if (error) log(LogLevel::warn, "cannot restrict access to " + path_.string() + ": " + error.message());
 }
 
-// An "open file description" lock: unlike a plain POSIX lock it also tells two holders within one process apart, and
-// it excludes Java's FileLock, which is a plain POSIX lock.
+// Uses an "open file description" lock. A plain POSIX lock cannot tell two holders in one process apart; this lock can.
+// It also conflicts with Java's FileLock, which is a plain POSIX lock.
 void StateDirectory::lock() {
   const fs::path file = path_ / kLockFile;
   lock_file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
@@ -109,13 +115,15 @@ void StateDirectory::lock() {
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(lock_file_, 0) != 0 || ::pwrite(lock_file_, pid.data(), pid.size(), 0) < 0) {
-    // Only the message of a second process gets poorer.
+    // Not fatal: only a second process's error message will lack the pid.
     log(LogLevel::warn, "cannot write the pid to " + file.string() + ": " + std::strerror(errno));
   }
 }
 
 std::string StateDirectory::random_process_id() { return boost::uuids::to_string(boost::uuids::random_generator()()); }
 
+// Reads the process id, or makes a new one. Writes through a temporary file and a rename, so that a crash never leaves
+// half a file.
 void StateDirectory::read_process_id() {
   const fs::path file = path_ / kProcessFile;
   if (fs::exists(file)) {
@@ -137,8 +145,10 @@ void StateDirectory::read_process_id() {
   if (error) fail("write", file, error);
 }
 
+// Deletes the directories that an earlier run set aside but did not finish deleting.
 void StateDirectory::remove_leftovers() {
   std::vector<fs::path> leftovers;
+  // Collect first: deleting while iterating over a directory is unspecified.
   for (const auto& entry : fs::directory_iterator(path_)) {
     if (entry.path().filename().string().starts_with(kDeletedPrefix)) leftovers.push_back(entry.path());
   }
@@ -148,6 +158,7 @@ void StateDirectory::remove_leftovers() {
 fs::path StateDirectory::set_aside(const TaskId& task) {
   fs::path aside;
   for (int i = 0; aside.empty() || fs::exists(aside); ++i) {
+    // Find a free name: an earlier deletion of the same task may have failed.
     aside = path_ / (kDeletedPrefix + task.str() + "-" + std::to_string(i));
   }
   std::error_code error;
@@ -168,7 +179,7 @@ std::optional<StateDirectory::TaskLock> StateDirectory::try_lock(TaskId task) {
     const std::lock_guard guard(mutex_);
     if (!locked_.insert(task).second) return std::nullopt;
   }
-  TaskLock lock(*this, task);  // gives up its claim if what follows fails
+  TaskLock lock(*this, task);  // its destructor gives the claim back if the next step fails
   std::error_code error;
   fs::create_directories(lock.path(), error);
   if (error) fail("create the task directory", lock.path(), error);
@@ -180,6 +191,7 @@ std::vector<TaskId> StateDirectory::tasks() const {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path_, error)) {
     const auto task = TaskId::parse(entry.path().filename().string());
+    // Empty directories do not count: the task has a lock but no state yet.
     std::error_code ignored;
     if (task && entry.is_directory(ignored) && !fs::is_empty(entry.path(), ignored)) found.insert(*task);
   }
@@ -192,10 +204,11 @@ std::vector<TaskId> StateDirectory::clean_obsolete(Millis delay) {
   for (const TaskId& task : tasks()) {
     fs::path aside;
     {
-      const std::lock_guard guard(mutex_);  // from here to the renaming nobody can lock the task
+      const std::lock_guard guard(mutex_);  // until the rename is done, no thread can lock the task
       if (locked_.contains(task)) continue;
       std::error_code error;
       const auto modified = fs::last_write_time(task_path(task), error);
+      // TaskLock::release() sets the modification time, so the time says when the task was last in use.
       if (error || clock_.now() - from_file_time(modified) <= delay.count()) continue;
       try {
         aside = set_aside(task);
@@ -204,6 +217,7 @@ std::vector<TaskId> StateDirectory::clean_obsolete(Millis delay) {
         continue;
       }
     }
+    // Deleting the files can take long, so it happens without the mutex.
     remove_aside(aside);
     cleaned.push_back(task);
     log(LogLevel::info, "deleted the state of task " + task.str() + " in " + path_.string() +
@@ -242,6 +256,7 @@ StateDirectory::TaskLock& StateDirectory::TaskLock::operator=(TaskLock&& other) 
 
 StateDirectory::TaskLock::~TaskLock() { release(); }
 
+// REQUIRES: the database is closed.
 void StateDirectory::TaskLock::wipe() {
   std::error_code error;
   if (fs::exists(path_, error)) owner_->remove_aside(owner_->set_aside(task_));
@@ -250,7 +265,7 @@ void StateDirectory::TaskLock::wipe() {
 void StateDirectory::TaskLock::release() noexcept {
   if (owner_ == nullptr) return;
   const std::lock_guard guard(owner_->mutex_);
-  // The cleanup delay counts from now, not from RocksDB's last file.
+  // state.cleanup.delay.ms counts from now. RocksDB may have written its last file long ago.
   std::error_code ignored;
   fs::last_write_time(path_, file_time(owner_->clock_.now()), ignored);
   owner_->locked_.erase(task_);

@@ -13,21 +13,22 @@
 
 namespace millrace::detail {
 
-/// The directory in which one process keeps the local state of one application:
+/// The directory in which one process keeps the local state of one application. (Kafka Streams: `StateDirectory`.)
 ///
 ///     <state.dir>/<application.id>/
-///       .lock                             held while the process runs; says its pid
-///       kafka-streams-process-metadata    {"processId":"<uuid>"}: the process keeps its id over restarts
+///       .lock                             locked while the process runs; contains its pid
+///       kafka-streams-process-metadata    {"processId":"<uuid>"}: the process keeps its id across restarts
 ///       0_0/, 0_1/, ...                   one TaskDatabase per task
+///       .deleted-0_0-0/                   a task directory that is being deleted
 ///
-/// Concurrency  One process at a time: a second one gets a LockException. The lock also excludes Kafka Streams for
-/// Java,
-///              and falls with the process, however that ends. All methods are thread-safe.
-/// Errors       ProcessorStateException naming the directory.
-/// (Kafka Streams: `StateDirectory`.)
+/// Processes   One process at a time; a second process gets a LockException. Kafka Streams for Java is excluded too.
+///             The operating system releases the lock when the process ends, also after a crash.
+/// Threads     All methods are thread-safe.
+/// Errors      ProcessorStateException naming the directory or file.
 class StateDirectory {
  public:
-  /// Creates the directory if missing and locks it.
+  /// Creates the directory if missing and locks it. `clock` must outlive this object. Throws ConfigException if the
+  /// application id is not usable as a directory name, LockException if another process has the directory.
   StateDirectory(const std::filesystem::path& state_dir, const std::string& application_id,
                  const Clock& clock = Clock::system());
   ~StateDirectory();
@@ -37,11 +38,11 @@ class StateDirectory {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] const std::string& process_id() const { return process_id_; }
 
-  /// A fresh random process id, for applications without persistent state.
+  /// A new random process id, for applications without persistent state: they have no directory to keep one in.
   [[nodiscard]] static std::string random_process_id();
 
-  /// Keeps a task's directory for one user within the process. Must not outlive the StateDirectory; the task's database
-  /// must be closed before.
+  /// The exclusive right to use a task's directory within this process. Release it by destroying it. REQUIRES: it is
+  /// destroyed before the StateDirectory, and after the task's database is closed.
   class TaskLock {
    public:
     TaskLock(TaskLock&& other) noexcept;
@@ -51,8 +52,8 @@ class StateDirectory {
     [[nodiscard]] const TaskId& task() const { return task_; }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-    /// Deletes the task's local state, so that its stores are restored from their changelogs. REQUIRES: the database is
-    /// closed.
+    /// Deletes the task's local state, so that its stores are restored from their changelogs. REQUIRES: the task's
+    /// database is closed.
     void wipe();
 
    private:
@@ -60,22 +61,22 @@ class StateDirectory {
     TaskLock(StateDirectory& owner, TaskId task);
     void release() noexcept;
 
-    StateDirectory* owner_;
+    StateDirectory* owner_;  // null: moved from, holds no lock
     TaskId task_;
     std::filesystem::path path_;
   };
 
-  /// The lock on a task, whose directory it creates; nullopt: another thread has it still, try again later.
+  /// Locks a task and creates its directory. nullopt: another thread still holds the task; try again later.
   [[nodiscard]] std::optional<TaskLock> try_lock(TaskId task);
 
-  /// The tasks that have local state here, locked or not, by id.
+  /// The tasks that have local state here, locked or not, sorted by id.
   [[nodiscard]] std::vector<TaskId> tasks() const;
 
-  /// Deletes the state of tasks that nobody has locked for `delay` (state.cleanup.delay.ms): they have moved to another
-  /// process. Returns them. A directory that resists is logged and left.
+  /// Deletes the state of tasks that were unlocked for more than `delay` (state.cleanup.delay.ms), because they moved
+  /// to another process. Returns the deleted tasks. A directory that cannot be deleted is logged and stays.
   std::vector<TaskId> clean_obsolete(Millis delay);
 
-  /// Deletes the state of all tasks that nobody has locked. (Kafka Streams: `KafkaStreams#cleanUp`.)
+  /// Deletes the state of all unlocked tasks. (Kafka Streams: `KafkaStreams#cleanUp`.)
   void clean();
 
  private:
@@ -83,17 +84,17 @@ class StateDirectory {
   void lock();
   void read_process_id();
   void remove_leftovers();
-  /// Deleting has two steps, so that no half-deleted directory is ever taken for a task's state: out of the way (quick,
-  /// returns where to), then gone.
+  /// Deletion has two steps, so that a half-deleted directory is never taken for a task's state. set_aside() renames
+  /// the directory, which is fast and atomic, and returns the new path. remove_aside() then deletes its files.
   [[nodiscard]] std::filesystem::path set_aside(const TaskId& task);
   void remove_aside(const std::filesystem::path& aside);
   [[nodiscard]] std::filesystem::path task_path(const TaskId& task) const { return path_ / task.str(); }
 
   std::filesystem::path path_;
   const Clock& clock_;
-  int lock_file_ = -1;
+  int lock_file_ = -1;  // holds the lock while open; -1: not open
   std::string process_id_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards locked_ and, against cleaning, the renaming of task directories
   std::set<TaskId> locked_;
 };
 

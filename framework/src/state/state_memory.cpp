@@ -24,12 +24,14 @@ StateMemory::Member::~Member() {
 
 StateMemory::Allowance StateMemory::Member::report(std::size_t tier_bytes_used) {
   const DatabaseOptions& all = memory_->budgets_;
+  // Called at each commit of a database, by the thread of its task.
   const std::lock_guard lock(memory_->mutex_);
   std::size_t& own = memory_->used_.at(this);
   memory_->all_used_ += tier_bytes_used - own;
   own = tier_bytes_used;
   const std::size_t databases = memory_->used_.size();
   const std::size_t others = memory_->all_used_ - own;
+  // The others may hold more than the budget for a moment: uncommitted entries are never evicted.
   const std::size_t left = all.tier_bytes > others ? all.tier_bytes - others : 0;
   return {std::max(left, all.tier_bytes / databases),
           std::max(all.write_buffer_bytes / databases, std::min(all.write_buffer_bytes, kLeastWriteBuffer))};

@@ -13,27 +13,28 @@ class Cache;
 
 namespace millrace::detail {
 
-/// The memory that the databases of one application share: the budgets of DatabaseOptions, counted over all of them.
+/// The memory that all task databases of one application share. The limits are those of DatabaseOptions, in bytes.
 ///
-/// Memory tiers    A database may use what the others left free at their last commits, and its equal share at least:
-///                 a busy task has almost everything while the others are idle.
-/// Block cache     One for all.
-/// Write buffers   Each database has an equal share, but 1 MB at least (if there is so much).
+/// In-memory tiers  A database may use all bytes that the others did not use at their last commits. It may always use
+///                  its equal share. So a busy task gets almost everything while the other tasks are idle.
+/// Block cache      One cache for all databases.
+/// Write buffers    Each database has an equal share, but at least 1 MB (or the whole limit, if that is smaller).
 ///
-/// Threads: any.
+/// Owned jointly by its Members. Threads: any.
 class StateMemory {
  public:
+  /// Bytes. A smaller write buffer would make RocksDB flush tiny files.
   static constexpr std::size_t kLeastWriteBuffer = 1u << 20;
 
   explicit StateMemory(const DatabaseOptions& budgets);
 
-  /// What one database may use until it asks again.
+  /// The bytes that one database may use until its next report().
   struct Allowance {
     std::size_t tier_bytes;
     std::size_t write_buffer_bytes;
   };
 
-  /// The membership of one database.
+  /// One database's share. Lives as long as the database; its destruction gives the share back to the others.
   class Member {
    public:
     explicit Member(std::shared_ptr<StateMemory> memory);
@@ -41,7 +42,7 @@ class StateMemory {
     Member& operator=(const Member&) = delete;
     ~Member();
 
-    /// Tells how much its memory tiers hold; returns what they may.
+    /// Reports the bytes that the database's in-memory tiers hold now. Returns how many they may hold.
     [[nodiscard]] Allowance report(std::size_t tier_bytes_used);
 
     [[nodiscard]] StateMemory& memory() const { return *memory_; }
@@ -54,11 +55,11 @@ class StateMemory {
   [[nodiscard]] const std::shared_ptr<rocksdb::Cache>& block_cache() const { return block_cache_; }
 
  private:
-  DatabaseOptions budgets_;
+  DatabaseOptions budgets_;  // fixed for the lifetime
   std::shared_ptr<rocksdb::Cache> block_cache_;
   std::mutex mutex_;
-  std::map<const Member*, std::size_t> used_;  // by the tiers of each
-  std::size_t all_used_ = 0;
+  std::map<const Member*, std::size_t> used_;  // bytes in the tiers of each database, at its last report
+  std::size_t all_used_ = 0;                   // the sum of used_
 };
 
 }  // namespace millrace::detail

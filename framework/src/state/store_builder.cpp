@@ -2,6 +2,7 @@
 
 namespace millrace::detail {
 
+// The special members are defined here, because StoreDefinition is not inline (see store_spec.hpp).
 StoreDefinition::StoreDefinition() = default;
 StoreDefinition::StoreDefinition(const StoreDefinition&) = default;
 StoreDefinition::StoreDefinition(StoreDefinition&&) noexcept = default;
@@ -12,6 +13,7 @@ StoreDefinition::~StoreDefinition() = default;
 StoreDefinition& definition_of(StoreBuilder& builder) { return builder.definition_; }
 const StoreDefinition& definition_of(const StoreBuilder& builder) { return builder.definition_; }
 
+// Topology nodes share one builder: the topology is immutable once built.
 std::shared_ptr<const StoreBuilder> shared_store(StoreBuilder store) {
   return std::make_shared<const StoreBuilder>(std::move(store));
 }

@@ -4,6 +4,7 @@
 
 namespace millrace::detail {
 
+// These functions do not depend on the store's types, so they are compiled once, here, and not in every user file.
 StoreBuilder key_value_builder(std::string name, StoreMedium medium) {
   StoreBuilder builder;
   StoreSpec& spec = definition_of(builder).spec;
@@ -57,6 +58,7 @@ StoreBuilder versioned_builder(std::string name, Millis history_retention, std::
   StoreSpec& spec = definition_of(builder).spec;
   spec.kind = StoreKind::versioned;
   spec.retention_ms = history_retention.count();
+  // The segment interval has no effect: the versioned store has no segments (see versioned_store.hpp).
   return builder;
 }
 
@@ -64,6 +66,7 @@ StoreBuilder versioned_builder(std::string name, Millis history_retention, std::
 
 namespace millrace {
 
+// A custom store keeps its data in memory, so no RocksDB column family is needed.
 StoreBuilder Stores::custom_store(std::string name, CustomStoreFactory make) {
   StoreBuilder builder;
   detail::StoreDefinition& definition = detail::definition_of(builder);

@@ -11,28 +11,32 @@
 
 namespace millrace::detail {
 
+// The first byte of each key says the kind of entry. See versioned_store.hpp for the layout.
 namespace {
 
 constexpr std::string_view kTimesKey{"\x00", 1};
 constexpr char kLatest = 1;
 constexpr char kOlder = 2;
 constexpr char kEnd = 3;
+// Times are milliseconds since the epoch.
 constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
 
 void append_time(std::string& out, Timestamp time) { formats::append_be64(out, static_cast<std::uint64_t>(time)); }
 Timestamp load_time(std::string_view bytes) { return static_cast<Timestamp>(formats::load_be64(bytes.data())); }
 
+// The length in front keeps the entries of one key together: no key is then a prefix of another entry's key.
 void append_sized_key(std::string& out, std::string_view key) {
   formats::append_be32(out, static_cast<std::uint32_t>(key.size()));
   out.append(key);
 }
 
-/// `time` is the timestamp of a latest version, the end of an older one.
+/// A version as stored. `time` is the timestamp of a latest version, and the end (exclusive) of an older version.
 struct Version {
   Timestamp time = kNoTimestamp;
   BytesView value;
 };
 
+// Value layout: time (8) | 01 | value, or time (8) | 00 for "no value".
 std::string write_version(Timestamp time, BytesView value) {
   std::string out;
   append_time(out, time);
@@ -47,6 +51,7 @@ Version read_version(std::string_view bytes) {
 
 BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
 
+/// A versioned store on a key-value store, which this object owns. One thread.
 class VersionedStore final : public VersionedBytesStore {
  public:
   VersionedStore(std::unique_ptr<KeyValueBytesStore> entries, std::int64_t history_retention_ms)
@@ -66,29 +71,34 @@ class VersionedStore final : public VersionedBytesStore {
     if (timestamp < now.observed - retention_ms_) return {false, std::nullopt};
     if (timestamp > now.observed) {
       now.observed = timestamp;
+      // First sweep, then store the new times: both go to the same commit.
       sweep(now);
       store_times(now);
     }
     const auto latest = latest_of(key);
+    // A delete at exactly the latest version's timestamp replaces that version.
     if (latest && latest->value && !value && timestamp == latest->time) {
       take_back(key, timestamp);
       return {};
     }
     if (!latest || timestamp >= latest->time) {
       if (latest && timestamp > latest->time) {
-        // As in Java, that a deletion lasts until the next version is not written down: see take_back().
+        // As in Java, only the end of the previous version records a deletion: a version without a value ends at its
+        // own timestamp, not at the next version's. take_back() depends on this.
         put_older(key, latest->time, latest->value ? timestamp : latest->time, viewed(latest->value));
       }
       entries_->put(latest_key(key), write_version(timestamp, value));
       if (!value) note_end(key, timestamp, timestamp);
       return {};
     }
+    // An out-of-order put: the key's latest version stays.
     return {true, put_between(key, value, timestamp, latest->time)};
   }
 
   [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key) override { return get(key, kEndOfTime); }
 
   [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key, Timestamp as_of) override {
+    // The latest version can always be read, even before the history retention.
     if (const BytesView bytes = entries_->get(latest_key(key))) {
       const Version latest = read_version(*bytes);
       if (latest.time <= as_of) {
@@ -104,25 +114,29 @@ class VersionedStore final : public VersionedBytesStore {
   }
 
   void restore(std::span<const RestoreRecord> records) override {
+    // put() also rejects records that are older than the history retention, so restoring is the same as putting.
     for (const RestoreRecord& record : records) (void)put(record.key, record.value, record.timestamp);
   }
 
  private:
+  /// Both in ms since the epoch. Older versions that ended at or before `swept_until` are deleted.
   struct Times {
     Timestamp observed = kNoTimestamp;
     Timestamp swept_until = 0;
   };
+  /// A copy of an entry of kind 01. `value` nullopt: the key was deleted at `time`.
   struct Latest {
     Timestamp time;
     std::optional<std::string> value;
   };
+  /// A copy of an entry of kind 02.
   struct Older {
     Timestamp timestamp;
     Timestamp valid_to;
     std::optional<std::string> value;
   };
 
-  // Kept in the store and nowhere else, so that it follows each commit and discard.
+  // The times are kept only in the store. So a commit or a discard of the store also commits or discards them.
   [[nodiscard]] Times times() {
     const BytesView bytes = entries_->get(kTimesKey);
     if (!bytes) return {};
@@ -153,12 +167,14 @@ class VersionedStore final : public VersionedBytesStore {
     return Latest{version.time, owned(version.value)};
   }
 
+  /// The first entry of kind 02 of `key` with from <= timestamp <= to, in the given direction.
   [[nodiscard]] std::optional<Older> first_of(std::string_view key, Timestamp from, Timestamp to, bool forward) {
     const auto walk = entries_->range(older_key(key, from), older_key(key, to), forward);
     if (!walk->valid()) return std::nullopt;
     const Version version = read_version(walk->value());
     return Older{load_time(walk->key().substr(walk->key().size() - 8)), version.time, owned(version.value)};
   }
+  /// The older version with the largest timestamp <= `time`.
   [[nodiscard]] std::optional<Older> last_until(std::string_view key, Timestamp time) {
     return first_of(key, 0, time, false);
   }
@@ -168,6 +184,7 @@ class VersionedStore final : public VersionedBytesStore {
     note_end(key, timestamp, valid_to);
   }
 
+  /// Writes the entry of kind 03, by which sweep() finds the version.
   void note_end(std::string_view key, Timestamp timestamp, Timestamp valid_to) {
     std::string end(1, kEnd);
     append_time(end, valid_to);
@@ -176,8 +193,9 @@ class VersionedStore final : public VersionedBytesStore {
     entries_->put(end, std::string_view());
   }
 
-  /// Deletes the latest version at its own time. As in Java what is left to say when the deletion was is the end of the
-  /// version before. Where nothing says that this was the same time, a put of an earlier time may become the latest.
+  /// Deletes the latest version at its own timestamp. As in Java, the latest entry then says "no value since the end of
+  /// the version before", because that end is the only time left. If that end is earlier than `timestamp`, a later put
+  /// with a timestamp between the two becomes the latest version.
   void take_back(std::string_view key, Timestamp timestamp) {
     const auto before = last_until(key, timestamp);
     if (!before) {
@@ -189,15 +207,17 @@ class VersionedStore final : public VersionedBytesStore {
     note_end(key, before->valid_to, before->valid_to);
   }
 
-  /// Puts a version that is not the latest; returns when it ends.
+  /// Puts a version that is not the latest. Returns its end (exclusive, ms).
   Timestamp put_between(std::string_view key, BytesView value, Timestamp timestamp, Timestamp latest) {
     const auto before = last_until(key, timestamp);
     Timestamp valid_to = latest;
+    // The new version splits an older version's validity in two. The part after `timestamp` becomes the new version's.
     if (before && before->valid_to > timestamp) {
       valid_to = before->valid_to;
       if (before->timestamp < timestamp) {
         put_older(key, before->timestamp, timestamp, viewed(before->value));
       }
+      // No version covers this time: the new version ends where the next one starts.
     } else if (const auto next = first_of(key, timestamp + 1, kEndOfTime, true)) {
       valid_to = next->timestamp;
     }
@@ -205,10 +225,11 @@ class VersionedStore final : public VersionedBytesStore {
     return valid_to;
   }
 
-  /// Deletes what no one can ask for any more.
+  /// Deletes versions that no get() can return any more. Runs once per sixteenth of the retention, not at each put.
   void sweep(Times& now) {
     const Timestamp gone_until = now.observed - retention_ms_;
     if (gone_until < 0 || gone_until - now.swept_until < retention_ms_ / 16) return;
+    // Collect first: the loop below writes to the store.
     std::vector<std::string> ends;
     std::string to(1, kEnd);
     append_time(to, gone_until + 1);
@@ -217,13 +238,16 @@ class VersionedStore final : public VersionedBytesStore {
     }
     for (const std::string& end : ends) {
       const Timestamp valid_to = load_time(std::string_view(end).substr(1));
+      // The end entry is | 03 | valid to (8) | key length (4) | key | timestamp (8) |: 13 bytes before the key, 8 after
+      // it.
       const std::string_view key = std::string_view(end).substr(13, end.size() - 21);
       const Timestamp timestamp = load_time(std::string_view(end).substr(end.size() - 8));
-      // What the end was noted for may have been replaced or cut short since.
+      // The version may have been replaced or shortened after this end was written. Read it again before deleting it.
       const std::string older = older_key(key, timestamp);
       if (const BytesView bytes = entries_->get(older); bytes && read_version(*bytes).time <= gone_until) {
         entries_->put(older, std::nullopt);
       }
+      // A latest version without a value is only a tombstone. It can go as well.
       if (valid_to == timestamp) {
         const auto latest = latest_of(key);
         if (latest && latest->time == timestamp && !latest->value) entries_->put(latest_key(key), std::nullopt);
@@ -235,7 +259,7 @@ class VersionedStore final : public VersionedBytesStore {
 
   std::unique_ptr<KeyValueBytesStore> entries_;
   std::int64_t retention_ms_;
-  std::string answer_;
+  std::string answer_;  // holds the value that the last get() returned
 };
 
 }  // namespace

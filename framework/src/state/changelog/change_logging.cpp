@@ -8,12 +8,16 @@
 
 namespace millrace::detail {
 
+// What Kafka Streams logs: a timestamped value goes to the changelog as the bare value, and its timestamp becomes the
+// record's timestamp. Headers kept with a value become the record's headers.
 namespace {
 
 [[nodiscard]] bool has_timestamp(ValueFormat format) {
   return format == ValueFormat::timestamped || format == ValueFormat::timestamped_with_headers;
 }
 
+/// For formats whose values begin with headers. A delete has no value, so it takes time and headers from the record
+/// being processed.
 void log_with_headers(ChangelogWriter& writer, ValueFormat format, std::string_view key, BytesView value) {
   if (!value) {
     writer.log(key, std::nullopt, writer.current_timestamp(), writer.current_headers());
@@ -29,6 +33,8 @@ void log_with_headers(ChangelogWriter& writer, ValueFormat format, std::string_v
   }
 }
 
+/// Appends the value as the store keeps it: headers and timestamp in front, if the format has them. REQUIRES:
+/// `record.value` is set.
 void append_stored(std::string& out, ValueFormat format, const RestoreRecord& record) {
   if (has_headers(format)) formats::append_headers(out, record.headers == nullptr ? Headers() : *record.headers);
   if (has_timestamp(format)) {
@@ -54,6 +60,7 @@ void log_change(ChangelogWriter& writer, ValueFormat format, std::string_view ke
 }
 
 void restore_changes(RestorableStore& store, ValueFormat format, std::span<const RestoreRecord> records) {
+  // Changelog and store have the same bytes: no copy is needed.
   if (format == ValueFormat::plain) {
     store.restore(records);
     return;
@@ -63,10 +70,11 @@ void restore_changes(RestorableStore& store, ValueFormat format, std::span<const
     if (record.value) bytes += formats::kTimestampBytes + record.value->size();
   }
   std::string values;
-  values.reserve(bytes);  // enough unless there are headers
-  std::vector<std::size_t> ends;
+  values.reserve(bytes);          // a first guess; headers need more
+  std::vector<std::size_t> ends;  // where the value of each record ends in `values`
   ends.reserve(records.size());
   for (const RestoreRecord& record : records) {
+    // Take views only after the loop: `values` may still grow and move.
     if (record.value) append_stored(values, format, record);
     ends.push_back(values.size());
   }

@@ -9,12 +9,13 @@
 
 namespace millrace::detail {
 
-/// Writes one changelog record. A timestamped value is logged without its timestamp, under it; everything else under
-/// the timestamp of the record being processed. `logged`: where the value has none of its own.
+/// Writes one changelog record, in Kafka Streams' format. A timestamped value is logged without its timestamp prefix;
+/// the prefix becomes the record's timestamp. All other records get the timestamp of the record being processed.
+/// `logged` applies only to formats without headers. The bytes are copied by the writer.
 void log_change(ChangelogWriter& writer, ValueFormat format, std::string_view key, BytesView value,
                 LoggedHeaders logged);
 
-/// The way back: gives changelog records to a store in the store's own value format.
+/// The reverse of log_change(): converts changelog records to the store's value format and restores them.
 void restore_changes(RestorableStore& store, ValueFormat format, std::span<const RestoreRecord> records);
 
 }  // namespace millrace::detail

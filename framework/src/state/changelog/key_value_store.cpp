@@ -6,11 +6,14 @@ namespace millrace::detail {
 
 namespace {
 
+// Writes a changelog record for each put. Owns the store below it; reads pass through unchanged.
 class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
  public:
   ChangeLoggingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
                              LoggedHeaders headers)
       : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {
+    // An LRU store deletes entries by itself. The changelog must get a tombstone for each, or a restore would bring
+    // them back.
     if (auto* evicting = dynamic_cast<EvictingStore*>(inner_.get())) {
       evicting_ = true;
       evicting->set_eviction_listener(
@@ -24,7 +27,9 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
 
   [[nodiscard]] BytesView get(std::string_view key) override { return inner_->get(key); }
   void put(std::string_view key, BytesView value) override {
-    if (evicting_) inner_->put(key, value);  // what this pushes out is logged first
+    if (evicting_)
+      inner_->put(
+          key, value);  // an evicting store puts first: the tombstone of the evicted key is logged before the new value
     log_change(writer_, format_, key, value, headers_);
     if (!evicting_) inner_->put(key, value);
   }
@@ -43,7 +48,7 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
   ChangelogWriter& writer_;
   ValueFormat format_;
   LoggedHeaders headers_;
-  bool evicting_ = false;
+  bool evicting_ = false;  // the inner store is an LRU store
 };
 
 }  // namespace

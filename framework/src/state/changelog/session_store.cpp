@@ -8,6 +8,7 @@ namespace millrace::detail {
 
 namespace {
 
+// Writes a changelog record for each put or remove. Owns the store below it; reads pass through unchanged.
 class ChangeLoggingSessionStore final : public SessionBytesStore {
  public:
   ChangeLoggingSessionStore(std::unique_ptr<SessionBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
@@ -20,7 +21,7 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
   [[nodiscard]] Timestamp observed_stream_time() const override { return inner_->observed_stream_time(); }
   [[nodiscard]] std::int64_t retention_ms() const override { return inner_->retention_ms(); }
 
-  // Everything is logged, as in Java: puts that the store skips as expired, too.
+  // As in Java, every call is logged. That includes puts that the store skips because they are expired.
   void put(std::string_view key, const Window& session, BytesView value) override {
     inner_->put(key, session, value);
     log(key, session, value);
@@ -61,7 +62,7 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
   ChangelogWriter& writer_;
   ValueFormat format_;
   LoggedHeaders headers_;
-  std::string changelog_key_;
+  std::string changelog_key_;  // scratch space, to avoid an allocation per put
 };
 
 }  // namespace

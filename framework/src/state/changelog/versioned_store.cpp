@@ -4,6 +4,7 @@ namespace millrace::detail {
 
 namespace {
 
+// Writes a changelog record for each put. Owns the store below it; reads pass through unchanged.
 class ChangeLoggingVersionedStore final : public VersionedBytesStore {
  public:
   ChangeLoggingVersionedStore(std::unique_ptr<VersionedBytesStore> inner, ChangelogWriter& writer)
@@ -15,7 +16,7 @@ class ChangeLoggingVersionedStore final : public VersionedBytesStore {
   [[nodiscard]] Timestamp observed_stream_time() override { return inner_->observed_stream_time(); }
   [[nodiscard]] std::int64_t history_retention_ms() const override { return inner_->history_retention_ms(); }
 
-  // Under the version's timestamp. As in Java, what the store rejects is logged, too.
+  // The record has the version's timestamp. As in Java, a put that the store rejects is logged too.
   VersionedPut put(std::string_view key, BytesView value, Timestamp timestamp) override {
     const VersionedPut result = inner_->put(key, value, timestamp);
     writer_.log(key, value, timestamp, nullptr);

@@ -8,6 +8,7 @@ namespace millrace::detail {
 
 namespace {
 
+// Writes a changelog record for each put. Owns the store below it; reads pass through unchanged.
 class ChangeLoggingWindowStore final : public WindowBytesStore {
  public:
   ChangeLoggingWindowStore(std::unique_ptr<WindowBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
@@ -20,8 +21,9 @@ class ChangeLoggingWindowStore final : public WindowBytesStore {
   [[nodiscard]] Timestamp observed_stream_time() const override { return inner_->observed_stream_time(); }
   [[nodiscard]] const WindowStoreOptions& options() const override { return inner_->options(); }
 
-  // Everything is logged, as in Java: null puts, and puts that the store skips as expired, too.
+  // As in Java, every put is logged. That includes null puts, and puts that the store skips because they are expired.
   std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+    // The changelog key contains the sequence number, which only the store knows. So put first.
     const std::uint32_t seq = inner_->put(key, value, window_start);
     changelog_key_.clear();
     formats::append_window_key(changelog_key_, key, window_start, seq);
@@ -52,7 +54,7 @@ class ChangeLoggingWindowStore final : public WindowBytesStore {
   ChangelogWriter& writer_;
   ValueFormat format_;
   LoggedHeaders headers_;
-  std::string changelog_key_;
+  std::string changelog_key_;  // scratch space, to avoid an allocation per put
 };
 
 }  // namespace

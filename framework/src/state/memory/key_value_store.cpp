@@ -14,6 +14,7 @@ namespace millrace::detail {
 
 namespace {
 
+/// A sorted map. Used by the thread of the task alone; global stores lock around it.
 class InMemoryKeyValueStore final : public KeyValueBytesStore {
   class Walk;
 
@@ -33,17 +34,20 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
     const auto found = entries_.find(key);
     if (found == entries_.end()) {
       if (!value) return;
+      // Tell the iterators: a key inserted ahead of one must stay invisible to it.
       const auto inserted = entries_.emplace(key, *value).first;
       walks_.each([&](Walk& walk) { walk.inserted(inserted); });
     } else if (value) {
       found->second.assign(*value);
     } else {
+      // Tell the iterators before the erase, while the entry is still readable.
       walks_.each([&](Walk& walk) { walk.before_erase(found); });
       entries_.erase(found);
     }
   }
 
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
+    // `to` is inclusive, but an iterator's upper bound is exclusive. `to + '\0'` is the smallest key after `to`.
     return std::make_unique<Walk>(*this, owned(from),
                                   to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt, forward);
   }
@@ -61,8 +65,10 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
  private:
   using Entries = std::map<std::string, std::string, std::less<>>;
 
-  /// Shows the keys that were there when it began and still are, with the values that they have by now. Looks at the
-  /// store itself, until a key that is still to come is inserted or erased: then it copies the keys that it has ahead.
+  /// Shows the keys that existed when the iteration began and still exist, with their present values. So does Java's
+  /// in-memory store, which iterates over a copy of the keys. Copying all keys is slow, so the iterator first reads the
+  /// map directly. When a key ahead of it is inserted or erased, it copies the keys that are still ahead and continues
+  /// with the copy.
   class Walk final : public BytesIterator {
    public:
     /// Keys from `lower` (inclusive) to `upper` (exclusive); nullopt: open.
@@ -86,9 +92,10 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
 
     [[nodiscard]] bool valid() override {
       if (keys_) {
+        // Skip keys that were erased since they were copied.
         while (!ended_ && !store_->entries_.contains((*keys_)[next_key_])) step_key();
       } else {
-        erased_.reset();  // and it stands on the next one already
+        erased_.reset();  // the erased entry is passed: at_ already points to the entry after it
       }
       return !ended_;
     }
@@ -96,6 +103,7 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
       if (ended_) return;
       if (keys_) {
         step_key();
+        // The current entry was erased, and at_ already points to the next one.
       } else if (erased_) {
         erased_.reset();
       } else {
@@ -107,8 +115,10 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
       return keys_ ? store_->entries_.find((*keys_)[next_key_])->second : at_->second;
     }
 
+    /// The store has inserted an entry.
     void inserted(Entries::const_iterator entry) {
       if (keys_ || (ended_ && !erased_)) return;
+      // The current key was erased and inserted again: the iterator is back on it.
       if (erased_ == entry->first) {
         stand_on(entry);
         erased_.reset();
@@ -116,16 +126,18 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
         copy_keys(entry);
       }
     }
+    /// The store is about to erase an entry.
     void before_erase(Entries::const_iterator entry) {
       if (keys_ || ended_) return;
       if (entry == at_ && !erased_) {
+        // Keep the key, in case it is inserted again before the iterator moves on.
         erased_ = entry->first;
         stand_on(step(at_));
       } else if (is_ahead(entry->first)) {
         copy_keys(store_->entries_.end());
       }
     }
-    /// The store is closing.
+    /// The store is being destroyed: show no more entries.
     void close() {
       ended_ = true;
       keys_.reset();
@@ -134,6 +146,7 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
     }
 
    private:
+    /// The entry after `at` in the direction of iteration. end() in both directions if there is none.
     [[nodiscard]] Entries::const_iterator step(Entries::const_iterator at) const {
       if (forward_) return std::next(at);
       return at == store_->entries_.begin() ? store_->entries_.end() : std::prev(at);
@@ -146,13 +159,14 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
       if (at == store_->entries_.end()) return true;
       return forward_ ? upper_ && at->first >= *upper_ : lower_ && at->first < *lower_;
     }
+    /// True if the iterator has not reached `key` yet, and `key` is within its bounds.
     [[nodiscard]] bool is_ahead(const std::string& key) const {
       const std::string& here = erased_ ? *erased_ : at_->first;
       return forward_ ? key > here && (!upper_ || key < *upper_) : key < here && (!lower_ || key >= *lower_);
     }
     void step_key() { ended_ = ++next_key_ == keys_->size(); }
 
-    /// `without`: was not there when the walk began.
+    /// Switches to a copy of the keys ahead. `without` is left out, because the iteration must not show it.
     void copy_keys(Entries::const_iterator without) {
       std::vector<std::string> keys;
       if (erased_) keys.push_back(*std::exchange(erased_, std::nullopt));
@@ -168,9 +182,9 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
     std::optional<std::string> upper_;
     bool forward_;
     Entries::const_iterator at_;
-    std::optional<std::string> erased_;  // the key that it stood on, if that is gone: at_ is the next one then
-    std::optional<std::vector<std::string>> keys_;  // in the order of the walk, in place of at_
-    std::size_t next_key_ = 0;
+    std::optional<std::string> erased_;             // the current key, if it was erased; at_ is then the entry after it
+    std::optional<std::vector<std::string>> keys_;  // copied keys, in the order of iteration; if set, at_ is not used
+    std::size_t next_key_ = 0;                      // index into *keys_
     bool ended_ = false;
   };
 

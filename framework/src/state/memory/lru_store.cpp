@@ -13,6 +13,7 @@ namespace millrace::detail {
 
 namespace {
 
+/// Keeps the `max_entries` entries that were used last. A get() counts as a use; an iteration does not. One thread.
 class LruStore final : public KeyValueBytesStore, public EvictingStore {
  public:
   LruStore(std::string name, std::size_t max_entries) : name_(std::move(name)), max_entries_(max_entries) {}
@@ -45,7 +46,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore {
 
   [[nodiscard]] std::uint64_t approximate_num_entries() override { return entries_.size(); }
 
-  // The changelog has the deletes of what was evicted already.
+  // Do not report evictions: the changelog already contains their tombstones.
   void restore(std::span<const RestoreRecord> records) override {
     for (const RestoreRecord& record : records) put(record.key, record.value, {});
   }
@@ -54,6 +55,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore {
   using Entries = std::list<std::pair<std::string, std::string>>;
   using ByKey = std::map<std::string_view, Entries::iterator>;
 
+  /// Iterates over a copy, as the iterators of Java's LRU map do.
   class Snapshot final : public BytesIterator {
    public:
     explicit Snapshot(std::vector<std::pair<std::string, std::string>> entries) : entries_(std::move(entries)) {}
@@ -74,6 +76,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore {
     return std::make_unique<Snapshot>(std::move(copy));
   }
 
+  /// `evicted` is called with the key that was pushed out, or not at all. It may be empty.
   void put(std::string_view key, BytesView value, const std::function<void(std::string_view)>& evicted) {
     const auto found = by_key_.find(key);
     if (found != by_key_.end()) {
@@ -91,6 +94,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore {
     entries_.emplace_front(key, *value);
     by_key_.emplace(entries_.front().first, entries_.begin());
     if (entries_.size() <= max_entries_) return;
+    // The key is a view of the entry, so erase the entry last.
     const auto eldest = std::prev(entries_.end());
     by_key_.erase(eldest->first);
     if (evicted) evicted(eldest->first);
@@ -99,8 +103,8 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore {
 
   std::string name_;
   std::size_t max_entries_;
-  Entries entries_;  // last used first
-  ByKey by_key_;     // views of the entries' own keys
+  Entries entries_;  // most recently used first
+  ByKey by_key_;     // the keys are views of the keys in entries_
   std::function<void(std::string_view)> listener_;
 };
 

@@ -16,7 +16,7 @@ ByteStore make_in_memory_store(const StoreSpec& spec) {
     case StoreKind::versioned:
       bytes.versioned = make_versioned_store(make_in_memory_key_value_store(spec.name), spec.retention_ms);
       break;
-    case StoreKind::custom: break;  // makes its own
+    case StoreKind::custom: break;  // the user's factory makes it
   }
   return bytes;
 }

@@ -12,19 +12,20 @@
 
 namespace millrace::detail {
 
-/// A store that throws entries away by itself, which the changelog must learn.
+/// A store that deletes entries by itself. The change-logging layer above it must log these deletions.
 class EvictingStore {
  public:
   virtual ~EvictingStore() = default;
-  /// Called during a put for the entry that it pushed out; not while restoring.
+  /// `listener` is called during a put() that evicts an entry, with the evicted key. Not called during restore().
   virtual void set_eviction_listener(std::function<void(std::string_view key)> listener) = 0;
 };
 
-/// Stores that live in memory only and are rebuilt from the changelog at every start, and after an aborted transaction:
-/// they know no commit. Their iterators stay usable while the store is written: the key-value store's shows each key
-/// as it is when the walk gets there, the window store's shows the store as it was when the walk began.
+/// Stores that live in memory only. They are rebuilt from the changelog at every start and after an aborted
+/// transaction, so they have no commit or discard. They may be written while they are iterated over. An iterator of the
+/// key-value store shows the present value of each key. An iterator of the window store shows the store as it was at
+/// the start.
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_in_memory_key_value_store(const std::string& name);
-/// Keeps the `max_entries` last used entries; also an EvictingStore. Its walks show a copy.
+/// Keeps the `max_entries` most recently used entries. Implements EvictingStore too. Iterators show a copy.
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_in_memory_lru_store(const std::string& name,
                                                                            std::size_t max_entries);
 [[nodiscard]] std::unique_ptr<WindowBytesStore> make_in_memory_window_store(const std::string& name,
@@ -32,7 +33,8 @@ class EvictingStore {
 [[nodiscard]] std::unique_ptr<SessionBytesStore> make_in_memory_session_store(const std::string& name,
                                                                               std::int64_t retention_ms);
 
-/// The one of these that a spec asks for, wherever it says that the store lives; none for custom stores.
+/// Makes the in-memory store of the kind that `spec` names, whatever its medium. All members are null for custom
+/// stores.
 [[nodiscard]] ByteStore make_in_memory_store(const StoreSpec& spec);
 
 }  // namespace millrace::detail

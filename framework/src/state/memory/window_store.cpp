@@ -12,13 +12,14 @@ namespace millrace::detail {
 
 namespace {
 
-/// A window store that is nothing but a memory tier.
+/// A window store on a WindowTier that has no database below it and no budget. One thread.
 class InMemoryWindowStore final : public WindowBytesStore {
  public:
   InMemoryWindowStore(std::string name, const WindowStoreOptions& options)
       : name_(std::move(name)),
         options_(options),
-        tier_(nullptr, {256u << 10, std::max<std::int64_t>(options.retention_ms / 8, 1)}) {}
+        tier_(nullptr, {256u << 10, std::max<std::int64_t>(options.retention_ms / 8, 1)}) {
+  }  // slices of 256 KB, or an eighth of the retention, so that expired entries are freed soon
 
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] bool persistent() const override { return false; }
@@ -26,6 +27,7 @@ class InMemoryWindowStore final : public WindowBytesStore {
   [[nodiscard]] const WindowStoreOptions& options() const override { return options_; }
 
   std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+    // 31 bits: Java's sequence number is a non-negative int.
     if (options_.retain_duplicates) last_seq_ = (last_seq_ + 1) & 0x7fffffff;
     const std::uint32_t seq = options_.retain_duplicates ? last_seq_ : 0;
     store(key, value, window_start, seq);
@@ -67,6 +69,7 @@ class InMemoryWindowStore final : public WindowBytesStore {
       if (!within(key, key_from, key_to)) return;
       items.push_back({std::string(key), entry.start, entry.seq, std::string(entry.value())});
     });
+    // Kafka Streams' order: by start, then by key. With duplicates Java compares the map key, which has the number too.
     std::sort(items.begin(), items.end(), [this](const WindowItem& a, const WindowItem& b) {
       if (a.start != b.start) return a.start < b.start;
       return options_.retain_duplicates ? map_key(a) < map_key(b) : a.key < b.key;
@@ -84,14 +87,15 @@ class InMemoryWindowStore final : public WindowBytesStore {
   }
 
  private:
-  // Under which Java's store keeps a duplicate: `key + seq(4)`.
+  // The key under which Java's in-memory store keeps a duplicate: `key + seq(4)`.
   static std::string map_key(const WindowItem& item) {
     std::string bytes = item.key;
     formats::append_be32(bytes, item.seq);
     return bytes;
   }
 
-  // Unlike the RocksDB store, Java's advances stream time with every put, and so does this one.
+  // Every put advances stream time, also one that stores nothing. Java's in-memory store does the same; the RocksDB
+  // store does not.
   void store(std::string_view key, BytesView value, Timestamp window_start, std::uint32_t seq) {
     if (window_start < 0) {
       throw ProcessorStateException("window store '" + name_ + "': a window cannot start at the negative time " +
@@ -115,8 +119,8 @@ class InMemoryWindowStore final : public WindowBytesStore {
   std::string name_;
   WindowStoreOptions options_;
   Timestamp observed_stream_time_ = kNoTimestamp;
-  Timestamp live_from_ = 0;
-  std::uint32_t last_seq_ = 0;
+  Timestamp live_from_ = 0;     // entries with an earlier start are expired; ms since the epoch
+  std::uint32_t last_seq_ = 0;  // the sequence number given last; 0: none yet
   WindowTier tier_;
 };
 

@@ -16,16 +16,18 @@
 
 namespace millrace::detail {
 
-/// Throws what the status demands (StateCorruptedException for damage, else ProcessorStateException), saying what was
-/// done, on which store (empty: the whole database), where. NotFound counts as an error: check it before.
+/// Does nothing if the status is ok. Otherwise throws StateCorruptedException for damage, and ProcessorStateException for
+/// anything else. The message names the action (`doing`), the store (empty: the whole database) and the directory.
+/// NotFound counts as an error, so handle it before the call.
 void check(const rocksdb::Status& status, std::string_view doing, std::string_view store,
            const std::filesystem::path& directory);
 
+// Views of bytes in each other's type. Neither copies.
 [[nodiscard]] inline rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 [[nodiscard]] inline std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
-/// The first bytes of a key as a number that orders like them: sorting by it, and by the key only where it is equal, is
-/// several times as fast as sorting by the key.
+/// The first 8 bytes of a key as a number with the same order. Sorting by this number, and by the key only for equal
+/// numbers, is several times as fast as sorting by the key.
 [[nodiscard]] inline std::uint64_t sort_prefix(std::string_view key) {
   if (key.size() >= 8) return formats::load_be64(key.data());
   char padded[8] = {};
@@ -35,7 +37,8 @@ void check(const rocksdb::Status& status, std::string_view doing, std::string_vi
 
 class DatabaseStore;
 
-/// Where a store lives: what it needs of its database.
+/// What a store needs from its database. `db` and the handles belong to the database. `meta` is the column family with
+/// the meta data (see layout.hpp).
 struct StorePlace {
   rocksdb::DB* db = nullptr;
   rocksdb::ColumnFamilyHandle* family = nullptr;
@@ -44,9 +47,10 @@ struct StorePlace {
   std::filesystem::path directory;
 };
 
-/// The part that a store plays in its database's commits. Stores register with the database in their constructor's
-/// caller and leave by themselves when destroyed, unless the database went first.
+/// The part of a store that takes part in its database's commits. The database registers a store when it makes one. The
+/// store unregisters itself when it is destroyed, unless the database was closed first. One thread.
 class DatabaseStore {
+  /// The database's list of its open stores.
  public:
   class Registry {
    public:
@@ -62,18 +66,19 @@ class DatabaseStore {
   }
 
   [[nodiscard]] virtual const std::string& store_name() const = 0;
+  /// Bytes written since the last commit.
   [[nodiscard]] virtual std::size_t uncommitted_bytes() const = 0;
 
-  /// Adds everything uncommitted to the batch, and nothing else happens yet.
+  /// Adds everything uncommitted to the batch. Must not change the store: the write may still fail.
   virtual void write_to(rocksdb::WriteBatch& batch) = 0;
-  /// The batch is in RocksDB.
+  /// The batch is in RocksDB now.
   virtual void committed() = 0;
-  /// The uncommitted writes never happened.
+  /// Forget the uncommitted writes: the transaction was aborted.
   virtual void discarded() = 0;
-  /// All of the store's data are gone from RocksDB, and so must they be here.
+  /// RocksDB has no data of this store any more. Forget everything in memory too.
   virtual void wiped() = 0;
 
-  /// The database is closing: let go of everything that refers to it.
+  /// The database is closing. After this call the store may only be destroyed.
   void detach() {
     release();
     registry_ = nullptr;
@@ -81,12 +86,13 @@ class DatabaseStore {
   }
 
  protected:
+  /// Releases RocksDB iterators and other objects of the database.
   virtual void release() = 0;
 
   StorePlace place_;
 
  private:
-  Registry* registry_;
+  Registry* registry_;  // null: the database is closed
 };
 
 }  // namespace millrace::detail

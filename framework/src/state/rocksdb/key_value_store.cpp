@@ -9,9 +9,9 @@
 
 namespace millrace::detail {
 
-/// Merges the uncommitted entries with those in RocksDB; where both have a key, the uncommitted one counts. Shows the
-/// store as it was when the walk began: RocksDB's iterator does so by itself, and before an uncommitted entry that is
-/// still to come changes, the walk takes copies of those that it has ahead.
+/// Merges the uncommitted entries with those in RocksDB. If both have a key, the uncommitted entry is used. Shows the
+/// store as it was when the iteration began. RocksDB's iterator is a snapshot by itself. For uncommitted entries, the
+/// iterator copies those still ahead of it before the first of them changes.
 class PersistentKeyValueStore::Iterator final : public BytesIterator {
  public:
   /// Keys from `lower` (inclusive) to `upper` (exclusive); nullopt: open.
@@ -42,9 +42,10 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
     settle();
   }
 
-  /// The uncommitted entry of this key is about to change, or to be made.
+  /// The store calls this before it changes or makes the uncommitted entry of `key`.
   void before_write(std::string_view key) {
     if (kept_ || !valid_) return;
+    // The current entry: keep its value. An entry ahead: copy all that are ahead. An entry behind does not matter.
     const int order = key.compare(key_);
     if (order == 0) {
       if (at_dirty_ && !kept_value_) kept_value_ = dirty().value;
@@ -53,7 +54,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
     }
   }
 
-  /// From here on the walk needs no uncommitted entry of the store.
+  /// Copies the uncommitted entries ahead. After this call the iteration needs no uncommitted entry of the store.
   void keep() {
     if (kept_ || !valid_) return;
     std::vector<KeyValueTier::Entry> ahead;
@@ -62,7 +63,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
     dirty_valid_ = !kept_->empty();
   }
 
-  /// The store is closing.
+  /// The database is closing: show no more entries.
   void close() {
     rocks_.reset();
     valid_ = false;
@@ -72,6 +73,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
  private:
   void open() {
     rocksdb::ReadOptions options;
+    // RocksDB keeps pointers to the bounds, so they are members.
     if (lower_) {
       lower_slice_ = *lower_;
       options.iterate_lower_bound = &lower_slice_;
@@ -100,7 +102,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
     return forward_ ? upper_ && key >= *upper_ : lower_ && key < *lower_;
   }
 
-  /// The next uncommitted entry. REQUIRES: dirty_valid_.
+  /// The next uncommitted entry in the order of iteration. REQUIRES: dirty_valid_.
   [[nodiscard]] const KeyValueTier::Entry& dirty() const { return kept_ ? (*kept_)[next_kept_] : *dirty_->second; }
 
   void step_dirty() {
@@ -120,7 +122,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
 
   void step_rocks() { forward_ ? rocks_->Next() : rocks_->Prev(); }
 
-  // Stands on the next entry that exists.
+  // Moves to the next entry that exists, from the present positions of both sources.
   void settle() {
     for (;;) {
       const bool rocks_valid = rocks_->Valid();
@@ -129,6 +131,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
       if (!valid_) return;
       if (rocks_valid && dirty_valid_) {
         const int order = view(rocks_->key()).compare(dirty().key);
+        // The uncommitted entry replaces the stored one.
         if (order == 0) {
           step_rocks();
           continue;
@@ -137,6 +140,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
       } else {
         at_dirty_ = dirty_valid_;
       }
+      // An uncommitted deletion.
       if (at_dirty_ && !dirty().value) {
         step_dirty();
         continue;
@@ -153,29 +157,33 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
   rocksdb::Slice upper_slice_;
   bool forward_;
   std::unique_ptr<rocksdb::Iterator> rocks_;
-  const KeyValueTier::DirtyIndex* index_ = nullptr;
+  const KeyValueTier::DirtyIndex* index_ = nullptr;  // the tier's index of uncommitted entries
   KeyValueTier::DirtyIndex::const_iterator dirty_;
-  std::optional<std::vector<KeyValueTier::Entry>> kept_;  // copies, in the order of the walk, in place of the index
+  std::optional<std::vector<KeyValueTier::Entry>>
+      kept_;  // copies of the entries ahead, in the order of iteration; if set, the index is not used
   std::size_t next_kept_ = 0;
-  bool dirty_valid_ = false;
-  bool at_dirty_ = false;
+  bool dirty_valid_ = false;  // dirty() exists
+  bool at_dirty_ = false;     // the present entry is uncommitted
   bool valid_ = false;
-  std::string key_;
-  std::optional<std::string> kept_value_;  // of the uncommitted entry that it stands on, once that has changed
+  std::string key_;  // a copy, because before_write() compares with it after RocksDB's view is gone
+  std::optional<std::string> kept_value_;  // the value of the present uncommitted entry, if the entry has changed since
 };
 
 PersistentKeyValueStore::PersistentKeyValueStore(Registry& registry, StorePlace place, std::string name)
     : DatabaseStore(registry, std::move(place)), name_(std::move(name)), tier_(*place_.budget) {}
 
 BytesView PersistentKeyValueStore::get(std::string_view key) {
+  // The tier knows the key, perhaps as missing.
   if (const auto* entry = tier_.find(key)) {
     if (!entry->value) return std::nullopt;
     return std::string_view(*entry->value);
   }
+  // Make room now: the entry added below must stay valid for the caller.
   if (place_.budget->exceeded()) place_.budget->reclaim();
   large_value_.Reset();
   const auto status = place_.db->Get({}, place_.family, slice(key), &large_value_);
   if (!status.ok() && !status.IsNotFound()) check(status, "read from", name_, place_.directory);
+  // A value above an eighth of the budget would push out too many other entries. Do not put it into the tier.
   if (status.ok() && large_value_.size() > place_.budget->limit() / 8) return view(large_value_);
   const auto& entry = tier_.remember(key, status.ok() ? BytesView(view(large_value_)) : std::nullopt);
   large_value_.Reset();
@@ -203,6 +211,7 @@ std::unique_ptr<BytesIterator> PersistentKeyValueStore::prefix_scan(std::string_
 }
 
 std::uint64_t PersistentKeyValueStore::approximate_num_entries() {
+  // RocksDB's number is an estimate. An uncommitted overwrite is counted twice.
   std::uint64_t in_rocks = 0;
   if (!place_.db->GetIntProperty(place_.family, rocksdb::DB::Properties::kEstimateNumKeys, &in_rocks)) in_rocks = 0;
   return in_rocks + tier_.dirty().size();
@@ -211,17 +220,19 @@ std::uint64_t PersistentKeyValueStore::approximate_num_entries() {
 void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
   if (records.empty()) return;
   if (!tier_.dirty().empty()) {
-    // Someone writes and restores in turns: keep the order of the two.
+    // A write before this restore is not committed yet. Keep the order: let the restored records overwrite it in
+    // memory.
     for (const RestoreRecord& record : records) put(record.key, record.value);
     return;
   }
-  // In RocksDB's order, and of several records of a key the last one alone.
+  // Sort as RocksDB does, and write only the last record of each key.
   std::vector<std::pair<std::uint64_t, const RestoreRecord*>> changes;
   changes.reserve(records.size());
   for (const RestoreRecord& record : records) changes.emplace_back(sort_prefix(record.key), &record);
   std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) {
     if (a.first != b.first) return a.first < b.first;
     const auto order = a.second->key <=> b.second->key;
+    // Pointers into `records` compare in the order of arrival.
     return order != 0 ? order < 0 : a.second < b.second;
   });
   rocksdb::WriteBatch batch;
@@ -233,9 +244,11 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
     check(status, "restore", name_, place_.directory);
   }
   rocksdb::WriteOptions options;
+  // The changelog replays what a crash loses, so RocksDB's log is off.
   options.disableWAL = true;
   check(place_.db->Write(options, &batch), "restore", name_, place_.directory);
   if (tier_.tier_bytes() == 0) return;
+  // The tier may know older values of these keys.
   for (const RestoreRecord& record : records) tier_.refresh(record.key, record.value);
 }
 
@@ -243,7 +256,7 @@ void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {
   std::vector<std::pair<std::uint64_t, const KeyValueTier::Entry*>> changes;
   changes.reserve(tier_.dirty().size());
   for (const auto& entry : tier_.dirty()) changes.emplace_back(sort_prefix(entry.key), &entry);
-  // In RocksDB's order: its memtable takes neighbours at a fraction of the price.
+  // Sort as RocksDB does. Inserting neighbours into a memtable costs a fraction of random inserts.
   std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first < b.first : a.second->key < b.second->key;
   });

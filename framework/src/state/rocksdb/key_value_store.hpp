@@ -9,7 +9,8 @@
 
 namespace millrace::detail {
 
-/// A key-value store in a column family of the task's database, behind its memory tier.
+/// A key-value store in a column family of the task's database, with an in-memory tier in front. get() asks the tier
+/// first. Writes stay in the tier until the commit. Used by the thread of the task alone.
 class PersistentKeyValueStore final : public KeyValueBytesStore, public DatabaseStore {
  public:
   PersistentKeyValueStore(Registry& registry, StorePlace place, std::string name);
@@ -39,7 +40,7 @@ class PersistentKeyValueStore final : public KeyValueBytesStore, public Database
 
   std::string name_;
   KeyValueTier tier_;
-  rocksdb::PinnableSlice large_value_;  // the last answer that is too large for the tier
+  rocksdb::PinnableSlice large_value_;  // holds the last answer that was too large for the tier
   OpenWalks<Iterator> walks_;
 };
 

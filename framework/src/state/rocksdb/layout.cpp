@@ -32,6 +32,7 @@ std::string write_window_meta(const WindowMeta& meta) {
 }
 
 std::optional<WindowMeta> read_window_meta(std::string_view bytes) {
+  // Any other size means damage. The caller then reports a corrupted state.
   if (bytes.size() != 20) return std::nullopt;
   return WindowMeta{static_cast<std::int64_t>(formats::load_be64(bytes.data())),
                     static_cast<Timestamp>(formats::load_be64(bytes.data() + 8)),

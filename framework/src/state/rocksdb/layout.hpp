@@ -9,24 +9,26 @@
 #include "millrace/common/time.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
 
-/// What a task's RocksDB looks like inside. Written and read by Millrace alone.
+/// The content of a task's RocksDB. Only Millrace reads and writes it. A change of layout needs a new kFormatVersion.
 ///
 ///     column family      content
 ///     default            meta data, see below
-///     kv:<store>         a key-value store: its keys and values as they are
+///     kv:<store>         a key-value store: its keys and values, unchanged
 ///     window:<store>     a window store: | segment (8) | key ... | start (8) | seq (4) | -> value
 ///     session:<store>    a session store: as a window store, with the session's end as start; see session_store.hpp
 ///     versioned:<store>  a versioned store; see versioned_store.hpp
 ///
-/// The segment of an entry is start / segment_interval(retention). It stands in front, so that RocksDB's order is the
-/// order in which Kafka Streams walks a window store (segment by segment, then by key), and so that what expires
-/// together lies together.
+/// The segment of an entry is start / segment_interval(retention). It is the first part of the key for two reasons.
+/// RocksDB's order is then the order in which Kafka Streams iterates over a window store: by segment, then by key. And
+/// entries that expire together are stored together, so whole files can be deleted.
 ///
 ///     meta key                                    value
 ///     "format"                                    | version (4) |
 ///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |
 ///     "window:" | store ... |                     | segment interval (8) | observed stream time (8) | last seq (4) |
-///     "headers:" | store ... |                    nothing: the store's values begin with headers
+///     "headers:" | store ... |                    (empty) the store's values begin with headers
+///
+/// All integers are big-endian. Intervals and times are in ms.
 namespace millrace::detail::layout {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
@@ -44,19 +46,20 @@ inline constexpr std::string_view kFamilies[] = {kKeyValueFamily, kWindowFamily,
 inline constexpr std::size_t kSegmentBytes = 8;
 inline constexpr std::size_t kSegmentedKeyMinBytes = 20;  // with an empty key
 
-/// As in Kafka Streams: at least a minute, else half the retention.
+/// In ms. As in Kafka Streams: half the retention, but at least one minute.
 [[nodiscard]] std::int64_t segment_interval(std::int64_t retention_ms);
 
+// Keys in the default column family.
 [[nodiscard]] std::string offset_key(const TopicPartition& changelog);
 [[nodiscard]] TopicPartition read_offset_key(std::string_view key);
 
 [[nodiscard]] std::string headers_key(std::string_view store);
 
-/// What a window store must know besides its entries, written with every commit.
+/// The state of a window store besides its entries. Written together with each commit that changes it.
 struct WindowMeta {
-  std::int64_t segment_interval_ms = 0;
-  Timestamp observed_stream_time = kNoTimestamp;
-  std::uint32_t last_seq = 0;
+  std::int64_t segment_interval_ms = 0;           ///< ms
+  Timestamp observed_stream_time = kNoTimestamp;  ///< ms since the epoch; kNoTimestamp: no entry yet
+  std::uint32_t last_seq = 0;                     ///< the last sequence number given to a duplicate
 
   bool operator==(const WindowMeta&) const = default;
 };
@@ -65,13 +68,14 @@ struct WindowMeta {
 /// nullopt if the bytes are not a WindowMeta.
 [[nodiscard]] std::optional<WindowMeta> read_window_meta(std::string_view bytes);
 
-/// An entry of a window store as it lies in RocksDB.
+/// The key of a window store's entry in RocksDB. `key` is a view of the bytes that it was read from.
 struct SegmentedKey {
   std::int64_t segment = 0;
   std::string_view key;
   Timestamp start = 0;
   std::uint32_t seq = 0;
 };
+/// Overwrites `out`.
 void write_segmented_key(std::string& out, std::int64_t segment, std::string_view key, Timestamp start,
                          std::uint32_t seq);
 /// REQUIRES: at least 20 bytes.

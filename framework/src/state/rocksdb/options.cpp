@@ -24,9 +24,9 @@ rocksdb::CompressionType best_compression() {
   return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
-/// All keys share one place in the memtable from which the next insert starts its search. The empty key has none: it is
-/// how a DeleteRange over everything begins, and RocksDB (7.8) would apply the place in the table of entries to that of
-/// range deletions.
+/// Gives all keys the same prefix "hint", so that RocksDB starts each insert where the last one ended. Commits are
+/// sorted, so that is the right place. The empty key must have no hint. A DeleteRange over a whole column family begins
+/// with the empty key, and RocksDB 7.8 would use the hint of the table of entries in the table of range deletions.
 class OneHint final : public rocksdb::SliceTransform {
  public:
   [[nodiscard]] const char* Name() const override { return "millrace.OneHint"; }
@@ -39,9 +39,11 @@ class OneHint final : public rocksdb::SliceTransform {
 rocksdb::DBOptions database_options(std::shared_ptr<rocksdb::WriteBufferManager> write_buffers) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
+  // Flush all column families together: after a crash all stores must be at the same commit.
   db.atomic_flush = true;
   db.write_buffer_manager = std::move(write_buffers);
-  db.max_background_jobs = 2;  // of the process-wide pools
+  db.max_background_jobs = 2;  // RocksDB's thread pools are shared by the whole process
+  // A process can have hundreds of tasks. Keep files, threads and logs of each database few.
   db.max_open_files = 256;
   db.max_file_opening_threads = 1;
   db.skip_stats_update_on_db_open = true;
@@ -57,29 +59,31 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view family, const Datab
                                             const std::shared_ptr<rocksdb::Cache>& block_cache, DurableExpiry& expiry) {
   rocksdb::ColumnFamilyOptions cf;
   cf.write_buffer_size = options.write_buffer_bytes;
-  // Small against the least that a database may have, for every column family takes one at once.
+  // Every column family allocates one arena block at once. So a block must be small compared to the smallest write
+  // buffer that a database can have.
   cf.arena_block_size = options.write_buffer_bytes >= StateMemory::kLeastWriteBuffer ? 32u << 10 : 16u << 10;
   cf.max_write_buffer_number = 3;
   cf.target_file_size_base = 16u << 20;
   cf.max_bytes_for_level_base = 64u << 20;
   cf.compression = best_compression();
 
-  // Commits come sorted: an insert starts where the one before ended, instead of searching from the top.
+  // Commits are sorted. With the hint an insert starts where the previous one ended, not at the top of the skip list.
   cf.memtable_insert_with_hint_prefix_extractor = std::make_shared<OneHint>();
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = block_cache;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // Window lookups are mostly range scans. A filter of whole keys does not help them.
   if (!family.starts_with(layout::kWindowFamily)) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   }
   cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 
   if (family.starts_with(layout::kWindowFamily) || family.starts_with(layout::kSessionFamily)) {
-    // Level by level, not universal as in Kafka Streams: files are disjoint then, segment behind segment, so that old
-    // segments move down without being rewritten and expired ones are dropped as files without being read.
-    // Reads seldom get here, so that more files side by side cost less than merging them often.
+    // Leveled compaction; Kafka Streams uses universal. Leveled files do not overlap, and segments follow each other.
+    // So RocksDB moves old segments down without a rewrite, and deletes expired segments as files without reading them.
+    // Reads seldom reach RocksDB, so many level-0 files cost less than frequent compactions.
     cf.level0_file_num_compaction_trigger = 12;
     cf.level0_slowdown_writes_trigger = 40;
     cf.level0_stop_writes_trigger = 60;

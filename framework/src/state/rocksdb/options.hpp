@@ -11,11 +11,12 @@ namespace millrace::detail {
 
 class DurableExpiry;
 
-/// How a task's database uses RocksDB: small, without WAL, on the process's shared background threads.
+/// The options of a task's database: small, without WAL, on RocksDB's shared background threads. Flushes are atomic.
 /// When the memtables of all column families together fill `write_buffers`, all are flushed.
 [[nodiscard]] rocksdb::DBOptions database_options(std::shared_ptr<rocksdb::WriteBufferManager> write_buffers);
 
-/// For a column family of the layout in database_layout.hpp. `block_cache` is shared by all.
+/// The options of one column family of the layout in layout.hpp. `block_cache` is shared by all databases of the
+/// application. `expiry` must outlive the database.
 [[nodiscard]] rocksdb::ColumnFamilyOptions family_options(std::string_view family, const DatabaseOptions& options,
                                                           const std::shared_ptr<rocksdb::Cache>& block_cache,
                                                           DurableExpiry& expiry);

@@ -6,10 +6,12 @@ namespace millrace::detail {
 
 namespace {
 
+/// Removes expired entries during a compaction or flush. Used by RocksDB's background threads.
 class WindowExpiryFilter final : public rocksdb::CompactionFilter {
  public:
   explicit WindowExpiryFilter(Timestamp live_from) : live_from_(live_from) {}
 
+  // Returns true if the entry is to be removed.
   [[nodiscard]] bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice&, std::string*, bool*) const override {
     return key.size() >= layout::kSegmentedKeyMinBytes &&
            layout::read_segmented_key({key.data(), key.size()}).start < live_from_;
@@ -41,12 +43,13 @@ std::shared_ptr<ExpiryMark> DurableExpiry::mark(const std::string& family) {
 void DurableExpiry::committed(std::uint64_t sequence, std::map<std::string, Timestamp> live_from) {
   constexpr std::size_t kMaxPending = 64;
   const std::lock_guard lock(mutex_);
-  // Many commits to a flush: fewer, later steps do as well.
+  // There are many commits between two flushes. Dropping intermediate ones only delays expiry a little.
   if (commits_.size() >= kMaxPending) commits_.pop_back();
   commits_.push_back({sequence, std::move(live_from)});
 }
 
 void DurableExpiry::reset(const std::string& family) {
+  // Called when the store was wiped. Its stream time starts again, so the old expiry must not remove new entries.
   const std::lock_guard lock(mutex_);
   for (Commit& commit : commits_) commit.live_from.erase(family);
   const auto mark = marks_.find(family);
@@ -54,7 +57,8 @@ void DurableExpiry::reset(const std::string& family) {
 }
 
 void DurableExpiry::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& info) {
-  // Every commit that moves a mark writes meta data last, into column family 0; all families are flushed as one.
+  // A commit that moves a mark writes meta data last, into column family 0. All families are flushed together, so one
+  // notification is enough.
   if (info.cf_id != 0) return;
   const std::lock_guard lock(mutex_);
   while (!commits_.empty() && commits_.front().sequence <= info.largest_seqno) {

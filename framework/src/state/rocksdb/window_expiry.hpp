@@ -16,13 +16,14 @@
 
 namespace millrace::detail {
 
-/// Until when the entries of one window store are expired, as far as that is on disk. Written by the thread that
-/// flushes, read by those that compact.
+/// The expiry time of one window store that is safe on disk: entries with an earlier start may be removed. RocksDB's
+/// flush threads write it, its compaction threads read it.
 struct ExpiryMark {
   std::atomic<Timestamp> live_from{std::numeric_limits<Timestamp>::min()};
 };
 
-/// Drops expired entries of a window store whenever RocksDB writes a file anyway.
+/// Makes RocksDB remove expired entries of a window store whenever it writes a file anyway. This is cheaper than
+/// deleting them one by one.
 class WindowExpiryFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
   explicit WindowExpiryFilterFactory(std::shared_ptr<const ExpiryMark> mark) : mark_(std::move(mark)) {}
@@ -36,19 +37,23 @@ class WindowExpiryFilterFactory final : public rocksdb::CompactionFilterFactory 
   std::shared_ptr<const ExpiryMark> mark_;
 };
 
-/// Moves the marks of all window stores of a database, each time that a flush completes.
+/// Moves the expiry marks of all window stores of a database when a flush completes.
 ///
-/// A crash takes the database back to the commit that the last flush included, and at that commit's stream time an
-/// entry may be alive that a later commit saw expire. So expiry on disk follows the flushed commits, not the latest.
+/// Why not at each commit: after a crash the database is at the last flushed commit. Stream time was earlier then, so
+/// an entry that has expired since may still be alive at that commit. Expiry on disk must therefore follow flushed
+/// commits.
+///
+/// Threads: any. RocksDB calls OnFlushCompleted() in a background thread; the task's thread calls the rest.
 class DurableExpiry final : public rocksdb::EventListener {
  public:
-  /// The mark of a column family; made at the first call.
+  /// The mark of a column family. The first call makes it.
   [[nodiscard]] std::shared_ptr<ExpiryMark> mark(const std::string& family);
 
-  /// A commit that ends with this RocksDB sequence number has these expiry times (by column family).
+  /// Records a commit. `sequence` is RocksDB's sequence number after the commit's write. `live_from` says per column
+  /// family from which window start on entries are alive at this commit.
   void committed(std::uint64_t sequence, std::map<std::string, Timestamp> live_from);
 
-  /// The column family was emptied: its times start anew.
+  /// The column family was emptied: forget its expiry times.
   void reset(const std::string& family);
 
   /// How many flushes have completed.
@@ -57,14 +62,15 @@ class DurableExpiry final : public rocksdb::EventListener {
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) override;
 
  private:
+  /// See committed().
   struct Commit {
     std::uint64_t sequence;
     std::map<std::string, Timestamp> live_from;
   };
 
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards marks_ and commits_
   std::map<std::string, std::shared_ptr<ExpiryMark>> marks_;
-  std::deque<Commit> commits_;  // not yet flushed
+  std::deque<Commit> commits_;  // not yet flushed, oldest first
   std::atomic<std::uint64_t> flushes_{0};
 };
 

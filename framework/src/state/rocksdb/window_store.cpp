@@ -9,6 +9,7 @@
 
 namespace millrace::detail {
 
+// An entry with its key left out, because the caller knows it. `value` is valid until the visitor returns.
 struct PersistentWindowStore::Found {
   Timestamp start;
   std::uint32_t seq;
@@ -17,7 +18,7 @@ struct PersistentWindowStore::Found {
 
 namespace {
 
-// Takes something out of its place, and puts it back at the end of the scope.
+// Takes an object from its owner for the duration of a scope.
 template <class T>
 class Borrowed : public std::unique_ptr<T> {
  public:
@@ -30,8 +31,8 @@ class Borrowed : public std::unique_ptr<T> {
   std::unique_ptr<T>& home_;
 };
 
-// Slices are small against the budget, so that evicting one does not empty the tier, and against the retention, so
-// that expired entries do not linger.
+// A slice is small compared to the budget, so that evicting one slice does not empty the tier. It is short compared to
+// the retention, so that expired entries are freed soon.
 WindowTier::SliceLimits slice_limits(const WindowStoreOptions& options, const TierBudget& budget) {
   return {std::clamp<std::size_t>(budget.limit() / 64, 1u << 10, 1u << 20),
           std::max<std::int64_t>(options.retention_ms / 8, 1)};
@@ -50,10 +51,11 @@ PersistentWindowStore::PersistentWindowStore(Registry& registry, StorePlace plac
   meta_.segment_interval_ms = layout::segment_interval(options.retention_ms);
   committed_meta_ = meta_;
   live_from_ = live_from(meta_.observed_stream_time);
-  tier_.reset(meta_.observed_stream_time + 1);  // all that is stored starts at the observed time or before
+  tier_.reset(meta_.observed_stream_time + 1);  // every stored entry starts at or before the observed stream time
 }
 
 Timestamp PersistentWindowStore::live_from(Timestamp stream_time) const {
+  // Kafka Streams' rule: an entry is alive if start > stream time - retention.
   return std::max<Timestamp>(0, stream_time - options_.retention_ms + 1);
 }
 
@@ -71,10 +73,12 @@ std::uint32_t PersistentWindowStore::put(std::string_view key, BytesView value, 
   }
   std::uint32_t seq = 0;
   if (options_.retain_duplicates) {
+    // 31 bits: Java's sequence number is a non-negative int. A null put uses a number too, as in Java.
     seq = meta_.last_seq = (meta_.last_seq + 1) & 0x7fffffff;
     if (!value) return seq;
   }
   const bool later = observe(window_start);
+  // Expired already: skip the put.
   if (window_start < live_from_) return seq;
   if (value) {
     tier_.put(key, window_start, seq, *value, true);
@@ -88,6 +92,7 @@ std::uint32_t PersistentWindowStore::put(std::string_view key, BytesView value, 
 
 BytesView PersistentWindowStore::fetch(std::string_view key, Timestamp window_start) {
   if (window_start < live_from_) return std::nullopt;
+  // Three steps: the tier's own entry, then the tier's knowledge that there is none, then RocksDB.
   std::optional<BytesView> known;
   tier_.visit(key, window_start, window_start, [&](const WindowEntry& entry) {
     known = entry.deleted ? BytesView() : BytesView(entry.value());
@@ -107,6 +112,8 @@ void PersistentWindowStore::fetch_each(std::string_view key, Timestamp from, Tim
                                        FunctionRef<bool(Timestamp, std::string_view)> visit) {
   from = std::max(from, live_from_);
   if (to < from) return;
+  // The visitor may use other stores that share the budget. Without the hold, that could evict the entries visited
+  // here.
   const WindowTier::Hold hold(tier_);
   if (tier_.knows(key, from, to)) {
     tier_.visit(key, from, to,
@@ -116,11 +123,12 @@ void PersistentWindowStore::fetch_each(std::string_view key, Timestamp from, Tim
   visit_merged(key, from, to, [&](const Found& found) { return visit(found.start, found.value); });
 }
 
-// The part of [from, to] below the tier's watermark comes from RocksDB, corrected by what is not committed yet; the
-// rest from the tier alone. Returns false if the visitor wanted no more.
+// Calls `visit` for entries with from <= start <= to. Entries before the tier's complete_from() come from RocksDB,
+// merged with uncommitted entries ("corrections"). Later entries come from the tier. Returns false if the visitor has
+// stopped.
 bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, Timestamp to,
                                          FunctionRef<bool(const Found&)> visit) {
-  // Looked at once: what the visitor puts may move the watermark, by expiring what is older.
+  // Read complete_from() once: the visitor's puts may expire entries and so move it.
   const Timestamp stored_to = std::min(to, tier_.complete_from() - 1);
   std::vector<const WindowEntry*> corrections;
   tier_.visit(key, from, stored_to, [&](const WindowEntry& entry) {
@@ -132,20 +140,24 @@ bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, T
     return entry.deleted || visit({entry.start, entry.seq, entry.value()});
   };
 
-  // The visitor may look into this store as well: then it must not find this walk's iterator in use.
+  // The visitor may read this store too. It then must not use the same RocksDB iterator, so take the iterator out of
+  // its member for the time of this call.
   Borrowed seeker(seeker_);
   if (!seeker) seeker.reset(place_.db->NewIterator({}, place_.family));
+  // One key's entries lie in several segments. Visit the segments in turn.
   for (std::int64_t at = segment(from); stored_to >= from && at <= segment(stored_to); ++at) {
     layout::write_segmented_key(scratch_key_, at, key, from, 0);
     std::string end;
     layout::write_segmented_key(end, at, key, stored_to, 0xffffffff);
     for (seeker->Seek(scratch_key_); seeker->Valid() && seeker->key().compare(end) <= 0; seeker->Next()) {
-      if (seeker->key().size() != end.size()) continue;  // another key that begins like this one
+      if (seeker->key().size() != end.size()) continue;  // a different key with the same prefix
       const auto stored = layout::read_segmented_key(view(seeker->key()));
       if (stored.key != key) continue;
+      // First the uncommitted entries that come before the stored one.
       for (; correction != corrections.end() && (*correction)->before(stored.start, stored.seq); ++correction) {
         if (!visit_entry(**correction)) return false;
       }
+      // An uncommitted entry replaces the stored entry with the same start and number.
       if (correction != corrections.end() && (*correction)->start == stored.start && (*correction)->seq == stored.seq) {
         if (!visit_entry(**correction++)) return false;
       } else if (!visit({stored.start, stored.seq, view(seeker->value())})) {
@@ -199,9 +211,9 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesVie
 void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
   struct Change {
     std::int64_t segment;
-    std::string_view key;  // of the changelog: what stands behind the segment
+    std::string_view key;  // the changelog key, without the segment
     BytesView value;
-    std::size_t order;
+    std::size_t order;  // position in `records`
   };
   std::vector<Change> changes;
   changes.reserve(records.size());
@@ -215,13 +227,14 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
     changes.push_back({segment(entry.start), record.key, record.value, changes.size()});
   }
   if (changes.empty()) return;
-  // As in Java, time advances first: what a later record of the batch expires is not written at all.
+  // As in Java, stream time advances first. Records that a later record of this batch expires are not written.
   if (options_.retain_duplicates) meta_.last_seq = last_seq;
   if (observe(newest)) tier_.expire(live_from_);
   std::erase_if(changes, [&](const Change& change) { return formats::read_window_key(change.key).start < live_from_; });
 
   if (tier_.dirty_bytes() > 0) {
-    // Someone writes and restores in turns: keep the order of the two.
+    // A write before this restore is not committed yet. Keep the order: let the restored records overwrite it in
+    // memory.
     for (const Change& change : changes) {
       const auto entry = formats::read_window_key(change.key);
       if (change.value) {
@@ -232,6 +245,7 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
     }
     return;
   }
+  // Sort as RocksDB does. Records of the same key keep their order, so the last one wins.
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
     if (a.segment != b.segment) return a.segment < b.segment;
     const auto order = a.key <=> b.key;
@@ -245,11 +259,13 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
                                      : batch.Delete(place_.family, scratch_key_);
     check(status, "restore", name_, place_.directory);
   }
+  // The same batch contains the meta data: entries and stream time on disk always match.
   write_meta(batch);
   rocksdb::WriteOptions write_options;
   write_options.disableWAL = true;
   check(place_.db->Write(write_options, &batch), "restore", name_, place_.directory);
   committed_meta_ = meta_;
+  // The tier knew the state before this restore. Start it again, empty.
   seeker_.reset();
   tier_.reset(meta_.observed_stream_time + 1);
 }
@@ -266,11 +282,12 @@ void PersistentWindowStore::write_to(rocksdb::WriteBatch& batch) {
     const WindowEntry* entry;
   };
   std::vector<Change> changes;
+  // Expired entries are not worth writing.
   tier_.visit_dirty([&](const WindowEntry& entry) {
     if (entry.start < live_from_) return;
     changes.push_back({segment(entry.start), sort_prefix(entry.owner->key()), &entry});
   });
-  // In RocksDB's order: its memtable takes neighbours at a fraction of the price.
+  // Sort as RocksDB does. Inserting neighbours into a memtable costs a fraction of random inserts.
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
     if (a.segment != b.segment) return a.segment < b.segment;
     if (a.prefix != b.prefix) return a.prefix < b.prefix;
@@ -288,11 +305,13 @@ void PersistentWindowStore::write_to(rocksdb::WriteBatch& batch) {
 
 void PersistentWindowStore::committed() {
   committed_meta_ = meta_;
+  // RocksDB's iterator shows the content before this commit, so it can no longer be used.
   seeker_.reset();
   tier_.committed();
 }
 
 void PersistentWindowStore::discarded() {
+  // The entries of the aborted transaction were only in the tier. RocksDB still has the last commit.
   meta_ = committed_meta_;
   live_from_ = live_from(meta_.observed_stream_time);
   tier_.reset(meta_.observed_stream_time + 1);
@@ -308,6 +327,7 @@ void PersistentWindowStore::wiped() {
 }
 
 void PersistentWindowStore::trim(Timestamp live_from) {
+  // Delete whole files only; the compaction filter removes the rest.
   const std::int64_t first_live = segment(live_from);
   if (first_live <= trimmed_segment_) return;
   std::string end;

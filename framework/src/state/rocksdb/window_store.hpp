@@ -13,14 +13,14 @@
 
 namespace millrace::detail {
 
-/// A window store in a column family of the task's database, behind its memory tier.
+/// A window store in a column family of the task's database, with an in-memory tier in front. Writes stay in the tier
+/// until the commit. Used by the thread of the task alone.
 ///
-/// Differs from Kafka Streams in one point: the sequence numbers of duplicates go on where the stored or restored ones
-/// ended. Java starts at 1 again in each instance, so that after a restart a second value with the key, timestamp and
-/// number of a stored one overwrites it: a join silently loses a record.
+/// One difference from Kafka Streams: sequence numbers of duplicates continue after a restart. Java starts at 1 again.
+/// A new value can then get the key, timestamp and number of a stored value and overwrite it, so a join loses a record.
 class PersistentWindowStore final : public WindowBytesStore, public DatabaseStore {
  public:
-  /// `stored`: what the database knows about the store from before; nullopt: it is new.
+  /// `stored`: the store's meta data as of the last commit; nullopt: the store is new.
   PersistentWindowStore(Registry& registry, StorePlace place, std::string name, const WindowStoreOptions& options,
                         const std::optional<layout::WindowMeta>& stored);
 
@@ -46,9 +46,9 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
   void discarded() override;
   void wiped() override;
 
-  /// Entries that start before this are gone for good as of the last commit.
+  /// As of the last commit, entries with an earlier start are expired. In ms.
   [[nodiscard]] Timestamp committed_live_from() const { return live_from(committed_meta_.observed_stream_time); }
-  /// Frees the files of segments that lie wholly before `live_from`, if there are any since the last call.
+  /// Deletes the files that contain only segments before `live_from`. Does nothing if there is no new such segment.
   void trim(Timestamp live_from);
 
  private:
@@ -59,24 +59,25 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
     walks_.close();
   }
 
+  // The earliest start that is alive at this stream time.
   [[nodiscard]] Timestamp live_from(Timestamp stream_time) const;
   [[nodiscard]] std::int64_t segment(Timestamp start) const { return start / meta_.segment_interval_ms; }
-  /// Advances stream time; true if `start` is later than all before.
+  /// Advances stream time to `start`. Returns true if it was later than the old stream time.
   bool observe(Timestamp start);
   void write_meta(rocksdb::WriteBatch& batch);
   bool visit_merged(std::string_view key, Timestamp from, Timestamp to, FunctionRef<bool(const Found&)> visit);
 
   std::string name_;
   WindowStoreOptions options_;
-  layout::WindowMeta meta_;
-  layout::WindowMeta committed_meta_;
-  Timestamp live_from_ = 0;  // entries that start before this are expired
+  layout::WindowMeta meta_;            // as of now, with uncommitted writes
+  layout::WindowMeta committed_meta_;  // as of the last commit
+  Timestamp live_from_ = 0;            // entries with an earlier start are expired
   WindowTier tier_;
-  std::unique_ptr<rocksdb::Iterator> seeker_;  // kept from lookup to lookup, until RocksDB's content changes
-  std::string scratch_key_;
-  rocksdb::PinnableSlice answer_;
-  std::int64_t trimmed_segment_ = 0;
-  OpenWalks<WindowRangeIterator> walks_;
+  std::unique_ptr<rocksdb::Iterator> seeker_;  // reused for several lookups, until RocksDB's content changes
+  std::string scratch_key_;                    // holds the key of the present RocksDB operation
+  rocksdb::PinnableSlice answer_;              // holds the value that the last fetch() returned
+  std::int64_t trimmed_segment_ = 0;           // files before this segment are deleted
+  OpenWalks<WindowRangeIterator> walks_;       // open iterators
 };
 
 }  // namespace millrace::detail

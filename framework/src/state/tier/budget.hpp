@@ -5,44 +5,46 @@
 
 namespace millrace::detail {
 
-/// A memory tier that can give memory back by forgetting what RocksDB has too.
+/// An in-memory tier that can free memory, because RocksDB has its committed entries too.
 class EvictableTier {
  public:
   virtual ~EvictableTier() = default;
 
-  /// Bytes that this tier holds.
+  /// The bytes that this tier holds, including overhead per entry.
   [[nodiscard]] virtual std::size_t tier_bytes() const = 0;
 
-  /// Forgets the oldest part of what is committed. Returns the bytes that this freed; 0: nothing can go now.
+  /// Frees the oldest part of the committed entries. Returns the number of bytes freed. 0: nothing can be freed now.
   virtual std::size_t evict() = 0;
 };
 
-/// The byte budget that the memory tiers of one database share. One thread.
+/// The byte budget that the in-memory tiers of one database share. Owned by the database and its stores; one thread.
 class TierBudget {
  public:
   explicit TierBudget(std::size_t limit) : limit_(limit), threshold_(limit) {}
 
   void add(EvictableTier& tier) { tiers_.push_back(&tier); }
+  /// REQUIRES: the tier was added before.
   void remove(EvictableTier& tier);
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
-  /// Takes effect with the next reclaim().
+  /// In bytes. Takes effect at the next reclaim().
   void set_limit(std::size_t limit) { limit_ = threshold_ = limit; }
   [[nodiscard]] std::size_t used() const { return used_ > 0 ? static_cast<std::size_t>(used_) : 0; }
 
-  /// Tells that tiers hold so many bytes more (or, negative, less).
+  /// Records that the tiers hold `bytes` more (negative: less) than before.
   void charge(std::ptrdiff_t bytes) { used_ += bytes; }
   [[nodiscard]] bool exceeded() const { return used_ > static_cast<std::ptrdiff_t>(threshold_); }
 
-  /// Evicts from the largest tier that can give, until the budget is met or only uncommitted entries are left.
+  /// Evicts from the largest tiers until the budget is met, or until only uncommitted entries are left.
   void reclaim();
 
-  /// Uncommitted entries became committed: what was stuck can go now.
+  /// Uncommitted entries have become committed, so a tier may have something to evict again.
   void committed() { threshold_ = limit_; }
 
  private:
   std::size_t limit_;
-  // Raised while uncommitted entries alone exceed the limit, so that not every put looks in vain for what can go.
+  // The value of used_ at which reclaim() is worth a try. It equals the limit, except while uncommitted entries alone
+  // exceed the limit: then every put would try in vain.
   std::size_t threshold_;
   std::ptrdiff_t used_ = 0;
   std::vector<EvictableTier*> tiers_;

@@ -6,15 +6,17 @@ namespace millrace::detail {
 
 namespace {
 
-constexpr std::size_t kBitsPerKey = 12;
-constexpr int kProbes = 6;  // 9 bits of the hash each
+constexpr std::size_t kBitsPerKey = 12;  // 1.5 bytes
+constexpr int kProbes = 6;               // each uses 9 bits of the hash: one of the 512 bits of a line
 
-/// The hash also chooses the line, by its upper bits: stir it, so that the probes do not depend on that choice.
+/// Mixes the hash again. The upper bits of the hash already choose the line, so probes taken from the unmixed hash
+/// would not be independent of the line.
 std::uint64_t stir(std::size_t hash) {
   std::uint64_t bits = hash * 0x9e3779b97f4a7c15u;
   return bits ^ (bits >> 29);
 }
 
+/// Maps the upper half of the hash to [0, lines) without a division.
 std::size_t line_of(std::size_t hash, std::size_t lines) {
   return static_cast<std::size_t>(((static_cast<std::uint64_t>(hash) >> 32) * lines) >> 32);
 }
@@ -43,6 +45,7 @@ bool EvictedKeys::test(const Block& block, std::size_t hash) {
 }
 
 bool EvictedKeys::may_contain(std::size_t hash, Timestamp from, Timestamp to) const {
+  // Newest first. A block ends where the next one begins, so stop at the first block that ends before `from`.
   for (auto block = blocks_.rbegin(); block != blocks_.rend() && block->to > from; ++block) {
     if (block->from <= to && test(*block, hash)) return true;
   }
@@ -51,11 +54,13 @@ bool EvictedKeys::may_contain(std::size_t hash, Timestamp from, Timestamp to) co
 
 void EvictedKeys::begin_slice(Timestamp from, Timestamp to) {
   if (max_blocks_ == 0) {
+    // No memory for filters: nothing is known about anything evicted so far.
     known_from_ = to;
     return;
   }
   if (blocks_.empty() || blocks_.back().keys >= keys_per_block_) {
     if (blocks_.size() == max_blocks_) drop_oldest();
+    // A block is filled by several slices, until it has its number of keys. Its range then grows with each slice.
     blocks_.push_back({from, to, 0, std::vector<Line>(lines_per_block_)});
   }
   blocks_.back().to = to;
@@ -73,7 +78,7 @@ void EvictedKeys::add_late(std::size_t hash, Timestamp start) {
       return;
     }
   }
-  // No filter covers that time: let none claim to.
+  // No block covers this time, so the answer "not contained" is no longer certain up to here. Move known_from_ past it.
   known_from_ = start + 1;
   drop_before(known_from_);
 }

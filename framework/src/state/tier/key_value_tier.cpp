@@ -2,7 +2,7 @@
 
 namespace millrace::detail {
 
-// What an entry costs besides its bytes: list node, hash bucket, allocator headers.
+// The memory that an entry costs besides its key and value: list node, hash bucket, allocator headers. An estimate.
 constexpr std::size_t kEntryOverhead = sizeof(KeyValueTier::Entry) + 16 + 2 * 40 + 32;
 
 std::size_t KeyValueTier::size_of(const Entry& entry) {
@@ -18,6 +18,7 @@ const KeyValueTier::Entry* KeyValueTier::find(std::string_view key) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return nullptr;
   const auto entry = found->second;
+  // A dirty entry cannot be evicted, so it needs no place in the order of use.
   if (!entry->dirty) clean_.splice(clean_.begin(), clean_, entry);
   return &*entry;
 }
@@ -38,6 +39,7 @@ void KeyValueTier::write(std::string_view key, BytesView value) {
     by_key_.emplace(entry->key, entry);
     charge(static_cast<std::ptrdiff_t>(size_of(*entry)));
     dirty_bytes_ += size_of(*entry);
+    // The index exists only if someone has iterated since the last commit. Keep it complete.
     if (index_) index_->emplace(entry->key, &*entry);
   } else {
     entry = found->second;
@@ -61,7 +63,7 @@ std::ptrdiff_t KeyValueTier::assign(Entry& entry, BytesView value) {
   if (!value) {
     entry.value.reset();
   } else if (entry.value) {
-    entry.value->assign(*value);  // works for a view of the old value, too
+    entry.value->assign(*value);  // std::string::assign also works if *value is a view of the old value
   } else {
     entry.value.emplace(*value);
   }
@@ -81,10 +83,12 @@ const KeyValueTier::DirtyIndex& KeyValueTier::dirty_index() {
 void KeyValueTier::committed() {
   for (Entry& entry : dirty_) entry.dirty = false;
   clean_.splice(clean_.begin(), dirty_);
+  // All entries are clean now, so the index would be empty. Drop it; the next iteration builds a new one.
   dirty_bytes_ = 0;
   index_.reset();
 }
 
+// Removes the entries instead of restoring old values: RocksDB still has the committed values.
 void KeyValueTier::discard() {
   while (!dirty_.empty()) erase(dirty_, dirty_.begin());
   dirty_bytes_ = 0;
@@ -107,8 +111,9 @@ void KeyValueTier::erase(Entries& list, Entries::iterator entry) {
 }
 
 std::size_t KeyValueTier::evict() {
-  // A handful at a time, so that the budget's bookkeeping does not weigh on every entry.
+  // Evict up to 32 entries per call, so that the budget does not search its tiers for each entry.
   const std::size_t before = bytes_;
+  // The least recently used entries are at the end.
   for (int i = 0; i < 32 && !clean_.empty(); ++i) erase(clean_, std::prev(clean_.end()));
   return before - bytes_;
 }

@@ -14,17 +14,18 @@
 
 namespace millrace::detail {
 
-/// The memory tier of a key-value store: entries by key, the uncommitted ones and, as far as the budget goes, the last
-/// used committed ones. "This key does not exist" is an entry too (value nullopt).
+/// The in-memory tier of a key-value store. It holds all uncommitted ("dirty") entries, and the most recently used
+/// committed ("clean") entries within the budget. An entry without a value means "this key does not exist". Owned by
+/// its store; one thread. `budget` must outlive it.
 class KeyValueTier final : public EvictableTier {
  public:
   struct Entry {
     std::string key;
-    std::optional<std::string> value;
-    bool dirty = false;
+    std::optional<std::string> value;  ///< nullopt: the key does not exist
+    bool dirty = false;                ///< not committed yet
   };
   using Entries = std::list<Entry>;
-  /// The uncommitted entries by key.
+  /// The uncommitted entries sorted by key. The keys are views of the entries' keys.
   using DirtyIndex = std::map<std::string_view, const Entry*>;
 
   explicit KeyValueTier(TierBudget& budget) : budget_(budget) {
@@ -33,26 +34,32 @@ class KeyValueTier final : public EvictableTier {
   }
   ~KeyValueTier() override { budget_.remove(*this); }
 
-  /// The entry, marked as just used; nullptr: not known here.
+  /// Finds the entry and marks it as used last. nullptr: this tier does not know the key; ask RocksDB.
   [[nodiscard]] const Entry* find(std::string_view key);
 
-  /// Remembers what RocksDB answered. The result lives until the next call of a method that may evict.
+  /// Adds RocksDB's answer for a key. The result is valid until the next call that may evict or erase entries.
+  /// REQUIRES: the tier does not know the key.
   const Entry& remember(std::string_view key, BytesView value);
 
-  /// RocksDB's answer for this key has changed. REQUIRES: the key is not dirty.
+  /// RocksDB's value of this key has changed. Does nothing if the tier does not know the key. REQUIRES: the entry is
+  /// not dirty.
   void refresh(std::string_view key, BytesView value);
 
-  /// An uncommitted write.
+  /// Writes a value that is not committed yet; nullopt deletes the key.
   void write(std::string_view key, BytesView value);
 
+  /// In the order of each entry's first write since the last commit.
   [[nodiscard]] const Entries& dirty() const { return dirty_; }
   [[nodiscard]] std::size_t dirty_bytes() const { return dirty_bytes_; }
 
-  /// Built by the first scan after a commit that calls it, kept up to date until the next commit.
+  /// The first call after a commit builds the index. write() then keeps it up to date until the next commit.
   [[nodiscard]] const DirtyIndex& dirty_index();
 
+  /// All dirty entries are in RocksDB now. They become clean.
   void committed();
+  /// Forgets all dirty entries, because their transaction was aborted.
   void discard();
+  /// Forgets everything.
   void clear();
 
   [[nodiscard]] std::size_t tier_bytes() const override { return bytes_; }
@@ -61,18 +68,18 @@ class KeyValueTier final : public EvictableTier {
  private:
   [[nodiscard]] static std::size_t size_of(const Entry& entry);
   void charge(std::ptrdiff_t bytes);
-  /// Returns by how many bytes the entry has grown.
+  /// Sets the value. Returns by how many bytes the entry has grown (negative: shrunk).
   std::ptrdiff_t assign(Entry& entry, BytesView value);
   void erase(Entries& list, Entries::iterator entry);
 
   TierBudget& budget_;
-  // The map's keys are views of the entries' own.
+  // The keys are views of the keys in the lists. List nodes do not move, so the views stay valid.
   tsl::robin_map<std::string_view, Entries::iterator> by_key_;
-  Entries clean_;  // last used first
-  Entries dirty_;  // in the order of their first write
-  std::optional<DirtyIndex> index_;
-  std::size_t bytes_ = 0;
-  std::size_t dirty_bytes_ = 0;
+  Entries clean_;                    // most recently used first
+  Entries dirty_;                    // in the order of their first write
+  std::optional<DirtyIndex> index_;  // set: someone has iterated since the last commit
+  std::size_t bytes_ = 0;            // of all entries, with overhead
+  std::size_t dirty_bytes_ = 0;      // of the dirty entries, with overhead
 };
 
 }  // namespace millrace::detail

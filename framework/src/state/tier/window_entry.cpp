@@ -6,8 +6,8 @@ namespace millrace::detail {
 
 std::size_t WindowEntryList::lower_bound(Timestamp start, std::uint32_t seq) const {
   WindowEntry* const* entries = begin();
-  // Most lookups are about now: step back from the newest in growing strides, then search within the last one.
-  // Everything from `high` on is known to be not before the target.
+  // Most lookups are for recent times. So search from the end in steps of 1, 2, 4..., then bisect the last step.
+  // Invariant: every entry from `high` on is at or after (start, seq).
   std::size_t low = 0;
   std::size_t high = size_;
   for (std::size_t stride = 1; high > 0; stride *= 2) {
@@ -31,6 +31,7 @@ std::size_t WindowEntryList::lower_bound(Timestamp start, std::uint32_t seq) con
 
 void WindowEntryList::make_room() {
   if (capacity_ > 1 && head_ + size_ < capacity_) return;
+  // At least half of the array in front of the entries is free: move the entries to the front instead of growing.
   if (capacity_ > 1 && head_ >= capacity_ / 2) {
     std::memmove(many_, many_ + head_, size_ * sizeof(WindowEntry*));
   } else {
@@ -46,6 +47,7 @@ void WindowEntryList::make_room() {
 }
 
 void WindowEntryList::insert(std::size_t index, WindowEntry* entry) {
+  // The first entry needs no array.
   if (capacity_ == 1 && size_ == 0) {
     one_ = entry;
   } else {
@@ -59,6 +61,7 @@ void WindowEntryList::insert(std::size_t index, WindowEntry* entry) {
 
 void WindowEntryList::erase(std::size_t index) {
   if (capacity_ > 1) {
+    // Erasing the oldest entry is the usual case, and costs no move.
     if (index == 0) {
       ++head_;
     } else {
@@ -78,6 +81,7 @@ WindowEntry* WindowArena::allocate(std::size_t value_capacity) {
   }
   Chunk& chunk = chunks_.back();
   auto* entry = new (chunk.data.get() + chunk.used) WindowEntry();
+  // The capacity is rounded up to what the footprint allows, so that for_each() finds the next entry.
   entry->value_capacity = static_cast<std::uint32_t>(footprint(value_capacity) - sizeof(WindowEntry));
   chunk.used += wanted;
   return entry;

@@ -15,15 +15,15 @@ namespace millrace::detail {
 
 struct WindowKeyRecord;
 
-/// One entry of a window store in memory. It lies in the arena of its time slice, its value right behind it.
+/// One entry of a window store in memory. It lies in the arena of its slice. The bytes of its value follow it directly.
 struct WindowEntry {
-  WindowKeyRecord* owner;  ///< nullptr: dead, waits for its slice to go
-  Timestamp start;
-  std::uint32_t seq;
-  std::uint32_t value_size;
-  std::uint32_t value_capacity;
-  bool dirty;    ///< not yet committed
-  bool deleted;  ///< a delete that is not yet committed
+  WindowKeyRecord* owner;    ///< the key; nullptr: the entry is erased, and its memory is freed together with the slice
+  Timestamp start;           ///< window start in ms
+  std::uint32_t seq;         ///< sequence number of a duplicate; 0 without duplicates
+  std::uint32_t value_size;  ///< bytes
+  std::uint32_t value_capacity;  ///< bytes that fit without a new entry
+  bool dirty;                    ///< not committed yet
+  bool deleted;                  ///< a deletion that is not committed yet
 
   [[nodiscard]] char* value_data() { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] std::string_view value() const { return {reinterpret_cast<const char*>(this + 1), value_size}; }
@@ -32,8 +32,8 @@ struct WindowEntry {
   }
 };
 
-/// The entries of one key, sorted by (start, seq): an array that grows at the end and is eaten from the front, both in
-/// amortised constant time. One entry, the usual case, needs no array.
+/// The entries of one key, sorted by (start, seq). The array grows at the end and shrinks at the front, both in
+/// amortised constant time. The usual case of one entry needs no array. Does not own the entries.
 class WindowEntryList {
  public:
   WindowEntryList() = default;
@@ -53,7 +53,7 @@ class WindowEntryList {
   void erase(std::size_t index);
   void replace(std::size_t index, WindowEntry* entry) { begin()[index] = entry; }
 
-  /// Bytes besides the list object itself.
+  /// Bytes of the array, without the list object itself.
   [[nodiscard]] std::size_t heap_bytes() const { return capacity_ > 1 ? capacity_ * sizeof(WindowEntry*) : 0; }
 
  private:
@@ -61,16 +61,17 @@ class WindowEntryList {
   [[nodiscard]] WindowEntry* const* begin() const { return capacity_ > 1 ? many_ + head_ : &one_; }
   void make_room();
 
+  // capacity_ == 1: `one_` is valid. Otherwise `many_` is valid, allocated with malloc.
   union {
     WindowEntry* one_ = nullptr;
     WindowEntry** many_;
   };
-  std::uint32_t head_ = 0;
+  std::uint32_t head_ = 0;  // index of the first entry in `many_`
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 1;
 };
 
-/// A key and its entries; the key's bytes lie right behind it.
+/// A key and its entries. The bytes of the key follow it directly. Created and freed by make() and destroy() only.
 struct WindowKeyRecord {
   std::size_t hash = 0;
   WindowEntryList entries;
@@ -93,15 +94,16 @@ struct WindowKeyRecord {
   }
 };
 
-/// The entries of one stretch of time, allocated one behind the other and freed all at once.
+/// Memory for the entries of one slice. Entries are allocated one after the other and freed all at once. Entries never
+/// move.
 class WindowArena {
  public:
   explicit WindowArena(std::size_t chunk_bytes) : chunk_bytes_(chunk_bytes) {}
 
-  /// Space for an entry with a value of up to `value_capacity` bytes.
+  /// Allocates an entry with space for a value of `value_capacity` bytes. `owner` is null until the caller sets it.
   [[nodiscard]] WindowEntry* allocate(std::size_t value_capacity);
 
-  /// Calls `visit(WindowEntry&)` for everything that was ever allocated here.
+  /// Calls `visit(WindowEntry&)` for every entry that was ever allocated, also for erased ones (owner is null).
   template <class Visit>
   void for_each(Visit&& visit) {
     for (Chunk& chunk : chunks_) {
@@ -113,6 +115,7 @@ class WindowArena {
     }
   }
 
+  /// Bytes of all chunks.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
@@ -122,6 +125,7 @@ class WindowArena {
     std::size_t used = 0;
   };
 
+  // Rounded up to 8 bytes, so that the next entry is aligned.
   [[nodiscard]] static std::size_t footprint(std::size_t value_capacity) {
     return (sizeof(WindowEntry) + value_capacity + 7) & ~std::size_t{7};
   }

@@ -16,6 +16,7 @@ WindowRangeIterator::WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, 
       range_(std::move(range)),
       stored_to_(stored_to),
       overlay_(std::move(overlay)),
+      // The overlay is copied now, and RocksDB's iterator reads a snapshot. Later writes to the store do not show.
       forward_(forward) {
   sort_overlay();
   if (stored_to_ >= range_.from) {
@@ -48,8 +49,9 @@ void WindowRangeIterator::sort_overlay() {
   if (!forward_) std::reverse(overlay_.begin(), overlay_.end());
 }
 
-// Behind the segment lie the bytes `key + start + seq`. A key with key <= key_to can still have larger bytes than
-// key_to has: where it is a beginning of key_to, its start stands against the rest of key_to.
+// In RocksDB an entry's key is | segment | key | start | seq |. Compute the smallest and largest bytes that can follow
+// the segment in this range. A key <= key_to can still have larger bytes than key_to: if it is a prefix of key_to, its
+// start is compared with the remaining bytes of key_to. So try every prefix of key_to.
 void WindowRangeIterator::find_key_bounds() {
   if (range_.key_from) first_in_segment_ = *range_.key_from;
   if (!range_.key_to) return;
@@ -62,6 +64,7 @@ void WindowRangeIterator::find_key_bounds() {
   last_in_segment_ = std::move(last);
 }
 
+// Moves RocksDB's iterator to the first entry (backward: last entry) of the range in this segment.
 void WindowRangeIterator::enter_segment(std::int64_t segment) {
   segment_ = segment;
   std::string target;
@@ -74,11 +77,13 @@ void WindowRangeIterator::enter_segment(std::int64_t segment) {
   } else {
     formats::append_be64(target, static_cast<std::uint64_t>(segment) + 1);
     rocks_->SeekForPrev(target);
+    // SeekForPrev also finds the target itself, which belongs to the next segment.
     if (rocks_->Valid() && view(rocks_->key()) == target) rocks_->Prev();
   }
 }
 
-// Moves on, from where RocksDB's iterator stands, to an entry of the range; without one, lets the iterator go.
+// Moves RocksDB's iterator from its present entry to the next entry in the range. Releases the iterator if there is
+// none.
 void WindowRangeIterator::settle_rocks() {
   const std::int64_t last_segment = (forward_ ? stored_to_ : range_.from) / interval_ms_;
   for (;;) {
@@ -93,6 +98,7 @@ void WindowRangeIterator::settle_rocks() {
       return;
     }
     if (stored_.segment != segment_) {
+      // The iterator has left a segment: seek directly to the range in the new segment.
       enter_segment(stored_.segment);
       continue;
     }
@@ -106,6 +112,7 @@ void WindowRangeIterator::settle_rocks() {
       enter_segment(forward_ ? segment_ + 1 : segment_ - 1);
       continue;
     }
+    // Bytes within the bounds can still belong to a key or a start outside the range.
     if (stored_.start >= range_.from && stored_.start <= stored_to_ &&
         within(stored_.key, range_.key_from, range_.key_to)) {
       return;
@@ -114,6 +121,7 @@ void WindowRangeIterator::settle_rocks() {
   }
 }
 
+// Compares in the direction of iteration: less means that the overlay's entry comes first.
 std::strong_ordering WindowRangeIterator::overlay_against_stored() const {
   const WindowItem& item = overlay_[next_overlay_];
   const auto by_segment = item.start / interval_ms_ <=> stored_.segment;
@@ -123,7 +131,7 @@ std::strong_ordering WindowRangeIterator::overlay_against_stored() const {
   return forward_ ? order : 0 <=> order;
 }
 
-// Chooses between the two sources. Where both have an entry, the overlay's counts.
+// Chooses the source of the next entry. If both sources have an entry, the overlay's is newer and is used.
 void WindowRangeIterator::settle() {
   for (;;) {
     const bool more_overlay = next_overlay_ < overlay_.size();
@@ -132,6 +140,7 @@ void WindowRangeIterator::settle() {
     at_overlay_ = more_overlay;
     if (more_overlay && rocks_ != nullptr) {
       const auto order = overlay_against_stored();
+      // Skip the stored entry: it is overwritten or deleted by the overlay.
       if (order == 0) {
         forward_ ? rocks_->Next() : rocks_->Prev();
         settle_rocks();
@@ -145,7 +154,7 @@ void WindowRangeIterator::settle() {
 }
 
 void WindowRangeIterator::next() {
-  if (!valid_) return;  // the store has closed
+  if (!valid_) return;  // at the end, or the store has closed
   if (at_overlay_) {
     ++next_overlay_;
   } else {

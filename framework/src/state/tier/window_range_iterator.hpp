@@ -12,11 +12,13 @@
 
 namespace millrace::detail {
 
-/// Walks over a range of keys and starts of a persistent window store, as Kafka Streams' RocksDB stores do: segment by
-/// segment, then by the bytes `key + start + seq`; backward exactly the other way round. Shows the store as it was when
-/// the walk began.
+/// Iterates over a range of keys and window starts of a RocksDB window store. The order is that of Kafka Streams: by
+/// segment, then by the bytes `key + start + seq`. Backward is exactly the reverse. Shows the store as it was when the
+/// iterator was made. It merges two sources: RocksDB, and an overlay, which is a copy of the entries in the in-memory
+/// tier.
 class WindowRangeIterator final : public WindowBytesIterator {
  public:
+  /// All bounds are inclusive. A key of nullopt is open. Times are window starts in ms.
   struct Range {
     std::optional<std::string> key_from;
     std::optional<std::string> key_to;
@@ -24,7 +26,8 @@ class WindowRangeIterator final : public WindowBytesIterator {
     Timestamp to = 0;
   };
 
-  /// Entries up to `stored_to` are read from RocksDB and corrected by `overlay`; later ones come from `overlay` alone.
+  /// Reads entries with start <= `stored_to` from RocksDB, where the overlay's entries replace stored ones. Entries
+  /// with a later start come from the overlay only. `walks` is the store's list of open iterators.
   WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, const StorePlace& place, std::string store,
                       std::int64_t segment_interval_ms, Range range, Timestamp stored_to,
                       std::vector<WindowItem> overlay, bool forward);
@@ -32,7 +35,7 @@ class WindowRangeIterator final : public WindowBytesIterator {
   WindowRangeIterator& operator=(const WindowRangeIterator&) = delete;
   ~WindowRangeIterator() override;
 
-  /// The store is closing.
+  /// The database is closing: release RocksDB's iterator and show no more entries.
   void close();
 
   [[nodiscard]] bool valid() override { return valid_; }
@@ -57,20 +60,20 @@ class WindowRangeIterator final : public WindowBytesIterator {
   [[nodiscard]] std::strong_ordering overlay_against_stored() const;
 
   OpenWalks<WindowRangeIterator>* walks_;  // null: closed
-  std::filesystem::path directory_;
-  std::string store_;
-  std::int64_t interval_ms_;
+  std::filesystem::path directory_;        // for error messages
+  std::string store_;                      // the store's name, for error messages
+  std::int64_t interval_ms_;               // the segment interval
   Range range_;
   Timestamp stored_to_;
-  std::vector<WindowItem> overlay_;  // in the order of the walk
+  std::vector<WindowItem> overlay_;  // sorted in the order of iteration
   std::size_t next_overlay_ = 0;
   bool forward_;
-  std::string first_in_segment_;  // no entry of the range has smaller bytes behind its segment
-  std::optional<std::string> last_in_segment_;
-  std::unique_ptr<rocksdb::Iterator> rocks_;  // null: nothing (more) to read there
-  std::int64_t segment_ = 0;
-  layout::SegmentedKey stored_;
-  bool at_overlay_ = false;
+  std::string first_in_segment_;                // the smallest bytes that can follow the segment in this range
+  std::optional<std::string> last_in_segment_;  // the largest such bytes; nullopt: no upper bound
+  std::unique_ptr<rocksdb::Iterator> rocks_;    // null: RocksDB has no more entries in the range
+  std::int64_t segment_ = 0;                    // the segment that the iterator has entered
+  layout::SegmentedKey stored_;                 // RocksDB's present entry; the views are valid until `rocks_` moves
+  bool at_overlay_ = false;                     // the present entry comes from the overlay
   bool valid_ = false;
 };
 

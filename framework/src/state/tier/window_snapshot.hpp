@@ -10,24 +10,25 @@
 
 namespace millrace::detail {
 
-/// An entry of a window store, copied.
+/// A copied entry of a window store.
 struct WindowItem {
   std::string key;
   Timestamp start = 0;
   std::uint32_t seq = 0;
   std::string value;
-  bool deleted = false;
+  bool deleted = false;  ///< an uncommitted deletion
 };
 
-/// As the bytes `key + start(8) + seq(4)` compare.
+/// Compares as the bytes `key + start(8) + seq(4)` do.
 [[nodiscard]] std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start_a, std::uint32_t seq_a,
                                                        std::string_view key_b, Timestamp start_b, std::uint32_t seq_b);
 
+/// True if `key` is in [from, to]; nullopt is open.
 [[nodiscard]] inline bool within(std::string_view key, BytesView from, BytesView to) {
   return (!from || key >= *from) && (!to || key <= *to);
 }
 
-/// Walks over a copy: whatever happens to the store meanwhile, it shows the entries as they were.
+/// Iterates over a copy of the entries. Later changes of the store do not show.
 class WindowSnapshotIterator final : public WindowBytesIterator {
  public:
   explicit WindowSnapshotIterator(std::vector<WindowItem> items) : items_(std::move(items)) {}

@@ -6,7 +6,10 @@
 namespace millrace::detail {
 
 WindowTier::WindowTier(TierBudget* budget, SliceLimits limits)
-    : budget_(budget), limits_(limits), late_(make_slice(0)), evicted_(budget != nullptr ? budget->limit() / 8 : 0) {
+    : budget_(budget),
+      limits_(limits),
+      late_(make_slice(0)),
+      evicted_(budget != nullptr ? budget->limit() / 8 : 0) {  // filters may use an eighth of the budget
   records_.max_load_factor(0.8f);
   slices_.push_back(make_slice(0));
   if (budget_ != nullptr) budget_->add(*this);
@@ -18,15 +21,17 @@ WindowTier::~WindowTier() {
 }
 
 std::size_t WindowTier::size_of(const WindowKeyRecord& record) {
-  constexpr std::size_t kAllocatorAndBucket = 16 + 2 * 16;
+  constexpr std::size_t kAllocatorAndBucket = 16 + 2 * 16;  // bytes, an estimate
   return sizeof(WindowKeyRecord) + record.key_size + kAllocatorAndBucket + record.entries.heap_bytes();
 }
 
+// The bytes that a commit of the entry writes, about.
 std::size_t WindowTier::payload(const WindowEntry& entry) {
   return entry.owner->key_size + sizeof entry.start + sizeof entry.seq + entry.value_size;
 }
 
 WindowTier::Slice WindowTier::make_slice(Timestamp from) const {
+  // Chunks are a quarter of a slice, so that a small slice does not reserve much more memory than it uses.
   return {from, kNoTimestamp, WindowArena(std::clamp<std::size_t>(limits_.bytes / 4, 512, 32u << 10)), {}};
 }
 
@@ -34,6 +39,7 @@ WindowTier::Slice& WindowTier::slice_for(Timestamp start) {
   if (start < complete_from_) return late_;
   Slice& last = slices_.back();
   if (start >= last.from) {
+    // A new slice begins only after the latest entry, so that slices never overlap in time.
     const bool full = last.arena.bytes() >= limits_.bytes || start - last.from >= limits_.span_ms;
     if (!full || start <= last.max_start || last.max_start == kNoTimestamp) return last;
     slices_.push_back(make_slice(last.max_start + 1));
@@ -54,6 +60,7 @@ WindowEntry& WindowTier::add(Slice& slice, WindowKeyRecord& record, std::size_t 
   entry->seq = seq;
   slice.max_start = std::max(slice.max_start, start);
   ++changes_;
+  // A larger value for an existing entry replaces it in the list.
   if (index < record.entries.size() && record.entries[index]->start == start && record.entries[index]->seq == seq) {
     record.entries.replace(index, entry);
   } else {
@@ -88,13 +95,14 @@ void WindowTier::put(std::string_view key, Timestamp start, std::uint32_t seq, s
   } else {
     if (entry->dirty) dirty_bytes_ -= payload(*entry);
     if (value.size() > entry->value_capacity) {
-      // Values that grow and grow, as lists do, leave little waste behind.
+      // Reserve half as much again: a value that keeps growing, such as a list, then leaves few dead entries behind.
       WindowEntry& larger = add(slice, *record, index, start, seq,
                                 std::max<std::size_t>(value.size(), entry->value_capacity * std::size_t{3} / 2));
-      entry->owner = nullptr;
+      entry->owner = nullptr;  // dead now; its memory is freed with the slice
       entry = &larger;
     }
   }
+  // memmove, because `value` may be a view of this entry's own value.
   if (!value.empty()) std::memmove(entry->value_data(), value.data(), value.size());
   entry->value_size = static_cast<std::uint32_t>(value.size());
   entry->deleted = false;
@@ -113,7 +121,9 @@ void WindowTier::erase(std::string_view key, Timestamp start, std::uint32_t seq,
     if (index < entries.size() && entries[index]->start == start && entries[index]->seq == seq) entry = entries[index];
   }
   if (entry == nullptr) {
-    if (start >= complete_from_ || !dirty) return;  // there is no such entry anywhere
+    if (start >= complete_from_ || !dirty)
+      return;  // the tier is complete here, or the caller knows no database: nothing to delete
+    // RocksDB may have the entry. Keep a deletion until the commit.
     put(key, start, seq, {}, true);
     late_.dirty.back()->deleted = true;
     return;
@@ -134,6 +144,7 @@ void WindowTier::unlink(WindowEntry& entry) {
   entry.owner = nullptr;
   ++changes_;
   const std::size_t heap_before = record->entries.heap_bytes();
+  // Entries are mostly erased oldest first, which needs no search.
   const bool first = record->entries[0] == &entry;
   record->entries.erase(first ? 0 : record->entries.lower_bound(entry.start, entry.seq));
   if (record->entries.size() == 0) {
@@ -150,10 +161,11 @@ void WindowTier::committed() {
     for (WindowEntry* entry : slice.dirty) {
       if (entry->owner == nullptr) continue;
       entry->dirty = false;
-      if (entry->deleted) unlink(*entry);
+      if (entry->deleted) unlink(*entry);  // RocksDB has no such entry now either
     }
     slice.dirty.clear();
   }
+  // Late entries leave the tier. Record them in the filters, or a lookup would not find them in RocksDB.
   for (const WindowEntry* entry : late_.dirty) {
     if (entry->owner != nullptr && !entry->deleted) evicted_.add_late(entry->owner->hash, entry->start);
   }
@@ -176,12 +188,14 @@ void WindowTier::drop_front() {
   if (slices_.size() > 1) {
     slices_.pop_front();
   } else {
+    // The last slice is replaced by an empty one, because slices_ is never empty.
     slices_.front() = make_slice(std::max(complete_from_, slices_.front().max_start + 1));
   }
   complete_from_ = slices_.front().from;
 }
 
 void WindowTier::expire(Timestamp live_from) {
+  // A slice can be dropped if the next slice begins at or before `live_from`: all its entries are then expired.
   while (slices_.size() > 1 && slices_[1].from <= live_from) drop_front();
   const Slice& only = slices_.front();
   if (slices_.size() == 1 && only.max_start != kNoTimestamp && only.max_start < live_from) drop_front();
@@ -191,6 +205,7 @@ void WindowTier::expire(Timestamp live_from) {
 }
 
 void WindowTier::reset(Timestamp complete_from) {
+  // Frees the records directly: unlinking entry by entry would be slow. The arenas free the entries.
   ++changes_;
   for (WindowKeyRecord* record : records_) WindowKeyRecord::destroy(record);
   records_.clear();
@@ -206,9 +221,11 @@ void WindowTier::reset(Timestamp complete_from) {
 std::size_t WindowTier::evict() {
   if (holds_ > 0) return 0;
   Slice& oldest = slices_.front();
+  // Uncommitted entries exist only here, so their slice cannot go. An empty slice frees nothing.
   if (!oldest.dirty.empty() || oldest.max_start == kNoTimestamp) return 0;
   const std::size_t before = bytes_;
   const auto filters_before = static_cast<std::ptrdiff_t>(evicted_.bytes());
+  // Record the keys first: lookups before complete_from() depend on the filters.
   evicted_.begin_slice(complete_from_, slices_.size() > 1 ? slices_[1].from : oldest.max_start + 1);
   oldest.arena.for_each([this](const WindowEntry& entry) {
     if (entry.owner != nullptr) evicted_.add(entry.owner->hash);
