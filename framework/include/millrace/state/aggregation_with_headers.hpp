@@ -4,7 +4,8 @@
 
 namespace millrace {
 
-/// A session's aggregate with the headers that it is kept with. (Kafka Streams: `AggregationWithHeaders`.)
+/// A session's aggregate together with headers: the value of a SessionStoreWithHeaders. (Kafka Streams:
+/// `AggregationWithHeaders`.)
 template <class AGG>
 struct AggregationWithHeaders {
   AGG aggregation;

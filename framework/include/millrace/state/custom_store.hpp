@@ -12,25 +12,28 @@
 
 namespace millrace {
 
-/// The changelog partition of a store that writes its own changelog. Belongs to the task; used by its thread alone.
+/// The changelog partition of a CustomStore, which writes its changelog itself. Owned by the task. Used by the task's
+/// thread alone.
 class StoreChangelog {
  public:
   virtual ~StoreChangelog() = default;
 
-  /// Sends one change. An absent value is a tombstone. `timestamp`: ms since the epoch. `headers` may be null (none).
-  /// The bytes are copied.
+  /// Sends one change to the changelog. `value` nullopt: a tombstone. `timestamp`: ms since the epoch. `headers`: may
+  /// be null for none. The bytes are copied, so they need not outlive the call.
   virtual void log(std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) = 0;
 };
 
-/// A store of your own: it keeps its data in memory, has a changelog format of its own, and is restored from the
-/// beginning of its changelog at each start. (Kafka Streams: a `StateStore` with a `StoreBuilder` of your own.)
+/// The base of a store that you implement yourself. It keeps its data in memory, in any form. It has its own changelog
+/// format: it writes with StoreChangelog and reads in restore(). At each start it is restored from the beginning of its
+/// changelog. (Kafka Streams: a `StateStore` of your own, with your own `StoreBuilder`.)
 class CustomStore : public StateStore, public RestorableStore {
  public:
+  /// Always false: a custom store cannot survive a restart without its changelog.
   [[nodiscard]] bool persistent() const override { return false; }
 };
 
-/// Makes the store of one task. First argument: where its changes go; null if logging is off. It outlives the store.
-/// Second argument: the name of the changelog topic.
+/// Makes the store of one task. First argument: the store's changelog; null if logging is off. It outlives the store.
+/// Second argument: the name of the changelog topic, which serdes get as their topic.
 using CustomStoreFactory = std::function<std::unique_ptr<CustomStore>(StoreChangelog*, const std::string&)>;
 
 }  // namespace millrace

@@ -10,22 +10,24 @@
 
 namespace millrace {
 
-/// (Kafka Streams: `ReadOnlySessionStore`.) Times in ms since the epoch; a session's end is inclusive.
+/// The reading part of a session store. (Kafka Streams: `ReadOnlySessionStore`.) All times are ms since the epoch. A
+/// session's start and end are both inclusive.
 template <class K, class V>
 class ReadOnlySessionStore {
  public:
   virtual ~ReadOnlySessionStore() = default;
 
-  /// The session with exactly these bounds.
+  /// The value of the session with exactly these bounds; nullopt if there is none.
   [[nodiscard]] virtual std::optional<V> fetch_session(const K& key, Timestamp start, Timestamp end) = 0;
 
-  /// Sessions of `key` with end >= earliest_end and start <= latest_start, by end, then by start (in memory: later
-  /// starts first).
+  /// Iterates over the sessions of `key` with end >= earliest_end and start <= latest_start. Sorted by end, then by
+  /// start. In memory, sessions with the same end come with later starts first.
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(const K& key, Timestamp earliest_end,
                                                                        Timestamp latest_start) = 0;
+  /// The same sessions in reverse order.
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> backward_find_sessions(const K& key, Timestamp earliest_end,
                                                                                 Timestamp latest_start) = 0;
-  /// The same over a range of keys; nullopt is open. Order: see SessionBytesStore.
+  /// The same for all keys from `key_from` to `key_to`, both inclusive; nullopt is open. Order: see SessionBytesStore.
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(const std::optional<K>& key_from,
                                                                        const std::optional<K>& key_to,
                                                                        Timestamp earliest_end,
@@ -35,7 +37,7 @@ class ReadOnlySessionStore {
                                                                                 Timestamp earliest_end,
                                                                                 Timestamp latest_start) = 0;
 
-  /// All sessions of a key, or of a range of keys.
+  /// All sessions of a key, or of a range of keys. Order as above.
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> fetch(const K& key) { return find_sessions(key, 0, kEndOfTime); }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_fetch(const K& key) {
     return backward_find_sessions(key, 0, kEndOfTime);
@@ -53,25 +55,27 @@ class ReadOnlySessionStore {
   static constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
 };
 
-/// Aggregates by key and session. (Kafka Streams: `SessionStore`.)
+/// A store with one aggregate per key and session. (Kafka Streams: `SessionStore`.) Errors: ProcessorStateException if
+/// a session's start is negative or after its end.
 template <class K, class V>
 class SessionStore : public StateStore, public ReadOnlySessionStore<K, V> {
  public:
   using ReadOnlySessionStore<K, V>::find_sessions;
 
-  /// nullptr removes the session.
+  /// Inserts or overwrites; nullptr removes the session. A session that ends before the retention is skipped.
   virtual void put(const Windowed<K>& session, const V* value) = 0;
-  /// Unlike a put of nullptr, this does not move the time by which an in-memory store without a cache forgets what is
-  /// older than its retention.
+  /// Removes the session. The difference from a put of nullptr: in an in-memory store without a cache, remove() does
+  /// not advance stream time, so it expires nothing.
   virtual void remove(const Windowed<K>& session) = 0;
 
-  /// Sessions of all keys that end between the two times, both inclusive, by end, then start, then key (in memory: by
-  /// end, then key): what EmitStrategy::on_window_close emits.
+  /// Iterates over the sessions of all keys with earliest_end <= end <= latest_end. Sorted by end, start, key; in
+  /// memory by end, then key. EmitStrategy::on_window_close uses it to find the sessions to emit.
   [[nodiscard]] virtual KeyValueIterator<Windowed<K>, V> find_sessions(Timestamp earliest_end,
                                                                        Timestamp latest_end) = 0;
 };
 
-/// Removals are logged with the headers of the record being processed. (Kafka Streams: `SessionStoreWithHeaders`.)
+/// Aggregates with headers. A removal is logged with the headers of the record being processed. (Kafka Streams:
+/// `SessionStoreWithHeaders`.)
 template <class K, class AGG>
 using SessionStoreWithHeaders = SessionStore<K, AggregationWithHeaders<AGG>>;
 

@@ -11,34 +11,36 @@
 
 namespace millrace {
 
-/// What every store has in common. A store belongs to one task and is used by that task's thread alone.
-/// (Kafka Streams: `StateStore`.)
+/// What all stores have in common. (Kafka Streams: `StateStore`.) A store belongs to one task. Only that task's thread
+/// uses it.
 class StateStore {
  public:
   virtual ~StateStore() = default;
 
+  /// The name given in the topology. It also names the changelog topic.
   [[nodiscard]] virtual const std::string& name() const = 0;
 
-  /// True if the data survives a restart without reading the changelog.
+  /// True if the data survive a restart without the changelog. False: the store is restored from the whole changelog.
   [[nodiscard]] virtual bool persistent() const = 0;
 
-  /// Writes what caches above the store hold back. (Java: `flush`; here part of every commit.)
+  /// Writes the updates that caches above the store hold back. Every commit calls it. (Java: `flush`.)
   virtual void flush() {}
 };
 
-/// One changelog record, as it is read back into a store.
+/// A changelog record that is read back into a store. The views are valid during the call of restore().
 struct RestoreRecord {
-  std::string_view key;
-  BytesView value;
-  Timestamp timestamp = kNoTimestamp;
-  const Headers* headers = nullptr;  ///< null: none
+  std::string_view key;                ///< in the store's changelog format
+  BytesView value;                     ///< nullopt: a tombstone
+  Timestamp timestamp = kNoTimestamp;  ///< of the changelog record, ms since the epoch
+  const Headers* headers = nullptr;    ///< null: none
 };
 
-/// A store that can be rebuilt from changelog records. Key and value are in the store's changelog format
-/// (see state/formats.hpp); restoring never writes the changelog.
+/// A store that can be rebuilt from changelog records. Keys and values are in the store's changelog format (see
+/// state/detail/formats.hpp).
 class RestorableStore {
  public:
   virtual ~RestorableStore() = default;
+  /// Applies the records in order. Writes nothing to the changelog.
   virtual void restore(std::span<const RestoreRecord> records) = 0;
 };
 

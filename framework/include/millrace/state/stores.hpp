@@ -15,12 +15,12 @@
 
 namespace millrace {
 
-/// Where a store keeps its data.
+/// Where a store keeps its data: on RocksDB (survives a restart), or in memory (restored from the changelog).
 enum class StoreMedium { rocksdb, in_memory };
 
 namespace detail {
 
-// What the builders of Stores have in common whatever the types. Throw TopologyException as they do.
+// The parts of Stores' functions that do not depend on the types. They throw TopologyException for wrong arguments.
 [[nodiscard]] StoreBuilder key_value_builder(std::string name, StoreMedium medium);
 void limit_entries(StoreBuilder& builder, std::size_t max_entries);
 [[nodiscard]] StoreBuilder window_builder(std::string name, Millis retention, Millis window_size,
@@ -31,12 +31,15 @@ void limit_entries(StoreBuilder& builder, std::size_t max_entries);
 
 }  // namespace detail
 
-/// Makes stores for processors. The types' own serdes are used unless others are given.
+/// Makes stores for processors. Each function returns a builder; each task later gets its own store. Without arguments
+/// for serdes, the types' own serdes are used. Build phase only.
 ///
 ///     builder.add_state_store(Stores::key_value_store<std::string, double>("last-close"));
 ///
-/// (Kafka Streams: `Stores` and its `StoreBuilder`s.)
+/// Errors: TopologyException naming the store, if an argument is out of range. (Kafka Streams: `Stores` and its
+/// `StoreBuilder`s.)
 struct Stores {
+  /// A store of KeyValueStore<K, V>. (Kafka Streams: `keyValueStoreBuilder`.)
   template <class K, class V>
   [[nodiscard]] static StoreBuilder key_value_store(std::string name, StoreMedium medium = StoreMedium::rocksdb,
                                                     AnySerde<K> key_serde = detail::own_serde<K>(),
@@ -51,7 +54,8 @@ struct Stores {
     return builder;
   }
 
-  /// A store in memory that keeps the `max_entries` last used entries. (Kafka Streams: `lruMap`.)
+  /// An in-memory KeyValueStore<K, V> that keeps only the `max_entries` most recently used entries. At least 1. Evicted
+  /// entries are deleted from the changelog too. (Kafka Streams: `lruMap`.)
   template <class K, class V>
   [[nodiscard]] static StoreBuilder lru_map(std::string name, std::size_t max_entries,
                                             AnySerde<K> key_serde = detail::own_serde<K>(),
@@ -62,7 +66,8 @@ struct Stores {
     return builder;
   }
 
-  /// A store of TimestampedKeyValueStore<K, V>: what tables use.
+  /// A store of TimestampedKeyValueStore<K, V>, the kind that tables use. (Kafka Streams:
+  /// `timestampedKeyValueStoreBuilder`.)
   template <class K, class V>
   [[nodiscard]] static StoreBuilder timestamped_key_value_store(std::string name,
                                                                 StoreMedium medium = StoreMedium::rocksdb,
@@ -88,8 +93,11 @@ struct Stores {
     return builder;
   }
 
-  /// `retention`: how long after stream time passed a window's start it is kept; at least `window_size`.
-  /// `retain_duplicates`: several values per key and start.
+  /// A store of WindowStore<K, V>. (Kafka Streams: `windowStoreBuilder`.)
+  /// retention          How far stream time may pass a window's start before the window is dropped. At least
+  ///                    `window_size`.
+  /// window_size        Not negative. Gives windows their end.
+  /// retain_duplicates  True: a key may have several values with the same window start.
   template <class K, class V>
   [[nodiscard]] static StoreBuilder window_store(std::string name, Millis retention, Millis window_size,
                                                  bool retain_duplicates = false,
@@ -106,7 +114,8 @@ struct Stores {
     return builder;
   }
 
-  /// As window_store, for values with their timestamps: what windowed tables use.
+  /// A store of TimestampedWindowStore<K, V>, the kind that windowed tables use. Arguments as for window_store().
+  /// (Kafka Streams: `timestampedWindowStoreBuilder`.)
   template <class K, class V>
   [[nodiscard]] static StoreBuilder timestamped_window_store(std::string name, Millis retention, Millis window_size,
                                                              StoreMedium medium = StoreMedium::rocksdb,
@@ -119,7 +128,7 @@ struct Stores {
     return builder;
   }
 
-  /// As timestamped_window_store, of TimestampedWindowStoreWithHeaders<K, V>. (Kafka Streams:
+  /// A store of TimestampedWindowStoreWithHeaders<K, V>. Arguments as for window_store(). (Kafka Streams:
   /// `timestampedWindowStoreWithHeadersBuilder`.)
   template <class K, class V>
   [[nodiscard]] static StoreBuilder timestamped_window_store_with_headers(
@@ -132,7 +141,8 @@ struct Stores {
     return builder;
   }
 
-  /// A store of SessionStore<K, V>. `retention`: how long after stream time passed a session's end it is kept.
+  /// A store of SessionStore<K, V>. `retention`: how far stream time may pass a session's end before the session is
+  /// dropped. Not negative. (Kafka Streams: `sessionStoreBuilder`.)
   template <class K, class V>
   [[nodiscard]] static StoreBuilder session_store(std::string name, Millis retention,
                                                   StoreMedium medium = StoreMedium::rocksdb,
@@ -148,7 +158,8 @@ struct Stores {
     return builder;
   }
 
-  /// As session_store, of SessionStoreWithHeaders<K, AGG>. (Kafka Streams: `sessionStoreWithHeadersBuilder`.)
+  /// A store of SessionStoreWithHeaders<K, AGG>. Arguments as for session_store(). (Kafka Streams:
+  /// `sessionStoreWithHeadersBuilder`.)
   template <class K, class AGG>
   [[nodiscard]] static StoreBuilder session_store_with_headers(std::string name, Millis retention,
                                                                StoreMedium medium = StoreMedium::rocksdb,
@@ -161,8 +172,9 @@ struct Stores {
     return builder;
   }
 
-  /// A store of VersionedKeyValueStore<K, V> on RocksDB. `segment_interval`, which tunes Java's layout, is only
-  /// checked: ours needs none. (Kafka Streams: `persistentVersionedKeyValueStore`.)
+  /// A store of VersionedKeyValueStore<K, V> on RocksDB. `history_retention`: how far back versions can be read; not
+  /// negative. `segment_interval` is checked (at least 1 ms) but has no effect: it tunes Java's layout, and this store
+  /// has no segments. (Kafka Streams: `persistentVersionedKeyValueStore`.)
   template <class K, class V>
   [[nodiscard]] static StoreBuilder persistent_versioned_key_value_store(
       std::string name, Millis history_retention, std::optional<Millis> segment_interval = std::nullopt,
@@ -177,7 +189,7 @@ struct Stores {
     return builder;
   }
 
-  /// A store of your own; `make` makes one for each task.
+  /// A store that you implement yourself, see CustomStore. `make` is called once for each task, in the task's thread.
   [[nodiscard]] static StoreBuilder custom_store(std::string name, CustomStoreFactory make);
 };
 

@@ -5,7 +5,7 @@
 
 namespace millrace {
 
-/// A value with the timestamp and the headers that it is kept with. (Kafka Streams: `ValueTimestampHeaders`.)
+/// A value with its timestamp and headers: the value of a store with headers. (Kafka Streams: `ValueTimestampHeaders`.)
 template <class V>
 struct ValueTimestampHeaders {
   V value;

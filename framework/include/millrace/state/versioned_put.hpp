@@ -6,10 +6,10 @@
 
 namespace millrace {
 
-/// What a put into a versioned store came to.
+/// The result of a put into a versioned store.
 struct VersionedPut {
-  bool accepted = true;               ///< false: older than the history retention, nothing was stored
-  std::optional<Timestamp> valid_to;  ///< when the version that was put ends; nullopt: it is the latest
+  bool accepted = true;               ///< false: older than the history retention, so nothing was stored
+  std::optional<Timestamp> valid_to;  ///< the end of the new version (exclusive, ms); nullopt: it is the latest
 
   bool operator==(const VersionedPut&) const = default;
 };

@@ -5,11 +5,11 @@
 
 namespace millrace {
 
-/// A value with the timestamp of the record that it comes from. (Kafka Streams: `ValueAndTimestamp`.)
+/// A value with the timestamp of the record that set it. (Kafka Streams: `ValueAndTimestamp`.)
 template <class V>
 struct ValueAndTimestamp {
   V value;
-  Timestamp timestamp = kNoTimestamp;
+  Timestamp timestamp = kNoTimestamp;  ///< ms since the epoch
 
   bool operator==(const ValueAndTimestamp&) const = default;
 };

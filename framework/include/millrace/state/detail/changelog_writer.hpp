@@ -6,10 +6,10 @@
 
 namespace millrace::detail {
 
-/// Where the engine's own stores send their changes: one changelog partition. Implemented by the task.
+/// The changelog partition of one store, as Millrace's own stores see it. The task implements it. One thread.
 class ChangelogWriter : public StoreChangelog {
  public:
-  /// Timestamp and headers of the record that the task is processing right now; null headers: none.
+  /// The timestamp (ms) and headers of the record that the task is processing now. Null headers: none.
   [[nodiscard]] virtual Timestamp current_timestamp() const = 0;
   [[nodiscard]] virtual const Headers* current_headers() const = 0;
 };

@@ -7,12 +7,12 @@
 
 #include "millrace/common/time.hpp"
 
-/// The byte layouts that Millrace shares with Kafka Streams: changelog keys and values, windowed keys on topics.
-/// They never change. All integers are big-endian, so that the order of the bytes is the order of the numbers
-/// (for non-negative numbers). Each layout is drawn at its functions.
+/// The byte layouts that Millrace shares with Kafka Streams: keys and values of changelogs, and windowed keys on
+/// topics. They must never change. All integers are big-endian, so that non-negative numbers sort as their bytes do.
+/// The numbers in parentheses are sizes in bytes.
 namespace millrace::detail::formats {
 
-/// Throws SerializationException: "<what> has <bytes> bytes; it needs at least <least>".
+/// Throws SerializationException with the text "<what> has <bytes> bytes; it needs at least <least>".
 [[noreturn]] void too_short(const char* what, std::size_t bytes, const char* least);
 
 // --- integers -----------------------------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ inline void append_be64(std::string& out, std::uint64_t value) {
 
 inline constexpr std::size_t kWindowKeySuffixBytes = 12;
 
-/// A window store's key, taken apart. `key` points into the bytes that it was read from.
+/// The parts of a window store's key. `key` is a view of the bytes that were read.
 struct WindowKey {
   std::string_view key;
   Timestamp start = 0;
@@ -59,13 +59,14 @@ struct WindowKey {
   bool operator==(const WindowKey&) const = default;
 };
 
+/// Appends to `out`; does not clear it. The same holds for all append functions here.
 inline void append_window_key(std::string& out, std::string_view key, Timestamp start, std::uint32_t seq) {
   out.append(key);
   append_be64(out, static_cast<std::uint64_t>(start));
   append_be32(out, seq);
 }
 
-/// Throws SerializationException if there are fewer bytes than the suffix has.
+/// Throws SerializationException if there are fewer than 12 bytes.
 [[nodiscard]] inline WindowKey read_window_key(std::string_view bytes) {
   if (bytes.size() < kWindowKeySuffixBytes) {
     too_short("a window store key", bytes.size(), "12 (start and sequence number)");
@@ -88,7 +89,8 @@ inline void append_time_windowed_key(std::string& out, std::string_view key, Tim
 
 inline constexpr std::size_t kSessionKeySuffixBytes = 16;
 
-/// A session store's key, taken apart. `key` points into the bytes that it was read from.
+/// The parts of a session store's key. `key` is a view of the bytes that were read. Start and end in ms, both
+/// inclusive.
 struct SessionKey {
   std::string_view key;
   Timestamp start = 0;
@@ -103,7 +105,7 @@ inline void append_session_key(std::string& out, std::string_view key, Timestamp
   append_be64(out, static_cast<std::uint64_t>(start));
 }
 
-/// Throws SerializationException if there are fewer bytes than the suffix has.
+/// Throws SerializationException if there are fewer than 16 bytes.
 [[nodiscard]] inline SessionKey read_session_key(std::string_view bytes) {
   if (bytes.size() < kSessionKeySuffixBytes) {
     too_short("a session store key", bytes.size(), "16 (end and start)");
@@ -115,12 +117,12 @@ inline void append_session_key(std::string& out, std::string_view key, Timestamp
 
 // --- values -------------------------------------------------------------------------------------------------------
 //
-//     | timestamp (8) | value ... |          value in a timestamped store; its changelog record has the value alone,
-//                                            under that timestamp
+//     | timestamp (8) | value ... |          value in a timestamped store. The changelog record has the value alone;
+//                                            the record's timestamp is this timestamp.
 
 inline constexpr std::size_t kTimestampBytes = 8;
 
-/// A value and when it was written, taken apart. `value` points into the bytes that it was read from.
+/// The parts of a timestamped value. `value` is a view of the bytes that were read.
 struct TimestampedValue {
   Timestamp timestamp = kNoTimestamp;
   std::string_view value;
@@ -145,8 +147,8 @@ inline void append_timestamped_value(std::string& out, Timestamp timestamp, std:
 //
 //     | timestamp (8) | side (1) | key ... | side: 01 left, 00 right
 
-/// The key under which an unmatched record of an outer join waits, taken apart. `key` points into the bytes that it was
-/// read from.
+/// The parts of the key under which an unmatched record of an outer join is stored. `key` is a view of the bytes that
+/// were read.
 struct TimestampedKeyAndSide {
   Timestamp timestamp = 0;
   bool left = false;

@@ -11,13 +11,14 @@
 
 namespace millrace::detail {
 
-/// The unmatched records of a left or outer stream-stream join, waiting for their windows to close.
+/// The unmatched records of a left or outer stream-stream join. They wait here until their windows close. (Kafka
+/// Streams: a `ListValueStore` with keys of `TimestampedKeyAndJoinSide`.)
 ///
 ///   key    timestamp(8) + side(1) + record key        side: 01 left, 00 right (so right sorts first)
 ///   value  01 + count(4) + { length(4) + side(1) + record value }
 ///
-/// All integers big-endian. Records with equal key, side and timestamp share an entry, in order of arrival; each
-/// addition writes the whole list again. (Kafka Streams: `ListValueStore` under `TimestampedKeyAndJoinSide`.)
+/// All integers are big-endian. Records with the same key, side and timestamp share an entry, in order of arrival.
+/// Adding a record rewrites the whole entry. Used by the thread of the task alone.
 class OuterJoinStore final : public StateStore {
  public:
   explicit OuterJoinStore(std::unique_ptr<KeyValueBytesStore> bytes) : bytes_(std::move(bytes)) {}
@@ -25,12 +26,13 @@ class OuterJoinStore final : public StateStore {
   [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
   [[nodiscard]] bool persistent() const override { return bytes_->persistent(); }
 
+  /// `timestamp`: of the record, in ms since the epoch.
   void add(Timestamp timestamp, bool left, std::string_view key, std::string_view value);
 
-  /// Removes the entry, if there is one.
+  /// Removes all records with this timestamp, side and key. Does nothing if there are none.
   void remove(Timestamp timestamp, bool left, std::string_view key);
 
-  /// One entry, its records in order of arrival.
+  /// An entry with its records, in order of arrival.
   struct Entry {
     Timestamp timestamp = 0;
     bool left = false;
@@ -38,7 +40,7 @@ class OuterJoinStore final : public StateStore {
     std::vector<std::string> values;
   };
 
-  /// Walks over the entries in order of (timestamp, side, key).
+  /// Iterates over the entries in order of (timestamp, side, key). The store may be changed during the iteration.
   class Cursor {
    public:
     explicit Cursor(std::unique_ptr<BytesIterator> it) : it_(std::move(it)) {}

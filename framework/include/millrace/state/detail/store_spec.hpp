@@ -20,26 +20,26 @@ namespace detail {
 
 enum class StoreKind { key_value, window, session, versioned, custom };
 
-/// What the engine must know of a store to make, log and restore it.
+/// What the engine needs to know of a store, to make it, to log its changes and to restore it. A plain value.
 struct StoreSpec {
   std::string name;
   StoreKind kind = StoreKind::key_value;
-  bool persistent = true;       ///< RocksDB, else in memory
-  bool default_medium = false;  ///< where the store lives is up to default.dsl.store
-  std::size_t max_entries = 0;  ///< of a key-value store in memory: only the last used ones are kept; 0: all
+  bool persistent = true;       ///< true: RocksDB; false: in memory
+  bool default_medium = false;  ///< the configuration default.dsl.store decides, not `persistent`
+  std::size_t max_entries = 0;  ///< in-memory key-value stores: keep the most recently used entries only; 0: keep all
   bool logging = true;          ///< has a changelog topic
-  bool caching = false;
-  std::map<std::string, std::string> log_config;  ///< topic settings of the changelog, over the defaults
+  bool caching = false;         ///< a record cache in front of the store
+  std::map<std::string, std::string> log_config;  ///< topic settings of the changelog; they override the defaults
   ValueFormat format = ValueFormat::plain;
-  WindowStoreOptions window;  ///< for window stores
-  /// Of session stores: how long a session is kept after its end; of versioned ones: the history retention.
+  WindowStoreOptions window;  ///< window stores only
+  /// Session stores: how long a session is kept after its end. Versioned stores: the history retention. In ms.
   std::int64_t retention_ms = 0;
-  /// Join window stores and subscription stores: all.
+  /// Stores of window joins and of foreign-key subscriptions use `all`.
   LoggedHeaders log_headers = LoggedHeaders::none;
-  bool dsl_format = false;  ///< of an operator of the DSL, whose format is up to dsl.store.format
+  bool dsl_format = false;  ///< the store of a DSL operator: the configuration dsl.store.format decides about headers
 };
 
-/// The byte store that the engine made for a spec (logging and cache included); exactly one is set.
+/// The byte store that the engine made for a spec, with its logging and cache layers. Exactly one member is set.
 struct ByteStore {
   std::unique_ptr<KeyValueBytesStore> key_value;
   std::unique_ptr<WindowBytesStore> window;
@@ -47,10 +47,11 @@ struct ByteStore {
   std::unique_ptr<VersionedBytesStore> versioned;
 };
 
-/// What a StoreBuilder holds. Not inline where it can be: each file with a topology would compile it.
+/// The content of a StoreBuilder. The special members are not inline: otherwise every file that includes a topology
+/// header would compile them.
 struct StoreDefinition {
-  /// Puts the types on top of the byte store. Second argument: the changelog topic's name, which serdes see as the
-  /// topic.
+  /// Puts a typed store on top of the byte store. Second argument: the name of the changelog topic. Serdes get it as
+  /// their topic.
   using Wrap = std::function<std::unique_ptr<StateStore>(ByteStore, const std::string&)>;
   /// Makes a store of kind `custom`.
   using Make = CustomStoreFactory;
@@ -64,7 +65,7 @@ struct StoreDefinition {
 
   StoreSpec spec;
   Wrap wrap;
-  Make make;  ///< instead of `wrap`
+  Make make;  ///< for kind `custom`, instead of `wrap`
 };
 
 [[nodiscard]] StoreDefinition& definition_of(StoreBuilder& builder);

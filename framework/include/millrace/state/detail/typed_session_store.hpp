@@ -10,6 +10,7 @@
 
 namespace millrace::detail {
 
+/// A session store with types: encodes keys and values and calls the byte store below, which it owns. One thread.
 template <class K, class V>
 class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Windowed<K>, V> {
  public:
@@ -56,9 +57,9 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
     return iterate(bytes_->find_sessions_by_end(earliest_end, latest_end));
   }
 
-  // As in Java, a session's result has the time of its end.
+  // As in Java, the timestamp of a session's result is the session's end.
   bool set_flush_listener(FlushListener<Windowed<K>, V> listener, bool send_old_values) override {
-    listener_ = std::move(listener);  // as a member, so that the function below is a small one
+    listener_ = std::move(listener);  // a member, so that the function object below stays small
     return listen_to_cache(
         *bytes_,
         [this](const CacheFlush& flush) {
@@ -81,7 +82,7 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
   }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> iterate(std::unique_ptr<SessionBytesIterator> bytes) {
     return {std::move(bytes), [this](const BytesIterator& it) {
-              // The byte store's session iterators are the only ones that get here.
+              // The session store below returns only session iterators, so the cast is safe.
               return KeyValue<Windowed<K>, V>{
                   Windowed<K>{codec_.decode_key(it.key()), static_cast<const SessionBytesIterator&>(it).session()},
                   codec_.decode_value(it.value())};

@@ -14,14 +14,14 @@
 
 namespace millrace::detail {
 
-/// A stored value that is shown as it is, and has no time of its own.
+/// How a cache listener sees a stored value without a timestamp: as it is, at the time of the record.
 template <class V>
 struct PlainValue {
   using Type = V;
   static V strip(V&& stored) { return std::move(stored); }
   static Timestamp time(const V& /*stored*/, Timestamp record_time) { return record_time; }
 };
-/// The value of a store as tables show it, with its time.
+/// How a cache listener sees a stored value: without its timestamp, which becomes the change's timestamp.
 template <class V>
 struct StoredValue : PlainValue<V> {};
 template <class V>
@@ -31,7 +31,8 @@ struct StoredValue<ValueAndTimestamp<V>> {
   static Timestamp time(const ValueAndTimestamp<V>& stored, Timestamp /*record_time*/) { return stored.timestamp; }
 };
 
-/// Passes what leaves the cache of a byte store of V on with types. `decode(std::string_view)` makes a V.
+/// Decodes a change that leaves the cache of a byte store and passes it to the listener. `decode(std::string_view)`
+/// makes a V.
 template <class V, class Stored = StoredValue<V>, class K, class Decode>
 void pass_flush_on(const CacheFlush& flush, K key, const FlushListener<K, typename Stored::Type>& listener,
                    const Decode& decode) {
@@ -47,20 +48,23 @@ void pass_flush_on(const CacheFlush& flush, K key, const FlushListener<K, typena
   listener(std::move(key), std::move(new_value), std::move(old_value), timestamp);
 }
 
-/// Serdes and scratch space of a typed store. `topic` is the changelog's name, as Java passes it to serdes.
+/// The serdes and scratch buffers of a typed store. `topic` is the changelog's name: Java too passes this name to
+/// serdes. One thread.
 template <class K, class V>
 class StoreCodec {
  public:
   StoreCodec(std::string topic, AnySerde<K> key_serde, AnySerde<V> value_serde)
       : topic_(std::move(topic)), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {}
 
-  /// Valid until the next call of key(). Keys of stores are never null.
+  /// The bytes of a key. Valid until the next call of key(). Throws SerializationException if the key serializes to
+  /// null.
   [[nodiscard]] std::string_view key(const K& key) { return encode_key(key, key_buffer_); }
+  /// A bound of a range. The bytes are kept in `buffer`, because a range has two bounds at once.
   [[nodiscard]] BytesView end_key(const std::optional<K>& key, std::string& buffer) {
     if (!key) return std::nullopt;
     return encode_key(*key, buffer);
   }
-  /// Valid until the next call of value(); nullopt if the serde writes null.
+  /// The bytes of a value; nullopt if the serde writes null. Valid until the next call of value().
   [[nodiscard]] BytesView value(const V& value) {
     value_buffer_.clear();
     if (!value_serde_.serialize(topic_, value, value_buffer_)) return std::nullopt;
@@ -85,6 +89,7 @@ class StoreCodec {
   std::string value_buffer_;
 };
 
+/// A key-value store with types: encodes keys and values and calls the byte store below, which it owns. One thread.
 template <class K, class V>
 class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<K, typename StoredValue<V>::Type> {
  public:
@@ -111,7 +116,7 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
   }
 
   std::optional<V> put_if_absent(const K& key, const V& value) override {
-    bytes_->require_writable();  // also if there is nothing to put
+    bytes_->require_writable();  // a read-only store must throw even if there is nothing to put
     const auto key_bytes = codec_.key(key);
     auto old = decode(bytes_->get(key_bytes));
     if (!old) bytes_->put(key_bytes, codec_.value(value));
@@ -133,7 +138,7 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
   [[nodiscard]] std::uint64_t approximate_num_entries() override { return bytes_->approximate_num_entries(); }
 
   bool set_flush_listener(FlushListener<K, typename StoredValue<V>::Type> listener, bool send_old_values) override {
-    listener_ = std::move(listener);  // as a member, so that the function below is a small one
+    listener_ = std::move(listener);  // a member, so that the function object below stays small
     return listen_to_cache(
         *bytes_,
         [this](const CacheFlush& flush) {
@@ -164,6 +169,7 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
   FlushListener<K, typename StoredValue<V>::Type> listener_;
 };
 
+/// A window store with types: encodes keys and values and calls the byte store below, which it owns. One thread.
 template <class K, class V>
 class TypedWindowStore final : public WindowStore<K, V>,
                                public CachedStore<Windowed<K>, typename StoredValue<V>::Type> {
@@ -210,7 +216,7 @@ class TypedWindowStore final : public WindowStore<K, V>,
 
   bool set_flush_listener(FlushListener<Windowed<K>, typename StoredValue<V>::Type> listener,
                           bool send_old_values) override {
-    listener_ = std::move(listener);  // as a member, so that the function below is a small one
+    listener_ = std::move(listener);  // a member, so that the function object below stays small
     return listen_to_cache(
         *bytes_,
         [this](const CacheFlush& flush) {
@@ -221,7 +227,7 @@ class TypedWindowStore final : public WindowStore<K, V>,
   }
 
  private:
-  // The byte store's window iterators are the only ones that get here.
+  // The window store below returns only window iterators, so the cast is safe.
   static Timestamp window_start(const BytesIterator& it) {
     return static_cast<const WindowBytesIterator&>(it).window_start();
   }
@@ -231,7 +237,7 @@ class TypedWindowStore final : public WindowStore<K, V>,
             }};
   }
 
-  // As Java's stores: an end beyond the largest timestamp is cut down to it.
+  // As in Java, an end beyond the largest timestamp becomes the largest timestamp.
   [[nodiscard]] Window window(Timestamp start) const {
     const std::int64_t size = bytes_->options().window_size_ms;
     constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
@@ -255,13 +261,14 @@ class TypedWindowStore final : public WindowStore<K, V>,
   FlushListener<Windowed<K>, typename StoredValue<V>::Type> listener_;
 };
 
-/// `timestamp(8, big-endian) + value`, as Kafka Streams keeps table values.
+/// The serde of a timestamped store's values: `timestamp(8, big-endian) + value`, as in Kafka Streams.
 template <class V>
 struct ValueAndTimestampSerde {
   AnySerde<V> inner;
 
   bool serialize(std::string_view topic, const ValueAndTimestamp<V>& value, std::string& out) const {
     return serialize(topic, value.value, value.timestamp, out);
+    /// Returns false, and leaves `out` unchanged, if the value serializes to null.
   }
   bool serialize(std::string_view topic, const V& value, Timestamp timestamp, std::string& out) const {
     const auto bits = static_cast<std::uint64_t>(timestamp);

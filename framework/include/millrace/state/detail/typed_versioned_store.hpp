@@ -10,6 +10,7 @@
 
 namespace millrace::detail {
 
+/// A versioned store with types: encodes keys and values and calls the byte store below, which it owns. One thread.
 template <class K, class V>
 class TypedVersionedStore final : public VersionedKeyValueStore<K, V> {
  public:
@@ -24,7 +25,7 @@ class TypedVersionedStore final : public VersionedKeyValueStore<K, V> {
     return bytes_->put(codec_.key(key), value == nullptr ? std::nullopt : codec_.value(*value), timestamp);
   }
 
-  // As in Java, a delete that comes too late answers nothing, though it is logged.
+  // As in Java, a delete before the history retention returns nothing, but it is logged.
   std::optional<VersionedRecord<V>> remove(const K& key, Timestamp timestamp) override {
     const auto key_bytes = codec_.key(key);
     auto before = decode(bytes_->get(key_bytes, timestamp));

@@ -12,7 +12,7 @@
 
 namespace millrace::detail {
 
-/// `headers + timestamp(8, big-endian) + value`, see state/header_formats.hpp.
+/// The serde of `headers + timestamp(8, big-endian) + value`. See state/detail/header_formats.hpp.
 template <class V>
 struct ValueTimestampHeadersSerde {
   ValueAndTimestampSerde<V> inner;
@@ -31,7 +31,7 @@ struct ValueTimestampHeadersSerde {
   }
 };
 
-/// `headers + aggregation`.
+/// The serde of `headers + aggregation`.
 template <class AGG>
 struct AggregationWithHeadersSerde {
   AnySerde<AGG> inner;
