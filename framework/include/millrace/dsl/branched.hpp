@@ -14,7 +14,8 @@
 
 namespace millrace {
 
-/// How one branch of a split is named and what becomes of it. (Kafka Streams: `Branched`.)
+/// One branch of a split: its name, and optionally a function that processes it. Made by the functions of `Branched`.
+/// (Kafka Streams: `Branched`.)
 template <class K, class V>
 class BranchedWith {
  public:
@@ -22,7 +23,7 @@ class BranchedWith {
   using Consumer = std::function<void(const KStream<K, V>&)>;
 
   BranchedWith() = default;
-  /// For the compiler to say how to name a branch.
+  /// Never usable: a plain name here makes the compiler print how to name a branch.
   template <class T>
   requires(std::same_as<T, Named> || detail::Text<T>) BranchedWith(
       const T& /*name*/) {  // NOLINT(google-explicit-constructor): it stands where a Branched was forgotten
@@ -41,23 +42,24 @@ class BranchedWith {
   Consumer consumer_;
 };
 
-/// Starting point: `Branched::as("name")`. The types come from the stream that is split.
+/// Makes a BranchedWith: `Branched::as("name")` and the functions below. The types come from the stream that is split.
 class Branched {
  public:
   Branched() = default;
-  /// The branch's own part of its name, behind that of the split.
+  /// Names the branch. The full name is the split's name followed by `name`.
   [[nodiscard]] static Branched as(std::string name) {
     Branched branched;
     branched.name_ = std::move(name);
     return branched;
   }
-  /// The branch in the map is what `function(branch)` returns.
+  /// Processes the branch with `function`. The map of branches then contains the stream that `function(branch)`
+  /// returns.
   template <class K, class V>
   [[nodiscard]] static BranchedWith<K, V> with_function(std::function<KStream<K, V>(const KStream<K, V>&)> function,
                                                         std::string name = {}) {
     return {std::move(name), std::move(function), {}};
   }
-  /// `consumer(branch)` uses the branch; it does not appear in the map.
+  /// Processes the branch with `consumer(branch)`. The map of branches then does not contain the branch.
   template <class K, class V>
   [[nodiscard]] static BranchedWith<K, V> with_consumer(std::function<void(const KStream<K, V>&)> consumer,
                                                         std::string name = {}) {
@@ -73,14 +75,19 @@ class Branched {
   std::string name_;
 };
 
-/// A stream being split. Branch names are the name given to split (or generated) followed by the branch's own name
-/// (or its 1-based position; the default branch's is 0). (Kafka Streams: `BranchedKStream`.)
+/// A stream that is being split into branches. Build phase only. (Kafka Streams: `BranchedKStream`.)
+///
+/// A branch's name is the name of the split followed by the branch's own name. The split's name is the one given to
+/// split(), or a generated one. Without a name of its own, a branch uses its position, counted from 1; the default
+/// branch uses 0.
 template <class K, class V>
 class BranchedKStream {
  public:
+  /// The branches by name.
   using Branches = std::map<std::string, KStream<K, V>>;
 
-  /// Takes the records for which `predicate` holds and no earlier one did.
+  /// Adds a branch. It gets the records for which `predicate(key, value)` (or `predicate(value)`) is true, if no
+  /// earlier branch took them.
   template <class F>
   BranchedKStream& branch(F predicate, const BranchedWith<K, V>& branched = {}) {
     if constexpr (detail::require_predicate<F, K, const V&>()) {
@@ -92,12 +99,12 @@ class BranchedKStream {
     return *this;
   }
 
-  /// Takes what no predicate took. Ends the split: the branches by name.
+  /// Adds a branch for all remaining records. Ends the split and returns the branches by name.
   Branches default_branch(const BranchedWith<K, V>& branched = {}) {
     add(branched, "0");
     return branches_;
   }
-  /// Drops what no predicate took. Ends the split.
+  /// Ends the split and returns the branches by name. Records that no branch took are dropped.
   Branches no_default_branch() { return branches_; }
 
  private:
@@ -116,7 +123,8 @@ class BranchedKStream {
     auto split = source_.position();
     split.node = splitter_;
     const std::string name = name_ + (branched.name().empty() ? position : branched.name());
-    (void)split.graph->new_processor_name(name);  // every branch draws a number, though its name does not show it
+    (void)split.graph->new_processor_name(
+        name);  // every branch uses up a number, as in Java, though its name does not show the number
     const KStream<K, V> branch(detail::add_operator(
                                    split, name, +[] { return detail::make_node<detail::PassThroughNode<K, V>>(); }),
                                source_.key_serde(), source_.value_serde());
@@ -130,9 +138,9 @@ class BranchedKStream {
   }
 
   KStream<K, V> source_;
-  std::shared_ptr<Predicates> predicates_;
+  std::shared_ptr<Predicates> predicates_;  // shared with the node's factory, because branches are added after the node
   std::string name_;
-  detail::GraphNode* splitter_ = nullptr;
+  detail::GraphNode* splitter_ = nullptr;  // the node that evaluates the predicates; owned by the graph
   Branches branches_;
 };
 

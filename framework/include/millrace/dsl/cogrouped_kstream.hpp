@@ -10,15 +10,16 @@ namespace millrace {
 template <class K, class V>
 class KGroupedStream;
 
-/// A cogroup in windows. W: TimeWindows, UnlimitedWindows or SlidingWindows. Results come out at every update.
-/// (Kafka Streams: `TimeWindowedCogroupedKStream`.)
+/// Several grouped streams, aggregated together per window. W: TimeWindows, UnlimitedWindows or SlidingWindows. A
+/// result is emitted at every update. Build phase only. (Kafka Streams: `TimeWindowedCogroupedKStream`.)
 template <class K, class A, class W>
 class TimeWindowedCogroupedKStream {
   using VA = detail::NonNull<A>;
 
  public:
-  /// The table of aggregates by key and window, each begun with `initializer()`. What an aggregator makes nullopt is
-  /// deleted. Null values are aggregated, except with sliding windows.
+  /// Makes a table of aggregates by key and window. Each aggregate starts with `initializer()`. If an aggregator
+  /// returns nullopt, the aggregate is deleted. Null values are aggregated, except with SlidingWindows, which drop
+  /// them.
   template <class I, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
     return aggregate(std::move(initializer), Named(), materialized);
@@ -38,7 +39,7 @@ class TimeWindowedCogroupedKStream {
     }
   }
 
-  // --- for the engine's own use
+  // --- used by the engine only
   TimeWindowedCogroupedKStream(detail::Cogroup<K, A> cogroup, W windows)
       : cogroup_(std::move(cogroup)), windows_(std::move(windows)) {}
 
@@ -47,14 +48,16 @@ class TimeWindowedCogroupedKStream {
   W windows_;
 };
 
-/// A cogroup in sessions. (Kafka Streams: `SessionWindowedCogroupedKStream`.)
+/// Several grouped streams, aggregated together per session. A result is emitted at every update. Build phase only.
+/// (Kafka Streams: `SessionWindowedCogroupedKStream`.)
 template <class K, class A>
 class SessionWindowedCogroupedKStream {
   using VA = detail::NonNull<A>;
 
  public:
-  /// The table of aggregates by key and session, each begun with `initializer()`; `merger(key, aggregate,
-  /// other_aggregate)` joins those of two sessions. What an aggregator makes nullopt is deleted.
+  /// Makes a table of aggregates by key and session. Each aggregate starts with `initializer()`. When two sessions
+  /// become one, `merger(key, aggregate, other_aggregate)` combines their aggregates. If an aggregator returns nullopt,
+  /// the aggregate is deleted.
   template <class I, class M, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, M merger, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
     return aggregate(std::move(initializer), std::move(merger), Named(), materialized);
@@ -73,6 +76,7 @@ class SessionWindowedCogroupedKStream {
     }
   }
 
+  /// Never usable: makes the compiler ask for the missing merger.
   template <class I>
   auto aggregate(I /*initializer*/) const {
     static_assert(detail::kNever<I>,
@@ -80,7 +84,7 @@ class SessionWindowedCogroupedKStream {
                   "other_aggregate), that joins their aggregates");
   }
 
-  // --- for the engine's own use
+  // --- used by the engine only
   SessionWindowedCogroupedKStream(detail::Cogroup<K, A> cogroup, SessionWindows windows)
       : cogroup_(std::move(cogroup)), windows_(windows) {}
 
@@ -89,21 +93,22 @@ class SessionWindowedCogroupedKStream {
   SessionWindows windows_;
 };
 
-/// Several grouped streams with keys of type K that are folded into one aggregate of type A, each by a function of its
-/// own:
+/// Several grouped streams that are aggregated into one table. (Kafka Streams: `CogroupedKStream`.) All have keys of
+/// type K; the aggregate has type A. Each stream has its own aggregator:
 ///
 ///     clicks.cogroup(add_click).cogroup(purchases, add_purchase).aggregate([] { return Visit(); })
 ///
-/// The streams meet in one store; those that were re-keyed are repartitioned first. Null keys and values are dropped
-/// and counted (time and session windows aggregate null values). Immutable: each call returns a new one. Errors:
-/// TopologyException when the topics have different numbers of partitions (at start). (Kafka Streams:
-/// `CogroupedKStream`.)
+/// State    one store for all streams
+/// Drops    records with a null key or value, counted. Time and session windows aggregate null values.
+/// Topics   a stream whose key was changed is repartitioned first
+/// Errors   TopologyException at start, if the topics have different numbers of partitions
+/// Threads  build phase only. Immutable: each call returns a new object.
 template <class K, class A>
 class CogroupedKStream {
   using VA = detail::NonNull<A>;
 
  public:
-  /// Adds a stream; `aggregator(key, value, aggregate)` returns the next aggregate.
+  /// Adds a stream. `aggregator(key, value, aggregate)` returns the new aggregate.
   template <class K2, class V, class F>
   [[nodiscard]] CogroupedKStream cogroup(const KGroupedStream<K2, V>& group, F aggregator) const {
     constexpr bool kSameKey = std::is_same_v<K, detail::NonNull<K2>>;
@@ -117,7 +122,8 @@ class CogroupedKStream {
     }
   }
 
-  /// The table of aggregates by key, each begun with `initializer()`. What an aggregator makes nullopt is deleted.
+  /// Makes a table of aggregates by key. Each aggregate starts with `initializer()`. If an aggregator returns nullopt,
+  /// the key is deleted.
   template <class I, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, const BasicMaterialized<KS, VS>& materialized = Materialized()) const {
     return aggregate(std::move(initializer), Named(), materialized);
@@ -141,6 +147,7 @@ class CogroupedKStream {
     }
   }
 
+  /// Aggregates per window, or per session.
   [[nodiscard]] TimeWindowedCogroupedKStream<K, A, TimeWindows> windowed_by(const TimeWindows& windows) const {
     return {cogroup_, windows};
   }
@@ -154,13 +161,14 @@ class CogroupedKStream {
   [[nodiscard]] SessionWindowedCogroupedKStream<K, A> windowed_by(const SessionWindows& windows) const {
     return {cogroup_, windows};
   }
+  /// Never usable: makes the compiler say which windows are possible.
   template <class W>
   auto windowed_by(const W& /*windows*/) const {
     static_assert(detail::kNever<W>,
                   "windowed_by takes TimeWindows, UnlimitedWindows, SlidingWindows or SessionWindows");
   }
 
-  // --- for the engine's own use
+  // --- used by the engine only
   explicit CogroupedKStream(detail::Cogroup<K, A> cogroup) : cogroup_(std::move(cogroup)) {}
 
  private:

@@ -14,7 +14,7 @@ namespace millrace {
 namespace detail {
 struct NoExtractor {};
 
-/// Whether an extractor was given; it must fit.
+/// True if the user gave a timestamp extractor. A compile error if it does not fit the stream's types.
 template <class X, class K, class V>
 [[nodiscard]] constexpr bool require_extractor() {
   if constexpr (std::is_same_v<X, NoExtractor>) {
@@ -31,11 +31,13 @@ template <class X, class K, class V>
 }
 }  // namespace detail
 
-/// How a topic is read: `Consumed::with(key_serde, value_serde)`, `Consumed::as("name")`, and with_... for the rest.
-/// What is not given comes from the types and the configuration. (Kafka Streams: `Consumed`.)
+/// How a topic is read. (Kafka Streams: `Consumed`.) Make one with `Consumed::with(key_serde, value_serde)` or
+/// `Consumed::as("name")`, and refine it with the with_... methods. Each returns a changed copy. Serdes that are not
+/// given come from the types; other settings come from the configuration.
 template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde, class Extractor = detail::NoExtractor>
 class BasicConsumed {
  public:
+  /// What the user has set. Empty or unset: the default applies.
   struct Settings {
     std::string name;
     KeySerde key_serde;
@@ -48,47 +50,48 @@ class BasicConsumed {
   BasicConsumed() = default;
   explicit BasicConsumed(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Names the source node.
+  /// Gives the source node a name.
   [[nodiscard]] static BasicConsumed<> as(std::string name) { return BasicConsumed<>().with_name(std::move(name)); }
-  /// The serdes of the topic's keys and values.
+  /// Sets the serdes of the topic's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicConsumed<KS, VS> with(KS key_serde, VS value_serde) {
     return BasicConsumed<KS, VS>({{}, std::move(key_serde), std::move(value_serde), {}, {}, {}});
   }
 
-  /// Name of the source node.
+  /// Gives the source node a name, in place of a generated one.
   [[nodiscard]] BasicConsumed with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
-  /// A serde for the keys: a Serde<K>, or an object with its functions.
+  /// Sets the serde of the keys: a Serde<K>, or an object with the same functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicConsumed<S, ValueSerde, Extractor>({settings_.name, std::move(serde), settings_.value_serde,
                                                     settings_.offset_reset, settings_.timestamps, settings_.extractor});
   }
-  /// A serde for the values.
+  /// Sets the serde of the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return BasicConsumed<KeySerde, S, Extractor>({settings_.name, settings_.key_serde, std::move(serde),
                                                   settings_.offset_reset, settings_.timestamps, settings_.extractor});
   }
-  /// Where to begin, in place of auto.offset.reset, when the group has no committed offset.
+  /// Where to start reading if the group has no committed offset. Overrides auto.offset.reset.
   [[nodiscard]] BasicConsumed with_offset_reset_policy(AutoOffsetReset policy) const {
     auto copy = *this;
     copy.settings_.offset_reset = policy;
     return copy;
   }
-  /// What to do with timestamps, in place of default.timestamp.extractor. (Java: withTimestampExtractor with one of the
-  /// ready-made extractors.)
+  /// What to do with records without a valid timestamp. Overrides default.timestamp.extractor. (Java:
+  /// `withTimestampExtractor` with one of the predefined extractors.)
   [[nodiscard]] BasicConsumed with_timestamp_policy(TimestampPolicy policy) const {
     auto copy = *this;
     copy.settings_.timestamps = policy;
     return copy;
   }
-  /// `extractor(const Record<K, V>&, Timestamp partition_time) -> Timestamp`, the record's RecordMetadata behind if it
-  /// takes one; see TimestampExtractor.
+  /// Sets a function that returns a record's timestamp (ms since the epoch): `extractor(const Record<K, V>&, Timestamp
+  /// partition_time) -> Timestamp`. It may take the record's RecordMetadata as a third argument. See
+  /// TimestampExtractor.
   template <class X>
   [[nodiscard]] auto with_timestamp_extractor(X extractor) const {
     return BasicConsumed<KeySerde, ValueSerde, X>({settings_.name, settings_.key_serde, settings_.value_serde,

@@ -2,15 +2,15 @@
 
 namespace millrace {
 
-/// When a windowed aggregation shows its results. (Kafka Streams: `EmitStrategy`.)
+/// When a windowed aggregation emits its results. An immutable value. (Kafka Streams: `EmitStrategy`.)
 class EmitStrategy {
  public:
-  /// At every update: the default.
+  /// Emits at every update. The default.
   [[nodiscard]] static EmitStrategy on_window_update() { return EmitStrategy(false); }
 
-  /// Once per window, when stream time has passed its end plus grace. Noticed when a record arrives, of whatever key,
-  /// at most once per second of wall clock. Unlike in Kafka Streams no result is lost when stream time jumps by more
-  /// than the store's retention. Not for UnlimitedWindows.
+  /// Emits once per window, after stream time has passed the window's end plus grace. The check runs when a record of
+  /// any key arrives, at most once per second of wall-clock time. Not possible with UnlimitedWindows. One difference
+  /// from Kafka Streams: no result is lost if stream time jumps by more than the store's retention.
   [[nodiscard]] static EmitStrategy on_window_close() { return EmitStrategy(true); }
 
   [[nodiscard]] bool waits_for_close() const { return waits_for_close_; }

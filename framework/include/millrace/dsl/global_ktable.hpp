@@ -10,19 +10,19 @@ namespace detail {
 class Graph;
 }
 
-/// A table that each instance of the application holds whole, from all partitions of its topic. Streams join it by any
-/// key, without repartitioning; its changes trigger nothing.
-/// A handle: copies mean the same table. Threads: build phase only. (Kafka Streams: `GlobalKTable`.)
+/// A table that every instance of the application holds completely, from all partitions of its topic. (Kafka Streams:
+/// `GlobalKTable`.) A stream can join it by any key, without repartitioning. An update of the table produces no output
+/// by itself. A handle: copies refer to the same table. Build phase only.
 template <class K, class V>
 class GlobalKTable {
  public:
   using Key = K;
   using Value = V;
 
-  /// The name under which the table's store can be queried; empty if the user gave none.
+  /// The name under which the store can be queried. Empty if the user gave no name.
   [[nodiscard]] const std::string& queryable_store_name() const { return queryable_store_name_; }
 
-  // --- for the engine's own use
+  // --- used by the engine only
 
   GlobalKTable(std::shared_ptr<detail::Graph> graph, std::string store_name, std::string queryable_store_name)
       : graph_(std::move(graph)),

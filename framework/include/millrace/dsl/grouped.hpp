@@ -7,7 +7,8 @@
 
 namespace millrace {
 
-/// How a grouping is named and serialised when it needs a repartition topic. (Kafka Streams: `Grouped`.)
+/// The name and serdes of a grouping. They are used if the grouping needs a repartition topic. (Kafka Streams:
+/// `Grouped`.)
 template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde>
 class BasicGrouped {
  public:
@@ -20,25 +21,25 @@ class BasicGrouped {
   BasicGrouped() = default;
   explicit BasicGrouped(Settings settings) : settings_(std::move(settings)) {}
 
-  /// `name` is also the repartition topic's: `<application.id>-<name>-repartition`.
+  /// Names the grouping. The repartition topic is then `<application.id>-<name>-repartition`.
   [[nodiscard]] static BasicGrouped<> as(std::string name) { return BasicGrouped<>().with_name(std::move(name)); }
-  /// The serdes of the repartition topic's keys and values.
+  /// Sets the serdes of the repartition topic's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicGrouped<KS, VS> with(KS key_serde, VS value_serde) {
     return BasicGrouped<KS, VS>({{}, std::move(key_serde), std::move(value_serde)});
   }
-  /// As `as`, keeping what else this Grouped says.
+  /// As `as`, but keeps the other settings.
   [[nodiscard]] BasicGrouped with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
-  /// A serde for the keys: a Serde<K>, or an object with its functions.
+  /// Sets the serde of the keys: a Serde<K>, or an object with the same functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicGrouped<S, ValueSerde>({settings_.name, std::move(serde), settings_.value_serde});
   }
-  /// A serde for the values.
+  /// Sets the serde of the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return BasicGrouped<KeySerde, S>({settings_.name, settings_.key_serde, std::move(serde)});

@@ -6,34 +6,37 @@
 
 namespace millrace {
 
-/// Which records of two streams meet: a left record at time t joins right records with
+/// The time condition of a stream-stream join. A left record at time t joins the right records with
 ///
 ///     t - before <= time <= t + after          (both ends inclusive)
 ///
-/// Grace is how long after the window's end late records are still waited for: it decides when unmatched records of
-/// left and outer joins come out, and together with the window how long both sides are kept.
-/// Immutable. Errors: TopologyException for negative grace or a window that ends before it starts.
-/// (Kafka Streams: `JoinWindows`.)
+/// Grace is the time after a window's end during which late records are still accepted. Left and outer joins emit an
+/// unmatched record only after its window's end plus grace. Both sides are kept for before + after + grace. All times
+/// are event time in ms.
+///
+/// An immutable value. Errors: TopologyException for negative grace, or if before + after is negative. (Kafka Streams:
+/// `JoinWindows`.)
 class JoinWindows {
  public:
+  /// A window of `difference` before and after each record.
   [[nodiscard]] static JoinWindows of_time_difference_and_grace(Millis difference, Millis grace);
   [[nodiscard]] static JoinWindows of_time_difference_with_no_grace(Millis difference);
 
-  /// The old style: 24 hours of grace, and unmatched results of left and outer joins come out at once, to be followed
-  /// by the joined result if a match turns up. Deprecated in Kafka Streams; what ksqlDB's WITHIN without GRACE does.
+  /// The old style, deprecated in Kafka Streams: 24 hours of grace. Left and outer joins emit an unmatched record at
+  /// once, and the joined result later, if a match arrives. ksqlDB's WITHIN without GRACE does the same.
   [[nodiscard]] static JoinWindows of(Millis difference);
 
-  /// Other bounds than `difference` on one side; may be negative as long as before + after >= 0.
+  /// Changes the bound on one side. May be negative if before + after >= 0.
   [[nodiscard]] JoinWindows before(Millis difference) const;
   [[nodiscard]] JoinWindows after(Millis difference) const;
-  /// For windows made by `of` only, as in Kafka Streams.
+  /// Changes the grace. Only for windows made by `of`, as in Kafka Streams; otherwise a TopologyException.
   [[nodiscard]] JoinWindows grace(Millis grace) const;
 
   [[nodiscard]] std::int64_t before_ms() const { return before_ms_; }
   [[nodiscard]] std::int64_t after_ms() const { return after_ms_; }
   [[nodiscard]] std::int64_t grace_ms() const { return grace_ms_; }
   [[nodiscard]] std::int64_t size_ms() const { return before_ms_ + after_ms_; }
-  /// False for `of`: unmatched results come out eagerly.
+  /// True: unmatched records wait for their window to close. False, for `of`: they are emitted at once.
   [[nodiscard]] bool waits_for_close() const { return waits_for_close_; }
 
   bool operator==(const JoinWindows&) const = default;

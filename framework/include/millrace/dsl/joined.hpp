@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-/// How a stream-table join is named and serialised. (Kafka Streams: `Joined`.)
+/// The names and serdes of a stream-table join. (Kafka Streams: `Joined`.)
 template <class KeySerde = detail::NoSerde, class LeftSerde = detail::NoSerde, class RightSerde = detail::NoSerde>
 class BasicJoined {
  public:
@@ -25,39 +25,40 @@ class BasicJoined {
   BasicJoined() = default;
   explicit BasicJoined(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Names the node, and the repartition topic if there is one.
+  /// Names the join's node, and its repartition topic if it needs one.
   [[nodiscard]] static BasicJoined<> as(std::string name) { return BasicJoined<>().with_name(std::move(name)); }
-  /// The serdes of the stream's keys and values, and of the table's values.
+  /// Sets the serdes of the keys, of the stream's values and of the table's values.
   template <class KS, class LS, class RS>
   [[nodiscard]] static BasicJoined<KS, LS, RS> with(KS key_serde, LS left_serde, RS right_serde) {
     return BasicJoined<KS, LS, RS>({{}, std::move(key_serde), std::move(left_serde), std::move(right_serde), {}});
   }
 
-  /// As `as`, keeping what else this Joined says.
+  /// As `as`, but keeps the other settings.
   [[nodiscard]] BasicJoined with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
-  /// A serde for the keys: a Serde<K>, or an object with its functions.
+  /// Sets the serde of the keys: a Serde<K>, or an object with the same functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicJoined<S, LeftSerde, RightSerde>(
         {settings_.name, std::move(serde), settings_.left_serde, settings_.right_serde, settings_.grace});
   }
-  /// A serde for the stream's values.
+  /// Sets the serde of the stream's values.
   template <class S>
   [[nodiscard]] auto with_left_value_serde(S serde) const {
     return BasicJoined<KeySerde, S, RightSerde>(
         {settings_.name, settings_.key_serde, std::move(serde), settings_.right_serde, settings_.grace});
   }
-  /// A serde for the table's values. (The join itself does not write them.)
+  /// Sets the serde of the table's values. The join itself does not use it.
   template <class S>
   [[nodiscard]] auto with_right_value_serde(S serde) const {
     return BasicJoined<KeySerde, LeftSerde, S>(
         {settings_.name, settings_.key_serde, settings_.left_serde, std::move(serde), settings_.grace});
   }
-  /// How long a stream record waits (in stream time) for the table to reach its time; the table must be versioned.
+  /// How long a stream record waits, in stream time, until the table has reached the record's time. The table must be
+  /// versioned. Throws TopologyException if `grace` is negative.
   [[nodiscard]] BasicJoined with_grace_period(Millis grace) const {
     if (grace < Millis(0)) {
       throw TopologyException("Joined" + (settings_.name.empty() ? "" : " '" + settings_.name + "'") +

@@ -13,15 +13,19 @@
 
 namespace millrace {
 
-/// A stream grouped by its keys, ready to be aggregated into a table. Null keys and values are dropped and counted.
-/// The result's timestamp is the larger of the record's and the aggregate's. (Kafka Streams: `KGroupedStream`.)
+/// A stream grouped by key. Its methods aggregate it into a table. (Kafka Streams: `KGroupedStream`.)
+///
+/// In/out   (K,V) -> KTable<K,VA>; timestamp = the larger of the record's and the aggregate's
+/// Options  Named for the node; Materialized for the store
+/// Drops    records with a null key or value, counted
+/// Threads  build phase only
 template <class K, class V>
 class KGroupedStream {
   using Key = detail::NonNull<K>;
   using Element = detail::NonNull<V>;
 
  public:
-  /// The number of records per key.
+  /// Counts the records of each key.
   template <class KS = detail::NoSerde, class VS = detail::NoSerde>
   KTable<Key, std::int64_t> count(const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
     return count(Named(), materialized);
@@ -34,7 +38,8 @@ class KGroupedStream {
                                {});
   }
 
-  /// Combines values pairwise: `reducer(aggregate, value)`; the first value of a key starts its aggregate.
+  /// Combines the values of a key: `reducer(aggregate, value)` returns the new aggregate. The first value of a key
+  /// becomes its aggregate.
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   KTable<Key, Element> reduce(F reducer, const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
     return reduce(std::move(reducer), Named(), materialized);
@@ -48,9 +53,9 @@ class KGroupedStream {
     }
   }
 
-  /// Folds values into an aggregate of another type: `aggregator(key, value, aggregate)`, starting with
-  /// `initializer()`. Either may return std::optional, whose nullopt deletes the key; the aggregator takes what the
-  /// initializer returns.
+  /// Aggregates the values of a key into another type. `initializer()` returns the first aggregate. `aggregator(key,
+  /// value, aggregate)` returns the new one. Both may return std::optional; nullopt deletes the key. The aggregator's
+  /// third argument has the type that the initializer returns.
   template <class I, class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, F aggregator,
                  const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
@@ -67,7 +72,7 @@ class KGroupedStream {
     }
   }
 
-  /// Cuts the stream into windows; null values are aggregated as well.
+  /// Aggregates per window, or per session. Null values are then aggregated too, except with SlidingWindows.
   [[nodiscard]] TimeWindowedKStream<K, V, TimeWindows> windowed_by(const TimeWindows& windows) const {
     return {grouping_, windows};
   }
@@ -81,14 +86,16 @@ class KGroupedStream {
     return {grouping_, windows};
   }
 
+  /// Never usable: makes the compiler say which windows are possible.
   template <class W>
   auto windowed_by(const W& /*windows*/) const {
     static_assert(detail::kNever<W>,
                   "windowed_by takes TimeWindows, UnlimitedWindows, SlidingWindows or SessionWindows");
   }
 
-  /// Begins an aggregation over several streams: see CogroupedKStream. The aggregate's type is that of the third
-  /// argument of `aggregator(key, value, aggregate)`; where that is `auto`, name it: `cogroup<Aggregate>(...)`.
+  /// Starts an aggregation of several streams, see CogroupedKStream. `aggregator(key, value, aggregate)` returns the
+  /// new aggregate. The aggregate's type is that of its third argument. If that argument is `auto`, give the type:
+  /// `cogroup<Aggregate>(...)`.
   template <class Aggregate = void, class F>
   [[nodiscard]] auto cogroup(F aggregator) const {
     using A = std::conditional_t<std::is_void_v<Aggregate>, typename detail::ThirdArgument<F>::Type, Aggregate>;
@@ -98,7 +105,7 @@ class KGroupedStream {
     }
   }
 
-  // --- for the engine's own use
+  // --- used by the engine only
 
   explicit KGroupedStream(std::shared_ptr<detail::Grouping<K, V>> grouping) : grouping_(std::move(grouping)) {}
   [[nodiscard]] const std::shared_ptr<detail::Grouping<K, V>>& grouping() const { return grouping_; }
@@ -136,8 +143,7 @@ KGroupedStream<K, V> KStream<K, V>::group_by_key(const BasicGrouped<KS, VS>& gro
     const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
     const auto stream = *this;
     std::function<detail::GraphNode(const std::string&)> make_repartition;
-    // Only a re-keyed stream needs a value serde here; asking for one otherwise would refuse what Kafka Streams
-    // accepts.
+    // A value serde is needed only if the stream is repartitioned. Kafka Streams asks for one only then, too.
     if (position().key_changed) {
       const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
       make_repartition = [stream, keys, values](const std::string& prefix) {
@@ -154,7 +160,7 @@ template <class K, class V>
 template <class F, class KS, class VS>
 auto KStream<K, V>::group_by(F selector, const BasicGrouped<KS, VS>& grouped) const {
   if constexpr (detail::require_result<F, K, const V&>()) {
-    // The grouping's name also names the node, as in Java.
+    // As in Java, the grouping's name also names the node that selects the key.
     const auto& name = grouped.settings().name;
     return select_key(std::move(selector), name.empty() ? Named() : Named::as(name))
         .template group_by_key<KS, VS>(grouped);

@@ -14,6 +14,7 @@
 namespace millrace {
 namespace detail {
 
+/// A compile error if one of the functions does not fit.
 template <class I, class A, class S, class K, class V>
 [[nodiscard]] constexpr bool require_table_aggregator() {
   constexpr bool kGivesInitial = std::invocable<I&>;
@@ -33,13 +34,15 @@ template <class I, class A, class S, class K, class V>
 
 }  // namespace detail
 
-/// A table whose rows are grouped anew, ready to be aggregated into another table. When a row changes, its old value is
-/// taken out of its old group by the subtractor, then the new one is put into its new group by the adder; the rows
-/// travel through a repartition topic. Options: Named, Materialized. (Kafka Streams: `KGroupedTable`.)
+/// A table whose rows are grouped by a new key. Its methods aggregate each group. (Kafka Streams: `KGroupedTable`.)
+///
+/// When a row changes, the subtractor removes the old value from its old group. Then the adder adds the new value to
+/// its new group. The rows go through a repartition topic. Options of the methods: Named, Materialized. Build phase
+/// only.
 template <class K, class V>
 class KGroupedTable {
  public:
-  /// The number of rows per group.
+  /// Counts the rows of each group.
   template <class... Options>
   auto count(const Options&... options) const {
     if constexpr (detail::require_table_options<Options...>()) {
@@ -47,8 +50,9 @@ class KGroupedTable {
     }
   }
 
-  /// `adder(aggregate, value)` and `subtractor(aggregate, value)`; the first row of a group is its aggregate. Either
-  /// may return std::optional, whose nullopt deletes the group.
+  /// Combines the values of a group: `adder(aggregate, value)` and `subtractor(aggregate, value)` return the new
+  /// aggregate. The first row of a group becomes its aggregate. Both may return std::optional; nullopt deletes the
+  /// group.
   template <class A, class S, class... Options>
   KTable<K, V> reduce(A adder, S subtractor, const Options&... options) const {
     constexpr bool kCallable = std::is_invocable_r_v<std::optional<V>, A&, const V&, const V&> &&
@@ -62,8 +66,9 @@ class KGroupedTable {
     }
   }
 
-  /// `adder(key, value, aggregate)` and `subtractor(key, value, aggregate)`, starting with `initializer()`. Each may
-  /// return std::optional, whose nullopt deletes the group.
+  /// Aggregates the values of a group into another type. `initializer()` returns the first aggregate. `adder(key,
+  /// value, aggregate)` and `subtractor(key, value, aggregate)` return the new one. All may return std::optional;
+  /// nullopt deletes the group.
   template <class I, class A, class S, class... Options>
   auto aggregate(I initializer, A adder, S subtractor, const Options&... options) const {
     if constexpr (detail::require_table_options<Options...>() && detail::require_table_aggregator<I, A, S, K, V>()) {
@@ -75,6 +80,7 @@ class KGroupedTable {
     }
   }
 
+  /// Never usable: these two overloads make the compiler ask for the missing functions.
   template <class A>
   auto reduce(A /*adder*/) const {
     static_assert(detail::kNever<A>,
@@ -88,9 +94,9 @@ class KGroupedTable {
         "value, aggregate)");
   }
 
-  // --- for the engine's own use
-
-  /// `position` is that of the node which selects the new keys; `name` is the user's, or empty.
+  // --- used by the engine only
+  //
+  // `position`: the node that selects the new keys. `name`: the user's, or empty.
   KGroupedTable(detail::StreamPosition position, std::string name, AnySerde<K> key_serde, AnySerde<V> value_serde)
       : shared_(detail::share<Shared>(std::move(position), std::move(name), std::move(key_serde),
                                       std::move(value_serde), nullptr)) {}
@@ -101,7 +107,7 @@ class KGroupedTable {
     std::string name;
     AnySerde<K> key_serde;
     AnySerde<V> value_serde;
-    detail::GraphNode* repartition;  ///< named like its source; shared by all aggregations if the grouping has a name
+    detail::GraphNode* repartition;  ///< owned by the graph; if the grouping has a name, all its aggregations share it
   };
 
   template <class VA, class Fold, class... Options>
@@ -119,7 +125,8 @@ class KGroupedTable {
     const auto keys = detail::choose_serde<K>(settings.key_serde, detail::CarriedSerde<K>(shared_->key_serde));
     const auto values = detail::choose_serde<VA>(settings.value_serde, inherited);
 
-    // Kafka Streams draws the names of a sink and a source even where an older repartitioning is shared.
+    // The names of sink and source were drawn above, even if the repartition topic exists already. Kafka Streams does
+    // the same, so generated names stay equal.
     if (shared_->repartition == nullptr || shared_->name.empty()) {
       const std::string topic = (shared_->name.empty() ? store_name : shared_->name) + "-repartition";
       shared_->repartition = &graph.add(make_repartition(sink_name, source_name, topic), {shared_->position.node});

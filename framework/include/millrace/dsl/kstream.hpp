@@ -36,60 +36,66 @@ class KGroupedStream;
 template <class K, class V>
 class BranchedKStream;
 
-/// A stream of records with keys of type K and values of type V. A handle: copies mean the same stream.
+/// A stream of records with keys of type K and values of type V. (Kafka Streams: `KStream`.) A handle: copies refer to
+/// the same stream.
 ///
-/// Functions given to its operators are called as f(key, value) or f(value), whichever they accept; each task uses
-/// its own copy of them on one thread. V (and K) are never null unless they are std::optional. A function that throws
-/// fails the record: see processing.exception.handler.
-/// Threads: build phase only. (Kafka Streams: `KStream`.)
+/// Functions  An operator calls a user function as f(key, value) or f(value), whichever it accepts. Each task has its
+///            own copy and calls it from one thread.
+/// Nulls      K and V are never null, unless they are std::optional.
+/// Errors     If a function throws, the record has failed: see processing.exception.handler.
+/// Threads    Build phase only.
 template <class K, class V>
 class KStream {
  public:
   using Key = K;
   using Value = V;
 
-  // --- one record in, at most one out; the timestamp and headers stay
+  // --- at most one output per record; timestamp and headers stay the same
 
-  /// Keeps the records for which `predicate` holds (filter) or does not hold (filter_not).
+  /// filter keeps the records for which `predicate` is true. filter_not keeps the others.
   template <class F>
   KStream<K, V> filter(F predicate, const Named& named = {}) const;
   template <class F>
   KStream<K, V> filter_not(F predicate, const Named& named = {}) const;
 
-  /// Replaces key and value; `mapper` returns a KeyValue or std::pair. Marks the key as changed.
+  /// Replaces key and value. `mapper` returns a KeyValue or a std::pair. Marks the key as changed: a later grouping or
+  /// join repartitions the stream.
   template <class F>
   auto map(F mapper, const Named& named = {}) const;
-  /// Replaces the value.
+  /// Replaces the value. `mapper` returns the new value.
   template <class F>
   auto map_values(F mapper, const Named& named = {}) const;
-  /// Replaces the key. Marks it as changed.
+  /// Replaces the key. `selector` returns the new key. Marks the key as changed.
   template <class F>
   auto select_key(F selector, const Named& named = {}) const;
 
-  // --- one record in, any number out
+  // --- any number of outputs per record
 
-  /// `mapper` returns a range of KeyValues or pairs. Marks the key as changed.
+  /// Replaces each record by several. `mapper` returns a range of KeyValues or pairs. Marks the key as changed.
   template <class F>
   auto flat_map(F mapper, const Named& named = {}) const;
-  /// `mapper` returns a range of values.
+  /// Replaces each value by several. `mapper` returns a range of values.
   template <class F>
   auto flat_map_values(F mapper, const Named& named = {}) const;
 
   // --- side effects
+  //
+  // peek calls `action` for each record and passes the record on. for_each ends the stream.
 
   template <class F>
   KStream<K, V> peek(F action, const Named& named = {}) const;
   template <class F>
   void for_each(F action, const Named& named = {}) const;
-  /// Shows each record as text: streamed with operator<< if the type has it, else as its serde writes it.
+  /// Prints each record as text. Uses operator<< if the type has one, otherwise the type's serde.
   void print(const Printed& printed) const;
-  /// Shows what `text(key, value)` returns. (Java: `Printed.withKeyValueMapper`.)
+  /// Prints the text that `text(key, value)` returns. (Java: `Printed.withKeyValueMapper`.)
   template <class F>
   void print(const Printed& printed, F text) const;
 
   // --- topology
 
-  /// Records of both streams, in no particular order between them.
+  /// All records of both streams, in no particular order between the two. Throws TopologyException if the streams come
+  /// from different builders.
   KStream<K, V> merge(const KStream<K, V>& other, const Named& named = {}) const;
   template <class K2, class V2>
   auto merge(const KStream<K2, V2>& /*other*/, const Named& /*named*/ = {}) const {
@@ -97,36 +103,38 @@ class KStream {
                   "merge takes a stream of the same key and value types: make them alike with map or map_values");
   }
 
-  /// Divides the stream: `.split().branch(predicate, ...).default_branch()`.
+  /// Splits the stream into branches: `.split().branch(predicate, ...).default_branch()`. See BranchedKStream.
   BranchedKStream<K, V> split(const Named& named = {}) const;
 
-  /// Sends the stream through an internal topic, so that equal keys meet in one task.
+  /// Sends the stream through an internal topic, so that records with equal keys reach the same task.
   template <class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
   KStream<K, V> repartition(const BasicRepartitioned<KS, VS, P>& repartitioned = {}) const;
 
-  /// Writes the stream to a topic, which must exist.
+  /// Writes the stream to a topic. The topic must exist.
   template <class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
   void to(const std::string& topic, const BasicProduced<KS, VS, P>& produced = {}) const;
-  /// Writes each record to the topic that `choose(key, value, metadata)` names.
+  /// Writes each record to the topic that `choose(key, value, record_context)` returns. The topic must exist.
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
   requires(!std::convertible_to<F, std::string>) void to(F choose, const BasicProduced<KS, VS, P>& produced = {}) const;
 
   // --- user code with state
 
-  /// `supplier()` makes a std::unique_ptr to a Processor<K, V, KOut, VOut>, one per task; the result is a stream of
-  /// what it forwards. `stores` are names given to StreamsBuilder::add_state_store. Marks the key as changed.
+  /// Processes the stream with a Processor of your own. The result is the stream of records that it forwards. Marks the
+  /// key as changed.
+  /// supplier  `supplier()` returns a std::unique_ptr to a Processor<K, V, KOut, VOut>. Called once per task.
+  /// stores    names of stores that were added with StreamsBuilder::add_state_store
   ///
-  /// A supplier that is an object may bring stores of its own along, which are added and connected: what
-  /// `std::vector<std::shared_ptr<const StoreBuilder>> stores()` of it returns. Suppliers that return the same pointer
-  /// share that store. (Kafka Streams: `ConnectedStoreProvider`.)
+  /// A supplier can also bring its own stores: as an object with a method `std::vector<std::shared_ptr<const
+  /// StoreBuilder>> stores()`. These stores are added and connected. Suppliers that return the same pointer share that
+  /// store. (Kafka Streams: `ConnectedStoreProvider`.)
   template <class F>
   auto process(F supplier, const std::vector<std::string>& stores = {}, const Named& named = {}) const;
-  /// The same without stores by name.
+  /// The same, without names of stores.
   template <class F, std::same_as<Named> N>
   auto process(F supplier, const N& named) const {
     return process(std::move(supplier), {}, named);
   }
-  /// As process, with a FixedKeyProcessor<K, V, VOut>: the key stays, nothing needs repartitioning.
+  /// As process(), with a FixedKeyProcessor<K, V, VOut>. The key cannot change, so no repartitioning is needed later.
   template <class F>
   auto process_values(F supplier, const std::vector<std::string>& stores = {}, const Named& named = {}) const;
   template <class F, std::same_as<Named> N>
@@ -134,26 +142,26 @@ class KStream {
     return process_values(std::move(supplier), {}, named);
   }
 
-  // --- joins: `joiner(left, right)` or `joiner(key, left, right)`; keys are of one type, K2 = K
+  // --- joins: `joiner(left, right)` or `joiner(key, left, right)`. Both sides have the same key type: K2 = K.
 
-  /// Joins records with equal keys whose times are within the windows.
+  /// Joins records with equal keys whose timestamps are within `windows`.
   ///
-  /// In/out   (K,V) + (K,V2) -> (K,VOut); timestamp = the later one's
+  /// In/out   (K,V) + (K,V2) -> (K,VOut); timestamp = the larger of the two
   /// Time     event time; both bounds inclusive
   /// State    two window stores with changelogs; retention = before + after + grace
-  /// Drops    null keys and values; records that are older than what the other side still keeps: counted
-  /// Errors   TopologyException when the topics have different numbers of partitions (at start)
+  /// Drops    null keys and values, and records that are too late to find any match: counted
+  /// Errors   TopologyException at start, if the topics have different numbers of partitions
   template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
             class RS = detail::NoSerde>
   auto join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
             const BasicStreamJoined<KS, LS, RS>& joined = {}) const;
-  /// As join; a left record without a match comes out alone once its window plus grace has passed, with the right side
-  /// as nullptr: `joiner(const V&, const V2*)`.
+  /// As join(). In addition, a left record without a match is emitted alone, once its window plus grace has passed. The
+  /// joiner then gets nullptr for the right side: `joiner(const V&, const V2*)`.
   template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
             class RS = detail::NoSerde>
   auto left_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
                  const BasicStreamJoined<KS, LS, RS>& joined = {}) const;
-  /// As left_join, for both sides: `joiner(const V*, const V2*)`, never both nullptr.
+  /// As left_join(), for both sides: `joiner(const V*, const V2*)`. At least one of the two is not nullptr.
   template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
             class RS = detail::NoSerde>
   auto outer_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,
@@ -161,28 +169,32 @@ class KStream {
 
   // --- tables
 
-  /// Takes the stream as a table's updates: the last value of each key; null deletes. Options: Named, Materialized.
+  /// Makes a table: each record sets the value of its key, and a null value deletes the key. Options: Named,
+  /// Materialized.
   template <class... Options>
   auto to_table(const Options&... options) const;
 
-  /// Joins each record with what the table has for its key when the record is processed; the table's own changes
-  /// trigger nothing. Null keys and values are dropped. With a grace period (Joined) on a versioned table, records wait
-  /// for the table and meet the version of their own time.
+  /// Joins each record with the table's value for the record's key, at the time when the record is processed. An update
+  /// of the table produces no output. Records with a null key or value are dropped and counted. With a grace period
+  /// (see Joined) and a versioned table, a record waits for the table and is joined with the version at the record's
+  /// timestamp.
   template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
             class RS = detail::NoSerde>
   auto join(const KTable<K2, V2>& table, F joiner, const BasicJoined<KS, LS, RS>& joined = {}) const;
-  /// As join; without a match the right side is nullptr: `joiner(const V&, const V2*)`. Keeps null keys.
+  /// As join(). Without a match the joiner gets nullptr for the right side: `joiner(const V&, const V2*)`. Records with
+  /// a null key are kept.
   template <class K2, class V2, class F, class KS = detail::NoSerde, class LS = detail::NoSerde,
             class RS = detail::NoSerde>
   auto left_join(const KTable<K2, V2>& table, F joiner, const BasicJoined<KS, LS, RS>& joined = {}) const;
 
-  /// As above with a table that is everywhere: `selector(key, value)` names the table's key; std::optional for none.
+  /// Joins each record with a global table. `selector(key, value)` returns the table's key, or a std::optional of it;
+  /// nullopt means that there is no match.
   template <class KG, class VG, class S, class F>
   auto join(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named = {}) const;
   template <class KG, class VG, class S, class F>
   auto left_join(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named = {}) const;
 
-  /// Any other arguments: the compiler says what the joins take.
+  /// Never usable: for any other arguments, the compiler says what a join takes.
   template <class Other, class... Rest>
   auto join(const Other& /*other*/, const Rest&... /*rest*/) const {
     if constexpr (detail::refuse_stream_join<Other>()) return;
@@ -201,14 +213,16 @@ class KStream {
   }
 
   // --- grouping, for count, reduce and aggregate
+  //
+  // Groups the stream by its key. A stream whose key was changed is repartitioned first.
 
   template <class KS = detail::NoSerde, class VS = detail::NoSerde>
   KGroupedStream<K, V> group_by_key(const BasicGrouped<KS, VS>& grouped = {}) const;
-  /// select_key and group_by_key in one.
+  /// Groups by a new key: select_key() followed by group_by_key().
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto group_by(F selector, const BasicGrouped<KS, VS>& grouped = {}) const;
 
-  // --- for the engine's own use
+  // --- used by the engine only
 
   KStream(detail::StreamPosition position, detail::CarriedSerde<K> key_serde, detail::CarriedSerde<V> value_serde);
   [[nodiscard]] const detail::StreamPosition& position() const { return shared_->position; }
@@ -225,20 +239,23 @@ class KStream {
     detail::StreamPosition position;
     detail::CarriedSerde<K> key_serde;
     detail::CarriedSerde<V> value_serde;
-    detail::GraphNode* join_repartition = nullptr;  ///< made once for all unnamed joins of this stream
+    detail::GraphNode* join_repartition = nullptr;  ///< shared by all unnamed joins of this stream; owned by the graph
   };
 
   enum class JoinKind { inner, left, outer };
 
+  // Adds an operator behind this stream and returns the stream of its results.
   template <class KOut, class VOut>
   [[gnu::cold]] KStream<KOut, VOut> follow(const std::string& name, detail::NodeFactory factory, bool key_changed,
                                            detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
                                            std::vector<std::string> stores = {}, bool value_changed = false,
                                            detail::ConnectedStores brought = {}) const;
+  // Makes a repartition node, without adding it to the graph. Draws three names.
   template <class P>
   [[gnu::cold]] detail::GraphNode make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,
                                                    const AnySerde<V>& value_serde,
                                                    std::optional<std::int32_t> partitions, const P& partitioner) const;
+  // This stream behind its repartition topic for joins.
   [[gnu::cold]] KStream<K, V> repartition_for_join(const std::string& prefix, const AnySerde<K>& key_serde,
                                                    const AnySerde<V>& value_serde) const;
   template <JoinKind Kind, class K2, class V2, class F, class Joined>

@@ -18,13 +18,16 @@ namespace millrace {
 template <class K, class V>
 class KGroupedTable;
 
-/// A changelog of values by key: each record replaces the one before with the same key; a null value deletes the key.
+/// A table: the latest value of each key. Each update replaces the value of its key; a null value deletes the key.
+/// (Kafka Streams: `KTable`.) A handle: copies refer to the same table.
 ///
-/// Functions are called as f(key, value) or f(value), never for absent values (but see transform_values and
-/// the joins). Operators take options behind their arguments, in any order: a `Named` for the node, a `Materialized`
-/// for a store. A table made from another is kept in a store of its own only if it is given a Materialized with a name;
-/// else its values are computed from the other's when they are needed.
-/// A handle: copies mean the same table. Threads: build phase only. (Kafka Streams: `KTable`.)
+/// Functions  Called as f(key, value) or f(value), never for keys without a value. Exceptions: transform_values and
+///            joins.
+/// Options    Operators take options after their arguments, in any order: a `Named` for the node, a `Materialized` for
+///            the store.
+/// State      A table made from another one has its own store only if it gets a Materialized with a name. Otherwise its
+///            values are computed from the other table's store when they are needed.
+/// Threads    Build phase only.
 template <class K, class V>
 class KTable {
  public:
@@ -33,18 +36,19 @@ class KTable {
 
   // --- value by value
 
-  /// Keeps the keys whose values fit; the others are deleted from the result.
+  /// Keeps the keys for whose values `predicate` is true (filter_not: false). All other keys are deleted from the
+  /// result.
   template <class F, class... Options>
   KTable<K, V> filter(F predicate, const Options&... options) const;
   template <class F, class... Options>
   KTable<K, V> filter_not(F predicate, const Options&... options) const;
 
-  /// Replaces the value. A mapper that returns std::optional deletes the key with nullopt.
+  /// Replaces the value. `mapper` returns the new value, or a std::optional of it; nullopt deletes the key.
   template <class F, class... Options>
   auto map_values(F mapper, const Options&... options) const;
 
-  /// `supplier()` makes a std::unique_ptr to a ValueTransformerWithKey<K, V, VOut>; `stores` are names given to
-  /// StreamsBuilder::add_state_store.
+  /// Replaces the value, with access to stores. `supplier()` returns a std::unique_ptr to a ValueTransformerWithKey<K,
+  /// V, VOut>. `stores`: names of stores added with StreamsBuilder::add_state_store.
   template <class F, class... Options>
   auto transform_values(F supplier, const std::vector<std::string>& stores, const Options&... options) const;
   template <class F, class... Options>
@@ -54,34 +58,34 @@ class KTable {
 
   // --- as a stream
 
-  /// The table's updates as a stream; nullopt stands for a deletion.
+  /// The table's updates as a stream. nullopt means that the key was deleted.
   [[nodiscard]] KStream<K, std::optional<V>> to_stream(const Named& named = {}) const;
 
-  /// to_stream and select_key in one. Marks the key as changed.
+  /// to_stream() followed by select_key(). Marks the key as changed.
   template <class F>
   requires(!std::is_convertible_v<F, Named>) [[nodiscard]] auto to_stream(F mapper, const Named& named = {}) const {
     return to_stream(named).select_key(std::move(mapper));
   }
 
-  /// Holds updates back: see Suppressed. until_window_closes is for windowed tables.
+  /// Delays updates: see Suppressed. until_window_closes is for windowed tables only.
   KTable<K, V> suppress(const Suppressed& suppressed) const;
 
   // --- joins: `joiner(left, right)` or `joiner(key, left, right)`
 
-  /// The keys that both tables have. The result changes with either.
+  /// The keys that both tables have. An update of either table updates the result.
   ///
-  /// In/out   (K,V) + (K,V2) -> (K,VOut); timestamp = the later one's
-  /// Errors   TopologyException when the topics have different numbers of partitions (at start)
+  /// In/out   (K,V) + (K,V2) -> (K,VOut); timestamp = the larger of the two
+  /// Errors   TopologyException at start, if the topics have different numbers of partitions
   template <class K2, class V2, class F, class... Options>
   auto join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
-  /// The keys of this table; the right side may be absent: `joiner(const V&, const V2*)`.
+  /// All keys of this table. The right side may be missing: `joiner(const V&, const V2*)`.
   template <class K2, class V2, class F, class... Options>
   auto left_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
-  /// The keys of either table: `joiner(const V*, const V2*)`, never both nullptr.
+  /// All keys of both tables: `joiner(const V*, const V2*)`. At least one of the two is not nullptr.
   template <class K2, class V2, class F, class... Options>
   auto outer_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const;
 
-  /// Any other arguments: the compiler says what the joins take.
+  /// Never usable: for any other arguments, the compiler says what a join takes.
   template <class Other, class... Rest>
   auto join(const Other& /*other*/, const Rest&... /*rest*/) const {
     if constexpr (detail::refuse_table_join<Other>()) return;
@@ -95,10 +99,10 @@ class KTable {
     if constexpr (detail::refuse_table_join<Other>()) return;
   }
 
-  // --- joins by foreign key: each value of this table names a key of the other
+  // --- foreign-key joins: each value of this table refers to a key of the other table
 
-  /// `foreign_key(value)` or `foreign_key(key, value)` returns KO, or std::optional<KO> where nullopt joins nothing.
-  /// The joiner is called as for join; its key is this table's. Options: TableJoined, Materialized.
+  /// `foreign_key(value)` or `foreign_key(key, value)` returns a KO, or a std::optional<KO>; nullopt means no match.
+  /// The joiner is called as for join(), with this table's key. Options: TableJoined, Materialized.
   template <class KO, class VO, class E, class F, class... Options>
   requires(!detail::NoJoiner<F>) auto join(const KTable<KO, VO>& other, E foreign_key, F joiner,
                                            const Options&... options) const;
@@ -108,15 +112,15 @@ class KTable {
 
   // --- grouping
 
-  /// Groups the table's rows anew, for count, reduce and aggregate: `selector(key, value)` returns a KeyValue or
-  /// std::pair of the new key and value; where one of them is null, the row is left out.
+  /// Groups the rows by a new key, for count, reduce and aggregate. `selector(key, value)` returns the new key and
+  /// value as a KeyValue or std::pair. If the new key or value is null, the row is left out.
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto group_by(F selector, const BasicGrouped<KS, VS>& grouped = {}) const;
 
-  /// The name under which the table's store can be queried; empty if it has none that the user gave.
+  /// The name under which the table's store can be queried. Empty if the user gave no name.
   [[nodiscard]] const std::string& queryable_store_name() const { return queryable_store_name_; }
 
-  // --- for the engine's own use
+  // --- used by the engine only
 
   KTable(detail::StreamPosition position, detail::CarriedSerde<K> key_serde, detail::CarriedSerde<V> value_serde,
          std::string queryable_store_name, std::shared_ptr<detail::TableProcessor<K, V>> processor)
@@ -134,6 +138,7 @@ class KTable {
  private:
   enum class JoinKind { inner, left, outer };
 
+  // Makes the table that a value-by-value operator computes from this one.
   template <class VOut, class Compute, class... Options>
   [[gnu::cold]] KTable<K, VOut> derive(Compute compute, const std::string& prefix, bool draws_store_name,
                                        const detail::CarriedSerde<VOut>& inherited,

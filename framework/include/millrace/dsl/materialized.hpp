@@ -12,20 +12,21 @@
 
 namespace millrace {
 
-/// What a Materialized says besides serdes.
+/// The settings of a Materialized, except its serdes.
 struct MaterializedOptions {
-  std::string store_name;
-  std::optional<StoreMedium> medium;  ///< unset: default.dsl.store, of derived tables RocksDB
+  std::string store_name;             ///< empty: a generated name, and the store cannot be queried
+  std::optional<StoreMedium> medium;  ///< unset: default.dsl.store; for a table made from a table: RocksDB
   bool logging = true;
-  std::map<std::string, std::string> log_config;
+  std::map<std::string, std::string> log_config;  ///< topic settings of the changelog
   bool caching = true;
-  std::optional<Millis> retention;          ///< of windows and sessions; unset: as long as they can change
+  std::optional<Millis> retention;          ///< for windows and sessions; unset: as long as they can still change
   std::optional<Millis> history_retention;  ///< set: the store is versioned and keeps this much history
-  std::optional<Millis> segment_interval;   ///< of a versioned store; unset: Kafka Streams' choice
-  bool given = true;                        ///< false: the caller gave no Materialized at all
+  std::optional<Millis> segment_interval;   ///< for versioned stores; no effect
+  bool given = true;                        ///< false: the user gave no Materialized at all
 };
 
-/// How a table's store is named, kept and logged. (Kafka Streams: `Materialized`.)
+/// How the store of a table is named, kept and logged. (Kafka Streams: `Materialized`.) An immutable value: each method
+/// returns a changed copy.
 template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde>
 class BasicMaterialized {
  public:
@@ -37,16 +38,16 @@ class BasicMaterialized {
   BasicMaterialized() = default;
   explicit BasicMaterialized(Settings settings) : settings_(std::move(settings)) {}
 
-  /// `name` is the store's, its changelog topic's, and the one for queries.
-  /// Throws TopologyException for a name that could not be part of a topic's; so do as_versioned and with_store_name.
+  /// Sets the name of the store. The changelog topic is named after it, and queries use it. Throws TopologyException if
+  /// the name cannot be part of a topic name. as_versioned() and with_store_name() do the same.
   [[nodiscard]] static BasicMaterialized<> as(std::string name) {
     return BasicMaterialized<>().with_store_name(std::move(name));
   }
-  /// Where the store is kept, in place of default.dsl.store.
+  /// Sets where the store is kept. Overrides default.dsl.store.
   [[nodiscard]] static BasicMaterialized<> as(StoreMedium medium) {
     return BasicMaterialized<>().with_store_type(medium);
   }
-  /// The serdes of the table's keys and values.
+  /// Sets the serdes of the table's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicMaterialized<KS, VS> with(KS key_serde, VS value_serde) {
     typename BasicMaterialized<KS, VS>::Settings settings;
@@ -54,7 +55,8 @@ class BasicMaterialized {
     settings.value_serde = std::move(value_serde);
     return BasicMaterialized<KS, VS>(std::move(settings));
   }
-  /// A versioned store on RocksDB that can tell a key's value as of any time within `history_retention` of the latest.
+  /// A versioned store on RocksDB. It can return a key's value at any time within `history_retention` of the latest
+  /// timestamp. `segment_interval` is checked but has no effect. Throws TopologyException for a negative retention.
   /// (Java: `Materialized.as(Stores.persistentVersionedKeyValueStore(name, historyRetention, segmentInterval))`.)
   [[nodiscard]] static BasicMaterialized<> as_versioned(std::string name, Millis history_retention,
                                                         std::optional<Millis> segment_interval = std::nullopt) {
@@ -74,32 +76,32 @@ class BasicMaterialized {
     result.settings_.medium = StoreMedium::rocksdb;
     return result;
   }
-  /// What an operator sees when the user gave nothing.
+  /// Stands for "the user gave no Materialized". Differs from an empty one: the table then need not have a store.
   [[nodiscard]] static BasicMaterialized<> none() {
     BasicMaterialized<> result;
     result.settings_.given = false;
     return result;
   }
 
-  /// As `as(name)`, keeping what else this Materialized says.
+  /// As `as(name)`, but keeps the other settings.
   [[nodiscard]] BasicMaterialized with_store_name(std::string name) const {
     detail::require_legal_name(name, "the store name of Materialized");
     auto copy = *this;
     copy.settings_.store_name = std::move(name);
     return copy;
   }
-  /// A serde for the keys: a Serde<K>, or an object with its functions.
+  /// Sets the serde of the keys: a Serde<K>, or an object with the same functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return make(std::move(serde), settings_.value_serde);
   }
-  /// A serde for the values.
+  /// Sets the serde of the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return make(settings_.key_serde, std::move(serde));
   }
-  /// Where the store is kept; unset: as default.dsl.store says (that of a table made from a table: in RocksDB). Throws
-  /// TopologyException for a versioned store in memory.
+  /// Sets where the store is kept. Without it, default.dsl.store decides, and a table made from a table uses RocksDB.
+  /// Throws TopologyException for a versioned store in memory.
   [[nodiscard]] BasicMaterialized with_store_type(StoreMedium medium) const {
     if (settings_.history_retention && medium == StoreMedium::in_memory) {
       throw TopologyException("versioned store '" + settings_.store_name + "' cannot live in memory, only on RocksDB");
@@ -108,32 +110,34 @@ class BasicMaterialized {
     copy.settings_.medium = medium;
     return copy;
   }
-  /// No changelog: after a restart or a move to another instance the store is empty.
+  /// The store gets no changelog. After a restart or a move to another instance its data are lost.
   [[nodiscard]] BasicMaterialized with_logging_disabled() const {
     auto copy = *this;
     copy.settings_.logging = false;
     return copy;
   }
-  /// Settings of the changelog topic, by the broker's names for them.
+  /// Sets topic settings of the changelog, under the broker's names, such as "segment.bytes".
   [[nodiscard]] BasicMaterialized with_logging_enabled(std::map<std::string, std::string> topic_config) const {
     auto copy = *this;
     copy.settings_.logging = true;
     copy.settings_.log_config = std::move(topic_config);
     return copy;
   }
-  /// Whether updates are held back until the next commit, so that only the last one of each key goes on
-  /// (statestore.cache.max.bytes). On by default.
+  /// Turns the cache on, which is the default. Updates are held back until the commit, or until
+  /// statestore.cache.max.bytes is used up. Only the last update of each key is passed on.
   [[nodiscard]] BasicMaterialized with_caching_enabled() const {
     auto copy = *this;
     copy.settings_.caching = true;
     return copy;
   }
+  /// Turns the cache off: every update is passed on at once.
   [[nodiscard]] BasicMaterialized with_caching_disabled() const {
     auto copy = *this;
     copy.settings_.caching = false;
     return copy;
   }
-  /// How long windows and sessions are kept; only for windowed tables.
+  /// How long windows and sessions are kept, in stream time. Only for windowed tables. Throws TopologyException if
+  /// negative.
   [[nodiscard]] BasicMaterialized with_retention(Millis retention) const {
     if (retention < Millis(0)) {
       throw TopologyException("Materialized: the retention must not be negative, but is " +

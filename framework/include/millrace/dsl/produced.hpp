@@ -8,10 +8,11 @@
 namespace millrace {
 
 namespace detail {
+/// Stands for "no partitioner given".
 struct NoPartitioner {};
 }  // namespace detail
 
-/// How a topic is written. (Kafka Streams: `Produced`.)
+/// How a topic is written. (Kafka Streams: `Produced`.) An immutable value: each method returns a changed copy.
 template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde,
           class Partitioner = detail::NoPartitioner>
 class BasicProduced {
@@ -26,33 +27,34 @@ class BasicProduced {
   BasicProduced() = default;
   explicit BasicProduced(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Names the sink node.
+  /// Gives the sink node a name.
   [[nodiscard]] static BasicProduced<> as(std::string name) { return BasicProduced<>().with_name(std::move(name)); }
-  /// The serdes of the topic's keys and values.
+  /// Sets the serdes of the topic's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicProduced<KS, VS> with(KS key_serde, VS value_serde) {
     return BasicProduced<KS, VS>({{}, std::move(key_serde), std::move(value_serde), {}});
   }
 
-  /// Name of the sink node.
+  /// Gives the sink node a name, in place of a generated one.
   [[nodiscard]] BasicProduced with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
-  /// A serde for the keys: a Serde<K>, or an object with its functions.
+  /// Sets the serde of the keys: a Serde<K>, or an object with the same functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicProduced<S, ValueSerde, Partitioner>(
         {settings_.name, std::move(serde), settings_.value_serde, settings_.partitioner});
   }
-  /// A serde for the values.
+  /// Sets the serde of the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return BasicProduced<KeySerde, S, Partitioner>(
         {settings_.name, settings_.key_serde, std::move(serde), settings_.partitioner});
   }
-  /// `partitioner(topic, key, value, number_of_partitions) -> optional<set<int32_t>>`; see StreamPartitioner.
+  /// Sets a function that chooses the partitions of each record. See StreamPartitioner. `partitioner(topic, key, value,
+  /// number_of_partitions) -> std::optional<std::set<std::int32_t>>`
   template <class P>
   [[nodiscard]] auto with_stream_partitioner(P partitioner) const {
     return BasicProduced<KeySerde, ValueSerde, P>(

@@ -10,7 +10,8 @@
 
 namespace millrace {
 
-/// How `repartition` writes and reads its topic. (Kafka Streams: `Repartitioned`.)
+/// How `repartition` writes and reads its topic. (Kafka Streams: `Repartitioned`.) An immutable value: each method
+/// returns a changed copy.
 template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde,
           class Partitioner = detail::NoPartitioner>
 class BasicRepartitioned {
@@ -26,27 +27,28 @@ class BasicRepartitioned {
   BasicRepartitioned() = default;
   explicit BasicRepartitioned(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Names the node and the topic: `<application.id>-<name>-repartition`.
+  /// Names the node. The topic is then `<application.id>-<name>-repartition`.
   [[nodiscard]] static BasicRepartitioned<> as(std::string name) {
     return BasicRepartitioned<>().with_name(std::move(name));
   }
-  /// The serdes of the topic's keys and values.
+  /// Sets the serdes of the topic's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicRepartitioned<KS, VS> with(KS key_serde, VS value_serde) {
     return BasicRepartitioned<KS, VS>({{}, std::move(key_serde), std::move(value_serde), {}, {}});
   }
-  /// As with_number_of_partitions.
+  /// As with_number_of_partitions().
   [[nodiscard]] static BasicRepartitioned<> number_of_partitions(std::int32_t partitions) {
     return BasicRepartitioned<>().with_number_of_partitions(partitions);
   }
 
-  /// As `as`, keeping what else this Repartitioned says.
+  /// As `as`, but keeps the other settings.
   [[nodiscard]] BasicRepartitioned with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
-  /// At least 1. Without it, the topic gets as many partitions as the largest topic upstream.
+  /// Sets the number of partitions, at least 1. Without it, the topic gets as many as the largest topic upstream.
+  /// Throws TopologyException if the number is less than 1.
   [[nodiscard]] BasicRepartitioned with_number_of_partitions(std::int32_t partitions) const {
     if (partitions < 1) {
       throw TopologyException("repartition" + (settings_.name.empty() ? "" : " '" + settings_.name + "'") +
@@ -56,19 +58,20 @@ class BasicRepartitioned {
     copy.settings_.partitions = partitions;
     return copy;
   }
-  /// A serde for the keys: a Serde<K>, or an object with its functions.
+  /// Sets the serde of the keys: a Serde<K>, or an object with the same functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return BasicRepartitioned<S, ValueSerde, Partitioner>(
         {settings_.name, std::move(serde), settings_.value_serde, settings_.partitions, settings_.partitioner});
   }
-  /// A serde for the values.
+  /// Sets the serde of the values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return BasicRepartitioned<KeySerde, S, Partitioner>(
         {settings_.name, settings_.key_serde, std::move(serde), settings_.partitions, settings_.partitioner});
   }
-  /// `partitioner(topic, key, value, number_of_partitions) -> optional<set<int32_t>>`; see StreamPartitioner.
+  /// Sets a function that chooses the partitions of each record. See StreamPartitioner. `partitioner(topic, key, value,
+  /// number_of_partitions) -> std::optional<std::set<std::int32_t>>`
   template <class P>
   [[nodiscard]] auto with_stream_partitioner(P partitioner) const {
     return BasicRepartitioned<KeySerde, ValueSerde, P>(

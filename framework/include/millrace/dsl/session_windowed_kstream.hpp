@@ -9,28 +9,28 @@
 
 namespace millrace {
 
-/// A grouped stream cut into sessions: each key has an aggregate per session.
+/// A grouped stream divided into sessions. Each key has one aggregate per session. (Kafka Streams:
+/// `SessionWindowedKStream`.)
 ///
-/// In/out   (K,V) -> (Windowed<K>,VA); timestamp = the session's end. When a record extends or joins sessions, they are
-///          first deleted (null value) and then the new one follows. Results have no headers, unless the store is
-///          cached (then those of the latest update)
-/// Time     event time; both ends of a session inclusive
-/// State    a session store; retention = gap + grace, or Materialized's
-/// Drops    null keys; records whose session is closed: counted. Null values are aggregated
-/// (Kafka Streams: `SessionWindowedKStream`.)
+/// In/out   (K,V) -> (Windowed<K>,VA); timestamp = the session's end. If a record extends or combines sessions, the old
+///          sessions are deleted first (null value), then the new session follows.
+/// Headers  none; with a cached store, those of the latest update
+/// Time     event time; start and end of a session are both inclusive
+/// State    a session store; retention = gap + grace, unless Materialized sets it
+/// Drops    null keys, and records whose session is closed: counted. Null values are aggregated.
 template <class K, class V>
 class SessionWindowedKStream {
   using Key = detail::NonNull<K>;
 
  public:
-  /// When results come out.
+  /// Sets when results are emitted. Default: at every update.
   [[nodiscard]] SessionWindowedKStream emit_strategy(EmitStrategy emit) const {
     auto copy = *this;
     copy.emit_ = emit;
     return copy;
   }
 
-  /// The number of records per key and session.
+  /// Counts the records of each key and session.
   template <class KS = detail::NoSerde, class VS = detail::NoSerde>
   KTable<Windowed<Key>, std::int64_t> count(
       const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
@@ -46,7 +46,8 @@ class SessionWindowedKStream {
                                });
   }
 
-  /// Combines values pairwise: `reducer(aggregate, value)`; it also joins two sessions.
+  /// Combines the values of a session: `reducer(aggregate, value)` returns the new aggregate. It also combines the
+  /// aggregates of two sessions.
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto reduce(F reducer, const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
     return reduce(std::move(reducer), Named(), materialized);
@@ -66,9 +67,8 @@ class SessionWindowedKStream {
     }
   }
 
-  /// Folds values into an aggregate of another type, as KGroupedStream::aggregate does, per session.
-  /// `merger(key, aggregate, other_aggregate)` joins what two sessions hold, and what one holds to the initial
-  /// aggregate.
+  /// Aggregates the values of each session into another type; see KGroupedStream::aggregate. `merger(key, aggregate,
+  /// other_aggregate)` combines two aggregates: those of two sessions, or the initial aggregate and that of a session.
   template <class I, class F, class M, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, F aggregator, M merger,
                  const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
@@ -88,6 +88,7 @@ class SessionWindowedKStream {
     }
   }
 
+  /// Never usable: makes the compiler ask for the missing merger.
   template <class I, class F>
   auto aggregate(I /*initializer*/, F /*aggregator*/) const {
     static_assert(detail::kNever<I, F>,
@@ -95,7 +96,7 @@ class SessionWindowedKStream {
                   "other_aggregate), that joins their aggregates");
   }
 
-  // --- for the engine's own use
+  // --- used by the engine only
 
   SessionWindowedKStream(std::shared_ptr<detail::Grouping<K, V>> grouping, SessionWindows windows)
       : grouping_(std::move(grouping)), windows_(windows) {}

@@ -6,10 +6,14 @@
 
 namespace millrace {
 
-/// Sessions: a key's records of which none is more than `inactivity gap` from the next. A session reaches from its
-/// first record to its last, both included; a record in the gap between two sessions makes one of them. Grace is how
-/// long after a session's end plus gap records for it are still taken. Immutable. Errors: TopologyException for a
-/// negative gap or grace. (Kafka Streams: `SessionWindows`.)
+/// Divides the records of a key into sessions. (Kafka Streams: `SessionWindows`.)
+///
+/// Records belong to one session if none is later than the previous one by more than the inactivity gap. A session
+/// begins at its first record and ends at its last record, both inclusive. If a record lies between two sessions, close
+/// enough to both, the two become one. Grace is the time after a session's end plus gap during which late records are
+/// accepted.
+///
+/// An immutable value, in ms. Errors: TopologyException for a negative gap or grace.
 class SessionWindows {
  public:
   [[nodiscard]] static SessionWindows of_inactivity_gap_with_no_grace(Millis gap);

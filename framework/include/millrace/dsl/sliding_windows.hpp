@@ -6,14 +6,16 @@
 
 namespace millrace {
 
-/// Windows that follow the records: for every record at time t there is one that ends with it and one that begins right
-/// after it, if it is not empty:
+/// Windows that are defined by the records. For each record at time t there are up to two windows, one that ends with
+/// the record and one that begins right after it:
 ///
 ///     [t - difference, t]    and    [t + 1, t + 1 + difference]          (both ends inclusive)
 ///
-/// so that any two records of a key at most `difference` apart share a window. Grace is how long after a window's end
-/// records for it are still taken. Records before time `difference` share the window [0, difference].
-/// Immutable. Errors: TopologyException for a difference that is not positive, and for negative grace.
+/// A window without records does not exist. So two records of a key that are at most `difference` apart always share a
+/// window. Grace is the time after a window's end during which late records are accepted. Records before time
+/// `difference` share the window [0, difference].
+///
+/// An immutable value, in ms. Errors: TopologyException for negative grace, or if the difference is not positive.
 /// (Kafka Streams: `SlidingWindows`.)
 class SlidingWindows {
  public:

@@ -13,26 +13,27 @@ namespace millrace {
 
 namespace detail {
 
-/// What a StreamJoined says whatever its serdes are.
+/// The settings of a StreamJoined, except its serdes.
 struct StreamJoinedOptions {
-  /// A store for one side. How long it keeps records and how long its windows are follows from the join.
+  /// The store of one side. The join determines the store's retention and window size.
   struct Store {
     std::string name;
     StoreMedium medium = StoreMedium::rocksdb;
   };
 
-  std::string name;
-  std::string store_name;
+  std::string name;                   ///< for nodes and repartition topics; empty: generated
+  std::string store_name;             ///< for stores and changelogs; empty: generated
   std::optional<StoreMedium> medium;  ///< unset: default.dsl.store
   bool logging = true;
-  std::map<std::string, std::string> log_config;
-  std::optional<Store> left_store;
+  std::map<std::string, std::string> log_config;  ///< topic settings of the changelogs
+  std::optional<Store> left_store;                ///< set: the user has named this side's store
   std::optional<Store> right_store;
 };
 
 }  // namespace detail
 
-/// How a stream-stream join is named, serialised and stored. (Kafka Streams: `StreamJoined`.)
+/// The names, serdes and stores of a stream-stream join. (Kafka Streams: `StreamJoined`.) An immutable value: each
+/// method returns a changed copy.
 template <class KeySerde = detail::NoSerde, class LeftSerde = detail::NoSerde, class RightSerde = detail::NoSerde>
 class BasicStreamJoined {
  public:
@@ -46,57 +47,57 @@ class BasicStreamJoined {
   BasicStreamJoined() = default;
   explicit BasicStreamJoined(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Names the stores, as with_store_name does; with_name is for the nodes. (Java's `as` means the same.)
-  /// Throws TopologyException for a name that could not be part of a topic's.
+  /// Names the stores, as with_store_name(). Use with_name() for the nodes. (Java's `as` does the same.) Throws
+  /// TopologyException if the name cannot be part of a topic name.
   [[nodiscard]] static BasicStreamJoined<> as(std::string store_name) {
     return BasicStreamJoined<>().with_store_name(std::move(store_name));
   }
-  /// The serdes of the keys and of both sides' values.
+  /// Sets the serdes of the keys and of both sides' values.
   template <class KS, class LS, class RS>
   [[nodiscard]] static BasicStreamJoined<KS, LS, RS> with(KS key_serde, LS left_serde, RS right_serde) {
     return BasicStreamJoined<KS, LS, RS>({{}, std::move(key_serde), std::move(left_serde), std::move(right_serde)});
   }
 
-  /// The serde of the keys: a Serde<K>, or an object with its functions.
+  /// Sets the serde of the keys: a Serde<K>, or an object with the same functions.
   template <class S>
   [[nodiscard]] auto with_key_serde(S serde) const {
     return with_serdes(std::move(serde), settings_.left_serde, settings_.right_serde);
   }
-  /// The serde of this stream's values.
+  /// Sets the serde of the left stream's values.
   template <class S>
   [[nodiscard]] auto with_value_serde(S serde) const {
     return with_serdes(settings_.key_serde, std::move(serde), settings_.right_serde);
   }
-  /// The serde of the other stream's values.
+  /// Sets the serde of the right stream's values.
   template <class S>
   [[nodiscard]] auto with_other_value_serde(S serde) const {
     return with_serdes(settings_.key_serde, settings_.left_serde, std::move(serde));
   }
 
-  /// Names the nodes and repartition topics (not the stores).
+  /// Names the nodes and the repartition topics, but not the stores.
   [[nodiscard]] BasicStreamJoined with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
-  /// Base name of the join's stores and their changelogs.
-  /// Throws TopologyException for a name that could not be part of a topic's.
+  /// Names the stores and their changelogs: this is the first part of their names. Throws TopologyException if the name
+  /// cannot be part of a topic name.
   [[nodiscard]] BasicStreamJoined with_store_name(std::string name) const {
     detail::require_legal_name(name, "the store name of StreamJoined");
     auto copy = *this;
     copy.settings_.store_name = std::move(name);
     return copy;
   }
-  /// Where the stores are kept; unset: as default.dsl.store says.
+  /// Sets where the stores are kept. Without it, default.dsl.store decides.
   [[nodiscard]] BasicStreamJoined with_store_type(StoreMedium medium) const {
     auto copy = *this;
     copy.settings_.medium = medium;
     return copy;
   }
-  /// The stores of the left and the right side, each by its own name. They are always logged: what this StreamJoined
-  /// says of logging is for stores that it does not name, as in Java. (Java: `withThisStoreSupplier`,
-  /// `withOtherStoreSupplier`.)
-  /// Throws TopologyException for a name that could not be part of a topic's.
+  /// Gives the left store (this) or the right store (other) its own name and place. As in Java, such a store always has
+  /// a changelog: with_logging_disabled() applies only to stores without a name of their own. (Java:
+  /// `withThisStoreSupplier`, `withOtherStoreSupplier`.) Throws TopologyException if the name cannot be part of a topic
+  /// name.
   [[nodiscard]] BasicStreamJoined with_this_store(std::string name, StoreMedium medium = StoreMedium::rocksdb) const {
     detail::require_legal_name(name, "the left store's name of StreamJoined");
     auto copy = *this;
@@ -109,13 +110,13 @@ class BasicStreamJoined {
     copy.settings_.right_store = {std::move(name), medium};
     return copy;
   }
-  /// No changelogs: after a restart or a move to another instance the stores are empty.
+  /// The stores get no changelogs. After a restart or a move to another instance their data are lost.
   [[nodiscard]] BasicStreamJoined with_logging_disabled() const {
     auto copy = *this;
     copy.settings_.logging = false;
     return copy;
   }
-  /// Settings of the changelog topics, by the broker's names for them.
+  /// Sets topic settings of the changelogs, under the broker's names, such as "segment.bytes".
   [[nodiscard]] BasicStreamJoined with_logging_enabled(std::map<std::string, std::string> topic_config) const {
     auto copy = *this;
     copy.settings_.logging = true;

@@ -15,24 +15,26 @@
 
 namespace millrace {
 
-/// A regular expression that a source's topics must match whole. (ECMAScript syntax; Java: `java.util.regex.Pattern`.)
+/// A regular expression for topic names, in ECMAScript syntax. A topic's whole name must match. (Java:
+/// `java.util.regex.Pattern`.)
 struct Pattern {
   std::string regex;
 };
 
-/// Where a topology begins.
+/// Builds a topology. (Kafka Streams: `StreamsBuilder`.)
 ///
 ///     StreamsBuilder builder;
 ///     builder.stream<std::string, std::string>("in").filter(...).to("out");
 ///     Topology topology = builder.build();
 ///
-/// Errors: TopologyException, naming the node, topic or store. Threads: one. (Kafka Streams: `StreamsBuilder`.)
+/// Errors   TopologyException, which names the node, topic or store
+/// Threads  one thread at a time
 class StreamsBuilder {
  public:
   StreamsBuilder() : graph_(detail::Graph::make()) {}
 
-  /// Reads one topic, or several, or all that match a pattern, as records of K and V. Reading a topic whose keys do not
-  /// matter as `Unkeyed` says so; nulls need std::optional types.
+  /// Reads topics as a stream of records: one topic, several, or all that match a pattern. If the keys do not matter,
+  /// read them as `Unkeyed`. If keys or values can be null, use std::optional types.
   template <class K, class V, class KS = detail::NoSerde, class VS = detail::NoSerde, class X = detail::NoExtractor>
   KStream<K, V> stream(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed = {}) {
     return add_source<K, V>({topic}, std::nullopt, consumed);
@@ -42,7 +44,7 @@ class StreamsBuilder {
     if (topics.empty()) throw TopologyException("stream: name at least one topic");
     return add_source<K, V>(topics, std::nullopt, consumed);
   }
-  /// `{"a", "b"}`, which without this could also be read as one std::string made from two pointers.
+  /// For `{"a", "b"}`. Without this overload, C++ could also read it as one std::string made from two pointers.
   template <class K, class V, class KS = detail::NoSerde, class VS = detail::NoSerde, class X = detail::NoExtractor>
   KStream<K, V> stream(std::initializer_list<const char*> topics, const BasicConsumed<KS, VS, X>& consumed = {}) {
     return stream<K, V>(std::vector<std::string>(topics.begin(), topics.end()), consumed);
@@ -52,8 +54,8 @@ class StreamsBuilder {
     return add_source<K, V>({}, pattern.regex, consumed);
   }
 
-  /// Reads a topic as a table: the last value of each key; null deletes, records without key are dropped and counted.
-  /// Kept in a store if `materialized` names it or if something downstream needs it.
+  /// Reads a topic as a table: the last value of each key. A null value deletes the key. Records without a key are
+  /// dropped and counted. The table has a store if `materialized` names one, or if an operator downstream needs it.
   template <class K, class V, class KS = detail::NoSerde, class VS = detail::NoSerde, class X = detail::NoExtractor,
             class MKS = detail::NoSerde, class MVS = detail::NoSerde>
   KTable<K, V> table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed = Consumed(),
@@ -63,7 +65,7 @@ class StreamsBuilder {
     return table<K, V>(topic, Consumed(), materialized);
   }
 
-  /// Reads all partitions of a topic into a table that each instance holds whole.
+  /// Reads a topic as a global table: every instance reads all partitions and holds the whole table.
   template <class K, class V, class KS = detail::NoSerde, class VS = detail::NoSerde, class X = detail::NoExtractor,
             class MKS = detail::NoSerde, class MVS = detail::NoSerde>
   GlobalKTable<K, V> global_table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed = Consumed(),
@@ -73,26 +75,27 @@ class StreamsBuilder {
     return global_table<K, V>(topic, Consumed(), materialized);
   }
 
-  /// A store that every processor may read without naming it, filled on each instance from all partitions of `topic`:
-  /// `supplier()` makes a std::unique_ptr to a Processor<K, V, KOut, VOut> that puts the records into the store.
-  /// It must not change them on the way: after a restart the store gets the topic's records as they are.
-  /// The records' types must be named: `add_global_store<std::string, std::int64_t>(store, "topic", Consumed(),
-  /// supplier)`.
+  /// Adds a store that every processor may read without being connected to it. Each instance fills it from all
+  /// partitions of `topic`. `supplier()` returns a std::unique_ptr to a Processor<K, V, KOut, VOut> that puts the
+  /// records into the store. The processor must not change the records: after a restart the store is restored from the
+  /// unchanged topic.
+  ///
+  /// Give the types explicitly: `add_global_store<std::string, std::int64_t>(store, "topic", Consumed(), supplier)`.
   template <class K, class V, class F, class KS = detail::NoSerde, class VS = detail::NoSerde,
             class X = detail::NoExtractor>
   StreamsBuilder& add_global_store(StoreBuilder store, const std::string& topic,
                                    const BasicConsumed<KS, VS, X>& consumed, F supplier);
 
-  /// Makes a store available to processors, which name it in process() and process_values().
+  /// Adds a store. Processors connect to it by its name, in process() and process_values().
   StreamsBuilder& add_state_store(StoreBuilder store) {
     graph_->add_state_store(detail::shared_store(std::move(store)));
     return *this;
   }
 
-  /// Finishes the topology; the builder cannot be used afterwards.
+  /// Builds the topology, without optimizations. The builder cannot be used afterwards.
   [[nodiscard]] Topology build() { return graph_->build(); }
-  /// The same with the configuration's `topology.optimization` and `ensure.explicit.internal.resource.naming`.
-  /// (A StreamsConfig.)
+  /// The same, with the settings `topology.optimization` and `ensure.explicit.internal.resource.naming` of a
+  /// StreamsConfig.
   template <class Config>
   [[nodiscard]] Topology build(const Config& config) {
     return graph_->build(detail::Optimizations::parse(config.get_string("topology.optimization")),

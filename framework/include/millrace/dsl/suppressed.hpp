@@ -14,6 +14,7 @@ namespace millrace {
 
 namespace detail {
 
+/// The limits of a suppression buffer. Bytes are counted as Kafka Streams counts them.
 struct BufferLimits {
   std::int64_t max_records = std::numeric_limits<std::int64_t>::max();
   std::int64_t max_bytes = std::numeric_limits<std::int64_t>::max();
@@ -25,41 +26,41 @@ struct BufferLimits {
 
 class StrictBufferConfig;
 
-/// A buffer that lets its oldest results out when it is full. (Kafka Streams: `EagerBufferConfig`.)
+/// A suppression buffer that emits its oldest results early when it is full. (Kafka Streams: `EagerBufferConfig`.)
 class EagerBufferConfig {
  public:
   explicit EagerBufferConfig(detail::BufferLimits limits = {}) : limits_(std::move(limits)) {}
 
-  /// How many results are held back at most, one for each key; full when more come.
+  /// The buffer is full when it holds more than this many results. It holds one per key.
   [[nodiscard]] EagerBufferConfig with_max_records(std::int64_t records) const {
     auto copy = *this;
     copy.limits_.max_records = records;
     return copy;
   }
-  /// How many bytes the results held back may take, as Kafka Streams counts them; full when more come.
+  /// The buffer is full when its results take more than this many bytes, counted as in Kafka Streams.
   [[nodiscard]] EagerBufferConfig with_max_bytes(std::int64_t bytes) const {
     auto copy = *this;
     copy.limits_.max_bytes = bytes;
     return copy;
   }
-  /// No changelog: what is held back is lost with the task.
+  /// The buffer gets no changelog. Its results are lost if the task moves or restarts.
   [[nodiscard]] EagerBufferConfig with_logging_disabled() const {
     auto copy = *this;
     copy.limits_.logging = false;
     return copy;
   }
-  /// Settings of the changelog topic, by the broker's names for them.
+  /// Sets topic settings of the changelog, under the broker's names, such as "segment.bytes".
   [[nodiscard]] EagerBufferConfig with_logging_enabled(std::map<std::string, std::string> topic_config) const {
     auto copy = *this;
     copy.limits_.logging = true;
     copy.limits_.log_config = std::move(topic_config);
     return copy;
   }
-  /// When full, the oldest results come out before their time.
+  /// When the buffer is full, it emits the oldest results early.
   [[nodiscard]] EagerBufferConfig emit_early_when_full() const { return *this; }
-  /// When full, the task fails.
+  /// When the buffer is full, the task fails.
   [[nodiscard]] StrictBufferConfig shut_down_when_full() const;
-  /// Without limits.
+  /// No limits.
   [[nodiscard]] StrictBufferConfig with_no_bound() const;
 
   [[nodiscard]] const detail::BufferLimits& limits() const { return limits_; }
@@ -68,42 +69,42 @@ class EagerBufferConfig {
   detail::BufferLimits limits_;
 };
 
-/// A buffer that never lets anything out early: without bound, or one that fails the task when it is full.
-/// (Kafka Streams: `StrictBufferConfig`.)
+/// A suppression buffer that never emits a result early. It has no limit, or the task fails when it is full. (Kafka
+/// Streams: `StrictBufferConfig`.)
 class StrictBufferConfig {
  public:
   explicit StrictBufferConfig(detail::BufferLimits limits = {}) : limits_(std::move(limits)) {}
 
-  /// How many results are held back at most, one for each key; full when more come.
+  /// The buffer is full when it holds more than this many results. It holds one per key.
   [[nodiscard]] StrictBufferConfig with_max_records(std::int64_t records) const {
     auto copy = *this;
     copy.limits_.max_records = records;
     return copy;
   }
-  /// How many bytes the results held back may take, as Kafka Streams counts them; full when more come.
+  /// The buffer is full when its results take more than this many bytes, counted as in Kafka Streams.
   [[nodiscard]] StrictBufferConfig with_max_bytes(std::int64_t bytes) const {
     auto copy = *this;
     copy.limits_.max_bytes = bytes;
     return copy;
   }
-  /// No changelog: what is held back is lost with the task.
+  /// The buffer gets no changelog. Its results are lost if the task moves or restarts.
   [[nodiscard]] StrictBufferConfig with_logging_disabled() const {
     auto copy = *this;
     copy.limits_.logging = false;
     return copy;
   }
-  /// Settings of the changelog topic, by the broker's names for them.
+  /// Sets topic settings of the changelog, under the broker's names, such as "segment.bytes".
   [[nodiscard]] StrictBufferConfig with_logging_enabled(std::map<std::string, std::string> topic_config) const {
     auto copy = *this;
     copy.limits_.logging = true;
     copy.limits_.log_config = std::move(topic_config);
     return copy;
   }
-  /// When full, the oldest results come out before their time.
+  /// When the buffer is full, it emits the oldest results early.
   [[nodiscard]] EagerBufferConfig emit_early_when_full() const { return EagerBufferConfig(limits_); }
-  /// When full, the task fails.
+  /// When the buffer is full, the task fails.
   [[nodiscard]] StrictBufferConfig shut_down_when_full() const { return *this; }
-  /// Without limits.
+  /// No limits.
   [[nodiscard]] StrictBufferConfig with_no_bound() const {
     auto copy = *this;
     copy.limits_.max_records = copy.limits_.max_bytes = std::numeric_limits<std::int64_t>::max();
@@ -121,30 +122,36 @@ inline StrictBufferConfig EagerBufferConfig::with_no_bound() const {
   return StrictBufferConfig(limits_).with_no_bound();
 }
 
-/// How much a suppressed table holds back, and what happens beyond. (Kafka Streams: `Suppressed.BufferConfig`.)
+/// The size of a suppression buffer, and what happens when it is full. (Kafka Streams: `Suppressed.BufferConfig`.)
 struct BufferConfig {
+  /// At most this many results, one per key.
   [[nodiscard]] static EagerBufferConfig max_records(std::int64_t records) {
     return EagerBufferConfig().with_max_records(records);
   }
-  /// Size of keys, values and their records' places and headers, as Kafka Streams counts it.
+  /// At most this many bytes of keys, values, record positions and headers, counted as in Kafka Streams.
   [[nodiscard]] static EagerBufferConfig max_bytes(std::int64_t bytes) {
     return EagerBufferConfig().with_max_bytes(bytes);
   }
   [[nodiscard]] static StrictBufferConfig unbounded() { return StrictBufferConfig(); }
 };
 
-/// When the updates of a table go on: `Suppressed::until_window_closes(BufferConfig::unbounded())`,
-/// `Suppressed::until_time_limit(5min, BufferConfig::max_records(1000))`. Time is stream time: it moves with records.
-/// (Kafka Streams: `Suppressed`.)
+/// When the updates of a table are passed on. (Kafka Streams: `Suppressed`.)
+///
+///     Suppressed::until_window_closes(BufferConfig::unbounded())
+///     Suppressed::until_time_limit(5min, BufferConfig::max_records(1000))
+///
+/// All times are stream time, so nothing is emitted while no records arrive.
 class Suppressed {
  public:
-  /// Only each window's final result; for tables of windowed aggregations. The buffer must not let results out early.
+  /// Emits only the final result of each window. For tables of windowed aggregations. The buffer must be strict,
+  /// because an early result would not be final.
   [[nodiscard]] static Suppressed until_window_closes(const StrictBufferConfig& buffer) {
     Suppressed result;
     result.window_closes_ = true;
     result.limits_ = buffer.limits();
     return result;
   }
+  /// Never usable: makes the compiler say which buffers are possible.
   template <class Eager>
   [[nodiscard]] static Suppressed until_window_closes(const Eager& /*buffer*/) {
     static_assert(detail::kNever<Eager>,
@@ -153,7 +160,8 @@ class Suppressed {
     return {};
   }
 
-  /// The last update of each key, `limit` after the first one that was held back.
+  /// Emits the last update of each key, once `limit` has passed since the first update that was held back. Throws
+  /// TopologyException if `limit` is negative.
   [[nodiscard]] static Suppressed until_time_limit(Millis limit, const EagerBufferConfig& buffer) {
     return until_time_limit(limit, buffer.limits(), true);
   }
@@ -161,7 +169,7 @@ class Suppressed {
     return until_time_limit(limit, buffer.limits(), false);
   }
 
-  /// Names the node, and its store `<name>-store`.
+  /// Names the node. Its store is then `<name>-store`.
   [[nodiscard]] Suppressed with_name(std::string name) const {
     auto copy = *this;
     copy.name_ = std::move(name);

@@ -8,8 +8,8 @@
 
 namespace millrace {
 
-/// How a foreign-key join is named, and where its internal records go if the tables' topics are not partitioned by
-/// key. (Kafka Streams: `TableJoined`.)
+/// The names and partitioners of a foreign-key join. (Kafka Streams: `TableJoined`.) Set the partitioners if the
+/// tables' topics are not partitioned by the hash of the key.
 template <class Partitioner = detail::NoPartitioner, class OtherPartitioner = detail::NoPartitioner>
 class BasicTableJoined {
  public:
@@ -26,19 +26,19 @@ class BasicTableJoined {
   [[nodiscard]] static BasicTableJoined<> as(std::string name) {
     return BasicTableJoined<>().with_name(std::move(name));
   }
-  /// As `as`, keeping what else this TableJoined says.
+  /// As `as`, but keeps the other settings.
   [[nodiscard]] BasicTableJoined with_name(std::string name) const {
     auto copy = *this;
     copy.settings_.name = std::move(name);
     return copy;
   }
-  /// How the left table's topic is partitioned: `partitioner(topic, key, number_of_partitions)` returns
-  /// std::optional<std::int32_t>; nullopt: by the key's bytes.
+  /// How the left table's topic is partitioned: `partitioner(topic, key, number_of_partitions)` returns a
+  /// std::optional<std::int32_t>. nullopt means the default, by the key's bytes.
   template <class P>
   [[nodiscard]] auto with_partitioner(P partitioner) const {
     return BasicTableJoined<P, OtherPartitioner>({settings_.name, std::move(partitioner), settings_.other_partitioner});
   }
-  /// The same for the right (foreign) table's topic.
+  /// The same for the topic of the right (foreign) table.
   template <class P>
   [[nodiscard]] auto with_other_partitioner(P partitioner) const {
     return BasicTableJoined<Partitioner, P>({settings_.name, settings_.partitioner, std::move(partitioner)});

@@ -9,24 +9,24 @@
 
 namespace millrace {
 
-/// A grouped stream cut into windows: each key has an aggregate per window. W: TimeWindows, UnlimitedWindows or
-/// SlidingWindows.
+/// A grouped stream divided into windows. Each key has one aggregate per window. W: TimeWindows, UnlimitedWindows or
+/// SlidingWindows. (Kafka Streams: `TimeWindowedKStream`.)
 ///
 /// In/out   (K,V) -> (Windowed<K>,VA); timestamp = the larger of the record's and the aggregate's
-/// Time     event time; a record goes into all windows that its time is in
-/// State    a window store; retention = size + grace (sliding: 2 * difference + grace), or Materialized's
-/// Drops    null keys; with sliding windows null values (other windows aggregate them); records whose window is closed:
-///          counted
-/// (Kafka Streams: `TimeWindowedKStream`.)
+/// Time     event time; a record belongs to every window that contains its timestamp
+/// State    a window store; retention = size + grace (sliding: 2 * difference + grace), unless Materialized sets it
+/// Drops    null keys, and records whose windows are closed: counted. Null values are aggregated; sliding windows drop
+///          them.
 template <class K, class V, class W>
 class TimeWindowedKStream {
   using Key = detail::NonNull<K>;
   static constexpr bool kSliding = std::is_same_v<W, SlidingWindows>;
-  /// What aggregators are given.
+  /// The type of value that aggregators get: sliding windows never pass null.
   using Value = std::conditional_t<kSliding, detail::NonNull<V>, V>;
 
  public:
-  /// When results come out. Errors: TopologyException for on_window_close with UnlimitedWindows.
+  /// Sets when results are emitted. Default: at every update. Throws TopologyException for on_window_close with
+  /// UnlimitedWindows, which never close.
   [[nodiscard]] TimeWindowedKStream emit_strategy(EmitStrategy emit) const {
     if (std::is_same_v<W, UnlimitedWindows> && emit.waits_for_close()) {
       throw TopologyException(
@@ -37,7 +37,7 @@ class TimeWindowedKStream {
     return copy;
   }
 
-  /// The number of records per key and window.
+  /// Counts the records of each key and window.
   template <class KS = detail::NoSerde, class VS = detail::NoSerde>
   KTable<Windowed<Key>, std::int64_t> count(
       const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
@@ -51,7 +51,8 @@ class TimeWindowedKStream {
                                {});
   }
 
-  /// Combines values pairwise: `reducer(aggregate, value)`; the first value of a key in a window starts its aggregate.
+  /// Combines the values of a key and window: `reducer(aggregate, value)` returns the new aggregate. The first value
+  /// becomes the aggregate.
   template <class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto reduce(F reducer, const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
     return reduce(std::move(reducer), Named(), materialized);
@@ -65,7 +66,7 @@ class TimeWindowedKStream {
     }
   }
 
-  /// Folds values into an aggregate of another type, as KGroupedStream::aggregate does, per window.
+  /// Aggregates the values of each window into another type; see KGroupedStream::aggregate.
   template <class I, class F, class KS = detail::NoSerde, class VS = detail::NoSerde>
   auto aggregate(I initializer, F aggregator,
                  const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
@@ -81,7 +82,7 @@ class TimeWindowedKStream {
     }
   }
 
-  // --- for the engine's own use
+  // --- used by the engine only
 
   TimeWindowedKStream(std::shared_ptr<detail::Grouping<K, V>> grouping, W windows)
       : grouping_(std::move(grouping)), windows_(std::move(windows)) {}

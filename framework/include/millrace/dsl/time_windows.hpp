@@ -6,20 +6,21 @@
 
 namespace millrace {
 
-/// Windows of a fixed size, aligned to the epoch: a record at time t belongs to every window with
+/// Windows of a fixed size, aligned to the epoch. A record at time t belongs to every window with
 ///
 ///     start <= t < start + size          (start = 0, advance, 2 * advance, ...)
 ///
-/// Tumbling (no two overlap) unless advance_by makes them hop. Grace is how long after a window's end records for it
-/// are still taken.
-/// Immutable. Errors: TopologyException for a size that is not positive, an advance outside (0, size], negative grace.
-/// (Kafka Streams: `TimeWindows`.)
+/// By default the windows are tumbling: they do not overlap, and advance = size. advance_by() makes them hopping. Grace
+/// is the time after a window's end during which late records are accepted.
+///
+/// An immutable value, in ms. Errors: TopologyException for negative grace, if the size is not positive, or if the
+/// advance is not in (0, size]. (Kafka Streams: `TimeWindows`.)
 class TimeWindows {
  public:
   [[nodiscard]] static TimeWindows of_size_with_no_grace(Millis size);
   [[nodiscard]] static TimeWindows of_size_and_grace(Millis size, Millis grace);
 
-  /// A window starts every `advance`.
+  /// A window starts every `advance`, so windows overlap.
   [[nodiscard]] TimeWindows advance_by(Millis advance) const;
 
   [[nodiscard]] std::int64_t size_ms() const { return size_ms_; }

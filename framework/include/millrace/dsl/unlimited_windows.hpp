@@ -4,12 +4,13 @@
 
 namespace millrace {
 
-/// One window that never ends. Records before its start belong to none.
-/// Immutable. Errors: TopologyException for a negative start. (Kafka Streams: `UnlimitedWindows`.)
+/// A single window that never ends. Records before its start belong to no window. An immutable value. Errors:
+/// TopologyException for a negative start. (Kafka Streams: `UnlimitedWindows`.)
 class UnlimitedWindows {
  public:
-  /// From the epoch on.
+  /// The window begins at the epoch.
   [[nodiscard]] static UnlimitedWindows of() { return {}; }
+  /// The window begins at `start`, in ms since the epoch (inclusive).
   [[nodiscard]] UnlimitedWindows start_on(Timestamp start) const;
 
   [[nodiscard]] Timestamp start() const { return start_; }

@@ -6,8 +6,9 @@
 
 namespace millrace {
 
-/// User code that makes a table's value from another's, with access to stores. One instance per task (and per operator
-/// that reads a table which is not kept in a store), used by one thread. (Kafka Streams: `ValueTransformerWithKey`.)
+/// User code that computes the values of a table from another table, with access to stores. (Kafka Streams:
+/// `ValueTransformerWithKey`.) There is one instance per task. If the result has no store, each operator that reads the
+/// result has an instance too. One thread uses an instance.
 template <class K, class VIn, class VOut>
 class ValueTransformerWithKey {
  public:
@@ -17,12 +18,14 @@ class ValueTransformerWithKey {
 
   virtual ~ValueTransformerWithKey() = default;
 
-  /// Called once before the first value: look up stores. The context lives as long as the transformer.
+  /// Called once before the first value. Look up stores here. The context lives as long as the transformer.
   virtual void init(ProcessingContext& context) { context_ = &context; }
 
-  /// `value` is nullptr where the table has none for the key; nullopt deletes the key from the result.
+  /// Returns the new value; nullopt deletes the key from the result. `value` is nullptr if the table has no value for
+  /// the key. An exception fails the record.
   virtual std::optional<VOut> transform(const K& key, const VIn* value) = 0;
 
+  /// Called once, when the task closes.
   virtual void close() {}
 
  protected:

@@ -17,49 +17,50 @@
 
 namespace millrace::detail {
 
-/// What a repartitioning inserts: filter -> sink -> internal topic -> source.
+/// The nodes of a repartitioning: filter -> sink -> internal topic -> source. A plain value, kept by a GraphNode.
 struct Repartition {
-  std::string topic;  ///< without the application's prefix
+  std::string topic;  ///< without the prefix `<application.id>-`
   std::string filter_name;
   std::string sink_name;
   std::string source_name;
-  std::optional<std::int32_t> partitions;  ///< set: the user asked for this number
+  std::optional<std::int32_t>
+      partitions;  ///< set: the user asked for this number; otherwise the largest number upstream
   std::unique_ptr<NodeBase> (*make_filter)(bool drop_null_keys) = nullptr;
   NodeFactory make_sink;
   NodeFactory make_source;
-  bool mergeable = true;  ///< false: the user asked for it
+  bool mergeable = true;  ///< false: the user asked for this repartitioning, so the optimizer keeps it
 };
 
-/// The nodes that store the two sides of a stream-stream join.
+/// The names of the nodes that store the two sides of a stream-stream join.
 struct JoinedWindows {
   std::string left;
   std::string right;
 };
 
-/// Parts of `topology.optimization`.
+/// What the configuration `topology.optimization` turns on.
 struct Optimizations {
-  bool reuse_table_sources = false;
-  bool merge_repartitions = false;
-  bool single_store_self_join = false;
+  bool reuse_table_sources = false;     ///< use a table's source topic as its changelog
+  bool merge_repartitions = false;      ///< share one repartition topic among several operators
+  bool single_store_self_join = false;  ///< a self-join needs one window store only
 
-  /// `none`, `all`, or a list of `reuse.ktable.source.topics`, `merge.repartition.topics` and
-  /// `single.store.self.join` with commas between. Throws ConfigException.
+  /// Accepts `none`, `all`, or a comma-separated list of `reuse.ktable.source.topics`, `merge.repartition.topics` and
+  /// `single.store.self.join`. Throws ConfigException for anything else.
   [[nodiscard]] static Optimizations parse(std::string_view text);
 };
 
-/// A source before the topology is written; sources of equal topics are merged.
+/// A source before the topology is written. Sources of the same topics are merged.
 struct GraphSource {
-  std::vector<std::string> topics;
+  std::vector<std::string> topics;  ///< empty if `pattern` is set
   std::optional<std::string> pattern;
   std::optional<AutoOffsetReset> offset_reset;
-  std::pair<std::type_index, std::type_index> types;  ///< of key and value
+  std::pair<std::type_index, std::type_index> types;  ///< of key and value; merged sources must agree
   NodeFactory make_source;
 };
 
-/// A call of the DSL, before optimisation. Its `write` turns it into nodes of the topology.
-/// (Kafka Streams: `GraphNode` and its subclasses.)
+/// One call of the DSL, before optimization. `write` turns it into nodes of the topology. Owned by its Graph; parents
+/// and children are pointers within the same graph. (Kafka Streams: `GraphNode` and its subclasses.)
 struct GraphNode {
-  // Not inline: each file with a topology would compile them.
+  // Not inline: otherwise every file with a topology would compile them.
   explicit GraphNode(std::string node_name);
   GraphNode(const GraphNode&) = delete;
   GraphNode(GraphNode&&) noexcept;
@@ -67,31 +68,33 @@ struct GraphNode {
   GraphNode& operator=(GraphNode&&) noexcept;
   ~GraphNode();
 
-  std::string name;  ///< of the topology node that children follow
+  std::string name;  ///< the topology node that children are connected to
   std::vector<GraphNode*> parents;
   std::vector<GraphNode*> children;
-  int priority = 0;  ///< order of creation
-  bool written = false;
-  bool changes_key = false;
-  bool changes_value = false;
-  bool merges = false;
-  bool null_key_relaxed_join = false;  ///< a left or outer join downstream wants null keys as well
+  int priority = 0;                    ///< position in the order of creation; nodes are written in this order
+  bool written = false;                ///< already in the topology
+  bool changes_key = false;            ///< may change keys: a repartitioning behind it cannot move before it
+  bool changes_value = false;          ///< may change values
+  bool merges = false;                 ///< a merge of two streams
+  bool null_key_relaxed_join = false;  ///< a left or outer join downstream needs records with a null key
   std::optional<Repartition> repartition;
-  bool drop_null_keys = false;  ///< of the repartition; decided when the graph is complete
+  bool drop_null_keys = false;  ///< for `repartition`; decided when the graph is complete
   std::optional<GraphSource> source;
-  bool reads_table = false;                     ///< of a topic, which may serve as the table's changelog
-  bool reuse_source_topic = false;              ///< and does; decided in build()
-  std::optional<std::int64_t> window_grace_ms;  ///< of a windowed aggregation: how long after its end a window changes
-  std::optional<JoinedWindows> joined_windows;  ///< of a stream-stream join
-  bool self_join = false;                       ///< it needs only the left one's store; decided in build()
+  bool reads_table = false;         ///< reads a table from a topic, which can also be the table's changelog
+  bool reuse_source_topic = false;  ///< the topic is the changelog; decided in build()
+  std::optional<std::int64_t>
+      window_grace_ms;  ///< for windowed aggregations: ms after its end during which a window can change
+  std::optional<JoinedWindows> joined_windows;  ///< for stream-stream joins
+  bool self_join = false;  ///< joins a stream with itself and needs the left store only; decided in build()
+  /// Adds this node's topology nodes to the builder.
   using Write = std::function<void(const GraphNode&, TopologyBuilder&)>;
   Write write;
 
   [[nodiscard]] std::vector<std::string> parent_names() const;
 };
 
-/// The graph that DSL calls build, the generator of node names, and the way from there to a topology.
-/// (Kafka Streams: `InternalStreamsBuilder`.)
+/// The graph of DSL calls. It also generates names, and turns the graph into a topology. Shared by all KStream and
+/// KTable handles of one StreamsBuilder. Build phase only, one thread. (Kafka Streams: `InternalStreamsBuilder`.)
 class Graph {
  public:
   Graph();
@@ -101,27 +104,31 @@ class Graph {
 
   [[nodiscard]] static std::shared_ptr<Graph> make();
 
-  /// `<prefix><10-digit number>`. One counter for nodes and stores.
+  /// Returns `<prefix><10-digit number>`. Nodes and stores share one counter, as in Java, so that names are equal to
+  /// Java's.
   [[nodiscard]] std::string new_processor_name(const std::string& prefix);
   [[nodiscard]] std::string new_store_name(const std::string& prefix);
 
-  /// The given name, or a generated one; the number is drawn either way, as in Java.
+  /// Returns `given`, or a generated name if it is empty. As in Java a number is used up in both cases.
   [[nodiscard]] std::string name_or(const std::string& given, const std::string& prefix);
 
+  /// Adds a node behind its parents. The graph owns it; the reference stays valid.
   GraphNode& add(GraphNode node, const std::vector<GraphNode*>& parents);
-  /// Moves a node behind those added since it was, as if it was added once more: Kafka Streams does so where several
-  /// aggregations share one repartition topic.
+  /// Gives a node a new priority, as if it was added again now. Kafka Streams does this if several aggregations share
+  /// one repartition topic.
   void add_again(GraphNode& node) { node.priority = next_priority_++; }
+  /// Adds a node without parents.
   GraphNode& add_source(GraphNode node);
+  /// Throws TopologyException if another store has the same name.
   void add_state_store(std::shared_ptr<const StoreBuilder> store);
-  /// `node` is where records of these sources meet.
+  /// The topics of these sources must have the same number of partitions, because their records meet at `node`.
   void require_copartitioning(std::set<std::string> sources, std::string node);
 
-  /// Names for a repartitioning through `<prefix>-repartition`; always draws three numbers.
+  /// Generates the names for a repartitioning through the topic `<prefix>-repartition`. Always uses up three numbers.
   [[nodiscard]] Repartition new_repartition(const std::string& prefix);
 
-  /// Merges equal sources, decides on null keys and writes the nodes in Kafka Streams' order.
-  /// `names_given`: refuses stores and internal topics with generated names.
+  /// Merges equal sources, optimizes, decides about null keys and writes the nodes in Kafka Streams' order.
+  /// `names_given`: throws if a store or internal topic has a generated name. Can be called once.
   [[nodiscard]] Topology build(const Optimizations& optimizations = {}, bool names_given = false);
 
  private:
@@ -129,27 +136,27 @@ class Graph {
   void optimize(const Optimizations& optimizations);
   void decide_null_keys();
 
-  std::vector<std::unique_ptr<GraphNode>> nodes_;
-  GraphNode* root_ = nullptr;
+  std::vector<std::unique_ptr<GraphNode>> nodes_;  // owned; pointers to them stay valid
+  GraphNode* root_ = nullptr;                      // the parent of all sources; writes nothing
   int next_priority_ = 0;
-  int next_number_ = 0;
-  std::set<std::string> generated_names_;
+  int next_number_ = 0;                    // the number of the next generated name
+  std::set<std::string> generated_names_;  // see build(): names_given
   std::vector<std::shared_ptr<const StoreBuilder>> stores_;
   std::vector<CopartitionGroup> copartitioned_;
   bool built_ = false;
 };
 
-/// Writes `node` as one processor with these stores (those in `added` are added first).
+/// Writes `node` as one processor. Its stores are `connected`, by name, and `added`, which are added to the topology.
 [[nodiscard]] GraphNode::Write write_processor(NodeFactory factory, std::vector<std::string> connected = {},
                                                std::vector<std::shared_ptr<const StoreBuilder>> added = {});
 
 /// Writes `node` as a sink of this topic.
 [[nodiscard]] GraphNode::Write write_sink(NodeFactory factory, std::string topic);
-/// Writes `node` as a sink that chooses the topic of each record. `extractor_class`: the type of what chooses it.
+/// Writes `node` as a sink that chooses a topic for each record. `extractor_class`: the type of the user's function.
 [[nodiscard]] GraphNode::Write write_dynamic_sink(NodeFactory factory, std::string extractor_class);
 
-// A topic that the application makes, without its prefix: writes `node` as a sink of it, as a source, or as both. The
-// last goes by the source's name; the sink follows the node's parents.
+// For an internal topic, whose name is given without the application's prefix. `node` becomes a sink of the topic, a
+// source of it, or both. With both, `node` has the source's name, and the sink is behind the node's parents.
 [[nodiscard]] GraphNode::Write write_internal_sink(std::string topic, NodeFactory make_sink);
 [[nodiscard]] GraphNode::Write write_internal_source(std::string topic, NodeFactory make_source);
 [[nodiscard]] GraphNode::Write write_internal_topic(std::string topic, std::string sink_name, NodeFactory make_sink,

@@ -1,8 +1,8 @@
 #pragma once
 
-// What the compiler says where a call fits no overload: one line on what to do, in place of a list of what was tried.
-// Functions that only say so return auto, so that their line is the compiler's first: their bodies are looked at before
-// what is done with their results.
+// Error messages for calls that fit no overload. The compiler then prints one line that says what to do, not a list of
+// the overloads that it tried. The functions for this purpose return auto: the compiler must then look at their bodies
+// first, so that their message is the first error.
 
 #include <concepts>
 #include <string_view>
@@ -19,21 +19,22 @@ class GlobalKTable;
 
 namespace detail {
 
-/// False, but only once the types are known.
+/// Always false, but depends on the types. So a static_assert with it fails only when the function is used.
 template <class...>
 inline constexpr bool kNever = false;
 
+/// True if T is an instance of the class template.
 template <class T, template <class...> class Template>
 inline constexpr bool kIsA = false;
 template <class... Args, template <class...> class Template>
 inline constexpr bool kIsA<Template<Args...>, Template> = true;
 
-/// A name where an object that carries one is wanted.
+/// True for a plain text, given where an object with a name is expected.
 template <class T>
 concept Text = std::convertible_to<const T&, std::string_view>;
 
-/// For KStream's joins that are called with other arguments than they take; to be used as a constant, which has it
-/// looked at at once.
+/// Prints how to call KStream's joins. Use it in a constant expression (`if constexpr`), so that the compiler evaluates
+/// it at once.
 template <class Other>
 [[nodiscard]] constexpr bool refuse_stream_join() {
   constexpr bool kStream = kIsA<Other, KStream>;

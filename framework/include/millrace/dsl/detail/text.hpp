@@ -10,12 +10,13 @@
 
 namespace millrace::detail {
 
+/// True if operator<< can write the type.
 template <class T>
 concept Streamable = requires(std::ostream& out, const T& value) {
   out << value;
 };
 
-/// A value as `print` shows it.
+/// Returns the text of a value, as `print` shows it.
 template <class T>
 [[nodiscard]] std::string to_text(const T& value) {
   if constexpr (std::is_same_v<T, Unkeyed>) {
@@ -40,14 +41,14 @@ template <class T>
   }
 }
 
-/// A type as its source text names it, for people.
+/// Returns the name of a type as in source code, for messages.
 [[nodiscard]] std::string type_name(const std::type_info& type);
 
-/// Where `print` writes: all tasks of a node share one. Thread-safe.
+/// The output of `print`. All tasks of a node share one. Thread-safe.
 class LineWriter {
  public:
   virtual ~LineWriter() = default;
-  /// Writes and flushes. Throws StreamsException if that fails.
+  /// Writes one line and flushes it. Throws StreamsException if this fails.
   virtual void write(const std::string& line) = 0;
 };
 

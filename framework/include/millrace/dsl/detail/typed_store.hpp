@@ -7,7 +7,8 @@
 
 namespace millrace::detail {
 
-/// A store that `node` is connected to, by its interface.
+/// Returns a store that `node` is connected to, as the interface `Store`. Throws std::bad_cast for a store of another
+/// kind.
 template <class Store>
 [[nodiscard]] Store& typed_store(TaskContext& task, const NodeBase& node, const std::string& name) {
   return dynamic_cast<Store&>(task.store(node, name));

@@ -15,6 +15,7 @@
 
 namespace millrace::detail {
 
+/// Removes std::optional from a type.
 template <class T>
 struct StripOptional {
   using Type = T;
@@ -24,10 +25,11 @@ struct StripOptional<std::optional<T>> {
   using Type = T;
 };
 
-/// T without its null.
+/// T without std::optional: the type of its non-null values.
 template <class T>
 using NonNull = typename StripOptional<T>::Type;
 
+/// True if the value stands for a Kafka null. A key read as Unkeyed always does.
 template <class T>
 [[nodiscard]] constexpr bool is_null(const T& value) {
   if constexpr (std::is_same_v<T, Unkeyed>) {
@@ -39,7 +41,7 @@ template <class T>
   }
 }
 
-/// The value of something that is not null, for as long as that is there.
+/// The value of a non-null T, as a reference into `value`. REQUIRES: !is_null(value).
 template <class T>
 [[nodiscard]] constexpr const NonNull<T>& non_null(const T& value) {
   if constexpr (std::is_same_v<T, NonNull<T>>) {
@@ -54,12 +56,13 @@ const NonNull<T>& non_null(const T&& value) = delete;
 template <class T>
 inline constexpr bool kIsUnkeyed = std::is_same_v<NonNull<T>, Unkeyed>;
 
-// --- checks of what users give
+// --- checks of user functions
 //
-// Each require_... says in one line what to do, as the compiler's first error, and returns whether all is well: called
-// as `if constexpr (require_...())` it is looked at before anything else of the operator is.
+// Each require_... function reports misuse by a static_assert with one line that says what to do. It returns whether
+// the check passed. Call it as `if constexpr (require_...())`: the operator's body is then not compiled after a
+// failure, so the line is the compiler's first error.
 
-/// Grouping and joining compare keys, so the stream needs some.
+/// Grouping and joining compare keys, so the stream must have keys.
 template <class K>
 [[nodiscard]] constexpr bool require_key() {
   constexpr bool kKeyed = !kIsUnkeyed<K>;
@@ -69,7 +72,7 @@ template <class K>
   return kKeyed;
 }
 
-/// User functions take (key, value) or (value). Values are passed so that the function may move from them.
+/// User functions take (key, value) or (value). The value is passed as V, so that a function may move from it.
 template <class F, class K, class V>
 concept TakesKeyValue = std::invocable<F&, const K&, V>;
 template <class F, class V>
@@ -84,6 +87,7 @@ template <class F, class K, class V>
   return kCallable;
 }
 
+/// Calls the function with (key, value) if possible, otherwise with (value).
 template <class F, class K, class V>
 decltype(auto) call(F& function, const K& key, V&& value) {
   if constexpr (TakesKeyValue<F, K, V>) {
@@ -93,7 +97,7 @@ decltype(auto) call(F& function, const K& key, V&& value) {
   }
 }
 
-/// What call() gives, as a value; void if the function does not fit (require_callable reports that).
+/// The type that call() returns, without reference; void if the function does not fit (require_callable reports that).
 template <class F, class K, class V, class = void>
 struct CallResult {
   using Type = void;
@@ -103,7 +107,7 @@ struct CallResult<F, K, V, std::enable_if_t<TakesKeyValue<F, K, V> || TakesValue
   using Type = std::remove_cvref_t<decltype(call(std::declval<F&>(), std::declval<const K&>(), std::declval<V>()))>;
 };
 
-/// Key and value type of what `map` returns: KeyValue or std::pair.
+/// The key and value types of KeyValue or std::pair, which map functions return.
 template <class T>
 struct PairTypes {
   static constexpr bool kIsPair = false;
@@ -121,7 +125,7 @@ struct PairTypes<std::pair<K, V>> {
   using Value = V;
 };
 
-/// The elements of a range; void if T is none.
+/// The element type of a range; void if T is not a range.
 template <class T>
 struct ElementOf {
   using Type = void;
@@ -135,14 +139,14 @@ struct ElementOf<T> {
   using Type = std::remove_cvref_t<decltype(*std::begin(std::declval<T&>()))>;
 };
 
-/// Whether what flat_map's function returned owns its elements, so that they may be moved out of it. References and
-/// views do not.
+/// True if the range that a flat_map function returned owns its elements, so they may be moved from. A reference or a
+/// view does not own them.
 template <class Returned>
 inline constexpr bool kOwnsElements = !std::is_reference_v<Returned> && requires {
   typename Returned::allocator_type;
 };
 
-/// An element of a range of type Returned: moved out if the range owns it, else copied.
+/// Returns an element of such a range: moved if the range owns it, otherwise copied.
 template <class Returned, class Element>
 [[nodiscard]] std::remove_cvref_t<Element> take_element(Element& element) {
   if constexpr (kOwnsElements<Returned>) {
@@ -152,7 +156,7 @@ template <class Returned, class Element>
   }
 }
 
-/// For filter and branch.
+/// Checks the predicate of filter and branch.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_predicate() {
   if constexpr (require_callable<F, K, V>()) {
@@ -163,7 +167,7 @@ template <class F, class K, class V>
   return false;
 }
 
-/// For map_values and select_key.
+/// Checks the function of map_values and select_key.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_result() {
   if constexpr (require_callable<F, K, V>()) {
@@ -174,6 +178,7 @@ template <class F, class K, class V>
   return false;
 }
 
+/// Checks the function of map and of a table's group_by.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_pair() {
   if constexpr (require_callable<F, K, V>()) {
@@ -184,6 +189,7 @@ template <class F, class K, class V>
   return false;
 }
 
+/// Checks the function of flat_map_values.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_range() {
   if constexpr (require_callable<F, K, V>()) {
@@ -194,6 +200,7 @@ template <class F, class K, class V>
   return false;
 }
 
+/// Checks the function of flat_map.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_pair_range() {
   if constexpr (require_callable<F, K, V>()) {
@@ -217,7 +224,8 @@ KeyValue<K, V> to_key_value(std::pair<K, V>&& pair) {
 /// Stands for "no serde given".
 struct NoSerde {};
 
-/// The serde that a stream carries along, if it was given one.
+/// The serde that a stream passes on to operators downstream; empty if it has none. (In Kafka Streams, the `keySerde`
+/// and `valueSerde` of an `AbstractStream`.)
 template <class T>
 using CarriedSerde = MaybeSerde<T>;
 
@@ -226,11 +234,11 @@ inline constexpr bool kIsWindowed = false;
 template <class K>
 inline constexpr bool kIsWindowed<Windowed<K>> = true;
 
-/// Throws what to do where no serde of windowed keys is known.
+/// Throws TopologyException for windowed keys without a serde: the type does not know its window size.
 [[noreturn]] void missing_windowed_serde();
 
-/// The serde for T: the one given at this call, else the one that the stream carries, else T's own. T must have one of
-/// its own unless one is given: which streams carry one is not part of their types.
+/// Chooses the serde for T: the one given at this call, otherwise the stream's carried serde, otherwise the type's own
+/// serde. If none is given, T must have its own serde, even if the stream carries one: the compiler cannot know that.
 template <class T, class S>
 [[nodiscard]] AnySerde<T> choose_serde(const S& given, const CarriedSerde<T>& inherited = {}) {
   if constexpr (std::is_same_v<S, NoSerde> && kIsWindowed<NonNull<T>>) {
@@ -245,7 +253,7 @@ template <class T, class S>
   }
 }
 
-/// The serde given, for streams to carry along.
+/// The serde given at this call, as a serde for streams to carry; empty if none was given.
 template <class T, class S>
 [[nodiscard]] CarriedSerde<T> carried_serde(const S& given) {
   if constexpr (std::is_same_v<S, NoSerde>) {
@@ -255,7 +263,7 @@ template <class T, class S>
   }
 }
 
-/// A serde of the non-null type, made from one of the nullable type.
+/// The serde of T made from a serde of std::optional<T>.
 template <class T>
 struct NonNullSerde {
   AnySerde<std::optional<T>> inner;
@@ -270,7 +278,7 @@ struct NonNullSerde {
   }
 };
 
-/// The serde that a stream of T carries, for its non-null values.
+/// The carried serde of a stream of T, for the non-null values only.
 template <class T>
 [[nodiscard]] CarriedSerde<NonNull<T>> strip_serde(const CarriedSerde<T>& carried) {
   if constexpr (std::is_same_v<T, NonNull<T>>) {

@@ -8,11 +8,11 @@
 #include "millrace/common/bytes.hpp"
 #include "millrace/serde/serde.hpp"
 
-// What travels between the two sides of a foreign-key join, byte for byte as Kafka Streams has it.
+// The messages between the two sides of a foreign-key join. The bytes equal those of Kafka Streams.
 
 namespace millrace::detail {
 
-/// MurmurHash3_x64_128 with Kafka Streams' seed.
+/// MurmurHash3_x64_128 of a value, with Kafka Streams' seed.
 struct ValueHash {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -21,41 +21,42 @@ struct ValueHash {
 };
 [[nodiscard]] ValueHash hash_value(std::string_view bytes);
 
-/// What the right side is to do with a subscription.
+/// What the right side does with a subscription. The numbers are part of the format.
 enum class SubscriptionInstruction : std::uint8_t {
-  delete_no_propagate = 0,
-  delete_and_propagate = 1,
-  propagate_null_if_no_value = 2,
-  propagate_only_if_value = 3,
+  delete_no_propagate = 0,         ///< remove the subscription, send no response
+  delete_and_propagate = 1,        ///< remove it, and send a response without a value
+  propagate_null_if_no_value = 2,  ///< store it, and always send a response
+  propagate_only_if_value = 3,     ///< store it, and send a response only if the right row exists
 };
 
-/// A left row's wish to be told of a right row.
+/// A subscription: a left row asks for the changes of a right row.
 ///
 ///     | version, bit 80 set without hash | instruction | hash (16) | primary key ... | primary partition (4) |
 ///
-/// Version 1. Version 0, which is read as well, has no partition at the end.
+/// Written as version 1. Version 0 is read as well; it has no partition at the end.
 struct Subscription {
-  std::optional<ValueHash> hash;  ///< of the left row's value; none: the row is gone
+  std::optional<ValueHash> hash;  ///< of the left row's value; nullopt: the row is deleted
   SubscriptionInstruction instruction = SubscriptionInstruction::delete_no_propagate;
-  std::string primary_key;  ///< its bytes
-  std::optional<std::int32_t> primary_partition;
+  std::string primary_key;                        ///< the left row's key, serialized
+  std::optional<std::int32_t> primary_partition;  ///< the left row's partition, where the response must go
   std::uint8_t version = 1;
 };
 
-/// Throws SerializationException for what is neither version.
+/// deserialize() throws SerializationException if the bytes have neither version.
 struct SubscriptionSerde {
   void serialize(const Subscription& subscription, std::string& out) const;
   [[nodiscard]] Subscription deserialize(std::string_view bytes) const;
 };
 
-/// The key of a subscription in its store: `length of foreign key (4) | foreign key | primary key`. Without primary key
-/// it is the prefix that all subscriptions of a foreign key share.
+/// A subscription's key in its store: `length of foreign key (4) | foreign key | primary key`. With an empty primary
+/// key it is the common prefix of all subscriptions to a foreign key.
 [[nodiscard]] std::string combined_key(std::string_view foreign_key, std::string_view primary_key);
 [[nodiscard]] std::string_view primary_key_of(std::string_view combined_key);
-/// The first key that is larger than all with this prefix.
+/// The smallest key that is larger than all keys with this prefix.
 [[nodiscard]] std::string after_prefix(std::string prefix);
 
-/// The right side's answer: `version 0, bit 80 set without hash | hash (16) | foreign value ...`; no bytes: no value.
+/// The response of the right side: `version 0, bit 80 set without hash | hash (16) | foreign value ...`. No bytes after
+/// the hash means that there is no value.
 struct ResponseBytes {
   std::optional<ValueHash> hash;
   BytesView value;
@@ -63,11 +64,12 @@ struct ResponseBytes {
 void append_response_head(std::string& out, const std::optional<ValueHash>& hash);
 [[nodiscard]] ResponseBytes read_response(std::string_view bytes);
 
+/// A response with types. `hash` is copied from the subscription.
 template <class VO>
 struct ForeignResponse {
   std::optional<ValueHash> hash;
   std::optional<VO> value;
-  std::optional<std::int32_t> primary_partition;  ///< where the answer goes; not part of the bytes
+  std::optional<std::int32_t> primary_partition;  ///< the partition to send it to; not part of the bytes
 };
 
 template <class VO>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The joins of tables by foreign key. Included by ktable.hpp.
+// The foreign-key joins of tables. Included by ktable.hpp.
 
 #include <memory>
 #include <string>
@@ -27,7 +27,7 @@ template <class E, class K, class V, class KO>
   return kGivesKey;
 }
 
-/// Names of a foreign-key join's nodes, topics and store, in the order in which Kafka Streams draws them.
+/// The names of a foreign-key join's nodes, topics and store, in the order in which Kafka Streams draws them.
 struct ForeignJoinNames {
   ForeignJoinTopics topics;
   std::string subscribe;
@@ -43,10 +43,10 @@ struct ForeignJoinNames {
 };
 [[nodiscard]] ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given);
 
-/// The store of subscriptions: logged like a table's, with the headers of the records that wrote them.
+/// The store of subscriptions. Its changelog records have the headers of the records that wrote them.
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name);
 
-/// A sink of an internal topic, and the source behind it, as two nodes of the graph. Returns the source's.
+/// Adds a sink of an internal topic and the source behind it, as two graph nodes. Returns the source's node.
 template <class K, class V>
 GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& parents, const std::string& sink_name,
                               const std::string& source_name, SinkSettings<K, V> settings) {
@@ -61,7 +61,7 @@ GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& paren
   return graph.add(std::move(source), {&sink_node});
 }
 
-/// The user's partitioner of a foreign-key join for one table, as sinks take it.
+/// The user's partitioner for one table of a foreign-key join, in the form that sinks need.
 template <class K, class V, class P>
 [[nodiscard]] StreamPartitioner<std::optional<K>, V> foreign_partitioner(const P& partitioner) {
   if constexpr (std::is_same_v<P, NoPartitioner>) {
@@ -84,6 +84,7 @@ template <class K, class V, class P>
   }
 }
 
+/// Throws TopologyException if the serde is missing. `what`: for the message.
 template <class T>
 [[nodiscard]] AnySerde<T> require_carried(const CarriedSerde<T>& serde, const std::string& what,
                                           const std::string& node) {

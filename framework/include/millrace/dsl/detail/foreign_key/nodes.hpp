@@ -14,20 +14,21 @@
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/serde/primitives.hpp"
 
-// A foreign-key join, left table L (K -> V) with right table R (KO -> VO):
+// The nodes of a foreign-key join of a left table L (K -> V) and a right table R (KO -> VO):
 //
-//     L -> subscribe -> [registration topic, by KO] -> receive (keeps subscriptions) -> look up in R --\  _
-//                                                     R -> tell all subscribers -----------------------+--> [response
-//     topic, by K] -> resolve (drops what is out of date) -> result
+//     L -> subscribe -> [registration topic, by KO] -> receive (stores subscriptions) -> answer from R --+
+//                                                                         R -> tell all subscribers -----+
+//                                                                                                        |
+//     result <- resolve (drops outdated responses) <- [response topic, by K] <---------------------------+
 //
-// A response carries the hash of the left value that asked for it, so that answers which a newer value has overtaken
-// are told apart.
+// A response carries the hash of the left value that asked for it. If the left value has changed since, the hashes
+// differ and the response is dropped.
 
 namespace millrace::detail {
 
 using SubscriptionStore = TimestampedKeyValueStore<Bytes, Subscription>;
 
-/// Names that the nodes of one join share.
+/// The names that the nodes of one join share, without the application's prefix.
 struct ForeignJoinTopics {
   std::string registration;
   std::string response;
@@ -41,7 +42,7 @@ template <class T>
   return bytes;
 }
 
-/// Tells the right side which of its rows a left row wants. (Kafka Streams: `SubscriptionSendProcessorSupplier`.)
+/// Tells the right side which of its rows a left row refers to. (Kafka Streams: `SubscriptionSendProcessorSupplier`.)
 template <bool LeftJoin, class K, class V, class KO, class E>
 class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>, Subscription> {
  public:
@@ -56,6 +57,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    // Serdes get these names as their topics, as in Kafka Streams.
     const std::string topic = task.topic_name(topics_.registration);
     key_topic_ = topic + "-pk";
     foreign_key_topic_ = topic + "-fk";
@@ -74,7 +76,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
     const auto now = extract(record.key, change.new_value);
     if constexpr (LeftJoin) {
       if (before && changed(before, now)) send(record, before, delete_no_propagate);
-      // Even without a foreign key: the answer makes the result.
+      // Sent even without a foreign key: the response then makes the result with no right value.
       send(record, now, propagate_null_if_no_value);
     } else if (!now) {
       if (change.new_value) this->task().record_dropped(*this, "null foreign key");
@@ -93,6 +95,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
     if (!value) return std::nullopt;
     return std::optional<KO>(call(foreign_key_, key, *value));
   }
+  // Compares the bytes, because foreign keys need not have ==.
   [[nodiscard]] bool changed(const std::optional<KO>& before, const std::optional<KO>& now) const {
     if (!before || !now) return before.has_value() != now.has_value();
     return serialized(foreign_keys_, foreign_key_topic_, *before) !=
@@ -121,7 +124,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
   std::string hash_topic_;
 };
 
-/// Keeps subscriptions, and passes each on to the look-up. (Kafka Streams: `SubscriptionReceiveProcessorSupplier`.)
+/// Stores or removes a subscription, and passes it on. (Kafka Streams: `SubscriptionReceiveProcessorSupplier`.)
 template <class KO>
 class ReceiveSubscriptionNode final
     : public OperatorNode<std::optional<KO>, Subscription, std::optional<KO>, Subscription> {
@@ -162,7 +165,7 @@ class ReceiveSubscriptionNode final
   SubscriptionStore* store_ = nullptr;
 };
 
-/// Answers a subscription with what the right table has now. (Kafka Streams: `SubscriptionJoinProcessorSupplier`.)
+/// Answers a subscription with the right table's present value. (Kafka Streams: `SubscriptionJoinProcessorSupplier`.)
 template <class K, class KO, class VO>
 class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subscription, K, ForeignResponse<VO>> {
  public:
@@ -202,7 +205,7 @@ class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subs
   std::string key_topic_;
 };
 
-/// Tells all subscribers of a right row of its change. (Kafka Streams: `ForeignTableJoinProcessorSupplier`.)
+/// Tells all subscribers of a right row about its change. (Kafka Streams: `ForeignTableJoinProcessorSupplier`.)
 template <class K, class KO, class VO>
 class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, ForeignResponse<VO>> {
  public:
@@ -227,6 +230,7 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
     }
     const Bytes prefix(combined_key(serialized(foreign_keys_, foreign_key_topic_, record.key), {}));
     for (const auto& entry : store_->range(prefix, Bytes(after_prefix(prefix.str())))) {
+      // The range is inclusive, so it can contain the first key after the prefix.
       if (!entry.key.view().starts_with(prefix.view())) continue;
       const Subscription& subscription = entry.value.value;
       this->forward(
@@ -248,7 +252,7 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
   SubscriptionStore* store_ = nullptr;
 };
 
-/// Joins the answers with the left rows they belong to. (Kafka Streams: `ResponseJoinProcessorSupplier`.)
+/// Joins each response with the left row that asked for it. (Kafka Streams: `ResponseJoinProcessorSupplier`.)
 template <bool LeftJoin, class K, class V, class VO, class VOut, class F>
 class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K, std::optional<VOut>> {
  public:

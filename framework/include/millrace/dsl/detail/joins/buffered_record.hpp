@@ -11,25 +11,26 @@
 
 namespace millrace::detail {
 
-/// Where a record that waits in a buffer came from. (Kafka Streams: `ProcessorRecordContext`.)
+/// The position and headers of a record that waits in a buffer. (Kafka Streams: `ProcessorRecordContext`.)
 struct BufferedContext {
-  Timestamp timestamp = kNoTimestamp;
-  std::int64_t offset = -1;
+  Timestamp timestamp = kNoTimestamp;  ///< ms since the epoch
+  std::int64_t offset = -1;            ///< of the source record; -1: none
   std::string topic;
-  std::int32_t partition = -1;
+  std::int32_t partition = -1;  ///< -1: none
   Headers headers;
-  /// As the source read them, for dead letters. In memory only: no changelog has them, and no limit counts them.
+  /// The bytes that the source read, for dead letter queues. In memory only: they are not in the changelog and do not
+  /// count against a buffer's limit.
   std::optional<std::string> raw_key;
   std::optional<std::string> raw_value;
 
-  /// Without the raw key and value, as of a buffer that Java keeps as bytes.
+  /// The context of the current record. `of` leaves out the raw key and value, for buffers that Java keeps as bytes.
   [[nodiscard]] static BufferedContext of(const CurrentRecord& record);
   [[nodiscard]] static BufferedContext with_raw(const CurrentRecord& record);
-  /// As Kafka Streams counts it against a buffer's limit.
+  /// Bytes, as Kafka Streams counts them against a buffer's limit.
   [[nodiscard]] std::int64_t size_in_memory() const;
 };
 
-/// Makes a buffered record the current one of its task and puts the previous one back in the end.
+/// While it exists, a buffered record is the task's current record. The previous record is restored at the end.
 class BufferedScope {
  public:
   BufferedScope(TaskContext& task, const BufferedContext& context);
@@ -39,31 +40,34 @@ class BufferedScope {
   RecordScope scope_;
 };
 
-/// What a buffer holds of one key: the value before the first change that is held back, and the last change.
+/// What a buffer holds for one key: the value before the first change that is held back, and the latest change.
 struct BufferedValue {
-  std::optional<std::string> prior;
-  std::optional<std::string> old_value;
-  std::optional<std::string> new_value;
+  std::optional<std::string> prior;  ///< the table's value before the first change held back; nullopt: the key was new
+  std::optional<std::string> old_value;  ///< of the latest change
+  std::optional<std::string> new_value;  ///< of the latest change; nullopt: a deletion
   BufferedContext context;
 
+  /// Bytes, as Kafka Streams counts them against a buffer's limit.
   [[nodiscard]] std::int64_t size_in_memory() const;
 };
 
-/// As the buffers' changelogs have it (integers big-endian, lengths of four bytes, -1 for null):
+/// The value in a buffer's changelog. Integers are big-endian. Each length has four bytes and is -1 for null. An
+/// old-value length of -2 means "the same as prior, and not null".
 ///
 ///     timestamp(8) offset(8) length topic partition(4) number of headers(4) { length key, length value }
-///     length prior | length old | length new                         length of old -2: the same as prior, not null
+///     length prior | length old | length new
 ///     buffer time(8)
 [[nodiscard]] std::string write_buffered(const BufferedValue& value, Timestamp buffer_time);
 
+/// `buffer_time`: the stream time of the change, which decides when it leaves the buffer.
 struct ReadBuffered {
   Timestamp buffer_time = 0;
   BufferedValue value;
 };
 
-/// Reads a changelog record of version 3, or of an older one that Kafka Streams still reads: `version` is the byte of
-/// the header `v`, 0 without it. `known_prior`: what the buffer has for the key already. Versions 0 and 1 lack parts
-/// that `record` and `known_prior` give. Throws SerializationException.
+/// Reads a changelog value of version 3, or of an older version that Kafka Streams still reads. `version` is the byte
+/// in the header `v`, 0 without this header. Versions 0 and 1 lack some parts: these are taken from `record` and from
+/// `known_prior`, the prior value that the buffer has for the key already. Throws SerializationException.
 [[nodiscard]] ReadBuffered read_buffered(int version, std::string_view bytes, const BufferedContext& record,
                                          const std::optional<std::string>* known_prior);
 

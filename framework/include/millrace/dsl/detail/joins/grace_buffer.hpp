@@ -17,10 +17,12 @@ namespace millrace::detail {
 
 class TopologyBuilder;
 
-/// Stream records that wait for a table to reach their time, in order of (timestamp, key bytes, arrival).
-/// Changelog: key `00 | timestamp (8) | key | number (4)`, value as write_buffered has it with buffer time 0; null when
-/// the record has gone on. Kept in memory; numbers go on after a restart. (Kafka Streams:
-/// `RocksDBTimeOrderedKeyValueBuffer`, which starts its numbers again and may then overwrite a record.)
+/// Stream records that wait until a table has reached their timestamp. In memory, sorted by timestamp, key bytes and
+/// arrival. Owned by the task; one thread. (Kafka Streams: `RocksDBTimeOrderedKeyValueBuffer`.)
+///
+/// The changelog has the key `00 | timestamp (8) | key | number (4)`. Its value is that of write_buffered() with buffer
+/// time 0; a tombstone means that the record has left the buffer. Numbers continue after a restart. In Kafka Streams
+/// they start again, so a new record can overwrite an old one.
 class GraceBuffer final : public CustomStore {
  public:
   GraceBuffer(std::string name, StoreChangelog* log, std::int64_t grace_ms)
@@ -29,23 +31,23 @@ class GraceBuffer final : public CustomStore {
   [[nodiscard]] const std::string& name() const override { return name_; }
   void restore(std::span<const RestoreRecord> records) override;
 
-  /// False: the record is so late that it need not wait.
+  /// Adds a record. Returns false, without adding it, if the record is so late that it need not wait.
   [[nodiscard]] bool put(std::string_view key, std::string value, BufferedContext context);
 
-  /// Calls `visit(key, value)` for each record whose time has come; it leaves the buffer after that.
+  /// Calls `visit(key, value)` for each record whose waiting time is over, oldest first, and then removes it.
   void release(const std::function<void(std::string_view key, const BufferedValue& value)>& visit);
 
  private:
   std::string name_;
-  StoreChangelog* log_;
-  std::int64_t grace_ms_;
-  Timestamp stream_time_ = kNoTimestamp;  ///< of the records that were put
-  std::uint32_t number_ = 0;
-  std::map<std::string, BufferedValue> waiting_;
+  StoreChangelog* log_;                           ///< null: logging is off
+  std::int64_t grace_ms_;                         ///< how long a record waits, in stream time
+  Timestamp stream_time_ = kNoTimestamp;          ///< the largest timestamp put
+  std::uint32_t number_ = 0;                      ///< of the last record; makes changelog keys unique
+  std::map<std::string, BufferedValue> waiting_;  ///< by changelog key
 };
 
-/// Throws unless all `stores`, through which the join `node` reads its table, are versioned and keep at least as much
-/// history as a stream record waits.
+/// Throws TopologyException unless all `stores` are versioned and keep at least `grace_ms` of history. `stores`: those
+/// through which the join `node` reads its table.
 void require_history(const TopologyBuilder& builder, const std::vector<std::string>& stores, std::int64_t grace_ms,
                      const std::string& node);
 

@@ -17,7 +17,7 @@
 
 namespace millrace::detail {
 
-/// Passes a record on to its join, then keeps it for the records of the other side to come.
+/// Passes a record to the join of its side, then stores it for later records of the other side.
 template <class K, class V>
 class JoinWindowNode final : public OperatorNode<K, V, K, V> {
  public:
@@ -29,8 +29,9 @@ class JoinWindowNode final : public OperatorNode<K, V, K, V> {
   }
 
   Output<K, V>* process(Record<K, V>& record) override {
-    // The join behind this node only reads the record, so it is still whole afterwards.
+    // Forward by reference: the join behind this node only reads the record, so the value can be stored afterwards.
     this->forward(record);
+    // A record without a key takes part in a left or outer join, but can never match.
     if (is_null(record.key)) return nullptr;
     if constexpr (std::is_same_v<V, NonNull<V>>) {
       store_->put_one(non_null(record.key), &record.value, record.timestamp);
@@ -45,21 +46,21 @@ class JoinWindowNode final : public OperatorNode<K, V, K, V> {
   WindowStore<NonNull<K>, NonNull<V>>* store_ = nullptr;
 };
 
-/// What a join needs to know besides its joiner, the same for both sides and for all tasks.
+/// The settings of a stream-stream join, except its joiner. Shared by both sides and all tasks; constant.
 template <class K, class VL, class VR>
 struct JoinSettings {
   JoinWindows windows;
   std::string left_store;
   std::string right_store;
-  std::string outer_store;  ///< empty: unmatched results come out at once, or there are none
+  std::string outer_store;  ///< empty: no unmatched record has to wait
   AnySerde<NonNull<K>> key_serde;
   AnySerde<NonNull<VL>> left_serde;
   AnySerde<NonNull<VR>> right_serde;
   std::shared_ptr<JoinTimes> times;
 };
 
-/// One side of a stream-stream join: looks up the records of the other side, and lets out unmatched records whose
-/// windows have closed. (Kafka Streams: `KStreamKStreamJoin` and its two subclasses.)
+/// One side of a stream-stream join. It looks up matching records of the other side. It also emits unmatched records
+/// whose windows have closed. (Kafka Streams: `KStreamKStreamJoin` and its two subclasses.)
 template <bool IsLeft, bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class VOut,
           class Joiner>
 class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>, K, VOut> {
@@ -68,6 +69,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   using Key = NonNull<K>;
   using Left = NonNull<VL>;
   using Right = NonNull<VR>;
+  // A left record without a match is emitted if the right side may be absent, and vice versa.
   static constexpr bool kEmitsUnmatched = IsLeft ? RightMayBeAbsent : LeftMayBeAbsent;
   static constexpr bool kAnyOuter = LeftMayBeAbsent || RightMayBeAbsent;
 
@@ -98,6 +100,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
       return nullptr;
     }
     if constexpr (kAnyOuter) {
+      // Only a record that is not late can have moved stream time, so only then can a window have closed.
       if (waiting_ != nullptr && record.timestamp == time_->stream_time) emit_closed(record);
     }
 
@@ -112,6 +115,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
 
     if constexpr (kEmitsUnmatched) {
       if (matched) return nullptr;
+      // The window has closed already, or nothing waits (old-style JoinWindows): emit at once.
       if (waiting_ == nullptr || to < time_->stream_time) {
         emit_unmatched(record);
       } else {
@@ -122,6 +126,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   }
 
  private:
+  // How far before and after its own time a record of this side matches, in ms.
   [[nodiscard]] std::int64_t look_back() const {
     return IsLeft ? settings_->windows.before_ms() : settings_->windows.after_ms();
   }
@@ -135,6 +140,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
 
   void emit_match(const Record<K, VThis>& record, Timestamp other_time, const NonNull<VOther>& other) {
     if constexpr (kAnyOuter) {
+      // The other record may wait as unmatched. It has a match now.
       if (waiting_ != nullptr) waiting_->remove(other_time, !IsLeft, encode_key(non_null(record.key)));
     }
     if constexpr (IsLeft) {
@@ -154,7 +160,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     }
   }
 
-  // Not inline, as it is called from several places.
+  // Not inline, because it is called from several places.
   [[gnu::noinline]] void emit(const Record<K, VThis>& cause, const K& key, VOut value, Timestamp timestamp) {
     this->forward(Record<K, VOut>{key, std::move(value), timestamp, cause.headers});
   }
@@ -171,7 +177,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     if (written) waiting_->add(record.timestamp, IsLeft, encode_key(non_null(record.key)), value_buffer_);
   }
 
-  // Not inline, so that the usual way through process() is short.
+  // Not inline, so that the usual path through process() stays short.
   [[gnu::noinline]] void emit_closed(const Record<K, VThis>& cause) {
     take_closed(*waiting_, *time_, settings_->windows, look_ahead(), this->task(), [&](const auto& entry) {
       const K key = settings_->key_serde.deserialize(waiting_->name(), std::string_view(entry.key));
@@ -195,6 +201,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     }
   }
 
+  // Valid until the next call.
   std::string_view encode_key(const Key& key) {
     key_buffer_.clear();
     if (!settings_->key_serde.serialize(waiting_->name(), key, key_buffer_)) key_buffer_.clear();
@@ -204,8 +211,8 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   std::shared_ptr<const JoinSettings<K, VL, VR>> settings_;
   Joiner joiner_;
   WindowStore<Key, NonNull<VOther>>* other_ = nullptr;
-  OuterJoinStore* waiting_ = nullptr;
-  std::shared_ptr<JoinTime> time_;
+  OuterJoinStore* waiting_ = nullptr;  // null: no unmatched record has to wait
+  std::shared_ptr<JoinTime> time_;     // shared with the other side
   std::string key_buffer_;
   std::string value_buffer_;
 };

@@ -13,19 +13,19 @@
 
 namespace millrace::detail {
 
-/// The event time that both sides of a stream-stream join have seen, within one task.
+/// The time that both sides of a stream-stream join have seen in one task. Used by the task's thread.
 struct JoinTime {
-  Timestamp stream_time = kNoTimestamp;
-  /// No unmatched record that waits is older than this. None: as far as this task knows, none waits; when it starts,
-  /// its store may have kept some.
+  Timestamp stream_time = kNoTimestamp;  ///< the largest timestamp of both sides
+  /// Every waiting unmatched record is at least this old or younger. Unset: no record waits that this task knows of.
+  /// The store may still contain records from before a restart.
   std::optional<Timestamp> oldest_waiting;
-  Timestamp next_emit = 0;  ///< wall clock; looking for closed windows is throttled
+  Timestamp next_emit = 0;  ///< wall clock in ms: the search for closed windows is throttled
 
   void advance(Timestamp timestamp) { stream_time = std::max(stream_time, timestamp); }
 };
 
-/// Gives both join nodes of a task the same JoinTime. Shared by all tasks of a topology, thus locked; asked once per
-/// node and task.
+/// Gives both join nodes of a task the same JoinTime. All tasks of a topology share one object, so it is locked. Each
+/// node asks once, in init().
 class JoinTimes {
  public:
   [[nodiscard]] static std::shared_ptr<JoinTimes> make();
@@ -34,11 +34,11 @@ class JoinTimes {
 
  private:
   std::mutex mutex_;
-  std::map<const TaskContext*, std::weak_ptr<JoinTime>> times_;
+  std::map<const TaskContext*, std::weak_ptr<JoinTime>> times_;  // kept alive by the nodes
 };
 
-/// Shows and then removes what waits in windows that stream time has closed. Only looks if something can be due, and
-/// not more often than the emit interval. `look_ahead_ms`: how long the record in hand waits for the other side.
+/// Calls `show` for each waiting record whose window has closed, then removes it. Searches only if a window can have
+/// closed, and at most once per emit interval. `look_ahead_ms`: how far ahead the current record's side matches.
 void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& windows, std::int64_t look_ahead_ms,
                  const TaskContext& task, FunctionRef<void(const OuterJoinStore::Entry&)> show);
 

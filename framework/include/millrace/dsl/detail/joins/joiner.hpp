@@ -6,7 +6,8 @@
 
 namespace millrace::detail {
 
-/// Calls joiner(left, right) or joiner(key, left, right). Sides that may be absent are passed as pointers.
+/// Calls joiner(left, right) or joiner(key, left, right). A side that may be absent is passed as a pointer; both are
+/// pointers if the left one is.
 template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
 decltype(auto) call_joiner(Joiner& joiner, const K& key, const VL* left, const VR* right) {
   const auto with = [&](auto&& l, auto&& r) -> decltype(auto) {
@@ -25,7 +26,7 @@ decltype(auto) call_joiner(Joiner& joiner, const K& key, const VL* left, const V
   }
 }
 
-/// Joins compare keys, which therefore are of one type.
+/// Joins compare keys, so both sides must have the same key type.
 template <class K, class K2>
 [[nodiscard]] constexpr bool require_same_key() {
   constexpr bool kSameKey = std::is_same_v<K, K2>;
@@ -35,6 +36,7 @@ template <class K, class K2>
   return kSameKey;
 }
 
+/// Checks that the joiner accepts the two values and returns one.
 template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
 [[nodiscard]] constexpr bool require_joiner() {
   using L = std::conditional_t<LeftMayBeAbsent, const VL*, const VL&>;

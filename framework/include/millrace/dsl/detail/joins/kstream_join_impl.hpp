@@ -1,6 +1,6 @@
 #pragma once
 
-// The joins of KStream with KStream. Included by kstream.hpp.
+// The stream-stream joins of KStream. Included by kstream.hpp.
 
 #include <memory>
 #include <optional>
@@ -20,7 +20,7 @@
 namespace millrace {
 namespace detail {
 
-/// Node and store names of a stream-stream join, in the order in which Kafka Streams draws them.
+/// The names of a join's nodes and stores, in the order in which Kafka Streams draws them.
 struct JoinNames {
   std::string this_windowed;
   std::string other_windowed;
@@ -34,9 +34,9 @@ struct JoinNames {
   std::string outer_store;
 };
 
-/// A join with its nodes and stores, before it is written.
+/// A join with its nodes and stores, before it is added to the graph.
 struct StreamJoin {
-  // Not inline: each file with a topology would compile them.
+  // Not inline: otherwise every file with a topology would compile them.
   StreamJoin();
   StreamJoin(const StreamJoin&);
   StreamJoin(StreamJoin&&) noexcept;
@@ -46,16 +46,16 @@ struct StreamJoin {
 
   JoinNames names;
   std::set<std::string> sources;  ///< of both streams
-  bool null_key_relaxed = false;  ///< records with null keys are to reach the join: it is none of the inner ones
-  NodeFactory left_window;        ///< stores the records of the left stream
+  bool null_key_relaxed = false;  ///< a left or outer join: records with a null key must reach it
+  NodeFactory left_window;        ///< the node that stores records of the left stream
   NodeFactory right_window;
-  NodeFactory left;  ///< takes the records of the left stream and looks for those of the right one
+  NodeFactory left;  ///< the node that takes records of the left stream and searches the right store
   NodeFactory right;
   NodeFactory merge;
-  NodeFactory self;  ///< in place of left, right and merge if both streams turn out to be one; empty if they cannot
+  NodeFactory self;  ///< replaces left, right and merge if both streams are the same; empty if the types differ
   std::shared_ptr<const StoreBuilder> left_store;
   std::shared_ptr<const StoreBuilder> right_store;
-  std::shared_ptr<const StoreBuilder> outer_store;  ///< null: nothing waits
+  std::shared_ptr<const StoreBuilder> outer_store;  ///< null: no unmatched record has to wait
 };
 
 /// Which unmatched records a join emits.
@@ -64,20 +64,20 @@ struct JoinOuter {
   bool right = false;
 };
 
-/// Names all parts and makes the store of those who wait. The streams have been repartitioned where needed.
+/// Draws all names and makes the store for waiting records. The streams must have been repartitioned already.
 [[nodiscard]] StreamJoin plan_stream_join(const StreamPosition& left, const StreamPosition& right,
                                           const StreamJoinedOptions& options, const JoinWindows& windows,
                                           JoinOuter outer);
 
-/// Adds the nodes; where the results are.
+/// Adds the nodes to the graph. Returns the position of the results.
 [[nodiscard]] StreamPosition add_stream_join(StreamJoin join, const StreamPosition& left, const StreamPosition& right);
 
-/// What `options` say of the store of one side; `own`: the user's own store of this side, if any. As in Kafka Streams,
-/// what StreamJoined says of logging is not for such a store: it is logged with the usual topic settings.
+/// The window store of one side, with the settings of `options`. `own`: the user's own store for this side, if any. As
+/// in Kafka Streams, the logging settings do not apply to such a store: it is logged with the default topic settings.
 [[nodiscard]] std::shared_ptr<const StoreBuilder> join_store(StoreBuilder store, const StreamJoinedOptions& options,
                                                              const std::optional<StreamJoinedOptions::Store>& own);
 
-/// The windows of one side.
+/// Stores the records of one side. Retention is window size plus grace. A key can have several records per timestamp.
 template <class K, class V>
 [[nodiscard, gnu::cold]] StoreBuilder join_window_store(const std::string& name, const JoinWindows& windows,
                                                         const AnySerde<K>& key_serde, const AnySerde<V>& value_serde) {
@@ -116,7 +116,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
   }
   auto join = detail::plan_stream_join(left.position(), right.position(), settings, windows,
                                        {kRightMayBeAbsent, kLeftMayBeAbsent});
-  const auto& names = join.names;  // until `join` is moved from
+  const auto& names = join.names;  // `join` is moved from below; not used after that
   join.left_store = detail::join_store(detail::join_window_store(names.this_store, windows, keys, lefts), settings,
                                        settings.left_store);
   join.right_store = detail::join_store(detail::join_window_store(names.other_store, windows, keys, rights), settings,

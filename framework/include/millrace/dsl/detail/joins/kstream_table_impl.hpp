@@ -1,6 +1,7 @@
 #pragma once
 
-// What KStream has to do with tables: to_table, and joins with KTable and GlobalKTable. Included by kstream.hpp.
+// The operators of KStream that involve tables: to_table, and the joins with KTable and GlobalKTable. Included by
+// kstream.hpp.
 
 #include <memory>
 #include <string>
@@ -19,7 +20,7 @@
 namespace millrace {
 namespace detail {
 
-/// Throws for a stream that must be repartitioned but cannot be written.
+/// Throws TopologyException if a stream must be repartitioned but has no serde to write it with.
 template <class K, class V>
 void require_repartition_serdes(const CarriedSerde<K>& keys, const CarriedSerde<V>& values, const std::string& name,
                                 const char* remedy) {
@@ -29,7 +30,7 @@ void require_repartition_serdes(const CarriedSerde<K>& keys, const CarriedSerde<
                           (keys ? "values" : "keys") + ": give " + remedy);
 }
 
-/// Throws for a stream that must wait for a table but cannot be logged.
+/// Throws TopologyException if the records of a stream must wait and be logged, but there is no serde for them.
 template <class K, class V>
 void require_buffer_serdes(const CarriedSerde<K>& keys, const CarriedSerde<V>& values, const std::string& name) {
   if (keys && values) return;
@@ -37,6 +38,7 @@ void require_buffer_serdes(const CarriedSerde<K>& keys, const CarriedSerde<V>& v
                           (keys ? "values" : "keys") + ": give the join a Joined with serdes");
 }
 
+/// Checks the key selector of a join with a GlobalKTable.
 template <class F, class K, class V, class KT>
 [[nodiscard]] constexpr bool require_global_key() {
   if constexpr (require_result<F, K, const V&>()) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// The joins of tables with tables of the same key. Included by ktable.hpp.
+// The joins of tables with the same key. Included by ktable.hpp.
 
 #include <memory>
 #include <string>
@@ -24,7 +24,7 @@ template <class K, class K2>
   return kSameKey;
 }
 
-/// `x` or a generated name, `x-suffix` or a generated one.
+/// The name `<given>-<suffix>`, or a generated name if `given` is empty.
 [[nodiscard]] inline std::string suffixed_name(Graph& graph, const std::string& given, const std::string& suffix,
                                                const std::string& prefix) {
   return graph.name_or(given.empty() ? given : given + suffix, prefix);

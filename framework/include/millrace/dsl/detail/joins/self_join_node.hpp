@@ -8,8 +8,9 @@
 
 namespace millrace::detail {
 
-/// The join of a stream with itself over one store: gives what the two sides of the ordinary join would give together,
-/// in the same order. Unmatched records do not occur, each matches itself. (Kafka Streams: `KStreamKStreamSelfJoin`.)
+/// The join of a stream with itself, with one store instead of two. It emits what the two sides of an ordinary join
+/// would emit, in the same order. Unmatched records do not exist, because each record matches itself. (Kafka Streams:
+/// `KStreamKStreamSelfJoin`.)
 template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class V, class VOut, class Joiner>
 class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
   using Key = NonNull<K>;
@@ -33,13 +34,14 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
     const Timestamp timestamp = record.timestamp;
     const JoinWindows& windows = settings_->windows;
     time_->advance(timestamp);
+    // A record that is too late for the store would not have found itself there.
     bool with_itself = timestamp > time_->stream_time - (windows.size_ms() + windows.grace_ms()) + 1;
 
-    // As the left side of the join.
+    // First as the left side of the join.
     each_match(record, windows.before_ms(), windows.after_ms(), [&](Timestamp other_time, const Value& other) {
       emit(record, non_null(record.value), other, std::max(timestamp, other_time));
     });
-    // As the right side, which meets the record itself in the order of time.
+    // Then as the right side. The store does not contain the record yet, so its match with itself is inserted by time.
     each_match(record, windows.after_ms(), windows.before_ms(), [&](Timestamp other_time, const Value& other) {
       if (with_itself && other_time > timestamp) {
         with_itself = false;

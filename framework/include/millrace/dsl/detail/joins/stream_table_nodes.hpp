@@ -13,7 +13,7 @@
 
 namespace millrace::detail {
 
-/// For joins with a table of the same key.
+/// The key selector of joins with a table of the same key.
 struct OwnKey {
   template <class K, class V>
   const K& operator()(const K& key, const V& /*value*/) const {
@@ -21,8 +21,8 @@ struct OwnKey {
   }
 };
 
-/// Joins each record with what a table has for its key at that moment. `Select` makes the table's key from the record's
-/// key and value. (Kafka Streams: `KStreamKTableJoinProcessor`.)
+/// Joins each record with the table's value at that moment. `Select` computes the table's key from the record's key and
+/// value. (Kafka Streams: `KStreamKTableJoinProcessor`.)
 template <bool Left, class K, class V, class KT, class VT, class VOut, class Select, class F>
 class StreamTableJoin {
  public:
@@ -33,15 +33,16 @@ class StreamTableJoin {
   void close() { table_->close(); }
   [[nodiscard]] bool table_is_versioned() const { return table_->is_versioned(); }
 
-  /// Whether the record takes part in the join at all.
+  /// True if the record takes part in the join.
   [[nodiscard]] bool takes(const Record<K, V>& record) {
     return !is_null(record.value) && (Left || !is_null(call(select_, record.key, record.value)));
   }
 
-  /// The joined value; nullopt: there is none.
+  /// The joined value; nullopt if there is none.
   [[nodiscard]] std::optional<VOut> join(const Record<K, V>& record) {
     std::optional<ValueAndTimestamp<VT>> found;
     const auto& key = call(select_, record.key, record.value);
+    // A versioned table is read as of the record's time, other tables have the latest value only.
     if (!is_null(key)) {
       found = table_->is_versioned() ? table_->get(non_null(key), record.timestamp) : table_->get(non_null(key));
     }
@@ -55,6 +56,7 @@ class StreamTableJoin {
   std::unique_ptr<TableValueGetter<KT, VT>> table_;
 };
 
+/// The node of a stream-table join without a grace period.
 template <class K, class V, class VOut, class Join>
 class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
  public:
@@ -82,7 +84,7 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   Join join_;
 };
 
-/// The same with records that wait for the table to reach their time.
+/// The node of a stream-table join with a grace period: records wait until the table has reached their time.
 template <class K, class V, class VOut, class Join>
 class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   using Key = NonNull<K>;

@@ -16,12 +16,13 @@
 
 namespace millrace::detail {
 
+/// Null for nullopt.
 template <class T>
 [[nodiscard]] const T* pointer_to(const std::optional<T>& value) {
   return value ? &*value : nullptr;
 }
 
-/// The joiner of two tables' values, either of which may be absent where the kind of join allows it.
+/// Calls the user's joiner with the values of two tables. A value may be absent if the kind of join allows it.
 template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class VOut, class F>
 struct TableJoiner {
   static constexpr bool kLeftMayBeAbsent = LeftMayBeAbsent;
@@ -37,14 +38,14 @@ struct TableJoiner {
   }
 };
 
-/// What a join's nodes know; complete once the topology is.
+/// What the nodes of a table-table join know. Complete when the topology is written.
 struct TableJoinState {
-  std::string store;  ///< empty: the result is not kept
+  std::string store;  ///< empty: the result has no store
   bool send_old_values = false;
 };
 
-/// One side of a table-table join: looks the other table's value up for each change.
-/// (Kafka Streams: `KTableKTableInnerJoin`, `...LeftJoin`, `...RightJoin`, `...OuterJoin`.)
+/// One side of a table-table join. For each change it looks up the other table's value. (Kafka Streams:
+/// `KTableKTableInnerJoin`, `...LeftJoin`, `...RightJoin`, `...OuterJoin`.)
 template <bool IsLeft, class K, class VOut, class Joiner>
 class TableJoinNode final
     : public OperatorNode<K, Change<std::conditional_t<IsLeft, typename Joiner::Left, typename Joiner::Right>>, K,
@@ -55,7 +56,7 @@ class TableJoinNode final
   static constexpr bool kOtherMayBeAbsent = IsLeft ? Joiner::kRightMayBeAbsent : Joiner::kLeftMayBeAbsent;
 
  public:
-  /// `versioned`: this side's table is, so that only its latest versions count.
+  /// `versioned`: this side's table is versioned, so changes of older versions must not update the result.
   TableJoinNode(Joiner joiner, std::unique_ptr<TableValueGetter<K, VOther>> other, bool versioned,
                 std::shared_ptr<const TableJoinState> state)
       : joiner_(std::move(joiner)), other_(std::move(other)), versioned_(versioned), state_(std::move(state)) {}
@@ -73,6 +74,7 @@ class TableJoinNode final
       return nullptr;
     }
     const auto found = other_->get(record.key);
+    // An inner join has no result without the other value. An outer join has none if this side has no value either.
     if (!found && (!kOtherMayBeAbsent || (!change.new_value && !change.old_value))) return nullptr;
 
     Timestamp timestamp = record.timestamp;
@@ -91,6 +93,7 @@ class TableJoinNode final
   }
 
  private:
+  // nullopt if this kind of join has no result for these values.
   std::optional<VOut> join(const K& key, const std::optional<VThis>& mine, const std::optional<VOther>& other) {
     if (!mine && !(kThisMayBeAbsent && other)) return std::nullopt;
     if constexpr (IsLeft) {
@@ -106,7 +109,8 @@ class TableJoinNode final
   std::shared_ptr<const TableJoinState> state_;
 };
 
-/// Where the results of both sides meet, and are kept if they are to be. (Kafka Streams: `KTableKTableJoinMerger`.)
+/// Takes the results of both sides and stores them, if the result has a store. (Kafka Streams:
+/// `KTableKTableJoinMerger`.)
 template <class K, class V>
 class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
  public:
@@ -137,7 +141,7 @@ class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>>
   TableForwarder<K, V> forwarder_;
 };
 
-/// The result of a table-table join.
+/// The table that results from a table-table join.
 template <class K, class VOut, class Joiner>
 class JoinedTable final : public TableProcessor<K, VOut> {
   using VL = typename Joiner::Left;
@@ -172,6 +176,7 @@ class JoinedTable final : public TableProcessor<K, VOut> {
   [[nodiscard]] std::shared_ptr<const TableJoinState> state() const { return state_; }
 
  private:
+  /// Computes the joined value from both tables, for results without a store.
   class Getter final : public TableValueGetter<K, VOut> {
    public:
     Getter(std::unique_ptr<TableValueGetter<K, VL>> left, std::unique_ptr<TableValueGetter<K, VR>> right, Joiner joiner)

@@ -9,13 +9,13 @@
 
 namespace millrace::detail {
 
-/// A stream grouped by its keys, as its aggregations see it; shared by all handles of the grouping.
+/// A stream grouped by key, as its aggregations see it. Shared by all handles of the grouping. Build phase only.
 template <class K, class V>
 class Grouping {
  public:
   using MakeRepartition = std::function<GraphNode(const std::string& prefix)>;
 
-  /// `name`: given by the user, else empty. `make_repartition` is only used if the stream was re-keyed.
+  /// `name`: the user's, or empty. `make_repartition` is called only if the stream's key was changed.
   Grouping(KStream<K, V> stream, std::string name, CarriedSerde<K> key_serde, CarriedSerde<V> value_serde,
            MakeRepartition make_repartition)
       : stream_(std::move(stream)),
@@ -29,16 +29,17 @@ class Grouping {
   [[nodiscard]] CarriedSerde<NonNull<K>> key_serde() const { return strip_serde<K>(key_serde_); }
   [[nodiscard]] CarriedSerde<NonNull<V>> value_serde() const { return strip_serde<V>(value_serde_); }
 
-  /// Draws names for a repartition topic: the grouping's, or after the store of the aggregation.
+  /// Makes the repartition node. Its topic is named after the grouping, or after the aggregation's store.
   [[nodiscard]] GraphNode make_repartition(const std::string& store) const {
     return make_repartition_(name_.empty() ? store : name_);
   }
 
-  /// Where an aggregation follows: behind the repartition topic if the stream was re-keyed. Aggregations share it if
-  /// the grouping has a name.
+  /// Where an aggregation is added: behind a repartition topic, if the stream's key was changed. All aggregations share
+  /// one topic if the grouping has a name.
   [[nodiscard]] StreamPosition input(const std::string& store) {
     auto next = position();
     if (!next.key_changed) return next;
+    // Kafka Streams draws the names even if an existing topic is reused.
     auto fresh = make_repartition(store);
     next.sources = {fresh.name};
     if (repartition_ == nullptr || name_.empty()) {
@@ -57,7 +58,7 @@ class Grouping {
   CarriedSerde<K> key_serde_;
   CarriedSerde<V> value_serde_;
   MakeRepartition make_repartition_;
-  GraphNode* repartition_ = nullptr;
+  GraphNode* repartition_ = nullptr;  // owned by the graph; null: none yet
 };
 
 }  // namespace millrace::detail

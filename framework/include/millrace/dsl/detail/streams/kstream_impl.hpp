@@ -1,6 +1,6 @@
 #pragma once
 
-// The operators of KStream that need no store. Included by kstream.hpp.
+// The stateless operators of KStream. Included by kstream.hpp.
 
 #include <functional>
 #include <memory>
@@ -20,7 +20,7 @@ namespace millrace {
 
 namespace detail {
 
-/// Whether a partitioner was given; it must fit.
+/// True if the user gave a partitioner. A compile error if it does not fit the stream's types.
 template <class P, class K, class V>
 [[nodiscard]] constexpr bool require_partitioner() {
   if constexpr (std::is_same_v<P, NoPartitioner>) {
@@ -34,7 +34,7 @@ template <class P, class K, class V>
   }
 }
 
-/// For print.
+/// Checks the function of print.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_text() {
   if constexpr (require_callable<F, K, V>()) {
@@ -45,6 +45,7 @@ template <class F, class K, class V>
   return false;
 }
 
+/// Checks the function of to() that chooses the topic.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_topic_chooser() {
   constexpr bool kFits = std::is_constructible_v<TopicNameExtractor<K, V>, F>;
@@ -60,6 +61,7 @@ KStream<K, V>::KStream(detail::StreamPosition position, detail::CarriedSerde<K> 
                        detail::CarriedSerde<V> value_serde)
     : shared_(detail::share<Shared>(std::move(position), std::move(key_serde), std::move(value_serde))) {}
 
+// Adds a node behind this stream. Empty serdes (nullptr): the operator changes the type, so the carried serde is gone.
 template <class K, class V>
 template <class KOut, class VOut>
 KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeFactory factory, bool key_changed,
@@ -248,7 +250,7 @@ KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& re
 template <class K, class V>
 KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, const AnySerde<K>& key_serde,
                                                   const AnySerde<V>& value_serde) const {
-  // The names are drawn even if an earlier join of this stream made the topic already, as in Java.
+  // As in Java, the names are drawn even if an earlier join of this stream has made the topic.
   auto fresh = make_repartition(prefix, key_serde, value_serde, std::nullopt, detail::NoPartitioner());
   if (shared_->join_repartition == nullptr || prefix != position().name) {
     shared_->join_repartition = &position().graph->add(std::move(fresh), {position().node});
@@ -259,10 +261,12 @@ KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, con
 namespace detail {
 
 template <class K, class V, class Produced>
+/// The graph node of a sink with a fixed topic or a chosen one.
 [[gnu::cold]] GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Produced& settings) {
   if constexpr (require_partitioner<std::remove_cvref_t<decltype(settings.partitioner)>, K, V>()) {
     sink.partitioner = settings.partitioner;
   }
+  // As in Kafka Streams: a windowed record goes to the partition of its inner key.
   sink.partition_windows_by_inner_key = true;
   GraphNode node(name);
   if (sink.choose_topic) {
@@ -310,6 +314,7 @@ requires(!std::convertible_to<F, std::string>) void KStream<K, V>::to(F choose,
 
 namespace detail {
 
+/// True if the processor takes records of K and V.
 template <class P, class K, class V>
 concept TakesStreamOf = std::same_as<typename P::KeyIn, K> && std::same_as<typename P::ValueIn, V>;
 

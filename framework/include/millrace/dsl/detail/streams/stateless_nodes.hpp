@@ -13,6 +13,8 @@
 
 namespace millrace::detail {
 
+// These nodes are the stateless operators at run time. One instance per task, used by the task's thread. process()
+// returns its output to let the same record go on, which is cheaper than forwarding it; nullptr stops the record.
 template <class K, class V, class F>
 class FilterNode final : public OperatorNode<K, V, K, V> {
  public:
@@ -28,7 +30,7 @@ class FilterNode final : public OperatorNode<K, V, K, V> {
   bool keep_if_;
 };
 
-/// In front of every repartition topic.
+/// Stands before every repartition topic. Records without a key have no defined partition, so most joins drop them.
 template <class K, class V>
 class NullKeyFilterNode final : public OperatorNode<K, V, K, V> {
  public:
@@ -42,12 +44,12 @@ class NullKeyFilterNode final : public OperatorNode<K, V, K, V> {
   bool drop_null_keys_;
 };
 
-/// Whether a T2 can take the place of a T in a record, which is cheaper than a new record.
+/// True if a new value of type T2 can replace the T in a record in place, which is cheaper than a new record.
 template <class T, class T2>
 inline constexpr bool kReplaceable = std::same_as<T, T2>&& std::is_nothrow_move_constructible_v<T>;
 
-/// Not by assignment: that of std::string reads its members two at a time right after they were written one by one,
-/// and the processor waits for these writes longer than for all else here.
+/// Replaces a value by destroying it and constructing a new one. Move assignment is slower here: that of std::string
+/// reads its members in pairs right after they were written one by one, and the CPU then waits for these writes.
 template <class T>
 void replace(T& old, std::type_identity_t<T>&& by) {
   std::destroy_at(&old);
@@ -65,6 +67,7 @@ class MapNode final : public OperatorNode<K, V, K2, V2> {
       replace(record.key, std::move(pair.key));
       replace(record.value, std::move(pair.value));
       return &this->output();
+      // The types differ, so a new record is needed. Its headers are lent, and come back after forwarding.
     } else {
       this->forward_lent(record.headers, Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp,
                                                         std::move(record.headers)});
@@ -181,15 +184,15 @@ class ForEachNode final : public TerminalNode<K, V> {
   F action_;
 };
 
-/// merge, the children of split, the end of a join.
+/// Passes each record on unchanged: for merge, for each branch of a split, and at the end of a join.
 template <class K, class V>
 class PassThroughNode final : public OperatorNode<K, V, K, V> {
  public:
   Output<K, V>* process(Record<K, V>& /*record*/) override { return &this->output(); }
 };
 
-/// split: each record goes to the first branch whose predicate holds, else to the default branch, else nowhere.
-/// Branches are connected in the order in which they were declared.
+/// The node of split. A record goes to the first branch whose predicate is true, otherwise to the default branch.
+/// Without a default branch it is dropped. Branches are children in the order in which they were declared.
 template <class K, class V>
 class BranchNode final : public OperatorNode<K, V, K, V> {
  public:

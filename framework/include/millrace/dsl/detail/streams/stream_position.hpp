@@ -9,9 +9,9 @@
 
 namespace millrace::detail {
 
-/// What a stream is to the graph, apart from its types.
+/// A stream's place in the graph, without its types. A plain value: each operator returns a new one.
 struct StreamPosition {
-  // Not inline: each file with a topology would compile them.
+  // Not inline: otherwise every file with a topology would compile them.
   StreamPosition();
   StreamPosition(const StreamPosition&);
   StreamPosition(StreamPosition&&) noexcept;
@@ -20,33 +20,34 @@ struct StreamPosition {
   ~StreamPosition();
 
   std::shared_ptr<Graph> graph;
-  GraphNode* node = nullptr;      ///< new operators follow this one
-  std::string name;               ///< of the topology node
-  std::set<std::string> sources;  ///< whose topics must be co-partitioned in a join
-  bool key_changed = false;       ///< grouping and joining must repartition first
-  bool versioned = false;         ///< all that a stream comes from are versioned tables
+  GraphNode* node = nullptr;      ///< new operators are added behind this node; owned by the graph
+  std::string name;               ///< the name of the topology node
+  std::set<std::string> sources;  ///< a join requires that their topics have the same number of partitions
+  bool key_changed = false;       ///< the key may have changed: grouping and joining must repartition first
+  bool versioned = false;         ///< the stream comes from versioned tables only
 };
 
-/// Adds a source; where its records are. `given`: its name, if the user gave one.
+/// Adds a source and returns its position. `given`: the user's name for it, or empty.
 [[nodiscard]] StreamPosition add_source(const std::shared_ptr<Graph>& graph, const std::string& given,
                                         GraphSource source);
-/// What an operator may change in a record. One that leaves keys alone needs no repartitioning behind it.
+/// What an operator may change in a record. If it cannot change the key, no repartitioning is needed behind it.
 struct MayChange {
   bool key = false;
   bool value = false;
 };
 
-/// Adds a processor behind a stream, connected to `stores` and to those in `added`; where its results are.
+/// Adds a processor behind a stream and returns its position. It is connected to `stores`, by name, and to `added`,
+/// which are added to the topology.
 [[nodiscard]] StreamPosition add_operator(const StreamPosition& stream, const std::string& name, NodeFactory factory,
                                           MayChange changes = {}, std::vector<std::string> stores = {},
                                           std::vector<std::shared_ptr<const StoreBuilder>> added = {});
-/// Throws if the two streams come from different StreamsBuilders.
+/// Merges two streams. Throws TopologyException if they come from different StreamsBuilders.
 [[nodiscard]] StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other, const std::string& given,
                                        NodeFactory factory);
-/// Where a stream is once it has been through the topic of `repartition`.
+/// The position of a stream behind its repartition topic.
 [[nodiscard]] StreamPosition behind_repartition(const StreamPosition& stream, GraphNode& repartition);
 
-/// Throws if two streams that are to meet come from different StreamsBuilders.
+/// Throws TopologyException if the two streams come from different StreamsBuilders. `operation`: for the message.
 void require_one_builder(const StreamPosition& one, const StreamPosition& other, const char* operation);
 
 }  // namespace millrace::detail

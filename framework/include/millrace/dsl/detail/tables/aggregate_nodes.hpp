@@ -13,11 +13,12 @@
 
 namespace millrace::detail {
 
-/// Folds the records of each key into an aggregate that is kept in a table: count, aggregate and reduce are one node
-/// with different `Fold`s. (Kafka Streams: `KStreamAggregate`, `KStreamReduce`.)
+/// Aggregates the records of each key into a table. count, reduce and aggregate are this node with different `Fold`s.
+/// (Kafka Streams: `KStreamAggregate`, `KStreamReduce`.)
 ///
-/// `Fold` offers `optional<VA> initial(value)` (nullopt: the value itself starts, as in reduce), and
-/// `optional<VA> next(key, value, VA)`; nullopt as a result deletes the key.
+/// A Fold has two functions. `optional<VA> initial()` returns the aggregate before the first record. nullopt means that
+/// the first value becomes the aggregate, as in reduce. `optional<VA> next(key, value, optional<VA>)` returns the new
+/// aggregate; nullopt deletes the key.
 template <class K, class V, class VA, class Fold>
 class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
   using Key = NonNull<K>;
@@ -47,6 +48,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
     } else {
       old_value = fold_.initial();
     }
+    // Copy the old value before the user function may move from it.
     std::optional<VA> kept_old;
     if (*send_old_values_) kept_old = old_value;
     std::optional<VA> new_value = fold_.next(key, non_null(record.value), std::move(old_value));
@@ -72,7 +74,7 @@ struct CountFold {
   std::optional<std::int64_t> next(const K&, const V&, std::optional<std::int64_t> count) { return *count + 1; }
 };
 
-/// The reducer may return the value type, or a std::optional of it to delete. V may be nullable (in windows).
+/// The reducer returns a value, or a std::optional of it; nullopt deletes. V may be nullable (in windows).
 template <class K, class V, class Reducer>
 struct ReduceFold {
   using Value = V;
@@ -86,11 +88,12 @@ struct ReduceFold {
   }
 };
 
-/// Initializer and aggregator may return VA, or std::optional<VA> where nullopt deletes. The aggregator is given what
-/// the initializer returns.
+/// Initializer and aggregator return VA or std::optional<VA>; nullopt deletes. The aggregator gets what the initializer
+/// returns.
 template <class K, class V, class VA, class Initializer, class Aggregator>
 struct AggregateFold {
   using Value = V;
+  /// The aggregate's type in user functions: VA or std::optional<VA>.
   using Given = std::remove_cvref_t<std::invoke_result_t<Initializer&>>;
 
   Initializer initializer;
@@ -105,7 +108,7 @@ struct AggregateFold {
   }
 };
 
-/// A table's updates as a stream.
+/// The node of to_stream(): passes on the new value of each update.
 template <class K, class V>
 class TableToStreamNode final : public OperatorNode<K, Change<V>, K, std::optional<V>> {
  public:

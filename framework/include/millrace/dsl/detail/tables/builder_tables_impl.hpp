@@ -17,6 +17,7 @@
 namespace millrace {
 namespace detail {
 
+/// Checks that a table's key and value types are not nullable.
 template <class K, class V>
 [[nodiscard]] constexpr bool require_table_types() {
   constexpr bool kPlain = std::is_same_v<K, NonNull<K>> && std::is_same_v<V, NonNull<V>>;
@@ -28,7 +29,7 @@ template <class K, class V>
   return kPlain && kKeyed;
 }
 
-/// A source whose records may have null keys and values.
+/// The source of a table. Its records may have null keys and values.
 template <class K, class V, class Consumed>
 [[nodiscard]] NodeSpec table_source_spec(const std::string& name, const std::string& topic, const Consumed& settings) {
   using Key = std::optional<K>;
@@ -55,7 +56,7 @@ template <class K, class V, class Consumed>
   return spec;
 }
 
-/// Names of a table's source and processor.
+/// The names of a table's source node and of its processor node.
 struct TableSourceNames {
   std::string source;
   std::string processor;
@@ -75,7 +76,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     const auto& kept = materialized.settings();
     const std::string store_name = kept.store_name.empty() ? graph_->new_store_name(topic + "-") : kept.store_name;
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
-    // A table's store has the serdes of its topic unless it is given others.
+    // The store uses the serdes of the topic, unless Materialized gives others.
     const auto keys = detail::choose_serde<K>(kept.key_serde, detail::carried_serde<K>(settings.key_serde));
     const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
 
@@ -94,6 +95,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
       builder.add_source(spec);
       builder.add_processor(names.processor, [state] { return detail::make_node<Node>(state); }, {names.source});
       for (auto store : state->stores(names.processor)) {
+        // The source topic is the changelog (topology.optimization), so the store must not write another one.
         if (self.reuse_source_topic) {
           StoreBuilder unlogged(*store);
           detail::definition_of(unlogged).spec.logging = false;
@@ -126,6 +128,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
     const auto keys = detail::choose_serde<K>(kept.key_serde, detail::carried_serde<K>(settings.key_serde));
     const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
     auto options = static_cast<const MaterializedOptions&>(kept);
+    // A global table is restored from its source topic, so it has no changelog.
     options.logging = false;
 
     detail::TableSourceState state;

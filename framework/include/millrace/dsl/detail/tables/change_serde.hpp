@@ -11,27 +11,27 @@
 
 namespace millrace::detail {
 
-/// The value of a record in a table grouping's repartition topic:
+/// The value of a record in the repartition topic of a grouped table:
 ///
-///     | new ... | 01 |                                  only a new value
-///     | old ... | 00 |                                  only an old value
+///     | new ... | 01 |                                      only a new value
+///     | old ... | 00 |                                      only an old value
 ///     | length of new (varint) | new ... | old ... | 02 |   both
 ///
-/// 03, 04 and 05 are the three forms (old, new, both) with one more byte before the last: 01 if the change is the
-/// latest of its key. They are read, never written.
+/// The last byte can also be 03, 04 or 05: the same three forms (old, new, both), with one more byte in front of it.
+/// This byte is 01 if the change is the latest of its key. These forms are read but never written.
 struct ChangeBytes {
   BytesView new_value;
   BytesView old_value;
   bool is_latest = true;
 };
 
-/// Throws SerializationException.
+/// Throws SerializationException if the bytes have none of the forms.
 [[nodiscard]] ChangeBytes read_change(std::string_view bytes);
 
-/// Appends a number as Kafka's varint: zigzag, seven bits a byte, the lowest first.
+/// Appends a number as Kafka's varint: zigzag, then 7 bits per byte, lowest bits first.
 void append_varint(std::string& out, std::int32_t value);
 
-/// (Kafka Streams: `ChangedSerde`.)
+/// The serde of a Change. (Kafka Streams: `ChangedSerde`.)
 template <class V>
 struct ChangeSerde {
   AnySerde<V> inner;

@@ -1,6 +1,6 @@
 #pragma once
 
-// The operators of KTable that look at one table's values. Included by ktable.hpp.
+// The operators of KTable that compute values from one table. Included by ktable.hpp.
 
 #include <memory>
 #include <string>
@@ -25,6 +25,7 @@ concept ValueTransformer = requires {
 }
 &&std::derived_from<P, ValueTransformerWithKey<typename P::KeyType, typename P::ValueIn, typename P::ValueOut>>;
 
+/// Checks the supplier of transform_values.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_transformer() {
   using P = typename Supplied<F>::Type;
@@ -51,7 +52,7 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
   auto& graph = *position_.graph;
   const auto materialized = detail::materialized_of(options...);
   const auto& settings = materialized.settings();
-  // Kafka Streams draws this number for nothing.
+  // Kafka Streams draws this number and does not use it. Draw it too, so that later names stay equal.
   if (draws_store_name && settings.given && settings.store_name.empty()) (void)graph.new_store_name(prefix);
   const std::string name = graph.name_or(detail::named_of(options...).name(), prefix);
 
@@ -65,7 +66,7 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
     keys = detail::find_serde<K>(settings.key_serde, key_serde_);
     values = detail::find_serde<VOut>(settings.value_serde, inherited);
     if (!settings.store_name.empty()) {
-      // As in Kafka Streams, default.dsl.store has no say over the store of a derived table.
+      // As in Kafka Streams, default.dsl.store does not apply to the store of a derived table.
       auto options_of_store = settings;
       options_of_store.medium = settings.medium.value_or(StoreMedium::rocksdb);
       added.push_back(detail::make_table_store<K, VOut>(settings.store_name, options_of_store,

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// Whether two keys are the same: by ==, or by their bytes if they have none.
+/// True if two keys are equal. Compares their bytes if the type has no ==.
 template <class T>
 [[nodiscard]] bool same_value(const T& a, const T& b, const AnySerde<T>& serde) {
   if constexpr (std::equality_comparable<T>) {
@@ -26,8 +26,8 @@ template <class T>
   }
 }
 
-/// Sends each change of a table on under its new key: what the old value had, and what the new one has.
-/// (Kafka Streams: `KTableRepartitionMap`.)
+/// Sends each change of a table to its new group, or to two groups: the old value to the old group, the new value to
+/// the new group. (Kafka Streams: `KTableRepartitionMap`.)
 template <class K, class V, class K1, class V1, class F>
 class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>> {
  public:
@@ -44,6 +44,7 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
                                            record.timestamp,
                                            record.headers});
     };
+    // Old and new group are the same: one record with both values is enough.
     if (now && before && same_value(now->key, before->key, keys_)) {
       send(std::move(now->key), std::move(now->value), std::move(before->value));
       return nullptr;
@@ -66,9 +67,11 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
   AnySerde<K1> keys_;
 };
 
-/// Keeps an aggregate of the rows of a grouped table: takes the old row out, then the new one in.
-/// `Fold` offers `optional<VA> subtract(key, V, VA)` and `optional<VA> add(key, V, optional<VA>)`, where nullopt means
-/// none. (Kafka Streams: `KTableAggregate`, `KTableReduce`.)
+/// Aggregates the rows of a grouped table. First subtracts the old row, then adds the new one. (Kafka Streams:
+/// `KTableAggregate`, `KTableReduce`.)
+///
+/// A Fold has `optional<VA> subtract(key, V, VA)` and `optional<VA> add(key, V, optional<VA>)`. nullopt means that the
+/// group has no aggregate. `add_takes_time_of(aggregate)` says if add uses the stored timestamp too.
 template <class K, class V, class VA, class Fold>
 class TableAggregateNode final : public OperatorNode<K, Change<V>, K, Change<VA>> {
  public:
@@ -85,6 +88,7 @@ class TableAggregateNode final : public OperatorNode<K, Change<V>, K, Change<VA>
     auto stored = store_.get(record.key);
     std::optional<VA> aggregate;
     Timestamp timestamp = record.timestamp;
+    // Copy the old value before the user function may move from it.
     std::optional<VA> kept_old;
     if (stored) {
       if (*send_old_values_) kept_old = stored->value;
@@ -124,7 +128,7 @@ struct TableCountFold {
   static bool add_takes_time_of(const std::optional<std::int64_t>&) { return true; }
 };
 
-/// Adder and subtractor may return V, or std::optional<V> for none.
+/// Adder and subtractor return V, or std::optional<V>; nullopt deletes.
 template <class K, class V, class Adder, class Subtractor>
 struct TableReduceFold {
   Adder adder;
@@ -137,11 +141,11 @@ struct TableReduceFold {
     if (!aggregate) return std::optional<V>(std::move(value));
     return std::optional<V>(adder(std::as_const(*aggregate), std::as_const(value)));
   }
-  /// As in Java, a row that starts an aggregate anew has its own time, even if the key had an aggregate before.
+  /// As in Java, a row that starts a new aggregate sets the timestamp, even if the key had an aggregate before.
   static bool add_takes_time_of(const std::optional<V>& aggregate) { return aggregate.has_value(); }
 };
 
-/// Initializer, adder and subtractor may return VA, or std::optional<VA> for none.
+/// Initializer, adder and subtractor return VA, or std::optional<VA>; nullopt deletes.
 template <class K, class V, class VA, class Initializer, class Adder, class Subtractor>
 struct TableAggregateFold {
   using Given = std::remove_cvref_t<std::invoke_result_t<Initializer&>>;

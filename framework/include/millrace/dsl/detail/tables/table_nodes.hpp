@@ -14,19 +14,20 @@
 
 namespace millrace::detail {
 
-/// What the nodes of a table made from another one need to know; complete once the topology is.
+/// What the nodes of a derived table know. Complete when the topology is written.
 struct DerivedTableState {
-  std::string store;  ///< empty: values are computed from the parent's whenever they are asked for
-  bool send_old_values = false;
+  std::string store;             ///< empty: no store; values are computed from the parent table on demand
+  bool send_old_values = false;  ///< an operator downstream needs old values
   bool parent_versioned = false;
 };
 
-/// A table made from another one, value by value. `Compute` is the operator: it makes for each user its own `copy()`,
-/// which is given the value (or none) of a key and returns the new one.
+/// A table that is computed from another one, value by value. `Compute` is the operator. Each node and each getter has
+/// its own copy(), because user functions may have state. A copy gets a key's value (or nullopt) and returns the new
+/// one.
 template <class K, class VIn, class VOut, class Compute>
 class DerivedTable final : public TableProcessor<K, VOut> {
  public:
-  /// `versioned`: whether it has a store that is; nullopt: no store was described, so the parent's answer holds.
+  /// `versioned`: whether the table's own store is versioned; nullopt: there is none, so the parent decides.
   DerivedTable(std::shared_ptr<TableProcessor<K, VIn>> parent, Compute compute, std::string store,
                std::optional<bool> versioned)
       : parent_(std::move(parent)),
@@ -35,7 +36,8 @@ class DerivedTable final : public TableProcessor<K, VOut> {
         state_(detail::share<DerivedTableState>()) {
     state_->store = std::move(store);
     state_->parent_versioned = parent_->versioned();
-    // With the old value at no price, a filter can tell whether a tombstone is news.
+    // If the old value costs nothing, let the filter have it: it can then drop a tombstone for a key that it never
+    // emitted.
     if constexpr (Compute::kFilters) state_->send_old_values = parent_->enable_sending_old_values(false);
   }
 
@@ -47,6 +49,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
     if (!state_->store.empty()) return {state_->store};
     return parent_->getter_stores();
   }
+  // `force` false: only if the parent has old values anyway.
   bool enable_sending_old_values(bool force) override {
     if (!state_->store.empty() || parent_->enable_sending_old_values(force)) state_->send_old_values = true;
     return state_->send_old_values;
@@ -56,6 +59,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   [[nodiscard]] std::shared_ptr<const DerivedTableState> state() const { return state_; }
 
  private:
+  /// Computes values on demand, for a table without a store.
   class Getter final : public TableValueGetter<K, VOut> {
    public:
     Getter(std::unique_ptr<TableValueGetter<K, VIn>> parent, const Compute& compute)
@@ -96,7 +100,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   std::shared_ptr<DerivedTableState> state_;
 };
 
-/// The node of such a table.
+/// The node of a derived table.
 template <class K, class VIn, class VOut, class Compute>
 class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOut>> {
  public:
@@ -119,6 +123,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
       change.old_value = store_ ? store_.value(record.key) : compute_(record.key, std::move(record.value.old_value));
     }
     if constexpr (Compute::kFilters) {
+      // The key was not in the result before and is not now: nothing to tell downstream.
       const bool empty = !change.new_value && !change.old_value;
       if (empty && state_->send_old_values && !state_->parent_versioned) return nullptr;
     }
@@ -128,7 +133,8 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
       this->forward(result);
       return nullptr;
     }
-    // The headers have moved: the store's changelog has none anyway, and what leaves its cache gets these.
+    // The headers were moved into `result`. Use them as the current record's headers, for what leaves the store's
+    // cache. The changelog records of this store have no headers.
     const RecordScope scope(this->task(), result.timestamp, result.headers);
     const auto put = store_.put(result.key, result.value.new_value, result.timestamp);
     if (!put.stored) return nullptr;
@@ -145,14 +151,14 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
   TableForwarder<K, VOut> forwarder_;
 };
 
-/// What most operators need of the interface that DerivedTable asks for.
+/// The parts of the Compute interface that most operators do not need.
 struct StatelessCompute {
   static constexpr bool kFilters = false;
   void init(TaskContext& /*task*/, const NodeBase& /*node*/) {}
   void close() {}
 };
 
-/// filter and filter_not.
+/// The operator of filter and filter_not.
 template <class K, class V, class F>
 struct FilterCompute : StatelessCompute {
   static constexpr bool kFilters = true;
@@ -164,6 +170,7 @@ struct FilterCompute : StatelessCompute {
     if (value && static_cast<bool>(call(predicate, key, std::as_const(*value))) != keep_if) value.reset();
     return std::move(value);
   }
+  /// For a getter: the value was written at `timestamp`.
   std::optional<V> look_up(const K& key, std::optional<V>&& value, Timestamp /*timestamp*/) {
     return (*this)(key, std::move(value));
   }
@@ -172,7 +179,7 @@ struct FilterCompute : StatelessCompute {
   bool keep_if;
 };
 
-/// map_values.
+/// The operator of map_values.
 template <class K, class V, class VOut, class F>
 struct MapValuesCompute : StatelessCompute {
   explicit MapValuesCompute(F the_mapper) : mapper(std::move(the_mapper)) {}
@@ -189,7 +196,7 @@ struct MapValuesCompute : StatelessCompute {
   F mapper;
 };
 
-/// transform_values. (Kafka Streams: `KTableTransformValues`.)
+/// The operator of transform_values. (Kafka Streams: `KTableTransformValues`.)
 template <class K, class V, class VOut, class Supplier>
 struct TransformCompute {
   static constexpr bool kFilters = false;
@@ -203,14 +210,16 @@ struct TransformCompute {
 
   void init(TaskContext& the_task, const NodeBase& node) {
     task = &the_task;
-    // Nodes are made non-const; those that look values up promise not to change theirs, which schedule() does not do.
+    // Nodes are created non-const. A getter has only a const reference, because it must not change the node. Calling
+    // schedule() through the context does not change the node either.
     context = std::make_unique<ProcessingContext>(the_task, const_cast<NodeBase&>(node));
     transformer->init(*context);
   }
   std::optional<VOut> operator()(const K& key, std::optional<V>&& value) {
     return transformer->transform(key, value ? &*value : nullptr);
   }
-  /// As far as the transformer can see, the record is the one that wrote the value.
+  /// During a look-up the transformer sees the record that wrote the value as the current record: its timestamp,
+  /// without position and headers.
   std::optional<VOut> look_up(const K& key, std::optional<V>&& value, Timestamp timestamp) {
     const RecordScope scope(*task, {.timestamp = timestamp});
     return (*this)(key, std::move(value));

@@ -22,17 +22,18 @@ struct IsTableJoined : std::false_type {};
 template <class P, class Q>
 struct IsTableJoined<BasicTableJoined<P, Q>> : std::true_type {};
 
-/// What may follow the arguments of a table operator, in any order: a Named, a Materialized, a TableJoined.
+/// The options that may follow the arguments of a table operator, in any order: Named, Materialized, TableJoined.
 template <class T>
 concept TableOption = std::is_same_v<T, Named> || IsMaterialized<T>::value || IsTableJoined<T>::value;
 
-/// What stands where the joiner of a foreign-key join would, and can be none: the join is by the tables' own keys.
+/// True for an argument that cannot be the joiner of a foreign-key join. The call then is a join by the tables' own
+/// keys.
 template <class T>
 concept NoJoiner =
     TableOption<T> || Text<T> || std::is_same_v<T, JoinWindows> || kIsA<T, BasicJoined> || kIsA<T, BasicStreamJoined>;
 
-/// What may follow them is checked here rather than by constraints, to say what to do. `names`: how many options give
-/// the operator a name.
+/// Checks the options. This is a static_assert and not a constraint, so that the compiler prints what to do. `names`:
+/// how many options give the operator a name.
 template <int names, class... Options>
 [[nodiscard]] constexpr bool require_these_options() {
   constexpr bool kOptions =
@@ -43,12 +44,14 @@ template <int names, class... Options>
       "and, for a foreign-key join, a TableJoined, and by nothing else");
   return kOptions;
 }
+/// Checks the options of all operators but foreign-key joins.
 template <class... Options>
 [[nodiscard]] constexpr bool require_table_options() {
-  constexpr bool kJoined = (IsTableJoined<Options>::value || ...);  // counts as one name too many
+  constexpr bool kJoined =
+      (IsTableJoined<Options>::value || ...);  // not allowed here, so count it as one name too many
   return require_these_options<(std::is_same_v<Options, Named> + ... + 0) + (kJoined ? 2 : 0), Options...>();
 }
-/// Those of a foreign-key join: its name is that of the TableJoined, or a Named instead of one.
+/// Checks the options of a foreign-key join. Its name comes from the TableJoined or from a Named, not from both.
 template <class... Options>
 [[nodiscard]] constexpr bool require_foreign_join_options() {
   return require_these_options<((std::is_same_v<Options, Named> || IsTableJoined<Options>::value) + ... + 0),
@@ -58,7 +61,7 @@ template <class... Options>
 template <class... Options>
 inline constexpr bool kHasMaterialized = (IsMaterialized<Options>::value || ...);
 
-/// The Named among the options, if any.
+/// Returns the Named among the options, or an empty one.
 inline Named named_of() { return {}; }
 template <class First, class... Rest>
 [[nodiscard]] Named named_of(const First& first, const Rest&... rest) {
@@ -69,7 +72,7 @@ template <class First, class... Rest>
   }
 }
 
-/// The Materialized among the options, else Materialized::none().
+/// Returns the Materialized among the options, or Materialized::none().
 inline Materialized materialized_of() { return Materialized::none(); }
 template <class First, class... Rest>
 [[nodiscard]] auto materialized_of(const First& first, const Rest&... rest) {
@@ -80,7 +83,7 @@ template <class First, class... Rest>
   }
 }
 
-/// The TableJoined among the options; a Named stands for one with that name.
+/// Returns the TableJoined among the options. A Named counts as a TableJoined with this name.
 inline TableJoined table_joined_of() { return {}; }
 template <class First, class... Rest>
 [[nodiscard]] auto table_joined_of(const First& first, const Rest&... rest) {

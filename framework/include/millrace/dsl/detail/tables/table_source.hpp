@@ -14,15 +14,16 @@
 
 namespace millrace::detail {
 
-/// What is known of a table that records fill, by the time the topology is written.
+/// What is known of a source table. Complete when the topology is written.
 struct TableSourceState {
   std::string store_name;
-  std::shared_ptr<const StoreBuilder> store;  ///< null: there is no serde for one
-  bool versioned = false;
-  bool materialized = false;
-  bool send_old_values = false;
+  std::shared_ptr<const StoreBuilder> store;  ///< null: there is no serde for a store
+  bool versioned = false;                     ///< the store keeps the history of each key
+  bool materialized = false;                  ///< the table needs its store
+  bool send_old_values = false;               ///< an operator downstream needs old values
 
-  /// The store that the table needs, if it needs one. `table` is for the message when it cannot be made.
+  /// The table's store, if it needs one. Throws TopologyException if there is no serde for it. `table`: for the
+  /// message.
   [[nodiscard]] std::vector<std::shared_ptr<const StoreBuilder>> stores(const std::string& table) const {
     if (!materialized) return {};
     if (!store) {
@@ -34,7 +35,7 @@ struct TableSourceState {
   }
 };
 
-/// A table that records fill: kept in a store if it has a name or if something downstream needs it.
+/// A table that is filled by records. It has a store if the user has named one, or if an operator downstream needs it.
 /// (Kafka Streams: `KTableSource`.)
 template <class K, class V>
 class SourceTable final : public TableProcessor<K, V> {
@@ -45,6 +46,7 @@ class SourceTable final : public TableProcessor<K, V> {
     return make_as<TableValueGetter<K, V>, StoreGetter<K, V>>(state_->store_name);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override {
+    // Whoever asks for the store makes it necessary.
     state_->materialized = true;
     return {state_->store_name};
   }
@@ -61,7 +63,7 @@ class SourceTable final : public TableProcessor<K, V> {
   std::shared_ptr<TableSourceState> state_;
 };
 
-/// Takes records as the updates of a table.
+/// The node of a source table: makes each record an update of the table.
 template <class KIn, class VIn>
 class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change<NonNull<VIn>>> {
   using K = NonNull<KIn>;
@@ -88,7 +90,8 @@ class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change
       this->forward(update);
       return nullptr;
     }
-    // Read even if nobody wants old values: a cache keeps what was read last.
+    // Read the old value even if no operator needs it. Kafka Streams does so too, and the read decides which entry a
+    // cache evicts next.
     update.value.old_value = store_.value(update.key);
     const auto put = store_.put(update.key, update.value.new_value, record.timestamp);
     if (!put.stored) return nullptr;
@@ -103,7 +106,7 @@ class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change
   TableForwarder<K, V> forwarder_;
 };
 
-/// Writes the node of a table that records fill, with its store if it needs one.
+/// Writes the node of a source table, and its store if it needs one.
 template <class KIn, class VIn>
 [[nodiscard]] auto write_table_source(std::shared_ptr<const TableSourceState> state) {
   return [state = std::move(state)](const GraphNode& node, TopologyBuilder& builder) {

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// A table's store, be it timestamped or versioned. (Kafka Streams: `KeyValueStoreWrapper`.)
+/// A table's store, either timestamped or versioned. Does not own the store. (Kafka Streams: `KeyValueStoreWrapper`.)
 template <class K, class V>
 class TableStore {
  public:
@@ -24,6 +24,7 @@ class TableStore {
     if (timestamped_ == nullptr) versioned_ = &dynamic_cast<VersionedKeyValueStore<K, V>&>(*store_);
   }
 
+  /// True if the table has a store.
   [[nodiscard]] explicit operator bool() const { return store_ != nullptr; }
   [[nodiscard]] StateStore* store() const { return store_; }
   [[nodiscard]] bool is_versioned() const { return versioned_ != nullptr; }
@@ -32,6 +33,7 @@ class TableStore {
     if (timestamped_ != nullptr) return timestamped_->get(key);
     return without_end(versioned_->get(key));
   }
+  /// As of a time, if the store is versioned; otherwise the latest value.
   [[nodiscard]] std::optional<ValueAndTimestamp<V>> get(const K& key, Timestamp as_of) {
     if (timestamped_ != nullptr) return timestamped_->get(key);
     return without_end(versioned_->get(key, as_of));
@@ -43,11 +45,11 @@ class TableStore {
   }
 
   struct Put {
-    bool stored = true;     ///< false: older than the store's history; nothing may be forwarded
-    bool is_latest = true;  ///< false: a newer version is there already
+    bool stored = true;     ///< false: older than the store's history; the update must not be forwarded
+    bool is_latest = true;  ///< false: the store has a newer version already
   };
 
-  /// nullopt deletes.
+  /// Inserts or overwrites; nullopt deletes.
   Put put(const K& key, const std::optional<V>& value, Timestamp timestamp) {
     if (timestamped_ != nullptr) {
       if (value) {
@@ -72,7 +74,7 @@ class TableStore {
   VersionedKeyValueStore<K, V>* versioned_ = nullptr;
 };
 
-/// The store that `options` describe, under this name.
+/// Makes the builder of the store that `options` describe.
 template <class K, class V>
 [[nodiscard, gnu::cold]] std::shared_ptr<const StoreBuilder> make_table_store(const std::string& name,
                                                                               const MaterializedOptions& options,
@@ -92,7 +94,7 @@ template <class K, class V>
   return detail::shared_store(std::move(builder));
 }
 
-/// The serde for T as choose_serde has it, or none if there is none: for stores that may never be needed.
+/// As choose_serde(), but returns an empty one if there is none. For stores that may not be needed.
 template <class T, class S = NoSerde>
 [[nodiscard]] CarriedSerde<T> find_serde(const S& given, const CarriedSerde<T>& inherited) {
   if constexpr (!std::is_same_v<S, NoSerde>) {
@@ -107,7 +109,7 @@ template <class T, class S = NoSerde>
   }
 }
 
-/// As make_table_store, where serdes may be missing: nullptr then.
+/// As make_table_store(), but returns nullptr if a serde is missing.
 template <class K, class V>
 [[nodiscard]] std::shared_ptr<const StoreBuilder> find_table_store(const std::string& name,
                                                                    const MaterializedOptions& options,

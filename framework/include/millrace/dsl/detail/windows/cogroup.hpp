@@ -13,7 +13,7 @@
 
 namespace millrace::detail {
 
-/// The type of a function's third argument, where it has just one call operator that is no template.
+/// The type of a function's third argument. void if the function has several call operators, or a template.
 template <class F>
 struct ThirdArgument {
   using Type = void;
@@ -29,8 +29,8 @@ struct ThirdArgument<F> {
   using Type = decltype(of(&F::operator()));
 };
 
-/// One grouped stream of a cogroup with its aggregator, whatever the type of its values. K is the keys' type without
-/// null, A the aggregate as user functions have it, perhaps optional.
+/// One grouped stream of a cogroup, with its aggregator. The type of its values is hidden. K is the key type without
+/// null. A is the aggregate type of the user functions; it may be std::optional.
 template <class K, class A>
 class CogroupMember {
  public:
@@ -39,18 +39,20 @@ class CogroupMember {
 
   virtual ~CogroupMember() = default;
 
-  /// Equal for members of one grouping.
+  /// An address that identifies the grouping.
   [[nodiscard]] virtual const void* grouping() const = 0;
   [[nodiscard]] virtual const StreamPosition& position() const = 0;
   [[nodiscard]] virtual GraphNode make_repartition(const std::string& store) const = 0;
   [[nodiscard]] virtual CarriedSerde<K> key_serde() const = 0;
 
+  /// The node that aggregates this stream; without windows, and with windows.
   [[nodiscard]] virtual NodeFactory make_node(const std::string& store, const Initializer& initializer,
                                               std::shared_ptr<const bool> send_old_values) const = 0;
   [[nodiscard]] virtual NodeFactory make_windowed_node(const MakeAggregation& make, const Initializer& initializer,
                                                        bool drops_null_values) const = 0;
 };
 
+/// A member with its value type V and aggregator F.
 template <class K, class V, class A, class F>
 class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
   using Base = CogroupMember<NonNull<K>, A>;
@@ -97,7 +99,7 @@ class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
   F aggregator_;
 };
 
-/// The streams of a cogroup, and how its aggregations are put into the graph.
+/// All streams of a cogroup. Adds their aggregations to the graph. A plain value; build phase only.
 template <class K, class A>
 class Cogroup {
  public:
@@ -109,7 +111,7 @@ class Cogroup {
   [[nodiscard]] Graph& graph() const { return *graph_; }
   [[nodiscard]] CarriedSerde<K> key_serde() const { return members_.front()->key_serde(); }
 
-  /// A grouping that is there already gets the new aggregator.
+  /// Adds a stream. If the grouping is a member already, its aggregator is replaced.
   void add(std::shared_ptr<const Member> member) {
     if (member->position().graph != graph_) {
       throw TopologyException("cogroup: the stream behind '" + member->position().name +
@@ -124,7 +126,8 @@ class Cogroup {
     members_.push_back(std::move(member));
   }
 
-  /// Repartitions what was re-keyed; then a node per stream, all on one store, and one that merges them.
+  /// Adds the nodes of an aggregation: repartitionings where needed, one node per stream on a common store, and a node
+  /// that merges the results.
   [[nodiscard]] StreamPosition aggregate(const Named& named, std::shared_ptr<const StoreBuilder> store,
                                          std::optional<std::int64_t> window_grace_ms, const MakeFactory& factory,
                                          NodeFactory merge) const {
@@ -157,7 +160,7 @@ class Cogroup {
     for (const auto& member : members_) {
       auto next = member->position();
       if (next.key_changed) {
-        // The names are drawn each time, but all aggregations of a cogroup share the first one's topic, as in Java.
+        // As in Java, the names are drawn for each aggregation, but all aggregations share the topic of the first.
         auto fresh = member->make_repartition(store);
         GraphNode*& shared = (*repartitions_)[member->grouping()];
         if (shared == nullptr) shared = &graph_->add(std::move(fresh), {next.node});
@@ -172,10 +175,12 @@ class Cogroup {
 
   std::shared_ptr<Graph> graph_;
   std::vector<std::shared_ptr<const Member>> members_;
-  std::shared_ptr<std::map<const void*, GraphNode*>> repartitions_ = detail::share<std::map<const void*, GraphNode*>>();
+  std::shared_ptr<std::map<const void*, GraphNode*>> repartitions_ =
+      detail::share<std::map<const void*, GraphNode*>>();  // by grouping; shared by all copies of this cogroup; the
+                                                           // nodes are owned by the graph
 };
 
-/// A windowed aggregation of all streams of a cogroup.
+/// Adds a windowed aggregation of all streams of a cogroup.
 template <class K, class A>
 [[nodiscard]] KTable<Windowed<K>, NonNull<A>> aggregate_windowed(
     const Cogroup<K, A>& cogroup, const Named& named, const MaterializedOptions& options,

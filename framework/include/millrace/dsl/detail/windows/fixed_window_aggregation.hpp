@@ -8,8 +8,8 @@
 
 namespace millrace::detail {
 
-/// Tumbling, hopping and unlimited windows: a record goes into each window that its time is in, earliest first, unless
-/// the window is closed already. (Kafka Streams: `KStreamWindowAggregate`.)
+/// Tumbling, hopping and unlimited windows. A record is added to each window that contains its timestamp, earliest
+/// window first. Closed windows are left out. (Kafka Streams: `KStreamWindowAggregate`.)
 template <class K, class VA>
 class FixedWindowAggregation final : public WindowStoreAggregation<K, VA> {
  public:
@@ -28,7 +28,7 @@ class FixedWindowAggregation final : public WindowStoreAggregation<K, VA> {
         auto earlier = this->store().fetch(input.key, start);
         this->update(input, fold, window, earlier ? std::move(earlier) : this->first(input, fold));
       }
-      if (start == starts.last) break;  // the next start of an unlimited window cannot be told
+      if (start == starts.last) break;  // an unlimited window has no next start; adding the advance would overflow
     }
     this->emit_closed(input, close_time);
   }
@@ -36,13 +36,14 @@ class FixedWindowAggregation final : public WindowStoreAggregation<K, VA> {
  private:
   [[nodiscard]] Window window(Timestamp start) const override { return windows_.window(start); }
 
+  /// Windows with an end in (emitted_until, close_time], as window starts.
   [[nodiscard]] std::optional<WindowTimes> closed_windows(Timestamp close_time) const override {
     const Timestamp last = close_time - windows_.size_ms;
     if (last < 0) return std::nullopt;
     const Timestamp emitted = this->close().emitted_until();
     if (emitted == kNoTimestamp) return WindowTimes{0, last};
     const Timestamp before = std::max<Timestamp>(0, emitted - windows_.size_ms);
-    // No window ends between the two times.
+    // No window ends between the two times, so nothing new is closed.
     if (windows_.starts(last) == windows_.starts(before)) return std::nullopt;
     return WindowTimes{before + 1, last};
   }

@@ -10,9 +10,9 @@
 
 namespace millrace::detail {
 
-/// Windows whose bounds do not depend on the records: TimeWindows or UnlimitedWindows.
+/// Windows with fixed bounds: TimeWindows or UnlimitedWindows. All times in ms.
 struct FixedWindows {
-  /// Starts from `first` to `last`, `advance` apart; none if first > last.
+  /// The starts from `first` to `last` (inclusive), one every `advance_ms`. None if first > last.
   struct Starts {
     Timestamp first = 0;
     Timestamp last = 0;
@@ -23,20 +23,21 @@ struct FixedWindows {
   std::int64_t size_ms = 0;
   std::int64_t advance_ms = 0;
   std::int64_t grace_ms = 0;
-  Timestamp only_start = kNoTimestamp;  ///< of the unlimited window
+  Timestamp only_start = kNoTimestamp;  ///< start of the unlimited window; kNoTimestamp for TimeWindows
 
   FixedWindows(const TimeWindows& windows)  // NOLINT(google-explicit-constructor): one of the two kinds
       : size_ms(windows.size_ms()), advance_ms(windows.advance_ms()), grace_ms(windows.grace_ms()) {}
   FixedWindows(const UnlimitedWindows& windows)  // NOLINT(google-explicit-constructor): the other
       : size_ms(kForever), advance_ms(kForever), only_start(windows.start()) {}
 
-  /// The windows that a record at this time belongs to.
+  /// The windows that contain this time.
   [[nodiscard]] Starts starts(Timestamp timestamp) const {
     if (only_start >= 0) return timestamp >= only_start ? Starts{only_start, only_start} : Starts{0, -1};
     const Timestamp earliest = std::max<Timestamp>(0, timestamp - size_ms + advance_ms);
     return {earliest / advance_ms * advance_ms, timestamp / advance_ms * advance_ms};
   }
 
+  /// The end is exclusive. An end beyond the largest timestamp becomes the largest timestamp.
   [[nodiscard]] Window window(Timestamp start) const {
     return {start, start > kForever - size_ms ? kForever : start + size_ms};
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-// KTable::suppress, included by ktable.hpp.
+// KTable::suppress. Included by ktable.hpp.
 
 #include <string>
 

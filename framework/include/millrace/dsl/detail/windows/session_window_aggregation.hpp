@@ -13,13 +13,13 @@
 
 namespace millrace::detail {
 
-/// Sessions: a record joins the sessions of its key that it is no more than the gap away from into one, which replaces
-/// them. Results carry the session's end as timestamp, and no headers. (Kafka Streams:
+/// Session windows. A record is combined with all sessions of its key that are at most the gap away. The combined
+/// session replaces them. The result's timestamp is the session's end; it has no headers. (Kafka Streams:
 /// `KStreamSessionWindowAggregate`.)
 template <class K, class VA>
 class SessionWindowAggregation final : public WindowAggregation<K, VA> {
  public:
-  /// Joins what two sessions hold; nullopt stands for the initial aggregate of reduce.
+  /// Combines the aggregates of two sessions. nullopt stands for the initial aggregate of reduce.
   using Merger = std::function<std::optional<VA>(const K&, std::optional<VA>, VA)>;
 
   SessionWindowAggregation(const SessionWindows& windows, WindowAggregationSettings<K> settings, Merger merger)
@@ -48,11 +48,13 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
   }
 
  private:
+  // Adds one record: finds the near sessions, combines them, replaces them.
   void add(const WindowInput<K>& input, RecordFold<K, VA>& fold, Timestamp close_time) {
     const Window alone{input.timestamp, input.timestamp};
     Window session = alone;
     auto aggregate = fold.initial();
     std::vector<KeyValue<Windowed<K>, VA>> near;
+    // The iterator must end before the store is changed below.
     {
       auto found = store_->find_sessions(input.key, std::max<Timestamp>(0, input.timestamp - gap_), gap_after(input));
       while (auto entry = found.next()) near.push_back(std::move(*entry));
@@ -65,6 +67,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
       task_->record_dropped(*node_, "its session is closed");
       return;
     }
+    // A session that only consists of this record's time overwrites itself; there is nothing to delete.
     if (session != alone) {
       for (auto& [key, value] : near) {
         store_->remove(key);
@@ -77,25 +80,27 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     forward(std::move(key), std::move(result), std::nullopt);
   }
 
-  /// The latest start of a session that the record touches.
+  /// The latest start of a session that the record can extend.
   [[nodiscard]] Timestamp gap_after(const WindowInput<K>& input) const {
     constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
     return input.timestamp > kMax - gap_ ? kMax : input.timestamp + gap_;
   }
 
+  // Emits an update, unless results are emitted on close only.
   void forward(Windowed<K> key, std::optional<VA> new_value, std::optional<VA> old_value) {
     if (settings_.emit_on_close) return;
     const Timestamp end = key.window.end;
     forwarder_.maybe_forward({std::move(key), {std::move(new_value), std::move(old_value)}, end, {}});
   }
 
+  /// Sessions whose end is in [emitted_until, close_time), as session ends.
   [[nodiscard]] std::optional<WindowTimes> closed_sessions(Timestamp close_time) const {
     const WindowTimes ends{std::max<Timestamp>(0, close_.emitted_until()), close_time - 1};
     if (ends.from > ends.to) return std::nullopt;
     return ends;
   }
 
-  /// As WindowStoreAggregation does: the record's session may expire closed ones whose results are not out yet.
+  /// See WindowStoreAggregation::emit_before_expiry.
   void emit_before_expiry(const WindowInput<K>& input, Timestamp close_time) {
     if (!settings_.emit_on_close || !close_.progressed(close_time)) return;
     const auto closed = closed_sessions(close_time);

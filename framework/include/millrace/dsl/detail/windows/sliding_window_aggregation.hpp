@@ -10,16 +10,16 @@
 
 namespace millrace::detail {
 
-/// Sliding windows: for a record at time t
+/// Sliding windows. For a record at time t:
 ///
-///     left window   [t - difference, t]             what the key had just before t, and the record
-///     right window  [t + 1, t + 1 + difference]     made once a record falls into it
+///     left window   [t - difference, t]             contains the key's records just before t, and the record
+///     right window  [t + 1, t + 1 + difference]     made once it contains a record
 ///
-/// A window's stored timestamp is that of its latest record, which tells where the record before t lies and whether
-/// there is one after it. (Kafka Streams: `KStreamSlidingWindowAggregate`, with the same order of updates.)
+/// A window's stored timestamp is that of its latest record. It tells where the record before t is, and whether there
+/// is a record after t. The order of updates is that of Kafka Streams' `KStreamSlidingWindowAggregate`.
 ///
-/// As there, the key's windows are asked for as those of a range of keys: over a store in memory that decides which
-/// entries of a small cache count as used.
+/// As there, the key's windows are read as a range of keys. For a store in memory behind a small cache, this decides
+/// which cache entries count as used.
 template <class K, class VA>
 class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   using Base = WindowStoreAggregation<K, VA>;
@@ -38,29 +38,29 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     this->emit_before_expiry(input, close_time_, input.timestamp);
     if (input.timestamp < difference_) {
       process_early(input, fold);
-      return;  // Kafka Streams does not look for closed windows here
+      return;  // as in Kafka Streams, no search for closed windows here
     }
     process_usual(input, fold);
     this->emit_closed(input, close_time_);
   }
 
  private:
-  /// What the key's windows around a record say.
+  /// What was found in the key's windows around a record.
   struct Neighbours {
-    std::set<Timestamp> starts;
-    Stored left;   ///< the latest window that ends before the record
-    Stored right;  ///< a window that begins at or before the record and ends after it
+    std::set<Timestamp> starts;  ///< of all windows found
+    Stored left;                 ///< the latest window that ends before the record
+    Stored right;                ///< a window that begins at or before the record and ends after it
     bool has_left_window = false;
     bool has_right_window = false;
-    std::optional<Timestamp> previous;  ///< when the record before this one was
+    std::optional<Timestamp> previous;  ///< the timestamp of the key's record before this one
   };
 
-  /// Walks over the key's windows that begin by the record's right window, latest first, up to the first that ends
-  /// before the record. What it finds it updates at once: the order in which a cache sees all this is Java's.
+  /// Iterates over the key's windows backward, from the record's right window to the first window that ends before the
+  /// record. Updates the windows while iterating, so that a cache sees reads and writes in Java's order.
   void process_usual(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
-    const std::optional<K> key = input.key;  // as a range, see above
+    const std::optional<K> key = input.key;  // read as a range, see the class comment
     auto entries = this->store().backward_fetch(key, key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
     while (auto entry = entries.next()) {
       const Timestamp start = entry->key.window.start;
@@ -76,7 +76,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
       } else if (end == now) {
         found.has_left_window = true;
         update_open(input, fold, start, std::move(stored));
-        if (latest >= now) return;  // a record of this very time has made all windows already
+        if (latest >= now) return;  // an earlier record with this timestamp has made all windows
         found.previous = latest;
       } else {
         found.left = std::move(stored);
@@ -87,8 +87,10 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     make_windows(input, fold, found);
   }
 
+  /// Makes the windows that do not exist yet.
   void make_windows(const WindowInput<K>& input, RecordFold<K, VA>& fold, Neighbours& found) {
     const Timestamp now = input.timestamp;
+    // The right window of the previous record now contains this record.
     if (found.previous) {
       const Timestamp start = *found.previous + 1;
       if (!found.starts.contains(start) && start + difference_ >= now) {
@@ -97,6 +99,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     }
     if (!found.has_left_window) {
       Stored earlier;
+      // The previous record is in the new left window, so the window starts with the previous window's aggregate.
       if (found.previous && now - difference_ <= *found.previous) {
         earlier = ValueAndTimestamp<VA>{std::move(found.left->value), now};
       } else {
@@ -107,7 +110,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     make_right_window(input, found);
   }
 
-  /// What lies behind the record, without it.
+  /// Makes the window after the record, with the later records only. They are known from the window `found.right`.
   void make_right_window(const WindowInput<K>& input, const Neighbours& found) {
     if (found.has_right_window || !found.right || found.right->timestamp <= input.timestamp) return;
     const Timestamp start = input.timestamp + 1;
@@ -115,7 +118,8 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     this->forward_update(input, window(start), found.right->value, std::nullopt, found.right->timestamp);
   }
 
-  /// Records before time `difference`: a left window would begin before 0, so that they share [0, difference].
+  /// For records before time `difference`. Their left window would begin before 0, so they share the window [0,
+  /// difference].
   void process_early(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
@@ -136,7 +140,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
         found.has_right_window = true;
       }
     }
-    // All that the shared window holds is later than this record.
+    // All records in the shared window are later than this record.
     if (!found.right && combined && combined->timestamp > now) found.right = combined;
     make_right_window(input, found);
     if (found.previous && !found.starts.contains(*found.previous + 1)) {
@@ -145,6 +149,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     update_open(input, fold, 0, combined ? std::move(combined) : this->first(input, fold));
   }
 
+  // Updates a window unless it is closed.
   void update_open(const WindowInput<K>& input, RecordFold<K, VA>& fold, Timestamp start, Stored earlier) {
     const Window open = window(start);
     if (open.end < close_time_) {

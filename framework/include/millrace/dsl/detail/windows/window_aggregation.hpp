@@ -15,16 +15,18 @@
 
 namespace millrace::detail {
 
-/// How aggregates change by the record being processed, whatever the type of its value.
+/// The aggregation step for the current record. Hides the type of the record's value.
 template <class K, class VA>
 class RecordFold {
  public:
   virtual ~RecordFold() = default;
+  /// The aggregate before the first record; nullopt: the first value becomes the aggregate.
   [[nodiscard]] virtual std::optional<VA> initial() = 0;
+  /// The aggregate with the current record added; nullopt deletes it.
   [[nodiscard]] virtual std::optional<VA> next(const K& key, std::optional<VA> aggregate) = 0;
 };
 
-/// What a record is to a windowed aggregation, besides its value.
+/// The current record as a windowed aggregation sees it, without its value. The references are valid during the call.
 template <class K>
 struct WindowInput {
   const K& key;
@@ -32,34 +34,34 @@ struct WindowInput {
   const Headers& headers;
 };
 
-/// What is the same for all windowed aggregations of K into VA. They know nothing of the values' type, so that one
-/// serves all streams of a cogroup, and the compiler sees each kind of window once per K and VA.
+/// A windowed aggregation of records with key K into aggregates VA. It does not know the type of the values. So one
+/// object serves all streams of a cogroup, and the compiler instantiates each kind of window once per K and VA.
 template <class K, class VA>
 class WindowAggregation {
  public:
   virtual ~WindowAggregation() = default;
 
   virtual void init(TaskContext& task, const NodeBase& node, Output<Windowed<K>, Change<VA>>& output) = 0;
-  /// Of a record with a key.
+  /// Adds a record. REQUIRES: its key is not null.
   virtual void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) = 0;
 };
 
-/// What a windowed aggregation is made of, besides its windows.
+/// The settings of a windowed aggregation, except its windows.
 template <class K>
 struct WindowAggregationSettings {
   std::string store;
-  bool emit_on_close = false;
-  std::int64_t retention_ms = 0;  ///< of the store
-  std::shared_ptr<const bool> send_old_values;
+  bool emit_on_close = false;                   ///< results are emitted when a window closes, not at each update
+  std::int64_t retention_ms = 0;                ///< of the store
+  std::shared_ptr<const bool> send_old_values;  ///< shared with the table; set when the topology is written
   AnySerde<K> key_serde;
 };
 
 /// Aggregations in window stores: fixed and sliding windows. (Kafka Streams:
 /// `AbstractKStreamTimeWindowAggregateProcessor`.)
 ///
-/// On close, Kafka Streams first puts the new record's windows and then looks for closed ones. If stream time has
-/// jumped by more than the store's retention, the put has expired them and their results are lost. Here they come out
-/// before.
+/// With on_window_close, Kafka Streams first updates the new record's windows and then searches for closed windows. If
+/// stream time jumps by more than the store's retention, the update expires these windows and their results are lost.
+/// This class emits them before the update.
 template <class K, class VA>
 class WindowStoreAggregation : public WindowAggregation<K, VA> {
  public:
@@ -77,15 +79,15 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
  protected:
   using Stored = std::optional<ValueAndTimestamp<VA>>;
 
-  /// Which windows are closed at `close_time` and not out yet; nullopt: none can be.
+  /// The windows, as window starts, that are closed at `close_time` and not yet emitted. nullopt: there can be none.
   [[nodiscard]] virtual std::optional<WindowTimes> closed_windows(Timestamp close_time) const = 0;
-  /// The window that starts then.
+  /// The window that starts at `start`.
   [[nodiscard]] virtual Window window(Timestamp start) const = 0;
 
   [[nodiscard]] WindowStore<K, ValueAndTimestamp<VA>>& store() { return *store_; }
   [[nodiscard]] const WindowClose& close() const { return close_; }
 
-  /// Advances stream time; returns the close time for windows with this grace.
+  /// Advances stream time. Returns the close time: windows that end before it are closed.
   [[nodiscard]] Timestamp advance(Timestamp timestamp, std::int64_t grace_ms) {
     stream_time_ = std::max(stream_time_, timestamp);
     return stream_time_ - grace_ms;
@@ -93,13 +95,14 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
 
   void dropped(const char* reason) { task_->record_dropped(*node_, reason); }
 
-  /// What a window holds before its first record.
+  /// The content of a window before its first record.
   [[nodiscard]] static Stored first(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     auto initial = fold.initial();
     if (!initial) return std::nullopt;
     return ValueAndTimestamp<VA>{std::move(*initial), input.timestamp};
   }
 
+  // Writes a window's aggregate; nullopt deletes the window.
   void put(const WindowInput<K>& input, const std::optional<VA>& value, Timestamp timestamp, Timestamp start) {
     if (value) {
       const ValueAndTimestamp<VA> stored{*value, timestamp};
@@ -109,6 +112,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     }
   }
 
+  // Emits an update, unless results are emitted on close only.
   void forward_update(const WindowInput<K>& input, const Window& window, std::optional<VA> new_value,
                       std::optional<VA> old_value, Timestamp timestamp) {
     if (settings_.emit_on_close) return;
@@ -116,7 +120,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
         {{input.key, window}, {std::move(new_value), std::move(old_value)}, timestamp, input.headers});
   }
 
-  /// `earlier` is what the window holds, folded with the record it becomes what it holds now.
+  /// Adds the record to a window. `earlier`: the window's present content.
   void update(const WindowInput<K>& input, RecordFold<K, VA>& fold, const Window& window, Stored earlier) {
     Timestamp timestamp = input.timestamp;
     std::optional<VA> old_value;
@@ -131,14 +135,15 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     forward_update(input, window, std::move(new_value), std::move(kept_old), timestamp);
   }
 
-  /// Before the first put of a record: emits what the put of a window that starts at `newest` would expire.
+  /// Call before the first put of a record. Emits closed windows that the put would expire. `newest`: the start of the
+  /// record's latest window.
   void emit_before_expiry(const WindowInput<K>& input, Timestamp close_time, Timestamp newest) {
     if (!settings_.emit_on_close || !close_.progressed(close_time)) return;
     const auto closed = closed_windows(close_time);
     if (closed && closed->from <= newest - settings_.retention_ms) emit(input, close_time, *closed);
   }
 
-  /// After a record.
+  /// Call after the record's updates. Emits the windows that have closed.
   void emit_closed(const WindowInput<K>& input, Timestamp close_time) {
     if (!settings_.emit_on_close || !close_.due(close_time)) return;
     if (const auto closed = closed_windows(close_time)) emit(input, close_time, *closed);
@@ -151,7 +156,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     ValueAndTimestamp<VA> value;
   };
 
-  /// In the order of Kafka Streams: by start, then by the key's bytes.
+  /// Emits windows in Kafka Streams' order: by start, then by the bytes of the key.
   void emit(const WindowInput<K>& cause, Timestamp close_time, const WindowTimes& times) {
     std::vector<Closed> closed;
     auto entries = store_->fetch_all(times.from, times.to);

@@ -8,32 +8,34 @@
 
 namespace millrace::detail {
 
-/// What EmitStrategy::on_window_close remembers: up to which close time (stream time without grace) results are out,
-/// and when to look again. Goes with the commits, so that after a restart nothing comes twice or not at all.
+/// The progress of EmitStrategy::on_window_close. It remembers up to which close time results were emitted. Close time
+/// is stream time minus grace. The time is committed together with the offsets, so a restart neither repeats nor loses
+/// results. The class also throttles the search for closed windows. Used by the task's thread.
 class WindowClose {
  public:
-  /// `store`: the aggregation's, under whose name the commits carry the time.
+  /// `store`: the aggregation's store. The time is committed under its name.
   void init(TaskContext& task, std::string store);
 
-  /// Windows closed by then are out; kNoTimestamp: none yet.
+  /// Windows that were closed at this time have been emitted. kNoTimestamp: none yet.
   [[nodiscard]] Timestamp emitted_until() const { return emitted_until_; }
 
-  /// Whether there can be news; asked after each record.
+  /// True if a window can have closed since the last emission. Called after each record.
   [[nodiscard]] bool progressed(Timestamp close_time) const { return emitted_until_ < close_time; }
 
-  /// As progressed(), but not more often than the emit interval.
+  /// As progressed(), but true at most once per emit interval (wall clock).
   [[nodiscard]] bool due(Timestamp close_time);
 
+  /// All windows closed at `close_time` have been emitted.
   void emitted(Timestamp close_time);
 
  private:
   TaskContext* task_ = nullptr;
   std::string store_;
   Timestamp emitted_until_ = kNoTimestamp;
-  Timestamp next_look_ = 0;  ///< wall clock
+  Timestamp next_look_ = 0;  ///< wall clock in ms
 };
 
-/// Times of windows to emit, both inclusive: starts of time and sliding windows, ends of sessions.
+/// A range of windows to emit, both bounds inclusive. Window starts for time and sliding windows, ends for sessions.
 struct WindowTimes {
   Timestamp from = 0;
   Timestamp to = 0;

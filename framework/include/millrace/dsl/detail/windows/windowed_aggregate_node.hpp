@@ -9,8 +9,8 @@
 
 namespace millrace::detail {
 
-/// Brings a stream's records to a windowed aggregation. `Fold::Value` is V, or V without its null, which then
-/// `drops_null_values` keeps away.
+/// The node of a windowed aggregation: passes records on to it. `Fold::Value` is V, or V without null. In the second
+/// case `drops_null_values` must be true, so that no null reaches the fold.
 template <class K, class V, class VA, class Fold>
 class WindowedAggregateNode final : public OperatorNode<K, V, Windowed<NonNull<K>>, Change<VA>>,
                                     private RecordFold<NonNull<K>, VA> {
@@ -30,6 +30,7 @@ class WindowedAggregateNode final : public OperatorNode<K, V, Windowed<NonNull<K
       this->task().record_dropped(*this, drops_null_values_ ? "null key or value" : "null key");
       return nullptr;
     }
+    // next() reads the value through this pointer while process() runs.
     value_ = &record.value;
     aggregation_->process({non_null(record.key), record.timestamp, record.headers}, *this);
     return nullptr;
@@ -48,7 +49,7 @@ class WindowedAggregateNode final : public OperatorNode<K, V, Windowed<NonNull<K
   std::unique_ptr<WindowAggregation<Key, VA>> aggregation_;
   Fold fold_;
   bool drops_null_values_;
-  const V* value_ = nullptr;
+  const V* value_ = nullptr;  // the current record's value
 };
 
 }  // namespace millrace::detail

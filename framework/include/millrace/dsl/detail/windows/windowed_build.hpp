@@ -13,7 +13,7 @@
 
 namespace millrace::detail {
 
-// --- checks of what users give
+// --- checks of user functions
 
 template <class I, class F, class K, class V>
 [[nodiscard]] constexpr bool require_aggregator() {
@@ -50,7 +50,7 @@ template <class F, class K, class VA>
   return kCallable;
 }
 
-/// A user's merger as the aggregation calls it. `Given`: the aggregate as user functions have it, perhaps optional.
+/// Adapts a user's merger. `Given`: the aggregate's type in user functions; it may be std::optional.
 template <class K, class Given, class M>
 [[nodiscard]] auto session_merger(M merger) {
   using VA = NonNull<Given>;
@@ -63,19 +63,19 @@ template <class K, class Given, class M>
   };
 }
 
-// --- building
+// --- construction
 
-/// The store's name: given, or drawn.
+/// The store's name: the given one, or a generated one.
 [[nodiscard]] inline std::string store_name_or(Graph& graph, const MaterializedOptions& options, const char* prefix) {
   return options.store_name.empty() ? graph.new_store_name(prefix) : options.store_name;
 }
 
-/// Kafka Streams draws this number for nothing.
+/// Kafka Streams draws this number and does not use it. Draw it too, so that later names stay equal.
 inline void burn_count_name(Graph& graph, const MaterializedOptions& options) {
   if (options.given && options.store_name.empty()) (void)graph.new_store_name("KSTREAM-AGGREGATE-");
 }
 
-/// One windowed aggregation of one stream.
+/// Adds a windowed aggregation of one stream.
 template <class K, class V, class VA, class Fold>
 [[nodiscard]] KTable<Windowed<NonNull<K>>, VA> add_windowed(Grouping<K, V>& grouping, const std::string& node_name,
                                                             const MaterializedOptions& options,

@@ -17,26 +17,26 @@
 
 namespace millrace::detail {
 
-/// How a windowed aggregation is carried out: all that depends on the kind of windows, but not on the stream.
+/// The parts of a windowed aggregation that depend on the kind of windows, but not on the stream.
 template <class K, class VA>
 struct WindowedPlan {
   std::shared_ptr<const StoreBuilder> store;
   std::function<std::unique_ptr<WindowAggregation<K, VA>>()> make_aggregation;
   std::shared_ptr<WindowedTable<K, VA>> table;
-  CarriedSerde<Windowed<K>> key_serde;
-  std::int64_t grace_ms = 0;  ///< how long after its end a window may still change
+  CarriedSerde<Windowed<K>> key_serde;  ///< of the resulting table
+  std::int64_t grace_ms = 0;            ///< how long after its end a window can change, in ms
 };
 
-/// What a kind of windows needs of its store.
+/// What a kind of window requires of its store. All times in ms.
 struct WindowNeeds {
-  std::int64_t window_ms = 0;     ///< the size that the store is told
-  std::int64_t retention_ms = 0;  ///< at least
+  std::int64_t window_ms = 0;     ///< the window size that the store is given
+  std::int64_t retention_ms = 0;  ///< the shortest possible retention
   std::int64_t grace_ms = 0;
-  const char* reason = "";  ///< of the retention, for errors
-  /// With EmitStrategy::on_window_close. Kafka Streams makes do with retention_ms and loses what expires in the very
-  /// millisecond before it closes.
+  const char* reason = "";  ///< why this retention, for error messages
+  /// The shortest possible retention with EmitStrategy::on_window_close. Kafka Streams uses retention_ms, and loses
+  /// windows that expire in the millisecond before they close.
   std::int64_t retention_on_close_ms = 0;
-  bool caches_on_close = false;
+  bool caches_on_close = false;  ///< the store may have a cache even with on_window_close
 };
 
 [[nodiscard]] WindowNeeds window_needs(const TimeWindows& windows);
@@ -44,13 +44,15 @@ struct WindowNeeds {
 [[nodiscard]] WindowNeeds window_needs(const SlidingWindows& windows);
 [[nodiscard]] WindowNeeds window_needs(const SessionWindows& windows);
 
-/// The retention given, or the smallest possible. Throws TopologyException, naming the store, if it is too short.
+/// The retention that the user has given, or the shortest possible. Throws TopologyException, naming the store, if it
+/// is too short.
 [[nodiscard]] std::int64_t window_retention(const std::string& store, const WindowNeeds& needs,
                                             const MaterializedOptions& options, EmitStrategy emit);
 
-/// Sets what Materialized says of a store.
+/// Applies the user's Materialized to a store.
 void apply_options(StoreSpec& spec, const WindowNeeds& needs, const MaterializedOptions& options, EmitStrategy emit);
 
+/// Chooses the aggregation class for a kind of window.
 template <class K, class VA>
 struct WindowAggregationOf {
   static std::unique_ptr<WindowAggregation<K, VA>> make(const SlidingWindows& windows,
@@ -63,7 +65,7 @@ struct WindowAggregationOf {
   }
 };
 
-/// W: TimeWindows, UnlimitedWindows or SlidingWindows.
+/// Plans an aggregation. W: TimeWindows, UnlimitedWindows or SlidingWindows.
 template <class K, class VA, class W>
 [[nodiscard]] WindowedPlan<K, VA> plan_windows(const W& windows, EmitStrategy emit, const std::string& store_name,
                                                const MaterializedOptions& options, const AnySerde<K>& keys,
@@ -85,6 +87,7 @@ template <class K, class VA, class W>
   return plan;
 }
 
+/// Plans an aggregation over sessions.
 template <class K, class VA>
 [[nodiscard]] WindowedPlan<K, VA> plan_sessions(const SessionWindows& windows, EmitStrategy emit,
                                                 const std::string& store_name, const MaterializedOptions& options,

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// Looks a window's aggregate up.
+/// Reads the aggregate of a window.
 template <class K, class V>
 class WindowGetter final : public TableValueGetter<Windowed<K>, V> {
  public:
@@ -31,7 +31,7 @@ class WindowGetter final : public TableValueGetter<Windowed<K>, V> {
   WindowStore<K, ValueAndTimestamp<V>>* store_ = nullptr;
 };
 
-/// Looks a session's aggregate up; its timestamp is the session's end.
+/// Reads the aggregate of a session. Its timestamp is the session's end.
 template <class K, class V>
 class SessionGetter final : public TableValueGetter<Windowed<K>, V> {
  public:
@@ -50,7 +50,7 @@ class SessionGetter final : public TableValueGetter<Windowed<K>, V> {
   SessionStore<K, V>* store_ = nullptr;
 };
 
-/// The table that a windowed aggregation makes.
+/// The table that a windowed aggregation results in.
 template <class K, class V>
 class WindowedTable : public TableProcessor<Windowed<K>, V> {
  public:
@@ -58,11 +58,12 @@ class WindowedTable : public TableProcessor<Windowed<K>, V> {
 
   [[nodiscard]] std::vector<std::string> getter_stores() const override { return {store_}; }
   [[nodiscard]] bool versioned() const override { return versioned_; }
-  /// Windows have no versions. But Kafka Streams takes those of a cogroup for versioned if all its streams are.
+  /// Windows have no versions. But Kafka Streams calls a cogroup's table versioned if all its streams come from
+  /// versioned tables.
   void set_versioned(bool versioned) { versioned_ = versioned; }
   bool enable_sending_old_values(bool /*force*/) override { return *send_old_values_ = true; }
 
-  /// For the operator's nodes.
+  /// Shared with the operator's nodes.
   [[nodiscard]] std::shared_ptr<const bool> send_old_values() const { return send_old_values_; }
 
  protected:
@@ -74,7 +75,7 @@ class WindowedTable : public TableProcessor<Windowed<K>, V> {
   std::shared_ptr<bool> send_old_values_ = detail::share<bool>(false);
 };
 
-/// `Getter` reads its store.
+/// A windowed table whose store is read by `Getter`.
 template <class K, class V, class Getter>
 class WindowedTableOf final : public WindowedTable<K, V> {
  public:
