@@ -6,6 +6,7 @@
 
 namespace millrace::detail {
 
+// The rules of Kafka for topic names, because the name can become part of one.
 void require_legal_name(const std::string& name, std::string_view what) {
   constexpr std::size_t kMaxLength = 249;
   const auto legal = [](char c) {

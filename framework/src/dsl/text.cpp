@@ -15,7 +15,7 @@ std::string type_name(const std::type_info& type) { return boost::core::demangle
 std::shared_ptr<LineWriter> write_lines_to_stdout() {
   class Stdout final : public LineWriter {
     void write(const std::string& line) override {
-      // One lock for all of them, so that lines of several nodes do not mix.
+      // One lock for the whole process, so that lines of different nodes do not mix.
       static std::mutex mutex;
       const std::lock_guard lock(mutex);
       std::cout << line << '\n' << std::flush;

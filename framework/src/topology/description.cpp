@@ -19,6 +19,7 @@ NamesToIndices index_by_name(const std::vector<NodeDescription>& nodes) {
   return indices;
 }
 
+// The index of the node `name`, which must come before the node `at`.
 NodeIndex predecessor_of(const std::vector<NodeDescription>& nodes, NodeIndex at, const std::string& name,
                          const NamesToIndices& indices) {
   const auto found = indices.find(name);
@@ -29,12 +30,13 @@ NodeIndex predecessor_of(const std::vector<NodeDescription>& nodes, NodeIndex at
   return found->second;
 }
 
-/// Connected components of nodes: Kafka Streams' QuickUnion.
+/// Connected components of nodes, by union-find. (Kafka Streams: `QuickUnion`.)
 class Components {
  public:
   explicit Components(std::size_t size) : parents_(size) { std::iota(parents_.begin(), parents_.end(), NodeIndex{0}); }
 
   NodeIndex root(NodeIndex at) {
+    // Path halving keeps the paths short.
     while (parents_[at] != at) at = parents_[at] = parents_[parents_[at]];
     return at;
   }
@@ -53,11 +55,12 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
-/// The links of one sub-topology in the order in which Java prints them.
+/// Prints the nodes and links of one sub-topology in Java's order.
 ///
-/// Java connects the nodes in hash order and keeps the neighbours of a node sorted by the size of the graph below
-/// them, larger first, then by name. The sizes grow while the nodes are being connected and nothing is sorted again:
-/// what is printed depends on the sizes at the moment of each insertion.
+/// In Java the order depends on history. Java connects the nodes in hash order. It keeps the neighbours of a node
+/// sorted: first by the size of the graph below each neighbour, larger first, then by name. These sizes grow while
+/// nodes are being connected, but the neighbours are not sorted again. So the order depends on the sizes at the time of
+/// each insertion. This class repeats the same steps.
 class SubtopologyPrinter {
  public:
   SubtopologyPrinter(const std::vector<NodeDescription>& nodes, const std::vector<NodeIndex>& members)
@@ -74,7 +77,7 @@ class SubtopologyPrinter {
     connected_.resize(members.size());
     connect();
   }
-  SubtopologyPrinter(const SubtopologyPrinter&) = delete;  // the trees' comparison refers to this object
+  SubtopologyPrinter(const SubtopologyPrinter&) = delete;  // the trees' comparison refers to `this`
   SubtopologyPrinter& operator=(const SubtopologyPrinter&) = delete;
 
   void print(std::string& out) const {
@@ -97,14 +100,16 @@ class SubtopologyPrinter {
         return "Sink: " + node.name + " (topic: " + join(node.topics) + ')';
       case NodeDescription::Kind::processor: break;
     }
-    // Java copies the set of stores before it prints the copy.
+    // Java prints a copy of the set of stores. Copying a HashSet can change its order.
     return "Processor: " + node.name + " (stores: [" +
            join(detail::java::hash_set_copy_order(detail::java::hash_set_order(node.stores))) + "])";
   }
 
  private:
+  // Inside this class nodes are identified by their position in `members_`.
   [[nodiscard]] const NodeDescription& node(std::size_t position) const { return nodes_[members_[position]]; }
 
+  // Java's comparison: larger size first, then by name. Java subtracts the sizes as ints, so this can wrap around.
   [[nodiscard]] int compare_nodes(std::size_t a, std::size_t b) const {
     if (a == b) return 0;
     if (sizes_[a] != sizes_[b]) return static_cast<std::int32_t>(sizes_[b] - sizes_[a]);
@@ -114,7 +119,7 @@ class SubtopologyPrinter {
   void connect() {
     std::vector<std::string> insertion_order;
     for (std::size_t i = 0; i < members_.size(); ++i) insertion_order.push_back(node(i).name);
-    // A set of names, from which a map by name is filled.
+    // Java has a set of names and fills a map with it, so the hash order is applied twice.
     for (const auto& name : detail::java::hash_set_order(detail::java::hash_set_order(insertion_order))) {
       const std::size_t at = positions_.at(name);
       for (const auto& predecessor_name : node(at).predecessors) {
@@ -127,8 +132,9 @@ class SubtopologyPrinter {
     }
   }
 
-  /// Adds `delta` to a node and to all that are connected above it, once per path (a merge counts twice above a
-  /// split). Insertion order is topological, so one pass upwards visits every node after all that lie below it.
+  /// Adds `delta` to the size of a node and of all nodes connected above it, once per path. (With a split and a later
+  /// merge there are two paths.) Positions are in topological order, so a single pass upwards is enough: each node is
+  /// visited after all nodes below it.
   void grow(std::size_t from, std::uint32_t delta) {
     std::vector<std::uint32_t> paths(from + 1, 0);
     paths[from] = 1;
@@ -147,15 +153,16 @@ class SubtopologyPrinter {
 
   const std::vector<NodeDescription>& nodes_;
   const std::vector<NodeIndex>& members_;
-  std::vector<std::u16string> names_;
-  std::map<std::string, std::size_t> positions_;
-  std::vector<std::uint32_t> sizes_;  ///< wrap around as Java's int does
+  std::vector<std::u16string> names_;             // UTF-16, because Java compares strings by UTF-16 units
+  std::map<std::string, std::size_t> positions_;  // by name
+  std::vector<std::uint32_t> sizes_;              ///< of the graph below each node; wrap around as Java's int does
   std::vector<detail::java::TreeSet> predecessors_;
   std::vector<detail::java::TreeSet> successors_;
-  std::vector<std::vector<std::size_t>> connected_;
+  std::vector<std::vector<std::size_t>> connected_;  // the predecessors connected so far
 };
 
-/// Java prints two nodes of a global store's sub-topology: a source and one other, the first ones in hash order.
+/// Prints the sub-topology of a global store. Java prints two of its nodes only: a source and one other node, the first
+/// of each kind in hash order.
 void print_global_store(const std::vector<NodeDescription>& nodes, const std::vector<NodeIndex>& members,
                         const NamesToIndices& indices, std::string& out) {
   std::vector<std::string> names;
@@ -181,12 +188,14 @@ void print_global_store(const std::vector<NodeDescription>& nodes, const std::ve
 std::vector<int> assign_subtopologies(const std::vector<NodeDescription>& nodes) {
   const NamesToIndices indices = index_by_name(nodes);
   Components components(nodes.size());
+  // Nodes that use the same store must be in the same task, so the store connects them.
   std::map<std::string, NodeIndex> first_user_of_store;
   for (NodeIndex i = 0; i < nodes.size(); ++i) {
     for (const auto& name : nodes[i].predecessors) components.unite(i, predecessor_of(nodes, i, name, indices));
     for (const auto& store : nodes[i].stores) components.unite(i, first_user_of_store.emplace(store, i).first->second);
   }
 
+  // Numbers are given in the order of each component's first node, as in Kafka Streams.
   std::map<NodeIndex, int> numbers;
   std::vector<int> subtopologies;
   subtopologies.reserve(nodes.size());

@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-/// What describe() needs to know of one node of a topology.
+/// One node of a topology, as far as describe() needs it.
 struct NodeDescription {
   enum class Kind { source, processor, sink };
 
@@ -14,21 +14,22 @@ struct NodeDescription {
   std::string name;
   std::vector<std::string> predecessors;  ///< in declaration order
   std::vector<std::string> stores;        ///< in the order in which they were connected
-  std::vector<std::string> topics;        ///< of a source, in declaration order; of a sink, its one topic
-  std::optional<std::string> pattern;     ///< of a source that subscribes to a pattern
-  bool dynamic_topic = false;             ///< of a sink that picks its topic per record
-  std::string extractor_class;            ///< of such a sink: what Java prints as `extractor class:`
+  std::vector<std::string> topics;        ///< source: its topics, in declaration order; sink: its one topic
+  std::optional<std::string> pattern;     ///< source: a pattern in place of topics
+  bool dynamic_topic = false;             ///< sink: chooses a topic for each record
+  std::string extractor_class;            ///< sink with dynamic_topic: what Java prints as `extractor class:`
   bool global = false;                    ///< part of a global store's sub-topology
 };
 
-/// For each node (given in insertion order) the number of its sub-topology: connected components by edges and
-/// shared stores, numbered by their first node. This number is the first part of a task id.
+/// The number of each node's sub-topology. `nodes` is in insertion order. A sub-topology is a connected component;
+/// edges and shared stores connect nodes. Components are numbered by their first node. The number is the first part of
+/// a task id. Throws TopologyException if a predecessor is missing or comes later.
 [[nodiscard]] std::vector<int> assign_subtopologies(const std::vector<NodeDescription>& nodes);
 
-/// The text that Kafka Streams' `Topology.describe().toString()` prints for the same topology, byte for byte.
+/// The text that `Topology.describe().toString()` of Kafka Streams prints for this topology, byte for byte.
 [[nodiscard]] std::string describe_text(const std::vector<NodeDescription>& nodes);
 
-/// The same as a Mermaid flowchart, and as a Graphviz digraph.
+/// The topology as a Mermaid flowchart, and as a Graphviz digraph.
 [[nodiscard]] std::string describe_mermaid(const std::vector<NodeDescription>& nodes);
 [[nodiscard]] std::string describe_graphviz(const std::vector<NodeDescription>& nodes);
 

@@ -3,15 +3,15 @@
 
 #include "topology/description.hpp"
 
-// The drawings: one box per sub-topology with its nodes and stores in it, the topics between the boxes. An internal
-// topic is the sink of one sub-topology and the source of another, so it ties the two together.
+// Draws a topology. Each sub-topology is a box with its nodes and stores; topics are between the boxes. An internal
+// topic connects two sub-topologies, because it is the sink of one and the source of the other.
 
 namespace millrace {
 namespace {
 
 using Kind = NodeDescription::Kind;
 
-/// A topic or a pattern of topics, as it is drawn: once, whoever reads or writes it.
+/// The topics and patterns in the drawing. Each is drawn once, even if several nodes use it.
 struct Topics {
   std::map<std::string, std::string> id_by_label;
 
@@ -20,7 +20,7 @@ struct Topics {
   }
 };
 
-/// What one drawing language does with the parts of a topology.
+/// A drawing language: how it writes the parts of a topology.
 class Canvas {
  public:
   virtual ~Canvas() = default;
@@ -33,12 +33,15 @@ class Canvas {
   virtual void uses_store(const std::string& node, const std::string& store) = 0;
 };
 
+// The labels of the topics that a node reads or writes.
 std::vector<std::string> topics_of(const NodeDescription& node) {
   if (node.pattern) return {"/" + *node.pattern + "/"};
   if (node.dynamic_topic) return {node.extractor_class};
   return node.topics;
 }
 
+// Draws in this order: boxes with nodes and stores, topics, edges. Ids are short, because names can contain any
+// character.
 void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
   const std::vector<int> subtopologies = assign_subtopologies(nodes);
   std::map<std::string, std::string> node_ids;
@@ -111,7 +114,7 @@ class Mermaid : public Canvas {
   }
 
  private:
-  /// Mermaid knows no backslash: what it could take for markup is written as a numeric entity.
+  /// Mermaid has no backslash escapes. Characters that it could take for markup are written as numeric entities.
   static std::string quoted(std::string_view name) {
     std::string out = "\"";
     for (const char c : name) {

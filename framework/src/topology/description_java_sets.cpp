@@ -7,17 +7,20 @@
 #include <unordered_set>
 
 namespace millrace::detail::java {
+// The default of java.util.HashMap.
 namespace {
 
 constexpr std::size_t kDefaultCapacity = 16;
 
+// `String.hashCode()`, then HashMap's `hash()`.
 std::uint32_t spread_hash(const std::string& name) {
   std::uint32_t hash = 0;
   for (const char16_t unit : to_utf16(name)) hash = 31 * hash + unit;
   return hash ^ (hash >> 16);
 }
 
-/// Buckets in order; within a bucket the older first, because a growing table keeps the order of those it splits.
+/// The order of a hash table of this capacity: by bucket. Within a bucket, the element inserted first comes first; this
+/// stays so when the table grows.
 std::vector<std::string> order_in_table(const std::vector<std::string>& names, std::size_t capacity) {
   struct Entry {
     std::uint32_t hash;
@@ -28,6 +31,7 @@ std::vector<std::string> order_in_table(const std::vector<std::string>& names, s
   for (const auto& name : names) {
     if (seen.insert(name).second) entries.push_back({spread_hash(name), name});
   }
+  // HashMap doubles its capacity when it is more than 3/4 full.
   while (entries.size() * 4 > capacity * 3) capacity *= 2;
 
   std::stable_sort(entries.begin(), entries.end(),
@@ -47,10 +51,13 @@ std::vector<std::string> hash_set_order(const std::vector<std::string>& names) {
 }
 
 std::vector<std::string> hash_set_copy_order(const std::vector<std::string>& names) {
+  // The formula of HashSet's copy constructor, in float as in Java.
   const std::size_t reserved = static_cast<std::size_t>(static_cast<float>(names.size()) / .75F) + 1;
   return order_in_table(names, std::bit_ceil(std::max(reserved, kDefaultCapacity)));
 }
 
+// The insertion and rebalancing of java.util.TreeMap. The tree's shape matters: comparisons may change between
+// insertions.
 void TreeSet::insert(std::size_t element) {
   std::size_t parent = kNone;
   Side side = kLeft;
@@ -66,6 +73,7 @@ void TreeSet::insert(std::size_t element) {
   rebalance(added);
 }
 
+// Restores the red-black rules above a new red node.
 void TreeSet::rebalance(std::size_t at) {
   while (at != root_ && is_red(nodes_[at].parent)) {
     const std::size_t parent = nodes_[at].parent;
@@ -90,7 +98,8 @@ void TreeSet::rebalance(std::size_t at) {
   nodes_[root_].red = false;
 }
 
-/// The child opposite to `side` takes the place of `at`, which becomes its child on `side`.
+/// Rotates the subtree of `at`: its child on the other side takes its place, and `at` becomes that child's child on
+/// `side`.
 void TreeSet::rotate(std::size_t at, Side side) {
   const Side other = side == kLeft ? kRight : kLeft;
   const std::size_t parent = nodes_[at].parent;
@@ -109,6 +118,7 @@ TreeSet::Side TreeSet::side_of(std::size_t at) const {
   return nodes_[nodes_[at].parent].child[kLeft] == at ? kLeft : kRight;
 }
 
+// Iterates in order with an explicit stack of nodes whose left subtrees are done.
 std::vector<std::size_t> TreeSet::in_order() const {
   std::vector<std::size_t> elements;
   std::vector<std::size_t> pending;

@@ -7,28 +7,29 @@
 
 namespace millrace::detail::java {
 
-// What Java's collections do to an order. `Topology.describe()` prints sets as they happen to iterate, so its text
-// depends on hash codes, on the capacity of hash tables and on the shape of red-black trees.
+// The iteration orders of Java's collections. `Topology.describe()` prints sets in their iteration order. So its text
+// depends on hash codes, on the capacities of hash tables and on the shapes of red-black trees.
 
-/// `String.hashCode()` and `String.compareTo()` work on UTF-16 units.
+/// Java's `String.hashCode()` and `String.compareTo()` use UTF-16 units.
 [[nodiscard]] std::u16string to_utf16(const std::string& utf8);
 
-/// The iteration order of a `HashSet<String>` (or of a `HashMap`'s keys) to which `names` were added one by one.
+/// The iteration order of a `HashSet<String>`, or of the keys of a `HashMap`, after `names` were added one by one.
 [[nodiscard]] std::vector<std::string> hash_set_order(const std::vector<std::string>& names);
 
-/// The iteration order of `new HashSet<>(names)`, whose capacity is reserved for all the names beforehand.
+/// The iteration order of `new HashSet<>(names)`. It can differ, because the capacity is reserved for all names at
+/// once.
 [[nodiscard]] std::vector<std::string> hash_set_copy_order(const std::vector<std::string>& names);
 
-/// A `TreeSet` of small numbers under a comparison that may change its mind between two insertions (as the one of
-/// describe() does): an element stays where the comparisons at its insertion put it. `std::set` would forbid that.
+/// A `TreeSet` of small numbers. Unlike with std::set, the comparison may give another answer later, as that of
+/// describe() does. An element stays where the comparisons during its insertion put it.
 class TreeSet {
  public:
-  /// Negative: left before right; zero: the same element.
+  /// Negative: `left` comes before `right`. Zero: they are the same element.
   using Compare = std::function<int(std::size_t left, std::size_t right)>;
 
   explicit TreeSet(Compare compare) : compare_(std::move(compare)) {}
 
-  /// Does nothing if the search for the place meets an equal element.
+  /// Does nothing if the search for its place finds an equal element.
   void insert(std::size_t element);
 
   [[nodiscard]] std::vector<std::size_t> in_order() const;
@@ -37,6 +38,7 @@ class TreeSet {
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   enum Side { kLeft = 0, kRight = 1 };
 
+  // Nodes refer to each other by their index in `nodes_`.
   struct Node {
     std::size_t element;
     std::size_t parent;

@@ -18,10 +18,12 @@ NodeFactory factory_of(std::unique_ptr<NodeBase> (*make)(const void*), std::shar
 }
 
 void OutputBase::add(Child child) {
+  // The usual case of one child is kept apart, because forwarding to it is fast.
   children_.push_back(child);
   only_child_ = children_.size() == 1 ? child : Child();
 }
 
+// As in Kafka Streams, the failure of a sink counts as a failure of the node before it.
 void OutputBase::child_failed(TaskContext& task, const Child* parent, const Child& failed) {
   const Child& asked = parent != nullptr && failed.node->is_sink() ? *parent : failed;
   task.processing_failed(*asked.node);

@@ -11,8 +11,10 @@ void write_record(TaskContext& task, const NodeBase& sink, const std::string& to
     collector.send(topic, partition, record.key, record.value, record.timestamp, record.headers, {&task, &sink});
   };
   if (record.partitions != nullptr) {
+    // The user's partitioner has chosen: write the record once for each partition.
     for (const std::int32_t partition : *record.partitions) send(partition);
   } else if (record.window_suffix_bytes != 0 && record.key) {
+    // Windowed keys: the partition depends on the inner key only, so that all windows of a key are in one partition.
     const auto inner_key = record.key->substr(0, record.key->size() - record.window_suffix_bytes);
     send(partition_for_key(inner_key, collector.partitions_for(topic)));
   } else {
@@ -23,6 +25,7 @@ void write_record(TaskContext& task, const NodeBase& sink, const std::string& to
 void not_serialized(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record,
                     SerializationOrigin origin) {
   UnwrittenRecord unwritten{topic, std::nullopt, record.key, std::nullopt, record.timestamp, &record.headers, origin};
+  // Kafka Streams serializes the record anew for each partition, so each partition is a failure of its own.
   if (record.partitions == nullptr) return task.serialization_failed(sink, unwritten);
   for (const std::int32_t partition : *record.partitions) {
     unwritten.partition = partition;

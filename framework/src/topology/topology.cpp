@@ -11,6 +11,7 @@ namespace millrace {
 Topology::Topology() : nodes_(std::make_shared<detail::TopologyBuilder>()) {}
 
 detail::TopologyBuilder& Topology::change() {
+  // Copy on write: other Topology objects may share the nodes.
   if (nodes_.use_count() > 1) nodes_ = std::make_shared<detail::TopologyBuilder>(*nodes_);
   return *nodes_;
 }

@@ -17,8 +17,8 @@ NodeSpec::~NodeSpec() = default;
 
 namespace {
 
-/// For nodes that do not say what they take or give, as those of the DSL: one of each is made and connected, as a task
-/// would do it.
+/// Compares the types of two nodes when one of them does not declare its types, as nodes of the DSL. One instance of
+/// each is made and connected, as a task does it. Throws TopologyException if they do not fit.
 void check_types(const NodeSpec& before, const NodeSpec& after) {
   const auto parent = before.factory();
   const auto child = after.factory();
@@ -38,6 +38,7 @@ void check_types(const NodeSpec& before, const NodeSpec& after) {
 
 }  // namespace
 
+// Nodes are checked when they are added. So predecessors always come first in nodes_.
 void TopologyBuilder::add_node(NodeSpec spec) {
   if (spec.name.empty()) throw TopologyException("a node needs a name");
   if (index_.contains(spec.name)) throw TopologyException("there are two nodes named '" + spec.name + "'");
@@ -74,8 +75,9 @@ void TopologyBuilder::add_source(NodeSpec spec) {
   add_node(std::move(spec));
 }
 
-/// A pattern must not match what another source names, nor be the pattern of another. (A global store's topic may be a
-/// stream's as well, if the pattern comes after it, as in Kafka Streams.)
+/// Throws if two sources would read the same topic. A pattern must not match a topic of another source, and must not be
+/// the pattern of another source. As in Kafka Streams, a pattern may match the topic of a global store that was added
+/// before.
 void TopologyBuilder::check_topics(const NodeSpec& source) const {
   const auto refuse = [](const std::string& topic, const std::string& reader, const NodeSpec& with_pattern) {
     throw TopologyException("topic '" + topic + "', which source '" + reader + "' reads, matches the pattern '" +
@@ -129,6 +131,7 @@ void TopologyBuilder::add_state_store(std::shared_ptr<const StoreBuilder> store,
   const std::string& name = store->name();
   if (name.empty()) throw TopologyException("a state store needs a name");
   const auto [found, added] = stores_.emplace(name, store);
+  // The same builder object may be added again, for example by several aggregations of one store.
   if (!added && found->second != store) throw TopologyException("there are two state stores named '" + name + "'");
   for (const std::string& processor : processors) connect(processor, {name});
 }
@@ -183,7 +186,8 @@ void TopologyBuilder::add_internal_topic(InternalTopic topic) {
   }
 }
 
-/// Numbers that were asked for are compared now; the others are known when there is a broker.
+/// Compares the numbers of partitions that the user has given. All other numbers are known only when the broker is
+/// asked.
 void TopologyBuilder::require_copartitioning(CopartitionGroup group) {
   std::map<std::string, std::int32_t> asked_for;
   bool all = true;

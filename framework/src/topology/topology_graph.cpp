@@ -41,7 +41,7 @@ std::vector<Subtopology> subtopologies(const TopologyBuilder& topology) {
       subtopology.source_topics.insert(node.topics.begin(), node.topics.end());
     }
   }
-  // Nodes of global stores have a number in descriptions, but no tasks.
+  // Global stores have a sub-topology number in descriptions, but no tasks.
   std::erase_if(result, [](const Subtopology& subtopology) { return subtopology.nodes.front()->global; });
   return result;
 }

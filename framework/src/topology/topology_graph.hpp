@@ -10,21 +10,22 @@
 
 namespace millrace::detail {
 
-/// The topology as describe() sees it.
+/// The nodes of a topology in the form that describe() needs.
 [[nodiscard]] std::vector<NodeDescription> describe_nodes(const TopologyBuilder& topology);
 
-/// One sub-topology: what its tasks are made of.
+/// One sub-topology. Its tasks run these nodes with these stores.
 struct Subtopology {
   int id = 0;
-  std::vector<const NodeSpec*> nodes;   ///< in insertion order, so predecessors come first
-  std::set<std::string> source_topics;  ///< undecorated; without those that match patterns
+  std::vector<const NodeSpec*> nodes;  ///< owned by the topology; in insertion order, so predecessors come first
+  std::set<std::string>
+      source_topics;  ///< without the application's prefix; topics that match patterns are not included
   std::set<std::string> stores;
 };
 
-/// By id; without those of global stores.
+/// All sub-topologies by id, without those of global stores.
 [[nodiscard]] std::vector<Subtopology> subtopologies(const TopologyBuilder& topology);
 
-/// `<application.id>-<topic>` for internal topics, else the topic itself.
+/// `<application.id>-<topic>` for internal topics; all other topics stay the same.
 [[nodiscard]] std::string decorate(const TopologyBuilder& topology, const std::string& application_id,
                                    const std::string& topic);
 

@@ -22,8 +22,9 @@ class JoinWindows {
   [[nodiscard]] static JoinWindows of_time_difference_and_grace(Millis difference, Millis grace);
   [[nodiscard]] static JoinWindows of_time_difference_with_no_grace(Millis difference);
 
-  /// The old style, deprecated in Kafka Streams: 24 hours of grace. Left and outer joins emit an unmatched record at
-  /// once, and the joined result later, if a match arrives. ksqlDB's WITHIN without GRACE does the same.
+  /// The old style, deprecated in Kafka Streams. Window and grace together are 24 hours; the grace is 0 for longer
+  /// windows. Left and outer joins emit an unmatched record at once, and the joined result later, if a match arrives.
+  /// ksqlDB's WITHIN without GRACE does the same.
   [[nodiscard]] static JoinWindows of(Millis difference);
 
   /// Changes the bound on one side. May be negative if before + after >= 0.

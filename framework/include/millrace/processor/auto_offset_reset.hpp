@@ -7,17 +7,20 @@
 
 namespace millrace {
 
-/// Where a topic is read from when the group has no committed offset. (Kafka Streams: `AutoOffsetReset`.)
+/// Where to start reading a topic if the group has no committed offset. An immutable value. (Kafka Streams:
+/// `AutoOffsetReset`.)
 class AutoOffsetReset {
  public:
   enum class Strategy { earliest, latest, none, by_duration };
 
+  /// At the first record that the topic still has.
   [[nodiscard]] static AutoOffsetReset earliest() { return AutoOffsetReset(Strategy::earliest); }
+  /// At the end: only records that are written from now on.
   [[nodiscard]] static AutoOffsetReset latest() { return AutoOffsetReset(Strategy::latest); }
-  /// Nowhere: the application ends with an error.
+  /// Does not start: the application ends with an error.
   [[nodiscard]] static AutoOffsetReset none() { return AutoOffsetReset(Strategy::none); }
-  /// From the first record whose timestamp is not longer ago than `duration`; from the end if there is none. Throws
-  /// TopologyException if it is negative.
+  /// At the first record whose timestamp is at most `duration` ago. At the end, if there is no such record. Throws
+  /// TopologyException if `duration` is negative.
   [[nodiscard]] static AutoOffsetReset by_duration(Millis duration) {
     if (duration < Millis(0)) {
       throw TopologyException("AutoOffsetReset::by_duration of " + std::to_string(duration.count()) +

@@ -7,20 +7,22 @@
 
 namespace millrace {
 
-/// Which time drives a punctuation.
+/// The kind of time that drives a punctuation. (Kafka Streams: `PunctuationType`.)
 enum class PunctuationType {
-  stream_time,      ///< the largest timestamp that the task has taken up; does not move without records
-  wall_clock_time,  ///< the machine's clock
+  stream_time,      ///< the largest timestamp of the task's records; stands still without records
+  wall_clock_time,  ///< the clock of the machine
 };
 
-/// Called with the time that triggered it, in ms. Runs on the task's thread; may forward and use stores.
+/// User code that runs on a schedule. The argument is the time that triggered it, in ms since the epoch. Runs on the
+/// task's thread; may forward records and use stores. (Kafka Streams: `Punctuator`.)
 using Punctuator = std::function<void(Timestamp)>;
 
-/// A schedule that can be ended. Dropping the handle does not end it. (Kafka Streams: `Cancellable`.)
+/// A handle to end a schedule. Destroying the handle does not end it. (Kafka Streams: `Cancellable`.)
 class Cancellable {
  public:
   Cancellable() = default;
   explicit Cancellable(std::shared_ptr<bool> cancelled) : cancelled_(std::move(cancelled)) {}
+  /// Ends the schedule. May be called again. Task's thread only.
   void cancel() {
     if (cancelled_) *cancelled_ = true;
   }

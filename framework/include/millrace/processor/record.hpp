@@ -13,7 +13,7 @@
 
 namespace millrace {
 
-/// A key with its value: what `map` and `flat_map` return. (Kafka Streams: `KeyValue`.)
+/// A key and a value, as `map` and `flat_map` return them. (Kafka Streams: `KeyValue`.)
 template <class K, class V>
 struct KeyValue {
   K key;
@@ -25,7 +25,7 @@ struct KeyValue {
 template <class K, class V>
 KeyValue(K, V) -> KeyValue<K, V>;
 
-/// A record on its way through a topology. (Kafka Streams: `processor.api.Record`.)
+/// A record in a topology. A plain value. (Kafka Streams: `processor.api.Record`.)
 template <class K, class V>
 struct Record {
   K key;
@@ -33,7 +33,7 @@ struct Record {
   Timestamp timestamp = kNoTimestamp;  ///< event time, ms since the epoch
   Headers headers;
 
-  /// The same record with another key, value or timestamp. On an rvalue nothing is copied.
+  /// Returns the record with another key, value, timestamp or headers. Called on an rvalue, it copies nothing.
   template <class K2>
   [[nodiscard]] Record<K2, V> with_key(K2 new_key) const& {
     return {std::move(new_key), value, timestamp, headers};
@@ -67,9 +67,8 @@ struct Record {
 template <class K, class V>
 class FixedKeyProcessorContext;
 
-/// A record whose key a processor may read but not change, so that no repartitioning is needed behind it.
-/// Only the engine makes new ones; a processor derives its results from the record it was given.
-/// (Kafka Streams: `FixedKeyRecord`.)
+/// A record whose key cannot be changed, so no repartitioning is needed later. Only the engine makes new ones. A
+/// processor derives its results from the record that it gets. (Kafka Streams: `FixedKeyRecord`.)
 template <class K, class V>
 class FixedKeyRecord {
  public:
@@ -80,6 +79,7 @@ class FixedKeyRecord {
   [[nodiscard]] Timestamp timestamp() const { return record_.timestamp; }
   [[nodiscard]] const Headers& headers() const { return record_.headers; }
 
+  /// Returns the record with another value, timestamp or headers.
   template <class V2>
   [[nodiscard]] FixedKeyRecord<K, V2> with_value(V2 value) const {
     return FixedKeyRecord<K, V2>(record_.with_value(std::move(value)));
@@ -92,38 +92,39 @@ class FixedKeyRecord {
   }
 
  private:
-  friend class FixedKeyProcessorContext<K, V>;  // forwards the record in here
+  friend class FixedKeyProcessorContext<K, V>;  // forwards the record inside
 
   Record<K, V> record_;
 };
 
-/// Where the record being processed came from. (Kafka Streams: `RecordMetadata`.)
+/// The position of the input record being processed. (Kafka Streams: `RecordMetadata`.)
 struct RecordMetadata {
-  std::string topic;
-  std::int32_t partition = -1;
-  std::int64_t offset = -1;
+  std::string topic;            ///< empty in a punctuation
+  std::int32_t partition = -1;  ///< -1: none
+  std::int64_t offset = -1;     ///< -1: none
 };
 
-/// What a record's topic can be chosen by, besides its key and value. Topic, partition and offset are those of the
-/// input record; inside a punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`.)
+/// What a TopicNameExtractor gets besides key and value. Topic, partition and offset are those of the input record; in
+/// a punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`.)
 struct RecordContext : RecordMetadata {
-  Timestamp timestamp;       ///< of the record that is written, ms since the epoch
-  const Headers& headers;    ///< likewise
-  BytesView source_raw_key;  ///< of the input record, as it was read
-  BytesView source_raw_value;
+  Timestamp timestamp;         ///< of the record being written, ms since the epoch
+  const Headers& headers;      ///< of the record being written
+  BytesView source_raw_key;    ///< of the input record, before deserialization
+  BytesView source_raw_value;  ///< of the input record, before deserialization
 };
 
-/// One sub-topology on one partition: the unit of work and of state. (Kafka Streams: `TaskId`.)
+/// The name of a task: one sub-topology on one partition. A task is the unit of work and of state. (Kafka Streams:
+/// `TaskId`.)
 struct TaskId {
   int subtopology = 0;
   std::int32_t partition = 0;
 
   auto operator<=>(const TaskId&) const = default;
 
-  /// `0_3`, as Kafka Streams writes it.
+  /// For example `0_3`, as in Kafka Streams.
   [[nodiscard]] std::string str() const { return std::to_string(subtopology) + "_" + std::to_string(partition); }
 
-  /// The reverse of str(); nullopt for any other text.
+  /// The reverse of str(). nullopt for any other text.
   [[nodiscard]] static std::optional<TaskId> parse(std::string_view text) {
     TaskId task;
     const char* end = text.data() + text.size();

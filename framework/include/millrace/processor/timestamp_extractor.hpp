@@ -9,16 +9,17 @@
 
 namespace millrace {
 
-/// What a source does to get a record's event time. (Kafka Streams: the classes of the same names.)
+/// How a source determines a record's event time. (Kafka Streams: the extractor classes with the same names.)
 enum class TimestampPolicy {
-  fail_on_invalid,     ///< the record's own; negative: the task fails
-  log_and_skip,        ///< the record's own; negative: the record is dropped and counted
-  use_partition_time,  ///< the record's own; negative: the largest timestamp seen on its partition
-  wallclock_time,      ///< the time of processing
+  fail_on_invalid,     ///< the record's timestamp; if negative, the task fails
+  log_and_skip,        ///< the record's timestamp; if negative, the record is dropped and counted
+  use_partition_time,  ///< the record's timestamp; if negative, the largest one seen on its partition
+  wallclock_time,      ///< the wall clock at the time of processing
 };
 
 namespace detail {
 
+/// True for a null function pointer or an empty std::function.
 template <class F>
 [[nodiscard]] bool is_empty([[maybe_unused]] const F& function) {
   if constexpr (std::is_pointer_v<F>) {
@@ -34,14 +35,18 @@ template <class Signature>
 
 }  // namespace detail
 
-/// User code that reads the event time out of a record: a function called as f(record, partition_time) or
-/// f(record, partition_time, metadata), which returns a Timestamp. `record.timestamp` is what the broker has;
-/// `partition_time` the largest timestamp seen on this partition so far, -1 before the first; `metadata` the record's
-/// topic, partition and offset. A negative result drops the record. (Kafka Streams: `TimestampExtractor`.)
+/// User code that returns the event time of a record (ms since the epoch). (Kafka Streams: `TimestampExtractor`.)
+///
+/// Made from a function that is called as f(record, partition_time) or f(record, partition_time, metadata).
+///
+/// record          the decoded record; its timestamp is the one from the broker
+/// partition_time  the largest timestamp seen on this partition so far; -1 before the first record
+/// metadata        the record's topic, partition and offset
+/// result          a negative timestamp drops the record; an exception stops the application
 template <class K, class V>
 class TimestampExtractor {
  public:
-  TimestampExtractor() = default;                 ///< none
+  TimestampExtractor() = default;                 ///< no extractor
   TimestampExtractor(std::nullptr_t /*none*/) {}  // NOLINT(google-explicit-constructor)
   template <class F>
   requires(std::is_invocable_r_v<Timestamp, F&, const Record<K, V>&, Timestamp>)
@@ -61,7 +66,7 @@ class TimestampExtractor {
   }
 
   [[nodiscard]] explicit operator bool() const { return extract_ != nullptr; }
-  /// Whether the function takes the third parameter.
+  /// True if the function takes the third argument.
   [[nodiscard]] bool wants_metadata() const { return wants_metadata_; }
   [[nodiscard]] Timestamp operator()(const Record<K, V>& record, Timestamp partition_time,
                                      const RecordMetadata& metadata = {}) const {

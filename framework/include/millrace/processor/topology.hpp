@@ -14,26 +14,28 @@
 
 namespace millrace {
 
-/// How Topology::add_source reads its topics. What is not given comes from the types and the configuration.
+/// The settings of Topology::add_source. What is not set comes from the types and from the configuration.
 template <class K, class V>
 struct SourceOptions {
   AnySerde<K> key_serde = detail::own_serde<K>();
   AnySerde<V> value_serde = detail::own_serde<V>();
-  std::optional<AutoOffsetReset> offset_reset = {};
-  std::optional<TimestampPolicy> timestamps = {};
-  TimestampExtractor<K, V> extractor = {};  ///< f(record, partition_time), or with the record's metadata behind
+  std::optional<AutoOffsetReset> offset_reset = {};  ///< overrides auto.offset.reset
+  std::optional<TimestampPolicy> timestamps = {};    ///< overrides default.timestamp.extractor
+  TimestampExtractor<K, V> extractor = {};           ///< replaces `timestamps`; see TimestampExtractor
 };
 
-/// How Topology::add_sink writes.
+/// The settings of Topology::add_sink.
 template <class K, class V>
 struct SinkOptions {
   AnySerde<K> key_serde = detail::own_serde<K>();
   AnySerde<V> value_serde = detail::own_serde<V>();
-  StreamPartitioner<K, V> partitioner = {};
+  StreamPartitioner<K, V> partitioner = {};  ///< empty: the producer chooses the partition
 };
 
-/// A topology: printable, runnable by Streams, drivable by TopologyTestDriver. Built by StreamsBuilder, or by hand
-/// (the Processor API), or both: nodes can be added to what a StreamsBuilder made, after nodes known by name.
+/// A topology: the nodes, stores and topics of an application. (Kafka Streams: `Topology`.)
+///
+/// It is built by a StreamsBuilder, or by hand (the Processor API), or both: nodes can be added to the result of a
+/// StreamsBuilder, behind nodes whose names are known. Streams and TopologyTestDriver run it. describe() prints it.
 ///
 ///     Topology topology;
 ///     topology.add_source<std::string, std::string>("in", {"words"})
@@ -41,15 +43,15 @@ struct SinkOptions {
 ///         .add_state_store(Stores::key_value_store<std::string, std::int64_t>("counts"), {"count"})
 ///         .add_sink<std::string, std::int64_t>("out", "totals", {"count"});
 ///
-/// A copy is cheap, and adding to it leaves the original as it is. Errors: TopologyException naming the node, store or
-/// topic. Threads: one while it is built; any number of Streams and drivers may use it after. (Kafka Streams:
-/// `Topology`.)
+/// Copies   A copy is cheap. Adding to a copy does not change the original.
+/// Errors   TopologyException, which names the node, store or topic
+/// Threads  One while it is being built. Afterwards any number of Streams and drivers may use it.
 class Topology {
  public:
   Topology();
   explicit Topology(std::shared_ptr<detail::TopologyBuilder> nodes) : nodes_(std::move(nodes)) {}
 
-  /// Reads topics as records of K and V.
+  /// Adds a source that reads these topics as records of K and V.
   template <class K, class V>
   Topology& add_source(const std::string& name, std::vector<std::string> topics, SourceOptions<K, V> options = {}) {
     auto spec = source_spec<K, V>(name, std::move(options));
@@ -57,7 +59,7 @@ class Topology {
     change().add_source(std::move(spec));
     return *this;
   }
-  /// Reads all topics whose whole name matches a regular expression.
+  /// Adds a source that reads all topics whose whole name matches a regular expression (ECMAScript syntax).
   template <class K, class V>
   Topology& add_source_pattern(const std::string& name, std::string regex, SourceOptions<K, V> options = {}) {
     auto spec = source_spec<K, V>(name, std::move(options));
@@ -66,9 +68,10 @@ class Topology {
     return *this;
   }
 
-  /// `supplier()` makes a std::unique_ptr to a Processor or FixedKeyProcessor, one per task; it gets what the parents
-  /// forward. `stores`: state stores that were added before; those that `supplier.stores()` returns, if it has that
-  /// function, are added and connected, see KStream::process.
+  /// Adds a processor behind `parents`. It gets every record that they forward.
+  /// supplier  `supplier()` returns a std::unique_ptr to a Processor or FixedKeyProcessor. Called once per task. If the
+  ///           supplier has a method `stores()`, these stores are added and connected; see KStream::process.
+  /// stores    names of stores that were added before
   template <class F>
   Topology& add_processor(const std::string& name, F supplier, std::vector<std::string> parents,
                           const std::vector<std::string>& stores = {}) {
@@ -86,7 +89,7 @@ class Topology {
     return *this;
   }
 
-  /// Writes what the parents forward to a topic, which must exist.
+  /// Adds a sink: writes all records that the parents forward to a topic. The topic must exist.
   template <class K, class V>
   Topology& add_sink(const std::string& name, const std::string& topic, std::vector<std::string> parents,
                      SinkOptions<K, V> options = {}) {
@@ -97,7 +100,7 @@ class Topology {
     change().add_sink(std::move(spec));
     return *this;
   }
-  /// Writes each record to the topic that `choose(key, value, metadata)` names.
+  /// Adds a sink that writes each record to the topic that `choose(key, value, record_context)` returns.
   template <class K, class V>
   Topology& add_sink(const std::string& name, TopicNameExtractor<K, V> choose, std::vector<std::string> parents,
                      SinkOptions<K, V> options = {}) {
@@ -113,14 +116,16 @@ class Topology {
     return *this;
   }
 
-  /// Makes a store available to these processors.
+  /// Adds a store and connects these processors to it.
   Topology& add_state_store(StoreBuilder store, const std::vector<std::string>& processors = {});
+  /// Connects a processor to stores that were added before.
   Topology& connect_processor_and_state_stores(const std::string& processor, const std::vector<std::string>& stores);
 
-  /// A store that every instance fills from all partitions of `topic`, through the processor that `supplier()` makes;
-  /// every processor may read it without being connected.
-  /// The records' types must be named: `add_global_store<std::string, std::int64_t>(store, "source", "topic",
-  /// "processor", supplier)`.
+  /// Adds a global store. Every instance fills it from all partitions of `topic`, through the processor that
+  /// `supplier()` makes. Every processor may read it without a connection.
+  ///
+  /// Give the types explicitly: `add_global_store<std::string, std::int64_t>(store, "source", "topic", "processor",
+  /// supplier)`.
   template <class K, class V, class F>
   Topology& add_global_store(StoreBuilder store, const std::string& source, const std::string& topic,
                              const std::string& processor, F supplier, SourceOptions<K, V> options = {}) {
@@ -138,9 +143,10 @@ class Topology {
     return *this;
   }
 
-  /// A store that is filled from `topic` through the processor that `supplier()` makes, each task's from its own
-  /// partition, and restored straight from the topic, which is its changelog: the processor must put in what it reads
-  /// as it is. The topic is read from its beginning. Other processors are connected to the store to read it.
+  /// Adds a store that is a copy of a topic. Each task fills its store from its own partition, through the processor
+  /// that `supplier()` makes. The topic is read from its beginning. It is also the store's changelog: restoring
+  /// bypasses the processor, so the processor must put the records unchanged. Connect other processors to the store to
+  /// read it.
   template <class K, class V, class F>
   Topology& add_read_only_state_store(StoreBuilder store, const std::string& source, const std::string& topic,
                                       const std::string& processor, F supplier, SourceOptions<K, V> options = {}) {
@@ -161,13 +167,14 @@ class Topology {
     return *this;
   }
 
-  /// The text of Kafka Streams' `Topology.describe().toString()` for the same program, byte for byte.
+  /// The text that `Topology.describe().toString()` of Kafka Streams prints for this topology, byte for byte.
   [[nodiscard]] std::string describe() const;
 
-  /// The same as a Mermaid flowchart, and as a Graphviz digraph.
+  /// The topology as a Mermaid flowchart, and as a Graphviz digraph.
   [[nodiscard]] std::string describe_mermaid() const;
   [[nodiscard]] std::string describe_graphviz() const;
 
+  /// Used by the engine only.
   [[nodiscard]] const detail::TopologyBuilder& internal() const { return *nodes_; }
 
  private:
@@ -177,7 +184,7 @@ class Topology {
     requires std::same_as<typename detail::Supplied<F>::Type::ValueIn, V>;
   };
 
-  /// What may be changed without another topology noticing.
+  /// The nodes, copied first if another Topology shares them.
   detail::TopologyBuilder& change();
 
   template <class K, class V>

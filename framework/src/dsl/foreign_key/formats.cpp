@@ -9,13 +9,15 @@
 namespace millrace::detail {
 namespace {
 
+// The constants and functions of MurmurHash3_x64_128. The seed is that of Kafka Streams.
 constexpr std::uint64_t kSeed = 104729;
 constexpr std::uint64_t kC1 = 0x87c37b91114253d5;
 constexpr std::uint64_t kC2 = 0x4cf5ad432745937f;
+// Bit in the version byte: the message has no hash.
 constexpr unsigned char kNoHash = 0x80;
 constexpr std::size_t kHashBytes = 16;
 
-/// Up to eight bytes, little-endian.
+/// Reads up to eight bytes as a little-endian number.
 std::uint64_t load_le(std::string_view bytes) {
   std::uint64_t value = 0;
   for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
@@ -38,7 +40,7 @@ void append_hash(std::string& out, const ValueHash& hash) {
   formats::append_be64(out, hash.low);
 }
 
-/// Takes the hash off the front, if there is one.
+/// Reads the hash, if there is one, and removes it from the front of `bytes`.
 std::optional<ValueHash> take_hash(std::string_view& bytes, bool present) {
   if (!present) return std::nullopt;
   if (bytes.size() < kHashBytes) throw SerializationException("a message of a foreign-key join ends within its hash");
@@ -59,6 +61,7 @@ ValueHash hash_value(std::string_view bytes) {
     h2 ^= mix2(load_le(bytes.substr(8, 8)));
     h2 = (std::rotl(h2, 31) + h1) * 5 + 0x38495ab5;
   }
+  // The last 1 to 15 bytes.
   if (bytes.size() > 8) h2 ^= mix2(load_le(bytes.substr(8)));
   if (!bytes.empty()) h1 ^= mix1(load_le(bytes.substr(0, 8)));
   h1 ^= length;
@@ -99,6 +102,7 @@ Subscription SubscriptionSerde::deserialize(std::string_view bytes) const {
   result.instruction = static_cast<SubscriptionInstruction>(instruction);
   bytes.remove_prefix(2);
   result.hash = take_hash(bytes, (first & kNoHash) == 0);
+  // The partition is at the end, so the primary key needs no length.
   if (result.version > 0) {
     if (bytes.size() < 4) throw SerializationException("a subscription of a foreign-key join lacks its partition");
     result.primary_partition = static_cast<std::int32_t>(formats::load_be32(bytes.data() + bytes.size() - 4));
@@ -108,6 +112,7 @@ Subscription SubscriptionSerde::deserialize(std::string_view bytes) const {
   return result;
 }
 
+// The length in front makes sure that no foreign key is a prefix of another one's entries.
 std::string combined_key(std::string_view foreign_key, std::string_view primary_key) {
   std::string key;
   formats::append_be32(key, static_cast<std::uint32_t>(foreign_key.size()));
@@ -126,6 +131,7 @@ std::string_view primary_key_of(std::string_view combined_key) {
 
 std::string after_prefix(std::string prefix) {
   while (!prefix.empty()) {
+    // A trailing 0xff byte cannot be incremented: drop it and increment the byte before it.
     if (static_cast<unsigned char>(prefix.back()) != 0xff) {
       ++prefix.back();
       return prefix;

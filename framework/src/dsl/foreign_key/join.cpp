@@ -2,6 +2,7 @@
 
 namespace millrace::detail {
 
+// The order of the draws is that of Kafka Streams: each one uses up a number.
 ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given) {
   static const std::string kRegistration = "KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-";
   static const std::string kProcessor = "KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-";
@@ -28,6 +29,7 @@ ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given)
 std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name) {
   auto builder = Stores::timestamped_key_value_store<Bytes, Subscription>(name, StoreMedium::rocksdb, AnySerde<Bytes>(),
                                                                           AnySerde<Subscription>(SubscriptionSerde()));
+  // As in Kafka Streams, changelog records of this store have the headers of the record being processed.
   definition_of(builder).spec.log_headers = LoggedHeaders::all;
   return std::make_shared<const StoreBuilder>(std::move(builder));
 }

@@ -14,10 +14,11 @@
 namespace millrace::detail {
 namespace {
 
-/// Moves everything that follows `from` behind `to`, and drops `from`.
+/// Moves all children of `from` to `to`, and removes `from` from the graph.
 void merge_into(GraphNode& to, GraphNode& from, GraphNode& root) {
   const auto children = from.children;
   for (GraphNode* child : children) {
+    // A child of both keeps `to` as parent once.
     if (std::ranges::find(child->parents, &to) != child->parents.end()) {
       std::erase(child->parents, &from);
     } else {
@@ -47,6 +48,7 @@ void add_source(TopologyBuilder& builder, const std::string& name, const std::st
   builder.add_source(std::move(spec));
 }
 
+// Writes filter, sink, topic and source of a repartitioning.
 void write_repartition(const GraphNode& node, TopologyBuilder& builder) {
   const Repartition& repartition = *node.repartition;
   builder.add_internal_topic({repartition.topic, repartition.partitions});
@@ -74,7 +76,7 @@ void write_source(const GraphNode& node, TopologyBuilder& builder) {
 std::vector<std::string> GraphNode::parent_names() const {
   std::vector<std::string> names;
   for (const GraphNode* parent : parents) {
-    // Once, even if it is a parent twice because two sources were merged.
+    // List a parent once, even if it is a parent twice because two sources were merged.
     if (std::ranges::find(names, parent->name) == names.end()) names.push_back(parent->name);
   }
   return names;
@@ -84,6 +86,7 @@ Graph::Graph() {
   nodes_.push_back(std::make_unique<GraphNode>("root"));
   root_ = nodes_.back().get();
   root_->priority = next_priority_++;
+  // The root is no topology node; it only holds the sources together.
   root_->written = true;
 }
 
@@ -109,6 +112,7 @@ std::string Graph::new_processor_name(const std::string& prefix) {
 std::string Graph::new_store_name(const std::string& prefix) { return new_processor_name(prefix + "STATE-STORE-"); }
 
 std::string Graph::name_or(const std::string& given, const std::string& prefix) {
+  // Draw the number in any case, as Java does.
   if (!given.empty()) require_legal_name(given);
   std::string generated = new_processor_name(prefix);
   return given.empty() ? generated : given;
@@ -124,6 +128,7 @@ GraphNode& Graph::add(GraphNode node, const std::vector<GraphNode*>& parents) {
 
 GraphNode& Graph::add_source(GraphNode node) {
   if (node.source && node.source->pattern) {
+    // Compile the pattern only to report a mistake now, with the name of the source.
     try {
       (void)std::regex(*node.source->pattern);
     } catch (const std::regex_error& error) {
@@ -145,10 +150,12 @@ void Graph::add_state_store(std::shared_ptr<const StoreBuilder> store) {
 
 Repartition Graph::new_repartition(const std::string& prefix) {
   static const std::string kSuffix = "-repartition";
+  // A prefix that is a generated name: the nodes get generated names too.
   static const std::regex kGenerated("KSTREAM.*-[0-9]{10}");
 
   Repartition result;
   result.topic = prefix.ends_with(kSuffix) ? prefix : prefix + kSuffix;
+  // Java always draws these three numbers.
   result.sink_name = new_processor_name("KSTREAM-SINK-");
   result.filter_name = new_processor_name("KSTREAM-FILTER-");
   result.source_name = new_processor_name("KSTREAM-SOURCE-");
@@ -160,6 +167,7 @@ Repartition Graph::new_repartition(const std::string& prefix) {
   return result;
 }
 
+// Two sources of the same topics would read every record twice. Merge the later one into the earlier one.
 void Graph::merge_sources() {
   std::map<std::string, GraphNode*> by_topic;
   std::map<std::string, GraphNode*> by_pattern;
@@ -173,6 +181,7 @@ void Graph::merge_sources() {
       for (const std::string& topic : node->source->topics) {
         GraphNode* known = by_topic.emplace(topic, node).first->second;
         if (known == node) continue;
+        // A topic can be read once only, so sources with a common topic must have all topics in common.
         if (!std::ranges::is_permutation(known->source->topics, node->source->topics)) {
           throw TopologyException("sources '" + known->name + "' and '" + node->name +
                                   "' subscribe to overlapping but not equal topics; both read '" + topic + "'");
@@ -190,12 +199,14 @@ void Graph::merge_sources() {
                               "' read the same topics from different places: give both the same AutoOffsetReset");
     }
     merge_into(*same, *node, *root_);
+    // Groups refer to sources by name, and the merged source has lost its name.
     for (auto& group : copartitioned_) {
       if (group.sources.erase(node->name) > 0) group.sources.insert(same->name);
     }
   }
 }
 
+// A repartitioning drops records without a key, unless a left or outer join downstream needs them.
 void Graph::decide_null_keys() {
   std::unordered_map<const GraphNode*, bool> wants_null_keys;
   const std::function<bool(const GraphNode&)> visit = [&](const GraphNode& node) {
@@ -233,6 +244,8 @@ Topology Graph::build(const Optimizations& optimizations, bool names_given) {
   decide_null_keys();
 
   auto builder = std::make_shared<TopologyBuilder>();
+  // Nodes are written in the order of their creation, and only after all their parents. Kafka Streams does the same, so
+  // the order in describe() is equal.
   const auto later = [](const GraphNode* a, const GraphNode* b) { return a->priority > b->priority; };
   std::priority_queue<GraphNode*, std::vector<GraphNode*>, decltype(later)> queue(later);
   for (const auto& store : stores_) builder->add_state_store(store);
@@ -250,7 +263,7 @@ Topology Graph::build(const Optimizations& optimizations, bool names_given) {
         node->write(*node, *builder);
       }
       node->written = true;
-      // Children are looked at once their last parent is written; before, they could not be.
+      // A child with several parents is queued by each of them, and is ready when the last one is written.
       for (GraphNode* child : node->children) queue.push(child);
     } else if (node == root_) {
       for (GraphNode* child : node->children) queue.push(child);

@@ -10,7 +10,7 @@ namespace {
 
 using Predicate = std::function<bool(const GraphNode&)>;
 
-/// The nearest of `node` and what is upstream of it that fits, depth first.
+/// Depth-first search upstream, starting with `node`. Returns the first node that fits; null if there is none.
 GraphNode* find_upstream(GraphNode& node, const Predicate& fits) {
   if (fits(node)) return &node;
   for (GraphNode* parent : node.parents) {
@@ -24,6 +24,7 @@ bool is_child_of(const GraphNode& node, const GraphNode& parent) {
   return std::ranges::find(node.parents, &parent) != node.parents.end();
 }
 
+/// The node on the way from `node` up to `ancestor` that is a child of `ancestor`. Null if `ancestor` is not upstream.
 GraphNode* child_towards(GraphNode& node, const GraphNode& ancestor) {
   return find_upstream(node, [&](const GraphNode& candidate) { return is_child_of(candidate, ancestor); });
 }
@@ -56,6 +57,7 @@ Optimizations Optimizations::parse(std::string_view text) {
   return result;
 }
 
+// Both directions, without duplicates.
 void link(GraphNode& parent, GraphNode& child) {
   if (std::ranges::find(parent.children, &child) == parent.children.end()) parent.children.push_back(&child);
   if (std::ranges::find(child.parents, &parent) == child.parents.end()) child.parents.push_back(&parent);
@@ -66,6 +68,8 @@ void unlink(GraphNode& parent, GraphNode& child) {
   std::erase(child.parents, &parent);
 }
 
+// Three steps: group the repartitionings by the operation that changed the key, then move groups behind merges, then
+// replace each group by one repartitioning.
 std::vector<std::pair<std::string, std::string>> RepartitionMerger::run() {
   collect();
   move_to_merge_nodes();
@@ -80,7 +84,7 @@ void RepartitionMerger::collect() {
     if (node->changes_key) {
       groups_.push_back({node.get(), {}});
     } else if (node->repartition && node->repartition->mergeable) {
-      // Of a value that changed behind the key, the repartition topic could not hold both forms.
+      // If the value changes between the two, one topic cannot serve both: it would need the old and the new value.
       GraphNode* changer =
           find_upstream(*node, [](const GraphNode& other) { return other.changes_key || other.changes_value; });
       if (changer == nullptr || !changer->changes_key) continue;
@@ -90,7 +94,7 @@ void RepartitionMerger::collect() {
   }
 }
 
-/// Where streams with changed keys are merged and only then repartitioned, one topic behind the merge serves them all.
+/// If streams with changed keys are merged before they are repartitioned, one topic behind the merge is enough for all.
 void RepartitionMerger::move_to_merge_nodes() {
   std::vector<Group> merged;
   std::vector<GraphNode*> emptied;
@@ -124,7 +128,7 @@ void RepartitionMerger::replace(const Group& group) {
   repartition.source_name = names.source_name;
   auto single = std::make_unique<GraphNode>(repartition.source_name);
   single->repartition = std::move(repartition);
-  // Before everything that follows it.
+  // The new node is written before all nodes behind it.
   single->priority = group.key_changer->priority;
 
   for (GraphNode* old : group.repartitions) {
@@ -133,10 +137,13 @@ void RepartitionMerger::replace(const Group& group) {
       throw TopologyException("the repartitioning '" + old->name + "' does not follow '" + group.key_changer->name +
                               "'");
     }
+    // The new repartitioning comes directly behind the key change. The operators that were between them are now behind
+    // it.
     link(*single, *child);
     unlink(*group.key_changer, *child);
     const auto children = old->children;
     const auto parents = old->parents;
+    // Close the gap that the old repartitioning leaves.
     for (GraphNode* next : children) {
       for (GraphNode* parent : parents) link(*parent, *next);
     }
@@ -148,6 +155,7 @@ void RepartitionMerger::replace(const Group& group) {
   nodes_.push_back(std::move(single));
 }
 
+// A join whose two sides have the same parent joins a stream with itself.
 void mark_self_joins(const GraphNodes& nodes) {
   for (const auto& join : nodes) {
     if (!join->joined_windows || join->parents.size() != 1) continue;

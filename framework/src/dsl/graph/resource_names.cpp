@@ -13,7 +13,7 @@
 namespace millrace::detail {
 namespace {
 
-/// Whether a generated name is the whole of `name` or its beginning, as in `KSTREAM-JOINTHIS-0000000004-store`.
+/// True if `name` is a generated name, or begins with one, as `KSTREAM-JOINTHIS-0000000004-store` does.
 bool made_from(std::string_view name, const std::set<std::string>& generated) {
   return std::ranges::any_of(generated, [&](const std::string& part) {
     return name.starts_with(part) && (name.size() == part.size() || name[part.size()] == '-');
@@ -33,6 +33,7 @@ void require_given_names(const TopologyBuilder& topology, const std::set<std::st
   for (const auto& [name, store] : topology.stores()) {
     if (!made_from(name, generated)) continue;
     stores.push_back(name);
+    // Stores without a changelog, or with their source topic as changelog, make no topic with a generated name.
     const bool logged = definition_of(*store).spec.logging && !topology.source_changelogs().contains(name) &&
                         !topology.global_stores().contains(name);
     if (logged) changelogs.push_back(name + "-changelog");

@@ -8,24 +8,28 @@
 namespace millrace::detail {
 namespace {
 
+// Special values of length fields.
 constexpr std::int32_t kNullLength = -1;
 constexpr std::int32_t kSameAsPrior = -2;
 
-/// Java counts characters: UTF-16 code units.
+/// The length of a string as Java counts it: in UTF-16 code units. Java's buffer limits are counted this way.
 std::int64_t java_length(std::string_view utf8) {
   std::int64_t units = 0;
   for (const char c : utf8) {
     const auto byte = static_cast<unsigned char>(c);
+    // Count first bytes only. A character of four bytes has two UTF-16 units.
     if ((byte & 0xc0) != 0x80) units += byte >= 0xf0 ? 2 : 1;
   }
   return units;
 }
 
+// Length (4 bytes, -1 for null), then the bytes.
 void append_sized(std::string& out, const std::optional<std::string>& value) {
   formats::append_be32(out, static_cast<std::uint32_t>(value ? static_cast<std::int32_t>(value->size()) : kNullLength));
   if (value) out += *value;
 }
 
+/// Reads the fields of a changelog value one after the other. Throws SerializationException if bytes are missing.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
@@ -68,7 +72,7 @@ class Reader {
   std::string_view rest_;
 };
 
-/// Old and new value as versions 0 to 2 have them.
+/// Old and new value in the form of versions 0 to 2.
 void read_change(std::string_view bytes, BufferedValue& value) {
   Reader in(bytes);
   value.old_value = in.sized();
@@ -99,6 +103,7 @@ ReadBuffered read_version_3(std::string_view bytes) {
 
 }  // namespace
 
+// `record.origin` is never null; its topic is null in a punctuation.
 BufferedContext BufferedContext::of(const CurrentRecord& record) {
   const RecordOrigin& origin = *record.origin;
   return {record.timestamp, origin.offset,   origin.topic == nullptr ? std::string() : *origin.topic,
@@ -113,6 +118,7 @@ BufferedContext BufferedContext::with_raw(const CurrentRecord& record) {
   return context;
 }
 
+// 8 bytes each for timestamp and offset, 4 for the partition.
 std::int64_t BufferedContext::size_in_memory() const {
   std::int64_t size = 8 + 8 + java_length(topic) + 4;
   for (const Header& header : headers) {
@@ -129,6 +135,7 @@ std::int64_t BufferedValue::size_in_memory() const {
   const auto size = [](const std::optional<std::string>& bytes) {
     return bytes ? static_cast<std::int64_t>(bytes->size()) : 0;
   };
+  // As in Java, an old value equal to prior is stored once.
   return size(prior) + (prior == old_value ? 0 : size(old_value)) + size(new_value) + context.size_in_memory();
 }
 
@@ -159,7 +166,7 @@ ReadBuffered read_buffered(int version, std::string_view bytes, const BufferedCo
                            const std::optional<std::string>* known_prior) {
   if (version == 3) return read_version_3(bytes);
   if (version == 2) {
-    // Kafka Streams 2.4.0 to 2.5.0 wrote version 3 under the number 2.
+    // Kafka Streams 2.4.0 to 2.5.0 wrote the format of version 3 under the number 2. Try both.
     try {
       return read_version_2(bytes);
     } catch (const SerializationException&) {
@@ -180,6 +187,7 @@ ReadBuffered read_buffered(int version, std::string_view bytes, const BufferedCo
     result.value.context = in.context();
     read_change(in.not_null(), result.value);
   }
+  // These versions do not contain the prior value.
   result.value.prior = known_prior != nullptr && known_prior->has_value() ? *known_prior : result.value.old_value;
   return result;
 }

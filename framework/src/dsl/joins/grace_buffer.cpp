@@ -10,6 +10,7 @@
 namespace millrace::detail {
 namespace {
 
+// The parts of an entry's key: 00 | timestamp (8) | record key | number (4).
 constexpr std::size_t kBeforeKey = 1 + 8;
 constexpr std::size_t kAfterKey = 4;
 
@@ -28,12 +29,13 @@ Timestamp time_of(std::string_view entry) { return static_cast<Timestamp>(format
 bool GraceBuffer::put(std::string_view key, std::string value, BufferedContext context) {
   if (stream_time_ - grace_ms_ > context.timestamp) return false;
   stream_time_ = std::max(stream_time_, context.timestamp);
+  // 31 bits, because Java's number is an int.
   number_ = (number_ + 1) & 0x7fffffff;
   auto entry = entry_key(context.timestamp, key, number_);
   BufferedValue waiting;
   waiting.new_value = std::move(value);
   waiting.context = std::move(context);
-  // Without a timestamp: the producer stamps these records with the time at which they are sent.
+  // No timestamp, as in Kafka Streams: the producer then sets the time of sending.
   if (log_ != nullptr) log_->log(entry, std::string_view(write_buffered(waiting, 0)), kNoTimestamp, nullptr);
   waiting_.insert_or_assign(std::move(entry), std::move(waiting));
   return true;
@@ -43,6 +45,7 @@ void GraceBuffer::release(const std::function<void(std::string_view key, const B
   while (!waiting_.empty()) {
     const auto first = waiting_.begin();
     const std::string_view entry = first->first;
+    // Entries are sorted by time, so all later ones are not due either.
     if (time_of(entry) > stream_time_ - grace_ms_) return;
     visit(entry.substr(kBeforeKey, entry.size() - kBeforeKey - kAfterKey), first->second);
     if (log_ != nullptr) log_->log(entry, std::nullopt, kNoTimestamp, nullptr);
@@ -56,6 +59,7 @@ void GraceBuffer::restore(std::span<const RestoreRecord> records) {
       throw SerializationException("changelog of '" + name_ + "': a key of " + std::to_string(record.key.size()) +
                                    " bytes is too short");
     }
+    // Tombstones count too: stream time and numbers must not go back after a restart.
     stream_time_ = std::max(stream_time_, time_of(record.key));
     number_ = std::max(number_, formats::load_be32(record.key.data() + record.key.size() - kAfterKey));
     if (record.value) {
@@ -70,7 +74,7 @@ void require_history(const TopologyBuilder& builder, const std::vector<std::stri
                      const std::string& node) {
   for (const auto& name : stores) {
     const auto found = builder.stores().find(name);
-    if (found == builder.stores().end()) continue;  // the topology says so itself
+    if (found == builder.stores().end()) continue;  // the topology reports unknown stores itself
     const auto& spec = definition_of(*found->second).spec;
     if (spec.kind != StoreKind::versioned) {
       throw TopologyException("join '" + node + "': a grace period needs a versioned table, but the store '" + name +

@@ -10,6 +10,7 @@ std::shared_ptr<JoinTimes> JoinTimes::make() { return std::make_shared<JoinTimes
 
 std::shared_ptr<JoinTime> JoinTimes::of(const TaskContext& task) {
   const std::lock_guard lock(mutex_);
+  // Remove tasks that are gone: a new task can have the same address.
   std::erase_if(times_, [](const auto& entry) { return entry.second.expired(); });
   auto& known = times_[&task];
   auto time = known.lock();
@@ -20,11 +21,12 @@ std::shared_ptr<JoinTime> JoinTimes::of(const TaskContext& task) {
 void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& windows, std::int64_t look_ahead_ms,
                  const TaskContext& task, FunctionRef<void(const OuterJoinStore::Entry&)> show) {
   const std::int64_t grace = windows.grace_ms();
-  // Where nothing is known to wait, Kafka Streams looks, too, unless its sum (of the largest long) does not overflow;
-  // it shows in the time of the next look.
+  // If no record is known to wait, Kafka Streams searches anyway. Its condition adds to the largest long, which
+  // overflows unless both numbers are 0. The search shows, because it sets the time of the next one.
   const bool may_be_due =
       time.oldest_waiting ? *time.oldest_waiting + look_ahead_ms + grace < time.stream_time : look_ahead_ms + grace > 0;
   if (!may_be_due) return;
+  // At most one search per emit interval of wall-clock time.
   const Timestamp now = task.system_time();
   if (now < time.next_emit) return;
   time.next_emit = now + task.emit_interval_ms();
@@ -33,6 +35,7 @@ void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& win
   std::vector<OuterJoinStore::Entry> closed;
   bool left_open = false;
   bool right_open = false;
+  // Entries are sorted by time. Stop once both sides have reached an entry whose window is still open.
   for (auto cursor = waiting.all(); cursor.valid(); cursor.next()) {
     auto entry = cursor.entry();
     time.oldest_waiting = entry.timestamp;
@@ -40,12 +43,13 @@ void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& win
     const std::int64_t reach = entry.left ? windows.after_ms() : windows.before_ms();
     if (entry.timestamp + reach + grace >= time.stream_time) {
       (entry.left ? left_open : right_open) = true;
-      // Kafka Streams walks over single records: where it knows enough, it does not come past the next one of these.
+      // Kafka Streams iterates over single records, not over lists. So it stops at this entry's second record.
       if (left_open && right_open && entry.values.size() > 1) break;
       continue;
     }
     closed.push_back(std::move(entry));
   }
+  // Emit after the iteration, because `show` and remove() use the store.
   for (const auto& entry : closed) {
     show(entry);
     waiting.remove(entry.timestamp, entry.left, entry.key);

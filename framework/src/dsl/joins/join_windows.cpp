@@ -27,6 +27,7 @@ JoinWindows JoinWindows::of_time_difference_with_no_grace(Millis difference) {
 
 JoinWindows JoinWindows::of(Millis difference) {
   constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
+  // Java: grace = max(0, 24 h - window size).
   const std::int64_t window = 2 * difference.count();
   return {difference.count(), difference.count(), window < kDayMs ? kDayMs - window : 0, false};
 }

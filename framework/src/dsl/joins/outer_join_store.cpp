@@ -7,12 +7,15 @@
 namespace millrace::detail {
 namespace {
 
+// The bytes of Kafka Streams' TimestampedKeyAndJoinSide and LeftOrRightValue.
 constexpr char kLeft = 1;
 constexpr char kRight = 0;
+// The first byte of a list serialized by Kafka's ListSerializer: elements have variable size.
 constexpr char kVariableSizeList = 1;
 constexpr std::size_t kCountOffset = 1;
 constexpr std::size_t kElementsOffset = 5;
 
+// Big-endian, in `bytes` bytes.
 void append_be(std::string& out, std::uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
 }
@@ -42,6 +45,7 @@ void OuterJoinStore::add(Timestamp timestamp, bool left, std::string_view key, s
   const std::string_view full_key = make_key(timestamp, left, key);
   const BytesView known = bytes_->get(full_key);
   value_buffer_.clear();
+  // Append to the list: copy it and increment its count.
   if (known) {
     value_buffer_.append(*known);
     write_be32(value_buffer_, kCountOffset, static_cast<std::uint32_t>(read_be(*known, kCountOffset, 4)) + 1);
@@ -49,6 +53,7 @@ void OuterJoinStore::add(Timestamp timestamp, bool left, std::string_view key, s
     value_buffer_.push_back(kVariableSizeList);
     append_be(value_buffer_, 1, 4);
   }
+  // An element is the side (1 byte) and the value.
   append_be(value_buffer_, value.size() + 1, 4);
   value_buffer_.push_back(left ? kLeft : kRight);
   value_buffer_.append(value);

@@ -11,11 +11,12 @@ StreamJoin::~StreamJoin() = default;
 
 namespace {
 
-/// Of the store where unmatched records of both sides wait.
+/// The name of the store in which unmatched records wait.
 std::string shared_store_name(const std::string& base, bool right_outer) {
   return base + (right_outer ? "-outer" : "-left") + "-shared-join-store";
 }
 
+// Draws all names of a join. The order is that of Kafka Streams: each draw uses up a number.
 JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name, bool left_outer,
                           bool right_outer) {
   const std::string this_suffix = right_outer ? "-outer-this-join" : "-this-join";
@@ -34,6 +35,7 @@ JoinNames draw_join_names(Graph& graph, const std::string& name, const std::stri
   names.this_store = store_name.empty() ? names.this_generated + "-store" : store_name + this_suffix + "-store";
   names.other_store = store_name.empty() ? names.other_generated + "-store" : store_name + other_suffix + "-store";
   if (store_name.empty()) {
+    // As in Java, the shared store uses the number of the left join node.
     const std::size_t number = names.this_generated.rfind('-');
     names.outer_store = "KSTREAM-OUTERSHARED" + names.this_generated.substr(number) + "-store";
   } else {
@@ -42,6 +44,7 @@ JoinNames draw_join_names(Graph& graph, const std::string& name, const std::stri
   return names;
 }
 
+// As in Kafka Streams, the shared store lives where the left side's store does.
 std::shared_ptr<const StoreBuilder> make_outer_store(const std::string& name, const StreamJoinedOptions& options) {
   auto store = outer_join_store(name);
   const auto medium = options.left_store ? options.left_store->medium : options.medium;
@@ -55,6 +58,7 @@ std::shared_ptr<const StoreBuilder> make_outer_store(const std::string& name, co
 
 void write_join(const StreamJoin& join, const GraphNode& node, TopologyBuilder& builder) {
   const JoinNames& names = join.names;
+  // A self-join: one store, and one node in place of both sides and the merge.
   if (node.self_join) {
     builder.add_processor(names.merge, join.self, {names.this_windowed});
     builder.add_state_store(join.left_store, {names.this_windowed, names.merge});
@@ -63,6 +67,7 @@ void write_join(const StreamJoin& join, const GraphNode& node, TopologyBuilder& 
   builder.add_processor(names.this_join, join.left, {names.this_windowed});
   builder.add_processor(names.other_join, join.right, {names.other_windowed});
   builder.add_processor(names.merge, join.merge, {names.this_join, names.other_join});
+  // Each side's store is written by its window node and read by the other side's join node.
   builder.add_state_store(join.left_store, {names.this_windowed, names.other_join});
   builder.add_state_store(join.right_store, {names.other_windowed, names.this_join});
   if (join.outer_store) builder.add_state_store(join.outer_store, {names.this_join, names.other_join});
@@ -97,11 +102,13 @@ StreamJoin plan_stream_join(const StreamPosition& left, const StreamPosition& ri
   join.null_key_relaxed = outer.left;
   join.names = draw_join_names(graph, options.name, options.store_name, outer.left, outer.right);
   graph.require_copartitioning(join.sources, join.names.merge);
+  // Stores of the user keep their names. The shared store is named after the left one.
   if (options.left_store) {
     join.names.this_store = options.left_store->name;
     join.names.outer_store = shared_store_name(join.names.this_store, outer.right);
   }
   if (options.right_store) join.names.other_store = options.right_store->name;
+  // Records wait only in a left or outer join, and only with new-style windows.
   if (outer.left && windows.waits_for_close()) join.outer_store = make_outer_store(join.names.outer_store, options);
   return join;
 }

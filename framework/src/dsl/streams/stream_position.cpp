@@ -50,6 +50,7 @@ StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other,
   node.merges = true;
   node.write = write_processor(std::move(factory));
   next.node = &next.graph->add(std::move(node), {one.node, other.node});
+  // The result is repartitioned if one of the two streams would be.
   next.key_changed |= other.key_changed;
   next.versioned = one.versioned && other.versioned;
   next.sources.insert(other.sources.begin(), other.sources.end());

@@ -3,8 +3,10 @@
 namespace millrace::detail {
 namespace {
 
+// Returns a zigzag varint and removes it from the front of `bytes`.
 std::int32_t read_varint(std::string_view& bytes) {
   std::uint32_t zigzag = 0;
+  // Five bytes of 7 bits hold any 32-bit number.
   for (int shift = 0; shift < 35; shift += 7) {
     if (bytes.empty()) break;
     const auto byte = static_cast<unsigned char>(bytes.front());
@@ -28,6 +30,7 @@ void append_varint(std::string& out, std::int32_t value) {
 
 ChangeBytes read_change(std::string_view bytes) {
   if (bytes.empty()) throw SerializationException("a change of a grouped table is empty");
+  // The form is the last byte. See ChangeBytes for the forms.
   auto form = static_cast<unsigned char>(bytes.back());
   bytes.remove_suffix(1);
   if (form > 5) {
@@ -35,6 +38,7 @@ ChangeBytes read_change(std::string_view bytes) {
                                  ", which is none of its forms (0 to 5)");
   }
   ChangeBytes result;
+  // Forms 3 to 5 are forms 0 to 2 with one more byte.
   if (form >= 3) {
     if (bytes.empty() || static_cast<unsigned char>(bytes.back()) > 1) {
       throw SerializationException("a change of a grouped table does not say whether it is the latest");

@@ -7,6 +7,7 @@ namespace millrace::detail {
 void WindowClose::init(TaskContext& task, std::string store) {
   task_ = &task;
   store_ = std::move(store);
+  // Continue where the last commit ended.
   emitted_until_ = task.processor_metadata(store_).value_or(kNoTimestamp);
 }
 

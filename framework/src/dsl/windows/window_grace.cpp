@@ -6,6 +6,7 @@
 
 namespace millrace::detail {
 
+// Searches upstream for the windowed aggregations that the table comes from. With several, the largest grace counts.
 std::int64_t find_window_grace(const GraphNode& node, const std::string& suppress) {
   if (node.window_grace_ms) return *node.window_grace_ms;
   if (node.parents.empty()) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
+// Never overflows: the result is at most the largest timestamp.
 std::int64_t saturating_add(std::int64_t a, std::int64_t b) { return a > kForever - b ? kForever : a + b; }
 
 }  // namespace
@@ -25,12 +26,13 @@ WindowNeeds window_needs(const UnlimitedWindows& /*windows*/) {
 
 WindowNeeds window_needs(const SlidingWindows& windows) {
   const std::int64_t difference = windows.time_difference_ms();
-  // A new right window may need one that begins as early as this before the record.
+  // A new right window can need a window that begins this long before the record.
   const std::int64_t retention = saturating_add(saturating_add(difference, difference), windows.grace_ms());
   return {difference, retention, windows.grace_ms(), "twice the time difference plus grace", retention, false};
 }
 
 WindowNeeds window_needs(const SessionWindows& windows) {
+  // A session can still change for gap plus grace after its end.
   const std::int64_t until_closed = saturating_add(windows.inactivity_gap_ms(), windows.grace_ms());
   return {windows.inactivity_gap_ms(),     until_closed, until_closed, "the inactivity gap plus grace",
           saturating_add(until_closed, 1), false};
@@ -47,6 +49,7 @@ std::int64_t window_retention(const std::string& store, const WindowNeeds& needs
                             " ms) must be at least " + needs.reason + " (" + std::to_string(needs.retention_ms) +
                             " ms)");
   }
+  // A user's retention that is too short for on_window_close is extended without a message, to lose no result.
   return emit.waits_for_close() ? std::max(retention, needs.retention_on_close_ms) : retention;
 }
 

@@ -58,7 +58,7 @@ UnlimitedWindows UnlimitedWindows::start_on(Timestamp start) const {
 
 SlidingWindows::SlidingWindows(std::int64_t difference_ms, std::int64_t grace_ms)
     : difference_ms_(difference_ms), grace_ms_(grace_ms) {
-  // Kafka Streams takes 0 and then fails at the first record.
+  // Kafka Streams accepts 0, and then fails at the first record. Refuse it here.
   require_positive(difference_ms, "SlidingWindows: the time difference");
   require_not_negative(grace_ms, "SlidingWindows: grace");
 }

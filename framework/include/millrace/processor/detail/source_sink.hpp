@@ -15,13 +15,13 @@
 
 namespace millrace {
 
-/// Picks partitions for a record that goes to a sink. nullopt: the producer decides; empty: the record is dropped.
-/// (Kafka Streams: `StreamPartitioner`.)
+/// Chooses the partitions of a record that goes to a sink. nullopt: the producer chooses. Empty set: the record is
+/// dropped. `partitions`: the topic's number of partitions. (Kafka Streams: `StreamPartitioner`.)
 template <class K, class V>
 using StreamPartitioner = std::function<std::optional<std::set<std::int32_t>>(const std::string& topic, const K& key,
                                                                               const V& value, std::int32_t partitions)>;
 
-/// Picks the topic of a record. (Kafka Streams: `TopicNameExtractor`.)
+/// Chooses the topic of a record. (Kafka Streams: `TopicNameExtractor`.)
 template <class K, class V>
 using TopicNameExtractor = std::function<std::string(const K& key, const V& value, const RecordContext& context)>;
 
@@ -29,38 +29,42 @@ using TopicNameExtractor = std::function<std::string(const K& key, const V& valu
 
 namespace millrace::detail {
 
-/// Where records enter a task, without their types.
+/// A source node without its types. The task calls it in its own thread.
 class SourceNodeBase {
  public:
   virtual ~SourceNodeBase() = default;
 
-  /// The record's event time; negative: drop it. nullopt: it could not be decoded and was reported.
+  /// The record's event time in ms. Negative: drop the record. nullopt: the record could not be decoded; this has been
+  /// reported.
   [[nodiscard]] virtual std::optional<Timestamp> extract_timestamp(const ConsumerRecord& record,
                                                                    Timestamp partition_time) = 0;
 
-  /// Decodes the record and sends it down. False: it could not be decoded, was reported, and is skipped.
-  /// The task has set the record context.
+  /// Decodes the record and forwards it. False: the record could not be decoded; this has been reported. REQUIRES: the
+  /// task has set its current record.
   virtual bool process(const ConsumerRecord& record, Timestamp timestamp) = 0;
 };
 
 [[nodiscard]] RecordMetadata metadata_of(const ConsumerRecord& record);
 
-/// Throws what stops the application when a user's TimestampExtractor throws.
+/// Throws a StreamsException that stops the application, after a user's TimestampExtractor has thrown.
 [[noreturn]] void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error);
 
-/// Event time by one of the ready-made policies.
+/// Event time in ms by one of the predefined policies. `now`: wall clock in ms. Throws StreamsException for
+/// fail_on_invalid.
 [[nodiscard]] Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record,
                                             Timestamp partition_time, Timestamp now);
 
+/// The settings of a source node. A plain value, shared by the nodes of all tasks.
 template <class K, class V>
 struct SourceSettings {
   AnySerde<K> key_serde;
   AnySerde<V> value_serde;
   TimestampPolicy timestamps = TimestampPolicy::fail_on_invalid;
-  bool default_timestamps = true;  ///< use the configured default.timestamp.extractor
-  TimestampExtractor<K, V> extractor;
+  bool default_timestamps = true;      ///< use the configured default.timestamp.extractor
+  TimestampExtractor<K, V> extractor;  ///< if set, it replaces the policy
 };
 
+/// The entry of records into a task: decodes them and forwards them.
 template <class K, class V>
 class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
  public:
@@ -107,32 +111,37 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
   SourceSettings<K, V> settings_;
 };
 
+/// The settings of a sink node.
 template <class K, class V>
 struct SinkSettings {
-  std::string topic;                      ///< as the topology names it
-  TopicNameExtractor<K, V> choose_topic;  ///< if set, `topic` is unused
+  std::string topic;                      ///< as in the topology, so without the application's prefix
+  TopicNameExtractor<K, V> choose_topic;  ///< if set, `topic` is not used
   AnySerde<K> key_serde;
   AnySerde<V> value_serde;
-  StreamPartitioner<K, V> partitioner;  ///< may be empty
-  /// Without a partitioner: windowed keys are partitioned by the key inside alone. (Java: `WindowedStreamPartitioner`.)
+  StreamPartitioner<K, V> partitioner;  ///< may be empty: the producer chooses
+  /// If there is no partitioner: choose the partition of a windowed key by the inner key only. (Java:
+  /// `WindowedStreamPartitioner`.)
   bool partition_windows_by_inner_key = false;
 };
 
-/// A record that a sink writes, without its types.
+/// A serialized record on its way to a topic. The views and references are valid during the call.
 struct SinkRecord {
-  BytesView key;
+  BytesView key;  ///< nullopt: null
   BytesView value;
-  Timestamp timestamp;
+  Timestamp timestamp;  ///< ms since the epoch
   const Headers& headers;
-  const std::set<std::int32_t>* partitions;  ///< one of it for each of these; null: the producer decides...
-  std::size_t window_suffix_bytes;           ///< ...by the key without so many bytes at its end
+  const std::set<std::int32_t>* partitions;  ///< write the record once to each; null: the producer chooses...
+  std::size_t window_suffix_bytes;           ///< ...by the key without this many bytes at its end
 };
+/// Sends a serialized record through the task's record collector.
 void write_record(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record);
 
-/// Called inside a catch block. As in Kafka Streams, which writes it anew for each, it failed once for each partition.
+/// Reports a record that could not be serialized. Call it inside a catch block. With chosen partitions it reports one
+/// failure per partition, because Kafka Streams serializes the record anew for each.
 void not_serialized(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record,
                     SerializationOrigin origin);
 
+/// The exit of records from a task: serializes them and sends them through the task's producer.
 template <class K, class V>
 class SinkNode final : public TerminalNode<K, V> {
  public:
@@ -159,7 +168,7 @@ class SinkNode final : public TerminalNode<K, V> {
   }
 
  private:
-  // The ways that few sinks go are not inline, so that the usual one is short.
+  // Functions for rare settings are not inline, so that the usual path stays short.
 
   [[gnu::noinline]] void choose_topic(const Record<K, V>& record) {
     const RecordOrigin& origin = *this->task().current_record().origin;
@@ -168,7 +177,7 @@ class SinkNode final : public TerminalNode<K, V> {
     topic_ = settings_.choose_topic(record.key, record.value,
                                     {place, record.timestamp, record.headers, origin.raw_key, origin.raw_value});
   }
-  // The partitioner is asked before anything is written: what it drops need not be fit to be written.
+  // The partitioner is called before serializing: a record that it drops need not be serializable.
   [[gnu::noinline]] void write_to_chosen(const Record<K, V>& record) {
     const std::int32_t partitions = this->task().collector().partitions_for(topic_);
     const auto chosen = settings_.partitioner(topic_, record.key, record.value, partitions);
@@ -178,7 +187,7 @@ class SinkNode final : public TerminalNode<K, V> {
 
   void write(const Record<K, V>& record, const std::set<std::int32_t>* partitions) {
     SinkRecord out{std::nullopt, std::nullopt, record.timestamp, record.headers, partitions, window_suffix_bytes_};
-    auto writing = SerializationOrigin::key;
+    auto writing = SerializationOrigin::key;  // for the report, if a serde throws
     try {
       key_buffer_.clear();
       if (settings_.key_serde.serialize(topic_, record.key, key_buffer_)) out.key = key_buffer_;
@@ -192,7 +201,7 @@ class SinkNode final : public TerminalNode<K, V> {
   }
 
   SinkSettings<K, V> settings_;
-  std::string topic_;
+  std::string topic_;  // the present topic, with the application's prefix
   std::size_t window_suffix_bytes_ = 0;
   std::string key_buffer_;
   std::string value_buffer_;
