@@ -79,6 +79,7 @@ StateDirectory::StateDirectory(const fs::path& state_dir, const std::string& app
   }
 }
 
+// Closing the file releases the lock.
 StateDirectory::~StateDirectory() { ::close(lock_file_); }
 
 void StateDirectory::create() {
@@ -130,6 +131,7 @@ void StateDirectory::read_process_id() {
     try {
       process_id_ = from_json_string<ProcessMetadata>(read_file(file)).process_id;
     } catch (const SerializationException& error) {
+      // A damaged file is no reason to stop: the process only gets a new id.
       log(LogLevel::warn, file.string() + " is not readable and gets a new process id: " + error.what());
     }
     if (!process_id_.empty()) return;

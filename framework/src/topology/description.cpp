@@ -80,6 +80,7 @@ class SubtopologyPrinter {
   SubtopologyPrinter(const SubtopologyPrinter&) = delete;  // the trees' comparison refers to `this`
   SubtopologyPrinter& operator=(const SubtopologyPrinter&) = delete;
 
+  // Nodes are printed in the order of the final sizes.
   void print(std::string& out) const {
     detail::java::TreeSet blocks([this](std::size_t a, std::size_t b) { return compare_nodes(a, b); });
     for (std::size_t i = 0; i < members_.size(); ++i) blocks.insert(i);

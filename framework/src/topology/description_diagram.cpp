@@ -68,6 +68,7 @@ void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
   for (const auto& node : nodes) {
     for (const auto& topic : topics_of(node)) topics.id(topic);
   }
+  // Topics are outside of the boxes, because several sub-topologies can use the same topic.
   for (const auto& [label, id] : topics.id_by_label) canvas.topic(id, label);
 
   for (const auto& node : nodes) {
@@ -87,6 +88,7 @@ std::string subtopology_label(int number, bool global) {
   return "Sub-topology " + std::to_string(number) + (global ? " (global store)" : "");
 }
 
+/// Mermaid: sources are rounded, processors are boxes, sinks are hexagons, stores are cylinders, topics are slanted.
 class Mermaid : public Canvas {
  public:
   std::string text = "flowchart LR\n";
@@ -128,6 +130,7 @@ class Mermaid : public Canvas {
   }
 };
 
+/// Graphviz: the same shapes, with Graphviz' names for them.
 class Graphviz : public Canvas {
  public:
   std::string text = "digraph topology {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n";

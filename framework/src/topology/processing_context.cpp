@@ -3,6 +3,7 @@
 
 namespace millrace {
 
+// These functions are here and not in the template, so that each user file does not compile the messages.
 void ProcessingContext::refuse_store_type(const std::string& store) const {
   throw TopologyException("processor '" + node_.name() + "' asks for state store '" + store +
                           "' by a type that differs from the one it was built with");

@@ -54,6 +54,7 @@ Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& reco
     case TimestampPolicy::use_partition_time:
       if (partition_time >= 0) return partition_time;
       break;
+    // A negative result makes the task drop and count the record.
     case TimestampPolicy::log_and_skip: return kNoTimestamp;
     default: break;
   }

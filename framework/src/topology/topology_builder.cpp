@@ -27,6 +27,7 @@ void check_types(const NodeSpec& before, const NodeSpec& after) {
   parent->connect(*child);
 }
 
+// Reports a pattern that is not a regular expression with the name of its source.
 [[nodiscard]] std::regex regex_of(const NodeSpec& source) {
   try {
     return std::regex(*source.pattern);
@@ -51,6 +52,7 @@ void TopologyBuilder::add_node(NodeSpec spec) {
     if (before.kind == NodeSpec::Kind::sink) {
       throw TopologyException("node '" + spec.name + "' follows '" + predecessor + "', which is a sink");
     }
+    // Nodes added by hand declare their types, so they can be compared without making the nodes.
     if (spec.takes && before.gives && spec.takes != before.gives) {
       throw TopologyException("node '" + spec.name + "' cannot follow '" + predecessor +
                               "': it takes other key or value types than that node gives");
@@ -66,6 +68,7 @@ void TopologyBuilder::add_source(NodeSpec spec) {
   if (spec.topics.empty() && !spec.pattern) throw TopologyException("source '" + spec.name + "' has no topic");
   check_topics(spec);
   for (const std::string& topic : spec.topics) {
+    // A topic has one source per topology: a second one would get its records twice.
     const auto [found, added] = source_of_topic_.emplace(topic, spec.name);
     if (!added) {
       throw TopologyException("topic '" + topic + "' is read by source '" + found->second + "' and again by '" +
@@ -150,6 +153,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
       throw TopologyException("processor '" + processor + "' uses state store '" + store +
                               "', which has not been added: call add_state_store first");
     }
+    // A connection would put the processor into the global store's sub-topology.
     if (global_stores_.contains(store)) {
       throw TopologyException("processor '" + processor + "' need not be connected to global store '" + store +
                               "': every processor may read it");
@@ -162,6 +166,7 @@ void TopologyBuilder::add_global_store(NodeSpec source, const std::string& proce
                                        std::shared_ptr<const StoreBuilder> store) {
   const std::string& name = store->name();
   if (source.topics.size() != 1) throw TopologyException("global store '" + name + "' needs exactly one topic");
+  // Its source topic is its changelog.
   if (definition_of(*store).spec.logging)
     throw TopologyException("global store '" + name + "' must not have a changelog");
   const std::string topic = source.topics.front();
@@ -180,6 +185,7 @@ void TopologyBuilder::use_source_as_changelog(const std::string& store, const st
 }
 
 void TopologyBuilder::add_internal_topic(InternalTopic topic) {
+  // Several nodes may use the same internal topic, if they agree on its partitions.
   const auto [found, added] = internal_topics_.emplace(topic.name, topic);
   if (!added && found->second.partitions != topic.partitions) {
     throw TopologyException("repartition topic '" + topic.name + "' is asked for with two numbers of partitions");

@@ -46,6 +46,7 @@ std::vector<Subtopology> subtopologies(const TopologyBuilder& topology) {
   return result;
 }
 
+// User topics keep their names, so applications can share them. Internal topics belong to one application.
 std::string decorate(const TopologyBuilder& topology, const std::string& application_id, const std::string& topic) {
   return topology.internal_topics().contains(topic) ? application_id + "-" + topic : topic;
 }

@@ -51,6 +51,7 @@ std::optional<ValueHash> take_hash(std::string_view& bytes, bool present) {
 
 }  // namespace
 
+// A response is compared with the hash of the left value, so the algorithm must never change.
 ValueHash hash_value(std::string_view bytes) {
   std::uint64_t h1 = kSeed;
   std::uint64_t h2 = kSeed;

@@ -99,10 +99,12 @@ GraphNode::~GraphNode() = default;
 
 std::shared_ptr<Graph> Graph::make() { return std::make_shared<Graph>(); }
 
+// The partition counts are compared later, when the topics are known.
 void Graph::require_copartitioning(std::set<std::string> sources, std::string node) {
   copartitioned_.push_back({std::move(sources), std::move(node)});
 }
 
+// The names are also kept, so that build() can find resources with generated names.
 std::string Graph::new_processor_name(const std::string& prefix) {
   char number[16];
   std::snprintf(number, sizeof number, "%010d", next_number_++);
@@ -141,6 +143,7 @@ GraphNode& Graph::add_source(GraphNode node) {
 
 void Graph::add_state_store(std::shared_ptr<const StoreBuilder> store) {
   for (const auto& known : stores_) {
+    // The same builder may be added again, for example by two suppliers that share a store.
     if (known->name() == store->name() && known != store) {
       throw TopologyException("there are two state stores named '" + store->name() + "'");
     }
@@ -190,6 +193,7 @@ void Graph::merge_sources() {
       }
     }
     if (same == nullptr || same == node) continue;
+    // A topic is decoded once, so both handles must have the same types and the same start.
     if (same->source->types != node->source->types) {
       throw TopologyException("sources '" + same->name + "' and '" + node->name +
                               "' read the same topics as different types: read them once and map the values");
@@ -237,8 +241,10 @@ void Graph::optimize(const Optimizations& optimizations) {
 }
 
 Topology Graph::build(const Optimizations& optimizations, bool names_given) {
+  // build() moves parts of the graph into the topology, so it cannot run twice.
   if (built_) throw TopologyException("build() was called twice on one StreamsBuilder");
   built_ = true;
+  // This order matters: merged sources can enable optimizations, and optimizations add and remove repartitionings.
   merge_sources();
   optimize(optimizations);
   decide_null_keys();

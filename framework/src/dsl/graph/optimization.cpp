@@ -114,6 +114,7 @@ void RepartitionMerger::move_to_merge_nodes() {
     }
     merged.push_back(std::move(behind));
   }
+  // A group that moved behind a merge is no longer behind its own key change.
   std::erase_if(groups_,
                 [&](const Group& group) { return std::ranges::find(emptied, group.key_changer) != emptied.end(); });
   std::ranges::move(merged, std::back_inserter(groups_));
@@ -121,6 +122,7 @@ void RepartitionMerger::move_to_merge_nodes() {
 
 void RepartitionMerger::replace(const Group& group) {
   const Repartition& first = *group.repartitions.front()->repartition;
+  // Keep the topic and serdes of the first repartitioning; only the node names are new.
   Repartition names = name_repartition_(first.topic);
   Repartition repartition = first;
   repartition.filter_name = names.filter_name;

@@ -20,6 +20,7 @@ bool made_from(std::string_view name, const std::set<std::string>& generated) {
   });
 }
 
+// One line of the message; empty if there are no such names.
 std::string line(std::string_view what, const std::vector<std::string>& names) {
   return names.empty() ? std::string()
                        : fmt::format("\n  {} without a name of its own: {}", what, fmt::join(names, ", "));
@@ -28,6 +29,7 @@ std::string line(std::string_view what, const std::vector<std::string>& names) {
 }  // namespace
 
 void require_given_names(const TopologyBuilder& topology, const std::set<std::string>& generated) {
+  // Collect all names first, so that the user sees them in one message.
   std::vector<std::string> stores;
   std::vector<std::string> changelogs;
   for (const auto& [name, store] : topology.stores()) {

@@ -113,6 +113,7 @@ BufferedContext BufferedContext::of(const CurrentRecord& record) {
 
 BufferedContext BufferedContext::with_raw(const CurrentRecord& record) {
   BufferedContext context = of(record);
+  // Copies, because the origin's views end with the poll that returned the record.
   if (record.origin->raw_key) context.raw_key.emplace(*record.origin->raw_key);
   if (record.origin->raw_value) context.raw_value.emplace(*record.origin->raw_value);
   return context;
@@ -152,6 +153,7 @@ std::string write_buffered(const BufferedValue& value, Timestamp buffer_time) {
     append_sized(out, header.value);
   }
   append_sized(out, value.prior);
+  // The usual case: only one change is held back. Its old value is the prior value, so write it once.
   if (value.old_value && value.old_value == value.prior) {
     formats::append_be32(out, static_cast<std::uint32_t>(kSameAsPrior));
   } else {
@@ -180,6 +182,7 @@ ReadBuffered read_buffered(int version, std::string_view bytes, const BufferedCo
   Reader in(bytes);
   ReadBuffered result;
   result.buffer_time = in.int64();
+  // Version 0 has no context: it was that of the changelog record itself.
   if (version == 0) {
     result.value.context = record;
     read_change(bytes.substr(8), result.value);

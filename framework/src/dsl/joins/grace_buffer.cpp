@@ -27,6 +27,7 @@ Timestamp time_of(std::string_view entry) { return static_cast<Timestamp>(format
 }  // namespace
 
 bool GraceBuffer::put(std::string_view key, std::string value, BufferedContext context) {
+  // As in Kafka Streams, a record that is late already is joined at once.
   if (stream_time_ - grace_ms_ > context.timestamp) return false;
   stream_time_ = std::max(stream_time_, context.timestamp);
   // 31 bits, because Java's number is an int.
@@ -48,6 +49,7 @@ void GraceBuffer::release(const std::function<void(std::string_view key, const B
     // Entries are sorted by time, so all later ones are not due either.
     if (time_of(entry) > stream_time_ - grace_ms_) return;
     visit(entry.substr(kBeforeKey, entry.size() - kBeforeKey - kAfterKey), first->second);
+    // Removed only after `visit` has returned: if it throws, the record is still there.
     if (log_ != nullptr) log_->log(entry, std::nullopt, kNoTimestamp, nullptr);
     waiting_.erase(first);
   }

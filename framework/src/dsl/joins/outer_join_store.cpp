@@ -62,6 +62,7 @@ void OuterJoinStore::add(Timestamp timestamp, bool left, std::string_view key, s
 
 void OuterJoinStore::remove(Timestamp timestamp, bool left, std::string_view key) {
   const std::string_view full_key = make_key(timestamp, left, key);
+  // Look first: a delete of a missing key would still write a tombstone to the changelog.
   if (bytes_->get(full_key)) bytes_->put(full_key, std::nullopt);
 }
 

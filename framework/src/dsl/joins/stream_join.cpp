@@ -73,6 +73,7 @@ void write_join(const StreamJoin& join, const GraphNode& node, TopologyBuilder& 
   if (join.outer_store) builder.add_state_store(join.outer_store, {names.this_join, names.other_join});
 }
 
+// Adds a node that stores one side's records.
 void add_window_node(Graph& graph, const std::string& name, NodeFactory factory, GraphNode* parent) {
   GraphNode node(name);
   node.write = write_processor(std::move(factory));
@@ -89,6 +90,7 @@ std::shared_ptr<const StoreBuilder> join_store(StoreBuilder store, const StreamJ
   spec.default_medium = !own && !options.medium.has_value();
   spec.logging = own || options.logging;
   if (!own) spec.log_config = options.log_config;
+  // As in Kafka Streams, the changelog of a join window store has the headers of the stored record.
   spec.log_headers = LoggedHeaders::all;
   return shared_store(std::move(store));
 }
@@ -124,6 +126,7 @@ StreamPosition add_stream_join(StreamJoin join, const StreamPosition& left, cons
   StreamPosition next = left;
   next.name = join.names.merge;
   next.sources = std::move(join.sources);
+  // Both inputs were partitioned by the key before the join.
   next.key_changed = false;
   next.versioned = left.versioned && right.versioned;
   node.write = [join = std::move(join)](const GraphNode& self, TopologyBuilder& builder) {

@@ -27,6 +27,7 @@ StreamPosition add_source(const std::shared_ptr<Graph>& graph, const std::string
   return position;
 }
 
+// The position keeps the sources and flags of the stream before it; only what the operator changes is set.
 StreamPosition add_operator(const StreamPosition& stream, const std::string& name, NodeFactory factory,
                             MayChange changes, std::vector<std::string> stores,
                             std::vector<std::shared_ptr<const StoreBuilder>> added) {
@@ -53,6 +54,7 @@ StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other,
   // The result is repartitioned if one of the two streams would be.
   next.key_changed |= other.key_changed;
   next.versioned = one.versioned && other.versioned;
+  // A later join must be co-partitioned with the topics of both streams.
   next.sources.insert(other.sources.begin(), other.sources.end());
   return next;
 }
@@ -61,6 +63,7 @@ StreamPosition behind_repartition(const StreamPosition& stream, GraphNode& repar
   StreamPosition next = stream;
   next.node = &repartition;
   next.name = repartition.name;
+  // Behind the topic only its source counts for co-partitioning.
   next.sources = {next.name};
   next.key_changed = false;
   return next;

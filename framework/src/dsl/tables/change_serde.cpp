@@ -52,6 +52,7 @@ ChangeBytes read_change(std::string_view bytes) {
   } else if (form == 1) {
     result.new_value = bytes;
   } else {
+    // Both values: the length says where the new value ends.
     const std::int32_t length = read_varint(bytes);
     if (length < 0 || static_cast<std::size_t>(length) > bytes.size()) {
       throw SerializationException("a change of a grouped table is shorter than its new value");

@@ -58,6 +58,7 @@ void apply_options(StoreSpec& spec, const WindowNeeds& needs, const Materialized
   spec.dsl_format = true;
   spec.logging = options.logging;
   spec.log_config = options.log_config;
+  // With on_window_close sliding and session windows have no cache, as in Kafka Streams.
   spec.caching = options.caching && (needs.caches_on_close || !emit.waits_for_close());
 }
 

@@ -47,6 +47,7 @@ TimeWindows TimeWindows::of_size_and_grace(Millis size, Millis grace) {
   return {size.count(), size.count(), grace.count()};
 }
 
+// The constructor checks the advance against the size.
 TimeWindows TimeWindows::advance_by(Millis advance) const { return {size_ms_, advance.count(), grace_ms_}; }
 
 UnlimitedWindows UnlimitedWindows::start_on(Timestamp start) const {

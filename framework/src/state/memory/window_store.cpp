@@ -62,6 +62,7 @@ class InMemoryWindowStore final : public WindowBytesStore {
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
                                                                  Timestamp to, bool forward) override {
+    // A range of one key needs no scan of all entries.
     if (key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
     std::vector<WindowItem> items;
     tier_.visit_all(std::max(from, live_from_), to, [&](const WindowEntry& entry) {
@@ -81,6 +82,7 @@ class InMemoryWindowStore final : public WindowBytesStore {
   void restore(std::span<const RestoreRecord> records) override {
     for (const RestoreRecord& record : records) {
       const auto entry = formats::read_window_key(record.key);
+      // Continue the numbers after those restored, so that no stored value is overwritten.
       if (options_.retain_duplicates) last_seq_ = std::max(last_seq_, entry.seq);
       store(entry.key, record.value, entry.start, entry.seq);
     }

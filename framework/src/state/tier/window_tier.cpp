@@ -36,6 +36,7 @@ WindowTier::Slice WindowTier::make_slice(Timestamp from) const {
 }
 
 WindowTier::Slice& WindowTier::slice_for(Timestamp start) {
+  // Entries of evicted slices cannot come back into a slice. They wait for the commit in `late_`.
   if (start < complete_from_) return late_;
   Slice& last = slices_.back();
   if (start >= last.from) {

@@ -70,6 +70,7 @@ class StoreCodec {
     if (!value_serde_.serialize(topic_, value, value_buffer_)) return std::nullopt;
     return std::string_view(value_buffer_);
   }
+  /// Throws SerializationException if the bytes are not a key or value of this store.
   [[nodiscard]] K decode_key(std::string_view bytes) const { return key_serde_.deserialize(topic_, bytes); }
   [[nodiscard]] V decode_value(std::string_view bytes) const { return value_serde_.deserialize(topic_, bytes); }
 
@@ -153,6 +154,7 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
     if (!bytes) return std::nullopt;
     return codec_.decode_value(*bytes);
   }
+  // Typed bounds become bytes. The byte store copies them, so the buffers may end here.
   [[nodiscard]] KeyValueIterator<K, V> walk(const std::optional<K>& from, const std::optional<K>& to, bool forward) {
     std::string from_buffer;
     std::string to_buffer;

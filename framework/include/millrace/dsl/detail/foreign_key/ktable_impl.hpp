@@ -18,6 +18,7 @@
 namespace millrace {
 namespace detail {
 
+/// Checks the function that returns the foreign key.
 template <class E, class K, class V, class KO>
 [[nodiscard]] constexpr bool require_foreign_key() {
   constexpr bool kGivesKey = std::is_same_v<NonNull<typename CallResult<E, K, const V&>::Type>, KO>;
@@ -110,9 +111,12 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     const auto joined = detail::table_joined_of(options...);
     const auto materialized = detail::materialized_of(options...);
     const auto& settings = materialized.settings();
+    // Both sides need old values: the left one to find the old foreign key, the right one as Kafka Streams asks for
+    // them.
     other.processor()->enable_sending_old_values(true);
     processor_->enable_sending_old_values(true);
     const auto names = detail::draw_foreign_join_names(graph, joined.settings().name);
+    // Keys and values of both tables are written to internal topics, so all serdes are needed.
     const auto keys =
         detail::require_carried(detail::find_serde<K>(detail::NoSerde(), key_serde_), "the left keys", names.subscribe);
     const auto values = detail::require_carried(detail::find_serde<V>(detail::NoSerde(), value_serde_),
@@ -129,6 +133,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
       return detail::make_node<detail::SubscribeNode<LeftJoin, K, V, KO, E>>(foreign_key, versioned, topics, keys,
                                                                              values, foreign_keys);
     });
+    // Left side: tell the right side about foreign keys.
     auto& subscribe_node = graph.add(std::move(subscribe), {position_.node});
     auto& registration = detail::add_internal_topic<std::optional<KO>, detail::Subscription>(
         graph, {&subscribe_node}, names.registration_sink, names.registration_source,
@@ -137,6 +142,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
          AnySerde<std::optional<KO>>(foreign_keys),
          AnySerde<detail::Subscription>(detail::SubscriptionSerde()),
          detail::foreign_partitioner<KO, detail::Subscription>(joined.settings().other_partitioner)});
+    // A subscription must reach the task that has the right row.
     auto foreign_sources = other.position().sources;
     foreign_sources.insert(names.registration_source);
     graph.require_copartitioning(std::move(foreign_sources), names.answer);
@@ -171,6 +177,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     };
     auto& response = detail::add_internal_topic<K, Response>(graph, {&answer_node, &tell_node}, names.response_sink,
                                                              names.response_source, std::move(response_sink));
+    // A response must reach the task that has the left row.
     auto sources = position_.sources;
     sources.insert(names.response_source);
     graph.require_copartitioning(sources, names.resolve);

@@ -71,10 +71,12 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
       this->task().record_dropped(*this, "older than the latest version of its key");
       return nullptr;
     }
+    // A tombstone for a row that never existed.
     if (!change.old_value && !change.new_value) return nullptr;
     const auto before = extract(record.key, change.old_value);
     const auto now = extract(record.key, change.new_value);
     if constexpr (LeftJoin) {
+      // Left join: the response to the new subscription gives the result, so the deletion needs no response.
       if (before && changed(before, now)) send(record, before, delete_no_propagate);
       // Sent even without a foreign key: the response then makes the result with no right value.
       send(record, now, propagate_null_if_no_value);

@@ -88,9 +88,11 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   }
 
   Output<K, VThis>* process(Record<K, VThis>& record) override {
+    // Every record advances the time, also one that is dropped below.
     time_->advance(record.timestamp);
     if (is_null(record.key) || is_null(record.value)) {
       if constexpr (kEmitsUnmatched) {
+        // A record without a key cannot match. If the other side may be absent, emit the record alone.
         if (!is_null(record.value)) {
           emit_unmatched(record);
           return nullptr;
@@ -104,6 +106,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
       if (waiting_ != nullptr && record.timestamp == time_->stream_time) emit_closed(record);
     }
 
+    // Window stores have no entries before time 0.
     const Timestamp from = std::max<Timestamp>(0, record.timestamp - look_back());
     const Timestamp to = std::max<Timestamp>(0, record.timestamp + look_ahead());
     bool matched = false;
@@ -161,11 +164,13 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   }
 
   // Not inline, because it is called from several places.
+  // `cause`: the current record, whose headers the result gets, also if the result is of an older record.
   [[gnu::noinline]] void emit(const Record<K, VThis>& cause, const K& key, VOut value, Timestamp timestamp) {
     this->forward(Record<K, VOut>{key, std::move(value), timestamp, cause.headers});
   }
 
   void keep_waiting(const Record<K, VThis>& record) {
+    // The shared time must know of the record, or the search for closed windows would not start.
     time_->oldest_waiting = std::min(time_->oldest_waiting.value_or(record.timestamp), record.timestamp);
     value_buffer_.clear();
     bool written = false;

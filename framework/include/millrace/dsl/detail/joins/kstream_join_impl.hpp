@@ -106,6 +106,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
 
   KStream<K, V> left = *this;
   KStream<K, V2> right = other;
+  // Both sides must be partitioned by the join key. A stream whose key was changed goes through a topic first.
   if (position().key_changed) {
     left = repartition_for_join(settings.name.empty() ? position().name : settings.name + "-left", AnySerde<K>(keys),
                                 AnySerde<V>(lefts));
@@ -122,6 +123,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
   join.right_store = detail::join_store(detail::join_window_store(names.other_store, windows, keys, rights), settings,
                                         settings.right_store);
 
+  // Both sides and all tasks share one constant object.
   using Settings = detail::JoinSettings<K, V, V2>;
   const auto shared = detail::share<const Settings, Settings>(windows, names.this_store, names.other_store,
                                                               join.outer_store ? names.outer_store : std::string(),
@@ -135,6 +137,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
   join.left = [shared, joiner] { return detail::make_node<LeftNode>(shared, joiner); };
   join.right = [shared, joiner] { return detail::make_node<RightNode>(shared, joiner); };
   join.merge = +[] { return detail::make_node<detail::PassThroughNode<K, VOut>>(); };
+  // Only streams of one value type can be the same stream. The optimizer decides later if they are.
   if constexpr (std::is_same_v<V, V2>) {
     using SelfNode = detail::SelfJoinNode<kLeftMayBeAbsent, kRightMayBeAbsent, K, V, VOut, F>;
     join.self = [shared, joiner] { return detail::make_node<SelfNode>(shared, joiner); };
@@ -143,6 +146,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
                           detail::carried_serde<K>(settings.key_serde), nullptr);
 }
 
+// Checks the types before join_streams() is instantiated, so that a mistake gives one readable error.
 template <class K, class V>
 template <typename KStream<K, V>::JoinKind Kind, class K2, class V2, class F, class Joined>
 auto KStream<K, V>::checked_join(const KStream<K2, V2>& other, F joiner, const JoinWindows& windows,

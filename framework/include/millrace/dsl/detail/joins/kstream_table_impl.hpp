@@ -66,8 +66,10 @@ auto KStream<K, V>::to_table(const Options&... options) const {
     const std::string name = graph.name_or(detail::named_of(options...).name(), "KSTREAM-TOTABLE-");
     const std::string store_name =
         settings.store_name.empty() ? graph.new_store_name("KSTREAM-TOTABLE-") : settings.store_name;
+    // Serdes may be missing if the table needs neither a store nor a repartition topic.
     const auto keys = detail::find_serde<Key>(settings.key_serde, detail::strip_serde<K>(key_serde()));
     const auto values = detail::find_serde<Value>(settings.value_serde, detail::strip_serde<V>(value_serde()));
+    // Rows with equal keys must be in one task, so a stream with a changed key is repartitioned first.
     if (next.key_changed) {
       detail::require_repartition_serdes(keys, values, name, "to_table a Materialized with serdes");
       next.node = &graph.add(
@@ -78,6 +80,7 @@ auto KStream<K, V>::to_table(const Options&... options) const {
     }
     detail::TableSourceState state;
     state.store_name = store_name;
+    // The table has this store only if the user named it, or if an operator downstream asks for it.
     state.store = detail::find_table_store<Key, Value>(store_name, settings, keys, values);
     state.versioned = settings.history_retention.has_value();
     state.materialized = !settings.store_name.empty();
@@ -107,6 +110,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       (void)detail::carried_serde<V2>(
           settings.right_serde);  // for the compiler to check: nothing here writes table values
       auto left = position();
+      // The table is partitioned by its key, so the stream must be partitioned the same way.
       if (left.key_changed) {
         const std::string& prefix = settings.name.empty() ? left.name : settings.name;
         detail::require_repartition_serdes(keys, values, prefix, "the join a Joined with serdes");

@@ -15,6 +15,7 @@
 namespace millrace {
 namespace detail {
 
+/// Checks that both tables have keys of the same type.
 template <class K, class K2>
 [[nodiscard]] constexpr bool require_same_table_key() {
   constexpr bool kSameKey = std::is_same_v<K, K2>;
@@ -46,6 +47,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   const auto materialized = detail::materialized_of(options...);
   const auto& settings = materialized.settings();
   const std::string given = detail::named_of(options...).name();
+  // Without a Materialized no number is drawn for a store, as in Kafka Streams.
   const std::string store_name =
       !settings.given || !settings.store_name.empty() ? settings.store_name : graph.new_store_name("KTABLE-MERGE-");
   const std::string merge = graph.name_or(given, "KTABLE-MERGE-");
@@ -53,8 +55,10 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   sources.insert(other.position().sources.begin(), other.position().sources.end());
   graph.require_copartitioning(sources, merge);
 
+  // A left or outer join emits a tombstone when a row loses its last value. It sees this only if it gets old values.
   if (Kind != JoinKind::inner) processor_->enable_sending_old_values(true);
   if (Kind == JoinKind::outer) other.processor()->enable_sending_old_values(true);
+  // Each side's node reads the other table, so it is connected to the stores through which that table is read.
   const auto left_stores = processor_->getter_stores();
   const auto right_stores = other.processor()->getter_stores();
   const std::string this_name = detail::suffixed_name(graph, given, "-join-this", "KTABLE-JOINTHIS-");
@@ -64,6 +68,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   detail::CarriedSerde<VOut> values;
   std::vector<std::shared_ptr<const StoreBuilder>> stores;
   if constexpr (detail::kHasMaterialized<Options...>) {
+    // Serdes are needed only for a store.
     keys = detail::choose_serde<K>(settings.key_serde, key_serde_);
     values = detail::choose_serde<VOut>(settings.value_serde);
     stores.push_back(detail::make_table_store<K, VOut>(store_name, settings, *keys, *values));
@@ -72,6 +77,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   auto table = detail::share<detail::JoinedTable<K, VOut, Joiner>>(processor_, other.processor(), joiner, store_name,
                                                                    settings.history_retention.has_value());
   detail::GraphNode node(merge);
+  // One graph node becomes three topology nodes: the two sides, and the node where their results meet.
   node.write = [=, left = processor_, right = other.processor(), left_parent = position_.name,
                 right_parent = other.position().name,
                 state = table->state()](const detail::GraphNode&, detail::TopologyBuilder& builder) {
@@ -97,6 +103,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   return KTable<K, VOut>(std::move(next), std::move(keys), std::move(values), store_name, std::move(table));
 }
 
+// Checks the types before join_tables() is instantiated, so that a mistake gives one readable error.
 template <class K, class V>
 template <typename KTable<K, V>::JoinKind Kind, class K2, class V2, class F, class... Options>
 auto KTable<K, V>::checked_join(const KTable<K2, V2>& other, F joiner, const Options&... options) const {

@@ -46,6 +46,7 @@ class StreamTableJoin {
     if (!is_null(key)) {
       found = table_->is_versioned() ? table_->get(non_null(key), record.timestamp) : table_->get(non_null(key));
     }
+    // An inner join needs the table's value. A left join passes nullptr to the joiner.
     if (!Left && !found) return std::nullopt;
     return call_joiner<false, Left>(joiner_, record.key, &non_null(record.value), found ? &found->value : nullptr);
   }
@@ -111,6 +112,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
       this->task().record_dropped(*this, "null join key or value");
       return nullptr;
     }
+    // The buffer sorts by key bytes, and a null key has none.
     if (is_null(record.key)) {
       throw StreamsException("'" + this->name() + "': a record without key cannot wait for the table");
     }
@@ -126,6 +128,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
       Record<K, V> released{keys_.deserialize(this->name(), waiting_key),
                             values_.deserialize(this->name(), std::string_view(*waiting.new_value)),
                             waiting.context.timestamp, waiting.context.headers};
+      // The waiting record, not the one that released it, is the current record during the join.
       const BufferedScope scope(this->task(), waiting.context);
       emit(released);
     });

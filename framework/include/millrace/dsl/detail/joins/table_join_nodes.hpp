@@ -85,6 +85,7 @@ class TableJoinNode final
     }
     Change<VOut> result;
     result.is_latest = change.is_latest;
+    // The other table's value has not changed, so old and new result differ in this side's value only.
     result.new_value = join(record.key, change.new_value, other);
     if (state_->send_old_values) result.old_value = join(record.key, change.old_value, other);
     this->forward(
@@ -166,6 +167,7 @@ class JoinedTable final : public TableProcessor<K, VOut> {
     }
     return stores;
   }
+  // The old result is computed from old values, so both sides must send them.
   bool enable_sending_old_values(bool /*force*/) override {
     left_->enable_sending_old_values(true);
     right_->enable_sending_old_values(true);
@@ -189,6 +191,7 @@ class JoinedTable final : public TableProcessor<K, VOut> {
       left_->close();
       right_->close();
     }
+    // As in Kafka Streams, the result's timestamp is the larger of the two.
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key) override {
       auto left = left_->get(key);
       if (!left && !Joiner::kLeftMayBeAbsent) return std::nullopt;

@@ -187,6 +187,7 @@ void KStream<K, V>::print(const Printed& printed) const {
   print(printed, [](const K& key, const V& value) { return detail::to_text(key) + ", " + detail::to_text(value); });
 }
 
+// The label is the name of the node before print, as in Java.
 template <class K, class V>
 template <class F>
 void KStream<K, V>::print(const Printed& printed, F text) const {
@@ -218,12 +219,14 @@ detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, con
                                                   std::optional<std::int32_t> partitions, const P& partitioner) const {
   detail::Repartition repartition = position().graph->new_repartition(prefix);
   repartition.partitions = partitions;
+  // Whether the filter drops null keys is known only when the graph is complete.
   repartition.make_filter = [](bool drop_null_keys) {
     return detail::make_node<detail::NullKeyFilterNode<K, V>>(drop_null_keys);
   };
   detail::SinkSettings<K, V> sink{repartition.topic, {}, key_serde, value_serde, {}};
   if constexpr (detail::require_partitioner<P, K, V>()) sink.partitioner = partitioner;
   repartition.make_sink = detail::factory_from<detail::SinkNode<K, V>>(std::move(sink));
+  // The application itself has written the topic's records, so their timestamps are always valid.
   repartition.make_source = detail::factory_from<detail::SourceNode<K, V>>(
       detail::SourceSettings<K, V>{key_serde, value_serde, TimestampPolicy::fail_on_invalid, false, {}});
   detail::GraphNode node(repartition.source_name);
@@ -241,6 +244,7 @@ KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& re
     const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
     const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
     auto node = make_repartition(prefix, keys, values, settings.partitions, settings.partitioner);
+    // The user asked for this topic, so the optimizer must keep it.
     node.repartition->mergeable = false;
     auto& added = position().graph->add(std::move(node), {position().node});
     return KStream<K, V>(detail::behind_repartition(position(), added), keys, values);

@@ -87,6 +87,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     state.materialized = !kept.store_name.empty();
     auto table = detail::share<detail::SourceTable<K, V>>(std::move(state));
     detail::GraphNode node(names.processor);
+    // The topic can serve as the store's changelog. build() decides that (topology.optimization).
     node.reads_table = true;
     node.write = [topic, names, state = table->state(),
                   spec = detail::table_source_spec<K, V>(names.source, topic, settings)](
@@ -134,6 +135,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
     detail::TableSourceState state;
     state.store_name = store_name;
     state.store = detail::make_table_store<K, V>(store_name, options, keys, values);
+    // A global table always has its store.
     state.materialized = true;
     detail::GraphNode node(names.processor);
     node.write = [names, state = detail::share<const detail::TableSourceState>(std::move(state)),
@@ -166,6 +168,7 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
                                         !settings.timestamps.has_value(),
                                         {}};
     if constexpr (detail::require_extractor<X, K, V>()) source.extractor = settings.extractor;
+    // A global store is restored from its source topic, so it has no changelog.
     detail::definition_of(store).spec.logging = false;
     detail::GraphNode node(names.processor);
     node.write = [names, topic, make_source = detail::factory_from<detail::SourceNode<K, V>>(std::move(source)),

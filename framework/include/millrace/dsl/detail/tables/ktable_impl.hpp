@@ -17,6 +17,7 @@ namespace millrace {
 
 namespace detail {
 
+/// True for a class that derives from ValueTransformerWithKey.
 template <class P>
 concept ValueTransformer = requires {
   typename P::KeyType;
@@ -127,10 +128,12 @@ auto KTable<K, V>::transform_values(F supplier, const std::vector<std::string>& 
 template <class K, class V>
 KStream<K, std::optional<V>> KTable<K, V>::to_stream(const Named& named) const {
   detail::CarriedSerde<std::optional<V>> values;
+  // The stream has nullopt for deletions, which the serde writes as null.
   if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);
   auto next = detail::add_operator(
       position_, position_.graph->name_or(named.name(), "KTABLE-TOSTREAM-"),
       +[] { return detail::make_node<detail::TableToStreamNode<K, V>>(); });
+  // Lets an aggregation downstream know that updates can be out of order.
   next.versioned = processor_->versioned();
   return KStream<K, std::optional<V>>(std::move(next), key_serde_, std::move(values));
 }

@@ -103,6 +103,7 @@ class TableAggregateNode final : public OperatorNode<K, Change<V>, K, Change<VA>
       aggregate = fold_.add(record.key, std::move(*record.value.new_value), std::move(aggregate));
     }
     Record<K, Change<VA>> result{std::move(record.key), {}, timestamp, std::move(record.headers)};
+    // The headers have moved to `result`. Let the store's layers see them there.
     const RecordScope scope(this->task(), record.timestamp, result.headers);
     const auto put = store_.put(result.key, aggregate, timestamp);
     if (!put.stored) return nullptr;

@@ -83,6 +83,7 @@ class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
                                                const Initializer& initializer, bool drops_null_values) const override {
     constexpr bool kTakesNull = std::is_invocable_r_v<std::optional<VA>, F&, const Key&, const V&, A>;
     using Fold = AggregateFold<Key, std::conditional_t<kTakesNull, V, NonNull<V>>, VA, Initializer, F>;
+    // The compiler cannot check this, because the kind of windows is not known when the stream is added.
     if (!kTakesNull && !drops_null_values) {
       throw TopologyException(
           "cogroup: time and session windows pass null values on, so the aggregator for the stream "
@@ -109,6 +110,7 @@ class Cogroup {
   explicit Cogroup(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
 
   [[nodiscard]] Graph& graph() const { return *graph_; }
+  /// The key serde of the first stream.
   [[nodiscard]] CarriedSerde<K> key_serde() const { return members_.front()->key_serde(); }
 
   /// Adds a stream. If the grouping is a member already, its aggregator is replaced.

@@ -20,12 +20,14 @@ KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
     throw TopologyException("'" + name +
                             "' waits until windows close, but its table is not windowed: use until_time_limit");
   }
+  // How long the buffer holds an update, in stream time.
   const std::int64_t wait_ms =
       suppressed.window_closes() ? detail::find_window_grace(*position_.node, name) : suppressed.limit().count();
   const std::string store_name =
       suppressed.name().empty() ? graph.new_store_name("KTABLE-SUPPRESS-") : suppressed.name() + "-store";
   const auto keys = detail::find_serde<K>(detail::NoSerde(), key_serde_);
   const auto values = detail::find_serde<V>(detail::NoSerde(), value_serde_);
+  // The buffer keeps keys and values as bytes, so it needs both serdes, also without a changelog.
   if (!keys || !values) {
     throw TopologyException("'" + name + "' must log what it holds back, but there is no serde for its " +
                             (keys ? "values" : "keys") + ": give the table before it a Materialized with serdes");

@@ -38,6 +38,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
   }
 
   void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) override {
+    // A session that ends before the close time can no longer be extended.
     stream_time_ = std::max(stream_time_, input.timestamp);
     const Timestamp close_time = stream_time_ - grace_ - gap_;
     emit_before_expiry(input, close_time);

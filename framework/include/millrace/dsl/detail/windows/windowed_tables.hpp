@@ -61,6 +61,7 @@ class WindowedTable : public TableProcessor<Windowed<K>, V> {
   /// Windows have no versions. But Kafka Streams calls a cogroup's table versioned if all its streams come from
   /// versioned tables.
   void set_versioned(bool versioned) { versioned_ = versioned; }
+  /// Always possible, because a windowed table always has a store.
   bool enable_sending_old_values(bool /*force*/) override { return *send_old_values_ = true; }
 
   /// Shared with the operator's nodes.
