@@ -155,7 +155,8 @@ class SessionStoreOnWindows final : public SessionBytesStore {
   void check(const Window& session) const {
     if (session.start >= 0 && session.end >= session.start) return;
     throw ProcessorStateException("session store '" + name() + "': [" + std::to_string(session.start) + ", " +
-                                  std::to_string(session.end) + "] is no session");
+                                  std::to_string(session.end) +
+                                  "] is not a session: the start must not be negative or after the end");
   }
 
   /// Appends the sessions of one entry in the order of a forward iteration. RocksDB: by start. In memory: later starts

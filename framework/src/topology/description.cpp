@@ -25,7 +25,7 @@ NodeIndex predecessor_of(const std::vector<NodeDescription>& nodes, NodeIndex at
   const auto found = indices.find(name);
   if (found == indices.end() || found->second >= at) {
     throw TopologyException("node '" + nodes[at].name + "' has the predecessor '" + name +
-                            "', which the topology does not have before it: add that one first");
+                            "', which has not been added before it: add the predecessor first");
   }
   return found->second;
 }

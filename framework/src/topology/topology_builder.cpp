@@ -33,7 +33,7 @@ void check_types(const NodeSpec& before, const NodeSpec& after) {
     return std::regex(*source.pattern);
   } catch (const std::regex_error& error) {
     throw TopologyException("source '" + source.name + "' reads topics that match '" + *source.pattern +
-                            "', which is no regular expression: " + error.what());
+                            "', which is not a regular expression: " + error.what());
   }
 }
 

@@ -24,7 +24,7 @@ template <class X, class K, class V>
     static_assert(
         kFits,
         "the timestamp extractor must be callable as extractor(const Record<K, V>&, Timestamp partition_time) "
-        "with the K and V of this stream (and a RecordMetadata behind, if it likes), and return the record's "
+        "with the K and V of this stream (optionally with a RecordMetadata as third argument), and return the record's "
         "Timestamp");
     return kFits;
   }

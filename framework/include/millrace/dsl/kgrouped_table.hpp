@@ -83,15 +83,16 @@ class KGroupedTable {
   /// Never usable: these two overloads make the compiler ask for the missing functions.
   template <class A>
   auto reduce(A /*adder*/) const {
-    static_assert(detail::kNever<A>,
-                  "rows also leave their groups: give reduce adder and subtractor, both as (aggregate, value)");
+    static_assert(
+        detail::kNever<A>,
+        "a row can also leave its group: give reduce an adder and a subtractor, both called as (aggregate, value)");
   }
   template <class I, class A>
   auto aggregate(I /*initializer*/, A /*adder*/) const {
     static_assert(
         detail::kNever<I, A>,
-        "rows also leave their groups: give aggregate initializer, adder and subtractor, the last two as (key, "
-        "value, aggregate)");
+        "a row can also leave its group: give aggregate an initializer, an adder and a subtractor, the last two "
+        "called as (key, value, aggregate)");
   }
 
   // --- used by the engine only

@@ -113,7 +113,7 @@ class ReadOnlyKeyValueStore {
   [[nodiscard]] KeyValueIterator<K, V> prefix_scan(const P& prefix, const AnySerde<P>& prefix_serde = AnySerde<P>()) {
     std::string bytes;
     if (!prefix_serde.serialize({}, prefix, bytes)) {
-      throw SerializationException("a prefix to scan a state store for cannot be null");
+      throw SerializationException("the prefix of a prefix scan of a state store cannot be null");
     }
     return prefix_scan_bytes(bytes);
   }

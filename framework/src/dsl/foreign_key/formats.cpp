@@ -139,7 +139,7 @@ std::string after_prefix(std::string prefix) {
     }
     prefix.pop_back();
   }
-  throw SerializationException("there is no key after a prefix of nothing but bytes 255");
+  throw SerializationException("a prefix that consists of bytes 255 only has no next key");
 }
 
 void append_response_head(std::string& out, const std::optional<ValueHash>& hash) {

@@ -135,7 +135,7 @@ GraphNode& Graph::add_source(GraphNode node) {
       (void)std::regex(*node.source->pattern);
     } catch (const std::regex_error& error) {
       throw TopologyException("source '" + node.name + "' reads topics that match '" + *node.source->pattern +
-                              "', which is no regular expression: " + error.what());
+                              "', which is not a regular expression: " + error.what());
     }
   }
   return add(std::move(node), {root_});

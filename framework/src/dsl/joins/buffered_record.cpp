@@ -50,7 +50,7 @@ class Reader {
   std::optional<std::string> sized() { return of_length(int32()); }
   std::string not_null() {
     auto bytes = sized();
-    if (!bytes) throw SerializationException("a record of a buffer's changelog has null where a name is");
+    if (!bytes) throw SerializationException("a record of a buffer's changelog has null in place of a name");
     return std::move(*bytes);
   }
 

@@ -24,7 +24,7 @@ void require_not_negative(std::int64_t ms, const std::string& what) {
 
 void detail::missing_windowed_serde() {
   throw TopologyException(
-      "no serde of the windowed keys is known here (sources have none, merge forgets it): give "
+      "there is no serde for the windowed keys here (a source has none, and merge drops it): give "
       "TimeWindowedSerde<Key>(window_size) or SessionWindowedSerde<Key>() with Produced, Grouped, "
       "StreamJoined...");
 }

@@ -42,10 +42,10 @@ template <class K, class V, class Consumed>
   if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(settings.extractor)>, NoExtractor>) {
     constexpr bool kFits =
         std::is_constructible_v<TimestampExtractor<Key, Value>, std::remove_cvref_t<decltype(settings.extractor)>>;
-    static_assert(
-        kFits,
-        "the timestamp extractor of a table must be callable as extractor(const Record<std::optional<K>, "
-        "std::optional<V>>&, Timestamp), with a RecordMetadata behind if it likes: a table's topic has null values");
+    static_assert(kFits,
+                  "the timestamp extractor of a table must be callable as extractor(const Record<std::optional<K>, "
+                  "std::optional<V>>&, Timestamp), optionally with a RecordMetadata as third argument: a table's topic "
+                  "has null values");
     if constexpr (kFits) source.extractor = settings.extractor;
   }
   NodeSpec spec;
