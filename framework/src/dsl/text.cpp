@@ -25,7 +25,7 @@ std::shared_ptr<LineWriter> write_lines_to_stdout() {
 }
 
 std::shared_ptr<LineWriter> write_lines_to_file(const std::string& path) {
-  // The stream is opened in build phase, so that a wrong path fails before the start.
+  // The file is opened in the build phase, so that a wrong path fails before the start.
   class File final : public LineWriter {
    public:
     explicit File(const std::string& path) : path_(path), file_(path, std::ios::trunc) {

@@ -188,6 +188,7 @@ std::optional<StateDirectory::TaskLock> StateDirectory::try_lock(TaskId task) {
   return lock;
 }
 
+// A set, so that the result is sorted by id.
 std::vector<TaskId> StateDirectory::tasks() const {
   std::set<TaskId> found;
   std::error_code error;
@@ -228,6 +229,7 @@ std::vector<TaskId> StateDirectory::clean_obsolete(Millis delay) {
   return cleaned;
 }
 
+// Throws on the first directory that cannot be renamed, unlike clean_obsolete(): the user has called it.
 void StateDirectory::clean() {
   for (const TaskId& task : tasks()) {
     fs::path aside;

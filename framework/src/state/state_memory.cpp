@@ -7,6 +7,7 @@
 
 namespace millrace::detail {
 
+// One shard: the cache is small, and shards would divide it unevenly.
 StateMemory::StateMemory(const DatabaseOptions& budgets)
     : budgets_(budgets), block_cache_(rocksdb::NewLRUCache(budgets.block_cache_bytes, /*num_shard_bits=*/0)) {}
 

@@ -119,6 +119,7 @@ class BranchedKStream {
                 }).node;
   }
 
+  // Adds a branch as a child of the split node. The split node addresses its children by their order.
   void add(const BranchedWith<K, V>& branched, const std::string& position) {
     auto split = source_.position();
     split.node = splitter_;

@@ -111,6 +111,7 @@ class KGroupedStream {
   [[nodiscard]] const std::shared_ptr<detail::Grouping<K, V>>& grouping() const { return grouping_; }
 
  private:
+  // Adds the aggregation, behind a repartition topic if the stream's key was changed.
   template <class VA, class Settings, class Fold>
   [[gnu::cold]] KTable<Key, VA> build(const char* prefix, const Named& named, const Settings& settings,
                                       const Fold& fold, const detail::CarriedSerde<VA>& stream_serde) const {

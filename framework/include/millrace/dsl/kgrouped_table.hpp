@@ -111,6 +111,7 @@ class KGroupedTable {
     detail::GraphNode* repartition;  ///< owned by the graph; if the grouping has a name, all its aggregations share it
   };
 
+  // Adds the repartition topic and the aggregation. The names are drawn in Kafka Streams' order.
   template <class VA, class Fold, class... Options>
   KTable<K, VA> build(const std::string& prefix, Fold fold, const detail::CarriedSerde<VA>& inherited,
                       const Options&... options) const {
@@ -144,6 +145,7 @@ class KGroupedTable {
     return KTable<K, VA>(std::move(next), keys, values, settings.store_name, std::move(table));
   }
 
+  // The topic carries changes: old and new value of a row in one record.
   [[nodiscard]] detail::GraphNode make_repartition(const std::string& sink_name, const std::string& source_name,
                                                    const std::string& topic) const {
     const AnySerde<Change<V>> changes{detail::ChangeSerde<V>{shared_->value_serde}};

@@ -154,6 +154,7 @@ class BasicMaterialized {
   template <class, class>
   friend class BasicMaterialized;
 
+  // A copy with other serdes. Their types are part of the class, so the copy has another type.
   template <class KS, class VS>
   [[nodiscard]] BasicMaterialized<KS, VS> make(KS key_serde, VS value_serde) const {
     typename BasicMaterialized<KS, VS>::Settings settings;

@@ -192,6 +192,7 @@ class Topology {
     return {typeid(K), typeid(V)};
   }
 
+  // These functions make nodes with declared types, so that add_processor() and add_sink() can compare them.
   template <class K, class V>
   static detail::NodeSpec source_spec(const std::string& name, SourceOptions<K, V> options) {
     detail::SourceSettings<K, V> source{std::move(options.key_serde), std::move(options.value_serde),

@@ -61,6 +61,7 @@ void write_repartition(const GraphNode& node, TopologyBuilder& builder) {
   add_source(builder, repartition.source_name, repartition.topic, repartition.make_source);
 }
 
+// Writes a source of user topics.
 void write_source(const GraphNode& node, TopologyBuilder& builder) {
   NodeSpec spec;
   spec.name = node.name;
@@ -225,6 +226,7 @@ void Graph::decide_null_keys() {
   }
 }
 
+// The order is Kafka Streams': source topics, then repartitionings, then self-joins.
 void Graph::optimize(const Optimizations& optimizations) {
   if (optimizations.reuse_table_sources) {
     for (const auto& node : nodes_) node->reuse_source_topic = node->reads_table;

@@ -79,6 +79,7 @@ std::vector<std::pair<std::string, std::string>> RepartitionMerger::run() {
   return std::move(replaced_);
 }
 
+// Nodes are in the order of creation, so a key change comes before the repartitionings behind it.
 void RepartitionMerger::collect() {
   for (const auto& node : nodes_) {
     if (node->changes_key) {
@@ -120,6 +121,7 @@ void RepartitionMerger::move_to_merge_nodes() {
   std::ranges::move(merged, std::back_inserter(groups_));
 }
 
+// Puts one new repartitioning directly behind the key change, and removes those of the group.
 void RepartitionMerger::replace(const Group& group) {
   const Repartition& first = *group.repartitions.front()->repartition;
   // Keep the topic and serdes of the first repartitioning; only the node names are new.

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kBeforeKey = 1 + 8;
 constexpr std::size_t kAfterKey = 4;
 
+// The order of the bytes is the order of release.
 std::string entry_key(Timestamp timestamp, std::string_view key, std::uint32_t number) {
   std::string bytes(1, '\0');
   formats::append_be64(bytes, static_cast<std::uint64_t>(timestamp));

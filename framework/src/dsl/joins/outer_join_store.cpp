@@ -33,6 +33,7 @@ void write_be32(std::string& out, std::size_t offset, std::uint32_t value) {
 
 }  // namespace
 
+// The result is valid until the next call.
 std::string_view OuterJoinStore::make_key(Timestamp timestamp, bool left, std::string_view key) {
   key_buffer_.clear();
   append_be(key_buffer_, static_cast<std::uint64_t>(timestamp), 8);

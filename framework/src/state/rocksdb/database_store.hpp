@@ -16,8 +16,8 @@
 
 namespace millrace::detail {
 
-/// Does nothing if the status is ok. Otherwise throws StateCorruptedException for damage, and ProcessorStateException for
-/// anything else. The message names the action (`doing`), the store (empty: the whole database) and the directory.
+/// Does nothing if the status is ok. Otherwise throws StateCorruptedException for damage, and ProcessorStateException
+/// for anything else. The message names the action (`doing`), the store (empty: the whole database) and the directory.
 /// NotFound counts as an error, so handle it before the call.
 void check(const rocksdb::Status& status, std::string_view doing, std::string_view store,
            const std::filesystem::path& directory);

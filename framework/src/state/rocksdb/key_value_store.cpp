@@ -71,6 +71,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
   }
 
  private:
+  // Positions both sources at the first entry of the range.
   void open() {
     rocksdb::ReadOptions options;
     // RocksDB keeps pointers to the bounds, so they are members.
@@ -105,6 +106,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
   /// The next uncommitted entry in the order of iteration. REQUIRES: dirty_valid_.
   [[nodiscard]] const KeyValueTier::Entry& dirty() const { return kept_ ? (*kept_)[next_kept_] : *dirty_->second; }
 
+  // Moves to the next uncommitted entry, in the index or in the copies.
   void step_dirty() {
     if (kept_) {
       dirty_valid_ = ++next_kept_ < kept_->size();
@@ -217,6 +219,7 @@ std::uint64_t PersistentKeyValueStore::approximate_num_entries() {
   return in_rocks + tier_.dirty().size();
 }
 
+// Writes a batch of changelog records directly to RocksDB, in one sorted write.
 void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
   if (records.empty()) return;
   if (!tier_.dirty().empty()) {

@@ -16,7 +16,7 @@ class DurableExpiry;
 [[nodiscard]] rocksdb::DBOptions database_options(std::shared_ptr<rocksdb::WriteBufferManager> write_buffers);
 
 /// The options of one column family of the layout in layout.hpp. `block_cache` is shared by all databases of the
-/// application. `expiry` must outlive the database.
+/// application. `expiry` gives window and session families their expiry marks.
 [[nodiscard]] rocksdb::ColumnFamilyOptions family_options(std::string_view family, const DatabaseOptions& options,
                                                           const std::shared_ptr<rocksdb::Cache>& block_cache,
                                                           DurableExpiry& expiry);

@@ -24,6 +24,7 @@ class WindowExpiryFilter final : public rocksdb::CompactionFilter {
 
 }  // namespace
 
+// RocksDB's default is compactions only. Flushes can drop expired entries too.
 bool WindowExpiryFilterFactory::ShouldFilterTableFileCreation(rocksdb::TableFileCreationReason reason) const {
   return reason == rocksdb::TableFileCreationReason::kFlush || reason == rocksdb::TableFileCreationReason::kCompaction;
 }

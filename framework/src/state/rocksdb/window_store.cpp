@@ -66,6 +66,7 @@ bool PersistentWindowStore::observe(Timestamp start) {
   return true;
 }
 
+// Writes to the tier only. Stream time moves in memory and is committed together with the entries.
 std::uint32_t PersistentWindowStore::put(std::string_view key, BytesView value, Timestamp window_start) {
   if (window_start < 0) {
     throw ProcessorStateException("window store '" + name_ + "': a window cannot start at the negative time " +
@@ -189,6 +190,7 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch(std::string_vi
   return std::make_unique<WindowSnapshotIterator>(std::move(items));
 }
 
+// The iterator gets a copy of the tier's entries in the range, so later writes do not show.
 std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesView key_from, BytesView key_to,
                                                                         Timestamp from, Timestamp to, bool forward) {
   if (key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
@@ -208,6 +210,7 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesVie
                                                std::min(to, tier_.complete_from() - 1), std::move(items), forward);
 }
 
+// Writes a batch of changelog records directly to RocksDB, in one sorted write.
 void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
   struct Change {
     std::int64_t segment;
@@ -275,6 +278,7 @@ void PersistentWindowStore::write_meta(rocksdb::WriteBatch& batch) {
         place_.directory);
 }
 
+// Called at each commit. Adds the uncommitted entries and the meta data.
 void PersistentWindowStore::write_to(rocksdb::WriteBatch& batch) {
   struct Change {
     std::int64_t segment;

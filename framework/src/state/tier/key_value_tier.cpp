@@ -30,6 +30,7 @@ const KeyValueTier::Entry& KeyValueTier::remember(std::string_view key, BytesVie
   return clean_.front();
 }
 
+// A clean entry becomes dirty: it moves to the list of dirty entries, where it cannot be evicted.
 void KeyValueTier::write(std::string_view key, BytesView value) {
   const auto found = by_key_.find(key);
   Entries::iterator entry;

@@ -41,6 +41,7 @@ void WindowRangeIterator::close() {
   walks_ = nullptr;
 }
 
+// Sorts as RocksDB does: by segment, then by bytes.
 void WindowRangeIterator::sort_overlay() {
   std::sort(overlay_.begin(), overlay_.end(), [this](const WindowItem& a, const WindowItem& b) {
     if (a.start / interval_ms_ != b.start / interval_ms_) return a.start < b.start;

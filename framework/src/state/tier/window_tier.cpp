@@ -51,6 +51,7 @@ WindowTier::Slice& WindowTier::slice_for(Timestamp start) {
   return *std::prev(next);
 }
 
+// Allocates an entry in the slice and puts it into the key's list. `index`: its place in the list.
 WindowEntry& WindowTier::add(Slice& slice, WindowKeyRecord& record, std::size_t index, Timestamp start,
                              std::uint32_t seq, std::size_t value_capacity) {
   const std::size_t arena_before = slice.arena.bytes();
@@ -157,6 +158,7 @@ void WindowTier::unlink(WindowEntry& entry) {
   }
 }
 
+// Clean entries stay as a copy of what RocksDB has. Deletions are done, so their entries go.
 void WindowTier::committed() {
   for (Slice& slice : slices_) {
     for (WindowEntry* entry : slice.dirty) {

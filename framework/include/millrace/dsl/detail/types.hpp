@@ -78,6 +78,7 @@ concept TakesKeyValue = std::invocable<F&, const K&, V>;
 template <class F, class V>
 concept TakesValue = std::invocable<F&, V>;
 
+/// Checks that the function takes (key, value) or (value).
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_callable() {
   constexpr bool kCallable = TakesKeyValue<F, K, V> || TakesValue<F, V>;
@@ -212,6 +213,7 @@ template <class F, class K, class V>
   return false;
 }
 
+/// The result of a map function as a KeyValue, without a copy.
 template <class K, class V>
 KeyValue<K, V> to_key_value(KeyValue<K, V>&& pair) {
   return std::move(pair);
@@ -229,6 +231,7 @@ struct NoSerde {};
 template <class T>
 using CarriedSerde = MaybeSerde<T>;
 
+/// True for a windowed key. Its serde needs the window size, so the type alone has no serde.
 template <class T>
 inline constexpr bool kIsWindowed = false;
 template <class K>

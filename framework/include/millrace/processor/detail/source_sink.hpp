@@ -49,8 +49,8 @@ class SourceNodeBase {
 /// Throws a StreamsException that stops the application, after a user's TimestampExtractor has thrown.
 [[noreturn]] void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error);
 
-/// Event time in ms by one of the predefined policies. `now`: wall clock in ms. Throws StreamsException for
-/// fail_on_invalid.
+/// Event time in ms by one of the predefined policies. `now`: wall clock in ms. Throws StreamsException if
+/// the policy finds no valid timestamp.
 [[nodiscard]] Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record,
                                             Timestamp partition_time, Timestamp now);
 
@@ -77,6 +77,7 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
 
   [[nodiscard]] std::optional<Timestamp> extract_timestamp(const ConsumerRecord& record,
                                                            Timestamp partition_time) override {
+    // The extractor gets the decoded record, so the record is decoded here and again in process().
     if (settings_.extractor) {
       auto decoded = decode(record, record.timestamp);
       if (!decoded) return std::nullopt;
@@ -98,6 +99,7 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
   }
 
  private:
+  // nullopt: a serde failed, and the deserialization handler decided to continue.
   [[nodiscard]] std::optional<Record<K, V>> decode(const ConsumerRecord& record, Timestamp timestamp) {
     try {
       return Record<K, V>{settings_.key_serde.deserialize(*record.topic, record.key),
@@ -185,6 +187,7 @@ class SinkNode final : public TerminalNode<K, V> {
     write(record, chosen ? &*chosen : nullptr);
   }
 
+  // The buffers are members, so that a record needs no allocation.
   void write(const Record<K, V>& record, const std::set<std::int32_t>* partitions) {
     SinkRecord out{std::nullopt, std::nullopt, record.timestamp, record.headers, partitions, window_suffix_bytes_};
     auto writing = SerializationOrigin::key;  // for the report, if a serde throws

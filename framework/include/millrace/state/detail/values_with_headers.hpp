@@ -20,6 +20,7 @@ struct ValueTimestampHeadersSerde {
   bool serialize(std::string_view topic, const ValueTimestampHeaders<V>& value, std::string& out) const {
     const std::size_t start = out.size();
     formats::append_headers(out, value.headers);
+    // A null value has no stored form: take the headers back and report null.
     if (inner.serialize(topic, value.value, value.timestamp, out)) return true;
     out.resize(start);
     return false;

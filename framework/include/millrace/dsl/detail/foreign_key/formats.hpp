@@ -72,6 +72,7 @@ struct ForeignResponse {
   std::optional<std::int32_t> primary_partition;  ///< the partition to send it to; not part of the bytes
 };
 
+/// The serde of a response; `inner` is that of the right table's values.
 template <class VO>
 struct ForeignResponseSerde {
   AnySerde<VO> inner;

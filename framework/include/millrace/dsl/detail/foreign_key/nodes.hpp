@@ -103,6 +103,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
     return serialized(foreign_keys_, foreign_key_topic_, *before) !=
            serialized(foreign_keys_, foreign_key_topic_, *now);
   }
+  // The partition tells the right side where to send the response, also if the left table has its own partitioner.
   void send(const Record<K, Change<V>>& record, const std::optional<KO>& foreign_key,
             SubscriptionInstruction instruction) {
     Subscription subscription;

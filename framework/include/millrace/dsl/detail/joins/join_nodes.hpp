@@ -169,6 +169,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     this->forward(Record<K, VOut>{key, std::move(value), timestamp, cause.headers});
   }
 
+  // Stores an unmatched record until its window closes or a match comes.
   void keep_waiting(const Record<K, VThis>& record) {
     // The shared time must know of the record, or the search for closed windows would not start.
     time_->oldest_waiting = std::min(time_->oldest_waiting.value_or(record.timestamp), record.timestamp);
@@ -190,6 +191,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     });
   }
 
+  // An entry can be of either side, because both sides search the shared store.
   void emit_entry(const Record<K, VThis>& cause, const K& key, const OuterJoinStore::Entry& entry,
                   const std::string& value) {
     if constexpr (RightMayBeAbsent) {

@@ -73,6 +73,7 @@ KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeF
                              std::move(key_serde), std::move(value_serde));
 }
 
+// filter and filter_not keep the record, so the stream keeps its serdes.
 template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
@@ -95,6 +96,7 @@ KStream<K, V> KStream<K, V>::filter_not(F predicate, const Named& named) const {
   }
 }
 
+// Key and value may get other types, so the carried serdes are dropped. The same holds for flat_map and process.
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::map(F mapper, const Named& named) const {
@@ -109,6 +111,7 @@ auto KStream<K, V>::map(F mapper, const Named& named) const {
   }
 }
 
+// The key serde is kept, the value serde is dropped.
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::map_values(F mapper, const Named& named) const {
@@ -121,6 +124,7 @@ auto KStream<K, V>::map_values(F mapper, const Named& named) const {
   }
 }
 
+// The value serde is kept, the key serde is dropped.
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::select_key(F selector, const Named& named) const {
@@ -171,6 +175,7 @@ KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
   }
 }
 
+// The resulting stream is not returned: nothing can follow.
 template <class K, class V>
 template <class F>
 void KStream<K, V>::for_each(F action, const Named& named) const {
@@ -204,6 +209,7 @@ void KStream<K, V>::print(const Printed& printed, F text) const {
   }
 }
 
+// As in Kafka Streams, the result has no carried serdes: the two streams may have different ones.
 template <class K, class V>
 KStream<K, V> KStream<K, V>::merge(const KStream<K, V>& other, const Named& named) const {
   return KStream<K, V>(detail::add_merge(
@@ -234,6 +240,7 @@ detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, con
   return node;
 }
 
+// Behind the topic the key counts as unchanged: grouping and joining need no second repartitioning.
 template <class K, class V>
 template <class KS, class VS, class P>
 KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& repartitioned) const {
@@ -322,6 +329,7 @@ namespace detail {
 template <class P, class K, class V>
 concept TakesStreamOf = std::same_as<typename P::KeyIn, K> && std::same_as<typename P::ValueIn, V>;
 
+/// A Processor for streams of K and V. It has a KeyOut; a FixedKeyProcessor has none.
 template <class P, class K, class V>
 concept ProcessorOf = requires {
   typename P::KeyOut;
@@ -335,6 +343,7 @@ concept FixedKeyProcessorOf = !requires {
 
 }  // namespace detail
 
+// The supplier is copied into the factory, which each task calls once.
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, const Named& named) const {

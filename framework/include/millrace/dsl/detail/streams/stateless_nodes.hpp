@@ -15,6 +15,7 @@ namespace millrace::detail {
 
 // These nodes are the stateless operators at run time. One instance per task, used by the task's thread. process()
 // returns its output to let the same record go on, which is cheaper than forwarding it; nullptr stops the record.
+/// The node of filter (`keep_if` true) and filter_not (`keep_if` false).
 template <class K, class V, class F>
 class FilterNode final : public OperatorNode<K, V, K, V> {
  public:
@@ -56,6 +57,7 @@ void replace(T& old, std::type_identity_t<T>&& by) {
   std::construct_at(&old, std::move(by));
 }
 
+/// The node of map. Moves from the record's value, so `record` is not usable after a new record was made.
 template <class K, class V, class K2, class V2, class F>
 class MapNode final : public OperatorNode<K, V, K2, V2> {
  public:
@@ -79,6 +81,7 @@ class MapNode final : public OperatorNode<K, V, K2, V2> {
   F mapper_;
 };
 
+/// The node of map_values. If the new value has the same type, the record stays the same object.
 template <class K, class V, class V2, class F>
 class MapValuesNode final : public OperatorNode<K, V, K, V2> {
  public:
@@ -100,6 +103,7 @@ class MapValuesNode final : public OperatorNode<K, V, K, V2> {
   F mapper_;
 };
 
+/// The node of flat_map. Every result has a copy of the headers, because a sink may need them for each.
 template <class K, class V, class K2, class V2, class F>
 class FlatMapNode final : public OperatorNode<K, V, K2, V2> {
  public:
@@ -118,6 +122,7 @@ class FlatMapNode final : public OperatorNode<K, V, K2, V2> {
   F mapper_;
 };
 
+/// The node of flat_map_values. Every result has a copy of the key and the headers.
 template <class K, class V, class V2, class F>
 class FlatMapValuesNode final : public OperatorNode<K, V, K, V2> {
  public:
@@ -135,6 +140,7 @@ class FlatMapValuesNode final : public OperatorNode<K, V, K, V2> {
   F mapper_;
 };
 
+/// The node of select_key. The selector gets the value as const: the value stays in the record.
 template <class K, class V, class K2, class F>
 class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
  public:
@@ -156,6 +162,7 @@ class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
   F selector_;
 };
 
+/// The node of peek.
 template <class K, class V, class F>
 class PeekNode final : public OperatorNode<K, V, K, V> {
  public:
@@ -170,6 +177,7 @@ class PeekNode final : public OperatorNode<K, V, K, V> {
   F action_;
 };
 
+/// The node of for_each and print. It has no children.
 template <class K, class V, class F>
 class ForEachNode final : public TerminalNode<K, V> {
  public:

@@ -67,6 +67,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
   TableForwarder<Key, VA> forwarder_;
 };
 
+/// The fold of count.
 template <class K, class V>
 struct CountFold {
   using Value = V;

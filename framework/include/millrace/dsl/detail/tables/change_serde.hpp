@@ -36,6 +36,7 @@ template <class V>
 struct ChangeSerde {
   AnySerde<V> inner;
 
+  // A value that serializes to null counts as missing.
   void serialize(std::string_view topic, const Change<V>& change, std::string& out) const {
     std::string new_bytes;
     const bool has_new = change.new_value && inner.serialize(topic, *change.new_value, new_bytes);

@@ -120,6 +120,7 @@ class TableAggregateNode final : public OperatorNode<K, Change<V>, K, Change<VA>
   TableForwarder<K, VA> forwarder_;
 };
 
+/// The fold of count for grouped tables.
 template <class K, class V>
 struct TableCountFold {
   std::optional<std::int64_t> subtract(const K&, const V&, std::int64_t count) { return count - 1; }

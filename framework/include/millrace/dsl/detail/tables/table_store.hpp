@@ -44,6 +44,7 @@ class TableStore {
     return std::move(found->value);
   }
 
+  /// The outcome of a put.
   struct Put {
     bool stored = true;     ///< false: older than the store's history; the update must not be forwarded
     bool is_latest = true;  ///< false: the store has a newer version already

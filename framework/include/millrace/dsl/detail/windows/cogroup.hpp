@@ -199,6 +199,7 @@ template <class K, class A>
   return KTable<Windowed<K>, VA>(std::move(position), plan.key_serde, values, options.store_name, plan.table);
 }
 
+/// Checks the initializer of a cogroup against the aggregate type of its aggregators.
 template <class I, class A>
 [[nodiscard]] constexpr bool require_cogroup_initializer() {
   constexpr bool kGivesAggregate = std::is_invocable_r_v<A, I&>;
@@ -208,6 +209,7 @@ template <class I, class A>
   return kGivesAggregate;
 }
 
+/// Checks an aggregator of a cogroup, and that its aggregate type A is known.
 template <class A, class F, class K, class V>
 [[nodiscard]] constexpr bool require_cogroup_aggregator() {
   constexpr bool kTyped = !std::is_void_v<A>;

@@ -108,6 +108,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     if (closed && closed->from <= input.timestamp - settings_.retention_ms) emit(input, close_time, *closed);
   }
 
+  // Copy first, so that no iterator is open while nodes downstream run.
   void emit(const WindowInput<K>& cause, Timestamp close_time, const WindowTimes& ends) {
     std::vector<KeyValue<Windowed<K>, VA>> closed;
     {

@@ -15,6 +15,7 @@ namespace millrace::detail {
 
 // --- checks of user functions
 
+/// Checks the functions of aggregate.
 template <class I, class F, class K, class V>
 [[nodiscard]] constexpr bool require_aggregator() {
   constexpr bool kGivesInitial = std::invocable<I&>;
@@ -31,6 +32,7 @@ template <class I, class F, class K, class V>
   return false;
 }
 
+/// Checks the function of reduce. V may be nullable: windows pass null values on.
 template <class F, class V>
 [[nodiscard]] constexpr bool require_reducer() {
   using Element = NonNull<V>;
@@ -41,6 +43,7 @@ template <class F, class V>
   return kCallable;
 }
 
+/// Checks the function that combines the aggregates of two sessions.
 template <class F, class K, class VA>
 [[nodiscard]] constexpr bool require_merger() {
   constexpr bool kCallable = std::is_invocable_r_v<std::optional<NonNull<VA>>, F&, const K&, VA, VA>;

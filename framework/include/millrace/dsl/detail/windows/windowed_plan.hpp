@@ -80,6 +80,7 @@ template <class K, class VA, class W>
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
   plan.store = detail::shared_store(std::move(store));
+  // Called once per task and node.
   plan.make_aggregation = [windows, settings] { return WindowAggregationOf<K, VA>::make(windows, settings); };
   plan.table = std::move(table);
   plan.key_serde = AnySerde<Windowed<K>>(TimeWindowedSerde<K>(Millis(needs.window_ms), keys));
