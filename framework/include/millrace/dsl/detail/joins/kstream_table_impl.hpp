@@ -108,7 +108,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       const auto values =
           detail::find_serde<detail::NonNull<V>>(settings.left_serde, detail::strip_serde<V>(value_serde()));
       (void)detail::carried_serde<V2>(
-          settings.right_serde);  // for the compiler to check: nothing here writes table values
+          settings.right_serde);  // a compile-time check only: nothing here serializes table values
       auto left = position();
       // The table is partitioned by its key, so the stream must be partitioned the same way.
       if (left.key_changed) {
