@@ -16,9 +16,8 @@ namespace millrace::detail {
 /// One sub-topology. Its tasks run these nodes with these stores.
 struct Subtopology {
   int id = 0;
-  std::vector<const NodeSpec*> nodes;  ///< owned by the topology; in insertion order, so predecessors come first
-  std::set<std::string>
-      source_topics;  ///< without the application's prefix; topics that match patterns are not included
+  std::vector<const NodeSpec*> nodes;   ///< owned by the topology; in insertion order, so predecessors come first
+  std::set<std::string> source_topics;  ///< without the application's prefix and without topics of patterns
   std::set<std::string> stores;
 };
 

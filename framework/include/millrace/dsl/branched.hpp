@@ -124,8 +124,8 @@ class BranchedKStream {
     auto split = source_.position();
     split.node = splitter_;
     const std::string name = name_ + (branched.name().empty() ? position : branched.name());
-    (void)split.graph->new_processor_name(
-        name);  // every branch uses up a number, as in Java, though its name does not show the number
+    // Every branch uses up a number, as in Java, though its name does not show the number.
+    (void)split.graph->new_processor_name(name);
     const KStream<K, V> branch(detail::add_operator(
                                    split, name, +[] { return detail::make_node<detail::PassThroughNode<K, V>>(); }),
                                source_.key_serde(), source_.value_serde());

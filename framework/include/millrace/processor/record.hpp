@@ -107,10 +107,10 @@ struct RecordMetadata {
 /// What a TopicNameExtractor gets besides key and value. Topic, partition and offset are those of the input record; in
 /// a punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`.)
 struct RecordContext : RecordMetadata {
-  Timestamp timestamp;         ///< of the record being written, ms since the epoch
-  const Headers& headers;      ///< of the record being written
-  BytesView source_raw_key;    ///< of the input record, before deserialization
-  BytesView source_raw_value;  ///< of the input record, before deserialization
+  Timestamp timestamp;       ///< of the record that is written, ms since the epoch
+  const Headers& headers;    ///< likewise
+  BytesView source_raw_key;  ///< of the input record, as it was read
+  BytesView source_raw_value;
 };
 
 /// The name of a task: one sub-topology on one partition. A task is the unit of work and of state. (Kafka Streams:

@@ -113,7 +113,6 @@ BufferedContext BufferedContext::of(const CurrentRecord& record) {
 
 BufferedContext BufferedContext::with_raw(const CurrentRecord& record) {
   BufferedContext context = of(record);
-  // Copies, because the origin's views end with the poll that returned the record.
   if (record.origin->raw_key) context.raw_key.emplace(*record.origin->raw_key);
   if (record.origin->raw_value) context.raw_value.emplace(*record.origin->raw_value);
   return context;

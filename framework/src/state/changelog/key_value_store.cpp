@@ -6,14 +6,13 @@ namespace millrace::detail {
 
 namespace {
 
-// Writes a changelog record for each put. Owns the store below it; reads pass through unchanged.
+// Writes a changelog record for each put; reads pass through unchanged. An LRU store deletes entries by itself: the
+// changelog gets a tombstone for each, or a restore would bring them back.
 class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
  public:
   ChangeLoggingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
                              LoggedHeaders headers)
       : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {
-    // An LRU store deletes entries by itself. The changelog must get a tombstone for each, or a restore would bring
-    // them back.
     if (auto* evicting = dynamic_cast<EvictingStore*>(inner_.get())) {
       evicting_ = true;
       evicting->set_eviction_listener(
@@ -27,9 +26,7 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
 
   [[nodiscard]] BytesView get(std::string_view key) override { return inner_->get(key); }
   void put(std::string_view key, BytesView value) override {
-    if (evicting_)
-      inner_->put(
-          key, value);  // an evicting store puts first: the tombstone of the evicted key is logged before the new value
+    if (evicting_) inner_->put(key, value);  // what this pushes out is logged first
     log_change(writer_, format_, key, value, headers_);
     if (!evicting_) inner_->put(key, value);
   }
@@ -48,7 +45,7 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
   ChangelogWriter& writer_;
   ValueFormat format_;
   LoggedHeaders headers_;
-  bool evicting_ = false;  // the inner store is an LRU store
+  bool evicting_ = false;
 };
 
 }  // namespace

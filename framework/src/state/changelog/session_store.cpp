@@ -8,7 +8,7 @@ namespace millrace::detail {
 
 namespace {
 
-// Writes a changelog record for each put or remove. Owns the store below it; reads pass through unchanged.
+// Writes a changelog record for each put or remove; reads pass through unchanged.
 class ChangeLoggingSessionStore final : public SessionBytesStore {
  public:
   ChangeLoggingSessionStore(std::unique_ptr<SessionBytesStore> inner, ChangelogWriter& writer, ValueFormat format,

@@ -8,9 +8,8 @@
 
 namespace millrace::detail {
 
-/// These functions wrap a store so that each put also writes its changelog record, in Kafka Streams' format. The result
-/// owns `inner`. `writer` must outlive the result. (Kafka Streams: `ChangeLoggingKeyValueBytesStore` and its siblings.)
-/// Used by the thread of the store's task alone.
+/// Wrap a store so that each put also writes its changelog record, in Kafka Streams' format. The writer must outlive
+/// the store.
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValueBytesStore> inner,
                                                                       ChangelogWriter& writer, ValueFormat format,
                                                                       LoggedHeaders headers = LoggedHeaders::none);

@@ -4,7 +4,7 @@ namespace millrace::detail {
 
 namespace {
 
-// Writes a changelog record for each put. Owns the store below it; reads pass through unchanged.
+// Writes a changelog record for each put; reads pass through unchanged.
 class ChangeLoggingVersionedStore final : public VersionedBytesStore {
  public:
   ChangeLoggingVersionedStore(std::unique_ptr<VersionedBytesStore> inner, ChangelogWriter& writer)

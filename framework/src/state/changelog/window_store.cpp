@@ -8,7 +8,7 @@ namespace millrace::detail {
 
 namespace {
 
-// Writes a changelog record for each put. Owns the store below it; reads pass through unchanged.
+// Writes a changelog record for each put; reads pass through unchanged.
 class ChangeLoggingWindowStore final : public WindowBytesStore {
  public:
   ChangeLoggingWindowStore(std::unique_ptr<WindowBytesStore> inner, ChangelogWriter& writer, ValueFormat format,

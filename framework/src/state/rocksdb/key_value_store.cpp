@@ -161,8 +161,8 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
   std::unique_ptr<rocksdb::Iterator> rocks_;
   const KeyValueTier::DirtyIndex* index_ = nullptr;  // the tier's index of uncommitted entries
   KeyValueTier::DirtyIndex::const_iterator dirty_;
-  std::optional<std::vector<KeyValueTier::Entry>>
-      kept_;  // copies of the entries ahead, in the order of iteration; if set, the index is not used
+  // Copies of the entries ahead, in the order of iteration. If set, the index is not used.
+  std::optional<std::vector<KeyValueTier::Entry>> kept_;
   std::size_t next_kept_ = 0;
   bool dirty_valid_ = false;  // dirty() exists
   bool at_dirty_ = false;     // the present entry is uncommitted

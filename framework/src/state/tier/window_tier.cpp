@@ -5,11 +5,9 @@
 
 namespace millrace::detail {
 
+// The filters of evicted keys may use an eighth of the budget.
 WindowTier::WindowTier(TierBudget* budget, SliceLimits limits)
-    : budget_(budget),
-      limits_(limits),
-      late_(make_slice(0)),
-      evicted_(budget != nullptr ? budget->limit() / 8 : 0) {  // filters may use an eighth of the budget
+    : budget_(budget), limits_(limits), late_(make_slice(0)), evicted_(budget != nullptr ? budget->limit() / 8 : 0) {
   records_.max_load_factor(0.8f);
   slices_.push_back(make_slice(0));
   if (budget_ != nullptr) budget_->add(*this);
@@ -123,8 +121,8 @@ void WindowTier::erase(std::string_view key, Timestamp start, std::uint32_t seq,
     if (index < entries.size() && entries[index]->start == start && entries[index]->seq == seq) entry = entries[index];
   }
   if (entry == nullptr) {
-    if (start >= complete_from_ || !dirty)
-      return;  // the tier is complete here, or the caller knows no database: nothing to delete
+    // The tier is complete here, or the caller has no database: there is nothing to delete.
+    if (start >= complete_from_ || !dirty) return;
     // RocksDB may have the entry. Keep a deletion until the commit.
     put(key, start, seq, {}, true);
     late_.dirty.back()->deleted = true;

@@ -187,8 +187,8 @@ class WindowTier final : public EvictableTier {
   TierBudget* budget_;  // may be null
   SliceLimits limits_;
   Timestamp complete_from_ = 0;
-  tsl::robin_set<WindowKeyRecord*, Hash, Equal, std::allocator<WindowKeyRecord*>, true>
-      records_;               // owned: see WindowKeyRecord::destroy
+  // Owns the records, see WindowKeyRecord::destroy.
+  tsl::robin_set<WindowKeyRecord*, Hash, Equal, std::allocator<WindowKeyRecord*>, true> records_;
   std::deque<Slice> slices_;  // sorted by time, never empty; the first one begins at complete_from_
   Slice late_;                // uncommitted entries with start < complete_from_
   EvictedKeys evicted_;

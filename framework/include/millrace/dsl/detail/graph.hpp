@@ -23,8 +23,7 @@ struct Repartition {
   std::string filter_name;
   std::string sink_name;
   std::string source_name;
-  std::optional<std::int32_t>
-      partitions;  ///< set: the user asked for this number; otherwise the largest number upstream
+  std::optional<std::int32_t> partitions;  ///< set: the user asked for this number
   std::unique_ptr<NodeBase> (*make_filter)(bool drop_null_keys) = nullptr;
   NodeFactory make_sink;
   NodeFactory make_source;
@@ -80,10 +79,9 @@ struct GraphNode {
   std::optional<Repartition> repartition;
   bool drop_null_keys = false;  ///< for `repartition`; decided when the graph is complete
   std::optional<GraphSource> source;
-  bool reads_table = false;         ///< reads a table from a topic, which can also be the table's changelog
-  bool reuse_source_topic = false;  ///< the topic is the changelog; decided in build()
-  std::optional<std::int64_t>
-      window_grace_ms;  ///< for windowed aggregations: ms after its end during which a window can change
+  bool reads_table = false;                     ///< reads a table from a topic, which can also be the table's changelog
+  bool reuse_source_topic = false;              ///< the topic is the changelog; decided in build()
+  std::optional<std::int64_t> window_grace_ms;  ///< windowed aggregations: how long after its end a window can change
   std::optional<JoinedWindows> joined_windows;  ///< for stream-stream joins
   bool self_join = false;  ///< joins a stream with itself and needs the left store only; decided in build()
   /// Adds this node's topology nodes to the builder.

@@ -39,7 +39,7 @@ struct StoreSpec {
   bool dsl_format = false;  ///< the store of a DSL operator: the configuration dsl.store.format decides about headers
 };
 
-/// The byte store that the engine made for a spec, with its logging and cache layers. Exactly one member is set.
+/// The byte store that the engine made for a spec (logging and cache included); exactly one is set.
 struct ByteStore {
   std::unique_ptr<KeyValueBytesStore> key_value;
   std::unique_ptr<WindowBytesStore> window;

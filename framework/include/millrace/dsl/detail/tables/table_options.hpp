@@ -47,8 +47,8 @@ template <int names, class... Options>
 /// Checks the options of all operators but foreign-key joins.
 template <class... Options>
 [[nodiscard]] constexpr bool require_table_options() {
-  constexpr bool kJoined =
-      (IsTableJoined<Options>::value || ...);  // not allowed here, so count it as one name too many
+  // A TableJoined is not allowed here, so it counts as one name too many.
+  constexpr bool kJoined = (IsTableJoined<Options>::value || ...);
   return require_these_options<(std::is_same_v<Options, Named> + ... + 0) + (kJoined ? 2 : 0), Options...>();
 }
 /// Checks the options of a foreign-key join. Its name comes from the TableJoined or from a Named, not from both.

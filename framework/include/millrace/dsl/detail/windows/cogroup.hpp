@@ -177,9 +177,8 @@ class Cogroup {
 
   std::shared_ptr<Graph> graph_;
   std::vector<std::shared_ptr<const Member>> members_;
-  std::shared_ptr<std::map<const void*, GraphNode*>> repartitions_ =
-      detail::share<std::map<const void*, GraphNode*>>();  // by grouping; shared by all copies of this cogroup; the
-                                                           // nodes are owned by the graph
+  // By grouping. Shared by all copies of this cogroup; the nodes are owned by the graph.
+  std::shared_ptr<std::map<const void*, GraphNode*>> repartitions_ = detail::share<std::map<const void*, GraphNode*>>();
 };
 
 /// Adds a windowed aggregation of all streams of a cogroup.

@@ -15,11 +15,11 @@ namespace millrace::detail {
 ///     left window   [t - difference, t]             contains the key's records just before t, and the record
 ///     right window  [t + 1, t + 1 + difference]     made once it contains a record
 ///
-/// A window's stored timestamp is that of its latest record. It tells where the record before t is, and whether there
-/// is a record after t. The order of updates is that of Kafka Streams' `KStreamSlidingWindowAggregate`.
+/// A window's stored timestamp is that of its latest record, which tells where the record before t lies and whether
+/// there is one after it. (Kafka Streams: `KStreamSlidingWindowAggregate`, with the same order of updates.)
 ///
-/// As there, the key's windows are read as a range of keys. For a store in memory behind a small cache, this decides
-/// which cache entries count as used.
+/// As there, the key's windows are asked for as those of a range of keys: over a store in memory that decides which
+/// entries of a small cache count as used.
 template <class K, class VA>
 class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   using Base = WindowStoreAggregation<K, VA>;
@@ -55,12 +55,12 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     std::optional<Timestamp> previous;  ///< the timestamp of the key's record before this one
   };
 
-  /// Iterates over the key's windows backward, from the record's right window to the first window that ends before the
-  /// record. Updates the windows while iterating, so that a cache sees reads and writes in Java's order.
+  /// Walks over the key's windows that begin by the record's right window, latest first, up to the first that ends
+  /// before the record. What it finds it updates at once: the order in which a cache sees all this is Java's.
   void process_usual(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
-    const std::optional<K> key = input.key;  // read as a range, see the class comment
+    const std::optional<K> key = input.key;  // as a range, see above
     auto entries = this->store().backward_fetch(key, key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
     while (auto entry = entries.next()) {
       const Timestamp start = entry->key.window.start;
