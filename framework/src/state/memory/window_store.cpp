@@ -15,11 +15,11 @@ namespace {
 /// A window store on a WindowTier that has no database below it and no budget. One thread.
 class InMemoryWindowStore final : public WindowBytesStore {
  public:
+  // A slice ends at 256 KB or after an eighth of the retention, so that expired entries are freed soon.
   InMemoryWindowStore(std::string name, const WindowStoreOptions& options)
       : name_(std::move(name)),
         options_(options),
-        tier_(nullptr, {256u << 10, std::max<std::int64_t>(options.retention_ms / 8, 1)}) {
-  }  // slices of 256 KB, or an eighth of the retention, so that expired entries are freed soon
+        tier_(nullptr, {256u << 10, std::max<std::int64_t>(options.retention_ms / 8, 1)}) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] bool persistent() const override { return false; }
