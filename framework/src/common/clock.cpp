@@ -12,6 +12,10 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
+Timestamp Clock::monotonic_ms() const {
+  return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 const Clock& Clock::system() {
   static const SystemClock clock;
   return clock;

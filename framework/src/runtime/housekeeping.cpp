@@ -26,7 +26,7 @@ Housekeeping::Housekeeping(ThreadEnvironment& environment,
       purge_ms_(environment.task.config.get_int("repartition.purge.interval.ms")),
       cleanup_ms_(environment.task.config.get_int("state.cleanup.delay.ms")),
       metadata_ms_(environment.task.config.get_int("metadata.max.age.ms")),
-      last_purge_(environment.task.clock.now()),
+      last_purge_(environment.task.clock.monotonic_ms()),
       last_cleanup_(last_purge_),
       last_refresh_(last_purge_) {}
 

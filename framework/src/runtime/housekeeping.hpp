@@ -17,9 +17,9 @@ class Housekeeping {
   Housekeeping(ThreadEnvironment& environment, std::function<std::map<TopicPartition, std::int64_t>()> committed,
                std::function<void(std::shared_ptr<const TopologyPlan>)> plan_changed);
 
-  /// Does what is due; to be called about once a second. `replan`: the group knows of partitions that the plan does
-  /// not. Throws TopologyException if the topics have changed so that the application cannot go on; other failures are
-  /// logged and tried again the next time.
+  /// Does what is due; to be called about once a second. `now`: Clock::monotonic_ms(). `replan`: the group knows of
+  /// partitions that the plan does not. Throws TopologyException if the topics have changed so that the application
+  /// cannot go on; other failures are logged and tried again the next time.
   void run_due(Timestamp now, bool replan);
 
  private:

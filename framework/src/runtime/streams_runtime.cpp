@@ -203,7 +203,7 @@ Streams::ExceptionResponse StreamsRuntime::ask_handler(const std::exception& err
 
 void StreamsRuntime::replace(Worker& worker) {
   // A thread that fails again and again must not keep the broker and the group busy.
-  if (clock_.now() - worker.replaced_at > FailureStreak::kCalm.count()) worker.replace_pause = Millis(0);
+  if (clock_.monotonic_ms() - worker.replaced_at > FailureStreak::kCalm.count()) worker.replace_pause = Millis(0);
   {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, worker.replace_pause, [this] { return stop_; });
@@ -217,7 +217,7 @@ void StreamsRuntime::replace(Worker& worker) {
     if (stop_) worker.stream_thread->end_by(stop_deadline_);
   }
   worker.replace_pause = std::clamp(2 * worker.replace_pause, FailureStreak::kFirstPause, FailureStreak::kLongestPause);
-  worker.replaced_at = clock_.now();
+  worker.replaced_at = clock_.monotonic_ms();
 }
 
 void StreamsRuntime::retire(const StreamThread& thread) {
@@ -297,7 +297,7 @@ void StreamsRuntime::keep_house() {
     const bool replan = std::exchange(replan_, false);
     lock.unlock();
     try {
-      house.run_due(clock_.now(), replan);
+      house.run_due(clock_.monotonic_ms(), replan);
     } catch (const TopologyException& error) {
       log(LogLevel::error, application_id_ + ": " + error.what());
       fail(error.what());

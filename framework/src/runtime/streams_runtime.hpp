@@ -44,7 +44,7 @@ class StreamsRuntime {
     std::unique_ptr<StreamThread> stream_thread;  ///< replaced by its own thread only, under the mutex
     std::thread thread;
     Millis replace_pause{0};
-    Timestamp replaced_at = 0;
+    Timestamp replaced_at = 0;  ///< monotonic
   };
 
   void make_environment();

@@ -17,6 +17,7 @@ class ManualClock final : public Clock {
  public:
   explicit ManualClock(Timestamp now) : now_(now) {}
   [[nodiscard]] Timestamp now() const override { return now_; }
+  [[nodiscard]] Timestamp monotonic_ms() const override { return now_; }
   void advance(Millis by) { now_ += by.count(); }
 
  private:

@@ -15,6 +15,7 @@ namespace {
 
 struct StoppedClock final : Clock {
   [[nodiscard]] Timestamp now() const override { return 0; }
+  [[nodiscard]] Timestamp monotonic_ms() const override { return 0; }
 };
 
 Topology topology() {

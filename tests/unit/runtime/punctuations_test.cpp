@@ -100,6 +100,28 @@ BOOST_AUTO_TEST_CASE(may_cancel_themselves_and_schedule_others) {
 
 BOOST_AUTO_TEST_CASE(need_an_interval) { BOOST_CHECK_THROW((void)schedule("a", 0, 0), TopologyException); }
 
+BOOST_AUTO_TEST_CASE(go_on_when_the_clock_is_set_back) {
+  (void)schedule("a", 1'007, 10);
+  BOOST_CHECK(run(1'007));
+  BOOST_CHECK(!run(500));
+  BOOST_CHECK_EQUAL(*punctuations.next_due(), 507);  // still on its grid
+  BOOST_CHECK(!run(506));
+  BOOST_CHECK(run(507));
+  BOOST_CHECK(!run(497));  // the next slot is one interval away, as it was
+  BOOST_CHECK_EQUAL(*punctuations.next_due(), 507);
+}
+
+BOOST_AUTO_TEST_CASE(wait_for_a_start_that_was_named_though_the_clock_is_set_back) {
+  (void)punctuations.schedule(
+      node, 2'000, 10, [this](Timestamp now) { ran.push_back(std::to_string(now)); }, 1'000);
+  BOOST_CHECK(!run(1'000));
+  BOOST_CHECK(!run(500));
+  BOOST_CHECK(!run(1'999));
+  BOOST_CHECK(run(2'000));
+  BOOST_CHECK(!run(500));
+  BOOST_CHECK(run(510));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

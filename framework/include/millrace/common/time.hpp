@@ -27,6 +27,11 @@ class Clock {
   /// Milliseconds since the Unix epoch.
   [[nodiscard]] virtual Timestamp now() const = 0;
 
+  /// Milliseconds since a moment of the clock's own choice; for measuring intervals. The value never decreases, not
+  /// even when somebody sets the wall clock back. Unless overridden, this is the machine's steady clock, whatever now()
+  /// says. A clock that is turned by hand overrides both.
+  [[nodiscard]] virtual Timestamp monotonic_ms() const;
+
   /// The clock of the machine. Thread-safe. Lives until the process ends.
   [[nodiscard]] static const Clock& system();
 };

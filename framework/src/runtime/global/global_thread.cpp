@@ -145,7 +145,7 @@ void GlobalThread::commit() {
   const std::lock_guard lock(stores_.mutex());
   for (const auto& [partition, next] : offsets) task_->stores().source_processed(partition, next.offset);
   task_->post_commit();
-  last_commit_ = environment_.clock.now();
+  last_commit_ = environment_.clock.monotonic_ms();
 }
 
 void GlobalThread::start(std::function<void(const std::exception&)> failed) {
@@ -159,7 +159,7 @@ void GlobalThread::run() {
     while (!stop_) {
       try {
         step(kPollTimeout);
-        if (environment_.clock.now() - last_commit_ >= interval) commit();
+        if (environment_.clock.monotonic_ms() - last_commit_ >= interval) commit();
       } catch (const BrokerException& error) {
         if (error.severity() != BrokerException::Severity::retriable) throw;
         log(LogLevel::warn, environment_.application_id + ": global stores: " + error.what());

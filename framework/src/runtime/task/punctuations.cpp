@@ -15,11 +15,14 @@ Cancellable Punctuations::schedule(NodeBase& node, Timestamp first, std::int64_t
   }
   if (now && first < *now) first = next_slot(first, interval_ms, *now);
   auto cancelled = std::make_shared<bool>(false);
-  schedules_.offer({&node, first, interval_ms, std::move(callback), cancelled});
+  const bool waits_for_start = now && first > *now + interval_ms;
+  schedules_.offer({&node, first, interval_ms, std::move(callback), cancelled, waits_for_start});
   return Cancellable(cancelled);
 }
 
 bool Punctuations::run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punctuator&)> run) {
+  if (now < last_pass_) follow_clock_back(now);
+  last_pass_ = now;
   bool any = false;
   while (!schedules_.empty() && schedules_.front().due <= now) {
     Schedule schedule = schedules_.poll();
@@ -27,10 +30,22 @@ bool Punctuations::run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punc
     run(*schedule.node, schedule.callback);
     any = true;
     if (*schedule.cancelled) continue;  // by itself
+    schedule.waits_for_start = false;
     schedule.due = next_slot(schedule.due, schedule.interval_ms, now);
     schedules_.offer(std::move(schedule));
   }
   return any;
+}
+
+void Punctuations::follow_clock_back(Timestamp now) {
+  auto before = std::exchange(schedules_, {});
+  while (!before.empty()) {
+    Schedule schedule = before.poll();
+    if (!schedule.waits_for_start && schedule.due > now) {
+      schedule.due -= (schedule.due - now - 1) / schedule.interval_ms * schedule.interval_ms;
+    }
+    schedules_.offer(std::move(schedule));
+  }
 }
 
 std::optional<Timestamp> Punctuations::next_due() const {

@@ -26,7 +26,9 @@ class Punctuations {
   }
 
   /// Runs each callback that is due at `now`, earliest first, at most once; the next slot lies behind `now` on its
-  /// grid. `run` carries out one callback. Returns whether any ran.
+  /// grid. `run` carries out one callback. Returns whether any ran. If `now` is before the last pass, somebody has set
+  /// the clock back: the next slots are then the first ones behind `now`. (Kafka Streams waits until the clock has
+  /// caught up.)
   bool run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punctuator&)> run);
 
   /// When the next one is due; nullopt: nothing is scheduled.
@@ -39,10 +41,14 @@ class Punctuations {
     std::int64_t interval_ms = 0;
     Punctuator callback;
     std::shared_ptr<bool> cancelled;
+    bool waits_for_start = false;  ///< for a time that the user has named
   };
+
+  void follow_clock_back(Timestamp now);
 
   // With those that are cancelled, until they would be due: as in Java they take part in the order till then.
   JavaPriorityQueue<Schedule, &Schedule::due> schedules_;
+  Timestamp last_pass_ = kNoTimestamp;
 };
 
 }  // namespace millrace::detail

@@ -40,7 +40,7 @@ std::vector<TopicPartition> TaskManager::add(TaskId id, const std::shared_ptr<co
   if (is_new) {
     owned.plan = plan;
     owned.inputs = plan->inputs_of(id);
-    owned.assigned_at = environment_.task.clock.now();
+    owned.assigned_at = environment_.task.clock.monotonic_ms();
     owned.attempt = kFirstAttempt;
     for (const TopicPartition& input : owned.inputs) inputs_[input] = {&owned, nullptr};
   }
@@ -67,7 +67,7 @@ void TaskManager::restart_all() {
     close(owned, false);
     owned.positioned = false;
     owned.reader_is_elsewhere = true;
-    owned.assigned_at = environment_.task.clock.now();
+    owned.assigned_at = environment_.task.clock.monotonic_ms();
     owned.attempt = kFirstAttempt;
   }
   list_running();
@@ -144,7 +144,7 @@ bool TaskManager::try_position(OwnedTask& owned) {
     position(owned, owned.attempt);
     return true;
   } catch (const BrokerException& error) {
-    const bool in_time = environment_.task.clock.now() - owned.assigned_at < patience_.count();
+    const bool in_time = environment_.task.clock.monotonic_ms() - owned.assigned_at < patience_.count();
     if (error.severity() != BrokerException::Severity::retriable || !in_time) throw;
     owned.attempt = std::min(2 * owned.attempt, kLongestAttempt);
     return false;
