@@ -72,6 +72,28 @@ BOOST_AUTO_TEST_CASE(number_static_members_by_thread) {
   BOOST_CHECK(!restore_consumer_config(given, kNames).contains("group.instance.id"));
 }
 
+BOOST_AUTO_TEST_CASE(say_how_often_the_thread_must_poll) {
+  BOOST_CHECK_EQUAL(max_poll_interval(main_consumer_config(config(), kNames)).count(), 300'000);
+  auto given = config();
+  given.set("consumer.max.poll.interval.ms", "60000").set("main.consumer.max.poll.interval.ms", "6000");
+  BOOST_CHECK_EQUAL(max_poll_interval(main_consumer_config(given, kNames)).count(), 6'000);
+}
+
+BOOST_AUTO_TEST_CASE(say_how_long_a_transaction_may_take) {
+  BOOST_CHECK(!transaction_timeout(producer_config(config(), kNames)));
+  auto given = config("exactly_once_v2");
+  BOOST_CHECK_EQUAL(transaction_timeout(producer_config(given, kNames))->count(), 10'000);
+  given.set("producer.transaction.timeout.ms", "45000");
+  BOOST_CHECK_EQUAL(transaction_timeout(producer_config(given, kNames))->count(), 45'000);
+}
+
+BOOST_AUTO_TEST_CASE(say_how_many_records_a_poll_may_bring) {
+  BOOST_CHECK_EQUAL(records_per_poll({}, 1'000), 1'000U);
+  BOOST_CHECK_EQUAL(records_per_poll({{"max.poll.records", "7"}}, 1'000), 7U);
+  BOOST_CHECK_EQUAL(records_per_poll({{"max.poll.records", "0"}}, 1'000), 1'000U);
+  BOOST_CHECK_EQUAL(records_per_poll({{"max.poll.records", "many"}}, 1'000), 1'000U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

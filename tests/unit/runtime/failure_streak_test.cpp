@@ -53,6 +53,17 @@ BOOST_AUTO_TEST_CASE(counts_from_the_failure_not_from_the_time_before) {
   BOOST_CHECK_EQUAL(streak.failed(1'000'100)->count(), 100);
 }
 
+BOOST_AUTO_TEST_CASE(knows_what_is_left_of_the_pause) {
+  FailureStreak streak(Millis(60'000));
+  BOOST_CHECK_EQUAL(streak.pause_left(0).count(), 0);
+  (void)streak.failed(1'000);
+  BOOST_CHECK_EQUAL(streak.pause_left(1'000).count(), 0);
+  (void)streak.failed(1'000);
+  BOOST_CHECK_EQUAL(streak.pause_left(1'000).count(), 100);
+  BOOST_CHECK_EQUAL(streak.pause_left(1'099).count(), 1);
+  BOOST_CHECK_EQUAL(streak.pause_left(1'100).count(), 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -84,6 +84,36 @@ BOOST_AUTO_TEST_CASE(begins_a_transaction_with_the_first_record_only) {
   BOOST_CHECK_EQUAL(calls().back(), "begin");
 }
 
+BOOST_AUTO_TEST_CASE(is_initialized_once) {
+  make(true);
+  BOOST_CHECK(!output->initialized());
+  output->initialize(patience);
+  output->initialize(patience);
+  BOOST_CHECK(output->initialized());
+  BOOST_CHECK(calls() == (Calls{"init"}));
+}
+
+BOOST_AUTO_TEST_CASE(knows_since_when_a_transaction_is_open) {
+  struct : Clock {
+    Timestamp time = 5'000;
+    [[nodiscard]] Timestamp now() const override { return 1; }
+    [[nodiscard]] Timestamp monotonic_ms() const override { return time; }
+  } clock;
+  output =
+      std::make_unique<ProducerOutput>(broker, ClientConfig(), true, errors, ProducerOutput::Batches::allowed, clock);
+  BOOST_CHECK(!output->transaction_since());
+  send();
+  clock.time = 6'000;
+  send();
+  BOOST_CHECK(output->transaction_since() == 5'000);
+  output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK(!output->transaction_since());
+  send();
+  BOOST_CHECK(output->transaction_since() == 6'000);
+  output->abandon(Millis(0));
+  BOOST_CHECK(!output->transaction_since());
+}
+
 BOOST_AUTO_TEST_CASE(knows_no_transactions_at_least_once) {
   make(false).initialize(patience);
   send();

@@ -27,7 +27,7 @@ class RecordQueues {
     std::deque<ConsumerRecord> records;
     std::optional<Timestamp> head_timestamp;  ///< of the first record, once extracted
     Timestamp partition_time = kNoTimestamp;  ///< largest timestamp taken up
-    std::optional<Timestamp> idle_deadline;   ///< wall clock; set while empty and caught up
+    std::optional<Timestamp> idle_deadline;   ///< in the time of ready(); set while empty and caught up
     bool caught_up = false;                   ///< was found so in this round
     bool consumed_since_commit = false;
 
@@ -55,8 +55,9 @@ class RecordQueues {
   void begin_round();
 
   /// Whether a record may be processed now: every empty queue is known to be caught up, and has been so for
-  /// `max_idle_ms` of wall-clock time; -1: as soon as there is any record. (max.task.idle.ms) A partition that was
-  /// found caught up is believed to be so until the next round, since nothing is fetched into the queues before.
+  /// `max_idle_ms`; -1: as soon as there is any record. (max.task.idle.ms) `now`: Clock::monotonic_ms(), so that a
+  /// wall clock that is set back holds no record up. A partition that was found caught up is believed to be so until
+  /// the next round, since nothing is fetched into the queues before.
   [[nodiscard]] bool ready(Timestamp now, std::int64_t max_idle_ms, Lag lag);
 
   /// The queue whose head is next, for the caller to take; nullptr if all are empty. `extract` gives a head's

@@ -1,5 +1,7 @@
 #include "runtime/thread/client_configs.hpp"
 
+#include <charconv>
+
 namespace millrace::detail {
 namespace {
 
@@ -18,6 +20,15 @@ ClientConfig consumer_config(const StreamsConfig& config, const char* client, Cl
   defaults["enable.auto.commit"] = "false";
   if (config.exactly_once()) defaults["isolation.level"] = "read_committed";
   return defaults;
+}
+
+/// `otherwise` if the setting is missing or no positive number: what is wrong with it, the client says when it is made.
+std::int64_t positive(const ClientConfig& settings, const char* key, std::int64_t otherwise) {
+  const auto found = settings.find(key);
+  if (found == settings.end()) return otherwise;
+  std::int64_t number = 0;
+  std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
+  return number > 0 ? number : otherwise;
 }
 
 }  // namespace
@@ -64,6 +75,26 @@ ClientConfig producer_config(const StreamsConfig& config, const ClientNames& nam
     settings["transactional.id"] = names.application_id + "-" + names.process_id + "-" + std::to_string(names.thread);
   }
   return settings;
+}
+
+std::size_t records_per_poll(const ClientConfig& consumer, std::size_t otherwise) {
+  return static_cast<std::size_t>(positive(consumer, "max.poll.records", static_cast<std::int64_t>(otherwise)));
+}
+
+AutoOffsetReset reset_policy(const ClientConfig& consumer) {
+  const std::string& name = consumer.at("auto.offset.reset");
+  if (name == "latest" || name == "largest" || name == "end") return AutoOffsetReset::latest();
+  if (name == "none" || name == "error") return AutoOffsetReset::none();
+  return AutoOffsetReset::earliest();
+}
+
+Millis max_poll_interval(const ClientConfig& consumer) {
+  return Millis(positive(consumer, "max.poll.interval.ms", 300'000));
+}
+
+std::optional<Millis> transaction_timeout(const ClientConfig& producer) {
+  if (!producer.contains("transactional.id")) return std::nullopt;
+  return Millis(positive(producer, "transaction.timeout.ms", 60'000));
 }
 
 }  // namespace millrace::detail

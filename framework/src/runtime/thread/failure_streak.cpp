@@ -11,12 +11,16 @@ std::optional<Millis> FailureStreak::failed(Timestamp now) {
   if (!since_) {
     since_ = now;
     pause_ = Millis(0);
-    return pause_;
+  } else if (now - *since_ >= give_up_after_.count()) {
+    return std::nullopt;
+  } else {
+    pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
   }
-  if (now - *since_ >= give_up_after_.count()) return std::nullopt;
-  pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
+  retry_at_ = now + pause_.count();
   return pause_;
 }
+
+Millis FailureStreak::pause_left(Timestamp now) const { return Millis(std::max<std::int64_t>(retry_at_ - now, 0)); }
 
 void FailureStreak::running(Timestamp now) {
   if (!running_since_) running_since_ = now;

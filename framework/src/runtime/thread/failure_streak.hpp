@@ -10,7 +10,7 @@ namespace millrace::detail {
 /// again after pauses that grow, and gives up when nothing has worked for too long.
 ///
 /// Failures belong to one streak until the thread has been running for kCalm without another one: a thread that
-/// fails at each commit runs in between, and does not recover by that.
+/// fails at each commit runs in between, and does not recover by that. Times are those of Clock::monotonic_ms().
 class FailureStreak {
  public:
   static constexpr Millis kCalm{10'000};
@@ -23,12 +23,16 @@ class FailureStreak {
   /// nullopt: give up.
   [[nodiscard]] std::optional<Millis> failed(Timestamp now);
 
+  /// What is left of the pause before the next attempt; 0: go on.
+  [[nodiscard]] Millis pause_left(Timestamp now) const;
+
   /// All tasks are running, from now on.
   void running(Timestamp now);
 
  private:
   Millis give_up_after_;
   Millis pause_{0};
+  Timestamp retry_at_ = 0;
   std::optional<Timestamp> since_;          ///< the streak's first failure
   std::optional<Timestamp> running_since_;  ///< unset since the last failure
 };

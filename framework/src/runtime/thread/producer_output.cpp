@@ -55,24 +55,26 @@ ErrorContext ProducerOutput::Origin::context() const {
 }
 
 ProducerOutput::ProducerOutput(Broker& broker, ClientConfig config, bool exactly_once, const ErrorPolicy& errors,
-                               Batches batches)
+                               Batches batches, const Clock& clock)
     : exactly_once_(exactly_once),
       errors_(errors),
+      clock_(clock),
       batches_(batches),
       producer_(broker.make_producer(with_batches(std::move(config), batches), this)) {}
 
 ProducerOutput::~ProducerOutput() = default;
 
 void ProducerOutput::initialize(const Patience& patience) {
-  if (!exactly_once_) return;
-  patience([this](Millis slice) { producer_->init_transactions(slice); });
+  if (initialized_) return;
+  if (exactly_once_) patience([this](Millis slice) { producer_->init_transactions(slice); });
+  initialized_ = true;
 }
 
 void ProducerOutput::begin_if_needed() {
   dirty_ = true;
-  if (!exactly_once_ || in_transaction_) return;
+  if (!exactly_once_ || transaction_since_) return;
   producer_->begin_transaction();
-  in_transaction_ = true;
+  transaction_since_ = clock_.monotonic_ms();
 }
 
 void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
@@ -270,7 +272,7 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
         "cannot be skipped (production.exception.handler): " +
         *skipped_in_transaction_);
   }
-  in_transaction_ = false;
+  transaction_since_.reset();
   skipped_in_transaction_.reset();
   rethrow_failure();
   dirty_ = false;
@@ -293,7 +295,7 @@ void ProducerOutput::abandon(Millis timeout) {
   abandoning_ = true;
   if (!producer_) return;
   try {
-    if (in_transaction_) {
+    if (transaction_since_) {
       producer_->abort_transaction(timeout);
     } else if (!exactly_once_ && dirty_) {
       send_dead_letters();
@@ -303,7 +305,7 @@ void ProducerOutput::abandon(Millis timeout) {
     // The broker aborts a transaction when a successor with the same id starts, or after transaction.timeout.ms.
     log(LogLevel::info, std::string("a producer is left with work undone: ") + error.what());
   }
-  in_transaction_ = false;
+  transaction_since_.reset();
 }
 
 }  // namespace millrace::detail

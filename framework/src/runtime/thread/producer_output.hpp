@@ -31,11 +31,12 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   enum class Batches { allowed, one_record_each };
 
   ProducerOutput(Broker& broker, ClientConfig config, bool exactly_once, const ErrorPolicy& errors,
-                 Batches batches = Batches::allowed);
+                 Batches batches = Batches::allowed, const Clock& clock = Clock::system());
   ~ProducerOutput() override;
 
-  /// Once, before anything else; exactly-once only: fences predecessors with the same transactional.id.
+  /// Before anything else; does its work once. Exactly-once only: fences predecessors with the same transactional.id.
   void initialize(const Patience& patience);
+  [[nodiscard]] bool initialized() const { return initialized_; }
 
   // --- TaskOutput
   void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
@@ -52,6 +53,9 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
 
   /// Sent since the last commit.
   [[nodiscard]] bool dirty() const { return dirty_; }
+
+  /// When the open transaction began, as Clock::monotonic_ms(); nullopt: none is open.
+  [[nodiscard]] std::optional<Timestamp> transaction_since() const { return transaction_since_; }
 
   /// Waits until everything is confirmed; throws if anything failed. At-least-once only.
   void flush(const Patience& patience);
@@ -106,10 +110,12 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
 
   bool exactly_once_;
   const ErrorPolicy& errors_;
+  const Clock& clock_;
   Batches batches_;
   std::shared_ptr<Producer> producer_;  ///< null: left behind, because it did not come back
   std::vector<Changelog> changelogs_;   ///< token - 1 is the index
-  bool in_transaction_ = false;
+  bool initialized_ = false;
+  std::optional<Timestamp> transaction_since_;
   bool abandoning_ = false;
   /// The record that is being sent right now (null: none), its token and who sends it.
   const ProducerRecord* current_record_ = nullptr;

@@ -1,7 +1,6 @@
 #include "runtime/thread/stream_thread.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 #include <utility>
 
@@ -12,39 +11,12 @@ namespace {
 
 using Severity = BrokerException::Severity;
 
-// Records processed before the consumer is polled and the clock read again.
-constexpr int kRecordsPerRound = 1000;
-// Records of one task before it is the next one's turn.
-constexpr int kRecordsPerSlice = 100;
 constexpr Millis kAbortTimeout{1'000};
 constexpr Millis kProbeTimeout{5'000};
-constexpr std::int64_t kRestoreWaitMs = 100;
+constexpr Millis kRestoreWait{100};
 // While a task waits for its directory or its offsets.
-constexpr std::int64_t kOpeningWaitMs = 20;
+constexpr Millis kOpeningWait{20};
 constexpr Millis kShortestPatience{5'000};
-// After a commit that could not be made because the group was rebalancing.
-constexpr std::int64_t kCommitRetryMs = 100;
-// A commit that fails after as long has waited in vain for an answer.
-constexpr std::int64_t kUnansweredMs = 1'000;
-// How long records are sent one at a time after the broker has refused a batch.
-constexpr std::int64_t kWithoutBatchesMs = 10'000;
-// Brokers forget offsets of topics to which nobody subscribes (KIP-211); companions of lead topics are such.
-constexpr std::int64_t kFullCommitIntervalMs = 60LL * 60 * 1000;
-
-AutoOffsetReset reset_policy(const std::string& name) {
-  if (name == "latest" || name == "largest" || name == "end") return AutoOffsetReset::latest();
-  if (name == "none" || name == "error") return AutoOffsetReset::none();
-  return AutoOffsetReset::earliest();
-}
-
-std::size_t records_per_poll(const StreamsConfig& config, const ClientConfig& consumer) {
-  if (const auto found = consumer.find("max.poll.records"); found != consumer.end()) {
-    const auto given = std::strtoull(found->second.c_str(), nullptr, 10);
-    if (given > 0) return given;
-  }
-  return static_cast<std::size_t>(
-      std::max<std::int64_t>(config.get_int("buffered.records.per.partition"), kRecordsPerRound));
-}
 
 }  // namespace
 
@@ -53,24 +25,29 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
       names_(std::move(names)),
       config_(environment.task.config),
       exactly_once_(config_.exactly_once()),
-      commit_interval_ms_(config_.get_int("commit.interval.ms")),
       max_task_idle_ms_(config_.get_int("max.task.idle.ms")),
-      uncommitted_max_bytes_(config_.get_int("statestore.uncommitted.max.bytes")),
-      poll_ms_(config_.get_int("poll.ms")),
+      poll_(config_.get_millis("poll.ms")),
       give_up_after_(config_.get_millis("millrace.connect.timeout.ms")),
+      transaction_timeout_(transaction_timeout(producer_config(config_, names_))),
       patience_(std::max(give_up_after_, kShortestPatience)),
+      rounds_(max_poll_interval(main_consumer_config(config_, names_))),
+      committer_({.interval = config_.get_millis("commit.interval.ms"),
+                  .uncommitted_max_bytes = config_.get_int("statestore.uncommitted.max.bytes"),
+                  .transaction_timeout = transaction_timeout_,
+                  .give_up_after = give_up_after_},
+                 now()),
       failures_(give_up_after_) {
   const ClientConfig consumer_config = main_consumer_config(config_, names_);
-  max_poll_records_ = records_per_poll(config_, consumer_config);
+  max_poll_records_ = records_per_poll(
+      consumer_config, static_cast<std::size_t>(std::max<std::int64_t>(
+                           config_.get_int("buffered.records.per.partition"), RoundScheduler::kRecordsPerRound)));
   consumer_ = environment_.broker.make_consumer(consumer_config);
   output_ = make_output();
   auto changelogs = std::make_unique<ChangelogReader>(
       environment_.broker.make_consumer(restore_consumer_config(config_, names_)), environment_.admin,
       environment_.restore_progress, give_up_after_, environment_.task.clock);
   tasks_ = std::make_unique<TaskManager>(environment_, counters_, *consumer_, std::move(changelogs),
-                                         reset_policy(consumer_config.at("auto.offset.reset")),
-                                         std::max(give_up_after_, kShortestPatience));
-  last_commit_ = last_full_commit_ = now();
+                                         reset_policy(consumer_config), std::max(give_up_after_, kShortestPatience));
 }
 
 StreamThread::~StreamThread() { close_dirty(); }
@@ -79,15 +56,24 @@ void StreamThread::wakeup() {
   const std::lock_guard lock(wakeup_mutex_);
   if (consumer_) consumer_->wakeup();
   woken_ = true;
+  rounds_.request_end();
   wakeup_condition_.notify_all();
+}
+
+StreamThread::State StreamThread::state() const {
+  switch (membership_.state()) {
+    case Membership::State::starting: return State::starting;
+    case Membership::State::running: return State::running;
+    case Membership::State::closed: return State::closed;
+    default: return State::rebalancing;
+  }
 }
 
 void StreamThread::run_once() {
   try {
-    if (retry_at_ && now() < *retry_at_) {
+    if (failures_.pause_left(now()) > Millis(0)) {
       pause_until_retry();
     } else {
-      retry_at_.reset();
       round();
     }
   } catch (const BrokerException& error) {
@@ -99,36 +85,35 @@ void StreamThread::run_once() {
 void StreamThread::round() {
   connect();
   follow_plan();
-  consumer_->poll(records_, max_poll_records_, poll_timeout());
-  if (!work_lost_) {
+  poll();
+  if (!membership_.lost()) {
     // First, so that a task that goes back to its committed offsets forgets what was read from elsewhere.
     tasks_->dispatch(records_);
-    tasks_->advance(*output_, has_work_ ? Millis(0) : Millis(std::min(poll_ms_, kRestoreWaitMs)));
+    tasks_->advance(*output_, rounds_.found_work() ? Millis(0) : std::min(poll_, kRestoreWait));
     update_state();
     check_membership();
-    has_work_ = process();
-    has_work_ |= punctuate();
+    process();
+    punctuate();
     output_->poll();
     counters_.dropped_records += output_->take_dropped_records();
     commit_if_due();
     tasks_->control_flow();
   }
-  if (work_lost_) {
+  if (membership_.lost()) {
     throw BrokerException(Severity::fenced, "partitions went to another member while a transaction was open");
   }
 }
 
 void StreamThread::connect() {
   if (!output_) output_ = make_output();
-  if (!connected_) output_->initialize(patience_);
-  connected_ = true;
+  output_->initialize(patience_);
 }
 
 std::unique_ptr<ProducerOutput> StreamThread::make_output() const {
   using Batches = ProducerOutput::Batches;
-  return std::make_unique<ProducerOutput>(environment_.broker, producer_config(config_, names_), exactly_once_,
-                                          environment_.task.errors,
-                                          no_batches_until_ ? Batches::one_record_each : Batches::allowed);
+  return std::make_unique<ProducerOutput>(
+      environment_.broker, producer_config(config_, names_), exactly_once_, environment_.task.errors,
+      committer_.batches_allowed() ? Batches::allowed : Batches::one_record_each, environment_.task.clock);
 }
 
 void StreamThread::follow_plan() {
@@ -139,26 +124,19 @@ void StreamThread::follow_plan() {
     consumer_->unsubscribe();
   }
   plan_ = std::move(plan);
-  joined_ = false;
-  state_ = State::rebalancing;
+  membership_.subscribed(now());
   consumer_->subscribe(plan_->lead_topics(), *this);
 }
 
 void StreamThread::update_state() {
-  const bool running = joined_ && tasks_->all_running();
-  state_ = running ? State::running : State::rebalancing;
-  if (running) failures_.running(now());
+  membership_.tasks_run(tasks_->all_running());
+  if (membership_.state() == Membership::State::running) failures_.running(now());
 }
 
 /// A consumer that cannot reach the group waits silently, for as long as it takes.
 void StreamThread::check_membership() {
-  if (joined_) {
-    outside_since_.reset();
-    return;
-  }
-  if (!outside_since_) outside_since_ = now();
-  if (now() - *outside_since_ < give_up_after_.count()) return;
-  outside_since_ = now();
+  if (!membership_.needs_probe(now(), give_up_after_)) return;
+  membership_.probed(now());
   try {
     (void)environment_.admin.list_topics(kProbeTimeout);
   } catch (const BrokerException& error) {
@@ -167,125 +145,83 @@ void StreamThread::check_membership() {
   }
 }
 
-// --- group membership
-
-std::vector<TopicPartition> StreamThread::on_partitions_assigned(const std::vector<TopicPartition>& partitions) {
-  joined_ = true;
-  std::vector<TopicPartition> inputs;
-  for (const TopicPartition& lead : partitions) {
-    if (const auto task = plan_->task_for(lead)) {
-      std::ranges::copy(tasks_->add(*task, plan_), std::back_inserter(inputs));
-    } else {
-      log(LogLevel::info, names_.thread_name() + ": " + lead.str() + " is new");
-      environment_.replan();
-    }
-  }
-  if (state_ == State::running && !partitions.empty()) state_ = State::rebalancing;
-  return inputs;
-}
-
-std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vector<TopicPartition>& partitions) {
-  if (!any_running(partitions) || work_lost_) return hand_over(partitions, false);
-  try {
-    commit(false);
-  } catch (const BrokerException& error) {
-    // The new owner starts from the last commit; what was done since is done again there.
-    log(LogLevel::warn, names_.thread_name() + ": no commit before giving partitions back: " + error.what());
-    // A transaction spans all tasks of the thread: it is lost for those that stay, too.
-    work_lost_ = exactly_once_;
-    return hand_over(partitions, false);
-  }
-  return hand_over(partitions, true);
-}
-
-std::vector<TopicPartition> StreamThread::on_partitions_lost(const std::vector<TopicPartition>& partitions) {
-  if (any_running(partitions)) {
-    log(LogLevel::warn, names_.thread_name() +
-                            ": the group has taken partitions away: what was done since the last commit is done again");
-  }
-  joined_ = false;
-  if (state_ != State::closed) state_ = State::rebalancing;
-  work_lost_ |= exactly_once_ && output_ && output_->dirty();
-  return hand_over(partitions, false);
-}
-
-std::vector<TopicPartition> StreamThread::hand_over(const std::vector<TopicPartition>& partitions, bool clean) {
-  std::vector<TopicPartition> inputs;
-  for (const TopicPartition& lead : partitions) {
-    const auto task = plan_->task_for(lead);
-    if (!task) continue;
-    std::ranges::copy(plan_->inputs_of(*task), std::back_inserter(inputs));
-    tasks_->remove(*task, clean);
-  }
-  return inputs;
-}
-
-bool StreamThread::any_running(const std::vector<TopicPartition>& leads) const {
-  return std::ranges::any_of(tasks_->running(), [&](const StreamTask* task) {
-    return std::ranges::any_of(leads,
-                               [&](const TopicPartition& lead) { return plan_->task_for(lead) == task->task_id(); });
-  });
-}
-
 // --- records
 
-Millis StreamThread::poll_timeout() const {
-  if (has_work_ || tasks_->restoring()) return Millis(0);
-  const Timestamp time = now();
-  std::int64_t wait = std::min(poll_ms_, last_commit_ + commit_interval_ms_ - time);
-  if (!tasks_->all_running()) wait = std::min(wait, kOpeningWaitMs);
-  for (const StreamTask* task : tasks_->running()) {
-    if (const auto due = task->next_wall_clock_punctuation()) wait = std::min(wait, *due - time);
-  }
-  return Millis(std::max<std::int64_t>(wait, 0));
+void StreamThread::poll() {
+  consumer_->poll(records_, max_poll_records_, poll_timeout());
+  rounds_.polled(now());
 }
 
-bool StreamThread::process() {
+Millis StreamThread::poll_timeout() const {
+  if (rounds_.found_work() || tasks_->restoring()) return Millis(0);
+  Timestamp until = std::min(now() + poll_.count(), commit_at());
+  if (!tasks_->all_running()) until = std::min(until, now() + kOpeningWait.count());
+  if (const auto due = next_punctuation()) until = std::min(until, *due);
+  return Millis(std::max<std::int64_t>(until - now(), 0));
+}
+
+void StreamThread::process() {
   const auto& running = tasks_->running();
   for (StreamTask* task : running) task->queues().begin_round();
-  const Timestamp time = now();
-  int budget = kRecordsPerRound;
+  const Timestamp start = now();
+  rounds_.begin(start, commit_at(), next_punctuation());
   std::size_t without_work = 0;
   // Goes on where the last round ended, so that many busy tasks do not starve those behind them.
-  while (budget > 0 && without_work < running.size()) {
+  while (without_work < running.size()) {
+    const int slice = rounds_.slice();
+    if (slice == 0) break;
     last_task_ = (last_task_ + 1) % running.size();
     StreamTask& task = *running[last_task_];
-    without_work = process_slice(task, budget, time) ? 0 : without_work + 1;
+    without_work = process_slice(task, slice, start) > 0 ? 0 : without_work + 1;
     if (task.commit_requested()) break;
   }
   tasks_->count();
-  return budget < kRecordsPerRound;
 }
 
-bool StreamThread::process_slice(StreamTask& task, int& budget, Timestamp now) {
+/// Returns how many records there were.
+int StreamThread::process_slice(StreamTask& task, int records, Timestamp start) {
   const auto lag = [this](const TopicPartition& partition) { return consumer_->current_lag(partition); };
-  const int before = budget;
-  for (int slice = kRecordsPerSlice; slice > 0 && budget > 0; --slice, --budget) {
-    if (!task.queues().ready(now, max_task_idle_ms_, lag) || !task.process_one()) break;
-    if (task.commit_requested()) {
-      --budget;
-      break;
+  int done = 0;
+  try {
+    while (done < records && task.queues().ready(start, max_task_idle_ms_, lag) && task.process_one()) {
+      ++done;
+      if (task.commit_requested()) break;
     }
+  } catch (...) {
+    // The record that failed counts too: it may have failed because it took too long.
+    rounds_.processed(task.task_id(), done + 1, now(), commit_at());
+    throw;
   }
-  return budget < before;
+  if (done > 0) rounds_.processed(task.task_id(), done, now(), commit_at());
+  return done;
 }
 
-bool StreamThread::punctuate() {
-  bool any = false;
-  const Timestamp time = now();
-  for (StreamTask* task : tasks_->running()) any |= task->punctuate_wall_clock(time);
-  return any;
+void StreamThread::punctuate() {
+  const Timestamp time = environment_.task.clock.now();
+  for (StreamTask* task : tasks_->running()) {
+    if (task->punctuate_wall_clock(time)) rounds_.worked();
+  }
+}
+
+/// When the first punctuation by the wall clock is due, in the time of now().
+std::optional<Timestamp> StreamThread::next_punctuation() const {
+  std::optional<Timestamp> next;
+  for (const StreamTask* task : tasks_->running()) {
+    const auto due = task->next_wall_clock_punctuation();
+    if (due && (!next || *due < *next)) next = due;
+  }
+  if (next) *next += now() - environment_.task.clock.now();
+  return next;
 }
 
 // --- commit
 
+Timestamp StreamThread::commit_at() const { return committer_.due_at(output_->transaction_since()); }
+
 bool StreamThread::commit_due() const {
-  if (now() - last_commit_ >= commit_interval_ms_) return true;
-  return std::ranges::any_of(tasks_->running(), [this](StreamTask* task) {
-    return task->commit_requested() ||
-           (uncommitted_max_bytes_ >= 0 &&
-            task->stores().uncommitted_bytes() > static_cast<std::size_t>(uncommitted_max_bytes_));
-  });
+  return now() >= commit_at() || std::ranges::any_of(tasks_->running(), [this](StreamTask* task) {
+           return committer_.asked_for({task->commit_requested(), task->stores().uncommitted_bytes()});
+         });
 }
 
 void StreamThread::commit_if_due() {
@@ -293,32 +229,20 @@ void StreamThread::commit_if_due() {
   if (exactly_once_) {
     // A group that has rebalanced refuses the transaction of a member that has not noticed.
     consumer_->poll(records_, 0, Millis(0));
-    if (work_lost_) return;
+    if (membership_.lost()) return;
   }
-  const bool all = now() - last_full_commit_ >= kFullCommitIntervalMs;
   const Timestamp start = now();
+  const bool full = committer_.is_full(start);
   try {
-    commit(all);
-    commit_fails_since_.reset();
-    commit_unanswered_ = false;
+    commit(full);
   } catch (const BrokerException& error) {
-    // At least once, only the offsets can be late: the group is rebalancing, perhaps one generation ahead, and will
-    // take them after it. If this member is out of it, it will hear of that by then.
-    const bool later = !exactly_once_ && error.severity() != Severity::fatal && !output_->dirty();
-    if (!later) throw;
-    commit_unanswered_ = now() - start >= kUnansweredMs;
-    if (!commit_fails_since_) commit_fails_since_ = now();
-    if (now() - *commit_fails_since_ >= give_up_after_.count()) throw;
+    if (committer_.failed(start, now(), error.severity(), output_->dirty()) == Committer::Failure::fails) throw;
     log(LogLevel::info, names_.thread_name() + ": offsets will be committed later: " + error.what());
-    last_commit_ = now() - commit_interval_ms_ + std::min(commit_interval_ms_, kCommitRetryMs);
     return;
   }
-  last_commit_ = now();
-  if (all) last_full_commit_ = last_commit_;
-  if (no_batches_until_ && last_commit_ >= *no_batches_until_) {
-    no_batches_until_.reset();
-    restart_tasks();  // everything is committed, so nothing is done again
-  }
+  committer_.succeeded(now(), full);
+  // Everything is committed, so nothing is done again.
+  if (committer_.take_batches_back(now())) restart_tasks();
 }
 
 void StreamThread::commit(bool all_offsets) {
@@ -340,6 +264,8 @@ void StreamThread::commit(bool all_offsets) {
     if (!offsets.empty()) consumer_->commit_sync(offsets);
   }
   for (StreamTask* task : tasks_->running()) task->post_commit(offsets);
+  rounds_.committed();
+  committer_.work_committed();
   ++counters_.commits;
   if (environment_.committed) environment_.committed(offsets);
 }
@@ -362,30 +288,44 @@ BrokerException StreamThread::give_up(const BrokerException& error) const {
 }
 
 void StreamThread::recover(const BrokerException& error) {
+  const BrokerException reason = explain(error);
+  if (reason.severity() == Severity::fatal) throw reason;
   const auto pause = failures_.failed(now());
-  if (!pause) throw give_up(error);
+  if (!pause) throw give_up(reason);
   log(LogLevel::warn, names_.thread_name() + ": starting again from the last commit" +
                           (pause->count() > 0 ? " in " + std::to_string(pause->count()) + " ms" : std::string()) +
-                          ": " + error.what());
-  retry_at_ = now() + pause->count();
-  if (output_ && output_->batch_refused()) no_batches_until_ = now() + kWithoutBatchesMs;
+                          ": " + reason.what());
+  if (output_ && output_->batch_refused()) committer_.batch_refused(now());
   restart_tasks();
+}
+
+/// The broker's answer does not show that one record took longer than a transaction may, and the answer would come
+/// again and again.
+BrokerException StreamThread::explain(const BrokerException& error) {
+  const auto& slow = rounds_.slowest();
+  if (!slow || !output_ || !committer_.outlived(output_->transaction_since(), now(), slow->took)) return error;
+  std::string inputs;
+  for (const TopicPartition& input : plan_->inputs_of(slow->task)) inputs += (inputs.empty() ? "" : ", ") + input.str();
+  return {committer_.outlives_always() ? Severity::fatal : error.severity(),
+          "task " + slow->task.str() + " took " + std::to_string(slow->took.count()) + " ms for one record of " +
+              inputs + ", longer than a transaction may take (transaction.timeout.ms: " +
+              std::to_string(transaction_timeout_->count()) +
+              "), so that it cannot be committed: make the processing of a record faster, or raise "
+              "producer.transaction.timeout.ms: " +
+              error.what()};
 }
 
 /// All tasks start again from their last commit, with a new producer.
 void StreamThread::restart_tasks() {
-  state_ = State::rebalancing;
-  work_lost_ = false;
-  has_work_ = false;
-  commit_fails_since_.reset();
-  commit_unanswered_ = false;
+  membership_.restarted();
+  rounds_.restarted();
+  committer_.restarted();
   records_.clear();
   tasks_->restart_all();
   drop_output();
 }
 
 void StreamThread::drop_output() {
-  connected_ = false;
   if (!output_) return;
   output_->abandon(kAbortTimeout);
   counters_.dropped_records += output_->take_dropped_records();
@@ -394,10 +334,9 @@ void StreamThread::drop_output() {
 
 /// Stays in the group meanwhile.
 void StreamThread::pause_until_retry() {
-  const Millis wait(std::min(poll_ms_, *retry_at_ - now()));
+  const Millis wait = std::min(poll_, failures_.pause_left(now()));
   try {
     consumer_->poll(records_, 0, wait);
-    work_lost_ = false;  // there was none
   } catch (const BrokerException& error) {
     if (error.severity() == Severity::fatal) throw;
     std::unique_lock lock(wakeup_mutex_);
@@ -406,11 +345,11 @@ void StreamThread::pause_until_retry() {
 }
 
 void StreamThread::close_cleanly() {
-  if (state_ == State::closed) return;
+  if (membership_.closed()) return;
   try {
-    if (connected_ && !work_lost_) {
+    if (output_ && output_->initialized() && !membership_.lost()) {
       // Another wait as long would only delay the end.
-      if (commit_unanswered_) throw BrokerException(Severity::retriable, "the last commit was not answered");
+      if (committer_.unanswered()) throw BrokerException(Severity::retriable, "the last commit was not answered");
       commit(false);
       tasks_->remove_all(true);
     }
@@ -421,8 +360,8 @@ void StreamThread::close_cleanly() {
 }
 
 void StreamThread::close_dirty() {
-  if (state_ == State::closed) return;
-  state_ = State::closed;
+  if (membership_.closed()) return;
+  membership_.close();
   tasks_->remove_all(false);
   drop_output();
   std::unique_ptr<Consumer> leaving;

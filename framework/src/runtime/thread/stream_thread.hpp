@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "runtime/thread/client_configs.hpp"
+#include "runtime/thread/committer.hpp"
 #include "runtime/thread/failure_streak.hpp"
+#include "runtime/thread/membership.hpp"
 #include "runtime/thread/patience.hpp"
 #include "runtime/thread/producer_output.hpp"
+#include "runtime/thread/round_scheduler.hpp"
 #include "runtime/thread/task_manager.hpp"
 #include "runtime/thread/thread_environment.hpp"
 
@@ -23,8 +26,12 @@ namespace millrace::detail {
 ///
 ///     starting -> rebalancing <-> running -> closed
 ///
-/// Failures that may pass (an aborted transaction, a broker out of reach, being fenced) do not end it: its tasks start
-/// again from their last commit, after a pause (see FailureStreak). It stays a member of the group meanwhile.
+/// This class does the input and output. What to do next is decided by small state machines that do none: Membership
+/// (where the thread stands with its group), RoundScheduler (how many records go before something else is due),
+/// Committer (when to commit, and what follows from a failure), FailureStreak (when to try again).
+///
+/// Failures that may pass (an aborted transaction, a broker out of reach, being fenced) do not end the thread: its
+/// tasks start again from their last commit, after a pause. The thread stays a member of the group meanwhile.
 class StreamThread final : private RebalanceListener {
  public:
   enum class State { starting, rebalancing, running, closed };
@@ -42,12 +49,13 @@ class StreamThread final : private RebalanceListener {
   /// Closes everything without committing, leaves the group.
   void close_dirty();
 
-  /// Ends a wait inside run_once(). From any thread.
+  /// Ends a wait or a round inside run_once(), or else that of the next call: a wait at once, a round after the slice
+  /// of records in hand. From any thread.
   void wakeup();
   /// Nothing that the thread does waits for the broker beyond this time any more. From any thread.
   void end_by(Patience::SteadyClock::time_point deadline) { patience_.end_by(deadline); }
 
-  [[nodiscard]] State state() const { return state_; }  ///< from any thread
+  [[nodiscard]] State state() const;  ///< from any thread
   [[nodiscard]] const ClientNames& names() const { return names_; }
   [[nodiscard]] const ThreadCounters& counters() const { return counters_; }  ///< from any thread
 
@@ -62,13 +70,16 @@ class StreamThread final : private RebalanceListener {
   void connect();
   [[nodiscard]] std::unique_ptr<ProducerOutput> make_output() const;
   void follow_plan();
-  bool process();
-  bool process_slice(StreamTask& task, int& budget, Timestamp now);
-  bool punctuate();
+  void poll();
+  void process();
+  int process_slice(StreamTask& task, int records, Timestamp start);
+  void punctuate();
   void update_state();
   void check_membership();
   [[nodiscard]] Millis poll_timeout() const;
+  [[nodiscard]] std::optional<Timestamp> next_punctuation() const;
 
+  [[nodiscard]] Timestamp commit_at() const;
   [[nodiscard]] bool commit_due() const;
   void commit_if_due();
   void commit(bool all_offsets);
@@ -76,44 +87,35 @@ class StreamThread final : private RebalanceListener {
 
   void recover(const BrokerException& error);
   [[nodiscard]] BrokerException give_up(const BrokerException& error) const;
+  [[nodiscard]] BrokerException explain(const BrokerException& error);
   void restart_tasks();
   void pause_until_retry();
   void drop_output();
-  [[nodiscard]] Timestamp now() const { return environment_.task.clock.now(); }
+  /// For intervals; punctuations go by the wall clock.
+  [[nodiscard]] Timestamp now() const { return environment_.task.clock.monotonic_ms(); }
 
   ThreadEnvironment& environment_;
   ClientNames names_;
   const StreamsConfig& config_;
   const bool exactly_once_;
-  const std::int64_t commit_interval_ms_;
   const std::int64_t max_task_idle_ms_;
-  const std::int64_t uncommitted_max_bytes_;
-  const std::int64_t poll_ms_;
-  const Millis give_up_after_;  ///< millrace.connect.timeout.ms
+  const Millis poll_;                                ///< poll.ms
+  const Millis give_up_after_;                       ///< millrace.connect.timeout.ms
+  const std::optional<Millis> transaction_timeout_;  ///< unset: at least once
   std::size_t max_poll_records_ = 0;
 
   Patience patience_;
+  Membership membership_;
+  RoundScheduler rounds_;
+  Committer committer_;
   FailureStreak failures_;
   ThreadCounters counters_;
   std::unique_ptr<Consumer> consumer_;
-  std::unique_ptr<ProducerOutput> output_;  ///< null: none could be initialised since the last failure
+  std::unique_ptr<ProducerOutput> output_;  ///< null: none could be made since the last failure
   std::unique_ptr<TaskManager> tasks_;
   std::shared_ptr<const TopologyPlan> plan_;
   std::vector<ConsumerRecord> records_;  ///< polled, not handed out yet
-
-  bool connected_ = false;                  ///< the producer is initialised
-  bool joined_ = false;                     ///< the group has given an assignment, perhaps an empty one
-  std::optional<Timestamp> outside_since_;  ///< when it was found that it is not joined
-  bool has_work_ = false;
-  bool work_lost_ = false;  ///< an open transaction had to be given up
-  std::size_t last_task_ = 0;
-  Timestamp last_commit_ = 0;
-  Timestamp last_full_commit_ = 0;
-  std::optional<Timestamp> commit_fails_since_;
-  bool commit_unanswered_ = false;             ///< the last one: no broker has even refused it
-  std::optional<Timestamp> no_batches_until_;  ///< after the broker has refused one
-  std::optional<Timestamp> retry_at_;
-  std::atomic<State> state_{State::starting};
+  std::size_t last_task_ = 0;            ///< whose turn it was last
 
   std::mutex wakeup_mutex_;  ///< guards the consumer's existence against wakeup(), and what follows
   std::condition_variable wakeup_condition_;

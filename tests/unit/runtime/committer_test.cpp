@@ -1,0 +1,158 @@
+#define BOOST_TEST_DYN_LINK
+#include "runtime/thread/committer.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace millrace::detail {
+namespace {
+
+using Failure = Committer::Failure;
+using Severity = BrokerException::Severity;
+
+constexpr Timestamp kStart = 1'000'000;
+constexpr std::int64_t kHour = 60LL * 60 * 1000;
+
+Committer at_least_once(Millis interval = Millis(30'000)) {
+  return {{.interval = interval,
+           .uncommitted_max_bytes = 1'000,
+           .transaction_timeout = std::nullopt,
+           .give_up_after = Millis(60'000)},
+          kStart};
+}
+
+Committer exactly_once(Millis interval = Millis(100)) {
+  return {{.interval = interval,
+           .uncommitted_max_bytes = -1,
+           .transaction_timeout = Millis(10'000),
+           .give_up_after = Millis(60'000)},
+          kStart};
+}
+
+BOOST_AUTO_TEST_SUITE(CommitterSuite)
+
+BOOST_AUTO_TEST_CASE(commits_after_the_interval) {
+  Committer committer = at_least_once();
+  BOOST_TEST(committer.due_at(std::nullopt) == kStart + 30'000);
+  committer.succeeded(kStart + 31'000, false);
+  BOOST_TEST(committer.due_at(std::nullopt) == kStart + 61'000);
+}
+
+BOOST_AUTO_TEST_CASE(ends_a_transaction_in_half_of_its_time) {
+  const Committer committer = exactly_once(Millis(30'000));
+  BOOST_TEST(committer.due_at(std::nullopt) == kStart + 30'000);
+  BOOST_TEST(committer.due_at(kStart + 2'000) == kStart + 7'000);
+}
+
+BOOST_AUTO_TEST_CASE(commits_by_the_interval_if_that_is_sooner) {
+  BOOST_TEST(exactly_once().due_at(kStart + 2'000) == kStart + 100);
+}
+
+BOOST_AUTO_TEST_CASE(commits_when_a_processor_asks_for_it) {
+  BOOST_TEST(!at_least_once().asked_for({}));
+  BOOST_TEST(at_least_once().asked_for({.requested = true}));
+}
+
+BOOST_AUTO_TEST_CASE(commits_when_too_much_is_kept_in_memory) {
+  BOOST_TEST(!at_least_once().asked_for({.uncommitted_bytes = 1'000}));
+  BOOST_TEST(at_least_once().asked_for({.uncommitted_bytes = 1'001}));
+  BOOST_TEST(!exactly_once().asked_for({.uncommitted_bytes = 1'000'000'000}));  // no limit
+}
+
+BOOST_AUTO_TEST_CASE(commits_all_offsets_once_an_hour) {
+  Committer committer = at_least_once();
+  BOOST_TEST(!committer.is_full(kStart + kHour - 1));
+  BOOST_TEST(committer.is_full(kStart + kHour));
+  committer.succeeded(kStart + kHour, false);
+  BOOST_TEST(committer.is_full(kStart + kHour));
+  committer.succeeded(kStart + kHour, true);
+  BOOST_TEST(!committer.is_full(kStart + kHour + 1));
+}
+
+BOOST_AUTO_TEST_CASE(at_least_once_tries_late_offsets_again_soon) {
+  Committer committer = at_least_once();
+  const Timestamp now = kStart + 30'000;
+  BOOST_CHECK(committer.failed(now, now + 5, Severity::fenced, false) == Failure::later);
+  BOOST_TEST(committer.due_at(std::nullopt) == now + 5 + Committer::kRetry.count());
+}
+
+BOOST_AUTO_TEST_CASE(does_not_try_again_more_slowly_than_it_commits) {
+  Committer committer = at_least_once(Millis(20));
+  BOOST_CHECK(committer.failed(kStart, kStart, Severity::retriable, false) == Failure::later);
+  BOOST_TEST(committer.due_at(std::nullopt) == kStart + 20);
+}
+
+BOOST_AUTO_TEST_CASE(fails_if_more_than_the_offsets_is_late) {
+  BOOST_CHECK(at_least_once().failed(kStart, kStart, Severity::retriable, /*unflushed=*/true) == Failure::fails);
+  BOOST_CHECK(at_least_once().failed(kStart, kStart, Severity::fatal, false) == Failure::fails);
+  BOOST_CHECK(exactly_once().failed(kStart, kStart, Severity::retriable, false) == Failure::fails);
+}
+
+BOOST_AUTO_TEST_CASE(gives_up_when_offsets_are_late_for_too_long) {
+  Committer committer = at_least_once();
+  BOOST_CHECK(committer.failed(kStart, kStart, Severity::fenced, false) == Failure::later);
+  BOOST_CHECK(committer.failed(kStart, kStart + 59'999, Severity::fenced, false) == Failure::later);
+  BOOST_CHECK(committer.failed(kStart, kStart + 60'000, Severity::fenced, false) == Failure::fails);
+}
+
+BOOST_AUTO_TEST_CASE(counts_anew_after_a_commit_or_a_restart) {
+  for (const bool by_commit : {true, false}) {
+    Committer committer = at_least_once();
+    BOOST_CHECK(committer.failed(kStart, kStart, Severity::fenced, false) == Failure::later);
+    by_commit ? committer.succeeded(kStart + 30'000, false) : committer.restarted();
+    BOOST_CHECK(committer.failed(kStart, kStart + 60'000, Severity::fenced, false) == Failure::later);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(knows_whether_the_last_failure_was_an_answer) {
+  Committer committer = at_least_once();
+  (void)committer.failed(kStart, kStart + 999, Severity::retriable, false);
+  BOOST_TEST(!committer.unanswered());
+  (void)committer.failed(kStart, kStart + 1'000, Severity::retriable, false);
+  BOOST_TEST(committer.unanswered());
+  committer.succeeded(kStart + 2'000, false);
+  BOOST_TEST(!committer.unanswered());
+}
+
+BOOST_AUTO_TEST_CASE(finds_out_that_a_record_takes_longer_than_a_transaction_may) {
+  Committer committer = exactly_once();
+  BOOST_TEST(committer.outlived(kStart, kStart + 10'000, Millis(10'000)));
+  BOOST_TEST(!committer.outlives_always());
+  committer.restarted();
+  committer.succeeded(kStart + 100, false);  // of nothing
+  BOOST_TEST(committer.outlived(kStart, kStart + 10'000, Millis(10'000)));
+  BOOST_TEST(committer.outlives_always());
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_shows_that_the_record_was_slow_by_chance) {
+  Committer committer = exactly_once();
+  BOOST_TEST(committer.outlived(kStart, kStart + 12'000, Millis(11'000)));
+  committer.work_committed();
+  BOOST_TEST(committer.outlived(kStart + 30'000, kStart + 42'000, Millis(11'000)));
+  BOOST_TEST(!committer.outlives_always());
+}
+
+BOOST_AUTO_TEST_CASE(does_not_blame_a_record_for_other_failures) {
+  Committer committer = exactly_once();
+  BOOST_TEST(!committer.outlived(kStart, kStart + 12'000, Millis(9'999)));           // many records did
+  BOOST_TEST(!committer.outlived(kStart + 3'000, kStart + 12'000, Millis(12'000)));  // the transaction began after it
+  BOOST_TEST(!committer.outlived(std::nullopt, kStart + 12'000, Millis(12'000)));
+  BOOST_TEST(!at_least_once().outlived(kStart, kStart + 12'000, Millis(12'000)));
+}
+
+BOOST_AUTO_TEST_CASE(does_without_batches_for_a_while) {
+  Committer committer = exactly_once();
+  BOOST_TEST(committer.batches_allowed());
+  BOOST_TEST(!committer.take_batches_back(kStart));
+  committer.batch_refused(kStart);
+  BOOST_TEST(!committer.batches_allowed());
+  BOOST_TEST(!committer.take_batches_back(kStart + 9'999));
+  BOOST_TEST(!committer.batches_allowed());
+  BOOST_TEST(committer.take_batches_back(kStart + 10'000));
+  BOOST_TEST(committer.batches_allowed());
+  BOOST_TEST(!committer.take_batches_back(kStart + 10'001));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::detail
