@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <random>
@@ -25,10 +26,11 @@ struct Topics {
   std::string words, counts, left, right, pairs;
 };
 
-/// A repartition and a count; and an inner join whose window holds everything.
-Topology application(const Topics& topics) {
+/// A repartition and a count; and an inner join whose window holds everything. `work`: what a word costs.
+Topology application(const Topics& topics, const std::function<void()>& work) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(topics.words)
+      .peek([work](const std::string&, const std::string&) { work(); })
       .select_key([](const std::string&, const std::string& value) { return value; })
       .group_by_key()
       .count(Materialized::as("counts"))
@@ -45,8 +47,10 @@ Topology application(const Topics& topics) {
 
 class Run {
  public:
-  Run(Broker& broker, std::uint64_t seed) : broker_(broker), chance_(seed), faults_(seed + 1) {
+  Run(Broker& broker, std::uint64_t seed) : broker_(broker), chance_(seed), faults_(seed + 1), slowness_(seed + 2) {
     const std::string name = "chaos-" + std::to_string(seed);
+    faults_.clock = &clock_;
+    slowest_ms_ = chance_.one_in(2) ? 0 : chance_.below(200);
     exactly_once_ = !chance_.one_in(4);
     caches_ = chance_.one_in(2);
     const auto admin = broker.make_admin();
@@ -70,7 +74,8 @@ class Run {
         .set("max.task.idle.ms", chance_.one_in(2) ? "0" : "-1")
         .set("producer.linger.ms", chance_.one_in(2) ? "0" : "5")
         .set("statestore.cache.max.bytes", caches_ ? "100000" : "0");
-    const Topology topology = application(topics_);
+    const Topology topology =
+        application(topics_, [this] { clock_.advance(Millis(slowness_.below(slowest_ms_ + 1))); });
     const int processes = 1 + chance_.below(3);
     for (int i = 0; i < processes; ++i) {
       processes_.push_back(std::make_unique<Process>(broker, faults_, clock_, topology, config, 1 + chance_.below(2)));
@@ -162,7 +167,10 @@ class Run {
     for (const auto& process : processes_) replaced += process->replaced_threads();
     return std::string(exactly_once_ ? "exactly once" : "at least once") + (caches_ ? ", with caches, " : ", ") +
            std::to_string(processes_.size()) + " processes, " + std::to_string(crashes_) + " crashes, " +
-           std::to_string(faults_.injected) + " faults, " + std::to_string(replaced) + " threads replaced";
+           std::to_string(faults_.injected) + " faults, " + std::to_string(slowest_ms_) + " ms for a word, " +
+           std::to_string(faults_.expired_transactions) + " transactions expired, " +
+           std::to_string(faults_.expelled_members) + " members expelled, " + std::to_string(replaced) +
+           " threads replaced";
   }
 
  private:
@@ -235,6 +243,8 @@ class Run {
   Chance chance_;
   Faults faults_;
   ManualClock clock_;
+  Chance slowness_;
+  int slowest_ms_ = 0;
   bool exactly_once_ = true;
   bool caches_ = false;
   Topics topics_;

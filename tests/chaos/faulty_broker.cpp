@@ -54,20 +54,46 @@ class Line {
   std::shared_ptr<bool> alive_;
 };
 
-class FaultyConsumer final : public Consumer {
+std::int64_t setting(const ClientConfig& config, const char* key, std::int64_t otherwise) {
+  const auto found = config.find(key);
+  return found == config.end() ? otherwise : std::stoll(found->second);
+}
+
+/// What must happen again and again, or has to end, within a time by the simulation's clock.
+class Deadline {
  public:
-  FaultyConsumer(std::unique_ptr<Consumer> real, Line line) : real_(std::move(real)), line_(std::move(line)) {}
+  Deadline(const Clock* clock, std::int64_t allowed_ms) : clock_(clock), allowed_ms_(allowed_ms) {}
+
+  void start() { since_ = clock_ == nullptr ? 0 : clock_->monotonic_ms(); }
+  [[nodiscard]] bool missed() const { return clock_ != nullptr && clock_->monotonic_ms() - since_ > allowed_ms_; }
+
+ private:
+  const Clock* clock_;
+  std::int64_t allowed_ms_;
+  Timestamp since_ = 0;
+};
+
+class FaultyConsumer final : public Consumer, private RebalanceListener {
+ public:
+  FaultyConsumer(std::unique_ptr<Consumer> real, Line line, const ClientConfig& config)
+      : real_(std::move(real)),
+        line_(std::move(line)),
+        next_poll_(line_.faults.clock, setting(config, "max.poll.interval.ms", 300'000)) {}
   ~FaultyConsumer() override {
     if (!line_.alive()) line_.faults.ghosts.push_back({std::move(real_), nullptr, line_.faults.chance.below(400)});
   }
 
   void subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) override {
     line_.check("subscribe");
-    real_->subscribe(topics, listener);
+    topics_ = topics;
+    listener_ = &listener;
+    next_poll_.start();
+    real_->subscribe(topics, *this);
   }
   void unsubscribe() override {
     line_.check("unsubscribe");
     real_->unsubscribe();
+    listener_ = nullptr;
   }
   void assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) override {
     if (line_.alive()) real_->assign(partitions);
@@ -75,8 +101,12 @@ class FaultyConsumer final : public Consumer {
   void poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis) override {
     // An answer that is lost on the way is fetched again, so a failing poll has done nothing.
     line_.call("poll", {Severity::retriable}, [] {});
-    const std::size_t fewer = max_records == 0 ? 0 : 1 + static_cast<std::size_t>(line_.faults.chance.below(40));
-    real_->poll(records, std::min(max_records, fewer), kNoWait);
+    if (expelled()) join_again();
+    next_poll_.start();
+    if (max_records > 0 && line_.faults.small_polls) {
+      max_records = std::min(max_records, 1 + static_cast<std::size_t>(line_.faults.chance.below(40)));
+    }
+    real_->poll(records, max_records, kNoWait);
   }
   void wakeup() override { real_->wakeup(); }
   void pause(const std::vector<TopicPartition>& partitions) override { real_->pause(partitions); }
@@ -101,24 +131,57 @@ class FaultyConsumer final : public Consumer {
     return line_.call("committed", {Severity::retriable}, [&] { return real_->committed(partitions, kNoWait); });
   }
   void commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) override {
-    line_.call("commit_sync", {Severity::retriable, Severity::fenced}, [&] { real_->commit_sync(offsets); });
+    line_.call("commit_sync", {Severity::retriable, Severity::fenced}, [&] {
+      if (expelled()) throw BrokerException(Severity::fenced, "the member did not poll within max.poll.interval.ms");
+      real_->commit_sync(offsets);
+    });
   }
   ConsumerGroupMetadata group_metadata() const override { return real_->group_metadata(); }
 
  private:
+  using Partitions = std::vector<TopicPartition>;
+
+  Partitions on_partitions_assigned(const Partitions& partitions) override {
+    return listener_->on_partitions_assigned(partitions);
+  }
+  Partitions on_partitions_revoked(const Partitions& partitions) override {
+    return joining_again_ ? listener_->on_partitions_lost(partitions) : listener_->on_partitions_revoked(partitions);
+  }
+  Partitions on_partitions_lost(const Partitions& partitions) override {
+    return listener_->on_partitions_lost(partitions);
+  }
+
+  [[nodiscard]] bool expelled() const { return listener_ != nullptr && next_poll_.missed(); }
+
+  void join_again() {
+    ++line_.faults.expelled_members;
+    joining_again_ = true;
+    real_->unsubscribe();
+    joining_again_ = false;
+    real_->subscribe(topics_, *this);
+  }
+
   std::unique_ptr<Consumer> real_;
   Line line_;
+  Deadline next_poll_;
+  std::vector<std::string> topics_;
+  RebalanceListener* listener_ = nullptr;  ///< null: not subscribed
+  bool joining_again_ = false;
 };
 
 class FaultyProducer final : public Producer {
  public:
-  FaultyProducer(std::unique_ptr<Producer> real, Line line) : real_(std::move(real)), line_(std::move(line)) {}
+  FaultyProducer(std::unique_ptr<Producer> real, Line line, const ClientConfig& config)
+      : real_(std::move(real)),
+        line_(std::move(line)),
+        end_(line_.faults.clock, setting(config, "transaction.timeout.ms", 60'000)) {}
   ~FaultyProducer() override {
     if (!line_.alive()) line_.faults.ghosts.push_back({nullptr, std::move(real_), line_.faults.chance.below(400)});
   }
 
   void send(const ProducerRecord& record, std::uint64_t token) override {
     line_.check("send");
+    check_transaction();
     real_->send(record, token);
   }
   bool try_send(const ProducerRecord& record, std::uint64_t token) override {
@@ -142,16 +205,21 @@ class FaultyProducer final : public Producer {
   }
   void begin_transaction() override {
     line_.check("begin_transaction");
+    check_transaction();
     real_->begin_transaction();
     open_ = true;
+    end_.start();
   }
   void send_offsets_to_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                                    const ConsumerGroupMetadata& group) override {
-    line_.call("send_offsets_to_transaction", {Severity::retriable, Severity::abortable, Severity::fenced},
-               [&] { real_->send_offsets_to_transaction(offsets, group); });
+    line_.call("send_offsets_to_transaction", {Severity::retriable, Severity::abortable, Severity::fenced}, [&] {
+      check_transaction();
+      real_->send_offsets_to_transaction(offsets, group);
+    });
   }
   void commit_transaction(Millis) override {
     line_.call("commit_transaction", {Severity::retriable, Severity::abortable, Severity::fenced}, [&] {
+      check_transaction();
       if (open_) real_->commit_transaction(kNoWait);
       open_ = false;
     });
@@ -164,10 +232,23 @@ class FaultyProducer final : public Producer {
   }
 
  private:
+  /// The broker has aborted a transaction that took too long, and fences its producer.
+  void check_transaction() {
+    if (open_ && end_.missed()) {
+      real_->abort_transaction(kNoWait);
+      open_ = false;
+      expired_ = true;
+      ++line_.faults.expired_transactions;
+    }
+    if (expired_) throw BrokerException(Severity::fenced, "this producer was fenced");
+  }
+
   std::unique_ptr<Producer> real_;
   Line line_;
+  Deadline end_;
   bool initialised_ = false;
   bool open_ = false;
+  bool expired_ = false;
 };
 
 class FaultyAdmin final : public Admin {
@@ -206,11 +287,11 @@ void Faults::step() {
 }
 
 std::unique_ptr<Consumer> FaultyBroker::make_consumer(const ClientConfig& config) {
-  return std::make_unique<FaultyConsumer>(real_.make_consumer(config), Line(faults_, alive_));
+  return std::make_unique<FaultyConsumer>(real_.make_consumer(config), Line(faults_, alive_), config);
 }
 
 std::unique_ptr<Producer> FaultyBroker::make_producer(const ClientConfig& config, DeliveryListener* listener) {
-  return std::make_unique<FaultyProducer>(real_.make_producer(config, listener), Line(faults_, alive_));
+  return std::make_unique<FaultyProducer>(real_.make_producer(config, listener), Line(faults_, alive_), config);
 }
 
 std::unique_ptr<Admin> FaultyBroker::make_admin() {

@@ -31,6 +31,15 @@ struct Faults {
   Chance chance;
   std::uint64_t injected = 0;
 
+  /// Polls bring 40 records at most, so that much happens between few records.
+  bool small_polls = true;
+
+  /// By this clock the simulated broker keeps transaction.timeout.ms and max.poll.interval.ms; null: it does not. (The
+  /// real one keeps them by the machine's clock, which hardly moves during a simulation.)
+  const Clock* clock = nullptr;
+  std::uint64_t expired_transactions = 0;
+  std::uint64_t expelled_members = 0;
+
   /// The clients of crashed processes. They are not there any more, but for the broker they are until it finds out:
   /// their membership and their open transactions live on until they are destroyed.
   struct Ghost {

@@ -18,11 +18,15 @@ using namespace detail;
 /// A clock that stands still until it is turned.
 class ManualClock final : public Clock {
  public:
-  [[nodiscard]] Timestamp now() const override { return now_; }
-  void advance(Millis by) { now_ += by.count(); }
+  [[nodiscard]] Timestamp now() const override { return monotonic_ - set_back_; }
+  [[nodiscard]] Timestamp monotonic_ms() const override { return monotonic_; }
+  void advance(Millis by) { monotonic_ += by.count(); }
+  /// As an administrator does: intervals go on.
+  void set_back(Millis by) { set_back_ += by.count(); }
 
  private:
-  Timestamp now_ = 1'000'000;
+  Timestamp monotonic_ = 100'000'000;
+  std::int64_t set_back_ = 0;
 };
 
 /// One process of an application: a state directory and stream threads, which nobody but the simulation runs.
@@ -43,6 +47,7 @@ class Process {
   void run_one(Chance& chance);
 
   [[nodiscard]] int replaced_threads() const { return replaced_; }
+  [[nodiscard]] StreamThread& thread(std::size_t index) { return *threads_.at(index); }
 
  private:
   [[nodiscard]] std::unique_ptr<detail::StreamThread> make_thread(int number);

@@ -1,0 +1,274 @@
+// Functions that take their time, told by a clock that they turn themselves: what has to happen in time, happens.
+#define BOOST_TEST_DYN_LINK
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <functional>
+#include <vector>
+
+#include "chaos/simulation.hpp"
+#include "millrace/dsl/streams_builder.hpp"
+#include "millrace/serde/primitives.hpp"
+
+namespace millrace::chaos {
+namespace {
+
+using Strings = KStream<std::string, std::string>;
+
+/// One process with one stream thread that reads "in". All time passes in the functions of its topology.
+struct SlowFunctions {
+  TempDir directory;
+  std::shared_ptr<Broker> broker = Broker::embedded(directory.path().string());
+  Faults faults{1};
+  Chance chance{1};
+  ManualClock clock;
+  StreamsConfig config;
+  StreamsBuilder builder;
+  std::unique_ptr<Process> process;
+  std::unique_ptr<Producer> writer = broker->make_producer({});
+  int written = 0;
+  int calls = 0;  ///< of the slow function
+
+  SlowFunctions() {
+    faults.clock = &clock;
+    faults.small_polls = false;
+    const auto admin = broker->make_admin();
+    for (const char* name : {"in", "out", "before"}) {
+      NewTopic wanted;
+      wanted.name = name;
+      wanted.configs = {{"retention.ms", "-1"}};
+      BOOST_REQUIRE(admin->create_topic(wanted, Millis(0)));
+    }
+    config.set("application.id", "slow").set("poll.ms", "0").set("statestore.cache.max.bytes", "0");
+  }
+
+  void write(int count) {
+    for (int i = 0; i < count; ++i) {
+      const std::string value = std::to_string(written++);
+      ProducerRecord record;
+      record.topic = "in";
+      record.key = "k";
+      record.value = value;
+      record.timestamp = 1'000;
+      writer->send(record);
+    }
+    writer->flush(Millis(0));
+  }
+
+  [[nodiscard]] Strings input() { return builder.stream<std::string, std::string>("in"); }
+
+  /// in -> a function that takes so long -> out
+  void map_that_takes(std::function<Millis(int call)> cost) {
+    input()
+        .map_values([this, cost = std::move(cost)](const std::string& value) {
+          clock.advance(cost(calls++));
+          return value;
+        })
+        .to("out");
+  }
+
+  void start(const char* guarantee) {
+    config.set("processing.guarantee", guarantee);
+    process = std::make_unique<Process>(*broker, faults, clock, builder.build(), config, 1);
+    process->start();
+  }
+
+  [[nodiscard]] StreamThread& thread() { return process->thread(0); }
+
+  std::vector<std::string> read(const std::string& topic) const {
+    const auto consumer = broker->make_consumer({{"isolation.level", "read_committed"}});
+    consumer->assign({{{topic, 0}, Consumer::kOffsetBeginning}});
+    std::vector<std::string> values;
+    std::vector<ConsumerRecord> records;
+    do {
+      records.clear();
+      consumer->poll(records, 10'000, Millis(0));
+      for (const ConsumerRecord& record : records) values.emplace_back(*record.value);
+    } while (!records.empty());
+    return values;
+  }
+
+  /// Runs until everything that was written has come out and is committed. A millisecond passes between two rounds.
+  void run() {
+    for (int round = 0; round < 20'000; ++round) {
+      thread().run_once();
+      clock.advance(Millis(1));
+      const bool processed = thread().counters().processed_records >= static_cast<std::uint64_t>(written);
+      if (processed && read("out").size() >= static_cast<std::size_t>(written)) break;
+    }
+    process->close();
+    process.reset();
+  }
+
+  /// Everything once, in order, and nothing was done twice.
+  void check_all_done_once() {
+    const auto values = read("out");
+    BOOST_TEST(values.size() == static_cast<std::size_t>(written));
+    for (std::size_t i = 0; i < values.size(); ++i) BOOST_REQUIRE_EQUAL(values[i], std::to_string(i));
+    BOOST_TEST(calls == written);
+    BOOST_TEST(faults.expired_transactions == 0U);
+    BOOST_TEST(faults.expelled_members == 0U);
+  }
+};
+
+std::function<Millis(int)> always(Millis cost) {
+  return [cost](int) { return cost; };
+}
+
+BOOST_FIXTURE_TEST_SUITE(SlowFunctionsSuite, SlowFunctions)
+
+BOOST_AUTO_TEST_CASE(exactly_once_commits_in_between) {
+  write(3'000);
+  map_that_takes(always(12ms));
+  start("exactly_once_v2");
+  const std::uint64_t rounds_of_interval = 3'000 * 12 / 100;
+  std::uint64_t commits = 0;
+  for (int round = 0; round < 2'000 && commits < rounds_of_interval / 2; ++round) {
+    thread().run_once();
+    commits = thread().counters().commits;
+  }
+  BOOST_TEST(commits == rounds_of_interval / 2);
+  const auto visible = read("out").size();
+  BOOST_TEST(visible > 1'000U);  // about half of them, long before the last one
+  BOOST_TEST(visible < 2'000U);
+  run();
+  check_all_done_once();
+}
+
+BOOST_AUTO_TEST_CASE(exactly_once_ends_a_transaction_in_time_even_if_commits_are_rarer) {
+  config.set("commit.interval.ms", "60000");
+  write(3'000);
+  map_that_takes(always(12ms));
+  start("exactly_once_v2");
+  for (int round = 0; round < 2'000 && thread().counters().commits == 0; ++round) thread().run_once();
+  const auto visible = static_cast<std::int64_t>(read("out").size());
+  BOOST_TEST(visible * 12 >= 5'000);  // half of transaction.timeout.ms
+  BOOST_TEST(visible * 12 <= 5'300);
+}
+
+BOOST_AUTO_TEST_CASE(at_least_once_stays_in_the_group) {
+  config.set("consumer.max.poll.interval.ms", "6000").set("consumer.session.timeout.ms", "6000");
+  write(3'000);
+  map_that_takes(always(10ms));
+  start("at_least_once");
+  run();
+  check_all_done_once();
+}
+
+BOOST_AUTO_TEST_CASE(a_function_may_become_slow_all_at_once) {
+  write(3'000);
+  map_that_takes([](int call) { return call < 2'000 ? 0ms : 200ms; });
+  start("exactly_once_v2");
+  run();
+  check_all_done_once();
+}
+
+BOOST_AUTO_TEST_CASE(each_record_may_take_most_of_a_transaction) {
+  write(20);
+  map_that_takes(always(9'900ms));
+  start("exactly_once_v2");
+  run();
+  check_all_done_once();
+}
+
+BOOST_AUTO_TEST_CASE(a_record_may_take_longer_than_a_transaction_before_it_is_sent) {
+  write(5);
+  map_that_takes(always(30'000ms));
+  start("exactly_once_v2");
+  run();
+  check_all_done_once();
+}
+
+BOOST_AUTO_TEST_CASE(says_which_setting_a_record_exceeds_that_takes_longer_than_its_transaction) {
+  write(1);
+  input().to("before");  // opens the transaction
+  map_that_takes(always(12'345ms));
+  start("exactly_once_v2");
+  const auto run_for_a_while = [this] {
+    for (int round = 0; round < 2'000; ++round) {
+      thread().run_once();
+      clock.advance(Millis(1));
+    }
+  };
+  BOOST_CHECK_EXCEPTION(run_for_a_while(), BrokerException, [](const BrokerException& error) {
+    BOOST_TEST_MESSAGE(error.what());
+    const std::string text = error.what();
+    return text.find("task 0_0 took 12345 ms for one record of in-0") != std::string::npos &&
+           text.find("transaction.timeout.ms: 10000") != std::string::npos;
+  });
+  BOOST_TEST(calls == 2);  // once more, in case it was slow by chance
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_if_a_record_took_longer_than_its_transaction_by_chance) {
+  write(5);
+  input().to("before");
+  map_that_takes([](int call) { return call == 2 ? 12'345ms : 1ms; });
+  start("exactly_once_v2");
+  run();
+  BOOST_TEST(read("out").size() == 5U);
+  BOOST_TEST(faults.expired_transactions == 1U);
+}
+
+/// Remembers when its punctuations ran.
+class Ticker final : public Processor<std::string, std::string> {
+ public:
+  Ticker(ManualClock& clock, std::vector<Timestamp>& ticks) : clock_(clock), ticks_(ticks) {}
+
+  void init(ProcessorContext<std::string, std::string>& context) override {
+    Processor::init(context);
+    (void)context.schedule(Millis(250), PunctuationType::wall_clock_time,
+                           [this](Timestamp now) { ticks_.push_back(now); });
+  }
+  void process(Record<std::string, std::string> /*record*/) override { clock_.advance(Millis(12)); }
+
+ private:
+  ManualClock& clock_;
+  std::vector<Timestamp>& ticks_;
+};
+
+BOOST_AUTO_TEST_CASE(punctuations_are_on_time) {
+  std::vector<Timestamp> ticks;
+  write(1'000);
+  input().process([&] { return std::make_unique<Ticker>(clock, ticks); });
+  start("at_least_once");
+  const Timestamp begin = clock.now();
+  for (int round = 0; round < 2'000 && thread().counters().processed_records < 1'000; ++round) thread().run_once();
+  BOOST_REQUIRE_EQUAL(ticks.size(), 12'000U / 250);
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    const Timestamp due = begin + 250 * (static_cast<Timestamp>(i) + 1);
+    BOOST_TEST(ticks[i] >= due);
+    BOOST_TEST(ticks[i] <= due + 12);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_wall_clock_that_is_set_back_holds_up_neither_commits_nor_punctuations) {
+  std::vector<Timestamp> ticks;
+  write(1'000);
+  input().process([&] { return std::make_unique<Ticker>(clock, ticks); });
+  map_that_takes([this](int call) {
+    if (call == 500) clock.set_back(1h);
+    return 12ms;
+  });
+  start("exactly_once_v2");
+  run();
+  check_all_done_once();
+  BOOST_TEST(ticks.size() >= 1'000U * 24 / 250 - 2);  // two functions take 12 ms each
+}
+
+BOOST_AUTO_TEST_CASE(a_wish_to_close_is_heeded_within_a_slice) {
+  write(1'000);
+  map_that_takes([this](int call) {
+    if (call == 30) thread().wakeup();
+    return 12ms;
+  });
+  start("at_least_once");
+  while (calls <= 30) thread().run_once();
+  BOOST_TEST(calls == 31);
+  process->close();
+  process.reset();
+  BOOST_TEST(read("out").size() == 31U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::chaos
