@@ -27,7 +27,7 @@ class MergedIterator final : public BytesIterator {
 
 class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytesStore {
  public:
-  CachingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+  CachingKeyValueStore(std::shared_ptr<KeyValueBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
                        CacheTraits traits)
       : inner_(std::move(inner)),
         flusher_(contexts, traits.forwards_headers),
@@ -91,7 +91,7 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
         [](std::string_view a, std::string_view b) { return a.compare(b); }, forward));
   }
 
-  std::unique_ptr<KeyValueBytesStore> inner_;
+  std::shared_ptr<KeyValueBytesStore> inner_;
   CacheFlusher flusher_;
   NamedCache cache_;
   std::string answer_;
@@ -99,7 +99,7 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
 
 }  // namespace
 
-std::unique_ptr<KeyValueBytesStore> make_caching(std::unique_ptr<KeyValueBytesStore> inner, CacheBudget& budget,
+std::unique_ptr<KeyValueBytesStore> make_caching(std::shared_ptr<KeyValueBytesStore> inner, CacheBudget& budget,
                                                  RecordContextHolder& contexts, CacheTraits traits) {
   return std::make_unique<CachingKeyValueStore>(std::move(inner), budget, contexts, traits);
 }

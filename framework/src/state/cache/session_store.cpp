@@ -43,7 +43,7 @@ class MergedSessionIterator final : public SessionBytesIterator {
 
 class CachingSessionStore final : public SessionBytesStore, public CachedBytesStore {
  public:
-  CachingSessionStore(std::unique_ptr<SessionBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+  CachingSessionStore(std::shared_ptr<SessionBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
                       CacheTraits traits)
       : inner_(std::move(inner)),
         flusher_(contexts, traits.forwards_headers),
@@ -170,7 +170,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
         [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward, std::move(shows)));
   }
 
-  std::unique_ptr<SessionBytesStore> inner_;
+  std::shared_ptr<SessionBytesStore> inner_;
   CacheFlusher flusher_;
   NamedCache cache_;
   SegmentedCacheKeys keys_;
@@ -179,7 +179,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 
 }  // namespace
 
-std::unique_ptr<SessionBytesStore> make_caching(std::unique_ptr<SessionBytesStore> inner, CacheBudget& budget,
+std::unique_ptr<SessionBytesStore> make_caching(std::shared_ptr<SessionBytesStore> inner, CacheBudget& budget,
                                                 RecordContextHolder& contexts, CacheTraits traits) {
   return std::make_unique<CachingSessionStore>(std::move(inner), budget, contexts, traits);
 }

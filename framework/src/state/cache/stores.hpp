@@ -22,14 +22,14 @@ struct CacheTraits {
 /// that the store below does not have is dropped.
 /// `budget` and `contexts` must outlive the store. (Kafka Streams: `CachingKeyValueStore`, `CachingWindowStore`,
 /// `CachingSessionStore`.)
-[[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_caching(std::unique_ptr<KeyValueBytesStore> inner,
+[[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_caching(std::shared_ptr<KeyValueBytesStore> inner,
                                                                CacheBudget& budget, RecordContextHolder& contexts,
                                                                CacheTraits traits = {});
 /// Not for stores that retain duplicates.
-[[nodiscard]] std::unique_ptr<WindowBytesStore> make_caching(std::unique_ptr<WindowBytesStore> inner,
+[[nodiscard]] std::unique_ptr<WindowBytesStore> make_caching(std::shared_ptr<WindowBytesStore> inner,
                                                              CacheBudget& budget, RecordContextHolder& contexts,
                                                              CacheTraits traits = {});
-[[nodiscard]] std::unique_ptr<SessionBytesStore> make_caching(std::unique_ptr<SessionBytesStore> inner,
+[[nodiscard]] std::unique_ptr<SessionBytesStore> make_caching(std::shared_ptr<SessionBytesStore> inner,
                                                               CacheBudget& budget, RecordContextHolder& contexts,
                                                               CacheTraits traits = {});
 

@@ -36,7 +36,7 @@ class MergedWindowIterator final : public WindowBytesIterator {
 
 class CachingWindowStore final : public WindowBytesStore, public CachedBytesStore {
  public:
-  CachingWindowStore(std::unique_ptr<WindowBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
+  CachingWindowStore(std::shared_ptr<WindowBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
                      CacheTraits traits)
       : inner_(std::move(inner)),
         flusher_(contexts, traits.forwards_headers),
@@ -146,7 +146,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
         [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward, std::move(shows)));
   }
 
-  std::unique_ptr<WindowBytesStore> inner_;
+  std::shared_ptr<WindowBytesStore> inner_;
   CacheFlusher flusher_;
   NamedCache cache_;
   SegmentedCacheKeys keys_;
@@ -155,7 +155,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
 
 }  // namespace
 
-std::unique_ptr<WindowBytesStore> make_caching(std::unique_ptr<WindowBytesStore> inner, CacheBudget& budget,
+std::unique_ptr<WindowBytesStore> make_caching(std::shared_ptr<WindowBytesStore> inner, CacheBudget& budget,
                                                RecordContextHolder& contexts, CacheTraits traits) {
   return std::make_unique<CachingWindowStore>(std::move(inner), budget, contexts, traits);
 }

@@ -10,14 +10,18 @@ namespace {
 // changelog gets a tombstone for each, or a restore would bring them back.
 class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
  public:
-  ChangeLoggingKeyValueStore(std::unique_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
+  ChangeLoggingKeyValueStore(std::shared_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
                              LoggedHeaders headers)
       : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {
-    if (auto* evicting = dynamic_cast<EvictingStore*>(inner_.get())) {
-      evicting_ = true;
-      evicting->set_eviction_listener(
-          [this](std::string_view key) { log_change(writer_, format_, key, std::nullopt, LoggedHeaders::none); });
-    }
+    evicting_ = dynamic_cast<EvictingStore*>(inner_.get());
+    if (evicting_ == nullptr) return;
+    evicting_->set_eviction_listener(
+        [this](std::string_view key) { log_change(writer_, format_, key, std::nullopt, LoggedHeaders::none); });
+  }
+  ChangeLoggingKeyValueStore(const ChangeLoggingKeyValueStore&) = delete;
+  ChangeLoggingKeyValueStore& operator=(const ChangeLoggingKeyValueStore&) = delete;
+  ~ChangeLoggingKeyValueStore() override {
+    if (evicting_ != nullptr) evicting_->set_eviction_listener(nullptr);  // the store may live on
   }
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
@@ -26,9 +30,9 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
 
   [[nodiscard]] BytesView get(std::string_view key) override { return inner_->get(key); }
   void put(std::string_view key, BytesView value) override {
-    if (evicting_) inner_->put(key, value);  // what this pushes out is logged first
+    if (evicting_ != nullptr) inner_->put(key, value);  // what this pushes out is logged first
     log_change(writer_, format_, key, value, headers_);
-    if (!evicting_) inner_->put(key, value);
+    if (evicting_ == nullptr) inner_->put(key, value);
   }
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
     return inner_->range(from, to, forward);
@@ -41,16 +45,16 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
   void restore(std::span<const RestoreRecord> records) override { restore_changes(*inner_, format_, records); }
 
  private:
-  std::unique_ptr<KeyValueBytesStore> inner_;
+  std::shared_ptr<KeyValueBytesStore> inner_;
   ChangelogWriter& writer_;
   ValueFormat format_;
   LoggedHeaders headers_;
-  bool evicting_ = false;
+  EvictingStore* evicting_ = nullptr;
 };
 
 }  // namespace
 
-std::unique_ptr<KeyValueBytesStore> make_change_logging(std::unique_ptr<KeyValueBytesStore> inner,
+std::unique_ptr<KeyValueBytesStore> make_change_logging(std::shared_ptr<KeyValueBytesStore> inner,
                                                         ChangelogWriter& writer, ValueFormat format,
                                                         LoggedHeaders headers) {
   return std::make_unique<ChangeLoggingKeyValueStore>(std::move(inner), writer, format, headers);

@@ -11,7 +11,7 @@ namespace {
 // Writes a changelog record for each put or remove; reads pass through unchanged.
 class ChangeLoggingSessionStore final : public SessionBytesStore {
  public:
-  ChangeLoggingSessionStore(std::unique_ptr<SessionBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
+  ChangeLoggingSessionStore(std::shared_ptr<SessionBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
                             LoggedHeaders headers)
       : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {}
 
@@ -58,7 +58,7 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
     log_change(writer_, format_, changelog_key_, value, headers_);
   }
 
-  std::unique_ptr<SessionBytesStore> inner_;
+  std::shared_ptr<SessionBytesStore> inner_;
   ChangelogWriter& writer_;
   ValueFormat format_;
   LoggedHeaders headers_;
@@ -67,7 +67,7 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
 
 }  // namespace
 
-std::unique_ptr<SessionBytesStore> make_change_logging(std::unique_ptr<SessionBytesStore> inner,
+std::unique_ptr<SessionBytesStore> make_change_logging(std::shared_ptr<SessionBytesStore> inner,
                                                        ChangelogWriter& writer, ValueFormat format,
                                                        LoggedHeaders headers) {
   return std::make_unique<ChangeLoggingSessionStore>(std::move(inner), writer, format, headers);

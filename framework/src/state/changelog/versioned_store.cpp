@@ -7,7 +7,7 @@ namespace {
 // Writes a changelog record for each put; reads pass through unchanged.
 class ChangeLoggingVersionedStore final : public VersionedBytesStore {
  public:
-  ChangeLoggingVersionedStore(std::unique_ptr<VersionedBytesStore> inner, ChangelogWriter& writer)
+  ChangeLoggingVersionedStore(std::shared_ptr<VersionedBytesStore> inner, ChangelogWriter& writer)
       : inner_(std::move(inner)), writer_(writer) {}
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
@@ -31,13 +31,13 @@ class ChangeLoggingVersionedStore final : public VersionedBytesStore {
   void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
 
  private:
-  std::unique_ptr<VersionedBytesStore> inner_;
+  std::shared_ptr<VersionedBytesStore> inner_;
   ChangelogWriter& writer_;
 };
 
 }  // namespace
 
-std::unique_ptr<VersionedBytesStore> make_change_logging(std::unique_ptr<VersionedBytesStore> inner,
+std::unique_ptr<VersionedBytesStore> make_change_logging(std::shared_ptr<VersionedBytesStore> inner,
                                                          ChangelogWriter& writer) {
   return std::make_unique<ChangeLoggingVersionedStore>(std::move(inner), writer);
 }

@@ -11,7 +11,7 @@ namespace {
 // Writes a changelog record for each put; reads pass through unchanged.
 class ChangeLoggingWindowStore final : public WindowBytesStore {
  public:
-  ChangeLoggingWindowStore(std::unique_ptr<WindowBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
+  ChangeLoggingWindowStore(std::shared_ptr<WindowBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
                            LoggedHeaders headers)
       : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {}
 
@@ -50,7 +50,7 @@ class ChangeLoggingWindowStore final : public WindowBytesStore {
   void restore(std::span<const RestoreRecord> records) override { restore_changes(*inner_, format_, records); }
 
  private:
-  std::unique_ptr<WindowBytesStore> inner_;
+  std::shared_ptr<WindowBytesStore> inner_;
   ChangelogWriter& writer_;
   ValueFormat format_;
   LoggedHeaders headers_;
@@ -59,7 +59,7 @@ class ChangeLoggingWindowStore final : public WindowBytesStore {
 
 }  // namespace
 
-std::unique_ptr<WindowBytesStore> make_change_logging(std::unique_ptr<WindowBytesStore> inner, ChangelogWriter& writer,
+std::unique_ptr<WindowBytesStore> make_change_logging(std::shared_ptr<WindowBytesStore> inner, ChangelogWriter& writer,
                                                       ValueFormat format, LoggedHeaders headers) {
   return std::make_unique<ChangeLoggingWindowStore>(std::move(inner), writer, format, headers);
 }

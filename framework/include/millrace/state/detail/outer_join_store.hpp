@@ -21,7 +21,7 @@ namespace millrace::detail {
 /// Adding a record rewrites the whole entry. Used by the thread of the task alone.
 class OuterJoinStore final : public StateStore {
  public:
-  explicit OuterJoinStore(std::unique_ptr<KeyValueBytesStore> bytes) : bytes_(std::move(bytes)) {}
+  explicit OuterJoinStore(std::shared_ptr<KeyValueBytesStore> bytes) : bytes_(std::move(bytes)) {}
 
   [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
   [[nodiscard]] bool persistent() const override { return bytes_->persistent(); }
@@ -56,7 +56,7 @@ class OuterJoinStore final : public StateStore {
  private:
   std::string_view make_key(Timestamp timestamp, bool left, std::string_view key);
 
-  std::unique_ptr<KeyValueBytesStore> bytes_;
+  std::shared_ptr<KeyValueBytesStore> bytes_;
   std::string key_buffer_;
   std::string value_buffer_;
 };

@@ -39,12 +39,13 @@ struct StoreSpec {
   bool dsl_format = false;  ///< the store of a DSL operator: the configuration dsl.store.format decides about headers
 };
 
-/// The byte store that the engine made for a spec (logging and cache included); exactly one is set.
+/// The byte store that the engine made for a spec, or what it put in front of it (change logging, a cache); exactly one
+/// is set. Shared, because a store outlives the layers that one task puts in front of it.
 struct ByteStore {
-  std::unique_ptr<KeyValueBytesStore> key_value;
-  std::unique_ptr<WindowBytesStore> window;
-  std::unique_ptr<SessionBytesStore> session;
-  std::unique_ptr<VersionedBytesStore> versioned;
+  std::shared_ptr<KeyValueBytesStore> key_value;
+  std::shared_ptr<WindowBytesStore> window;
+  std::shared_ptr<SessionBytesStore> session;
+  std::shared_ptr<VersionedBytesStore> versioned;
 };
 
 /// The content of a StoreBuilder. The special members are not inline: otherwise every file that includes a topology

@@ -16,7 +16,7 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
  public:
   using SessionStore<K, V>::find_sessions;
 
-  TypedSessionStore(std::unique_ptr<SessionBytesStore> bytes, StoreCodec<K, V> codec)
+  TypedSessionStore(std::shared_ptr<SessionBytesStore> bytes, StoreCodec<K, V> codec)
       : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
 
   [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
@@ -89,7 +89,7 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
             }};
   }
 
-  std::unique_ptr<SessionBytesStore> bytes_;
+  std::shared_ptr<SessionBytesStore> bytes_;
   StoreCodec<K, V> codec_;
   FlushListener<Windowed<K>, V> listener_;
 };

@@ -94,7 +94,7 @@ class StoreCodec {
 template <class K, class V>
 class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<K, typename StoredValue<V>::Type> {
  public:
-  TypedKeyValueStore(std::unique_ptr<KeyValueBytesStore> bytes, StoreCodec<K, V> codec)
+  TypedKeyValueStore(std::shared_ptr<KeyValueBytesStore> bytes, StoreCodec<K, V> codec)
       : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
 
   [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
@@ -166,7 +166,7 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
             }};
   }
 
-  std::unique_ptr<KeyValueBytesStore> bytes_;
+  std::shared_ptr<KeyValueBytesStore> bytes_;
   StoreCodec<K, V> codec_;
   FlushListener<K, typename StoredValue<V>::Type> listener_;
 };
@@ -176,7 +176,7 @@ template <class K, class V>
 class TypedWindowStore final : public WindowStore<K, V>,
                                public CachedStore<Windowed<K>, typename StoredValue<V>::Type> {
  public:
-  TypedWindowStore(std::unique_ptr<WindowBytesStore> bytes, StoreCodec<K, V> codec)
+  TypedWindowStore(std::shared_ptr<WindowBytesStore> bytes, StoreCodec<K, V> codec)
       : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
 
   [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
@@ -258,7 +258,7 @@ class TypedWindowStore final : public WindowStore<K, V>,
             }};
   }
 
-  std::unique_ptr<WindowBytesStore> bytes_;
+  std::shared_ptr<WindowBytesStore> bytes_;
   StoreCodec<K, V> codec_;
   FlushListener<Windowed<K>, typename StoredValue<V>::Type> listener_;
 };

@@ -14,7 +14,7 @@ namespace millrace::detail {
 template <class K, class V>
 class TypedVersionedStore final : public VersionedKeyValueStore<K, V> {
  public:
-  TypedVersionedStore(std::unique_ptr<VersionedBytesStore> bytes, StoreCodec<K, V> codec)
+  TypedVersionedStore(std::shared_ptr<VersionedBytesStore> bytes, StoreCodec<K, V> codec)
       : bytes_(std::move(bytes)), codec_(std::move(codec)) {}
 
   [[nodiscard]] const std::string& name() const override { return bytes_->name(); }
@@ -46,7 +46,7 @@ class TypedVersionedStore final : public VersionedKeyValueStore<K, V> {
     return VersionedRecord<V>{codec_.decode_value(found->value), found->timestamp, found->valid_to};
   }
 
-  std::unique_ptr<VersionedBytesStore> bytes_;
+  std::shared_ptr<VersionedBytesStore> bytes_;
   StoreCodec<K, V> codec_;
 };
 
