@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "millrace/common/logging.hpp"
+#include "runtime/task/store_plans.hpp"
 
 namespace millrace::detail {
 namespace {

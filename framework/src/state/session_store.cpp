@@ -58,7 +58,7 @@ std::string with_session(std::string_view entry, Timestamp start, BytesView valu
 
 /// A session store on a window store. One window-store entry holds all sessions of a key with the same end. Owned by
 /// the task that uses it; one thread.
-class SessionStoreOnWindows final : public SessionBytesStore {
+class SessionStoreOnWindows final : public SessionBytesStore, public ClearableStore {
  public:
   explicit SessionStoreOnWindows(std::unique_ptr<WindowBytesStore> windows) : windows_(std::move(windows)) {}
 
@@ -149,6 +149,9 @@ class SessionStoreOnWindows final : public SessionBytesStore {
     }
     windows_->restore(restored);
   }
+
+  // In memory only: then the windows are one as well.
+  void clear() override { dynamic_cast<ClearableStore&>(*windows_).clear(); }
 
  private:
   /// Throws ProcessorStateException if the bounds are negative or in the wrong order.

@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "millrace/broker/topic_partition.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
+#include "state/committed_reader.hpp"
 
 namespace millrace::detail {
 
@@ -23,6 +25,9 @@ class StateCorruptedException : public ProcessorStateException {
 
 class StateMemory;
 
+/// For each topic partition that a store is rebuilt from, the offset behind the last record that its data include.
+using ChangelogPositions = std::map<TopicPartition, std::int64_t>;
+
 /// Budgets of one database, or of all databases that share a StateMemory.
 struct DatabaseOptions {
   /// Of the memory tiers of all stores together. Uncommitted entries are held beyond it.
@@ -33,7 +38,8 @@ struct DatabaseOptions {
   std::size_t write_buffer_bytes = 16u << 20;
 };
 
-/// All persistent stores of one task in one RocksDB: a column family per store, and one for changelog offsets.
+/// All persistent stores of one task in one RocksDB: a column family per store, and one for meta data. That one keeps
+/// the positions of each store in its changelog.
 ///
 /// Operation     Writes stay in memory until commit(), which puts the data of all stores and the changelog offsets
 ///               that they correspond to into RocksDB by one atomic write. discard() forgets everything since the
@@ -45,7 +51,8 @@ struct DatabaseOptions {
 ///               oldest first, and read from RocksDB again when needed.
 /// Restore       RestorableStore::restore() writes straight to RocksDB, past the tier. A crash between that and the
 ///               commit() of the offsets makes the same changelog records be restored once more, which changes nothing.
-/// Concurrency   One thread at a time. One process at a time per directory (RocksDB's own lock).
+/// Readers       Threads beside the owner read the last commit through committed_key_value() and committed_windows().
+/// Concurrency   One thread at a time, but for those readers. One process at a time per directory (RocksDB's own lock).
 /// Errors        ProcessorStateException naming the store and the directory; LockException if the directory is in
 ///               use; StateCorruptedException if the state has to be wiped and restored. After an error in commit()
 ///               nothing of that commit is in the database.
@@ -64,7 +71,7 @@ class TaskDatabase {
   /// Opening a name twice is an error. The store must not be used once the database is gone; destroying it before or
   /// after is equally fine, and gives up what it has not committed.
   /// A store whose name was that of another kind, or of a window or session store with another segment interval, before
-  /// starts empty and without changelog offset.
+  /// starts empty and without position.
   [[nodiscard]] virtual std::unique_ptr<KeyValueBytesStore> key_value_store(const std::string& name) = 0;
   [[nodiscard]] virtual std::unique_ptr<WindowBytesStore> window_store(const std::string& name,
                                                                        const WindowStoreOptions& options) = 0;
@@ -74,26 +81,37 @@ class TaskDatabase {
                                                                              std::int64_t history_retention_ms) = 0;
 
   /// Before the store is opened: whether its values begin with headers. If that was otherwise before, the store starts
-  /// empty and without changelog offset, since its bytes would be read wrongly.
+  /// empty and without position, since its bytes would be read wrongly.
   virtual void expect_headers(const std::string& store, bool headers) = 0;
 
-  /// The next changelog offset to restore from, as of the last commit; nullopt: nothing is stored.
-  [[nodiscard]] virtual std::optional<std::int64_t> changelog_offset(const TopicPartition& changelog) const = 0;
+  /// Before the store is opened: the topic partitions that it is rebuilt from. If its data were built from others, the
+  /// store starts empty and without position, since nobody would know what they lack.
+  virtual void expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) = 0;
+
+  /// The next offset to restore a store from, as of the last commit; nullopt: nothing is stored.
+  [[nodiscard]] virtual std::optional<std::int64_t> position(const std::string& store,
+                                                             const TopicPartition& changelog) const = 0;
 
   /// Bytes written since the last commit: over statestore.uncommitted.max.bytes the task asks for a commit.
   [[nodiscard]] virtual std::size_t uncommitted_bytes() const = 0;
 
-  /// `next_offsets`: for each changelog the offset behind the last record that the data include. Changelogs that are
-  /// not named keep their offset.
-  virtual void commit(const std::map<TopicPartition, std::int64_t>& next_offsets) = 0;
+  /// `positions`: by store. What is not named keeps its position.
+  virtual void commit(const std::map<std::string, ChangelogPositions>& positions) = 0;
   virtual void discard() = 0;
 
   /// Brings everything committed to disk (on clean close; an explicit checkpoint).
   virtual void flush() = 0;
 
-  /// Deletes all data of one store, and the offset of every topic whose name ends in `-<store>-changelog`, for a
-  /// restore from the beginning. Atomic and durable at once; uncommitted writes of other stores stay uncommitted.
+  /// Deletes all data of one store and its positions, for a restore from the beginning. Atomic and durable at once;
+  /// uncommitted writes of other stores stay uncommitted.
   virtual void wipe(const std::string& store) = 0;
+
+  /// An open store as of the last commit, for other threads. Throws ProcessorStateException if no store of that name
+  /// and kind is open.
+  [[nodiscard]] virtual std::shared_ptr<const CommittedKeyValueReader> committed_key_value(
+      const std::string& store) const = 0;
+  [[nodiscard]] virtual std::shared_ptr<const CommittedWindowReader> committed_windows(
+      const std::string& store) const = 0;
 };
 
 }  // namespace millrace::detail

@@ -8,6 +8,7 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/formats.hpp"
+#include "state/memory/stores.hpp"
 
 namespace millrace::detail {
 
@@ -52,7 +53,7 @@ Version read_version(std::string_view bytes) {
 BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
 
 /// A versioned store on a key-value store, which this object owns. One thread.
-class VersionedStore final : public VersionedBytesStore {
+class VersionedStore final : public VersionedBytesStore, public ClearableStore {
  public:
   VersionedStore(std::unique_ptr<KeyValueBytesStore> entries, std::int64_t history_retention_ms)
       : entries_(std::move(entries)), retention_ms_(history_retention_ms) {}
@@ -117,6 +118,9 @@ class VersionedStore final : public VersionedBytesStore {
     // put() also rejects records that are older than the history retention, so restoring is the same as putting.
     for (const RestoreRecord& record : records) (void)put(record.key, record.value, record.timestamp);
   }
+
+  // In memory only: then the entries are one as well.
+  void clear() override { dynamic_cast<ClearableStore&>(*entries_).clear(); }
 
  private:
   /// Both in ms since the epoch. Older versions that ended at or before `swept_until` are deleted.

@@ -8,6 +8,7 @@
 
 #include "millrace/processor/detail/topology_builder.hpp"
 #include "runtime/global/global_stores.hpp"
+#include "runtime/task/store_plans.hpp"
 #include "runtime/task/stream_task.hpp"
 
 namespace millrace::detail {
@@ -39,42 +40,63 @@ class CapturedOutput final : public TaskOutput {
   [[nodiscard]] std::int32_t partitions_for(std::string_view /*topic*/) override { return 1; }
 
   [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog) override {
-    changelogs_.push_back(changelog.topic);
-    return changelogs_.size();
+    opened_.push_back(&*changelogs_.try_emplace(changelog.topic).first);
+    return opened_.size();
   }
   void close_changelog(std::uint64_t /*token*/) override {}
   void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                       const Headers* headers) override {
-    const std::string& topic = changelogs_[token - 1];
+    auto& [topic, changelog] = *opened_[token - 1];
     capture(topic, key, value, timestamp, headers == nullptr ? Headers() : *headers);
-    keep(topic, sent_.back().record);
+    changelog.append(sent_.back().record);
   }
-  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t /*token*/) const override {
-    return std::nullopt;
+  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t token) const override {
+    const std::int64_t end = opened_[token - 1]->second.end;
+    return end == 0 ? std::nullopt : std::optional(end);
   }
 
-  /// All that this changelog got; from the first call on, it is kept for the next.
-  [[nodiscard]] const std::vector<TestRecord>& changelog(const std::string& topic) { return kept_[topic]; }
-  /// What came into the topic of a source, which may be a changelog.
-  void keep(const std::string& topic, const TestRecord& record) {
-    const auto kept = kept_.find(topic);
-    if (kept != kept_.end()) kept->second.push_back(record);
+  /// One past the last offset of a changelog.
+  [[nodiscard]] std::int64_t end_of(const std::string& topic) { return changelogs_[topic].end; }
+  /// The records of a topic that a store in memory is rebuilt from, from its first one on. REQUIRES: keep_all() before
+  /// the first one.
+  [[nodiscard]] const std::vector<TestRecord>& records_of(const std::string& topic) {
+    return changelogs_[topic].records;
   }
-  void forget_last(const std::string& topic) {
-    const auto kept = kept_.find(topic);
-    if (kept != kept_.end()) kept->second.pop_back();
+  void keep_all(const std::string& topic) { changelogs_[topic].kept = true; }
+  /// What comes into the topic of a source, which may be a changelog. Returns its offset.
+  std::int64_t add_input(const std::string& topic, const TestRecord& record) {
+    Changelog& changelog = changelogs_[topic];
+    changelog.append(record);
+    return changelog.end - 1;
+  }
+  /// Records from `end` on never were.
+  void truncate(const std::string& topic, std::int64_t end) {
+    Changelog& changelog = changelogs_[topic];
+    changelog.end = std::min(changelog.end, end);
+    if (changelog.kept) changelog.records.resize(static_cast<std::size_t>(changelog.end));
   }
 
   /// What was written since the last call, in order.
   [[nodiscard]] std::vector<Sent> take() { return std::exchange(sent_, {}); }
 
  private:
+  struct Changelog {
+    std::int64_t end = 0;
+    bool kept = false;  ///< else only counted
+    std::vector<TestRecord> records;
+
+    void append(const TestRecord& record) {
+      ++end;
+      if (kept) records.push_back(record);
+    }
+  };
+
   void capture(std::string topic, BytesView key, BytesView value, Timestamp timestamp, const Headers& headers) {
     sent_.push_back({std::move(topic), {owned(key), owned(value), timestamp, headers}});
   }
 
-  std::vector<std::string> changelogs_;
-  std::map<std::string, std::vector<TestRecord>> kept_;
+  std::map<std::string, Changelog> changelogs_;  // by topic
+  std::vector<std::pair<const std::string, Changelog>*> opened_;
   std::vector<Sent> sent_;
 };
 
@@ -144,17 +166,22 @@ class TestDriver::Impl {
     std::vector<std::string> topics;
     for (const ConsumerRecord& record : waiting) {
       topics.push_back(*record.topic);
-      output_.forget_last(topics.back());
+      output_.truncate(topics.back(), record.offset);
+    }
+    // Nor is what a record wrote on which the task failed.
+    for (const StorePosition& store : stores_->positions()) {
+      output_.truncate(store.changelog().topic, store.next_offset().value_or(0));
     }
     task_->close();
-    task_->stores().flush_to_disk();
+    stores_->flush_to_disk();
     const ProcessorMetadata committed = task_->processor_metadata();
     task_.reset();
+    stores_.reset();
     start(committed);
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       auto& queue = *queue_for(topics[i]);
       waiting[i].topic = &queue.partition.topic;
-      output_.keep(topics[i], to_test(waiting[i]));
+      waiting[i].offset = output_.add_input(topics[i], to_test(waiting[i]));
       task_->add(queue, std::move(waiting[i]));
     }
     process_all();
@@ -180,7 +207,7 @@ class TestDriver::Impl {
     StateStore* found = task_->stores().find(name);
     return found == nullptr ? global_store(name) : found;
   }
-  [[nodiscard]] TaskStores& stores_with(const std::string& name) const {
+  [[nodiscard]] StoreBinding& stores_with(const std::string& name) const {
     return task_->stores().find(name) == nullptr && global_store(name) != nullptr ? global_->stores() : task_->stores();
   }
   [[nodiscard]] std::uint64_t dropped_records() const {
@@ -196,22 +223,36 @@ class TestDriver::Impl {
 
  private:
   void start(const ProcessorMetadata& committed = {}) {
-    task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, inputs_, output_, directory_.path(),
-                                         cache_ ? &*cache_ : nullptr);
-    for (const TaskStores::Logged& store : task_->stores().logged()) {
-      if (store.persistent) continue;
+    stores_ = open_stores({0, 0}, environment_, nodes_, inputs_, directory_.path());
+    task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, inputs_, *stores_, output_,
+                                         directory_.path(), cache_ ? &*cache_ : nullptr);
+    restore();
+    task_->resume({}, {kNoTimestamp, committed});
+    task_->initialize();
+    commit();
+  }
+
+  void restore() {
+    std::map<TopicPartition, Watermarks> held;
+    for (const StorePosition& store : stores_->positions()) {
+      if (!store.persistent()) output_.keep_all(store.changelog().topic);
+      held[store.changelog()] = {0, output_.end_of(store.changelog().topic)};
+    }
+    stores_->begin_restore(held);
+    for (StorePosition& store : stores_->positions()) {
+      const std::int64_t end = held.at(store.changelog()).high;
+      if (*store.next_offset() == end) continue;
       std::vector<RestoreRecord> records;
-      for (const TestRecord& record : output_.changelog(store.changelog.topic)) {
+      const auto& changelog = output_.records_of(store.changelog().topic);
+      for (auto offset = static_cast<std::size_t>(*store.next_offset()); offset < changelog.size(); ++offset) {
+        const TestRecord& record = changelog[offset];
         if (!record.key) continue;  // in the topic of a source
         BytesView value;
         if (record.value) value = *record.value;
         records.push_back({*record.key, value, record.timestamp, &record.headers});
       }
-      store.restorable->restore(records);
+      stores_->restore(store, records, end);
     }
-    task_->resume({}, {kNoTimestamp, committed});
-    task_->initialize();
-    commit();
   }
 
   /// Global stores: one task of their own, without changelogs and repartition topics.
@@ -229,7 +270,9 @@ class TestDriver::Impl {
     global_environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog,
                                              ByteStore& bytes) { global_stores_.take(builder, changelog, bytes); };
     // As in Java's driver, its caches and those of the other task share one budget.
-    global_ = std::make_unique<StreamTask>(TaskId{-1, -1}, global_environment_, nodes, inputs, output_,
+    constexpr TaskId kId{-1, -1};
+    global_set_ = open_stores(kId, global_environment_, nodes, inputs, global_directory_->path());
+    global_ = std::make_unique<StreamTask>(kId, global_environment_, nodes, inputs, *global_set_, output_,
                                            global_directory_->path(), cache_ ? &*cache_ : nullptr);
     environment_.find_global_store = [this](const std::string& name, const std::string& reader) {
       return global_stores_.find(name, reader);
@@ -261,8 +304,7 @@ class TestDriver::Impl {
       global_->add(*queue, to_consumed(*queue, topic, std::move(record)));
       while (global_->process_one()) {
       }
-      global_->prepare_commit();
-      global_->post_commit();
+      global_->commit([&] { return committable(*global_); });
       return;
     }
     auto* queue = queue_for(topic);
@@ -270,7 +312,6 @@ class TestDriver::Impl {
       if (must_exist) throw TopologyException("the topology does not read topic '" + topic + "'");
       return;
     }
-    output_.keep(topic, record);
     task_->add(*queue, to_consumed(*queue, topic, std::move(record)));
   }
 
@@ -286,7 +327,7 @@ class TestDriver::Impl {
     ConsumerRecord consumed;
     consumed.buffer = RecordBuffer(owned, [](void* memory) { delete static_cast<TestRecord*>(memory); });
     consumed.topic = &queue.partition.topic;
-    consumed.offset = next_offsets_[topic]++;
+    consumed.offset = output_.add_input(topic, *owned);
     consumed.timestamp = owned->timestamp;
     if (owned->key) consumed.key = *owned->key;
     if (owned->value) consumed.value = *owned->value;
@@ -304,9 +345,13 @@ class TestDriver::Impl {
     }
   }
 
+  [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committable(const StreamTask& task) {
+    return task.committable_offsets(
+        [this](const TopicPartition& input) { return std::optional(output_.end_of(input.topic)); }, false);
+  }
+
   void commit() {
-    task_->prepare_commit();
-    task_->post_commit();
+    task_->commit([this] { return committable(*task_); });
     for (auto& sent : output_.take()) {
       produced_[sent.topic].push_back(sent.record);
       enqueue(sent.topic, std::move(sent.record), false);
@@ -323,11 +368,12 @@ class TestDriver::Impl {
   std::vector<const NodeSpec*> nodes_;
   std::vector<TopicPartition> inputs_;
   std::vector<std::string> patterns_;
-  std::map<std::string, std::int64_t> next_offsets_;
   std::optional<CacheBudget> cache_;
   std::optional<TemporaryDirectory> global_directory_;
+  std::unique_ptr<StoreSet> global_set_;
   std::unique_ptr<StreamTask> global_;
   GlobalStores global_stores_;
+  std::unique_ptr<StoreSet> stores_;
   std::unique_ptr<StreamTask> task_;
 };
 

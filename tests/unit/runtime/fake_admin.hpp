@@ -38,11 +38,12 @@ class FakeAdmin final : public Admin {
   void delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis) override {
     deleted.push_back(before);
   }
-  Watermarks watermarks(const TopicPartition&, Millis) override { return {}; }
+  Watermarks watermarks(const TopicPartition& partition, Millis) override { return bounds[partition]; }
   std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string&, Millis) override { return {}; }
 
   void set_partitions(const std::string& name, std::int32_t partitions) { topics_[name] = {name, partitions, -1, {}}; }
 
+  std::map<TopicPartition, Watermarks> bounds;
   std::vector<NewTopic> created;
   std::vector<std::map<TopicPartition, std::int64_t>> deleted;
 

@@ -96,6 +96,14 @@ BOOST_AUTO_TEST_CASE(keys_and_meta_data_never_change_their_bytes) {
   const TopicPartition changelog{"app-store-changelog", 2};
   BOOST_TEST(layout::offset_key(changelog) == std::string("offset:\0\0\0\2app-store-changelog", 30));
   BOOST_TEST((layout::read_offset_key(layout::offset_key(changelog)) == changelog));
+  BOOST_TEST((layout::read_offset_key("offset:abc") == std::nullopt));
+
+  const std::string position = layout::position_key("store", changelog);
+  BOOST_TEST(position == std::string("position:\0\0\0\5store\0\0\0\2app-store-changelog", 41));
+  BOOST_TEST(layout::read_position_key(position)->store == "store");
+  BOOST_TEST((layout::read_position_key(position)->changelog == changelog));
+  BOOST_TEST(!layout::read_position_key(position.substr(0, 20)).has_value());
+  BOOST_TEST(!layout::read_position_key("position:").has_value());
 
   const layout::WindowMeta meta{60'000, kT, 9};
   BOOST_TEST(hex(layout::write_window_meta(meta)) == "000000000000ea600000018bcfe6044000000009");

@@ -235,12 +235,12 @@ BOOST_AUTO_TEST_CASE(a_store_that_becomes_one_of_sessions_starts_empty_and_witho
     const auto database = TaskDatabase::open(directory.path());
     const auto store = database->window_store("s", {kRetention, 1'000, false});
     store->put("a", "x", 1'000);
-    database->commit({{{"app-s-changelog", 0}, 7}});
+    database->commit({{"s", {{{"app-s-changelog", 0}, 7}}}});
   }
   const auto database = TaskDatabase::open(directory.path());
-  BOOST_TEST((database->changelog_offset({"app-s-changelog", 0}) == 7));
+  BOOST_TEST((database->position("s", {"app-s-changelog", 0}) == 7));
   const auto store = database->session_store("s", kRetention);
-  BOOST_TEST(!database->changelog_offset({"app-s-changelog", 0}).has_value());
+  BOOST_TEST(!database->position("s", {"app-s-changelog", 0}).has_value());
   BOOST_TEST(store->observed_stream_time() == kNoTimestamp);
   BOOST_TEST(!store->find_sessions_in_range(std::nullopt, std::nullopt, 0, kMax, true)->valid());
 }

@@ -1,10 +1,15 @@
 #define BOOST_TEST_DYN_LINK
 #include "state/task_database.hpp"
 
+#include <rocksdb/db.h>
+
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <memory>
 #include <string>
 
+#include "millrace/state/detail/formats.hpp"
+#include "state/rocksdb/layout.hpp"
 #include "unit/state/temp_directory.hpp"
 
 namespace millrace::detail {
@@ -16,6 +21,45 @@ const TopicPartition kOther{"app-other-changelog", 0};
 
 std::string text(BytesView bytes) { return bytes ? std::string(*bytes) : "(none)"; }
 
+std::string be32(std::uint32_t number) {
+  std::string out;
+  formats::append_be32(out, number);
+  return out;
+}
+
+/// The database as RocksDB sees it, to change its meta data by hand.
+class RawDatabase {
+ public:
+  explicit RawDatabase(const std::filesystem::path& directory) {
+    std::vector<std::string> names;
+    require(rocksdb::DB::ListColumnFamilies({}, directory.string(), &names));
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    rocksdb::DB* db = nullptr;
+    require(rocksdb::DB::Open({}, directory.string(), families, &handles_, &db));
+    db_.reset(db);
+  }
+  RawDatabase(const RawDatabase&) = delete;
+  RawDatabase& operator=(const RawDatabase&) = delete;
+  ~RawDatabase() {
+    for (auto* handle : handles_) (void)db_->DestroyColumnFamilyHandle(handle);
+  }
+
+  void put(const std::string& key, const std::string& value) { require(db_->Put({}, key, value)); }
+  bool has(const std::string& key) {
+    std::string value;
+    return db_->Get({}, key, &value).ok();
+  }
+
+ private:
+  static void require(const rocksdb::Status& status) {
+    if (!status.ok()) throw std::runtime_error(status.ToString());
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(TaskDatabases)
@@ -25,10 +69,10 @@ BOOST_AUTO_TEST_CASE(a_commit_survives_reopening_and_the_rest_does_not) {
   {
     auto database = TaskDatabase::open(directory.path() / "0_0");
     auto store = database->key_value_store("counts");
-    BOOST_TEST(!database->changelog_offset(kChangelog).has_value());
+    BOOST_TEST(!database->position("counts", kChangelog).has_value());
     store->put("a", "1");
     BOOST_TEST(database->uncommitted_bytes() > 0);
-    database->commit({{kChangelog, 7}});
+    database->commit({{"counts", {{kChangelog, 7}}}});
     BOOST_TEST(database->uncommitted_bytes() == 0);
     store->put("b", "2");
     BOOST_TEST(text(store->get("b")) == "2");
@@ -37,20 +81,20 @@ BOOST_AUTO_TEST_CASE(a_commit_survives_reopening_and_the_rest_does_not) {
   auto store = database->key_value_store("counts");
   BOOST_TEST(text(store->get("a")) == "1");
   BOOST_TEST(text(store->get("b")) == "(none)");
-  BOOST_TEST(database->changelog_offset(kChangelog).value() == 7);
+  BOOST_TEST(database->position("counts", kChangelog).value() == 7);
 }
 
 BOOST_AUTO_TEST_CASE(a_commit_keeps_the_offsets_that_it_does_not_name) {
   const TempDirectory directory;
   {
     auto database = TaskDatabase::open(directory.path());
-    database->commit({{kChangelog, 7}});
-    database->commit({{kOther, 3}});
-    BOOST_TEST(database->changelog_offset(kChangelog).value() == 7);
+    database->commit({{"counts", {{kChangelog, 7}}}});
+    database->commit({{"other", {{kOther, 3}}}});
+    BOOST_TEST(database->position("counts", kChangelog).value() == 7);
   }
   auto database = TaskDatabase::open(directory.path());
-  BOOST_TEST(database->changelog_offset(kChangelog).value() == 7);
-  BOOST_TEST(database->changelog_offset(kOther).value() == 3);
+  BOOST_TEST(database->position("counts", kChangelog).value() == 7);
+  BOOST_TEST(database->position("other", kOther).value() == 3);
 }
 
 BOOST_AUTO_TEST_CASE(discarding_brings_the_last_commit_back) {
@@ -103,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_store_may_outlive_its_database) {
   database = TaskDatabase::open(directory.path());
   counts.reset();
   windows.reset();
-  BOOST_TEST(!database->changelog_offset(kChangelog).has_value());
+  BOOST_TEST(!database->position("counts", kChangelog).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(wiping_a_store_deletes_its_data_and_its_offset_and_nothing_else) {
@@ -114,23 +158,125 @@ BOOST_AUTO_TEST_CASE(wiping_a_store_deletes_its_data_and_its_offset_and_nothing_
     auto other = database->key_value_store("other");
     counts->put("a", "1");
     other->put("a", "1");
-    database->commit({{kChangelog, 7}, {kOther, 8}});
+    database->commit({{"counts", {{kChangelog, 7}}}, {"other", {{kOther, 8}}}});
     counts->put("b", "2");
     other->put("b", "2");
     database->wipe("counts");
     BOOST_TEST(text(counts->get("a")) == "(none)");
     BOOST_TEST(text(counts->get("b")) == "(none)");
     BOOST_TEST(text(other->get("b")) == "2");
-    BOOST_TEST(!database->changelog_offset(kChangelog).has_value());
-    BOOST_TEST(database->changelog_offset(kOther).value() == 8);
+    BOOST_TEST(!database->position("counts", kChangelog).has_value());
+    BOOST_TEST(database->position("other", kOther).value() == 8);
     counts->put("c", "3");
-    database->commit({{kChangelog, 1}});
+    database->commit({{"counts", {{kChangelog, 1}}}});
   }
   auto database = TaskDatabase::open(directory.path());
   auto counts = database->key_value_store("counts");
   BOOST_TEST(text(counts->get("a")) == "(none)");
   BOOST_TEST(text(counts->get("c")) == "3");
-  BOOST_TEST(database->changelog_offset(kChangelog).value() == 1);
+  BOOST_TEST(database->position("counts", kChangelog).value() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(wiping_a_store_leaves_one_alone_whose_name_ends_in_its_name) {
+  const TempDirectory directory;
+  const TopicPartition of_b4{"app-b4-changelog", 0};
+  const TopicPartition of_a_b4{"app-a-b4-changelog", 0};
+  const auto check = [&](const TaskDatabase& database) {
+    BOOST_TEST(!database.position("b4", of_b4).has_value());
+    BOOST_TEST(database.position("a-b4", of_a_b4).value() == 8);
+  };
+  {
+    auto database = TaskDatabase::open(directory.path());
+    auto b4 = database->key_value_store("b4");
+    auto a_b4 = database->key_value_store("a-b4");
+    database->commit({{"b4", {{of_b4, 7}}}, {"a-b4", {{of_a_b4, 8}}}});
+    database->wipe("b4");
+    check(*database);
+  }
+  check(*TaskDatabase::open(directory.path()));
+}
+
+BOOST_AUTO_TEST_CASE(wiping_a_store_forgets_its_positions_in_every_topic) {
+  const TempDirectory directory;
+  {
+    auto database = TaskDatabase::open(directory.path());
+    auto counts = database->key_value_store("counts");
+    database->commit({{"counts", {{{"table", 0}, 7}, {{"table", 1}, 8}}}});
+    database->wipe("counts");
+    BOOST_TEST(!database->position("counts", {"table", 0}).has_value());
+  }
+  auto database = TaskDatabase::open(directory.path());
+  BOOST_TEST(!database->position("counts", {"table", 0}).has_value());
+  BOOST_TEST(!database->position("counts", {"table", 1}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_rebuilt_from_another_topic_than_before_starts_empty) {
+  const TempDirectory directory;
+  const auto open = [&](const std::vector<TopicPartition>& changelogs) {
+    auto database = TaskDatabase::open(directory.path());
+    database->expect_changelogs("counts", changelogs);
+    auto store = database->key_value_store("counts");
+    const std::string found = text(store->get("a"));
+    store->put("a", "1");
+    database->commit({{"counts", {{changelogs.front(), 7}}}});
+    return found;
+  };
+  BOOST_TEST(open({kChangelog}) == "(none)");
+  BOOST_TEST(open({kChangelog}) == "1");
+  BOOST_TEST(open({{"table", 0}}) == "(none)");
+  BOOST_TEST(open({{"table", 0}, {"table", 1}}) == "1");  // a partition more
+  BOOST_TEST(!TaskDatabase::open(directory.path())->position("counts", kChangelog).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_database_of_format_1_is_read_and_its_offsets_go_to_their_stores) {
+  const TempDirectory directory;
+  {
+    auto database = TaskDatabase::open(directory.path());
+    auto store = database->key_value_store("counts");
+    store->put("a", "1");
+    database->commit({});
+    database->flush();
+  }
+  {
+    RawDatabase raw(directory.path());
+    raw.put("format", be32(1));
+    raw.put(layout::offset_key(kChangelog), std::string("\0\0\0\0\0\0\0\7", 8));
+    raw.put(layout::offset_key(kOther), std::string("\0\0\0\0\0\0\0\3", 8));
+  }
+  {
+    auto database = TaskDatabase::open(directory.path());
+    BOOST_TEST(!database->position("counts", kChangelog).has_value());
+    database->expect_changelogs("counts", {kChangelog});
+    auto store = database->key_value_store("counts");
+    BOOST_TEST(database->position("counts", kChangelog).value() == 7);
+    BOOST_TEST(text(store->get("a")) == "1");
+    database->wipe("counts");
+    BOOST_TEST(!database->position("counts", kChangelog).has_value());
+    database->expect_changelogs("more", {kChangelog});
+    BOOST_TEST(!database->position("more", kChangelog).has_value());  // it had one owner
+  }
+  {
+    // Two starts later, the store of the other one is opened for the first time.
+    auto database = TaskDatabase::open(directory.path());
+    database->expect_changelogs("counts", {kChangelog});
+    BOOST_TEST(!database->position("counts", kChangelog).has_value());
+    database->expect_changelogs("other", {kOther});
+    BOOST_TEST(database->position("other", kOther).value() == 3);
+    database->flush();
+  }
+  RawDatabase raw(directory.path());
+  BOOST_TEST(!raw.has(layout::offset_key(kChangelog)));
+  BOOST_TEST(!raw.has(layout::offset_key(kOther)));
+  BOOST_TEST(raw.has(layout::position_key("other", kOther)));
+}
+
+BOOST_AUTO_TEST_CASE(a_database_of_a_format_to_come_has_to_be_rebuilt) {
+  const TempDirectory directory;
+  (void)TaskDatabase::open(directory.path());
+  for (const std::uint32_t format : {layout::kFormatVersion + 1, 0u}) {
+    RawDatabase(directory.path()).put("format", be32(format));
+    BOOST_CHECK_THROW((void)TaskDatabase::open(directory.path()), StateCorruptedException);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_changed_its_kind_or_retention_starts_empty) {
@@ -139,25 +285,25 @@ BOOST_AUTO_TEST_CASE(a_store_that_changed_its_kind_or_retention_starts_empty) {
     auto database = TaskDatabase::open(directory.path());
     auto store = database->key_value_store("counts");
     store->put("a", "1");
-    database->commit({{kChangelog, 7}});
+    database->commit({{"counts", {{kChangelog, 7}}}});
   }
   {
     auto database = TaskDatabase::open(directory.path());
     auto store = database->window_store("counts", {600'000, 1000, false});
-    BOOST_TEST(!database->changelog_offset(kChangelog).has_value());
+    BOOST_TEST(!database->position("counts", kChangelog).has_value());
     store->put("a", "1", 5);
-    database->commit({{kChangelog, 8}});
+    database->commit({{"counts", {{kChangelog, 8}}}});
   }
   {
     auto database = TaskDatabase::open(directory.path());
     auto store = database->window_store("counts", {600'000, 1000, false});
     BOOST_TEST(text(store->fetch("a", 5)) == "1");
-    BOOST_TEST(database->changelog_offset(kChangelog).value() == 8);
+    BOOST_TEST(database->position("counts", kChangelog).value() == 8);
   }
   auto database = TaskDatabase::open(directory.path());
   auto store = database->window_store("counts", {6'000'000, 1000, false});
   BOOST_TEST(text(store->fetch("a", 5)) == "(none)");
-  BOOST_TEST(!database->changelog_offset(kChangelog).has_value());
+  BOOST_TEST(!database->position("counts", kChangelog).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_store_whose_values_have_headers_or_none_unlike_before_starts_empty) {
@@ -166,9 +312,9 @@ BOOST_AUTO_TEST_CASE(a_store_whose_values_have_headers_or_none_unlike_before_sta
     auto database = TaskDatabase::open(directory.path());
     database->expect_headers("counts", headers);
     auto store = database->key_value_store("counts");
-    auto value = text(store->get("a")) + (database->changelog_offset(kChangelog) ? ", offset" : "");
+    auto value = text(store->get("a")) + (database->position("counts", kChangelog) ? ", offset" : "");
     store->put("a", headers ? "with" : "without");
-    database->commit({{kChangelog, 7}});
+    database->commit({{"counts", {{kChangelog, 7}}}});
     return value;
   };
   BOOST_TEST(found(false) == "(none)");
@@ -184,7 +330,7 @@ BOOST_AUTO_TEST_CASE(damage_is_told_apart_from_other_errors) {
     auto database = TaskDatabase::open(directory.path());
     auto store = database->key_value_store("counts");
     store->put("a", "1");
-    database->commit({{kChangelog, 7}});
+    database->commit({{"counts", {{kChangelog, 7}}}});
     database->flush();
   }
   std::filesystem::path manifest;
@@ -200,7 +346,7 @@ BOOST_AUTO_TEST_CASE(damage_is_told_apart_from_other_errors) {
   std::filesystem::rename(table, kept);
   BOOST_CHECK_THROW((void)TaskDatabase::open(directory.path()), StateCorruptedException);
   std::filesystem::rename(kept, table);
-  BOOST_TEST(TaskDatabase::open(directory.path())->changelog_offset(kChangelog).value() == 7);
+  BOOST_TEST(TaskDatabase::open(directory.path())->position("counts", kChangelog).value() == 7);
 
   for (const auto& file : std::filesystem::directory_iterator(directory.path())) {
     if (file.path().filename().string().starts_with("MANIFEST-")) std::ofstream(file.path()) << "not a manifest";

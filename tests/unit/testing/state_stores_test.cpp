@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -222,6 +223,24 @@ BOOST_AUTO_TEST_CASE(sessions_in_memory_come_back_from_their_changelog) {
   driver.restart();
   BOOST_TEST(sessions_of(driver.get_session_store<S, S>("st").fetch(S("a"))) == Texts{"a[20,25]=2"},
              boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_after_a_failure_goes_back_to_the_last_commit) {
+  const auto body = [](Context& context, const Record<S, S>& record) {
+    context.get_state_store<KeyValueStore<S, S>>("st").put(record.key, record.value);
+    if (record.value == "bad") throw std::runtime_error("no");
+  };
+  for (const StoreMedium medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
+    TopologyTestDriver driver(with_store(Stores::key_value_store<S, S>("st", medium), body), uncached());
+    auto in = driver.create_input_topic<S, S>("in");
+    in.pipe_input("a", "1", 10);
+    BOOST_CHECK_THROW(in.pipe_input("a", "bad", 10), StreamsException);
+    for (const S value : {"1", "2"}) {
+      driver.restart();
+      BOOST_TEST((driver.dump_state_store("st") == std::vector<std::pair<S, S>>{{"a", value}}));
+      in.pipe_input("a", "2", 10);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_lru_map_forgets_what_was_not_used_for_the_longest_time) {

@@ -1,6 +1,5 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/windowed.hpp"
+#include "runtime/task/store_plans.hpp"
 #include "runtime/task/stream_task.hpp"
 
 using namespace millrace;
@@ -52,7 +52,8 @@ std::map<S, std::optional<std::int32_t>> partitions(const Topology& topology) {
   for (const NodeSpec& node : topology.internal().nodes()) nodes.push_back(&node);
   HundredPartitions output;
   const std::vector<TopicPartition> inputs{{"in", 0}};
-  StreamTask task({0, 0}, environment, nodes, inputs, output, std::filesystem::path(), nullptr);
+  const auto stores = open_stores({0, 0}, environment, nodes, inputs, {});
+  StreamTask task({0, 0}, environment, nodes, inputs, *stores, output, {}, nullptr);
   task.initialize();
   const S topic = "in";
   ConsumerRecord record;

@@ -17,7 +17,7 @@ namespace millrace::detail {
 /// processor has typed stores of its own on top: these have scratch space, and say who tried to write.
 class GlobalStores {
  public:
-  /// For TaskStores::Setup: keeps the byte store and leaves one in its place that takes the lock.
+  /// For StoreBinding::Setup: keeps the byte store and leaves one in its place that takes the lock.
   void take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes);
 
   /// The store for the calling thread and the processor `reader`, to read only; nullptr: there is no global store of

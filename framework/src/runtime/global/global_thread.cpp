@@ -5,6 +5,7 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
+#include "runtime/task/store_plans.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -64,39 +65,34 @@ void GlobalThread::open(Millis timeout) {
   }
   std::map<TopicPartition, Watermarks> bounds;
   for (const TopicPartition& input : inputs) bounds.emplace(input, admin_.watermarks(input, timeout));
-  if (!task_) {
-    const auto make = [&] {
-      task_ = std::make_unique<StreamTask>(TaskId{-1, 0}, environment_, nodes, inputs, *output_, directory_, nullptr);
-    };
-    if (!directory_.empty()) std::filesystem::create_directories(directory_);
-    make();
-    // Data of topics that were made anew, or of which a part was deleted unseen, are worth nothing.
-    const bool fits = std::ranges::all_of(inputs, [&](const TopicPartition& input) {
-      const auto next = task_->stores().source_offset(input);
-      return !next || (*next >= bounds.at(input).low && *next <= bounds.at(input).high);
-    });
-    if (!fits) {
-      log(LogLevel::warn, environment_.application_id +
-                              ": the global stores do not fit their topics any more: they are read from the beginning");
-      task_.reset();
-      std::filesystem::remove_all(directory_);
-      std::filesystem::create_directories(directory_);
-      make();
-    }
-    task_->initialize();
-  }
-  const bool all_persistent = std::ranges::all_of(environment_.topology.global_stores(), [&](const auto& entry) {
-    return task_->stores().find(entry.first)->persistent();
-  });
+  if (!task_) open_task(nodes, inputs);
+  // Data of topics that were made anew, or of which a part was deleted unseen, are worth nothing.
+  store_set_->begin_restore(bounds);
+  if (!task_->running()) task_->initialize();
   std::vector<std::pair<TopicPartition, std::int64_t>> starts;
-  ends_.clear();
-  for (const TopicPartition& input : inputs) {
-    const auto stored = all_persistent ? task_->stores().source_offset(input) : std::nullopt;
-    starts.emplace_back(input, stored.value_or(bounds.at(input).low));
-    ends_[input] = bounds.at(input).high;
+  for (const StorePosition& store : store_set_->positions()) {
+    starts.emplace_back(store.changelog(), *store.next_offset());
   }
+  ends_.clear();
+  for (const auto& [input, bound] : bounds) ends_[input] = bound.high;
   consumer_ = broker_.make_consumer(consumer_config_);
   consumer_->assign(starts);
+}
+
+void GlobalThread::open_task(const std::vector<const NodeSpec*>& nodes, const std::vector<TopicPartition>& inputs) {
+  constexpr TaskId kId{-1, 0};
+  const auto make = [&] {
+    if (!directory_.empty()) std::filesystem::create_directories(directory_);
+    return open_stores(kId, environment_, nodes, inputs, directory_);
+  };
+  try {
+    store_set_ = make();
+  } catch (const StateCorruptedException& error) {
+    log(LogLevel::warn, std::string(error.what()) + ": the global stores are read from the beginning");
+    std::filesystem::remove_all(directory_);
+    store_set_ = make();
+  }
+  task_ = std::make_unique<StreamTask>(kId, environment_, nodes, inputs, *store_set_, *output_, directory_, nullptr);
 }
 
 void GlobalThread::bootstrap(Millis give_up_after) {
@@ -139,12 +135,13 @@ std::size_t GlobalThread::step(Millis timeout) {
 }
 
 void GlobalThread::commit() {
-  task_->prepare_commit();
   const auto offsets = task_->committable_offsets(
       [this](const TopicPartition& partition) { return consumer_->position(partition); }, true);
-  const std::lock_guard lock(stores_.mutex());
-  for (const auto& [partition, next] : offsets) task_->stores().source_processed(partition, next.offset);
-  task_->post_commit();
+  std::unique_lock lock(stores_.mutex(), std::defer_lock);
+  task_->commit([&] {
+    lock.lock();  // not before: flushing takes it for each store
+    return offsets;
+  });
   last_commit_ = environment_.clock.monotonic_ms();
 }
 
@@ -181,11 +178,12 @@ void GlobalThread::stop() {
     // A record that failed is neither processed nor to be skipped.
     if (!broken_) commit();
     task_->close();
-    task_->stores().flush_to_disk();
+    store_set_->flush_to_disk();
   } catch (const std::exception& error) {
     log(LogLevel::warn, environment_.application_id + ": closing the global stores: " + error.what());
   }
   task_.reset();
+  store_set_.reset();
   consumer_.reset();
 }
 

@@ -47,6 +47,7 @@ class GlobalThread {
   class NoOutput;
 
   void open(Millis timeout);
+  void open_task(const std::vector<const NodeSpec*>& nodes, const std::vector<TopicPartition>& inputs);
   void run();
   /// Returns the number of records.
   std::size_t step(Millis timeout);
@@ -60,6 +61,7 @@ class GlobalThread {
   std::filesystem::path directory_;
   GlobalStores stores_;
   std::unique_ptr<NoOutput> output_;
+  std::unique_ptr<StoreSet> store_set_;
   std::unique_ptr<StreamTask> task_;
   std::unique_ptr<Consumer> consumer_;
   std::vector<ConsumerRecord> records_;

@@ -3,25 +3,12 @@
 #include <algorithm>
 #include <exception>
 #include <regex>
-#include <set>
 #include <utility>
 
 #include "millrace/common/logging.hpp"
 
 namespace millrace::detail {
 namespace {
-
-[[nodiscard]] std::vector<std::shared_ptr<const StoreBuilder>> stores_of(const TopologyBuilder& topology,
-                                                                         const std::vector<const NodeSpec*>& nodes) {
-  std::set<std::string> seen;
-  std::vector<std::shared_ptr<const StoreBuilder>> stores;
-  for (const NodeSpec* node : nodes) {
-    for (const std::string& name : node->stores) {
-      if (seen.insert(name).second) stores.push_back(topology.stores().at(name));
-    }
-  }
-  return stores;
-}
 
 [[nodiscard]] RecordOrigin origin_of(const ConsumerRecord& record) {
   return {record.topic, record.partition, record.offset, record.key, record.value};
@@ -38,15 +25,12 @@ TimestampPolicy configured_timestamps(const StreamsConfig& config) {
 }
 
 StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
-                       const std::vector<TopicPartition>& inputs, TaskOutput& output,
+                       const std::vector<TopicPartition>& inputs, StoreSet& stores, TaskOutput& output,
                        const std::filesystem::path& directory, CacheBudget* cache)
     : id_(id), environment_(environment), output_(output), directory_(directory), inputs_(inputs) {
   build_nodes(nodes);
-  const TaskStores::Setup setup{environment.config, environment.application_id,
-                                environment.topology.source_changelogs(), environment.state_memory,
-                                environment.share_store};
-  stores_ =
-      std::make_unique<TaskStores>(*this, output, setup, directory, stores_of(environment.topology, nodes), cache);
+  const StoreBinding::Setup setup{environment.config, environment.application_id, environment.share_store};
+  stores_ = std::make_unique<StoreBinding>(stores, *this, output, setup, cache);
   for (const TopicPartition& input : inputs) queues_.add(input, source_for(input.topic));
 }
 
@@ -225,15 +209,15 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
 }
 
 void StreamTask::post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed) {
-  for (const TaskStores::Logged& logged : stores_->logged()) {
-    if (!logged.source_topic) continue;
-    const auto found = committed.find(logged.changelog);
-    if (found != committed.end()) stores_->source_processed(logged.changelog, found->second.offset);
-  }
-  stores_->commit();
+  stores_->commit(committed);
   commit_requested_ = false;
   processor_metadata_changed_ = false;
   for (const auto& queue : queues_.queues()) queue->consumed_since_commit = false;
+}
+
+void StreamTask::commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>()> publish) {
+  prepare_commit();
+  post_commit(publish());
 }
 
 StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,32 +9,14 @@
 
 #include "millrace/broker/topic_partition.hpp"
 #include "runtime/task/commit_metadata.hpp"
-#include "runtime/task/error_policy.hpp"
 #include "runtime/task/punctuations.hpp"
 #include "runtime/task/record_queues.hpp"
+#include "runtime/task/store_binding.hpp"
+#include "runtime/task/task_environment.hpp"
 #include "runtime/task/task_output.hpp"
-#include "runtime/task/task_stores.hpp"
 #include "topology/topology_graph.hpp"
 
 namespace millrace::detail {
-
-/// What all tasks of an application share. Outlives them.
-struct TaskEnvironment {
-  const TopologyBuilder& topology;
-  std::string application_id;
-  const StreamsConfig& config;
-  const Clock& clock;
-  ErrorPolicy errors;
-  std::int64_t emit_interval_ms = 1000;
-  TimestampPolicy default_timestamps = TimestampPolicy::fail_on_invalid;
-  /// Global stores, which every node may read; nullptr: there is none of that name. `reader`: the node.
-  std::function<StateStore*(const std::string& name, const std::string& reader)> find_global_store = {};
-  std::shared_ptr<StateMemory> state_memory = {};  ///< see TaskStores::Setup, as share_store
-  std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share_store = {};
-};
-
-/// The policy that default.timestamp.extractor names.
-[[nodiscard]] TimestampPolicy configured_timestamps(const StreamsConfig& config);
 
 /// One sub-topology on one partition: its nodes, stores and waiting records. Driven by one thread, step by step.
 ///
@@ -45,14 +26,16 @@ struct TaskEnvironment {
 /// (Kafka Streams: `StreamTask`.)
 class StreamTask final : public TaskContext {
  public:
-  /// `inputs`: the partitions that this task reads, with real topic names. `cache`: see TaskStores.
+  /// `inputs`: the partitions that this task reads, with real topic names. `stores`: made for this task by
+  /// open_stores(); they outlive it, and may be given to the task's successor. `directory`: the task's own; empty:
+  /// none. `cache`: see StoreBinding.
   StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
-             const std::vector<TopicPartition>& inputs, TaskOutput& output, const std::filesystem::path& directory,
-             CacheBudget* cache);
+             const std::vector<TopicPartition>& inputs, StoreSet& stores, TaskOutput& output,
+             const std::filesystem::path& directory, CacheBudget* cache);
   ~StreamTask() override;
 
   // --- life
-  [[nodiscard]] TaskStores& stores() { return *stores_; }
+  [[nodiscard]] StoreBinding& stores() { return *stores_; }
   /// After the stores are restored: nodes are initialised, in topology order.
   void initialize();
   [[nodiscard]] bool running() const { return running_; }
@@ -87,6 +70,8 @@ class StreamTask final : public TaskContext {
       FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const;
   /// The broker has everything, with these offsets: makes the stores durable.
   void post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed = {});
+  /// All of a commit, for a task that commits alone. `publish` brings out what was written, and returns the offsets.
+  void commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>()> publish);
 
   [[nodiscard]] std::uint64_t processed_records() const { return processed_; }
   [[nodiscard]] std::uint64_t dropped_records() const { return dropped_; }
@@ -136,7 +121,7 @@ class StreamTask final : public TaskContext {
   std::vector<TopicPartition> inputs_;
   std::vector<Node> nodes_;
   std::map<const NodeBase*, const NodeSpec*> specs_;
-  std::unique_ptr<TaskStores> stores_;
+  std::unique_ptr<StoreBinding> stores_;
   RecordQueues queues_;
   Punctuations stream_time_punctuations_;
   Punctuations wall_clock_;

@@ -11,43 +11,39 @@ constexpr std::size_t kBatchRecords = 10'000;
 
 }  // namespace
 
-void ChangelogReader::add(StreamTask& task, Millis timeout) {
-  std::vector<Watermarks> bounds;
-  for (const TaskStores::Logged& logged : task.stores().logged()) {
-    bounds.push_back(admin_.watermarks(logged.changelog, timeout));
-  }
-  auto bound = bounds.begin();
-  for (TaskStores::Logged& logged : task.stores().logged()) {
-    const auto [low, end] = *bound++;
-    const std::int64_t high = logged.source_topic ? std::clamp(logged.processed, low, end) : end;
-    if (logged.next_offset && (*logged.next_offset < low || *logged.next_offset > high)) {
-      log(LogLevel::warn, "store '" + logged.store + "' of task " + task.task_id().str() + " is at offset " +
-                              std::to_string(*logged.next_offset) + " of its changelog " + logged.changelog.str() +
-                              ", which holds " + std::to_string(low) + " to " + std::to_string(high) +
-                              ": it is restored from the beginning");
-      task.stores().wipe(logged);
-      logged.next_offset.reset();
+void ChangelogReader::add(StoreSet& stores, const std::map<TopicPartition, OffsetAndMetadata>& processed,
+                          Millis timeout) {
+  std::map<TopicPartition, Watermarks> held;
+  for (const StorePosition& store : stores.positions()) {
+    Watermarks bounds = admin_.watermarks(store.changelog(), timeout);
+    if (store.from_source()) {
+      const auto committed = processed.find(store.changelog());
+      bounds.high = std::clamp(committed == processed.end() ? 0 : committed->second.offset, bounds.low, bounds.high);
     }
-    const std::int64_t start = logged.next_offset.value_or(low);
-    logged.next_offset = start;
-    if (start >= high) continue;
-    restoring_.emplace(logged.changelog, Restoring{&task, &logged, start, high, start, clock_.now(), {}});
+    held.emplace(store.changelog(), bounds);
+  }
+  stores.begin_restore(held);
+  for (StorePosition& store : stores.positions()) {
+    const std::int64_t start = *store.next_offset();
+    const std::int64_t end = held.at(store.changelog()).high;
+    if (start >= end) continue;
+    restoring_.emplace(store.changelog(), Restoring{&stores, &store, start, end, start, clock_.now(), {}});
     assignment_changed_ = true;
   }
 }
 
-void ChangelogReader::remove(const StreamTask& task) {
-  assignment_changed_ |= std::erase_if(restoring_, [&](const auto& entry) { return entry.second.task == &task; }) > 0;
+void ChangelogReader::remove(const StoreSet& stores) {
+  assignment_changed_ |=
+      std::erase_if(restoring_, [&](const auto& entry) { return entry.second.stores == &stores; }) > 0;
 }
 
-bool ChangelogReader::done(const StreamTask& task) const {
-  return std::ranges::none_of(restoring_, [&](const auto& entry) { return entry.second.task == &task; });
+bool ChangelogReader::done(const StoreSet& stores) const {
+  return std::ranges::none_of(restoring_, [&](const auto& entry) { return entry.second.stores == &stores; });
 }
 
 void ChangelogReader::reassign() {
   std::vector<std::pair<TopicPartition, std::int64_t>> partitions;
-  for (const auto& [partition, restoring] : restoring_)
-    partitions.emplace_back(partition, *restoring.logged->next_offset);
+  for (const auto& [partition, restoring] : restoring_) partitions.emplace_back(partition, restoring.next_offset());
   consumer_->assign(partitions);
   assignment_changed_ = false;
 }
@@ -77,13 +73,11 @@ void ChangelogReader::apply(Restoring& restoring) {
   for (const ConsumerRecord& record : restoring.batch) {
     if (record.key) batch.push_back({*record.key, record.value, record.timestamp, &record.headers});
   }
-  restoring.logged->restorable->restore(batch);
-  restoring.logged->next_offset = restoring.batch.back().offset + 1;
+  restoring.stores->restore(*restoring.store, batch, restoring.batch.back().offset + 1);
   restored_ += batch.size();
   restoring.batch.clear();
-  restoring.task->stores().checkpoint_restore();
   if (progress_) {
-    progress_(restoring.logged->store, std::min(*restoring.logged->next_offset, restoring.end) - restoring.start,
+    progress_(restoring.store->store(), std::min(restoring.next_offset(), restoring.end) - restoring.start,
               restoring.end - restoring.start);
   }
 }
@@ -93,15 +87,14 @@ void ChangelogReader::finish_caught_up() {
     Restoring& restoring = it->second;
     // The last offsets before the end may be transaction markers, which are never returned.
     const auto position = consumer_->position(it->first);
-    if (*restoring.logged->next_offset < restoring.end && (!position || *position < restoring.end)) {
+    if (restoring.next_offset() < restoring.end && (!position || *position < restoring.end)) {
       ++it;
       continue;
     }
-    if (*restoring.logged->next_offset < restoring.end && progress_) {
-      progress_(restoring.logged->store, restoring.end - restoring.start, restoring.end - restoring.start);
+    if (restoring.next_offset() < restoring.end && progress_) {
+      progress_(restoring.store->store(), restoring.end - restoring.start, restoring.end - restoring.start);
     }
-    restoring.logged->next_offset = restoring.end;
-    restoring.task->stores().checkpoint_restore();
+    restoring.stores->finish_restore(*restoring.store, restoring.end);
     // The others go on with what was fetched for them; a new assignment would throw it away.
     consumer_->pause({it->first});
     it = restoring_.erase(it);
@@ -120,7 +113,7 @@ void ChangelogReader::warn_of_standstill() {
     if (now - restoring.moved_at < patience_.count()) continue;
     restoring.moved_at = now;
     log(LogLevel::warn,
-        "store '" + restoring.logged->store + "' of task " + restoring.task->task_id().str() +
+        "store '" + restoring.store->store() + "' of " + restoring.stores->owner() +
             " waits to be restored: changelog " + partition.str() + " ends at offset " + std::to_string(restoring.end) +
             ", but nothing comes behind offset " + std::to_string(position) +
             ". Either the broker cannot be reached, or a transaction is open there. The broker ends it " +

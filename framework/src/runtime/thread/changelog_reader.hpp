@@ -9,7 +9,7 @@
 #include "millrace/broker/admin.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "millrace/common/time.hpp"
-#include "runtime/task/stream_task.hpp"
+#include "state/store_set.hpp"
 
 namespace millrace::detail {
 
@@ -33,13 +33,14 @@ class ChangelogReader {
         patience_(patience),
         clock_(clock) {}
 
-  /// Looks up how far each store of the task is behind. A store whose local data do not fit the changelog (deleted or
-  /// made anew meanwhile) is emptied and restored from the beginning. After an exception nothing was added.
-  void add(StreamTask& task, Millis timeout);
-  void remove(const StreamTask& task);
+  /// Looks up how far each store of a task is behind, and begins to restore it. `processed`: the task's committed
+  /// offsets: a store that is rebuilt from the topic of a source is restored up to there, since what comes behind is
+  /// still to be processed. After an exception nothing was added.
+  void add(StoreSet& stores, const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout);
+  void remove(const StoreSet& stores);
 
-  /// Whether all stores of the task are up to date.
-  [[nodiscard]] bool done(const StreamTask& task) const;
+  /// Whether all stores of the set are up to date.
+  [[nodiscard]] bool done(const StoreSet& stores) const;
   [[nodiscard]] bool idle() const { return restoring_.empty() && !assignment_changed_; }
 
   /// Reads and applies one batch, waiting up to `timeout` for it.
@@ -49,13 +50,15 @@ class ChangelogReader {
 
  private:
   struct Restoring {
-    StreamTask* task;
-    TaskStores::Logged* logged;
+    StoreSet* stores;
+    StorePosition* store;
     std::int64_t start;
     std::int64_t end;
     std::int64_t position;
     Timestamp moved_at;  ///< or warned at
     std::vector<ConsumerRecord> batch;
+
+    [[nodiscard]] std::int64_t next_offset() const { return *store->next_offset(); }
   };
 
   void reassign();

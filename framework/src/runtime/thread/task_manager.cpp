@@ -5,6 +5,7 @@
 
 #include "millrace/common/logging.hpp"
 #include "runtime/task/commit_metadata.hpp"
+#include "runtime/task/store_plans.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -50,7 +51,7 @@ std::vector<TopicPartition> TaskManager::add(TaskId id, const std::shared_ptr<co
 std::vector<TopicPartition> TaskManager::remove(TaskId id, bool clean) {
   const auto found = tasks_.find(id);
   if (found == tasks_.end()) return {};
-  close(found->second, clean);
+  end_task(found->second, clean);
   auto inputs = std::move(found->second.inputs);
   for (const TopicPartition& input : inputs) inputs_.erase(input);
   tasks_.erase(found);
@@ -64,7 +65,8 @@ void TaskManager::remove_all(bool clean) {
 
 void TaskManager::restart_all() {
   for (auto& [id, owned] : tasks_) {
-    close(owned, false);
+    end_task(owned, false);
+    if (owned.stores) owned.stores->discard();
     owned.positioned = false;
     owned.reader_is_elsewhere = true;
     owned.assigned_at = environment_.task.clock.monotonic_ms();
@@ -73,22 +75,21 @@ void TaskManager::restart_all() {
   list_running();
 }
 
-void TaskManager::close(OwnedTask& owned, bool clean) {
+void TaskManager::end_task(OwnedTask& owned, bool clean) {
   owned.early.clear();
   if (!owned.task) return;
-  changelogs_->remove(*owned.task);
+  changelogs_->remove(*owned.stores);
   for (const TopicPartition& input : owned.inputs) inputs_[input].second = nullptr;
   count(owned);
   owned.counted_processed = owned.counted_dropped = 0;
   try {
     owned.task->close();
-    if (clean) owned.task->stores().flush_to_disk();
+    if (clean) owned.stores->flush_to_disk();
   } catch (const std::exception& error) {
     // Everything that was promised is in the changelog, and the others must be closed as well.
     log(LogLevel::warn, "closing task " + owned.task->task_id().str() + ": " + error.what());
   }
   owned.task.reset();
-  owned.lock.reset();
 }
 
 // --- towards running
@@ -104,13 +105,13 @@ void TaskManager::advance(TaskOutput& output, Millis wait) {
     counters_.restored_records += restored - std::exchange(counted_restored_, restored);
   }
   for (auto& [id, owned] : tasks_) {
-    if (!owned.task || owned.task->running() || !owned.positioned || !changelogs_->done(*owned.task)) continue;
+    if (!owned.task || owned.task->running() || !owned.positioned || !changelogs_->done(*owned.stores)) continue;
     owned.task->initialize();
     list_running();
   }
 }
 
-bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
+bool TaskManager::open_stores_of(TaskId id, OwnedTask& owned) {
   std::filesystem::path directory;
   if (environment_.state_directory != nullptr) {
     owned.lock = environment_.state_directory->try_lock(id);
@@ -118,17 +119,23 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
     directory = owned.lock->path();
   }
   const auto& nodes = owned.plan->tasks_of(id.subtopology).subtopology.nodes;
-  const auto make = [&] {
-    return std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, output, directory,
-                                        cache_ ? &*cache_ : nullptr);
-  };
+  const auto make = [&] { return open_stores(id, environment_.task, nodes, owned.inputs, directory); };
   try {
-    owned.task = make();
+    owned.stores = make();
   } catch (const StateCorruptedException& error) {
     log(LogLevel::warn, std::string(error.what()) + ": the state of task " + id.str() + " is restored from scratch");
     owned.lock->wipe();
-    owned.task = make();
+    owned.stores = make();
   }
+  return true;
+}
+
+bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
+  if (!owned.stores && !open_stores_of(id, owned)) return false;
+  const auto& nodes = owned.plan->tasks_of(id.subtopology).subtopology.nodes;
+  owned.task = std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, *owned.stores, output,
+                                            owned.lock ? owned.lock->path() : std::filesystem::path(),
+                                            cache_ ? &*cache_ : nullptr);
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
   for (ConsumerRecord& record : owned.early) {
     RecordQueues::Queue& queue = *inputs_.at({*record.topic, record.partition}).second;
@@ -161,13 +168,7 @@ void TaskManager::position(OwnedTask& owned, Millis timeout) {
       go_to(owned, input, *start);
     }
   }
-  for (TaskStores::Logged& logged : owned.task->stores().logged()) {
-    if (!logged.source_topic) continue;
-    // What comes behind is still to be processed.
-    const auto found = committed.find(logged.changelog);
-    logged.processed = found == committed.end() ? 0 : found->second.offset;
-  }
-  changelogs_->add(*owned.task, timeout);
+  changelogs_->add(*owned.stores, committed, timeout);
   owned.reader_is_elsewhere = false;
 }
 

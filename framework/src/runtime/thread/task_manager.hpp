@@ -37,7 +37,7 @@ class TaskManager {
   /// disk. Returns the partitions that it read.
   std::vector<TopicPartition> remove(TaskId id, bool clean);
   void remove_all(bool clean);
-  /// After a failure: all tasks start again from their last commit.
+  /// After a failure: all tasks start again from their last commit. Their databases stay open.
   void restart_all();
 
   // --- rounds
@@ -64,6 +64,7 @@ class TaskManager {
     std::vector<TopicPartition> inputs;
     Timestamp assigned_at = 0;
     std::optional<StateDirectory::TaskLock> lock;
+    std::unique_ptr<StoreSet> stores;  ///< outlive the task; after a failure the next one gets them
     std::unique_ptr<StreamTask> task;
     std::vector<ConsumerRecord> early;  ///< came before the task was open
     /// Where reading began on partitions that are read from their end: where it begins again after a failure.
@@ -77,12 +78,15 @@ class TaskManager {
   };
 
   [[nodiscard]] bool open(TaskId id, OwnedTask& owned, TaskOutput& output);
+  /// False: another thread has the directory still.
+  [[nodiscard]] bool open_stores_of(TaskId id, OwnedTask& owned);
   [[nodiscard]] bool try_position(OwnedTask& owned);
   void position(OwnedTask& owned, Millis timeout);
   [[nodiscard]] std::optional<std::int64_t> start_without_commit(OwnedTask& owned, const TopicPartition& input,
                                                                  Millis timeout);
   void go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset);
-  void close(OwnedTask& owned, bool clean);
+  /// Ends the task, but not its stores.
+  void end_task(OwnedTask& owned, bool clean);
   void count(OwnedTask& owned);
   void list_running();
 

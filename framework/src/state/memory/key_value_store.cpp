@@ -15,7 +15,7 @@ namespace millrace::detail {
 namespace {
 
 /// A sorted map. Used by the thread of the task alone; global stores lock around it.
-class InMemoryKeyValueStore final : public KeyValueBytesStore {
+class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableStore {
   class Walk;
 
  public:
@@ -60,6 +60,10 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore {
 
   void restore(std::span<const RestoreRecord> records) override {
     for (const RestoreRecord& record : records) put(record.key, record.value);
+  }
+  void clear() override {
+    walks_.close();
+    entries_.clear();
   }
 
  private:

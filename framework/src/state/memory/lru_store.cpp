@@ -14,7 +14,7 @@ namespace millrace::detail {
 namespace {
 
 /// Keeps the `max_entries` entries that were used last. A get() counts as a use; an iteration does not. One thread.
-class LruStore final : public KeyValueBytesStore, public EvictingStore {
+class LruStore final : public KeyValueBytesStore, public EvictingStore, public ClearableStore {
  public:
   LruStore(std::string name, std::size_t max_entries) : name_(std::move(name)), max_entries_(max_entries) {}
 
@@ -49,6 +49,10 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore {
   // Do not report evictions: the changelog already contains their tombstones.
   void restore(std::span<const RestoreRecord> records) override {
     for (const RestoreRecord& record : records) put(record.key, record.value, {});
+  }
+  void clear() override {
+    by_key_.clear();
+    entries_.clear();
   }
 
  private:

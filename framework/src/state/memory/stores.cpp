@@ -21,4 +21,13 @@ ByteStore make_in_memory_store(const StoreSpec& spec) {
   return bytes;
 }
 
+void clear_in_memory_store(const ByteStore& bytes) {
+  StateStore* store = nullptr;
+  if (bytes.key_value) store = bytes.key_value.get();
+  if (bytes.window) store = bytes.window.get();
+  if (bytes.session) store = bytes.session.get();
+  if (bytes.versioned) store = bytes.versioned.get();
+  dynamic_cast<ClearableStore&>(*store).clear();
+}
+
 }  // namespace millrace::detail

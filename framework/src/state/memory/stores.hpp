@@ -20,6 +20,15 @@ class EvictingStore {
   virtual void set_eviction_listener(std::function<void(std::string_view key)> listener) = 0;
 };
 
+/// A store in memory, which knows no commit: the only way back is to empty it and to restore it. All stores made below
+/// are one.
+class ClearableStore {
+ public:
+  virtual ~ClearableStore() = default;
+  /// The store is as new. Walks over it end.
+  virtual void clear() = 0;
+};
+
 /// Stores that live in memory only. They are rebuilt from the changelog at every start and after an aborted
 /// transaction, so they have no commit or discard. They may be written while they are iterated over. An iterator of the
 /// key-value store shows the present value of each key. An iterator of the window store shows the store as it was at
@@ -32,6 +41,9 @@ class EvictingStore {
                                                                             const WindowStoreOptions& options);
 [[nodiscard]] std::unique_ptr<SessionBytesStore> make_in_memory_session_store(const std::string& name,
                                                                               std::int64_t retention_ms);
+
+/// Empties a store that was made by one of these.
+void clear_in_memory_store(const ByteStore& bytes);
 
 /// Makes the in-memory store of the kind that `spec` names, whatever its medium. All members are null for custom
 /// stores.

@@ -13,7 +13,7 @@ namespace millrace::detail {
 namespace {
 
 /// A window store on a WindowTier that has no database below it and no budget. One thread.
-class InMemoryWindowStore final : public WindowBytesStore {
+class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore {
  public:
   // A slice ends at 256 KB or after an eighth of the retention, so that expired entries are freed soon.
   InMemoryWindowStore(std::string name, const WindowStoreOptions& options)
@@ -86,6 +86,12 @@ class InMemoryWindowStore final : public WindowBytesStore {
       if (options_.retain_duplicates) last_seq_ = std::max(last_seq_, entry.seq);
       store(entry.key, record.value, entry.start, entry.seq);
     }
+  }
+  void clear() override {
+    observed_stream_time_ = kNoTimestamp;
+    live_from_ = 0;
+    last_seq_ = 0;
+    tier_.reset(0);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "layout.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "millrace/state/detail/formats.hpp"
 
@@ -8,15 +9,47 @@ namespace millrace::detail::layout {
 
 std::int64_t segment_interval(std::int64_t retention_ms) { return std::max<std::int64_t>(retention_ms / 2, 60'000); }
 
-std::string offset_key(const TopicPartition& changelog) {
-  std::string key(kOffsetPrefix);
-  formats::append_be32(key, static_cast<std::uint32_t>(changelog.partition));
-  return key += changelog.topic;
+namespace {
+
+void append_topic_partition(std::string& out, const TopicPartition& place) {
+  formats::append_be32(out, static_cast<std::uint32_t>(place.partition));
+  out += place.topic;
 }
 
-TopicPartition read_offset_key(std::string_view key) {
-  key.remove_prefix(kOffsetPrefix.size());
-  return {std::string(key.substr(4)), static_cast<std::int32_t>(formats::load_be32(key.data()))};
+std::optional<TopicPartition> read_topic_partition(std::string_view bytes) {
+  if (bytes.size() < 4) return std::nullopt;
+  return TopicPartition{std::string(bytes.substr(4)), static_cast<std::int32_t>(formats::load_be32(bytes.data()))};
+}
+
+}  // namespace
+
+std::string position_key(std::string_view store, const TopicPartition& changelog) {
+  std::string key(kPositionPrefix);
+  formats::append_be32(key, static_cast<std::uint32_t>(store.size()));
+  key += store;
+  append_topic_partition(key, changelog);
+  return key;
+}
+
+std::optional<PositionKey> read_position_key(std::string_view key) {
+  key.remove_prefix(kPositionPrefix.size());
+  if (key.size() < 4) return std::nullopt;
+  const std::size_t store_size = formats::load_be32(key.data());
+  key.remove_prefix(4);
+  if (key.size() < store_size) return std::nullopt;
+  auto changelog = read_topic_partition(key.substr(store_size));
+  if (!changelog) return std::nullopt;
+  return PositionKey{std::string(key.substr(0, store_size)), std::move(*changelog)};
+}
+
+std::string offset_key(const TopicPartition& changelog) {
+  std::string key(kOffsetPrefix);
+  append_topic_partition(key, changelog);
+  return key;
+}
+
+std::optional<TopicPartition> read_offset_key(std::string_view key) {
+  return read_topic_partition(key.substr(kOffsetPrefix.size()));
 }
 
 std::string headers_key(std::string_view store) { return std::string(kHeadersPrefix).append(store); }

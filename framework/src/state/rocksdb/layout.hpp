@@ -24,15 +24,22 @@
 ///
 ///     meta key                                    value
 ///     "format"                                    | version (4) |
-///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |
+///     "position:" | store length (4) | store ... | partition (4) | topic ... |     | next changelog offset (8) |
 ///     "window:" | store ... |                     | segment interval (8) | observed stream time (8) | last seq (4) |
 ///     "headers:" | store ... |                    (empty) the store's values begin with headers
+///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |, left from format 1
+///
+/// Format 1 kept the offset of each changelog without the store that it belongs to. A database of format 1 becomes one
+/// of format 2 when it is opened. Its offsets stay under "offset:" until their stores are opened, which take them over.
 ///
 /// All integers are big-endian. Intervals and times are in ms.
 namespace millrace::detail::layout {
 
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
+/// The oldest format that can still be read.
+inline constexpr std::uint32_t kOldestFormatVersion = 1;
 inline constexpr std::string_view kFormatKey = "format";
+inline constexpr std::string_view kPositionPrefix = "position:";
 inline constexpr std::string_view kOffsetPrefix = "offset:";
 inline constexpr std::string_view kWindowMetaPrefix = "window:";
 inline constexpr std::string_view kHeadersPrefix = "headers:";
@@ -50,8 +57,18 @@ inline constexpr std::size_t kSegmentedKeyMinBytes = 20;  // with an empty key
 [[nodiscard]] std::int64_t segment_interval(std::int64_t retention_ms);
 
 // Keys in the default column family.
+/// Under which the position of a store in one topic partition is kept.
+[[nodiscard]] std::string position_key(std::string_view store, const TopicPartition& changelog);
+struct PositionKey {
+  std::string store;
+  TopicPartition changelog;
+};
+/// nullopt if the bytes are not such a key.
+[[nodiscard]] std::optional<PositionKey> read_position_key(std::string_view key);
+
+/// The same for format 1.
 [[nodiscard]] std::string offset_key(const TopicPartition& changelog);
-[[nodiscard]] TopicPartition read_offset_key(std::string_view key);
+[[nodiscard]] std::optional<TopicPartition> read_offset_key(std::string_view key);
 
 [[nodiscard]] std::string headers_key(std::string_view store);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "committed_readers.hpp"
 #include "key_value_store.hpp"
 #include "layout.hpp"
 #include "millrace/common/logging.hpp"
@@ -50,7 +51,7 @@ bool is_new(const std::filesystem::path& directory) {
 }  // namespace
 
 RocksDbTaskDatabase::RocksDbTaskDatabase(const std::filesystem::path& directory, std::shared_ptr<StateMemory> memory)
-    : directory_(directory), memory_(std::move(memory)) {
+    : directory_(directory), memory_(std::move(memory)), positions_(directory) {
   const auto allowance = memory_.report(0);
   budget_ = std::make_shared<TierBudget>(allowance.tier_bytes);
   write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(allowance.write_buffer_bytes);
@@ -90,9 +91,11 @@ void RocksDbTaskDatabase::open_database() {
   db_.reset(db);
   for (std::size_t i = 0; i < names.size(); ++i) families_[names[i]] = handles[i];
   meta_ = families_.at(rocksdb::kDefaultColumnFamilyName);
+  readers_ = std::make_shared<ReaderGate>(db_.get(), meta_, directory_);
 }
 
 void RocksDbTaskDatabase::close() {
+  readers_->close();
   for (DatabaseStore* store : stores_) store->detach();
   stores_.clear();
   for (const auto& [name, handle] : families_) {
@@ -108,33 +111,28 @@ void RocksDbTaskDatabase::close() {
 }
 
 void RocksDbTaskDatabase::read_meta() {
+  read_format();
+  positions_.read(*db_, meta_);
+}
+
+void RocksDbTaskDatabase::read_format() {
   std::string version;
   const auto status = db_->Get({}, meta_, slice(layout::kFormatKey), &version);
-  if (status.IsNotFound()) {
-    rocksdb::WriteBatch batch;
-    std::string current;
-    formats::append_be32(current, layout::kFormatVersion);
-    check(batch.Put(meta_, slice(layout::kFormatKey), current), "write", "", directory_);
-    write(batch, "initialise");
-  } else {
+  if (!status.IsNotFound()) {
     check(status, "read", "", directory_);
-    if (version.size() != 4 || formats::load_be32(version.data()) != layout::kFormatVersion) {
+    const std::uint32_t found = version.size() == 4 ? formats::load_be32(version.data()) : 0;
+    if (found == layout::kFormatVersion) return;
+    if (found < layout::kOldestFormatVersion || found > layout::kFormatVersion) {
       throw StateCorruptedException("the state in " + directory_.string() +
                                     " was written by another version of Millrace; it must be deleted and restored "
                                     "from the changelogs");
     }
   }
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, meta_));
-  for (it->Seek(slice(layout::kOffsetPrefix)); it->Valid() && it->key().starts_with(slice(layout::kOffsetPrefix));
-       it->Next()) {
-    if (it->key().size() < layout::kOffsetPrefix.size() + 4 || it->value().size() != 8) {
-      throw StateCorruptedException("the state in " + directory_.string() +
-                                    " has an unreadable changelog offset; it must be deleted and restored");
-    }
-    offsets_[layout::read_offset_key(view(it->key()))] =
-        static_cast<std::int64_t>(formats::load_be64(it->value().data()));
-  }
-  check(it->status(), "read", "", directory_);
+  rocksdb::WriteBatch batch;
+  std::string current;
+  formats::append_be32(current, layout::kFormatVersion);
+  check(batch.Put(meta_, slice(layout::kFormatKey), current), "write", "", directory_);
+  write(batch, "initialise");
 }
 
 rocksdb::ColumnFamilyHandle* RocksDbTaskDatabase::family(const std::string& name, const std::string& store) {
@@ -249,9 +247,25 @@ void RocksDbTaskDatabase::forget(DatabaseStore& store) {
   std::erase_if(window_stores_, [&](const auto& entry) { return entry.second == &store; });
 }
 
-std::optional<std::int64_t> RocksDbTaskDatabase::changelog_offset(const TopicPartition& changelog) const {
-  const auto found = offsets_.find(changelog);
-  return found == offsets_.end() ? std::nullopt : std::optional(found->second);
+void RocksDbTaskDatabase::expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) {
+  if (const TopicPartition* other = positions_.outside(store, changelogs)) {
+    log(LogLevel::warn,
+        "state store '" + store + "' in " + directory_.string() + " was restored from " + other->str() +
+            ", which is its changelog no longer: its data are deleted and restored from the present one");
+    wipe(store);
+    return;
+  }
+  auto offsets = positions_.of_format_1(store, changelogs);
+  if (offsets.empty()) return;
+  rocksdb::WriteBatch batch;
+  positions_.add_take_over(batch, store, offsets);
+  write(batch, "open");
+  positions_.taken_over(store, std::move(offsets));
+}
+
+std::optional<std::int64_t> RocksDbTaskDatabase::position(const std::string& store,
+                                                          const TopicPartition& changelog) const {
+  return positions_.get(store, changelog);
 }
 
 std::size_t RocksDbTaskDatabase::uncommitted_bytes() const {
@@ -266,20 +280,15 @@ void RocksDbTaskDatabase::write(rocksdb::WriteBatch& batch, std::string_view doi
   check(db_->Write(options, &batch), doing, "", directory_);
 }
 
-void RocksDbTaskDatabase::commit(const std::map<TopicPartition, std::int64_t>& next_offsets) {
+void RocksDbTaskDatabase::commit(const std::map<std::string, ChangelogPositions>& positions) {
   trim_expired();
   rocksdb::WriteBatch batch;
   for (DatabaseStore* store : stores_) store->write_to(batch);
-  // Offsets come last: see DurableExpiry.
-  for (const auto& [changelog, offset] : next_offsets) {
-    if (changelog_offset(changelog) == offset) continue;
-    std::string value;
-    formats::append_be64(value, static_cast<std::uint64_t>(offset));
-    check(batch.Put(meta_, layout::offset_key(changelog), value), "commit", "", directory_);
-  }
+  // Positions come last: see DurableExpiry.
+  positions_.add_commit(batch, positions);
   if (batch.Count() > 0) write(batch, "commit");
 
-  for (const auto& [changelog, offset] : next_offsets) offsets_[changelog] = offset;
+  positions_.committed(positions);
   for (DatabaseStore* store : stores_) store->committed();
   adjust_memory();
   std::map<std::string, Timestamp> live_from;
@@ -329,22 +338,35 @@ void RocksDbTaskDatabase::wipe(const std::string& store) {
     check(batch.DeleteRange(found->second, rocksdb::Slice(), end), "wipe", store, directory_);
   }
   check(batch.Delete(meta_, layout::window_meta_key(store)), "wipe", store, directory_);
-  const std::string suffix = "-" + store + "-changelog";
-  std::vector<TopicPartition> dropped;
-  for (const auto& [changelog, offset] : offsets_) {
-    if (changelog.topic.ends_with(suffix)) dropped.push_back(changelog);
-  }
-  for (const TopicPartition& changelog : dropped) {
-    check(batch.Delete(meta_, layout::offset_key(changelog)), "wipe", store, directory_);
-  }
+  positions_.add_wipe(batch, store);
   write(batch, "wipe");
-  for (const TopicPartition& changelog : dropped) offsets_.erase(changelog);
+  positions_.wiped(store);
   for (DatabaseStore* open : stores_) {
     if (open->store_name() == store) open->wiped();
   }
   flush();
   expiry_->reset(family_name(layout::kWindowFamily, store));
   expiry_->reset(family_name(layout::kSessionFamily, store));
+}
+
+rocksdb::ColumnFamilyHandle* RocksDbTaskDatabase::open_family(std::string_view kind, const std::string& store) const {
+  const bool open = std::ranges::any_of(stores_, [&](const DatabaseStore* one) { return one->store_name() == store; });
+  const auto found = families_.find(family_name(kind, store));
+  if (open && found != families_.end()) return found->second;
+  throw ProcessorStateException("there is no open " +
+                                std::string(kind == layout::kWindowFamily ? "window" : "key-value") + " store '" +
+                                store + "' in " + directory_.string());
+}
+
+std::shared_ptr<const CommittedKeyValueReader> RocksDbTaskDatabase::committed_key_value(
+    const std::string& store) const {
+  return make_committed_key_value_reader(readers_, open_family(layout::kKeyValueFamily, store), store);
+}
+
+std::shared_ptr<const CommittedWindowReader> RocksDbTaskDatabase::committed_windows(const std::string& store) const {
+  rocksdb::ColumnFamilyHandle* family = open_family(layout::kWindowFamily, store);
+  const PersistentWindowStore& windows = *window_stores_.at(family_name(layout::kWindowFamily, store));
+  return make_committed_window_reader(readers_, family, store, windows.options());
 }
 
 }  // namespace millrace::detail

@@ -11,16 +11,18 @@
 
 #include "database_store.hpp"
 #include "layout.hpp"
+#include "reader_gate.hpp"
 #include "state/state_memory.hpp"
 #include "state/task_database.hpp"
 #include "state/tier/budget.hpp"
+#include "stored_positions.hpp"
 #include "window_expiry.hpp"
 
 namespace millrace::detail {
 
 class PersistentWindowStore;
 
-/// See TaskDatabase; the layout is drawn in database_layout.hpp.
+/// See TaskDatabase; the layout is drawn in layout.hpp.
 class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Registry {
  public:
   RocksDbTaskDatabase(const std::filesystem::path& directory, std::shared_ptr<StateMemory> memory);
@@ -34,18 +36,26 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   [[nodiscard]] std::unique_ptr<VersionedBytesStore> versioned_store(const std::string& name,
                                                                      std::int64_t history_retention_ms) override;
   void expect_headers(const std::string& store, bool headers) override;
-  [[nodiscard]] std::optional<std::int64_t> changelog_offset(const TopicPartition& changelog) const override;
+  void expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) override;
+  [[nodiscard]] std::optional<std::int64_t> position(const std::string& store,
+                                                     const TopicPartition& changelog) const override;
   [[nodiscard]] std::size_t uncommitted_bytes() const override;
-  void commit(const std::map<TopicPartition, std::int64_t>& next_offsets) override;
+  void commit(const std::map<std::string, ChangelogPositions>& positions) override;
   void discard() override;
   void flush() override;
   void wipe(const std::string& store) override;
+  [[nodiscard]] std::shared_ptr<const CommittedKeyValueReader> committed_key_value(
+      const std::string& store) const override;
+  [[nodiscard]] std::shared_ptr<const CommittedWindowReader> committed_windows(const std::string& store) const override;
 
   void forget(DatabaseStore& store) override;
 
  private:
   void open_database();
   void read_meta();
+  void read_format();
+  /// Throws ProcessorStateException unless an open store of this name has this family.
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* open_family(std::string_view kind, const std::string& store) const;
   void close();
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(const std::string& name, const std::string& store);
   [[nodiscard]] StorePlace place(const std::string& family_name, const std::string& store);
@@ -69,7 +79,8 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;
   std::vector<DatabaseStore*> stores_;
   std::map<std::string, PersistentWindowStore*> window_stores_;  // by column family name
-  std::map<TopicPartition, std::int64_t> offsets_;               // as of the last commit
+  StoredPositions positions_;
+  std::shared_ptr<ReaderGate> readers_;
   std::uint64_t trimmed_at_flush_ = 0;
 };
 

@@ -1,0 +1,208 @@
+#include "runtime/task/store_binding.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "millrace/common/errors.hpp"
+#include "millrace/state/detail/changelog_writer.hpp"
+#include "millrace/state/detail/formats.hpp"
+#include "state/cache/stores.hpp"
+#include "state/changelog/stores.hpp"
+#include "topology/topology_graph.hpp"
+
+namespace millrace::detail {
+
+/// Sends a store's changes under the task's current record.
+class StoreBinding::Writer final : public ChangelogWriter {
+ public:
+  Writer(TaskContext& task, TaskOutput& output, std::uint64_t token) : task_(task), output_(output), token_(token) {}
+
+  void log(std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) override {
+    output_.send_changelog(token_, key, value, timestamp, headers);
+  }
+  [[nodiscard]] Timestamp current_timestamp() const override { return task_.current_record().timestamp; }
+  [[nodiscard]] const Headers* current_headers() const override { return task_.current_record().headers; }
+
+ private:
+  TaskContext& task_;
+  TaskOutput& output_;
+  std::uint64_t token_;
+};
+
+/// The task's current record, as caches keep it and put it in force again.
+class StoreBinding::Contexts final : public RecordContextHolder {
+ public:
+  explicit Contexts(TaskContext& task) : task_(task) {}
+
+  void keep(KeptContext& context) const override {
+    const CurrentRecord& record = task_.current_record();
+    const RecordOrigin& origin = *record.origin;
+    assign(context.topic, origin.topic == nullptr ? BytesView() : BytesView(*origin.topic));
+    context.partition = origin.partition;
+    context.offset = origin.offset;
+    context.timestamp = record.timestamp;
+    context.headers = *record.headers;
+    assign(context.raw_key, origin.raw_key);
+    assign(context.raw_value, origin.raw_value);
+  }
+
+  void run_under(const KeptContext& context, FunctionRef<void()> action) override {
+    const RecordOrigin origin{context.topic ? &*context.topic : nullptr, context.partition, context.offset,
+                              context.raw_key, context.raw_value};
+    const RecordScope scope(task_, {&origin, context.timestamp, &context.headers});
+    action();
+  }
+
+ private:
+  static void assign(std::optional<std::string>& to, BytesView from) {
+    if (!from) {
+      to.reset();
+    } else if (to) {
+      to->assign(*from);
+    } else {
+      to.emplace(*from);
+    }
+  }
+
+  TaskContext& task_;
+};
+
+StoreBinding::StoreBinding(StoreSet& stores, TaskContext& task, TaskOutput& output, const Setup& setup,
+                           CacheBudget* cache)
+    : stores_(stores), task_(task), output_(output), contexts_(std::make_unique<Contexts>(task)) {
+  for (const StorePlan& plan : stores.plans()) {
+    const StoreSpec& spec = definition_of(*plan.builder).spec;
+    if (spec.kind == StoreKind::custom) {
+      add_custom(plan, changelog_topic(setup.application_id, spec.name));
+    } else {
+      add(plan, setup, cache);
+    }
+  }
+}
+
+void StoreBinding::add(const StorePlan& plan, const Setup& setup, CacheBudget* cache) {
+  const StoreSpec& spec = definition_of(*plan.builder).spec;
+  const std::string changelog = changelog_topic(setup.application_id, spec.name);
+  // As in Java, operators put no headers of their own into their stores, so that the format shows in three places only:
+  // deletes are logged with the headers of their record, values in caches count a byte more (the size of no headers),
+  // and what leaves a session store's cache has the session's headers, which are none. Java has the format in RocksDB.
+  const bool headers_format =
+      spec.dsl_format && plan.persistent && setup.config.get_string("dsl.store.format") == "HEADERS";
+  ByteStore bytes = stores_.bytes(spec.name);
+  if (ChangelogWriter* writer = writer_for(plan)) log_changes(bytes, spec, headers_format, *writer);
+  if (spec.caching && cache != nullptr) cache_changes(bytes, spec, headers_format, *cache);
+  if (setup.share) setup.share(*plan.builder, changelog, bytes);
+  insides_[spec.name] = {bytes.key_value.get(), bytes.window.get(), bytes.session.get()};
+  keep(spec.name, definition_of(*plan.builder).wrap(std::move(bytes), changelog));
+}
+
+ChangelogWriter* StoreBinding::writer_for(const StorePlan& plan) {
+  const std::string& store = plan.builder->name();
+  const auto position = std::ranges::find(stores_.positions(), store, &StorePosition::store);
+  if (position == stores_.positions().end() || plan.from_source) return nullptr;
+  const std::uint64_t token = output_.open_changelog(position->changelog());
+  written_.emplace_back(&*position, token);
+  writers_.push_back(std::make_unique<Writer>(task_, output_, token));
+  return writers_.back().get();
+}
+
+void StoreBinding::keep(const std::string& name, std::unique_ptr<StateStore> store) {
+  in_order_.push_back(store.get());
+  typed_.emplace(name, std::move(store));
+}
+
+void StoreBinding::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, CacheBudget& budget) {
+  CacheTraits traits;
+  traits.value_extra_bytes = headers_format ? 1 : 0;
+  if (bytes.key_value) {
+    bytes.key_value = make_caching(std::move(bytes.key_value), budget, *contexts_, traits);
+  } else if (bytes.window && !spec.window.retain_duplicates) {
+    bytes.window = make_caching(std::move(bytes.window), budget, *contexts_, traits);
+  } else if (bytes.session) {
+    traits.forwards_headers = !headers_format;
+    bytes.session = make_caching(std::move(bytes.session), budget, *contexts_, traits);
+  }
+}
+
+void StoreBinding::add_custom(const StorePlan& plan, const std::string& changelog) {
+  const std::string& name = plan.builder->name();
+  auto store = definition_of(*plan.builder).make(writer_for(plan), changelog);
+  stores_.attach(name, *store);
+  custom_.push_back(name);
+  keep(name, std::move(store));
+}
+
+void StoreBinding::log_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, ChangelogWriter& writer) {
+  const LoggedHeaders headers = headers_format ? LoggedHeaders::of_deletes : spec.log_headers;
+  if (bytes.key_value) {
+    bytes.key_value = make_change_logging(std::move(bytes.key_value), writer, spec.format, headers);
+  } else if (bytes.window) {
+    bytes.window = make_change_logging(std::move(bytes.window), writer, spec.format, headers);
+  } else if (bytes.session) {
+    bytes.session = make_change_logging(std::move(bytes.session), writer, spec.format, headers);
+  } else {
+    bytes.versioned = make_change_logging(std::move(bytes.versioned), writer);
+  }
+}
+
+StoreBinding::~StoreBinding() {
+  for (const std::string& store : custom_) stores_.detach(store);
+  for (const auto& [position, token] : written_) output_.close_changelog(token);
+}
+
+StateStore* StoreBinding::find(const std::string& name) const {
+  const auto found = typed_.find(name);
+  return found == typed_.end() ? nullptr : found->second.get();
+}
+
+std::vector<std::string> StoreBinding::names() const {
+  std::vector<std::string> names;
+  for (const StateStore* store : in_order_) names.push_back(store->name());
+  return names;
+}
+
+void StoreBinding::dump(const std::string& name, FunctionRef<void(std::string_view, std::string_view)> visit) const {
+  constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
+  const auto found = insides_.find(name);
+  const Inside inside = found == insides_.end() ? Inside() : found->second;
+  std::string key;
+  if (inside.key_value != nullptr) {
+    const auto all = inside.key_value->range(std::nullopt, std::nullopt, true);
+    for (; all->valid(); all->next()) visit(all->key(), all->value());
+  } else if (inside.window != nullptr) {
+    const auto all = inside.window->fetch_range(std::nullopt, std::nullopt, 0, kEndOfTime, true);
+    for (; all->valid(); all->next()) {
+      key.clear();
+      formats::append_window_key(key, all->key(), all->window_start(), all->seq());
+      visit(key, all->value());
+    }
+  } else if (inside.session != nullptr) {
+    const auto all = inside.session->find_sessions_in_range(std::nullopt, std::nullopt, 0, kEndOfTime, true);
+    for (; all->valid(); all->next()) {
+      key.clear();
+      formats::append_session_key(key, all->key(), all->session().start, all->session().end);
+      visit(key, all->value());
+    }
+  } else {
+    throw TopologyException("there is no key-value, window or session store '" + name + "' to dump");
+  }
+}
+
+void StoreBinding::flush() {
+  for (StateStore* store : in_order_) store->flush();
+}
+
+void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& processed) {
+  for (const auto& [position, token] : written_) {
+    if (const auto confirmed = output_.confirmed_offset(token)) stores_.advance(*position, *confirmed);
+  }
+  for (StorePosition& position : stores_.positions()) {
+    if (!position.from_source()) continue;
+    const auto found = processed.find(position.changelog());
+    if (found != processed.end()) stores_.advance(position, found->second.offset);
+  }
+  stores_.commit();
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,230 @@
+#include "committed_readers.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "database_store.hpp"
+#include "layout.hpp"
+#include "state/task_database.hpp"
+#include "state/tier/window_snapshot.hpp"
+
+namespace millrace::detail {
+
+namespace {
+
+/// Enters the gate for each step, and copies the entry that it stands on: RocksDB may drop the bytes once it is left.
+class CommittedWalk final : public BytesIterator, private ReaderGate::Walk {
+ public:
+  CommittedWalk(std::shared_ptr<ReaderGate> gate, rocksdb::ColumnFamilyHandle* family, std::string store,
+                std::optional<std::string> lower, std::optional<std::string> upper, bool forward)
+      : gate_(std::move(gate)),
+        store_(std::move(store)),
+        lower_(std::move(lower)),
+        upper_(std::move(upper)),
+        forward_(forward) {
+    const ReaderGate::Visit visit(*gate_, store_);
+    if (lower_ && upper_ && *lower_ >= *upper_) return;
+    rocksdb::ReadOptions options;
+    if (lower_) {
+      lower_slice_ = *lower_;
+      options.iterate_lower_bound = &lower_slice_;
+    }
+    if (upper_) {
+      upper_slice_ = *upper_;
+      options.iterate_upper_bound = &upper_slice_;
+    }
+    rocks_.reset(gate_->db().NewIterator(options, family));
+    forward_ ? rocks_->SeekToFirst() : rocks_->SeekToLast();
+    try {
+      copy();
+    } catch (...) {
+      rocks_.reset();  // while the database is still held open
+      throw;
+    }
+    gate_->add(*this);
+  }
+  CommittedWalk(const CommittedWalk&) = delete;
+  CommittedWalk& operator=(const CommittedWalk&) = delete;
+  ~CommittedWalk() override {
+    gate_->remove(*this, [this] { rocks_.reset(); });
+  }
+
+  [[nodiscard]] bool valid() override { return valid_; }
+  void next() override {
+    const ReaderGate::Visit visit(*gate_, store_);
+    forward_ ? rocks_->Next() : rocks_->Prev();
+    copy();
+  }
+  [[nodiscard]] std::string_view key() const override { return key_; }
+  [[nodiscard]] std::string_view value() const override { return value_; }
+
+ private:
+  void copy() {
+    valid_ = rocks_->Valid();
+    if (!valid_) {
+      check(rocks_->status(), "walk over", store_, gate_->directory());
+      return;
+    }
+    key_.assign(view(rocks_->key()));
+    value_.assign(view(rocks_->value()));
+  }
+  void end() override { rocks_.reset(); }
+
+  std::shared_ptr<ReaderGate> gate_;
+  std::string store_;
+  std::optional<std::string> lower_;
+  std::optional<std::string> upper_;
+  rocksdb::Slice lower_slice_;
+  rocksdb::Slice upper_slice_;
+  bool forward_;
+  std::unique_ptr<rocksdb::Iterator> rocks_;  // null: the range is empty, or the database has closed
+  bool valid_ = false;
+  std::string key_;
+  std::string value_;
+};
+
+class RocksDbKeyValueReader final : public CommittedKeyValueReader {
+ public:
+  RocksDbKeyValueReader(std::shared_ptr<ReaderGate> gate, rocksdb::ColumnFamilyHandle* family, std::string store)
+      : gate_(std::move(gate)), family_(family), store_(std::move(store)) {}
+
+  [[nodiscard]] std::optional<std::string> get(std::string_view key) const override {
+    const ReaderGate::Visit visit(*gate_, store_);
+    std::string value;
+    const auto status = gate_->db().Get({}, family_, slice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    check(status, "read from", store_, gate_->directory());
+    return value;
+  }
+
+  [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) const override {
+    return std::make_unique<CommittedWalk>(gate_, family_, store_, owned(from),
+                                           to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt,
+                                           forward);
+  }
+
+ private:
+  std::shared_ptr<ReaderGate> gate_;
+  rocksdb::ColumnFamilyHandle* family_;
+  std::string store_;
+};
+
+class RocksDbWindowReader final : public CommittedWindowReader {
+ public:
+  RocksDbWindowReader(std::shared_ptr<ReaderGate> gate, rocksdb::ColumnFamilyHandle* family, std::string store,
+                      const WindowStoreOptions& options)
+      : gate_(std::move(gate)), family_(family), store_(std::move(store)), options_(options) {}
+
+  [[nodiscard]] std::optional<std::string> fetch(std::string_view key, Timestamp window_start) const override {
+    const ReaderGate::Visit visit(*gate_, store_);
+    const Commit commit(*this);
+    if (window_start < commit.live_from()) return std::nullopt;
+    std::string entry;
+    layout::write_segmented_key(entry, segment(window_start), key, window_start, 0);
+    std::string value;
+    const auto status = gate_->db().Get(commit.options(), family_, entry, &value);
+    if (status.IsNotFound()) return std::nullopt;
+    check(status, "read from", store_, gate_->directory());
+    return value;
+  }
+
+  [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
+                                                           bool forward) const override {
+    const ReaderGate::Visit visit(*gate_, store_);
+    const Commit commit(*this);
+    std::vector<WindowItem> items;
+    from = std::max(from, commit.live_from());
+    to = std::min(to, commit.stream_time());
+    if (from <= to) collect(items, commit.options(), key, from, to);
+    if (!forward) std::reverse(items.begin(), items.end());
+    return std::make_unique<WindowSnapshotIterator>(std::move(items));
+  }
+
+ private:
+  /// One commit of the store, which all that is read under `options()` belongs to.
+  class Commit {
+   public:
+    explicit Commit(const RocksDbWindowReader& reader) : db_(reader.gate_->db()) {
+      options_.snapshot = db_.GetSnapshot();
+      try {
+        read_meta(reader);
+      } catch (...) {
+        db_.ReleaseSnapshot(options_.snapshot);
+        throw;
+      }
+    }
+    Commit(const Commit&) = delete;
+    Commit& operator=(const Commit&) = delete;
+    ~Commit() { db_.ReleaseSnapshot(options_.snapshot); }
+
+    [[nodiscard]] const rocksdb::ReadOptions& options() const { return options_; }
+    [[nodiscard]] Timestamp stream_time() const { return stream_time_; }
+    [[nodiscard]] Timestamp live_from() const { return live_from_; }
+
+   private:
+    void read_meta(const RocksDbWindowReader& reader) {
+      std::string bytes;
+      const auto status = db_.Get(options_, reader.gate_->meta(), layout::window_meta_key(reader.store_), &bytes);
+      if (status.IsNotFound()) return;  // nothing was ever committed
+      check(status, "read from", reader.store_, reader.gate_->directory());
+      const auto meta = layout::read_window_meta(bytes);
+      if (!meta) {
+        throw StateCorruptedException("window store '" + reader.store_ + "' in " + reader.gate_->directory().string() +
+                                      " has unreadable meta data; the state must be deleted and restored");
+      }
+      stream_time_ = meta->observed_stream_time;
+      live_from_ = std::max<Timestamp>(0, stream_time_ - reader.options_.retention_ms + 1);
+    }
+
+    rocksdb::DB& db_;
+    rocksdb::ReadOptions options_;
+    Timestamp stream_time_ = kNoTimestamp;
+    Timestamp live_from_ = 0;
+  };
+
+  [[nodiscard]] std::int64_t segment(Timestamp start) const {
+    return start / layout::segment_interval(options_.retention_ms);
+  }
+
+  void collect(std::vector<WindowItem>& items, const rocksdb::ReadOptions& options, std::string_view key,
+               Timestamp from, Timestamp to) const {
+    const std::unique_ptr<rocksdb::Iterator> it(gate_->db().NewIterator(options, family_));
+    std::string first;
+    std::string last;
+    for (std::int64_t at = segment(from); at <= segment(to); ++at) {
+      layout::write_segmented_key(first, at, key, from, 0);
+      layout::write_segmented_key(last, at, key, to, 0xffffffff);
+      for (it->Seek(first); it->Valid() && it->key().compare(last) <= 0; it->Next()) {
+        if (it->key().size() != last.size()) continue;  // another key that begins like this one
+        const auto stored = layout::read_segmented_key(view(it->key()));
+        if (stored.key != key) continue;
+        items.push_back({std::string(key), stored.start, stored.seq, std::string(view(it->value()))});
+      }
+      check(it->status(), "read from", store_, gate_->directory());
+    }
+  }
+
+  std::shared_ptr<ReaderGate> gate_;
+  rocksdb::ColumnFamilyHandle* family_;
+  std::string store_;
+  WindowStoreOptions options_;
+};
+
+}  // namespace
+
+std::shared_ptr<const CommittedKeyValueReader> make_committed_key_value_reader(std::shared_ptr<ReaderGate> gate,
+                                                                               rocksdb::ColumnFamilyHandle* family,
+                                                                               std::string store) {
+  return std::make_shared<RocksDbKeyValueReader>(std::move(gate), family, std::move(store));
+}
+
+std::shared_ptr<const CommittedWindowReader> make_committed_window_reader(std::shared_ptr<ReaderGate> gate,
+                                                                          rocksdb::ColumnFamilyHandle* family,
+                                                                          std::string store,
+                                                                          const WindowStoreOptions& options) {
+  return std::make_shared<RocksDbWindowReader>(std::move(gate), family, std::move(store), options);
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,38 @@
+#include "reader_gate.hpp"
+
+#include <algorithm>
+
+#include "millrace/common/errors.hpp"
+
+namespace millrace::detail {
+
+ReaderGate::Visit::Visit(const ReaderGate& gate, const std::string& store) {
+  const auto refuse_if_closed = [&] {
+    if (!gate.closed_) return;
+    throw ProcessorStateException("state store '" + store + "' in " + gate.directory_.string() +
+                                  " is closed: its task has ended or moved; look up where the task runs now");
+  };
+  refuse_if_closed();
+  lock_ = std::shared_lock(gate.mutex_);
+  refuse_if_closed();
+}
+
+void ReaderGate::add(Walk& walk) {
+  const std::lock_guard lock(walks_mutex_);
+  walks_.push_back(&walk);
+}
+
+bool ReaderGate::forget(Walk& walk) {
+  const std::lock_guard lock(walks_mutex_);
+  return std::erase(walks_, &walk) > 0;
+}
+
+void ReaderGate::close() {
+  closed_ = true;
+  const std::unique_lock alone(mutex_);
+  const std::lock_guard lock(walks_mutex_);
+  for (Walk* walk : walks_) walk->end();
+  walks_.clear();
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,202 @@
+#define BOOST_TEST_DYN_LINK
+#include "runtime/thread/task_manager.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "unit/runtime/changelog_output.hpp"
+#include "unit/runtime/fake_admin.hpp"
+#include "unit/runtime/fake_producer.hpp"
+#include "unit/runtime/put_topology.hpp"
+#include "unit/state/temp_directory.hpp"
+
+namespace millrace::detail {
+
+namespace {
+
+using S = std::string;
+
+const TopicPartition kIn{"in", 0};
+const TopicPartition kChangelog{"app-st-changelog", 0};
+
+/// Has the records that the test gives it, and no group.
+class FakeConsumer final : public Consumer {
+ public:
+  void subscribe(const std::vector<std::string>&, RebalanceListener&) override {}
+  void unsubscribe() override {}
+  void assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) override {
+    positions.clear();
+    for (const auto& [partition, offset] : partitions) positions[partition] = offset;
+    assigned.push_back(partitions);
+  }
+  void poll(std::vector<ConsumerRecord>& into, std::size_t, Millis) override {
+    for (ConsumerRecord& record : records) {
+      positions[{*record.topic, record.partition}] = record.offset + 1;
+      into.push_back(std::move(record));
+    }
+    records.clear();
+  }
+  void wakeup() override {}
+  void pause(const std::vector<TopicPartition>&) override {}
+  void resume(const std::vector<TopicPartition>&) override {}
+  void seek(const TopicPartition&, std::int64_t) override {}
+  std::optional<std::int64_t> position(const TopicPartition& partition) override {
+    const auto found = positions.find(partition);
+    return found == positions.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<std::int64_t> current_lag(const TopicPartition&) override { return 0; }
+  Watermarks query_watermarks(const TopicPartition&, Millis) override { return {}; }
+  std::optional<std::int64_t> offset_for_time(const TopicPartition&, Timestamp, Millis) override {
+    return std::nullopt;
+  }
+  std::map<TopicPartition, OffsetAndMetadata> committed(const std::vector<TopicPartition>&, Millis) override {
+    return {};
+  }
+  void commit_sync(const std::map<TopicPartition, OffsetAndMetadata>&) override {}
+  [[nodiscard]] ConsumerGroupMetadata group_metadata() const override { return ConsumerGroupMetadata("app"); }
+
+  std::vector<ConsumerRecord> records;
+  std::map<TopicPartition, std::int64_t> positions;
+  std::vector<std::vector<std::pair<TopicPartition, std::int64_t>>> assigned;
+};
+
+/// One task of a topology with the store "st", in the hands of a TaskManager.
+struct Fixture {
+  explicit Fixture(StoreBuilder store = Stores::key_value_store<S, S>("st"))
+      : topology(put_topology(std::move(store))),
+        plan(std::make_shared<TopologyPlan>(plan_topology(topology.internal(), "app", config, admin, Millis(0)))) {
+    auto reader = std::make_unique<FakeConsumer>();
+    changelog = reader.get();
+    tasks = std::make_unique<TaskManager>(
+        environment, counters, consumer,
+        std::make_unique<ChangelogReader>(std::move(reader), admin, nullptr, Millis(1000), Clock::system()),
+        AutoOffsetReset::earliest(), Millis(1000));
+    (void)tasks->add({0, 0}, plan);
+  }
+
+  StreamTask& task() {
+    BOOST_REQUIRE_EQUAL(tasks->running().size(), 1);
+    return *tasks->running().front();
+  }
+  void put(std::string_view key, std::string_view value) {
+    std::vector<ConsumerRecord> polled;
+    polled.push_back(input_record(kIn.topic, offset++, key, value));
+    tasks->dispatch(polled);
+    BOOST_REQUIRE(task().process_one());
+  }
+  S get(const S& key) {
+    return dynamic_cast<KeyValueStore<S, S>&>(*task().stores().find("st")).get(key).value_or("(none)");
+  }
+  [[nodiscard]] S manifest() const {
+    std::ostringstream text;
+    text << std::ifstream(state.path() / "0_0" / "CURRENT").rdbuf();
+    return text.str();
+  }
+
+  const TempDirectory directory;
+  StateDirectory state{directory.path(), "app"};
+  FakeAdmin admin{std::map<S, std::int32_t>{{"in", 1}}};
+  ProducerOnlyBroker broker;
+  StreamsConfig config;
+  Topology topology;
+  std::shared_ptr<const TopologyPlan> plan;
+  ThreadEnvironment environment{{topology.internal(), "app", config, Clock::system(), make_error_policy(config, {}), 0,
+                                 TimestampPolicy::fail_on_invalid},
+                                broker,
+                                admin,
+                                &state,
+                                {},
+                                [this] { return plan; },
+                                [] {},
+                                {}};
+  ThreadCounters counters;
+  FakeConsumer consumer;
+  FakeConsumer* changelog = nullptr;
+  ChangelogOutput first;
+  ChangelogOutput second;
+  std::int64_t offset = 0;
+  std::unique_ptr<TaskManager> tasks;
+};
+
+struct InMemory : Fixture {
+  InMemory() : Fixture(Stores::key_value_store<S, S>("st", StoreMedium::in_memory)) {}
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(TaskManagers)
+
+BOOST_FIXTURE_TEST_CASE(a_restart_takes_the_stores_back_to_the_last_commit_without_reopening_them, Fixture) {
+  tasks->advance(first, Millis(0));
+  put("a", "1");
+  first.confirm(1);
+  task().post_commit();
+  put("a", "2");
+  put("b", "2");
+  const S manifest_before = manifest();
+  BOOST_TEST(!manifest_before.empty());
+
+  tasks->restart_all();
+  BOOST_TEST(tasks->running().empty());
+  BOOST_TEST(!state.try_lock({0, 0}).has_value());
+  admin.bounds[kChangelog] = {0, 1};
+  tasks->advance(second, Millis(0));
+  BOOST_TEST(get("a") == "1");
+  BOOST_TEST(get("b") == "(none)");
+  BOOST_TEST(changelog->assigned.empty());
+  BOOST_TEST(manifest() == manifest_before);
+  BOOST_TEST(first.closed.size() == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_reads_what_its_changelog_has_behind_the_last_commit, Fixture) {
+  tasks->advance(first, Millis(0));
+  put("a", "1");
+  first.confirm(1);
+  task().post_commit();
+  put("a", "2");
+
+  tasks->restart_all();
+  // At least once: the record of the change that was not committed is in the changelog nevertheless.
+  admin.bounds[kChangelog] = {0, 2};
+  changelog->records.push_back(input_record(kChangelog.topic, 1, "a", "2"));
+  tasks->advance(second, Millis(0));
+  BOOST_TEST((changelog->assigned.front() == std::vector{std::pair<TopicPartition, std::int64_t>(kChangelog, 1)}));
+  BOOST_TEST(get("a") == "2");
+}
+
+BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_in_memory_is_read_from_the_beginning, InMemory) {
+  tasks->advance(first, Millis(0));
+  put("a", "1");
+  first.confirm(1);
+  task().post_commit();
+  put("b", "2");
+
+  tasks->restart_all();
+  admin.bounds[kChangelog] = {0, 1};
+  changelog->records.push_back(input_record(kChangelog.topic, 0, "a", "1"));
+  tasks->advance(second, Millis(0));
+  BOOST_TEST((changelog->assigned.front() == std::vector{std::pair<TopicPartition, std::int64_t>(kChangelog, 0)}));
+  BOOST_TEST(get("a") == "1");
+  BOOST_TEST(get("b") == "(none)");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_task_that_is_given_back_frees_its_directory, Fixture) {
+  tasks->advance(first, Millis(0));
+  put("a", "1");
+  first.confirm(1);
+  task().post_commit();
+  (void)tasks->remove({0, 0}, true);
+  BOOST_TEST(state.try_lock({0, 0}).has_value());
+  (void)tasks->add({0, 0}, plan);
+  admin.bounds[kChangelog] = {0, 1};
+  tasks->advance(second, Millis(0));
+  BOOST_TEST(get("a") == "1");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace millrace::detail

@@ -1,0 +1,188 @@
+#define BOOST_TEST_DYN_LINK
+#include "state/store_set.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/serde/primitives.hpp"
+#include "millrace/state/detail/formats.hpp"
+#include "millrace/state/stores.hpp"
+#include "state/state_memory.hpp"
+#include "unit/state/temp_directory.hpp"
+
+namespace millrace::detail {
+
+namespace {
+
+using S = std::string;
+
+const TopicPartition kCounts{"app-counts-changelog", 0};
+const TopicPartition kSource{"table", 0};
+
+S text(BytesView bytes) { return bytes ? S(*bytes) : "(none)"; }
+
+StorePlan plan(const StoreBuilder& builder, std::vector<TopicPartition> changelogs, bool from_source = false) {
+  return {shared_store(builder), definition_of(builder).spec.persistent, std::move(changelogs), from_source};
+}
+StorePlan counts(StoreMedium medium = StoreMedium::rocksdb) {
+  return plan(Stores::key_value_store<S, S>("counts", medium), {kCounts});
+}
+StorePlan windows(StoreMedium medium, bool duplicates) {
+  return plan(Stores::window_store<S, S>("windows", Millis(60'000), Millis(1000), duplicates, medium),
+              {{"app-windows-changelog", 0}});
+}
+StorePlan sessions(StoreMedium medium) {
+  return plan(Stores::session_store<S, S>("sessions", Millis(60'000), medium), {{"app-sessions-changelog", 0}});
+}
+
+struct Fixture {
+  std::unique_ptr<StoreSet> open(std::vector<StorePlan> plans) const {
+    return std::make_unique<StoreSet>("task 0_0", std::move(plans), directory.path(),
+                                      std::make_shared<StateMemory>(DatabaseOptions()));
+  }
+  const TempDirectory directory;
+};
+
+RestoreRecord record(std::string_view key, std::string_view value) { return {key, value, 1, nullptr}; }
+
+KeyValueBytesStore& key_value(StoreSet& set, const S& store) { return *set.bytes(store).key_value; }
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(StoreSets, Fixture)
+
+BOOST_AUTO_TEST_CASE(restoring_goes_on_from_the_last_batch_that_was_applied) {
+  {
+    const auto set = open({counts()});
+    StorePosition& position = set->positions().front();
+    BOOST_TEST(!position.next_offset().has_value());
+    set->begin_restore({{kCounts, {3, 20}}});
+    BOOST_TEST(position.next_offset().value() == 3);
+    set->restore(position, std::vector{record("a", "1"), record("b", "2")}, 9);
+    BOOST_TEST(position.next_offset().value() == 9);
+  }
+  {
+    const auto set = open({counts()});
+    StorePosition& position = set->positions().front();
+    set->begin_restore({{kCounts, {3, 20}}});
+    BOOST_TEST(position.next_offset().value() == 9);
+    BOOST_TEST(text(key_value(*set, "counts").get("a")) == "1");
+    set->finish_restore(position, 20);
+  }
+  BOOST_TEST(open({counts()})->positions().front().next_offset().value() == 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_whose_position_the_changelog_does_not_hold_any_more_is_emptied) {
+  for (const StoreMedium medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
+    for (const Watermarks held : {Watermarks{10, 20}, Watermarks{0, 4}}) {
+      const auto set = open({counts(medium)});
+      set->wipe("counts");
+      set->begin_restore({{kCounts, {0, 9}}});
+      set->restore(set->positions().front(), std::vector{record("a", "1")}, 9);
+      set->begin_restore({{kCounts, held}});
+      BOOST_TEST(text(key_value(*set, "counts").get("a")) == "(none)");
+      BOOST_TEST(set->positions().front().next_offset().value() == held.low);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_store_restored_from_the_topic_of_a_source_is_wiped_with_its_position) {
+  const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {kSource}, true)});
+  set->begin_restore({{kSource, {0, 9}}});
+  set->restore(set->positions().front(), std::vector{record("a", "1")}, 9);
+  set->wipe("counts");
+  BOOST_TEST(!set->positions().front().next_offset().has_value());
+  set->discard();  // back to what the database knows
+  BOOST_TEST(!set->positions().front().next_offset().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_several_partitions_fill_is_emptied_if_one_of_them_does_not_fit) {
+  const TopicPartition other{"table", 1};
+  const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {kSource, other}, true)});
+  set->begin_restore({{kSource, {0, 9}}, {other, {0, 5}}});
+  set->restore(set->positions()[0], std::vector{record("a", "1")}, 9);
+  set->restore(set->positions()[1], std::vector{record("b", "1")}, 5);
+  set->begin_restore({{kSource, {0, 9}}, {other, {0, 3}}});
+  BOOST_TEST(set->positions()[0].next_offset().value() == 0);
+  BOOST_TEST(set->positions()[1].next_offset().value() == 0);
+  BOOST_TEST(text(key_value(*set, "counts").get("a")) == "(none)");
+}
+
+BOOST_AUTO_TEST_CASE(discarding_takes_data_and_positions_back_to_the_last_commit) {
+  const auto set = open({counts()});
+  StorePosition& position = set->positions().front();
+  key_value(*set, "counts").put("a", "1");
+  set->advance(position, 7);
+  set->commit();
+  key_value(*set, "counts").put("a", "2");
+  set->advance(position, 8);
+  BOOST_TEST(set->uncommitted_bytes() > 0);
+  set->discard();
+  BOOST_TEST(set->uncommitted_bytes() == 0);
+  BOOST_TEST(text(key_value(*set, "counts").get("a")) == "1");
+  BOOST_TEST(position.next_offset().value() == 7);
+}
+
+BOOST_AUTO_TEST_CASE(discarding_empties_stores_in_memory_which_start_from_the_beginning) {
+  for (const bool duplicates : {false, true}) {
+    const auto set = open({counts(StoreMedium::in_memory), windows(StoreMedium::in_memory, duplicates),
+                           sessions(StoreMedium::in_memory), plan(Stores::lru_map<S, S>("lru", 1), {})});
+    key_value(*set, "counts").put("a", "1");
+    set->bytes("windows").window->put("a", "1", 50'000);
+    set->bytes("sessions").session->put("a", {5, 50'000}, "1");
+    key_value(*set, "lru").put("a", "1");
+    for (StorePosition& position : set->positions()) set->advance(position, 7);
+    set->commit();
+    BOOST_TEST(set->positions().front().next_offset().value() == 7);
+    set->discard();
+    BOOST_TEST(text(key_value(*set, "counts").get("a")) == "(none)");
+    BOOST_TEST(!set->bytes("windows").window->fetch("a", 0, 60'000, true)->valid());
+    BOOST_TEST(set->bytes("windows").window->observed_stream_time() == kNoTimestamp);
+    BOOST_TEST(!set->bytes("sessions").session->find_sessions("a", 0, 60'000, true)->valid());
+    BOOST_TEST(text(key_value(*set, "lru").get("a")) == "(none)");
+    for (const StorePosition& position : set->positions()) BOOST_TEST(!position.next_offset().has_value());
+    // As new: the first duplicate gets the number 1 again, and an old window is not expired.
+    BOOST_TEST(set->bytes("windows").window->put("a", "1", 5) == (duplicates ? 1u : 0u));
+    BOOST_TEST(set->bytes("windows").window->fetch("a", 0, 60'000, true)->valid());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_emptied_versioned_store_in_memory_is_as_new) {
+  StoreBuilder builder = Stores::persistent_versioned_key_value_store<S, S>("versions", Millis(1000));
+  definition_of(builder).spec.persistent = false;
+  const auto set = open({plan(builder, {})});
+  VersionedBytesStore& versions = *set->bytes("versions").versioned;
+  versions.put("a", "1", 50'000);
+  set->discard();
+  BOOST_TEST(versions.observed_stream_time() == kNoTimestamp);
+  BOOST_TEST(!versions.get("a").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(restoring_puts_the_timestamp_of_a_record_before_values_that_have_one) {
+  StoreBuilder builder = Stores::key_value_store<S, S>("counts");
+  definition_of(builder).spec.format = ValueFormat::timestamped;
+  const auto set = open({plan(builder, {kCounts})});
+  set->restore(set->positions().front(), std::vector{record("a", "v")}, 1);
+  const S stored = text(key_value(*set, "counts").get("a"));
+  BOOST_TEST(formats::read_timestamped_value(stored).timestamp == 1);
+  BOOST_TEST(formats::read_timestamped_value(stored).value == "v");
+}
+
+BOOST_AUTO_TEST_CASE(unlogged_stores_have_no_position_and_keep_their_data) {
+  {
+    const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {})});
+    BOOST_TEST(set->positions().empty());
+    key_value(*set, "counts").put("a", "1");
+    set->commit();
+  }
+  const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {})});
+  BOOST_TEST(text(key_value(*set, "counts").get("a")) == "1");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace millrace::detail
