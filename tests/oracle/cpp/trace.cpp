@@ -1,8 +1,10 @@
 #include "oracle/cpp/trace.hpp"
 
+#include <algorithm>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
+#include <vector>
 
 #include "millrace/testing/topology_test_driver.hpp"
 
@@ -115,6 +117,28 @@ std::string run_trace(const millrace::Topology& topology, const std::string& gol
     if (line.starts_with("> ")) trace += line + '\n' + tracer.step(line.substr(2));
   }
   return trace;
+}
+
+std::string in_promised_order(const std::string& trace) {
+  static const std::regex kUnordered(R"(  app-(KTABLE-SUPPRESS-STATE-STORE-\d+|sup-store)-changelog  .*)");
+  std::string result;
+  std::vector<std::string> unordered;
+  const auto release = [&] {
+    std::sort(unordered.begin(), unordered.end());
+    for (const std::string& line : unordered) result += line + '\n';
+    unordered.clear();
+  };
+  std::istringstream lines(trace);
+  for (std::string line; std::getline(lines, line);) {
+    if (std::regex_match(line, kUnordered)) {
+      unordered.push_back(std::move(line));
+      continue;
+    }
+    release();
+    result += line + '\n';
+  }
+  release();
+  return result;
 }
 
 }  // namespace oracle

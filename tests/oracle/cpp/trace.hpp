@@ -27,4 +27,8 @@ Cases trace_table_join_cases();  ///< its joins
 /// `cached`: with the caches that the other traces do without.
 std::string run_trace(const millrace::Topology& topology, const std::string& golden, bool cached);
 
+/// The trace with the records that an input writes to a suppress changelog in order: Java has them in that of a hash
+/// set, which is not promised (docs/dsl.md).
+std::string in_promised_order(const std::string& trace);
+
 }  // namespace oracle

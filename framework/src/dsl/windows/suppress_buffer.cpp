@@ -1,19 +1,10 @@
 #include "millrace/dsl/detail/windows/suppress_buffer.hpp"
 
-#include <algorithm>
-
 namespace millrace::detail {
 namespace {
 
 constexpr char kVersionHeader[] = "v";
 constexpr char kVersion = 3;
-
-/// The bucket in which a Java hash table of this capacity keeps these bytes.
-std::size_t java_bucket(std::string_view bytes, std::size_t capacity) {
-  std::uint32_t hash = 1;
-  for (const char c : bytes) hash = 31 * hash + static_cast<std::uint32_t>(static_cast<signed char>(c));
-  return (hash ^ hash >> 16) & (capacity - 1);
-}
 
 }  // namespace
 
@@ -62,13 +53,10 @@ const BufferedValue* SuppressBuffer::find(const std::string& key) const {
 }
 
 void SuppressBuffer::mark_dirty(const std::string& key) {
-  if (log_ != nullptr && is_dirty_.emplace(key, true).second) dirty_.push_back(key);
+  if (log_ != nullptr && is_dirty_.insert(key).second) dirty_.push_back(key);
 }
 
 void SuppressBuffer::flush() {
-  // In the order of Java's hash set, so that the changelogs are the same. Its table grows and never shrinks.
-  while (dirty_.size() * 4 > java_capacity_ * 3) java_capacity_ *= 2;
-  std::ranges::stable_sort(dirty_, {}, [this](const std::string& key) { return java_bucket(key, java_capacity_); });
   static const Headers kHeaders{{kVersionHeader, std::string(1, kVersion)}};
   for (const std::string& key : dirty_) {
     // Without a timestamp: the producer stamps these records with the time at which they are sent.

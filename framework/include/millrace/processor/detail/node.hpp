@@ -161,8 +161,8 @@ class Output : public OutputBase {
     }
   }
 
-  // Not inline, so that each node has the short way alone. In place goes nothing here: a child that failed may have
-  // left another record in the task, which its siblings see, but not what they forward to.
+  // Not inline, so that each node has the short way alone. Each child may change the timestamp and the headers of what
+  // it was given, so what follows the child gets a scope of its own.
   [[gnu::noinline]] void deliver_to_all(TaskContext& task, Record<K, V>& record) {
     const RecordScope scope(task, record.timestamp, record.headers);
     for (const Child& child : children()) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,7 @@
 namespace millrace::detail {
 
 /// Changes that wait, at most one per key, in order of (buffer time, key bytes). A later change of a key takes the
-/// place of the one that waits, at its time. Changes are logged when the task commits.
+/// place of the one that waits, at its time. Changes are logged when the task commits, one per key.
 /// (Kafka Streams: `InMemoryTimeOrderedKeyValueChangeBuffer`.)
 class SuppressBuffer {
  public:
@@ -63,9 +64,8 @@ class SuppressBuffer {
   std::map<Place, BufferedValue> by_time_;
   std::unordered_map<std::string, Timestamp> by_key_;
   std::int64_t bytes_ = 0;
-  std::vector<std::string> dirty_;
-  std::unordered_map<std::string, bool> is_dirty_;
-  std::size_t java_capacity_ = 16;  ///< of the hash set in which Java keeps the dirty keys
+  std::vector<std::string> dirty_;  ///< in the order in which their first change came
+  std::unordered_set<std::string> is_dirty_;
 };
 
 /// The buffer as a store of a table's changes.
