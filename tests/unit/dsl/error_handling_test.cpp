@@ -18,6 +18,7 @@ StreamsConfig config(const std::map<S, S>& settings) {
 const S kDeserialization = "deserialization.exception.handler";
 const S kProcessing = "processing.exception.handler";
 const S kProduction = "production.exception.handler";
+const S kCache = "statestore.cache.max.bytes";
 const S kDeadLetters = "errors.dead.letter.queue.topic.name";
 const S kContinue = "log-and-continue";
 
@@ -301,6 +302,27 @@ BOOST_AUTO_TEST_CASE(a_choice_of_topic_knows_the_record_and_where_it_came_from) 
   BOOST_TEST((driver.create_output_topic<S, S>("a1in007owna1").read_value() == "1"));
 }
 
+BOOST_AUTO_TEST_CASE(behind_a_cache_the_record_as_it_was_read_is_there_only_if_somebody_may_need_it) {
+  StreamsBuilder builder;
+  builder.table<S, S>("in", Materialized::as("rows"))
+      .to_stream()
+      .to([](const S&, const N&, const RecordContext& context) {
+        return context.source_raw_value ? "raw-" + S(*context.source_raw_value) : S("none");
+      });
+  const Topology topology = builder.build();
+  const ExceptionHandler skip = [](const ErrorContext&) { return HandlerResponse::resume(); };
+  const std::vector<std::pair<StreamsConfig, ExceptionHandlers>> wanted{
+      {config({{kDeadLetters, "dead"}}), {}}, {config({}), {skip, {}, {}}}, {config({}), {{}, {}, skip}}};
+  for (const auto& [settings, handlers] : wanted) {
+    TopologyTestDriver driver(topology, StreamsConfig(settings).set(kCache, "10485760"), 0, handlers);
+    driver.create_input_topic<S, S>("in").pipe_input("a", "1", 7);
+    BOOST_TEST(driver.produced_topic_names().contains("raw-1"));
+  }
+  TopologyTestDriver driver(topology, config({}).set(kCache, "10485760"));
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 7);
+  BOOST_TEST(driver.produced_topic_names().contains("none"));
+}
+
 BOOST_AUTO_TEST_CASE(a_punctuation_that_throws_is_covered_by_the_processing_policy) {
   class Failing final : public Processor<S, S> {
     void init(ProcessorContext<S, S>& context) override {
@@ -467,6 +489,40 @@ BOOST_AUTO_TEST_CASE(of_a_record_that_suppress_held_back_are_the_record_as_it_wa
   BOOST_TEST(text(restored.key) == "null");
   BOOST_TEST(text(restored.value) == "null");
   BOOST_TEST(restored.timestamp == 15);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_record_that_a_cache_held_back_are_the_record_as_it_was_read) {
+  StreamsBuilder builder;
+  builder.table<S, S>("in", Materialized::as("rows")).to_stream().for_each([](const S& key, const N&) {
+    throw std::runtime_error("cannot take " + key);
+  });
+  TopologyTestDriver driver(builder.build(),
+                            config({{kProcessing, kContinue}, {kDeadLetters, "dead"}}).set(kCache, "10485760"));
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 5);
+  BOOST_TEST((driver.create_output_topic<S, S>("dead").read_key_value() == KeyValue<S, S>{"a", "1"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_look_up_leaves_its_siblings_the_record) {
+  // The transformer sees no record of its own when a join looks the table up; the join's sibling does.
+  struct Failing final : ValueTransformerWithKey<S, S, S> {
+    std::optional<S> transform(const S& key, const S*) override { throw std::runtime_error("cannot take " + key); }
+  };
+  StreamsBuilder builder;
+  const auto table = builder.table<S, S>("rows").transform_values([] { return std::make_unique<Failing>(); });
+  const auto stream = builder.stream<S, S>("in");
+  stream.join(table, [](const S& left, const S&) { return left; }).to("joined");
+  stream.for_each([](const S&, const S&) { throw std::runtime_error("too late"); });
+  TopologyTestDriver driver(builder.build(), config({{kProcessing, kContinue}, {kDeadLetters, "dead"}}));
+  driver.create_input_topic<S, S>("rows").pipe_input("a", "row", 3);
+  driver.create_input_topic<S, S>("in").pipe_input("a", "1", 5);
+  auto dead = driver.create_output_topic<N, N>("dead");
+  for (const S& failed : {S("join"), S("sibling")}) {
+    BOOST_TEST_CONTEXT(failed) {
+      const auto letter = dead.read_record();
+      BOOST_TEST(text(letter.value) == "1");
+      BOOST_TEST(letter.timestamp == 5);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(keep_the_headers_of_a_record_that_a_processor_had_taken_over) {

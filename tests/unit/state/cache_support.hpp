@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -10,23 +11,31 @@ namespace millrace::detail {
 /// A task's record context, set by hand.
 class FakeContexts final : public RecordContextHolder {
  public:
-  void keep(KeptContext& context) const override { context = now; }
+  void keep(KeptContext& context) override { context = copy(now); }
   void run_under(const KeptContext& context, FunctionRef<void()> action) override {
-    const KeptContext before = std::exchange(now, context);
+    KeptContext before = std::exchange(now, copy(context));
     action();
-    now = before;
+    now = std::move(before);
   }
 
   /// The task works on this record of topic "in" now.
   void at(std::int64_t offset, Timestamp timestamp) {
     now = {};
-    now.topic = "in";
+    now.topic = &topic_;
     now.partition = 0;
     now.offset = offset;
     now.timestamp = timestamp;
   }
 
   KeptContext now;
+
+ private:
+  static KeptContext copy(const KeptContext& from) {
+    return {from.topic,     from.partition, from.offset,
+            from.timestamp, from.headers,   from.raw ? std::make_unique<KeptContext::Raw>(*from.raw) : nullptr};
+  }
+
+  std::string topic_ = "in";
 };
 
 }  // namespace millrace::detail

@@ -334,4 +334,29 @@ BOOST_AUTO_TEST_CASE(bad_settings_are_refused) {
   BOOST_TEST(driver.get_state_store("st").name() == "st");
 }
 
+BOOST_AUTO_TEST_CASE(what_a_cache_lets_out_at_a_commit_is_part_of_it_wherever_it_is_put) {
+  // The store "st" is flushed before that of the table, whose changes are put into it.
+  StreamsBuilder builder;
+  builder.add_state_store(Stores::key_value_store<S, S>("st").with_caching_enabled());
+  const auto stream = builder.stream<S, S>("in");
+  stream.process([] { return std::make_unique<Scripted>([](Context&, const Record<S, S>&) {}); }, {"st"});
+  stream.group_by_key()
+      .reduce([](const S& aggregate, const S& value) { return aggregate + value; }, Materialized::as("sums"))
+      .to_stream()
+      .map_values([](const std::optional<S>& sum) { return sum.value_or("none"); })
+      .process(
+          [] {
+            return std::make_unique<Scripted>([](Context& context, const Record<S, S>& record) {
+              context.get_state_store<KeyValueStore<S, S>>("st").put(record.key, record.value);
+            });
+          },
+          {"st"});
+  TopologyTestDriver driver(builder.build(), StreamsConfig().set("statestore.cache.max.bytes", "10485760"));
+  auto in = driver.create_input_topic<S, S>("in");
+  in.pipe_input("a", "1", 5);
+  BOOST_TEST(read_all(driver, kChangelog) == Texts{"a=1@5"}, boost::test_tools::per_element());
+  in.pipe_input("a", "2", 6);
+  BOOST_TEST(read_all(driver, kChangelog) == Texts{"a=12@6"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

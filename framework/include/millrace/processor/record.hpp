@@ -107,9 +107,11 @@ struct RecordMetadata {
 /// What a TopicNameExtractor gets besides key and value. Topic, partition and offset are those of the input record; in
 /// a punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`.)
 struct RecordContext : RecordMetadata {
-  Timestamp timestamp;       ///< of the record that is written, ms since the epoch
-  const Headers& headers;    ///< likewise
-  BytesView source_raw_key;  ///< of the input record, as it was read
+  Timestamp timestamp;     ///< of the record that is written, ms since the epoch
+  const Headers& headers;  ///< likewise
+  /// Of the input record, as it was read. Behind a cache or a suppress the bytes are only there if dead letters or an
+  /// error handler in code may need them; else they are nullopt.
+  BytesView source_raw_key;
   BytesView source_raw_value;
 };
 

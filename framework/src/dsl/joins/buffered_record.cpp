@@ -113,6 +113,7 @@ BufferedContext BufferedContext::of(const CurrentRecord& record) {
 
 BufferedContext BufferedContext::with_raw(const CurrentRecord& record) {
   BufferedContext context = of(record);
+  if (!record.origin->keeps_raw) return context;
   if (record.origin->raw_key) context.raw_key.emplace(*record.origin->raw_key);
   if (record.origin->raw_value) context.raw_value.emplace(*record.origin->raw_value);
   return context;
@@ -128,7 +129,8 @@ std::int64_t BufferedContext::size_in_memory() const {
 }
 
 BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context)
-    : origin_{&context.topic, context.partition, context.offset, context.raw_key, context.raw_value},
+    : origin_{&context.topic,  context.partition, context.offset,
+              context.raw_key, context.raw_value, context.raw_key || context.raw_value},
       scope_(task, {&origin_, context.timestamp, &context.headers}) {}
 
 std::int64_t BufferedValue::size_in_memory() const {

@@ -35,6 +35,7 @@ ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandle
   if (!policy.handlers.production) policy.handlers.production = configured(config, "production.exception.handler");
   const std::string topic = config.get_string("errors.dead.letter.queue.topic.name");
   if (!topic.empty()) policy.dead_letter_topic = topic;
+  policy.shows_raw_records = !topic.empty() || in_code.deserialization || in_code.processing || in_code.production;
   return policy;
 }
 

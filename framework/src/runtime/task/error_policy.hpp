@@ -23,6 +23,9 @@ struct ErrorPolicy {
   ExceptionHandlers handlers;
   std::optional<std::string> dead_letter_topic;
   bool production_in_code = false;  ///< that handler wants to be asked about what may pass, too
+  /// Whether anybody can get a record as its source read it after that record is done: dead letters and handlers in
+  /// code can. Else caches and suppress buffers do not keep those bytes.
+  bool shows_raw_records = false;
 };
 [[nodiscard]] ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "millrace/common/errors.hpp"
@@ -35,26 +36,40 @@ class StoreBinding::Contexts final : public RecordContextHolder {
  public:
   explicit Contexts(TaskContext& task) : task_(task) {}
 
-  void keep(KeptContext& context) const override {
+  void keep(KeptContext& context) override {
     const CurrentRecord& record = task_.current_record();
     const RecordOrigin& origin = *record.origin;
-    assign(context.topic, origin.topic == nullptr ? BytesView() : BytesView(*origin.topic));
+    context.topic = origin.topic == nullptr ? nullptr : &kept_name(*origin.topic);
     context.partition = origin.partition;
     context.offset = origin.offset;
     context.timestamp = record.timestamp;
     context.headers = *record.headers;
-    assign(context.raw_key, origin.raw_key);
-    assign(context.raw_value, origin.raw_value);
+    if (origin.keeps_raw) {
+      if (!context.raw) context.raw = std::make_unique<KeptContext::Raw>();
+      assign(context.raw->key, origin.raw_key);
+      assign(context.raw->value, origin.raw_value);
+    } else {
+      context.raw.reset();
+    }
+    ++kept_;
   }
 
   void run_under(const KeptContext& context, FunctionRef<void()> action) override {
-    const RecordOrigin origin{context.topic ? &*context.topic : nullptr, context.partition, context.offset,
-                              context.raw_key, context.raw_value};
+    const RecordOrigin origin{context.topic,
+                              context.partition,
+                              context.offset,
+                              context.raw ? viewed(context.raw->key) : std::nullopt,
+                              context.raw ? viewed(context.raw->value) : std::nullopt,
+                              context.raw != nullptr};
     const RecordScope scope(task_, {&origin, context.timestamp, &context.headers});
     action();
   }
 
+  /// How many changes caches have taken so far.
+  [[nodiscard]] std::uint64_t kept() const { return kept_; }
+
  private:
+  static BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
   static void assign(std::optional<std::string>& to, BytesView from) {
     if (!from) {
       to.reset();
@@ -64,8 +79,16 @@ class StoreBinding::Contexts final : public RecordContextHolder {
       to.emplace(*from);
     }
   }
+  /// Cached entries outlive the record, so they point to a copy of the topic's name. A task has few topics.
+  const std::string& kept_name(const std::string& topic) {
+    if (last_topic_ == nullptr || *last_topic_ != topic) last_topic_ = &*topics_.insert(topic).first;
+    return *last_topic_;
+  }
 
   TaskContext& task_;
+  std::set<std::string> topics_;
+  const std::string* last_topic_ = nullptr;
+  std::uint64_t kept_ = 0;
 };
 
 StoreBinding::StoreBinding(StoreSet& stores, TaskContext& task, TaskOutput& output, const Setup& setup,
@@ -84,9 +107,9 @@ StoreBinding::StoreBinding(StoreSet& stores, TaskContext& task, TaskOutput& outp
 void StoreBinding::add(const StorePlan& plan, const Setup& setup, CacheBudget* cache) {
   const StoreSpec& spec = definition_of(*plan.builder).spec;
   const std::string changelog = changelog_topic(setup.application_id, spec.name);
-  // As in Java, operators put no headers of their own into their stores, so that the format shows in three places only:
-  // deletes are logged with the headers of their record, values in caches count a byte more (the size of no headers),
-  // and what leaves a session store's cache has the session's headers, which are none. Java has the format in RocksDB.
+  // As in Java, operators put no headers of their own into their stores. So the format shows in two places only:
+  // deletes are logged with the headers of their record, and changes that leave the cache of a session store have the
+  // headers of the session, which are none. Java has the format in RocksDB.
   const bool headers_format =
       spec.dsl_format && plan.persistent && setup.config.get_string("dsl.store.format") == "HEADERS";
   ByteStore bytes = stores_.bytes(spec.name);
@@ -113,13 +136,12 @@ void StoreBinding::keep(const std::string& name, std::unique_ptr<StateStore> sto
 }
 
 void StoreBinding::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, CacheBudget& budget) {
-  CacheTraits traits;
-  traits.value_extra_bytes = headers_format ? 1 : 0;
   if (bytes.key_value) {
-    bytes.key_value = make_caching(std::move(bytes.key_value), budget, *contexts_, traits);
+    bytes.key_value = make_caching(std::move(bytes.key_value), budget, *contexts_);
   } else if (bytes.window && !spec.window.retain_duplicates) {
-    bytes.window = make_caching(std::move(bytes.window), budget, *contexts_, traits);
+    bytes.window = make_caching(std::move(bytes.window), budget, *contexts_);
   } else if (bytes.session) {
+    CacheTraits traits;
     traits.forwards_headers = !headers_format;
     bytes.session = make_caching(std::move(bytes.session), budget, *contexts_, traits);
   }
@@ -190,7 +212,13 @@ void StoreBinding::dump(const std::string& name, FunctionRef<void(std::string_vi
 }
 
 void StoreBinding::flush() {
-  for (StateStore* store : in_order_) store->flush();
+  // What caches let out may be put into a store that was flushed before: then once more, so that the commit has it all.
+  // Stores that feed each other in a circle would never come to an end: their last changes wait for the next commit.
+  for (std::size_t pass = 0; pass <= in_order_.size(); ++pass) {
+    const std::uint64_t before = contexts_->kept();
+    for (StateStore* store : in_order_) store->flush();
+    if (contexts_->kept() == before) return;
+  }
 }
 
 void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& processed) {

@@ -10,8 +10,9 @@
 namespace millrace::detail {
 namespace {
 
-[[nodiscard]] RecordOrigin origin_of(const ConsumerRecord& record) {
-  return {record.topic, record.partition, record.offset, record.key, record.value};
+/// `keeps_raw`: see RecordOrigin.
+[[nodiscard]] RecordOrigin origin_of(const ConsumerRecord& record, bool keeps_raw) {
+  return {record.topic, record.partition, record.offset, record.key, record.value, keeps_raw};
 }
 
 }  // namespace
@@ -98,7 +99,7 @@ void StreamTask::close() {
 
 bool StreamTask::process_one() {
   RecordQueues::Queue* queue = queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
-    const RecordOrigin origin = origin_of(head);
+    const RecordOrigin origin = origin_of(head, false);
     const RecordScope scope(*this, {&origin, head.timestamp, &head.headers});
     // Global stores go by the records' own times: as in Java no extractor is asked.
     auto timestamp =
@@ -134,7 +135,7 @@ bool StreamTask::process_one() {
 }
 
 bool StreamTask::process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp) {
-  const RecordOrigin origin = origin_of(record);
+  const RecordOrigin origin = origin_of(record, environment_.errors.shows_raw_records);
   const RecordScope scope(*this, {&origin, timestamp, &record.headers});
   return source.process(record, timestamp);
 }

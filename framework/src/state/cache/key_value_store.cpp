@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "flusher.hpp"
 #include "merge.hpp"
 #include "state/byte_ranges.hpp"
+#include "store_cache.hpp"
 #include "stores.hpp"
 
 namespace millrace::detail {
@@ -25,20 +25,11 @@ class MergedIterator final : public BytesIterator {
   CacheMerge merge_;
 };
 
-class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytesStore {
+class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytesStore, private StoreBelow {
  public:
   CachingKeyValueStore(std::shared_ptr<KeyValueBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
                        CacheTraits traits)
-      : inner_(std::move(inner)),
-        flusher_(contexts, traits.forwards_headers),
-        cache_(
-            budget, contexts,
-            [this](const NamedCache::Entry& entry) {
-              flusher_.flush(
-                  entry, entry.key, {}, [&] { return inner_->get(entry.key); },
-                  [&](BytesView value) { inner_->put(entry.key, value); });
-            },
-            traits.value_extra_bytes) {}
+      : inner_(std::move(inner)), cache_(budget, contexts, *this, traits.forwards_headers) {}
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
   [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
@@ -47,13 +38,11 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
     inner_->flush();
   }
   void set_flush_listener(Listener listener, bool send_old_values) override {
-    flusher_.set_listener(std::move(listener), send_old_values);
+    cache_.set_listener(std::move(listener), send_old_values);
   }
 
   [[nodiscard]] BytesView get(std::string_view key) override {
-    if (const auto* entry = cache_.get(key)) {
-      return entry->value ? BytesView(*entry->value) : std::nullopt;
-    }
+    if (const auto* value = cache_.get(key)) return *value ? BytesView(**value) : std::nullopt;
     const BytesView found = inner_->get(key);
     if (!found) return std::nullopt;
     // What the cache takes in may push out something else, down into the store that the answer comes from, and from
@@ -67,14 +56,15 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
   void put(std::string_view key, BytesView value) override { cache_.put(key, value); }
 
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
-    auto keys = from && to && *from > *to ? std::vector<std::string>() : cache_.keys(from, to, true);
+    auto keys = from && to && *from > *to ? std::vector<std::string>() : cache_.entries().keys(from, to, true);
     if (!forward) std::reverse(keys.begin(), keys.end());
     return merge(std::move(keys), inner_->range(from, to, forward), forward);
   }
 
   [[nodiscard]] std::unique_ptr<BytesIterator> prefix_scan(std::string_view prefix) override {
     const auto end = end_of_prefix(prefix);
-    return merge(cache_.keys(prefix, end ? BytesView(*end) : std::nullopt, false), inner_->prefix_scan(prefix), true);
+    return merge(cache_.entries().keys(prefix, end ? BytesView(*end) : std::nullopt, false),
+                 inner_->prefix_scan(prefix), true);
   }
 
   [[nodiscard]] std::uint64_t approximate_num_entries() override { return inner_->approximate_num_entries(); }
@@ -83,17 +73,20 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
   void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
 
  private:
+  [[nodiscard]] BytesView read_below(std::string_view key) override { return inner_->get(key); }
+  void write_below(std::string_view key, BytesView value) override { inner_->put(key, value); }
+  [[nodiscard]] RecordKey record_key(std::string_view key) const override { return {key, {}}; }
+
   std::unique_ptr<BytesIterator> merge(std::vector<std::string> keys, std::unique_ptr<BytesIterator> stored,
                                        bool forward) {
     return std::make_unique<MergedIterator>(CacheMerge(
         cache_, std::move(keys), std::move(stored),
-        [](const BytesIterator& it, std::string& out) { out.append(it.key()); }, CacheMerge::ReadBelow(),
+        [](const BytesIterator& it, std::string& out) { out.append(it.key()); },
         [](std::string_view a, std::string_view b) { return a.compare(b); }, forward));
   }
 
   std::shared_ptr<KeyValueBytesStore> inner_;
-  CacheFlusher flusher_;
-  NamedCache cache_;
+  StoreCache cache_;
   std::string answer_;
 };
 

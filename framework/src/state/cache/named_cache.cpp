@@ -1,195 +1,185 @@
 #include "named_cache.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace millrace::detail {
 
 namespace {
 
-// As Java counts: the node's three references, the dirty mark.
-constexpr std::size_t kEntryBytes = 24 + 1;
+// How much is taken at once: enough that a batch costs little by itself, and little beside any budget.
+constexpr std::size_t kBatchBytes = 64u << 10;
+
+/// What an allocation of `bytes` takes from the heap (glibc: a word of its own, in steps of two words).
+constexpr std::size_t allocated(std::size_t bytes) { return std::max<std::size_t>((bytes + 8 + 15) / 16 * 16, 32); }
+
+std::size_t heap_bytes(const std::string& text) {
+  static const std::size_t kInside = std::string().capacity();
+  return text.capacity() > kInside ? allocated(text.capacity() + 1) : 0;
+}
+std::size_t heap_bytes(const std::optional<std::string>& text) { return text ? heap_bytes(*text) : 0; }
+
+std::size_t heap_bytes(const KeptContext& context) {
+  std::size_t bytes = 0;
+  if (!context.headers.empty()) {
+    bytes += allocated(3 * sizeof(void*)) + allocated(context.headers.size() * sizeof(Header));
+    for (const Header& header : context.headers) bytes += heap_bytes(header.key) + heap_bytes(header.value);
+  }
+  if (context.raw) {
+    bytes += allocated(sizeof(KeptContext::Raw)) + heap_bytes(context.raw->key) + heap_bytes(context.raw->value);
+  }
+  return bytes;
+}
+
+// A pointer and a hash in the hash table; a tree node of four words in the index, with the key's view and a pointer.
+constexpr std::size_t kBucketBytes = 16;
+constexpr std::size_t kIndexBytes = allocated(4 * sizeof(void*) + sizeof(std::string_view) + sizeof(void*));
 
 }  // namespace
 
-NamedCache::NamedCache(CacheBudget& budget, const RecordContextHolder& contexts, Flush flush,
-                       std::size_t value_extra_bytes)
-    : budget_(budget), contexts_(contexts), flush_(std::move(flush)), value_extra_bytes_(value_extra_bytes) {}
+NamedCache::~NamedCache() {
+  for (Entry* entry : by_key_) {
+    budget_.used_ -= entry->bytes;
+    delete entry;
+  }
+  budget_.used_ -= table_bytes_;
+}
 
-NamedCache::~NamedCache() { budget_.used_ -= bytes_; }
-
-/// Makes the budget follow the cache's size, but only at its own end: what a flush does to other caches is decided
-/// with the sizes from before it, and a call that comes back to this cache meanwhile is counted here once more. Both as
-/// in Java, where it decides which entries leave.
-class NamedCache::Accounting {
- public:
-  explicit Accounting(NamedCache& cache) : cache_(cache), before_(cache.bytes_) {}
-  ~Accounting() { cache_.budget_.used_ += cache_.bytes_ - before_; }
-  Accounting(const Accounting&) = delete;
-  Accounting& operator=(const Accounting&) = delete;
-
- private:
-  NamedCache& cache_;
-  std::int64_t before_;
-};
-
-const NamedCache::Entry* NamedCache::get(std::string_view key) {
+const NamedCache::Value* NamedCache::get(std::string_view key) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return nullptr;
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return &*found->second;
+  Entry& entry = **found;
+  used_.remove(entry);
+  used_.push_back(entry);
+  return &entry.value;
+}
+
+const NamedCache::Value* NamedCache::peek(std::string_view key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : &(*found)->value;
 }
 
 void NamedCache::put(std::string_view key, BytesView value) {
-  put_dirty(key, value);
-  evict_over_budget();
-}
-
-void NamedCache::put_dirty(std::string_view key, BytesView value) {
-  const Accounting accounting(*this);
   Entry& entry = place(key);
-  if (value) {
-    if (entry.value) {
-      entry.value->assign(*value);  // works for a view of the old value, too
-    } else {
-      entry.value.emplace(*value);
-    }
-  } else {
+  if (!value) {
     entry.value.reset();
+  } else if (entry.value) {
+    entry.value->assign(*value);  // works for a view of the old value, too
+  } else {
+    entry.value.emplace(*value);
   }
   contexts_.keep(entry.context);
-  if (entry.dirty) {
-    dirty_.splice(dirty_.end(), dirty_, entry.dirty_place);
-  } else {
-    entry.dirty = true;
-    entry.dirty_place = dirty_.insert(dirty_.end(), entries_.begin());
+  if (entry.state != State::leaving) {
+    if (entry.state == State::changed) changed_.remove(entry);
+    entry.state = State::changed;
+    changed_.push_back(entry);
   }
-  counted(entry);
+  count(entry);
 }
 
 void NamedCache::put_clean(std::string_view key, std::string_view value) {
-  {
-    const Accounting accounting(*this);
-    Entry& entry = place(key);
-    entry.value.emplace(value);
-    entry.context = {};
-    entry.context.topic.emplace();
-    counted(entry);
-  }
-  evict_over_budget();
+  Entry& entry = place(key);
+  entry.value.emplace(value);
+  count(entry);
 }
 
 /// The key's entry, new or old, as the last used one.
 NamedCache::Entry& NamedCache::place(std::string_view key) {
   const auto found = by_key_.find(key);
   if (found != by_key_.end()) {
-    const Place entry = found->second;
-    if (entry->flushing == 0) {
-      entries_.splice(entries_.begin(), entries_, entry);
-      return *entry;
+    Entry& entry = **found;
+    used_.remove(entry);
+    used_.push_back(entry);
+    return entry;
+  }
+  auto made = std::make_unique<Entry>();
+  made->key.assign(key);
+  by_key_.insert(made.get());
+  Entry& entry = *made.release();
+  used_.push_back(entry);
+  if (index_) index_->emplace(entry.key, &entry);
+  count_table();
+  return entry;
+}
+
+void NamedCache::begin_taking() {
+  for (Entry* entry = changed_.first(); entry != nullptr; entry = ChangeList::after(*entry)) {
+    entry->state = State::leaving;
+  }
+  leaving_.append(changed_);
+}
+
+std::vector<CacheChange> NamedCache::take_changes() {
+  std::vector<CacheChange> changes;
+  for (std::size_t bytes = 0; bytes < kBatchBytes && !leaving_.empty();) {
+    Entry& entry = *leaving_.first();
+    bytes += entry.bytes;
+    leaving_.remove(entry);
+    entry.state = State::clean;
+    changes.push_back({entry.key, entry.value, std::exchange(entry.context, {})});
+    if (entry.value) {
+      count(entry);
+    } else {
+      remove(entry);
     }
-    // A flush that is under way still has to hand out the entry as it is.
-    const std::string own_key(key);
-    remove(entry);
-    entries_.emplace_front();
-    entries_.front().key = own_key;
-  } else {
-    entries_.emplace_front();
-    entries_.front().key.assign(key);
   }
-  by_key_.emplace(entries_.front().key, entries_.begin());
-  if (index_) index_->emplace(entries_.front().key, entries_.begin());
-  return entries_.front();
+  return changes;
 }
 
-void NamedCache::counted(Entry& entry) {
-  const std::size_t value = entry.value ? entry.value->size() + value_extra_bytes_ : 0;
-  const auto bytes = static_cast<std::int64_t>(entry.key.size() + kEntryBytes + value + entry.context.counted_bytes());
-  bytes_ += bytes - entry.bytes;
-  entry.bytes = bytes;
-}
-
-void NamedCache::evict_over_budget() {
-  while (budget_.exceeded() && !entries_.empty()) evict();
-}
-
-void NamedCache::evict() {
-  const Accounting accounting(*this);
-  const Place eldest = std::prev(entries_.end());
-  if (!eldest->dirty) {
+bool NamedCache::make_room() {
+  while (budget_.exceeded() && !used_.empty()) {
+    Entry& eldest = *used_.first();
+    if (eldest.state != State::clean) return false;
     remove(eldest);
-    return;
   }
-  std::vector<Place> batch{eldest};
-  dirty_.erase(eldest->dirty_place);
-  eldest->dirty = false;
-  ++eldest->flushing;
-  remove(eldest);
-  for (const Place entry : take_dirty()) batch.push_back(entry);
-  hand_out(batch);
+  return true;
 }
 
-/// Out of the cache, and away unless a flush still needs it.
-void NamedCache::remove(Place entry) {
-  bytes_ -= entry->bytes;
-  entry->bytes = 0;
-  if (entry->dirty) {
-    dirty_.erase(entry->dirty_place);
-    entry->dirty = false;
-  }
-  by_key_.erase(entry->key);
-  if (index_) index_->erase(entry->key);
-  if (entry->flushing > 0) {
-    gone_.splice(gone_.end(), entries_, entry);
-  } else {
-    entries_.erase(entry);
-  }
+void NamedCache::remove(Entry& entry) {
+  const std::unique_ptr<Entry> owned(&entry);
+  used_.remove(entry);
+  by_key_.erase(&entry);
+  if (index_) index_->erase(entry.key);
+  add_bytes(0, entry.bytes);
 }
 
-void NamedCache::flush() {
-  if (!dirty_.empty()) {
-    const Accounting accounting(*this);
-    hand_out(take_dirty());
+void NamedCache::count(Entry& entry) {
+  add_bytes(allocated(sizeof(Entry)) + heap_bytes(entry.key) + heap_bytes(entry.value) + heap_bytes(entry.context) +
+                (index_ ? kIndexBytes : 0),
+            entry.bytes);
+}
+
+void NamedCache::count_table() { add_bytes(by_key_.bucket_count() * kBucketBytes, table_bytes_); }
+
+void NamedCache::add_bytes(std::size_t now, std::size_t& before) {
+  budget_.used_ += now - before;
+  before = now;
+}
+
+void NamedCache::tidy() {
+  if (!index_used_ && index_) {
+    index_.reset();
+    for (Entry* entry : by_key_) count(*entry);
   }
-  if (!index_used_) index_.reset();
   index_used_ = false;
 }
 
-std::vector<NamedCache::Place> NamedCache::take_dirty() {
-  std::vector<Place> batch(dirty_.begin(), dirty_.end());
-  dirty_.clear();
-  for (const Place entry : batch) {
-    entry->dirty = false;
-    ++entry->flushing;
-  }
-  return batch;
-}
-
-void NamedCache::hand_out(const std::vector<Place>& batch) {
-  ++flushes_;
-  for (const Place entry : batch) flush_(*entry);
-  --flushes_;
-  for (const Place entry : batch) {
-    --entry->flushing;
-    if (entry->value) continue;
-    // By key: who read it before its delete got below may have brought the old value back.
-    const auto found = by_key_.find(entry->key);
-    if (found != by_key_.end() && !found->second->dirty) remove(found->second);
-  }
-  if (flushes_ == 0) gone_.clear();
-}
-
-const std::map<std::string_view, NamedCache::Place>& NamedCache::index() {
+const NamedCache::Index& NamedCache::index() {
   index_used_ = true;
   if (!index_) {
     index_.emplace();
-    for (Place entry = entries_.begin(); entry != entries_.end(); ++entry) index_->emplace(entry->key, entry);
+    for (Entry* entry : by_key_) {
+      index_->emplace(entry->key, entry);
+      count(*entry);
+    }
   }
   return *index_;
 }
 
 std::vector<std::string> NamedCache::keys(BytesView from, BytesView to, bool to_inclusive) {
   std::vector<std::string> keys;
-  const auto& sorted = index();
+  const Index& sorted = index();
   for (auto at = from ? sorted.lower_bound(*from) : sorted.begin(); at != sorted.end(); ++at) {
     if (to && (to_inclusive ? at->first > *to : at->first >= *to)) break;
     keys.emplace_back(at->first);
@@ -198,7 +188,7 @@ std::vector<std::string> NamedCache::keys(BytesView from, BytesView to, bool to_
 }
 
 std::optional<std::string_view> NamedCache::first_from(std::string_view key) {
-  const auto& sorted = index();
+  const Index& sorted = index();
   const auto at = sorted.lower_bound(key);
   if (at == sorted.end()) return std::nullopt;
   return at->first;

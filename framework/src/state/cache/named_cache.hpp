@@ -1,10 +1,10 @@
 #pragma once
 
-#include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,52 +12,57 @@
 #include <vector>
 
 #include "budget.hpp"
+#include "linked_list.hpp"
 #include "millrace/common/bytes.hpp"
 #include "record_context_holder.hpp"
 
 namespace millrace::detail {
 
-/// The last used entries of one store. Changed ones are held back until flush(), which hands them out in the order of
-/// their last update; so does a put that goes over the budget and has to evict a changed one. That one comes first,
-/// then all others. (Kafka Streams: `NamedCache`.)
+/// A change that leaves a cache.
+struct CacheChange {
+  std::string key;
+  std::optional<std::string> value;  ///< nullopt: the key is deleted
+  KeptContext context;               ///< of the key's last update
+};
+
+/// The last used entries of one store. Changed entries stay until take_changes() has handed them out; unchanged ones
+/// make room, the least recently used one first. (Kafka Streams: `NamedCache`.)
 ///
-/// Sizes are counted and entries evicted as in Java, so that the same updates leave the cache at the same time. What
-/// the flush function does may come back to this cache. Threads: one.
+/// The cache calls nobody. Its bytes are those of the memory that it holds: entries with keys, values and contexts, as
+/// far as they are allocated apart, and its tables. Threads: one.
 class NamedCache {
  public:
-  struct Entry {
-    std::string key;
-    std::optional<std::string> value;
-    KeptContext context;
-    bool dirty = false;
+  using Value = std::optional<std::string>;  ///< nullopt: deleted
 
-   private:
-    friend class NamedCache;
-    using Place = std::list<Entry>::iterator;
-
-    std::int64_t bytes = 0;
-    int flushing = 0;  // how many flushes that are under way still need it
-    std::list<Place>::iterator dirty_place;
-  };
-  using Flush = std::function<void(const Entry& entry)>;
-
-  /// `budget` and `contexts` must outlive the cache. `value_extra_bytes`: how much longer values are in Java.
-  NamedCache(CacheBudget& budget, const RecordContextHolder& contexts, Flush flush, std::size_t value_extra_bytes = 0);
+  /// `budget` and `contexts` must outlive the cache.
+  NamedCache(CacheBudget& budget, RecordContextHolder& contexts) : budget_(budget), contexts_(contexts) {}
   ~NamedCache();
   NamedCache(const NamedCache&) = delete;
   NamedCache& operator=(const NamedCache&) = delete;
 
-  /// The entry, which is now the last used; nullptr: none. Valid until the next call of another method.
-  [[nodiscard]] const Entry* get(std::string_view key);
+  /// The value of a key, whose entry is now the last used; nullptr: the cache does not know. Valid until the next call
+  /// of another method.
+  [[nodiscard]] const Value* get(std::string_view key);
+  /// The same for walks, which leave the order of use alone.
+  [[nodiscard]] const Value* peek(std::string_view key) const;
 
   /// A change, by the task's current record; nullopt deletes.
   void put(std::string_view key, BytesView value);
   /// What the store below has. REQUIRES: no entry of this key.
   void put_clean(std::string_view key, std::string_view value);
 
-  void flush();
+  /// All that is changed now is to be handed out; what changes from here on waits for the next call. A key that
+  /// changes once more before it is handed out is handed out once, as it is then.
+  void begin_taking();
+  /// Some of what is to be handed out, in the order of the last updates; empty: that was all. Those entries count as
+  /// unchanged from here on, and deleted ones are gone: the caller writes them to the store below before anything else.
+  [[nodiscard]] std::vector<CacheChange> take_changes();
 
-  [[nodiscard]] bool is_small() const { return budget_.is_small(); }
+  /// Drops entries until the budget is kept. False: the next one to go is changed, and has to be taken first.
+  [[nodiscard]] bool make_room();
+
+  /// Gives back the sorted index if no walk has used it since the last call.
+  void tidy();
 
   /// The keys from `from` (nullopt: the first) up to `to` (nullopt: the last; inclusive or not), in order.
   [[nodiscard]] std::vector<std::string> keys(BytesView from, BytesView to, bool to_inclusive);
@@ -66,32 +71,51 @@ class NamedCache {
   [[nodiscard]] std::optional<std::string_view> first_from(std::string_view key);
 
  private:
-  using Entries = std::list<Entry>;
-  using Place = Entries::iterator;
-  class Accounting;
+  enum class State : std::uint8_t { clean, changed, leaving };
+  struct Entry {
+    std::string key;
+    Value value;
+    KeptContext context;  // empty in clean entries
+    State state = State::clean;
+    std::size_t bytes = 0;
+    ListLinks<Entry> by_use;
+    ListLinks<Entry> by_change;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+    std::size_t operator()(const Entry* entry) const { return (*this)(entry->key); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    static std::string_view key(std::string_view key) { return key; }
+    static std::string_view key(const Entry* entry) { return entry->key; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return key(a) == key(b);
+    }
+  };
+  // With the hashes, which cost no room beside the pointers.
+  using Table = tsl::robin_set<Entry*, Hash, Equal, std::allocator<Entry*>, true>;
+  using Index = std::map<std::string_view, Entry*>;  // views of the entries' own keys
+  using ChangeList = LinkedList<Entry, &Entry::by_change>;
 
-  void put_dirty(std::string_view key, BytesView value);
   Entry& place(std::string_view key);
-  void counted(Entry& entry);
-  void evict_over_budget();
-  void evict();
-  void remove(Place entry);
-  void hand_out(const std::vector<Place>& batch);
-  [[nodiscard]] std::vector<Place> take_dirty();
-  [[nodiscard]] const std::map<std::string_view, Place>& index();
+  void remove(Entry& entry);
+  void count(Entry& entry);
+  void count_table();
+  void add_bytes(std::size_t now, std::size_t& before);
+  [[nodiscard]] const Index& index();
 
   CacheBudget& budget_;
-  const RecordContextHolder& contexts_;
-  Flush flush_;
-  std::size_t value_extra_bytes_;
-  Entries entries_;                                 // last used first
-  Entries gone_;                                    // out of the cache, but still needed by a flush
-  tsl::robin_map<std::string_view, Place> by_key_;  // views of the entries' own keys
-  std::list<Place> dirty_;                          // in the order of their last update
-  std::optional<std::map<std::string_view, Place>> index_;
-  bool index_used_ = false;  // since the last flush
-  int flushes_ = 0;          // under way
-  std::int64_t bytes_ = 0;   // of all entries in the cache
+  RecordContextHolder& contexts_;
+  Table by_key_;  // owns the entries
+  std::size_t table_bytes_ = 0;
+  LinkedList<Entry, &Entry::by_use> used_;  // last used at the end
+  ChangeList changed_;                      // in the order of the last update
+  ChangeList leaving_;                      // what is being handed out
+  std::optional<Index> index_;
+  bool index_used_ = false;  // since the last tidy()
 };
 
 }  // namespace millrace::detail

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,20 +13,18 @@ namespace millrace::detail {
 
 /// The record that a task worked on when an entry was put into a cache.
 struct KeptContext {
-  std::optional<std::string> topic;  ///< nullopt outside of records (punctuation)
+  /// The record as its source read it, for dead letters and error handlers.
+  struct Raw {
+    std::optional<std::string> key;
+    std::optional<std::string> value;
+  };
+
+  const std::string* topic = nullptr;  ///< owned by the RecordContextHolder; null outside of records (punctuation)
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   Timestamp timestamp = kNoTimestamp;
   Headers headers;
-  std::optional<std::string> raw_key;
-  std::optional<std::string> raw_value;
-
-  /// What Java counts for it. The raw key and value are not in it.
-  [[nodiscard]] std::size_t counted_bytes() const {
-    std::size_t bytes = 8 + 8 + 4 + (topic ? topic->size() : 0);
-    for (const Header& header : headers) bytes += header.key.size() + (header.value ? header.value->size() : 0);
-    return bytes;
-  }
+  std::unique_ptr<Raw> raw;  ///< null: nobody can ask for it
 };
 
 /// Whose record context caches keep and put in force again: the task.
@@ -34,7 +32,7 @@ class RecordContextHolder {
  public:
   virtual ~RecordContextHolder() = default;
 
-  virtual void keep(KeptContext& context) const = 0;
+  virtual void keep(KeptContext& context) = 0;
   /// Calls `action` while `context` is in force.
   virtual void run_under(const KeptContext& context, FunctionRef<void()> action) = 0;
 };

@@ -5,13 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include "flusher.hpp"
 #include "merge.hpp"
 #include "millrace/state/detail/formats.hpp"
 #include "segmented_cache.hpp"
 #include "state/rocksdb/layout.hpp"
 #include "state/session_snapshot.hpp"
-#include "state/tier/window_snapshot.hpp"
+#include "store_cache.hpp"
 #include "stores.hpp"
 
 namespace millrace::detail {
@@ -41,16 +40,13 @@ class MergedSessionIterator final : public SessionBytesIterator {
   CacheMerge merge_;
 };
 
-class CachingSessionStore final : public SessionBytesStore, public CachedBytesStore {
+class CachingSessionStore final : public SessionBytesStore, public CachedBytesStore, private StoreBelow {
  public:
   CachingSessionStore(std::shared_ptr<SessionBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
                       CacheTraits traits)
       : inner_(std::move(inner)),
-        flusher_(contexts, traits.forwards_headers),
-        cache_(
-            budget, contexts, [this](const NamedCache::Entry& entry) { flush_entry(entry); }, traits.value_extra_bytes),
-        keys_(cache_, inner_->persistent() ? layout::segment_interval(inner_->retention_ms()) : 1,
-              formats::kSessionKeySuffixBytes) {}
+        cache_(budget, contexts, *this, traits.forwards_headers),
+        keys_(layout::segment_interval(inner_->retention_ms()), formats::kSessionKeySuffixBytes) {}
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
   [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
@@ -61,43 +57,32 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
     inner_->flush();
   }
   void set_flush_listener(Listener listener, bool send_old_values) override {
-    flusher_.set_listener(std::move(listener), send_old_values);
+    cache_.set_listener(std::move(listener), send_old_values);
   }
 
   void put(std::string_view key, const Window& session, BytesView value) override {
     cache_.put(cache_key(key, session), value);
-    keys_.observe(session.end);
   }
   void remove(std::string_view key, const Window& session) override { put(key, session, std::nullopt); }
 
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
-    const auto* entry = cache_.get(cache_key(key, session));
-    if (entry == nullptr) return inner_->fetch_session(key, session);
-    return entry->value ? BytesView(*entry->value) : std::nullopt;
+    const auto* value = cache_.get(cache_key(key, session));
+    if (value == nullptr) return inner_->fetch_session(key, session);
+    return *value ? BytesView(**value) : std::nullopt;
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
                                                                     Timestamp latest_start, bool forward) override {
-    return merge(keys_.around_one_key(key, earliest_end, kEndOfTime, forward, latest_start),
-                 inner_->find_sessions(key, earliest_end, latest_start, forward), forward,
-                 [this, key = std::string(key), earliest_end, latest_start](std::string_view cached) {
-                   if (!keys_.is_of(cached, key)) return false;
-                   const auto at = read_cache_key(cached);
-                   return at.end >= earliest_end && at.start <= latest_start;
-                 });
+    return merge(up_to(latest_start, keys_.of_one_key(cache_.entries(), key, earliest_end, kEndOfTime)),
+                 inner_->find_sessions(key, earliest_end, latest_start, forward), forward);
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
                                                                              Timestamp earliest_end,
                                                                              Timestamp latest_start,
                                                                              bool forward) override {
-    return merge(
-        keys_.around_sessions(key_from, key_to, earliest_end),
-        inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward), forward,
-        [key_from = owned(key_from), key_to = owned(key_to), earliest_end, latest_start](std::string_view cached) {
-          const auto at = read_cache_key(cached);
-          return within(at.key, key_from, key_to) && at.end >= earliest_end && at.start <= latest_start;
-        });
+    return merge(up_to(latest_start, keys_.of_keys(cache_.entries(), key_from, key_to, earliest_end, kEndOfTime)),
+                 inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward), forward);
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
@@ -132,12 +117,23 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
     formats::append_session_key(out, key, session.start, session.end);
   }
 
-  void flush_entry(const NamedCache::Entry& entry) {
-    const auto at = read_cache_key(entry.key);
-    const Window session{at.start, at.end};
-    flusher_.flush(
-        entry, at.key, session, [&] { return inner_->fetch_session(at.key, session); },
-        [&](BytesView value) { inner_->put(at.key, session, value); });
+  [[nodiscard]] BytesView read_below(std::string_view cache_key) override {
+    const auto at = read_cache_key(cache_key);
+    return inner_->fetch_session(at.key, {at.start, at.end});
+  }
+  void write_below(std::string_view cache_key, BytesView value) override {
+    const auto at = read_cache_key(cache_key);
+    inner_->put(at.key, {at.start, at.end}, value);
+  }
+  [[nodiscard]] RecordKey record_key(std::string_view cache_key) const override {
+    const auto at = read_cache_key(cache_key);
+    return {at.key, {at.start, at.end}};
+  }
+
+  /// The keys without those of sessions that start later.
+  [[nodiscard]] static std::vector<std::string> up_to(Timestamp latest_start, std::vector<std::string> cached) {
+    std::erase_if(cached, [&](const std::string& key) { return read_cache_key(key).start > latest_start; });
+    return cached;
   }
 
   /// In the order of the store below, see SessionBytesStore.
@@ -151,8 +147,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
   }
 
   std::unique_ptr<SessionBytesIterator> merge(std::vector<std::string> cached,
-                                              std::unique_ptr<SessionBytesIterator> stored, bool forward,
-                                              CacheMerge::Shows shows) {
+                                              std::unique_ptr<SessionBytesIterator> stored, bool forward) {
     if (!persistent()) {
       std::sort(cached.begin(), cached.end(),
                 [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
@@ -163,16 +158,11 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
         [this](const BytesIterator& it, std::string& out) {
           append_cache_key(out, it.key(), static_cast<const SessionBytesIterator&>(it).session());
         },
-        [this](std::string_view cache_key) {
-          const auto at = read_cache_key(cache_key);
-          return inner_->fetch_session(at.key, {at.start, at.end});
-        },
-        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward, std::move(shows)));
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward));
   }
 
   std::shared_ptr<SessionBytesStore> inner_;
-  CacheFlusher flusher_;
-  NamedCache cache_;
+  StoreCache cache_;
   SegmentedCacheKeys keys_;
   std::string cache_key_;
 };

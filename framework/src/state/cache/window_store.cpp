@@ -3,12 +3,11 @@
 #include <utility>
 #include <vector>
 
-#include "flusher.hpp"
 #include "merge.hpp"
 #include "millrace/state/detail/formats.hpp"
 #include "segmented_cache.hpp"
 #include "state/rocksdb/layout.hpp"
-#include "state/tier/window_snapshot.hpp"
+#include "store_cache.hpp"
 #include "stores.hpp"
 
 namespace millrace::detail {
@@ -34,16 +33,13 @@ class MergedWindowIterator final : public WindowBytesIterator {
   CacheMerge merge_;
 };
 
-class CachingWindowStore final : public WindowBytesStore, public CachedBytesStore {
+class CachingWindowStore final : public WindowBytesStore, public CachedBytesStore, private StoreBelow {
  public:
   CachingWindowStore(std::shared_ptr<WindowBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
                      CacheTraits traits)
       : inner_(std::move(inner)),
-        flusher_(contexts, traits.forwards_headers),
-        cache_(
-            budget, contexts, [this](const NamedCache::Entry& entry) { flush_entry(entry); }, traits.value_extra_bytes),
-        keys_(cache_, inner_->persistent() ? layout::segment_interval(inner_->options().retention_ms) : 1,
-              formats::kWindowKeySuffixBytes) {}
+        cache_(budget, contexts, *this, traits.forwards_headers),
+        keys_(layout::segment_interval(inner_->options().retention_ms), formats::kWindowKeySuffixBytes) {}
 
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
   [[nodiscard]] bool persistent() const override { return inner_->persistent(); }
@@ -54,19 +50,18 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
     inner_->flush();
   }
   void set_flush_listener(Listener listener, bool send_old_values) override {
-    flusher_.set_listener(std::move(listener), send_old_values);
+    cache_.set_listener(std::move(listener), send_old_values);
   }
 
   std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
     cache_.put(cache_key(key, window_start), value);
-    keys_.observe(window_start);
     return 0;
   }
 
   [[nodiscard]] BytesView fetch(std::string_view key, Timestamp window_start) override {
-    const auto* entry = cache_.get(cache_key(key, window_start));
-    if (entry == nullptr) return inner_->fetch(key, window_start);
-    return entry->value ? BytesView(*entry->value) : std::nullopt;
+    const auto* value = cache_.get(cache_key(key, window_start));
+    if (value == nullptr) return inner_->fetch(key, window_start);
+    return *value ? BytesView(**value) : std::nullopt;
   }
 
   void fetch_each(std::string_view key, Timestamp from, Timestamp to,
@@ -78,22 +73,14 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
                                                            bool forward) override {
-    return merge(keys_.around_one_key(key, from, to, forward), inner_->fetch(key, from, to, forward), forward,
-                 [this, key = std::string(key), from, to](std::string_view cached) {
-                   const Timestamp start = read_cache_key(cached).start;
-                   return keys_.is_of(cached, key) && from <= start && start <= to;
-                 });
+    return merge(keys_.of_one_key(cache_.entries(), key, from, to), inner_->fetch(key, from, to, forward), forward);
   }
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
                                                                  Timestamp to, bool forward) override {
     if (persistent() && key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
-    return merge(keys_.around_windows(key_from, key_to, from, to, forward),
-                 inner_->fetch_range(key_from, key_to, from, to, forward), forward,
-                 [key_from = owned(key_from), key_to = owned(key_to), from, to](std::string_view cached) {
-                   const auto at = read_cache_key(cached);
-                   return within(at.key, key_from, key_to) && from <= at.start && at.start <= to;
-                 });
+    return merge(keys_.of_keys(cache_.entries(), key_from, key_to, from, to),
+                 inner_->fetch_range(key_from, key_to, from, to, forward), forward);
   }
 
   // Changelog records go to the store below; its cache is empty then.
@@ -108,11 +95,17 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
     return cache_key_;
   }
 
-  void flush_entry(const NamedCache::Entry& entry) {
-    const auto at = read_cache_key(entry.key);
-    flusher_.flush(
-        entry, at.key, {at.start, at.start}, [&] { return inner_->fetch(at.key, at.start); },
-        [&](BytesView value) { inner_->put(at.key, value, at.start); });
+  [[nodiscard]] BytesView read_below(std::string_view cache_key) override {
+    const auto at = read_cache_key(cache_key);
+    return inner_->fetch(at.key, at.start);
+  }
+  void write_below(std::string_view cache_key, BytesView value) override {
+    const auto at = read_cache_key(cache_key);
+    inner_->put(at.key, value, at.start);
+  }
+  [[nodiscard]] RecordKey record_key(std::string_view cache_key) const override {
+    const auto at = read_cache_key(cache_key);
+    return {at.key, {at.start, at.start}};
   }
 
   /// In the order of the store below, see WindowBytesStore.
@@ -125,8 +118,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
   }
 
   std::unique_ptr<WindowBytesIterator> merge(std::vector<std::string> cached,
-                                             std::unique_ptr<WindowBytesIterator> stored, bool forward,
-                                             CacheMerge::Shows shows) {
+                                             std::unique_ptr<WindowBytesIterator> stored, bool forward) {
     if (!persistent()) {
       std::sort(cached.begin(), cached.end(),
                 [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
@@ -139,16 +131,11 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
           keys_.append_segment(out, start);
           formats::append_window_key(out, it.key(), start, 0);
         },
-        [this](std::string_view cache_key) {
-          const auto at = read_cache_key(cache_key);
-          return inner_->fetch(at.key, at.start);
-        },
-        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward, std::move(shows)));
+        [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward));
   }
 
   std::shared_ptr<WindowBytesStore> inner_;
-  CacheFlusher flusher_;
-  NamedCache cache_;
+  StoreCache cache_;
   SegmentedCacheKeys keys_;
   std::string cache_key_;
 };

@@ -30,6 +30,8 @@ struct RecordOrigin {
   std::int64_t offset = -1;
   BytesView raw_key;
   BytesView raw_value;
+  /// Whether a cache or a suppress buffer that keeps the record keeps these two as well, because somebody may ask.
+  bool keeps_raw = false;
 };
 inline constexpr RecordOrigin kNoOrigin{};
 

@@ -24,8 +24,8 @@ namespace millrace::detail {
 ///   RocksDB, LRU map   the store as it was at the start
 ///   in memory          the keys that existed at the start and still exist, with their present values
 ///   windows, sessions  the store as it was at the start, in RocksDB and in memory
-///   behind a cache     as the store below. For a key that was in the cache at the start: the cache's value at the
-///                      moment when the iteration passes the cached key before it, if the key is still in the cache
+///   behind a cache     as the store below. For a key that was in the cache at the start: the value at the moment when
+///                      the iteration passes the cached key before it
 ///
 /// The iterator does not read the store before the first valid(). It shows nothing after the database has closed. It
 /// must not outlive the store. REQUIRES for key(), value() and next(): valid() has returned true since the last next().

@@ -25,6 +25,7 @@ struct BufferedContext {
 
   /// The context of the current record. `of` leaves out the raw key and value, for buffers that Java keeps as bytes.
   [[nodiscard]] static BufferedContext of(const CurrentRecord& record);
+  /// With them, if somebody can ask for them.
   [[nodiscard]] static BufferedContext with_raw(const CurrentRecord& record);
   /// Bytes, as Kafka Streams counts them against a buffer's limit.
   [[nodiscard]] std::int64_t size_in_memory() const;

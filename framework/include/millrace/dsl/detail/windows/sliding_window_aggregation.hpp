@@ -17,9 +17,6 @@ namespace millrace::detail {
 ///
 /// A window's stored timestamp is that of its latest record, which tells where the record before t lies and whether
 /// there is one after it. (Kafka Streams: `KStreamSlidingWindowAggregate`, with the same order of updates.)
-///
-/// As there, the key's windows are asked for as those of a range of keys: over a store in memory that decides which
-/// entries of a small cache count as used.
 template <class K, class VA>
 class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   using Base = WindowStoreAggregation<K, VA>;
@@ -56,14 +53,13 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   };
 
   /// Walks over the key's windows that begin by the record's right window, latest first, up to the first that ends
-  /// before the record. What it finds it updates at once: the order in which a cache sees all this is Java's.
+  /// before the record. What it finds it updates at once, so that updates go on in Java's order.
   void process_usual(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
-    const std::optional<K> key = input.key;  // as a range, see above
-    auto entries = this->store().backward_fetch(key, key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
+    auto entries = this->store().backward_fetch(input.key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
     while (auto entry = entries.next()) {
-      const Timestamp start = entry->key.window.start;
+      const Timestamp start = entry->key;
       ValueAndTimestamp<VA>& stored = entry->value;
       const Timestamp end = start + difference_;
       const Timestamp latest = stored.timestamp;
@@ -124,10 +120,9 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     const Timestamp now = input.timestamp;
     Neighbours found;
     Stored combined;
-    const std::optional<K> key = input.key;
-    auto entries = this->store().fetch(key, key, 0, now + 1);
+    auto entries = this->store().fetch(input.key, 0, now + 1);
     while (auto entry = entries.next()) {
-      const Timestamp start = entry->key.window.start;
+      const Timestamp start = entry->key;
       ValueAndTimestamp<VA>& stored = entry->value;
       found.starts.insert(start);
       if (start == 0) {
