@@ -1,13 +1,14 @@
 """Draws random programs (see ../README.md): a topology and its input, the same for the same seed everywhere."""
 
 from draw_by_hand import ByHand
+from draw_caches import FULL_CACHES, FullCaches
 from draw_groups import Groups
 from draw_streams import Streams
 from draw_tables import Tables
 from drawing import STRING
 
 
-class Generator(Streams, ByHand, Tables):
+class Generator(Streams, ByHand, FullCaches, Tables):
     # --- sinks
 
     def sink(self, stream):
@@ -63,7 +64,7 @@ class Generator(Streams, ByHand, Tables):
         if any("session" in str(op.get("window")) for op in self.ops) and any(
                 op.get("fn", "").startswith(PUNCTUATING) for op in self.ops):
             time %= 1_000_000   # far from the wall clock, Java would look into each segment between
-        many = self.random.randint(100, 200) if self.chance(0.04) else self.random.randint(1, 30)
+        many = self.random.randint(100, 200) if self.chance(0.04) and not self.full else self.random.randint(1, 30)
         texts = ["a", "b", "x", "ab", "a b", "c x y", "bb", "", "y x"]
         keys = ["a", "a", "b", "b", "c", "dd", ""]
         if self.chance(0.08):
@@ -78,8 +79,9 @@ class Generator(Streams, ByHand, Tables):
             of_global = feeds.startswith("global")     # where Java's test driver skips what cannot be read
             record = {"topic": topic}
             self.put(record, "key", key, self.pick(*keys, None), of_global)
-            self.put(record, "value", value, self.pick(*texts, None, None, f"v{len(inputs)}"),
-                     of_global)
+            text = self.many_words() if self.full and self.chance(0.6) else self.pick(
+                *texts, None, None, f"v{len(inputs)}")
+            self.put(record, "value", value, text, of_global)
             time += self.pick(0, 0, 1, 3, 5, 10, 10, 20, 60, 200)
             if self.chance(0.01):
                 time += 100_000
@@ -96,7 +98,7 @@ class Generator(Streams, ByHand, Tables):
 
     def settings(self):
         if self.chance(0.35) and "caching" not in self.without:
-            self.config["statestore.cache.max.bytes"] = self.pick(*[LARGE_CACHE] * 3, *SMALL_CACHES)
+            self.config["statestore.cache.max.bytes"] = LARGE_CACHE
         if self.chance(0.25) and "optimization" not in self.without:
             self.config["topology.optimization"] = self.pick(
                 "all", "all", "none", "reuse.ktable.source.topics", "merge.repartition.topics",
@@ -120,6 +122,10 @@ class Generator(Streams, ByHand, Tables):
                 "FailOnInvalidTimestamp", "LogAndSkipOnInvalidTimestamp", "UsePartitionTimeOnInvalidTimestamp")
 
     def program(self):
+        self.full = self.chance(0.12) and not {"full_caches", "caching"} & self.without
+        if self.full:
+            self.full_caches()
+            return self.with_input({"nodes": self.ops})
         self.settings()
         if self.chance(0.08) and "by_hand" not in self.without:
             self.by_hand()
@@ -154,8 +160,6 @@ class Generator(Streams, ByHand, Tables):
             for op in self.ops:     # stream time would jump further than any retention, see ../README.md
                 if op.get("extractor", "").startswith(("partition_time_plus", "length_of_value")):
                     del op["extractor"]
-            if self.config.get("statestore.cache.max.bytes") in SMALL_CACHES:
-                self.config["statestore.cache.max.bytes"] = LARGE_CACHE
         return self.with_input({"nodes": self.ops})
 
     def with_input(self, program):
@@ -167,9 +171,8 @@ class Generator(Streams, ByHand, Tables):
         return program
 
 
-# Bytes of caches: of one that holds all, and of some from which entries are evicted within one record.
+# Bytes of a cache that holds all until the commit.
 LARGE_CACHE = "10485760"
-SMALL_CACHES = ("1", "200", "500", "1000", "2000", "5000")
 
 # Processors whose punctuations forward records.
 PUNCTUATING = ("last_until", "collect_until", "punctuate")
@@ -203,6 +206,8 @@ def operators_of(program, answer=()):
             found.add(f"sub-topologies: {parts if parts < 4 else '4 or more'}")
     if program.get("by_hand"):
         found.add("topology by hand")
+    if program.get("config", {}).get("statestore.cache.max.bytes") in FULL_CACHES:
+        found.add("full caches")
     for op in program["nodes"]:
         found.add(op["op"] + (" by hand" if program.get("by_hand") else ""))
         if op["op"] == "to_stream" and "fn" in op:

@@ -124,6 +124,64 @@ class Differences(unittest.TestCase):
         self.check_found("crash")
 
 
+class FullCaches(unittest.TestCase):
+    """What may differ where a cache is full, and what may not."""
+
+    PROGRAM = {"config": {"statestore.cache.max.bytes": "1000"}, "nodes": [
+        {"op": "stream", "topics": ["in"], "id": "s"},
+        {"op": "to", "from": "s", "topic": "before"},
+        {"op": "group_by_key", "from": "s", "id": "g"},
+        {"op": "reduce", "from": "g", "fn": "last", "id": "t"},
+        {"op": "to_stream", "from": "t", "id": "u"},
+        {"op": "to", "from": "u", "topic": "behind"}]}
+
+    @staticmethod
+    def record(topic, key, value, input=0, timestamp=5):
+        return {"input": input, "topic": topic, "key": key, "value": value, "timestamp": timestamp}
+
+    def differ(self, java, cpp, program=PROGRAM):
+        return differences(program, java, cpp)
+
+    def test_updates_that_another_one_follows_may_be_missing(self):
+        java = [self.record("behind", "61", "31"), self.record("behind", "62", "31"), self.record("behind", "61", "32")]
+        self.assertEqual(self.differ(java, java[1:]), [])
+        self.assertEqual(self.differ(java, [java[2], java[1]]), [])
+        large = {**self.PROGRAM, "config": {"statestore.cache.max.bytes": "10485760"}}
+        self.assertNotEqual(self.differ(java, java[1:], large), [])
+
+    def test_the_last_update_may_not(self):
+        java = [self.record("behind", "61", "31"), self.record("behind", "61", "32")]
+        self.assertIn("topic behind", self.differ(java, java[:1])[0])
+        self.assertIn("topic behind", self.differ(java, java[::-1])[0])
+
+    def test_nor_may_it_come_with_a_later_commit(self):
+        java = [self.record("behind", "61", "31"), self.record("behind", "62", "31", 1)]
+        late = [self.record("behind", "61", "31", 1), java[1]]
+        self.assertIn("input 0 topic behind", self.differ(java, late)[0])
+
+    def test_nor_under_another_time(self):
+        java = [self.record("behind", "61", "31")]
+        self.assertIn("topic behind", self.differ(java, [self.record("behind", "61", "31", timestamp=6)])[0])
+
+    def test_a_row_that_comes_and_goes_is_as_good_as_none(self):
+        java = [self.record("behind", "61", "31"), self.record("behind", "61", None)]
+        self.assertEqual(self.differ(java, []), [])
+
+    def test_changelogs_count_and_so_do_stores(self):
+        changelog = [self.record("app-t-changelog", "61", "31")]
+        self.assertIn("topic app-t-changelog", self.differ(changelog, [])[0])
+        store = [{"store": "t", "key": "61", "value": "31", "timestamp": 5}]
+        self.assertIn("store t", self.differ(store, [{**store[0], "value": "32"}])[0])
+
+    def test_before_the_cache_each_record_counts(self):
+        java = [self.record("before", "61", "31"), self.record("before", "61", "32")]
+        self.assertIn("topic before", self.differ(java, java[1:])[0])
+
+    def test_are_drawn(self):
+        drawn = [program for program in map(generate, range(300)) if "full caches" in operators_of(program)]
+        self.assertGreater(len(drawn), 10)
+
+
 class Minimiser(unittest.TestCase):
     def test_leaves_only_what_matters(self):
         program = next(program for program in map(generate, range(10_000))

@@ -1,0 +1,170 @@
+"""Draws programs whose caches are full: what leaves them, and when, must not show in what is compared (../README.md)."""
+
+from drawing import LONG, STRING
+from draw_groups import Groups
+
+# Bytes of caches: what one record changes fills all of them.
+FULL_CACHES = ("1", "300", "1000", "3000", "10000", "30000", "60000")
+
+# A retention that no program outlives: whether a cache shows what has expired below depends on what has left it.
+NEVER = 10**10
+
+
+class FullCaches(Groups):
+    """Everything here comes to the same results, whichever updates of a key are left out on the way."""
+
+    def full_caches(self):
+        """Fills `ops`."""
+        self.regrouped = []
+        self.config = {"statestore.cache.max.bytes": self.pick(*FULL_CACHES)}
+        if self.chance(0.3):
+            self.config["topology.optimization"] = "all"
+        if self.chance(0.2):
+            self.config["default.dsl.store"] = "in_memory"
+        if self.chance(0.2):
+            self.config["dsl.store.format"] = "HEADERS"
+        for _ in range(self.pick(1, 1, 2)):
+            self.add({"op": "stream", "topics": [self.new_topic("stream", STRING)]}, kind="stream")
+        for _ in range(self.random.randint(1, 3)):
+            self.pick(self.full_aggregate, self.full_windows, self.full_windows, self.full_cogroup, self.full_table,
+                      self.full_processor)()
+        for _ in range(self.random.randint(0, 3)):
+            self.pick(self.full_view, self.full_view, self.full_join, self.full_regrouped)()
+        for table in [node for node in self.nodes if node.kind == "table" and (not node.used or self.chance(0.2))]:
+            stream = self.add({"op": "to_stream", "from": table.id}, kind="stream", key=table.key, value=table.value,
+                              window=table.window, count=table.count)
+            self.full_sink(stream)
+
+    def full_stream(self):
+        """One whose records may be many, all of one key."""
+        stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None])
+        if not self.chance(0.7):
+            return stream
+        fn = self.pick("words", "words", "times:5", "times:30")
+        return self.add({"op": "flat_map_values", "from": stream.id, "fn": fn}, kind="stream")
+
+    def full_grouped(self):
+        return self.add({"op": "group_by_key", "from": self.full_stream().id}, kind="grouped")
+
+    def full_store(self, op, windows=False):
+        how = op["materialized"] = {"store": self.store_name()}
+        if self.chance(0.4):
+            how["in_memory"] = self.chance(0.7)
+        if self.chance(0.1):
+            how["logging"] = False
+        if windows:
+            how["retention"] = NEVER
+
+    def full_aggregate(self):
+        source = self.full_grouped()
+        name, fn, value = self.pick(("count", None, LONG), ("reduce", "concat", STRING), ("reduce", "last", STRING),
+                                    ("reduce", "longer", STRING), ("reduce", "null_if_contains:x", STRING),
+                                    ("aggregate", "list", STRING), ("aggregate", "sum_of_lengths", LONG))
+        op = {"op": name, "from": source.id}
+        if fn:
+            op["fn"] = fn
+        self.full_store(op)
+        self.add(op, kind="table", value=value, count=name == "count")
+
+    def full_window(self):
+        kind = self.pick("hopping", "hopping", "tumbling", "sliding", "session")
+        window = self.window(kind)
+        if kind == "hopping":
+            window.update(size=self.pick(50, 200, 500), advance=self.pick(1, 2, 5))     # many windows of one record
+        return window
+
+    def full_windows(self):
+        window = self.full_window()
+        source = self.add({"op": "windowed_by", "from": self.full_grouped().id, "window": window}, kind="windowed",
+                          window=window)
+        name, fn, value = self.pick(("windowed_count", None, LONG), ("windowed_reduce", "last", STRING),
+                                    ("windowed_reduce", "longer", STRING), ("windowed_aggregate", "sum_of_lengths", LONG))
+        op = {"op": name, "from": source.id, "window": window}
+        if fn:
+            op["fn"] = fn
+        self.full_store(op, windows=True)
+        del op["window"]
+        self.add(op, kind="table", value=value, window=window, count=name == "windowed_count")
+
+    def full_cogroup(self):
+        groups = [self.full_grouped() for _ in range(self.pick(1, 2))]
+        op = {"op": "cogroup", "groups": [{"from": node.id, "fn": "sum_of_lengths"} for node in groups]}
+        window = None
+        if self.chance(0.7):
+            window = op["window"] = self.full_window()
+        self.full_store(op, windows=bool(window))
+        self.add(op, kind="table", value=LONG, window=window)
+
+    def full_table(self):
+        op = {"op": "table", "topic": self.new_topic("table", STRING)}
+        self.full_store(op)
+        self.add(op, kind="table")
+
+    def full_processor(self):
+        """A store with a cache that one processor reads and writes: the record's own words are keys."""
+        stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None])
+        stream = self.add({"op": "flat_map", "from": stream.id, "fn": "words_as_keys"}, kind="stream")
+        fn = self.pick("remember", "timestamped", "cached_walk:forward", "cached_walk:both",
+                       "cached_window_walk:forward", "cached_session_walk:forward", "with_headers")
+        store = {"name": self.store_name(), "kind": self.STORES[fn], "caching": True}
+        if self.chance(0.4) and not fn.endswith("headers"):
+            store["in_memory"] = True
+        if store["kind"] in ("window", "session"):
+            store.update(retention=NEVER, size=10)
+        self.stores.append(store)
+        self.full_sink(self.add({"op": "process", "from": stream.id, "fn": fn, "stores": [store["name"]]},
+                                kind="stream"))
+
+    # --- of tables
+
+    def some_table(self, condition=lambda node: True):
+        # Not of those that group a table again: they may have rows that count nothing, or none at all.
+        found = [node for node in self.nodes if node.kind == "table" and node not in self.regrouped and condition(node)]
+        return self.random.choice(found) if found else None
+
+    def full_view(self):
+        source = self.some_table()
+        if not source:
+            return
+        fn = self.pick("filter", "map_values")
+        op = {"op": f"table_{fn}", "from": source.id,
+              "fn": self.pick("value_longer_than:3", "key_contains:a") if fn == "filter" else self.pick("text", "append:!")}
+        if self.chance(0.5):
+            self.full_store(op)
+        filtered = fn == "filter"
+        self.add(op, kind="table", key=source.key, value=source.value if filtered else STRING, window=source.window,
+                 count=source.count and filtered)
+
+    def full_join(self):
+        left = self.some_table(lambda node: not node.count)
+        right = left and self.some_table(lambda node: not node.count and node is not left and node.window == left.window)
+        if not right:
+            return
+        op = {"op": self.pick("table_join", "table_left_join", "table_outer_join"), "from": left.id, "with": right.id,
+              "fn": "plus"}
+        if self.chance(0.5):
+            self.full_store(op)
+        self.add(op, kind="table", window=left.window)
+
+    def full_regrouped(self):
+        source = self.some_table(lambda node: node.window is None)
+        if not source:
+            return
+        group = self.add({"op": "table_group_by", "from": source.id, "fn": "constant:all"}, kind="grouped_table",
+                         value=source.value)
+        op = {"op": "table_count", "from": group.id} if self.chance(0.5) else {
+            "op": "table_aggregate", "from": group.id, "fn": "sum_of_lengths", "minus": "sum_of_lengths_minus"}
+        self.full_store(op)
+        self.regrouped.append(self.add(op, kind="table", value=LONG, count=op["op"] == "table_count"))
+
+    def full_sink(self, stream):
+        if self.chance(0.3) and stream.value == STRING:
+            stream = self.add({"op": "map_values", "from": stream.id, "fn": "text"}, kind="stream", key=stream.key,
+                              window=stream.window)
+        self.add({"op": "to", "from": stream.id, "topic": f"out{len(self.ops)}"})
+        stream.used = True
+
+    def many_words(self):
+        """The text of a record that fills a cache."""
+        return " ".join(self.pick("a", "b", "x", "y") + str(self.random.randint(0, 99))
+                        for _ in range(self.pick(3, 30, 150)))
