@@ -18,18 +18,19 @@ FRAMEWORK = pathlib.Path(__file__).resolve().parent.parent / "framework"
 # the runtime drives the graph over the broker interface; the two brokers know nothing of any of this.
 LAYERS = {
     "common": [],
+    "metrics": ["common"],
     "config": ["common"],
     "broker": ["common"],
     "broker_kafka": ["common", "broker"],
     "broker_embedded": ["common", "broker"],
     "serde": ["common"],
-    "state": ["common", "broker", "serde"],
-    "processor": ["common", "broker", "serde", "state"],
-    "topology": ["common", "broker", "serde", "state", "processor"],
-    "dsl": ["common", "broker", "serde", "state", "processor", "topology"],
-    "runtime": ["common", "config", "broker", "serde", "state", "processor", "topology", "dsl"],
-    "testing": ["common", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
-    "app": ["common", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
+    "state": ["common", "metrics", "broker", "serde"],
+    "processor": ["common", "metrics", "broker", "serde", "state"],
+    "topology": ["common", "metrics", "broker", "serde", "state", "processor"],
+    "dsl": ["common", "metrics", "broker", "serde", "state", "processor", "topology"],
+    "runtime": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl"],
+    "testing": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
+    "app": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
 }
 
 # The rooms of a layer, lowest first, and which other rooms each may include. Files that lie in no room may include all
@@ -40,7 +41,9 @@ ROOMS = {
         "tier": ["rocksdb"],
         "rocksdb": ["tier"],
         "memory": ["tier"],
-        "cache": ["tier", "rocksdb"],
+        "metered": [],
+        # A cache behind a store that is measured is found through it.
+        "cache": ["tier", "rocksdb", "metered"],
         "changelog": ["memory"],
     },
     "dsl": {

@@ -8,6 +8,10 @@ class SystemClock final : public Clock {
   [[nodiscard]] Timestamp now() const override {
     return std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch()).count();
   }
+  [[nodiscard]] std::int64_t nanos() const override {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  }
 };
 
 }  // namespace

@@ -32,6 +32,10 @@ class Clock {
   /// says. A clock that is turned by hand overrides both.
   [[nodiscard]] virtual Timestamp monotonic_ms() const;
 
+  /// Nanoseconds since some moment, to measure how long something takes. The machine's clock never goes back here. A
+  /// clock that is turned by hand need not override this: the value follows now().
+  [[nodiscard]] virtual std::int64_t nanos() const { return now() * 1'000'000; }
+
   /// The clock of the machine. Thread-safe. Lives until the process ends.
   [[nodiscard]] static const Clock& system();
 };

@@ -1,0 +1,97 @@
+#define BOOST_TEST_DYN_LINK
+#include "metrics/samples.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+
+#include "unit/metrics/hand_turned_clock.hpp"
+
+namespace millrace::detail {
+namespace {
+
+/// A total that is looked at once a second, as a running application does.
+struct Fixture {
+  HandTurnedClock clock;
+  Counter counter;
+  Observations observations;
+  SampledTotal total{{2, 30'000}, [this] { return static_cast<double>(counter.value()); }, clock.now()};
+  SampledMax max{{2, 30'000}, observations, clock.now()};
+
+  void pass(int seconds, std::uint64_t per_second = 0) {
+    for (int i = 0; i < seconds; ++i) {
+      counter.add(per_second);
+      clock.advance(1s);
+      total.look(clock.now());
+      max.look(clock.now());
+    }
+  }
+  [[nodiscard]] double rate() const { return total.per_second(clock.now()); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(Samples, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_steady_rate_is_exact_once_the_samples_are_full) {
+  pass(60, 100);
+  BOOST_TEST(rate() == 100.0);
+  pass(1'000, 100);
+  BOOST_TEST(rate() == 100.0);
+}
+
+BOOST_AUTO_TEST_CASE(in_the_first_seconds_the_other_samples_count_as_complete_as_in_kafka) {
+  pass(1, 310);
+  BOOST_TEST(rate() == 10.0);  // 310 in 30 s and 1 s
+}
+
+BOOST_AUTO_TEST_CASE(what_came_before_the_first_look_does_not_count) {
+  counter.add(1'000);
+  SampledTotal later(
+      {2, 30'000}, [this] { return static_cast<double>(counter.value()); }, clock.now());
+  BOOST_TEST(later.growth() == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_rate_falls_to_zero_when_nothing_comes_any_more) {
+  pass(60, 100);
+  pass(30);
+  BOOST_TEST(rate() > 0.0);
+  BOOST_TEST(rate() < 100.0);
+  pass(60);
+  BOOST_TEST(rate() == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_rate_is_right_over_a_long_time_without_a_look) {
+  counter.add(6'000);
+  clock.advance(10min);
+  BOOST_TEST(rate() == 10.0);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_millisecond_is_no_division_by_zero) {
+  SampledTotal one(
+      {1, 30'000}, [this] { return static_cast<double>(counter.value()); }, clock.now());
+  counter.add(3);
+  BOOST_TEST(one.per_second(clock.now()) == 3'000.0);
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_is_forgotten_after_all_samples) {
+  BOOST_TEST(std::isnan(max.largest()));
+  observations.record(7);
+  observations.record(3);
+  BOOST_TEST(max.largest() == 7.0);
+  pass(59);
+  observations.record(5);
+  BOOST_TEST(max.largest() == 7.0);
+  pass(31);
+  BOOST_TEST(max.largest() == 5.0);
+  pass(60);
+  BOOST_TEST(std::isnan(max.largest()));
+}
+
+BOOST_AUTO_TEST_CASE(negative_numbers_have_a_largest_one_too) {
+  observations.record(-5);
+  observations.record(-9);
+  BOOST_TEST(max.largest() == -5.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace millrace::detail
