@@ -3,10 +3,14 @@
 #include <utility>
 
 #include "millrace/state/state_store.hpp"
+#include "state/metered/stores.hpp"
 
 namespace millrace::detail {
 
 bool listen_to_cache(StateStore& store, CachedBytesStore::Listener listener, bool send_old_values) {
+  if (auto* metered = dynamic_cast<MeteredStore*>(&store)) {
+    return listen_to_cache(metered->measured(), std::move(listener), send_old_values);
+  }
   auto* cached = dynamic_cast<CachedBytesStore*>(&store);
   if (cached == nullptr) return false;
   cached->set_flush_listener(std::move(listener), send_old_values);
