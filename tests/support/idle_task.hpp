@@ -30,7 +30,8 @@ class IdleTask : public TaskContext {
   void processing_failed(const NodeBase&) override { throw; }
   void deserialization_failed(const NodeBase&) override { throw; }
   void serialization_failed(const NodeBase&, const UnwrittenRecord&) override { throw; }
-  void record_dropped(const NodeBase&, std::string_view) override {}
+  void record_dropped(const NodeBase&, DropReason) override {}
+  [[nodiscard]] TopicTotals* produced(const NodeBase&, const std::string&) override { return nullptr; }
 };
 
 }  // namespace millrace::detail

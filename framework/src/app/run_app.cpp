@@ -29,6 +29,20 @@ void print_description(const Topology& topology, const std::string& format) {
   }
 }
 
+/// Logs how many records were processed, and how many were dropped for which reason. Single warnings may have been left
+/// out, or may be far up in the log.
+void log_summary(const Streams& streams, const std::string& name) {
+  const auto counters = streams.counters();
+  std::string text = name + " processed " + std::to_string(counters.processed_records) + " records and dropped " +
+                     std::to_string(counters.dropped_records);
+  const char* separator = ": ";
+  for (const auto& [reason, count] : counters.dropped_by_reason) {
+    text += separator + std::to_string(count) + " for " + to_string(reason);
+    separator = ", ";
+  }
+  log(counters.dropped_records > 0 ? LogLevel::warn : LogLevel::info, text);
+}
+
 /// Throws StreamsException with the application's error, or if closing takes too long.
 void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& name) {
   streams.start();
@@ -37,6 +51,7 @@ void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& n
   if (stop.requested()) log(LogLevel::info, name + " closes");
   // The error is checked after closing, so that a failed application also leaves its group.
   const bool closed = streams.close(kCloseTimeout);
+  log_summary(streams, name);
   if (const auto error = streams.error(); !error.empty()) throw StreamsException(error);
   if (!closed) {
     throw StreamsException("could not close within " + std::to_string(kCloseTimeout.count()) +

@@ -42,6 +42,7 @@ bool Streams::wait_for(Millis timeout) { return runtime_->wait_for(timeout); }
 Streams::State Streams::state() const { return runtime_->state(); }
 std::string Streams::error() const { return runtime_->error(); }
 Streams::Counters Streams::counters() const { return runtime_->counters(); }
+Metrics Streams::metrics() const { return runtime_->metrics(); }
 std::map<TopicPartition, std::int64_t> Streams::committed_offsets() const { return runtime_->committed_offsets(); }
 
 const char* to_string(Streams::State state) {

@@ -51,6 +51,21 @@ StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::sha
   } else {
     process_id_ = StateDirectory::random_process_id();
   }
+  make_metrics();
+}
+
+void StreamsRuntime::make_metrics() {
+  metrics_ = std::make_shared<ClientMetrics>(clock_, configured_metrics(config_), client_names().client_id);
+  MetricScope& client = metrics_->scope();
+  constexpr auto info = RecordingLevel::info;
+  client.constant(info, "application-id", "The application ID of the Kafka Streams client", application_id_);
+  client.constant(info, "topology-description", "The description of the topology that is run", topology_.describe());
+  client.gauge(info, "state", "The state of the Kafka Streams client", [this] { return to_string(state()); });
+  client.gauge(info, "alive-stream-threads",
+               "The current number of stream threads that are running or participating in a rebalance", [this] {
+                 const std::lock_guard lock(mutex_);
+                 return static_cast<double>(alive_);
+               });
 }
 
 StreamsRuntime::~StreamsRuntime() {
@@ -97,7 +112,8 @@ void StreamsRuntime::make_environment() {
                .errors = make_error_policy(config_, exception_handlers),
                .emit_interval_ms = 1000,
                .default_timestamps = configured_timestamps(config_),
-               .state_memory = make_state_memory(config_)},
+               .state_memory = make_state_memory(config_),
+               .metrics = metrics_},
       .broker = *broker_,
       .admin = *admin_,
       .state_directory = state_directory_.get(),
@@ -178,6 +194,7 @@ bool StreamsRuntime::handle_failure(Worker& worker, const std::exception& error)
   const std::string name = worker.stream_thread->names().thread_name();
   log(LogLevel::error, name + ": " + error.what());
   worker.stream_thread->close_dirty();
+  metrics_->failed_threads.add();
   if (ask_handler(error) == Streams::ExceptionResponse::replace_thread) {
     try {
       replace(worker);
@@ -213,19 +230,11 @@ void StreamsRuntime::replace(Worker& worker) {
   auto thread = make_stream_thread(worker.stream_thread->names().thread);
   {
     const std::lock_guard lock(mutex_);
-    retire(*worker.stream_thread);
     std::swap(worker.stream_thread, thread);
     if (stop_) worker.stream_thread->end_by(stop_deadline_);
   }
   worker.replace_pause = std::clamp(2 * worker.replace_pause, FailureStreak::kFirstPause, FailureStreak::kLongestPause);
   worker.replaced_at = clock_.monotonic_ms();
-}
-
-void StreamsRuntime::retire(const StreamThread& thread) {
-  retired_.processed_records += thread.counters().processed_records;
-  retired_.dropped_records += thread.counters().dropped_records;
-  retired_.restored_records += thread.counters().restored_records;
-  retired_.commits += thread.counters().commits;
 }
 
 void StreamsRuntime::fail(const std::string& error) {
@@ -297,6 +306,7 @@ void StreamsRuntime::keep_house() {
   while (!changed_.wait_for(lock, kHousekeepingInterval, [this] { return stop_; })) {
     const bool replan = std::exchange(replan_, false);
     lock.unlock();
+    metrics_->registry.look();
     try {
       house.run_due(clock_.monotonic_ms(), replan);
     } catch (const TopologyException& error) {
@@ -315,7 +325,6 @@ void StreamsRuntime::finish() {
   std::vector<std::unique_ptr<Worker>> ended;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& worker : workers_) retire(*worker->stream_thread);
     ended = std::exchange(workers_, {});
   }
   ended.clear();
@@ -390,14 +399,14 @@ std::string StreamsRuntime::error() const {
 }
 
 Streams::Counters StreamsRuntime::counters() const {
-  const std::lock_guard lock(mutex_);
-  Streams::Counters counters = retired_;
-  for (const auto& worker : workers_) {
-    const ThreadCounters& own = worker->stream_thread->counters();
-    counters.processed_records += own.processed_records;
-    counters.dropped_records += own.dropped_records;
-    counters.restored_records += own.restored_records;
-    counters.commits += own.commits;
+  Streams::Counters counters;
+  counters.processed_records = metrics_->processed.value();
+  counters.restored_records = metrics_->restored.value();
+  counters.commits = metrics_->commits.value();
+  for (const DropReason reason : kDropReasons) {
+    const std::uint64_t dropped = metrics_->dropped(reason).value();
+    counters.dropped_records += dropped;
+    if (dropped > 0) counters.dropped_by_reason.emplace(reason, dropped);
   }
   return counters;
 }

@@ -31,6 +31,7 @@ class StreamsRuntime {
   [[nodiscard]] Streams::State state() const;
   [[nodiscard]] std::string error() const;
   [[nodiscard]] Streams::Counters counters() const;
+  [[nodiscard]] Metrics metrics() const { return metrics_->registry.snapshot(); }
   [[nodiscard]] std::map<TopicPartition, std::int64_t> committed_offsets() const;
 
   // Set before start().
@@ -47,6 +48,7 @@ class StreamsRuntime {
     Timestamp replaced_at = 0;  ///< monotonic
   };
 
+  void make_metrics();
   void make_environment();
   void start_global();
   [[nodiscard]] ClientNames client_names() const;
@@ -58,7 +60,6 @@ class StreamsRuntime {
   [[nodiscard]] bool handle_failure(Worker& worker, const std::exception& error);
   [[nodiscard]] Streams::ExceptionResponse ask_handler(const std::exception& error) const;
   void replace(Worker& worker);
-  void retire(const StreamThread& thread);  ///< under the mutex
   void fail(const std::string& error);
 
   // On the application's main thread.
@@ -79,6 +80,7 @@ class StreamsRuntime {
   std::string application_id_;
   std::unique_ptr<StateDirectory> state_directory_;
   std::string process_id_;
+  std::shared_ptr<ClientMetrics> metrics_;
   std::unique_ptr<Admin> admin_;
   std::optional<ThreadEnvironment> environment_;
   std::unique_ptr<GlobalThread> global_;  ///< null: there are no global stores
@@ -95,7 +97,6 @@ class StreamsRuntime {
   std::map<TopicPartition, std::int64_t> committed_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Patience::SteadyClock::time_point stop_deadline_ = Patience::SteadyClock::time_point::max();
-  Streams::Counters retired_;  ///< of threads that have ended
 
   std::mutex close_mutex_;  ///< one closer at a time
   std::thread main_thread_;

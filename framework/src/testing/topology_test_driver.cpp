@@ -210,9 +210,7 @@ class TestDriver::Impl {
   [[nodiscard]] StoreBinding& stores_with(const std::string& name) const {
     return task_->stores().find(name) == nullptr && global_store(name) != nullptr ? global_->stores() : task_->stores();
   }
-  [[nodiscard]] std::uint64_t dropped_records() const {
-    return task_->dropped_records() + (global_ ? global_->dropped_records() : 0);
-  }
+  [[nodiscard]] ClientMetrics& metrics() const { return *environment_.metrics; }
   [[nodiscard]] std::vector<std::string> store_names() const {
     auto names = task_->stores().names();
     for (const auto& [name, topic] : topology_.internal().global_stores()) names.push_back(name);
@@ -225,7 +223,7 @@ class TestDriver::Impl {
   void start(const ProcessorMetadata& committed = {}) {
     stores_ = open_stores({0, 0}, environment_, nodes_, inputs_, directory_.path());
     task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, inputs_, *stores_, output_,
-                                         directory_.path(), cache_ ? &*cache_ : nullptr);
+                                         directory_.path(), cache_ ? &*cache_ : nullptr, task_metrics({0, 0}));
     restore();
     task_->resume({}, {kNoTimestamp, committed});
     task_->initialize();
@@ -273,7 +271,7 @@ class TestDriver::Impl {
     constexpr TaskId kId{-1, -1};
     global_set_ = open_stores(kId, global_environment_, nodes, inputs, global_directory_->path());
     global_ = std::make_unique<StreamTask>(kId, global_environment_, nodes, inputs, *global_set_, output_,
-                                           global_directory_->path(), cache_ ? &*cache_ : nullptr);
+                                           global_directory_->path(), cache_ ? &*cache_ : nullptr, task_metrics(kId));
     environment_.find_global_store = [this](const std::string& name, const std::string& reader) {
       return global_stores_.find(name, reader);
     };
@@ -287,8 +285,18 @@ class TestDriver::Impl {
   TaskEnvironment make_environment(const ExceptionHandlers& handlers) {
     std::string id = config_.get_string("application.id");
     if (id.empty()) id = "topology-test-driver";
-    return {topology_.internal(),          id, config_, clock_, make_error_policy(config_, handlers), 0,
-            configured_timestamps(config_)};
+    return {.topology = topology_.internal(),
+            .application_id = id,
+            .config = config_,
+            .clock = clock_,
+            .errors = make_error_policy(config_, handlers),
+            .emit_interval_ms = 0,
+            .default_timestamps = configured_timestamps(config_),
+            .metrics = std::make_shared<ClientMetrics>(clock_, configured_metrics(config_), id)};
+  }
+
+  [[nodiscard]] std::shared_ptr<TaskMetrics> task_metrics(TaskId task) {
+    return std::make_shared<TaskMetrics>(metrics(), "main", task);
   }
 
   RecordQueues::Queue* queue_for(const std::string& topic) {
@@ -340,6 +348,7 @@ class TestDriver::Impl {
     const auto lag = [](const TopicPartition&) -> std::optional<std::int64_t> { return 0; };
     while (task_->queues().ready(clock_.now(), max_idle_ms, lag)) {
       const bool processed = task_->process_one();
+      if (processed) metrics().processed.add();
       commit();  // what could not even be read may have gone to the dead-letter topic
       if (!processed) break;
     }
@@ -403,6 +412,8 @@ std::vector<std::pair<std::string, std::string>> TestDriver::dump(const std::str
       store, [&](std::string_view key, std::string_view value) { entries.emplace_back(key, value); });
   return entries;
 }
-std::uint64_t TestDriver::dropped_records() const { return impl_->dropped_records(); }
+std::uint64_t TestDriver::dropped_records() const { return impl_->metrics().dropped(); }
+std::uint64_t TestDriver::dropped_records(DropReason reason) const { return impl_->metrics().dropped(reason).value(); }
+Metrics TestDriver::metrics() const { return impl_->metrics().registry.snapshot(); }
 
 }  // namespace millrace::detail

@@ -1,5 +1,6 @@
 #include "millrace/processor/detail/source_sink.hpp"
 
+#include "metrics/recorders.hpp"
 #include "millrace/broker/partitioner.hpp"
 #include "millrace/common/errors.hpp"
 
@@ -9,6 +10,7 @@ void write_record(TaskContext& task, const NodeBase& sink, const std::string& to
   RecordCollector& collector = task.collector();
   const auto send = [&](std::optional<std::int32_t> partition) {
     collector.send(topic, partition, record.key, record.value, record.timestamp, record.headers, {&task, &sink});
+    if (record.totals != nullptr) record.totals->add(record.key, record.value, record.headers);
   };
   if (record.partitions != nullptr) {
     // The user's partitioner has chosen: write the record once for each partition.
@@ -20,6 +22,12 @@ void write_record(TaskContext& task, const NodeBase& sink, const std::string& to
   } else {
     send(std::nullopt);
   }
+}
+
+TopicTotals* ProducedTopics::of(TaskContext& task, const NodeBase& sink, const std::string& topic) {
+  const auto known = known_.find(topic);
+  if (known != known_.end()) return known->second;
+  return known_.emplace(topic, task.produced(sink, topic)).first->second;
 }
 
 void not_serialized(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record,

@@ -4,12 +4,14 @@
 #include "millrace/app/app.hpp"
 
 #include <csignal>
+#include <stdexcept>
 
 #include "captured.hpp"
 #include "millrace/app/command_line.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 #include "millrace/millrace.hpp"
+#include "support/captured_stderr.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace millrace;
@@ -119,6 +121,42 @@ BOOST_AUTO_TEST_CASE(runs_until_a_signal_and_closes) {
   const auto result = run(spec, {"--broker", "embedded:" + dir.path().string(), "--log-level", "warn"});
   set_log_level(LogLevel::info);
   BOOST_TEST(result.code == kExitOk, result.err);
+}
+
+BOOST_AUTO_TEST_CASE(says_at_the_end_what_was_dropped_and_why) {
+  const TempDir dir;
+  AppSpec spec{.name = "failing", .topology = [](const StreamsConfig&) {
+                 StreamsBuilder builder;
+                 builder.stream<std::string, std::string>("in")
+                     .map_values([](const std::string&) -> std::string { throw std::runtime_error("no luck"); })
+                     .for_each([](const std::string&) {});
+                 return builder.build();
+               }};
+  spec.before_start = [](Broker& broker, const StreamsConfig&) {
+    broker.make_admin()->create_topic({"in", 1, -1, {}}, 10s);
+    const auto producer = broker.make_producer({}, nullptr);
+    for (int i = 0; i < 3; ++i) {
+      ProducerRecord record;
+      record.topic = "in";
+      record.key = "k";
+      record.value = "v";
+      producer->send(record, 0);
+    }
+    producer->flush(10s);
+  };
+  int failed = 0;
+  spec.customize = [&, thread = pthread_self()](Streams& streams) {
+    ExceptionHandlers handlers;
+    handlers.processing = [&, thread](const ErrorContext&) {
+      if (++failed == 3) pthread_kill(thread, SIGTERM);
+      return HandlerResponse::resume();
+    };
+    streams.set_exception_handlers(handlers);
+  };
+  const CapturedStderr log;
+  const auto result = run(spec, {"--broker", "embedded:" + dir.path().string()});
+  BOOST_TEST(result.code == kExitOk, result.err);
+  BOOST_TEST(contains(log.text(), "failing processed 3 records and dropped 3: 3 for processing-error"), log.text());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -121,13 +121,13 @@ BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_read_is_skipped_and_counted) {
   run.in.pipe_input("a", 7, 2);
   BOOST_TEST(run.out.read_value() == 7);
   BOOST_TEST(run.out.is_empty());
-  BOOST_TEST(run.driver.dropped_records() == 2);
+  BOOST_TEST(drops(run.driver) == "deserialization-error 2");
 }
 
 BOOST_AUTO_TEST_CASE(java_s_class_names_work_as_well) {
   Run run({{kDeserialization, "org.apache.kafka.streams.errors.LogAndContinueExceptionHandler"}});
   run.in.pipe_raw("a", "abc", 1);
-  BOOST_TEST(run.driver.dropped_records() == 1);
+  BOOST_TEST(drops(run.driver) == "deserialization-error 1");
 }
 
 BOOST_AUTO_TEST_CASE(a_function_that_throws_stops_the_application_by_default) {
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_record_that_a_function_throws_at_is_skipped_and_counted) 
   run.in.pipe_input("a", -1, 1);
   run.in.pipe_input("a", 1, 2);
   BOOST_TEST(run.out.read_value() == 1);
-  BOOST_TEST(run.driver.dropped_records() == 1);
+  BOOST_TEST(drops(run.driver) == "processing-error 1");
 }
 
 BOOST_AUTO_TEST_CASE(other_branches_still_get_a_record_that_one_failed_on) {
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_written_is_skipped_and_counted) {
   run.in.pipe_input("a", 13, 1);
   run.in.pipe_input("a", 14, 1);
   BOOST_TEST(run.out.read_value() == 14);
-  BOOST_TEST(run.driver.dropped_records() == 1);
+  BOOST_TEST(drops(run.driver) == "serialization-error 1");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_partitioner_drops_need_not_be_fit_to_be_written) {
@@ -338,7 +338,7 @@ BOOST_AUTO_TEST_CASE(a_punctuation_that_throws_is_covered_by_the_processing_poli
                  "processing failed: at node failing (task 0_0): no luck");
   TopologyTestDriver going_on(topology, config({{kProcessing, kContinue}}));
   going_on.create_input_topic<S, S>("in").pipe_input("a", "1", 1);
-  BOOST_TEST(going_on.dropped_records() == 1);
+  BOOST_TEST(drops(going_on) == "processing-error 1");
 }
 
 BOOST_AUTO_TEST_CASE(handlers_in_code_see_where_and_decide) {

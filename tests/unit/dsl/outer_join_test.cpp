@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(records_without_key_come_out_alone_and_null_values_are_drop
                    {"l null=null @106", {}},
                    {"r null=null @107", {}},
                    {"r a=R108 @108", {"out a=L104+R108 @108"}}});
-  BOOST_TEST(timeline.driver().dropped_records() == 4);
+  BOOST_TEST(drops(timeline.driver()) == "null-value 4");
 }
 
 BOOST_AUTO_TEST_CASE(of_a_stream_with_itself_leaves_nothing_unmatched) {

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_partitioner_chooses_the_partitions) {
                    {"in a=default @3", {"out a=default @3"}},
                    {"in a=none @4", {}}});
   BOOST_TEST(calls->front() == "out a one 1");
-  BOOST_TEST(timeline.driver().dropped_records() == 1);
+  BOOST_TEST(drops(timeline.driver()) == "no-partition 1");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

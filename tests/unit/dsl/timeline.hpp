@@ -23,6 +23,16 @@ using N = std::optional<std::string>;
 [[nodiscard]] inline S text(const N& value) { return value.value_or("null"); }
 [[nodiscard]] inline S text(const S* value) { return value != nullptr ? *value : "null"; }
 
+/// How many records were dropped and why: `null-key 1, null-value 2`, in the order of DropReason.
+[[nodiscard]] inline S drops(const TopologyTestDriver& driver) {
+  S text;
+  for (const DropReason reason : kDropReasons) {
+    const auto count = driver.dropped_records(reason);
+    if (count > 0) text += (text.empty() ? "" : ", ") + S(to_string(reason)) + " " + std::to_string(count);
+  }
+  return text;
+}
+
 /// Records in, as text, and what comes out after each. A record is written as
 ///
 ///     topic key=value @timestamp header=value...

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(shows_each_window_once_in_order_of_time_and_key) {
                      {"in a=late @9", {}},
                      {"in a=x @13", {}},
                      {"in z=x @25", {"out a[10,20)=3 @15"}}});
-    BOOST_TEST(timeline.driver().dropped_records() == 1);
+    BOOST_TEST(drops(timeline.driver()) == "expired-window 1");
   }
 }
 

@@ -30,6 +30,8 @@ struct Fixture {
   std::string to_write;  ///< and what it was to become
   HandlerResponse response = HandlerResponse::fail();
   Patience patience{Millis(2'000)};
+  ClientMetrics client;
+  ThreadMetrics metrics{client, "thread", [] { return "RUNNING"; }};
   std::unique_ptr<ProducerOutput> output;
   std::string in = "in";
   RecordOrigin origin;
@@ -56,11 +58,21 @@ struct Fixture {
     };
   }
   ProducerOutput& make(bool exactly_once, ProducerOutput::Batches batches = ProducerOutput::Batches::one_record_each) {
-    output = std::make_unique<ProducerOutput>(broker, ClientConfig(), exactly_once, errors, batches);
+    output = std::make_unique<ProducerOutput>(broker, ClientConfig(), exactly_once, errors, metrics, batches);
     return *output;
   }
   void send(const std::string& value = "v", const Headers& headers = {{"h", "1"}}) {
     output->send("out", std::nullopt, "k", value, 1, headers, sender);
+  }
+  void send_refused() {
+    broker.script.refuse = Severity::fatal;
+    send();
+    broker.script.refuse.reset();
+    output->flush(patience);
+  }
+  [[nodiscard]] std::uint64_t dropped() { return client.dropped(DropReason::production_error).value(); }
+  [[nodiscard]] double dropped_at_tasks(const MetricTags& tags) {
+    return client.registry.snapshot().sum("stream-task-metrics", "dropped-records-by-reason-total", tags);
   }
   [[nodiscard]] const Calls& calls() const { return broker.script.calls; }
 };
@@ -186,8 +198,13 @@ BOOST_AUTO_TEST_CASE(counts_what_the_handler_skips) {
   broker.script.refuse.reset();
   send();
   output->flush(patience);
-  BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
-  BOOST_CHECK_EQUAL(output->take_dropped_records(), 0U);
+  BOOST_CHECK_EQUAL(dropped(), 1U);
+  // At the task that sent it.
+  BOOST_CHECK_EQUAL(dropped_at_tasks({{"task-id", "0_0"}, {"reason", "production-error"}}), 0);
+  const auto task_metrics = metrics.of_task({});
+  send_refused();
+  BOOST_CHECK_EQUAL(dropped_at_tasks({{"task-id", "0_0"}, {"reason", "production-error"}}), 1);
+  BOOST_CHECK_EQUAL(dropped(), 2U);
 }
 
 BOOST_AUTO_TEST_CASE(asks_a_handler_in_code_about_errors_that_may_pass) {
@@ -201,7 +218,7 @@ BOOST_AUTO_TEST_CASE(asks_a_handler_in_code_about_errors_that_may_pass) {
   response = HandlerResponse::resume();
   send();
   output->flush(patience);
-  BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
+  BOOST_CHECK_EQUAL(dropped(), 1U);
   make(false);
   response = HandlerResponse::fail();
   send();
@@ -265,7 +282,7 @@ BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
   broker.script.refuse = Severity::fatal;
   send();
   output->commit_transaction(kOffsets, kGroup, patience);
-  BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
+  BOOST_CHECK_EQUAL(dropped(), 1U);
 }
 
 BOOST_AUTO_TEST_CASE(blames_no_record_for_what_is_wrong_with_its_batch) {
@@ -286,7 +303,7 @@ BOOST_AUTO_TEST_CASE(knows_that_a_record_was_in_no_batch) {
   send();
   output->commit_transaction(kOffsets, kGroup, patience);
   BOOST_CHECK(!output->batch_refused());
-  BOOST_CHECK_EQUAL(output->take_dropped_records(), 1U);
+  BOOST_CHECK_EQUAL(dropped(), 1U);
 }
 
 BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_the_brokers_troubles) {
@@ -348,7 +365,13 @@ BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
   BOOST_CHECK_EQUAL(asked, 2);
   BOOST_CHECK_EQUAL(told, "@-1  null");
   BOOST_CHECK_EQUAL(to_write, "dead read key=null@5 headers 6");
-  BOOST_CHECK_EQUAL(output->take_dropped_records(), 2U);
+  BOOST_CHECK_EQUAL(dropped(), 2U);
+  // The letter itself is of no task.
+  const Metrics snapshot = client.registry.snapshot();
+  const Metric* letters = snapshot.find("stream-task-metrics", "dropped-records-total", {{"thread-id", "thread"}});
+  BOOST_REQUIRE(letters != nullptr);
+  BOOST_CHECK(!letters->tags.contains("task-id"));
+  BOOST_CHECK_EQUAL(letters->number(), 1);
   BOOST_CHECK(calls() == (Calls{"flush", "flush"}));
 }
 

@@ -109,6 +109,21 @@ BOOST_AUTO_TEST_CASE(is_not_ready_without_a_record) {
   BOOST_CHECK(!ready(0, -1));
 }
 
+BOOST_AUTO_TEST_CASE(counts_each_time_that_an_empty_queue_is_not_waited_for_any_longer) {
+  Counter enforced;
+  queues.count_enforced(enforced);
+  push(add("a"), 1);
+  add("b");
+  lags[{"b", 0}] = 0;
+  BOOST_CHECK(!ready(0, 10));
+  BOOST_CHECK_EQUAL(enforced.value(), 0U);
+  BOOST_CHECK(ready(10, 10));
+  BOOST_CHECK_EQUAL(enforced.value(), 1U);
+  push(*queues.find({"b", 0}), 1);
+  BOOST_CHECK(ready(11, 10));
+  BOOST_CHECK_EQUAL(enforced.value(), 1U);
+}
+
 BOOST_AUTO_TEST_CASE(never_waits_if_idling_is_off) {
   push(add("a"), 1);
   add("b");

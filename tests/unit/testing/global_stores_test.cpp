@@ -197,6 +197,8 @@ BOOST_AUTO_TEST_CASE(have_no_dead_letters) {
   driver.create_input_topic<S, S>("global").pipe_raw("a", "\xff", 10);  // no UTF-8
   driver.create_input_topic<S, S>("in").pipe_input("b", "1", 20);       // commits what was written till then
   BOOST_TEST(driver.dropped_records() == 2u);
+  BOOST_TEST(driver.dropped_records(DropReason::processing_error) == 1u);
+  BOOST_TEST(driver.dropped_records(DropReason::deserialization_error) == 1u);
   BOOST_TEST(driver.produced_topic_names().empty());
 }
 

@@ -53,7 +53,8 @@ std::map<S, std::optional<std::int32_t>> partitions(const Topology& topology) {
   HundredPartitions output;
   const std::vector<TopicPartition> inputs{{"in", 0}};
   const auto stores = open_stores({0, 0}, environment, nodes, inputs, {});
-  StreamTask task({0, 0}, environment, nodes, inputs, *stores, output, {}, nullptr);
+  StreamTask task({0, 0}, environment, nodes, inputs, *stores, output, {}, nullptr,
+                  std::make_shared<TaskMetrics>(*environment.metrics, "main", TaskId{0, 0}));
   task.initialize();
   const S topic = "in";
   ConsumerRecord record;

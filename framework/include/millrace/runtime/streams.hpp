@@ -11,6 +11,8 @@
 #include "millrace/broker/broker.hpp"
 #include "millrace/common/time.hpp"
 #include "millrace/config/streams_config.hpp"
+#include "millrace/metrics/drop_reason.hpp"
+#include "millrace/metrics/metric.hpp"
 #include "millrace/processor/topology.hpp"
 #include "millrace/runtime/error_handlers.hpp"
 
@@ -87,14 +89,21 @@ class Streams {
   /// The text of the exception that led to State::error, else empty.
   [[nodiscard]] std::string error() const;
 
-  /// Counters since start, over all threads.
+  /// Totals since the start, of all threads, those included that have ended. They are among metrics(), too.
   struct Counters {
     std::uint64_t processed_records = 0;
-    std::uint64_t dropped_records = 0;  ///< late, null key..., failed and skipped
+    std::uint64_t dropped_records = 0;                      ///< late, null key..., failed and skipped
+    std::map<DropReason, std::uint64_t> dropped_by_reason;  ///< those for which there were any
     std::uint64_t restored_records = 0;
     std::uint64_t commits = 0;
   };
   [[nodiscard]] Counters counters() const;
+
+  /// The metrics of the application, its threads, tasks, nodes, topics and stores, by Kafka Streams' names, as they are
+  /// now; docs/metrics.md lists them. How much detail there is, is up to `metrics.recording.level`. Those of a thread
+  /// or task end with it. Cheap enough for once a second, and without effect on the threads that process records.
+  /// (Kafka Streams: `KafkaStreams#metrics`.)
+  [[nodiscard]] Metrics metrics() const;
 
   /// Offsets that the tasks of this instance committed last, by input partition (internal topics included).
   [[nodiscard]] std::map<TopicPartition, std::int64_t> committed_offsets() const;

@@ -11,6 +11,8 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/config/streams_config.hpp"
+#include "millrace/metrics/drop_reason.hpp"
+#include "millrace/metrics/metric.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/processor/topology.hpp"
 #include "millrace/runtime/error_handlers.hpp"
@@ -52,6 +54,8 @@ class TestDriver {
   [[nodiscard]] std::vector<std::string> store_names() const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> dump(const std::string& store) const;
   [[nodiscard]] std::uint64_t dropped_records() const;
+  [[nodiscard]] std::uint64_t dropped_records(DropReason reason) const;
+  [[nodiscard]] Metrics metrics() const;
 
  private:
   class Impl;
@@ -318,6 +322,12 @@ class TopologyTestDriver {
 
   /// Records that were skipped: late, null keys, failed and continued.
   [[nodiscard]] std::uint64_t dropped_records() const { return driver_.dropped_records(); }
+  /// Those that were skipped for this reason.
+  [[nodiscard]] std::uint64_t dropped_records(DropReason reason) const { return driver_.dropped_records(reason); }
+
+  /// The metrics as they are now, as of Streams::metrics(); those of stream threads are absent. Samples follow the
+  /// driver's wall clock. (Java: `metrics`.)
+  [[nodiscard]] Metrics metrics() const { return driver_.metrics(); }
 
  private:
   template <class Store>

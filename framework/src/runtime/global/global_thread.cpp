@@ -92,7 +92,10 @@ void GlobalThread::open_task(const std::vector<const NodeSpec*>& nodes, const st
     std::filesystem::remove_all(directory_);
     store_set_ = make();
   }
-  task_ = std::make_unique<StreamTask>(kId, environment_, nodes, inputs, *store_set_, *output_, directory_, nullptr);
+  ClientMetrics& client = *environment_.metrics;
+  task_ = std::make_unique<StreamTask>(
+      kId, environment_, nodes, inputs, *store_set_, *output_, directory_, nullptr,
+      std::make_shared<TaskMetrics>(client, client.client_id() + "-GlobalStreamThread", kId));
 }
 
 void GlobalThread::bootstrap(Millis give_up_after) {

@@ -95,4 +95,10 @@ std::string describe_error(std::string_view what, const ErrorContext& context) {
   return text + ": " + context.error;
 }
 
+std::string describe_dropped(DropReason reason, const ErrorContext& context) {
+  std::string what = "dropped (" + std::string(to_string(reason)) + ")";
+  if (context.topic.empty() && !context.node.empty()) what += " in a punctuation, which has no topic";
+  return describe_error(what + ":", context);
+}
+
 }  // namespace millrace::detail

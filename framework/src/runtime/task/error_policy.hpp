@@ -7,6 +7,7 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/config/streams_config.hpp"
+#include "millrace/metrics/drop_reason.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/runtime/error_handlers.hpp"
 
@@ -46,5 +47,8 @@ struct ErrorPolicy {
 
 /// One line: what failed, on which record, at which node.
 [[nodiscard]] std::string describe_error(std::string_view what, const ErrorContext& context);
+
+/// The line of the log about a record that is dropped. `context.error` says more than the reason does.
+[[nodiscard]] std::string describe_dropped(DropReason reason, const ErrorContext& context);
 
 }  // namespace millrace::detail

@@ -24,6 +24,7 @@ void RecordQueues::begin_round() {
 bool RecordQueues::ready(Timestamp now, std::int64_t max_idle_ms, Lag lag) {
   bool any = false;
   bool all_due = true;
+  bool waited = false;
   for (const auto& queue : queues_) {
     if (!queue->records.empty()) {
       queue->idle_deadline.reset();
@@ -39,8 +40,11 @@ bool RecordQueues::ready(Timestamp now, std::int64_t max_idle_ms, Lag lag) {
     }
     if (!queue->idle_deadline) queue->idle_deadline = now + max_idle_ms;
     if (now < *queue->idle_deadline) all_due = false;
+    waited = true;
   }
-  return any && all_due;
+  if (!any || !all_due) return false;
+  if (waited && enforced_ != nullptr) enforced_->add();
+  return true;
 }
 
 bool RecordQueues::prepare_head(Queue& queue, Extract extract) {

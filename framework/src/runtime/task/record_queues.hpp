@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/recorders.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "millrace/common/detail/function_ref.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
@@ -24,6 +25,8 @@ class RecordQueues {
   struct Queue {
     TopicPartition partition;
     SourceNodeBase* source = nullptr;
+    TopicTotals* consumed = nullptr;  ///< counts its records; set by whoever takes them
+    Counter* source_calls = nullptr;  ///< likewise
     std::deque<ConsumerRecord> records;
     std::optional<Timestamp> head_timestamp;  ///< of the first record, once extracted
     Timestamp partition_time = kNoTimestamp;  ///< largest timestamp taken up
@@ -50,6 +53,9 @@ class RecordQueues {
 
   /// Says how far a partition's reader is behind its end (0: caught up, nullopt: unknown).
   using Lag = FunctionRef<std::optional<std::int64_t>(const TopicPartition&)>;
+
+  /// Counts, from now on, each time that a record may be processed though an empty queue was waited for in vain.
+  void count_enforced(Counter& counter) { enforced_ = &counter; }
 
   /// A new round: what came in between may have changed who is caught up.
   void begin_round();
@@ -84,6 +90,7 @@ class RecordQueues {
   JavaPriorityQueue<Waiting, &Waiting::timestamp> heap_;
   std::vector<Queue*> offered_;  ///< scratch of offer_new_ones
   std::uint64_t arrivals_ = 0;
+  Counter* enforced_ = nullptr;
 };
 
 }  // namespace millrace::detail

@@ -116,6 +116,11 @@ void StoreBinding::add(const StorePlan& plan, const Setup& setup, CacheBudget* c
   if (ChangelogWriter* writer = writer_for(plan)) log_changes(bytes, spec, headers_format, *writer);
   if (spec.caching && cache != nullptr) cache_changes(bytes, spec, headers_format, *cache);
   if (setup.share) setup.share(*plan.builder, changelog, bytes);
+  if (setup.metrics != nullptr && setup.metrics->debug()) {
+    metrics_.push_back(
+        std::make_unique<StoreMetrics>(setup.metrics->registry(), setup.metrics->tags(), spec, plan.persistent));
+    bytes = measure(std::move(bytes), *metrics_.back());
+  }
   insides_[spec.name] = {bytes.key_value.get(), bytes.window.get(), bytes.session.get()};
   keep(spec.name, definition_of(*plan.builder).wrap(std::move(bytes), changelog));
 }

@@ -10,8 +10,10 @@
 #include "millrace/common/detail/function_ref.hpp"
 #include "millrace/config/streams_config.hpp"
 #include "millrace/state/detail/changelog_writer.hpp"
+#include "runtime/task/task_metrics.hpp"
 #include "runtime/task/task_output.hpp"
 #include "state/cache/budget.hpp"
+#include "state/metered/stores.hpp"
 #include "state/store_set.hpp"
 
 namespace millrace::detail {
@@ -28,6 +30,8 @@ class StoreBinding {
     const std::string& application_id;
     /// Called for each byte store before it gets its types, with the changelog's name; may put another in its place.
     std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share = {};
+    /// Of the task that the stores are for; null: the stores are not measured.
+    TaskMetrics* metrics = nullptr;
   };
 
   /// `cache`: what the thread's caches share; null: no store has one. Caches are flushed in the order of the set.
@@ -76,6 +80,7 @@ class StoreBinding {
   StoreSet& stores_;
   TaskContext& task_;
   TaskOutput& output_;
+  std::vector<std::unique_ptr<StoreMetrics>> metrics_;
   std::unique_ptr<Contexts> contexts_;
   std::vector<std::unique_ptr<Writer>> writers_;
   std::vector<std::pair<StorePosition*, std::uint64_t>> written_;  // changelogs that the task writes, with their tokens

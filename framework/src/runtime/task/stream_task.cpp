@@ -15,6 +15,15 @@ namespace {
   return {record.topic, record.partition, record.offset, record.key, record.value, keeps_raw};
 }
 
+/// How the text of an exception begins that stops the task.
+[[nodiscard]] std::string_view failure(DropReason reason) {
+  switch (reason) {
+    case DropReason::deserialization_error: return "deserialization failed:";
+    case DropReason::serialization_error: return "serialization failed:";
+    default: return "processing failed:";
+  }
+}
+
 }  // namespace
 
 TimestampPolicy configured_timestamps(const StreamsConfig& config) {
@@ -27,12 +36,19 @@ TimestampPolicy configured_timestamps(const StreamsConfig& config) {
 
 StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
                        const std::vector<TopicPartition>& inputs, StoreSet& stores, TaskOutput& output,
-                       const std::filesystem::path& directory, CacheBudget* cache)
-    : id_(id), environment_(environment), output_(output), directory_(directory), inputs_(inputs) {
+                       const std::filesystem::path& directory, CacheBudget* cache, std::shared_ptr<TaskMetrics> metrics)
+    : id_(id),
+      environment_(environment),
+      metrics_(std::move(metrics)),
+      output_(output),
+      directory_(directory),
+      inputs_(inputs) {
   build_nodes(nodes);
-  const StoreBinding::Setup setup{environment.config, environment.application_id, environment.share_store};
+  const StoreBinding::Setup setup{environment.config, environment.application_id, environment.share_store,
+                                  metrics_.get()};
   stores_ = std::make_unique<StoreBinding>(stores, *this, output, setup, cache);
-  for (const TopicPartition& input : inputs) queues_.add(input, source_for(input.topic));
+  for (const TopicPartition& input : inputs) add_queue(input);
+  queues_.count_enforced(metrics_->enforced_processing);
 }
 
 StreamTask::~StreamTask() = default;
@@ -67,13 +83,18 @@ const StreamTask::Node& StreamTask::source_node(const std::string& topic) const 
   throw TopologyException("task " + id_.str() + " has no source for topic '" + topic + "'");
 }
 
-SourceNodeBase& StreamTask::source_for(const std::string& topic) const {
-  return dynamic_cast<SourceNodeBase&>(*source_node(topic).node);
+RecordQueues::Queue& StreamTask::add_queue(const TopicPartition& input) {
+  const Node& source = source_node(input.topic);
+  RecordQueues::Queue& queue = queues_.add(input, dynamic_cast<SourceNodeBase&>(*source.node));
+  const TaskMetrics::Input counted = metrics_->input(source.spec->name, input.topic);
+  queue.consumed = &counted.topic;
+  queue.source_calls = &counted.source;
+  return queue;
 }
 
 RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
   inputs_.push_back(input);
-  return queues_.add(input, source_for(input.topic));
+  return add_queue(input);
 }
 
 void StreamTask::initialize() {
@@ -97,6 +118,11 @@ void StreamTask::close() {
   if (problem) std::rethrow_exception(problem);
 }
 
+void StreamTask::begin_round() {
+  queues_.begin_round();
+  if (metrics_->debug()) metrics_->buffered.set(static_cast<std::int64_t>(queues_.size()));
+}
+
 bool StreamTask::process_one() {
   RecordQueues::Queue* queue = queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
     const RecordOrigin origin = origin_of(head, false);
@@ -105,9 +131,7 @@ bool StreamTask::process_one() {
     auto timestamp =
         id_.subtopology < 0 ? std::optional(head.timestamp) : from.source->extract_timestamp(head, from.partition_time);
     if (timestamp && *timestamp < 0) {
-      ++dropped_;
-      log(LogLevel::warn, "dropped record " + *head.topic + "-" + std::to_string(head.partition) + " offset " +
-                              std::to_string(head.offset) + ": its timestamp is negative");
+      record_dropped(dynamic_cast<const NodeBase&>(*from.source), DropReason::negative_timestamp);
       timestamp.reset();
     }
     return timestamp;
@@ -122,7 +146,10 @@ bool StreamTask::process_one() {
   const Timestamp partition_time = std::exchange(queue->partition_time, std::max(queue->partition_time, timestamp));
   const Timestamp stream_time = std::exchange(stream_time_, std::max(stream_time_, timestamp));
 
-  ++processed_;
+  metrics_->processed.add();
+  queue->source_calls->add();
+  queue->consumed->add(current.key, current.value, current.headers);
+  if (metrics_->debug()) metrics_->record_lateness.record(static_cast<double>(stream_time_ - timestamp));
   set_time_between_records(timestamp);
   if (!process(*queue->source, current, timestamp)) {
     // What cannot be read moves no time, as in Kafka Streams.
@@ -143,11 +170,15 @@ bool StreamTask::process(SourceNodeBase& source, const ConsumerRecord& record, T
 bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
   return punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
     const RecordScope scope(*this, {.timestamp = now});
+    const std::int64_t begin = metrics_->debug() ? environment_.clock.nanos() : 0;
     try {
       callback(now);
     } catch (...) {
       processing_failed(node);
     }
+    metrics_->punctuations.add();
+    if (!metrics_->debug()) return;
+    metrics_->punctuate_latency.record(static_cast<double>(environment_.clock.nanos() - begin) / 1e6);
   });
 }
 
@@ -214,6 +245,7 @@ void StreamTask::post_commit(const std::map<TopicPartition, OffsetAndMetadata>& 
   commit_requested_ = false;
   processor_metadata_changed_ = false;
   for (const auto& queue : queues_.queues()) queue->consumed_since_commit = false;
+  metrics_->dropped.report();
 }
 
 void StreamTask::commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>()> publish) {
@@ -260,7 +292,7 @@ std::string StreamTask::topic_name(const std::string& topic) const {
   return decorate(environment_.topology, environment_.application_id, topic);
 }
 
-void StreamTask::handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
+void StreamTask::handle(const ExceptionHandler& handler, DropReason reason, const NodeBase& node,
                         std::optional<UnwrittenRecord> output, const std::string& error) {
   ErrorContext context = error_context(*this, node);
   context.output = std::move(output);
@@ -271,13 +303,12 @@ void StreamTask::handle(const ExceptionHandler& handler, std::string_view what, 
   for (const DeadLetter& letter : dead_letters(environment_.errors, context, response)) {
     output_.send(letter.topic, letter.partition, letter.key, letter.value, letter.timestamp, letter.headers, Sender());
   }
-  const std::string text = describe_error(what, context);
   if (response.fails()) {
+    const std::string text = describe_error(failure(reason), context);
     if (node.is_sink()) throw StreamsException(text);  // the node before it has a handler as well
     throw TaskFailure(text);
   }
-  ++dropped_;
-  log(LogLevel::warn, "skipped: " + text);
+  metrics_->dropped.count(reason, node.name(), [&] { return describe_dropped(reason, context); });
 }
 
 void StreamTask::processing_failed(const NodeBase& node) {
@@ -291,7 +322,7 @@ void StreamTask::processing_failed(const NodeBase& node) {
   } catch (const ProcessorStateException&) {
     throw;
   } catch (const std::exception& error) {
-    handle(environment_.errors.handlers.processing, "processing failed:", node, {}, error.what());
+    handle(environment_.errors.handlers.processing, DropReason::processing_error, node, {}, error.what());
   }
 }
 
@@ -299,7 +330,7 @@ void StreamTask::deserialization_failed(const NodeBase& node) {
   try {
     throw;
   } catch (const std::exception& error) {
-    handle(environment_.errors.handlers.deserialization, "deserialization failed:", node, {}, error.what());
+    handle(environment_.errors.handlers.deserialization, DropReason::deserialization_error, node, {}, error.what());
   }
 }
 
@@ -307,21 +338,21 @@ void StreamTask::serialization_failed(const NodeBase& node, const UnwrittenRecor
   try {
     throw;
   } catch (const std::exception& error) {
-    handle(environment_.errors.handlers.production, "serialization failed:", node, unwritten, error.what());
+    handle(environment_.errors.handlers.production, DropReason::serialization_error, node, unwritten, error.what());
   }
 }
 
-void StreamTask::record_dropped(const NodeBase& node, std::string_view reason) {
-  ++dropped_;
-  if (!log_enabled(LogLevel::debug)) return;
-  std::string text = "dropped record at node " + node.name() + " (task " + id_.str() + "): ";
-  text += reason;
-  const RecordOrigin& origin = *current_record().origin;
-  if (origin.topic != nullptr) {
-    text += "; topic " + *origin.topic + ", partition " + std::to_string(origin.partition) + ", offset " +
-            std::to_string(origin.offset);
-  }
-  log(LogLevel::debug, text);
+void StreamTask::record_dropped(const NodeBase& node, DropReason reason) {
+  metrics_->dropped.count(reason, node.name(), [&] {
+    ErrorContext context = error_context(*this, node);
+    context.error =
+        "timestamp " + std::to_string(current_record().timestamp) + ", stream time " + std::to_string(stream_time_);
+    return describe_dropped(reason, context);
+  });
+}
+
+TopicTotals* StreamTask::produced(const NodeBase& sink, const std::string& topic) {
+  return &metrics_->produced(sink.name(), topic);
 }
 
 }  // namespace millrace::detail

@@ -13,6 +13,7 @@
 #include "runtime/task/record_queues.hpp"
 #include "runtime/task/store_binding.hpp"
 #include "runtime/task/task_environment.hpp"
+#include "runtime/task/task_metrics.hpp"
 #include "runtime/task/task_output.hpp"
 #include "topology/topology_graph.hpp"
 
@@ -31,7 +32,7 @@ class StreamTask final : public TaskContext {
   /// none. `cache`: see StoreBinding.
   StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
              const std::vector<TopicPartition>& inputs, StoreSet& stores, TaskOutput& output,
-             const std::filesystem::path& directory, CacheBudget* cache);
+             const std::filesystem::path& directory, CacheBudget* cache, std::shared_ptr<TaskMetrics> metrics);
   ~StreamTask() override;
 
   // --- life
@@ -52,6 +53,8 @@ class StreamTask final : public TaskContext {
   void add(RecordQueues::Queue& queue, ConsumerRecord record) { queues_.push(queue, std::move(record)); }
   [[nodiscard]] RecordQueues& queues() { return queues_; }
   [[nodiscard]] const RecordQueues& queues() const { return queues_; }
+  /// A new round of the thread: what came in between may have changed which inputs are caught up.
+  void begin_round();
   /// Processes the next record and the stream-time punctuations that it makes due. False: there is none.
   bool process_one();
   bool punctuate_wall_clock(Timestamp now);
@@ -73,8 +76,7 @@ class StreamTask final : public TaskContext {
   /// All of a commit, for a task that commits alone. `publish` brings out what was written, and returns the offsets.
   void commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>()> publish);
 
-  [[nodiscard]] std::uint64_t processed_records() const { return processed_; }
-  [[nodiscard]] std::uint64_t dropped_records() const { return dropped_; }
+  [[nodiscard]] TaskMetrics& metrics() { return *metrics_; }
 
   // --- TaskContext
   [[nodiscard]] RecordCollector& collector() override { return output_; }
@@ -96,7 +98,8 @@ class StreamTask final : public TaskContext {
   void processing_failed(const NodeBase& node) override;
   void deserialization_failed(const NodeBase& node) override;
   void serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) override;
-  void record_dropped(const NodeBase& node, std::string_view reason) override;
+  void record_dropped(const NodeBase& node, DropReason reason) override;
+  [[nodiscard]] TopicTotals* produced(const NodeBase& sink, const std::string& topic) override;
 
  private:
   struct Node {
@@ -106,16 +109,17 @@ class StreamTask final : public TaskContext {
 
   void build_nodes(const std::vector<const NodeSpec*>& specs);
   [[nodiscard]] const Node& source_node(const std::string& topic) const;
-  [[nodiscard]] SourceNodeBase& source_for(const std::string& topic) const;
+  RecordQueues::Queue& add_queue(const TopicPartition& input);
   /// False: the record could not be read.
   bool process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp);
   /// False: nothing was due.
   bool punctuate(Punctuations& punctuations, Timestamp now);
-  void handle(const ExceptionHandler& handler, std::string_view what, const NodeBase& node,
+  void handle(const ExceptionHandler& handler, DropReason reason, const NodeBase& node,
               std::optional<UnwrittenRecord> output, const std::string& error);
 
   TaskId id_;
   const TaskEnvironment& environment_;
+  std::shared_ptr<TaskMetrics> metrics_;
   TaskOutput& output_;
   std::filesystem::path directory_;
   std::vector<TopicPartition> inputs_;
@@ -131,8 +135,6 @@ class StreamTask final : public TaskContext {
   bool running_ = false;
   bool closed_ = false;
   bool commit_requested_ = false;
-  std::uint64_t processed_ = 0;
-  std::uint64_t dropped_ = 0;
 };
 
 }  // namespace millrace::detail

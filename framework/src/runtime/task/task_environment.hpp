@@ -10,6 +10,7 @@
 #include "millrace/processor/detail/topology_builder.hpp"
 #include "millrace/state/store_builder.hpp"
 #include "runtime/task/error_policy.hpp"
+#include "runtime/task/task_metrics.hpp"
 
 namespace millrace::detail {
 
@@ -29,6 +30,7 @@ struct TaskEnvironment {
   std::shared_ptr<StateMemory> state_memory = {};  ///< what the databases share; null: each has all for itself
   /// See StoreBinding::Setup.
   std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share_store = {};
+  std::shared_ptr<ClientMetrics> metrics = std::make_shared<ClientMetrics>();  ///< of the application
 };
 
 /// The policy that default.timestamp.extractor names.

@@ -11,8 +11,8 @@ constexpr std::size_t kBatchRecords = 10'000;
 
 }  // namespace
 
-void ChangelogReader::add(StoreSet& stores, const std::map<TopicPartition, OffsetAndMetadata>& processed,
-                          Millis timeout) {
+void ChangelogReader::add(StoreSet& stores, std::shared_ptr<TaskMetrics> metrics,
+                          const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout) {
   std::map<TopicPartition, Watermarks> held;
   for (const StorePosition& store : stores.positions()) {
     Watermarks bounds = admin_.watermarks(store.changelog(), timeout);
@@ -27,8 +27,9 @@ void ChangelogReader::add(StoreSet& stores, const std::map<TopicPartition, Offse
     const std::int64_t start = *store.next_offset();
     const std::int64_t end = held.at(store.changelog()).high;
     if (start >= end) continue;
-    restoring_.emplace(store.changelog(), Restoring{&stores, &store, start, end, start, clock_.now(), {}});
+    restoring_.emplace(store.changelog(), Restoring{&stores, &store, metrics, start, end, start, clock_.now(), {}});
     assignment_changed_ = true;
+    metrics->restore_remaining.add(end - start);
   }
 }
 
@@ -73,8 +74,11 @@ void ChangelogReader::apply(Restoring& restoring) {
   for (const ConsumerRecord& record : restoring.batch) {
     if (record.key) batch.push_back({*record.key, record.value, record.timestamp, &record.headers});
   }
+  const std::int64_t before = restoring.next_offset();
   restoring.stores->restore(*restoring.store, batch, restoring.batch.back().offset + 1);
-  restored_ += batch.size();
+  restoring.metrics->restore_remaining.add(before - restoring.next_offset());
+  restoring.metrics->restored.add(batch.size());
+  restoring.metrics->client().restored.add(batch.size());
   restoring.batch.clear();
   if (progress_) {
     progress_(restoring.store->store(), std::min(restoring.next_offset(), restoring.end) - restoring.start,
@@ -94,6 +98,7 @@ void ChangelogReader::finish_caught_up() {
     if (restoring.next_offset() < restoring.end && progress_) {
       progress_(restoring.store->store(), restoring.end - restoring.start, restoring.end - restoring.start);
     }
+    restoring.metrics->restore_remaining.add(restoring.next_offset() - restoring.end);
     restoring.stores->finish_restore(*restoring.store, restoring.end);
     // The others go on with what was fetched for them; a new assignment would throw it away.
     consumer_->pause({it->first});

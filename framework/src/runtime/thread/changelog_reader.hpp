@@ -36,7 +36,8 @@ class ChangelogReader {
   /// Looks up how far each store of a task is behind, and begins to restore it. `processed`: the task's committed
   /// offsets: a store that is rebuilt from the topic of a source is restored up to there, since what comes behind is
   /// still to be processed. After an exception nothing was added.
-  void add(StoreSet& stores, const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout);
+  void add(StoreSet& stores, std::shared_ptr<TaskMetrics> metrics,
+           const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout);
   void remove(const StoreSet& stores);
 
   /// Whether all stores of the set are up to date.
@@ -46,12 +47,11 @@ class ChangelogReader {
   /// Reads and applies one batch, waiting up to `timeout` for it.
   void step(Millis timeout);
 
-  [[nodiscard]] std::uint64_t restored_records() const { return restored_; }
-
  private:
   struct Restoring {
     StoreSet* stores;
     StorePosition* store;
+    std::shared_ptr<TaskMetrics> metrics;  ///< of the task that the stores are for
     std::int64_t start;
     std::int64_t end;
     std::int64_t position;
@@ -73,7 +73,6 @@ class ChangelogReader {
   const Clock& clock_;
   std::map<TopicPartition, Restoring> restoring_;
   std::vector<ConsumerRecord> records_;
-  std::uint64_t restored_ = 0;
   bool assignment_changed_ = false;
 };
 

@@ -55,9 +55,10 @@ ErrorContext ProducerOutput::Origin::context() const {
 }
 
 ProducerOutput::ProducerOutput(Broker& broker, ClientConfig config, bool exactly_once, const ErrorPolicy& errors,
-                               Batches batches, const Clock& clock)
+                               ThreadMetrics& metrics, Batches batches, const Clock& clock)
     : exactly_once_(exactly_once),
       errors_(errors),
+      metrics_(metrics),
       clock_(clock),
       batches_(batches),
       producer_(broker.make_producer(with_batches(std::move(config), batches), this)) {}
@@ -198,9 +199,15 @@ void ProducerOutput::refused(const Delivery& delivery) {
     failure_ = std::make_exception_ptr(TaskFailure(text));
     return;
   }
-  ++dropped_;
-  log(LogLevel::warn, "skipped: " + text);
+  count_dropped(context);
   if (exactly_once_) skipped_in_transaction_ = text;
+}
+
+void ProducerOutput::count_dropped(const ErrorContext& context) {
+  constexpr auto reason = DropReason::production_error;
+  const auto describe = [&] { return describe_dropped(reason, context); };
+  if (context.node.empty()) return metrics_.dropped_of_no_task().count(reason, {}, describe);
+  metrics_.of_task(context.task_id)->dropped.count(reason, context.node, describe);
 }
 
 /// Of the record that is being sent; without its output.

@@ -13,6 +13,7 @@
 #include "runtime/task/error_policy.hpp"
 #include "runtime/task/task_output.hpp"
 #include "runtime/thread/patience.hpp"
+#include "runtime/thread/thread_metrics.hpp"
 
 namespace millrace::detail {
 
@@ -31,7 +32,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   enum class Batches { allowed, one_record_each };
 
   ProducerOutput(Broker& broker, ClientConfig config, bool exactly_once, const ErrorPolicy& errors,
-                 Batches batches = Batches::allowed, const Clock& clock = Clock::system());
+                 ThreadMetrics& metrics, Batches batches = Batches::allowed, const Clock& clock = Clock::system());
   ~ProducerOutput() override;
 
   /// Before anything else; does its work once. Exactly-once only: fences predecessors with the same transactional.id.
@@ -72,9 +73,6 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   /// A batch was refused: what comes next must be sent one record at a time.
   [[nodiscard]] bool batch_refused() const { return batch_refused_; }
 
-  /// Records that were refused and skipped since the last call.
-  [[nodiscard]] std::uint64_t take_dropped_records() { return std::exchange(dropped_, 0); }
-
  private:
   struct Changelog {
     TopicPartition partition;
@@ -97,6 +95,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
 
   void on_delivery(const Delivery& delivery) override;
   void refused(const Delivery& delivery);
+  void count_dropped(const ErrorContext& context);
   [[nodiscard]] ErrorContext context() const;
   /// What is known of a record; nothing if others were sent after it, in a batch with it.
   [[nodiscard]] ErrorContext context_of(std::uint64_t token) const;
@@ -110,6 +109,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
 
   bool exactly_once_;
   const ErrorPolicy& errors_;
+  ThreadMetrics& metrics_;
   const Clock& clock_;
   Batches batches_;
   std::shared_ptr<Producer> producer_;  ///< null: left behind, because it did not come back
@@ -131,7 +131,6 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   bool dirty_ = false;
   std::exception_ptr failure_;
   std::optional<std::string> skipped_in_transaction_;
-  std::uint64_t dropped_ = 0;
 };
 
 }  // namespace millrace::detail

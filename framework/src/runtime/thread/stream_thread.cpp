@@ -36,7 +36,8 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
                   .transaction_timeout = transaction_timeout_,
                   .give_up_after = give_up_after_},
                  now()),
-      failures_(give_up_after_) {
+      failures_(give_up_after_),
+      metrics_(*environment.task.metrics, names_.thread_name(), [this] { return to_string(state()); }) {
   const ClientConfig consumer_config = main_consumer_config(config_, names_);
   max_poll_records_ = records_per_poll(
       consumer_config, static_cast<std::size_t>(std::max<std::int64_t>(
@@ -46,7 +47,7 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
   auto changelogs = std::make_unique<ChangelogReader>(
       environment_.broker.make_consumer(restore_consumer_config(config_, names_)), environment_.admin,
       environment_.restore_progress, give_up_after_, environment_.task.clock);
-  tasks_ = std::make_unique<TaskManager>(environment_, counters_, *consumer_, std::move(changelogs),
+  tasks_ = std::make_unique<TaskManager>(environment_, metrics_, *consumer_, std::move(changelogs),
                                          reset_policy(consumer_config), std::max(give_up_after_, kShortestPatience));
 }
 
@@ -83,6 +84,7 @@ void StreamThread::run_once() {
 }
 
 void StreamThread::round() {
+  metrics_.begin_round();
   connect();
   follow_plan();
   poll();
@@ -95,7 +97,6 @@ void StreamThread::round() {
     process();
     punctuate();
     output_->poll();
-    counters_.dropped_records += output_->take_dropped_records();
     commit_if_due();
     tasks_->control_flow();
   }
@@ -109,10 +110,10 @@ void StreamThread::connect() {
   output_->initialize(patience_);
 }
 
-std::unique_ptr<ProducerOutput> StreamThread::make_output() const {
+std::unique_ptr<ProducerOutput> StreamThread::make_output() {
   using Batches = ProducerOutput::Batches;
   return std::make_unique<ProducerOutput>(
-      environment_.broker, producer_config(config_, names_), exactly_once_, environment_.task.errors,
+      environment_.broker, producer_config(config_, names_), exactly_once_, environment_.task.errors, metrics_,
       committer_.batches_allowed() ? Batches::allowed : Batches::one_record_each, environment_.task.clock);
 }
 
@@ -149,6 +150,7 @@ void StreamThread::check_membership() {
 
 void StreamThread::poll() {
   consumer_->poll(records_, max_poll_records_, poll_timeout());
+  metrics_.polled(records_.size());
   rounds_.polled(now());
 }
 
@@ -162,7 +164,8 @@ Millis StreamThread::poll_timeout() const {
 
 void StreamThread::process() {
   const auto& running = tasks_->running();
-  for (StreamTask* task : running) task->queues().begin_round();
+  for (StreamTask* task : running) task->begin_round();
+  metrics_.begin_processing();
   const Timestamp start = now();
   rounds_.begin(start, commit_at(), next_punctuation());
   std::size_t without_work = 0;
@@ -175,7 +178,7 @@ void StreamThread::process() {
     without_work = process_slice(task, slice, start) > 0 ? 0 : without_work + 1;
     if (task.commit_requested()) break;
   }
-  tasks_->count();
+  metrics_.end_processing();
 }
 
 /// Returns how many records there were.
@@ -192,15 +195,19 @@ int StreamThread::process_slice(StreamTask& task, int records, Timestamp start) 
     rounds_.processed(task.task_id(), done + 1, now(), commit_at());
     throw;
   }
-  if (done > 0) rounds_.processed(task.task_id(), done, now(), commit_at());
+  if (done > 0) {
+    rounds_.processed(task.task_id(), done, now(), commit_at());
+    metrics_.processed(task.metrics());
+  }
   return done;
 }
 
 void StreamThread::punctuate() {
   const Timestamp time = environment_.task.clock.now();
-  for (StreamTask* task : tasks_->running()) {
-    if (task->punctuate_wall_clock(time)) rounds_.worked();
-  }
+  std::uint64_t punctuated = 0;
+  for (StreamTask* task : tasks_->running()) punctuated += task->punctuate_wall_clock(time) ? 1 : 0;
+  metrics_.punctuated(punctuated);
+  if (punctuated > 0) rounds_.worked();
 }
 
 /// When the first punctuation by the wall clock is due, in the time of now().
@@ -246,6 +253,7 @@ void StreamThread::commit_if_due() {
 }
 
 void StreamThread::commit(bool all_offsets) {
+  const std::int64_t begin = metrics_.nanos();
   for (StreamTask* task : tasks_->running()) task->prepare_commit();
   auto offsets = offsets_to_commit(all_offsets);
   if (offsets.empty() && !output_->dirty()) {
@@ -266,7 +274,7 @@ void StreamThread::commit(bool all_offsets) {
   for (StreamTask* task : tasks_->running()) task->post_commit(offsets);
   rounds_.committed();
   committer_.work_committed();
-  ++counters_.commits;
+  metrics_.committed(begin);
   if (environment_.committed) environment_.committed(offsets);
 }
 
@@ -328,7 +336,6 @@ void StreamThread::restart_tasks() {
 void StreamThread::drop_output() {
   if (!output_) return;
   output_->abandon(kAbortTimeout);
-  counters_.dropped_records += output_->take_dropped_records();
   output_.reset();
 }
 
@@ -374,6 +381,17 @@ void StreamThread::close_dirty() {
   // destroyed right after it may be gone before it has told the group.)
   leaving.reset();
   tasks_.reset();
+  metrics_.close();
+}
+
+const char* to_string(StreamThread::State state) {
+  switch (state) {
+    case StreamThread::State::starting: return "STARTING";
+    case StreamThread::State::rebalancing: return "REBALANCING";
+    case StreamThread::State::running: return "RUNNING";
+    case StreamThread::State::closed: return "DEAD";
+  }
+  return "UNKNOWN";
 }
 
 }  // namespace millrace::detail

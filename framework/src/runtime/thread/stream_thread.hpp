@@ -18,6 +18,7 @@
 #include "runtime/thread/round_scheduler.hpp"
 #include "runtime/thread/task_manager.hpp"
 #include "runtime/thread/thread_environment.hpp"
+#include "runtime/thread/thread_metrics.hpp"
 
 namespace millrace::detail {
 
@@ -57,7 +58,6 @@ class StreamThread final : private RebalanceListener {
 
   [[nodiscard]] State state() const;  ///< from any thread
   [[nodiscard]] const ClientNames& names() const { return names_; }
-  [[nodiscard]] const ThreadCounters& counters() const { return counters_; }  ///< from any thread
 
  private:
   std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) override;
@@ -68,7 +68,7 @@ class StreamThread final : private RebalanceListener {
 
   void round();
   void connect();
-  [[nodiscard]] std::unique_ptr<ProducerOutput> make_output() const;
+  [[nodiscard]] std::unique_ptr<ProducerOutput> make_output();
   void follow_plan();
   void poll();
   void process();
@@ -109,7 +109,7 @@ class StreamThread final : private RebalanceListener {
   RoundScheduler rounds_;
   Committer committer_;
   FailureStreak failures_;
-  ThreadCounters counters_;
+  ThreadMetrics metrics_;
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<ProducerOutput> output_;  ///< null: none could be made since the last failure
   std::unique_ptr<TaskManager> tasks_;
@@ -121,5 +121,8 @@ class StreamThread final : private RebalanceListener {
   std::condition_variable wakeup_condition_;
   bool woken_ = false;
 };
+
+/// `RUNNING`, `REBALANCING`...: the value of the metric `state`.
+[[nodiscard]] const char* to_string(StreamThread::State state);
 
 }  // namespace millrace::detail

@@ -15,10 +15,10 @@ constexpr Millis kLongestAttempt{10'000};
 
 }  // namespace
 
-TaskManager::TaskManager(ThreadEnvironment& environment, ThreadCounters& counters, Consumer& consumer,
+TaskManager::TaskManager(ThreadEnvironment& environment, ThreadMetrics& metrics, Consumer& consumer,
                          std::unique_ptr<ChangelogReader> changelogs, AutoOffsetReset default_reset, Millis patience)
     : environment_(environment),
-      counters_(counters),
+      metrics_(metrics),
       consumer_(consumer),
       changelogs_(std::move(changelogs)),
       default_reset_(default_reset),
@@ -80,8 +80,6 @@ void TaskManager::end_task(OwnedTask& owned, bool clean) {
   if (!owned.task) return;
   changelogs_->remove(*owned.stores);
   for (const TopicPartition& input : owned.inputs) inputs_[input].second = nullptr;
-  count(owned);
-  owned.counted_processed = owned.counted_dropped = 0;
   try {
     owned.task->close();
     if (clean) owned.stores->flush_to_disk();
@@ -89,6 +87,7 @@ void TaskManager::end_task(OwnedTask& owned, bool clean) {
     // Everything that was promised is in the changelog, and the others must be closed as well.
     log(LogLevel::warn, "closing task " + owned.task->task_id().str() + ": " + error.what());
   }
+  metrics_.task_closed(owned.task->metrics());
   owned.task.reset();
 }
 
@@ -99,11 +98,7 @@ void TaskManager::advance(TaskOutput& output, Millis wait) {
     if (!owned.task && !open(id, owned, output)) continue;
     if (!owned.positioned) owned.positioned = try_position(owned);
   }
-  if (!changelogs_->idle()) {
-    changelogs_->step(wait);
-    const std::uint64_t restored = changelogs_->restored_records();
-    counters_.restored_records += restored - std::exchange(counted_restored_, restored);
-  }
+  if (!changelogs_->idle()) changelogs_->step(wait);
   for (auto& [id, owned] : tasks_) {
     if (!owned.task || owned.task->running() || !owned.positioned || !changelogs_->done(*owned.stores)) continue;
     owned.task->initialize();
@@ -135,13 +130,14 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   const auto& nodes = owned.plan->tasks_of(id.subtopology).subtopology.nodes;
   owned.task = std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, *owned.stores, output,
                                             owned.lock ? owned.lock->path() : std::filesystem::path(),
-                                            cache_ ? &*cache_ : nullptr);
+                                            cache_ ? &*cache_ : nullptr, metrics_.of_task(id));
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
   for (ConsumerRecord& record : owned.early) {
     RecordQueues::Queue& queue = *inputs_.at({*record.topic, record.partition}).second;
     owned.task->add(queue, std::move(record));
   }
   owned.early.clear();
+  metrics_.task_created();
   return true;
 }
 
@@ -168,7 +164,7 @@ void TaskManager::position(OwnedTask& owned, Millis timeout) {
       go_to(owned, input, *start);
     }
   }
-  changelogs_->add(*owned.stores, committed, timeout);
+  changelogs_->add(*owned.stores, metrics_.of_task(owned.task->task_id()), committed, timeout);
   owned.reader_is_elsewhere = false;
 }
 
@@ -262,19 +258,6 @@ void TaskManager::control_flow() {
     if (!paused.empty()) consumer_.pause(paused);
     owned.paused = std::move(full);
   }
-}
-
-void TaskManager::count() {
-  for (auto& [id, owned] : tasks_) {
-    if (owned.task) count(owned);
-  }
-}
-
-void TaskManager::count(OwnedTask& owned) {
-  const std::uint64_t processed = owned.task->processed_records();
-  const std::uint64_t dropped = owned.task->dropped_records();
-  counters_.processed_records += processed - std::exchange(owned.counted_processed, processed);
-  counters_.dropped_records += dropped - std::exchange(owned.counted_dropped, dropped);
 }
 
 }  // namespace millrace::detail

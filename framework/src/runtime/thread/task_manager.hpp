@@ -9,6 +9,7 @@
 
 #include "runtime/thread/producer_output.hpp"
 #include "runtime/thread/thread_environment.hpp"
+#include "runtime/thread/thread_metrics.hpp"
 
 namespace millrace::detail {
 
@@ -25,7 +26,7 @@ class TaskManager {
  public:
   /// `consumer`: the thread's; `plan` is looked at when tasks are added and opened. `patience`: after what time it is
   /// an error that a task cannot be positioned.
-  TaskManager(ThreadEnvironment& environment, ThreadCounters& counters, Consumer& consumer,
+  TaskManager(ThreadEnvironment& environment, ThreadMetrics& metrics, Consumer& consumer,
               std::unique_ptr<ChangelogReader> changelogs, AutoOffsetReset default_reset, Millis patience);
   ~TaskManager();
 
@@ -55,9 +56,6 @@ class TaskManager {
   /// The running ones, by id.
   [[nodiscard]] const std::vector<StreamTask*>& running() const { return running_; }
 
-  /// Takes over what the tasks have counted.
-  void count();
-
  private:
   struct OwnedTask {
     std::shared_ptr<const TopologyPlan> plan;
@@ -73,8 +71,6 @@ class TaskManager {
     bool reader_is_elsewhere = false;  ///< the consumer has read on: it must go back to the committed offsets
     Millis attempt{0};                 ///< how long positioning may block next time
     std::vector<TopicPartition> paused;
-    std::uint64_t counted_processed = 0;
-    std::uint64_t counted_dropped = 0;
   };
 
   [[nodiscard]] bool open(TaskId id, OwnedTask& owned, TaskOutput& output);
@@ -87,18 +83,16 @@ class TaskManager {
   void go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset);
   /// Ends the task, but not its stores.
   void end_task(OwnedTask& owned, bool clean);
-  void count(OwnedTask& owned);
   void list_running();
 
   ThreadEnvironment& environment_;
   std::optional<CacheBudget> cache_;  // none: statestore.cache.max.bytes is 0
-  ThreadCounters& counters_;
+  ThreadMetrics& metrics_;
   Consumer& consumer_;
   std::unique_ptr<ChangelogReader> changelogs_;
   AutoOffsetReset default_reset_;
   Millis patience_;
   std::size_t buffered_records_;
-  std::uint64_t counted_restored_ = 0;
 
   std::map<TaskId, OwnedTask> tasks_;
   /// Who reads a partition; the queue is null until the task is open.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,14 +26,6 @@ struct ThreadEnvironment {
   std::function<void()> replan;
   /// Offsets that were committed, for purging and for those who wait for progress.
   std::function<void(const std::map<TopicPartition, OffsetAndMetadata>&)> committed;
-};
-
-/// What one stream thread has done. Written by that thread, read by any.
-struct ThreadCounters {
-  std::atomic<std::uint64_t> processed_records{0};
-  std::atomic<std::uint64_t> dropped_records{0};
-  std::atomic<std::uint64_t> restored_records{0};
-  std::atomic<std::uint64_t> commits{0};
 };
 
 }  // namespace millrace::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -134,9 +135,19 @@ struct SinkRecord {
   const Headers& headers;
   const std::set<std::int32_t>* partitions;  ///< write the record once to each; null: the producer chooses...
   std::size_t window_suffix_bytes;           ///< ...by the key without this many bytes at its end
+  TopicTotals* totals;                       ///< counts the record; null: the record is not counted
 };
 /// Sends a serialized record through the task's record collector.
 void write_record(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record);
+
+/// The counters of a sink whose records choose their topics. They are looked up once for each topic.
+class ProducedTopics {
+ public:
+  [[nodiscard]] TopicTotals* of(TaskContext& task, const NodeBase& sink, const std::string& topic);
+
+ private:
+  std::map<std::string, TopicTotals*> known_;
+};
 
 /// Reports a record that could not be serialized. Call it inside a catch block. With chosen partitions it reports one
 /// failure per partition, because Kafka Streams serializes the record anew for each.
@@ -153,7 +164,10 @@ class SinkNode final : public TerminalNode<K, V> {
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
-    if (!settings_.choose_topic) topic_ = task.topic_name(settings_.topic);
+    if (!settings_.choose_topic) {
+      topic_ = task.topic_name(settings_.topic);
+      totals_ = task.produced(*this, topic_);
+    }
     if (settings_.partition_windows_by_inner_key && !settings_.partitioner) {
       window_suffix_bytes_ = settings_.key_serde.window_suffix_bytes();
     }
@@ -178,18 +192,20 @@ class SinkNode final : public TerminalNode<K, V> {
                                origin.offset};
     topic_ = settings_.choose_topic(record.key, record.value,
                                     {place, record.timestamp, record.headers, origin.raw_key, origin.raw_value});
+    totals_ = chosen_topics_.of(this->task(), *this, topic_);
   }
   // The partitioner is called before serializing: a record that it drops need not be serializable.
   [[gnu::noinline]] void write_to_chosen(const Record<K, V>& record) {
     const std::int32_t partitions = this->task().collector().partitions_for(topic_);
     const auto chosen = settings_.partitioner(topic_, record.key, record.value, partitions);
-    if (chosen && chosen->empty()) return this->task().record_dropped(*this, "the partitioner chose no partition");
+    if (chosen && chosen->empty()) return this->task().record_dropped(*this, DropReason::no_partition);
     write(record, chosen ? &*chosen : nullptr);
   }
 
   // The buffers are members, so that a record needs no allocation.
   void write(const Record<K, V>& record, const std::set<std::int32_t>* partitions) {
-    SinkRecord out{std::nullopt, std::nullopt, record.timestamp, record.headers, partitions, window_suffix_bytes_};
+    SinkRecord out{std::nullopt, std::nullopt,         record.timestamp, record.headers,
+                   partitions,   window_suffix_bytes_, totals_};
     auto writing = SerializationOrigin::key;  // for the report, if a serde throws
     try {
       key_buffer_.clear();
@@ -204,7 +220,9 @@ class SinkNode final : public TerminalNode<K, V> {
   }
 
   SinkSettings<K, V> settings_;
-  std::string topic_;  // the present topic, with the application's prefix
+  std::string topic_;              // the present topic, with the application's prefix
+  TopicTotals* totals_ = nullptr;  ///< of topic_
+  ProducedTopics chosen_topics_;
   std::size_t window_suffix_bytes_ = 0;
   std::string key_buffer_;
   std::string value_buffer_;

@@ -8,6 +8,7 @@
 
 #include "millrace/common/bytes.hpp"
 #include "millrace/common/headers.hpp"
+#include "millrace/metrics/drop_reason.hpp"
 #include "millrace/processor/punctuator.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
@@ -22,6 +23,7 @@ namespace detail {
 
 class NodeBase;
 class TaskContext;
+class TopicTotals;
 
 /// The record that a source read.
 struct RecordOrigin {
@@ -111,9 +113,13 @@ class TaskContext {
   /// A sink could not encode a record. Returns to skip it.
   virtual void serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) = 0;
 
-  /// Counts a record that an operator's semantics drop (null key, late...), and logs it at warn level with its
-  /// place. `reason` is for the log.
-  virtual void record_dropped(const NodeBase& node, std::string_view reason) = 0;
+  /// Counts the record in hand as one that the operator's semantics drop (null key, late...), and logs it at warn level
+  /// with its place; of many alike only some.
+  virtual void record_dropped(const NodeBase& node, DropReason reason) = 0;
+
+  /// What counts the records that a sink writes to a topic, by its real name; valid as long as the task. nullptr: they
+  /// are not counted.
+  [[nodiscard]] virtual TopicTotals* produced(const NodeBase& sink, const std::string& topic) = 0;
 
  protected:
   /// The timestamp that writes between records get.

@@ -66,7 +66,10 @@ class MockTask final : public TaskContext {
   void processing_failed(const NodeBase& /*node*/) override { throw; }
   void deserialization_failed(const NodeBase& /*node*/) override { throw; }
   void serialization_failed(const NodeBase& /*node*/, const UnwrittenRecord& /*unwritten*/) override { throw; }
-  void record_dropped(const NodeBase& /*node*/, std::string_view /*reason*/) override {}
+  void record_dropped(const NodeBase& /*node*/, DropReason /*reason*/) override {}
+  [[nodiscard]] TopicTotals* produced(const NodeBase& /*sink*/, const std::string& /*topic*/) override {
+    return nullptr;
+  }
 
  private:
   Setup setup_;

@@ -68,7 +68,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
     using enum SubscriptionInstruction;
     const Change<V>& change = record.value;
     if (versioned_ && !change.is_latest) {
-      this->task().record_dropped(*this, "older than the latest version of its key");
+      this->task().record_dropped(*this, DropReason::older_version);
       return nullptr;
     }
     // A tombstone for a row that never existed.
@@ -81,7 +81,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
       // Sent even without a foreign key: the response then makes the result with no right value.
       send(record, now, propagate_null_if_no_value);
     } else if (!now) {
-      if (change.new_value) this->task().record_dropped(*this, "null foreign key");
+      if (change.new_value) this->task().record_dropped(*this, DropReason::null_foreign_key);
       if (before) send(record, before, delete_and_propagate);
     } else if (before && changed(before, now)) {
       send(record, before, delete_no_propagate);
@@ -146,7 +146,7 @@ class ReceiveSubscriptionNode final
     const auto instruction = record.value.instruction;
     if (!record.key) {
       if (instruction != propagate_null_if_no_value) {
-        this->task().record_dropped(*this, "null foreign key");
+        this->task().record_dropped(*this, DropReason::null_foreign_key);
         return nullptr;
       }
     } else {
@@ -228,7 +228,7 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
 
   Output<KO, Change<VO>>* process(Record<KO, Change<VO>>& record) override {
     if (versioned_ && !record.value.is_latest) {
-      this->task().record_dropped(*this, "older than the latest version of its key");
+      this->task().record_dropped(*this, DropReason::older_version);
       return nullptr;
     }
     const Bytes prefix(combined_key(serialized(foreign_keys_, foreign_key_topic_, record.key), {}));
@@ -274,7 +274,7 @@ class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K,
     std::optional<ValueHash> hash;
     if (current) hash = hash_value(serialized(values_, hash_topic_, current->value));
     if (hash != record.value.hash) {
-      this->task().record_dropped(*this, "the left row has changed since");
+      this->task().record_dropped(*this, DropReason::outdated_response);
       return nullptr;
     }
     std::optional<VOut> result;

@@ -98,7 +98,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
           return nullptr;
         }
       }
-      this->task().record_dropped(*this, "null key or value");
+      this->task().record_dropped(*this, is_null(record.value) ? DropReason::null_value : DropReason::null_key);
       return nullptr;
     }
     if constexpr (kAnyOuter) {

@@ -28,7 +28,7 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
 
   Output<K, V>* process(Record<K, V>& record) override {
     if (is_null(record.key) || is_null(record.value)) {
-      this->task().record_dropped(*this, "null key or value");
+      this->task().record_dropped(*this, is_null(record.key) ? DropReason::null_key : DropReason::null_value);
       return nullptr;
     }
     const Timestamp timestamp = record.timestamp;

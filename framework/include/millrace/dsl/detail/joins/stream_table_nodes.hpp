@@ -71,7 +71,7 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
 
   Output<K, V>* process(Record<K, V>& record) override {
     if (!join_.takes(record)) {
-      this->task().record_dropped(*this, "null join key or value");
+      this->task().record_dropped(*this, is_null(record.value) ? DropReason::null_value : DropReason::null_join_key);
       return nullptr;
     }
     if (auto value = join_.join(record)) {
@@ -109,7 +109,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
 
   Output<K, V>* process(Record<K, V>& record) override {
     if (!join_.takes(record)) {
-      this->task().record_dropped(*this, "null join key or value");
+      this->task().record_dropped(*this, is_null(record.value) ? DropReason::null_value : DropReason::null_join_key);
       return nullptr;
     }
     // The buffer sorts by key bytes, and a null key has none.

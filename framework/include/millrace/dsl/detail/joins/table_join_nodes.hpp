@@ -70,7 +70,7 @@ class TableJoinNode final
   Output<K, Change<VThis>>* process(Record<K, Change<VThis>>& record) override {
     const Change<VThis>& change = record.value;
     if (versioned_ && !change.is_latest) {
-      this->task().record_dropped(*this, "older than the latest version of its key");
+      this->task().record_dropped(*this, DropReason::older_version);
       return nullptr;
     }
     const auto found = other_->get(record.key);

@@ -35,7 +35,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
 
   Output<K, V>* process(Record<K, V>& record) override {
     if (is_null(record.key) || is_null(record.value)) {
-      this->task().record_dropped(*this, "null key or value");
+      this->task().record_dropped(*this, is_null(record.key) ? DropReason::null_key : DropReason::null_value);
       return nullptr;
     }
     const Key& key = non_null(record.key);

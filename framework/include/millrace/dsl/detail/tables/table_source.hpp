@@ -81,7 +81,7 @@ class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change
 
   Output<KIn, VIn>* process(Record<KIn, VIn>& record) override {
     if (is_null(record.key)) {
-      this->task().record_dropped(*this, "null key");
+      this->task().record_dropped(*this, DropReason::null_key);
       return nullptr;
     }
     Record<K, Change<V>> update{non_null(record.key), {}, record.timestamp, record.headers};

@@ -23,7 +23,7 @@ class FixedWindowAggregation final : public WindowStoreAggregation<K, VA> {
     for (Timestamp start = starts.first; start <= starts.last; start += windows_.advance_ms) {
       const Window window = windows_.window(start);
       if (window.end <= close_time) {
-        this->dropped("its window is closed");
+        this->dropped_as_late();
       } else {
         auto earlier = this->store().fetch(input.key, start);
         this->update(input, fold, window, earlier ? std::move(earlier) : this->first(input, fold));

@@ -65,7 +65,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
       session = {std::min(session.start, key.window.start), std::max(session.end, key.window.end)};
     }
     if (session.end < close_time) {
-      task_->record_dropped(*node_, "its session is closed");
+      task_->record_dropped(*node_, DropReason::expired_window);
       return;
     }
     // A session that only consists of this record's time overwrites itself; there is nothing to delete.

@@ -29,7 +29,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) override {
     close_time_ = this->advance(input.timestamp, grace_);
     if (input.timestamp + difference_ < close_time_) {
-      this->dropped("its windows are closed");
+      this->dropped_as_late();
       return;
     }
     this->emit_before_expiry(input, close_time_, input.timestamp);
@@ -148,7 +148,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   void update_open(const WindowInput<K>& input, RecordFold<K, VA>& fold, Timestamp start, Stored earlier) {
     const Window open = window(start);
     if (open.end < close_time_) {
-      this->dropped("its window is closed");
+      this->dropped_as_late();
       return;
     }
     this->update(input, fold, open, std::move(earlier));

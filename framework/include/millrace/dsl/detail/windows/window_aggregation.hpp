@@ -93,7 +93,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     return stream_time_ - grace_ms;
   }
 
-  void dropped(const char* reason) { task_->record_dropped(*node_, reason); }
+  void dropped_as_late() { task_->record_dropped(*node_, DropReason::expired_window); }
 
   /// The content of a window before its first record.
   [[nodiscard]] static Stored first(const WindowInput<K>& input, RecordFold<K, VA>& fold) {

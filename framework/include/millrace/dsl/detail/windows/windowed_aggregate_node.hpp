@@ -27,7 +27,7 @@ class WindowedAggregateNode final : public OperatorNode<K, V, Windowed<NonNull<K
 
   Output<K, V>* process(Record<K, V>& record) override {
     if (is_null(record.key) || (drops_null_values_ && is_null(record.value))) {
-      this->task().record_dropped(*this, drops_null_values_ ? "null key or value" : "null key");
+      this->task().record_dropped(*this, is_null(record.key) ? DropReason::null_key : DropReason::null_value);
       return nullptr;
     }
     // next() reads the value through this pointer while process() runs.
