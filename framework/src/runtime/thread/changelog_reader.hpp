@@ -9,6 +9,7 @@
 #include "millrace/broker/admin.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "millrace/common/time.hpp"
+#include "runtime/task/task_metrics.hpp"
 #include "state/store_set.hpp"
 
 namespace millrace::detail {

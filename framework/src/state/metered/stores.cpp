@@ -71,7 +71,7 @@ class MeteredSessionIterator final : public MeteredIteratorBase<SessionBytesIter
 template <class Base>
 class Metered : public Base, public MeteredStore {
  public:
-  Metered(std::unique_ptr<Base> inner, StoreMetrics& metrics) : inner_(std::move(inner)), metrics_(metrics) {}
+  Metered(std::shared_ptr<Base> inner, StoreMetrics& metrics) : inner_(std::move(inner)), metrics_(metrics) {}
 
   [[nodiscard]] StateStore& measured() override { return *inner_; }
   [[nodiscard]] const std::string& name() const override { return inner_->name(); }
@@ -83,7 +83,7 @@ class Metered : public Base, public MeteredStore {
   }
 
  protected:
-  std::unique_ptr<Base> inner_;
+  std::shared_ptr<Base> inner_;
   StoreMetrics& metrics_;
 };
 
