@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "millrace/broker/consumer.hpp"
+
+namespace millrace {
+
+/// Has the records that the test gives it, and no group.
+class FakeConsumer final : public Consumer {
+ public:
+  void subscribe(const std::vector<std::string>&, RebalanceListener&) override {}
+  void unsubscribe() override {}
+  void assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) override {
+    positions.clear();
+    for (const auto& [partition, offset] : partitions) positions[partition] = offset;
+    assigned.push_back(partitions);
+  }
+  void poll(std::vector<ConsumerRecord>& into, std::size_t, Millis) override {
+    for (ConsumerRecord& record : records) {
+      positions[{*record.topic, record.partition}] = record.offset + 1;
+      into.push_back(std::move(record));
+    }
+    records.clear();
+  }
+  void wakeup() override {}
+  void pause(const std::vector<TopicPartition>&) override {}
+  void resume(const std::vector<TopicPartition>&) override {}
+  void seek(const TopicPartition&, std::int64_t) override {}
+  std::optional<std::int64_t> position(const TopicPartition& partition) override {
+    const auto found = positions.find(partition);
+    return found == positions.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<std::int64_t> current_lag(const TopicPartition&) override { return 0; }
+  Watermarks query_watermarks(const TopicPartition&, Millis) override { return {}; }
+  std::optional<std::int64_t> offset_for_time(const TopicPartition&, Timestamp, Millis) override {
+    return std::nullopt;
+  }
+  std::map<TopicPartition, OffsetAndMetadata> committed(const std::vector<TopicPartition>&, Millis) override {
+    return {};
+  }
+  void commit_sync(const std::map<TopicPartition, OffsetAndMetadata>&) override {}
+  [[nodiscard]] ConsumerGroupMetadata group_metadata() const override { return ConsumerGroupMetadata("app"); }
+
+  std::vector<ConsumerRecord> records;
+  std::map<TopicPartition, std::int64_t> positions;
+  std::vector<std::vector<std::pair<TopicPartition, std::int64_t>>> assigned;
+};
+
+}  // namespace millrace
