@@ -37,8 +37,8 @@ struct Observed : World {
         .to(out, Produced::as("sink"));
     return builder.build();
   }
-  [[nodiscard]] StreamsConfig settings() const {
-    return config(id, "exactly_once_v2", state.path()).set("num.stream.threads", "2").set("client.id", "client");
+  [[nodiscard]] StreamsConfig settings(const std::string& threads = "2") const {
+    return config(id, "exactly_once_v2", state.path()).set("num.stream.threads", threads).set("client.id", "client");
   }
   void write_all() const {
     write(in, keyed(kRecords, 10));
@@ -56,7 +56,8 @@ BOOST_FIXTURE_TEST_SUITE(MetricsSuite, Observed)
 
 BOOST_AUTO_TEST_CASE(show_client_threads_tasks_and_topics_of_a_running_application) {
   write_all();
-  App app(*this, counting(), settings());
+  // With a second thread, a task might move there, and leave what it counted till then.
+  App app(*this, counting(), settings("1"));
   BOOST_CHECK_EQUAL(app.streams.metrics().find(kClient, "state")->text(), "CREATED");
   app.run_until_running();
   wait_until("everything is committed", [&] {
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(show_client_threads_tasks_and_topics_of_a_running_applicati
   const MetricTags client{{"client-id", "client"}};
   BOOST_CHECK_EQUAL(metrics.find(kClient, "state", client)->text(), "RUNNING");
   BOOST_CHECK_EQUAL(metrics.find(kClient, "application-id", client)->text(), id);
-  BOOST_CHECK_EQUAL(number(metrics, kClient, "alive-stream-threads", client), 2);
+  BOOST_CHECK_EQUAL(number(metrics, kClient, "alive-stream-threads", client), 1);
   BOOST_CHECK_EQUAL(number(metrics, kClient, "failed-stream-threads", client), 0);
   BOOST_CHECK_EQUAL(metrics.sum(kClient, "process-total"), kRecords + kWithoutKey);
 
