@@ -6,17 +6,17 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-"$here/oracle.sh" describe "$fresh/describe"
-"$here/oracle.sh" trace "$fresh/trace"
-"$here/oracle.sh" programs "$here/programs" "$fresh/programs"
+"$here/oracle.sh" capture "$here/programs" "$fresh"
 
 case "${1:-}" in
   --check)
-    if ! diff -r -u "$here/golden" "$fresh"; then
+    # The function that diff shows beside each difference is the case that it is in.
+    if ! diff -r -u -F '^=== \|^{"program"' "$here/golden" "$fresh"; then
       echo "golden files differ from what Kafka Streams says: run tests/oracle/capture.sh and look at the difference" >&2
       exit 1
     fi
-    echo "$(find "$fresh" -type f | wc -l) golden files are as Kafka Streams writes them"
+    cases=$(cat "$fresh"/*/*.txt "$fresh"/programs.jsonl | grep -c '^=== \|^{"program"')
+    echo "$cases cases in $(find "$fresh" -type f | wc -l) golden files are as Kafka Streams writes them"
     ;;
   "")
     rm -rf "$here/golden"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the Java oracle (see README.md): oracle.sh describe DIR | trace DIR | programs IN OUT | run [FILE] | serve
+# Runs the Java oracle (see README.md): oracle.sh capture IN OUT | run [FILE] | serve | takeover ...
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${MILLRACE_ORACLE_BUILD:-$here/../../build/oracle-java}

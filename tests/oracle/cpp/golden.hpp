@@ -1,14 +1,16 @@
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 
 namespace oracle {
 
-/// What ../capture.sh wrote. `path` is relative to the golden directory. Throws std::runtime_error if it is missing.
-std::string read_golden(const std::string& path);
+/// What Kafka Streams wrote of each case of one kind (`describe` or `trace`), by the name of the case. The files are
+/// golden/KIND/FAMILY.txt, written by ../capture.sh. Throws std::runtime_error, naming the file, if there is none, if
+/// one does not begin with a case, or if two cases have one name.
+std::map<std::string, std::string> golden(const std::string& kind);
 
-/// The names of the cases of a golden directory (`describe`, `trace`).
-std::set<std::string> golden_cases(const std::string& directory);
+/// The first line in which two texts differ, with what stands before it; empty if the texts are equal.
+std::string difference(const std::string& java, const std::string& cpp);
 
 }  // namespace oracle

@@ -18,8 +18,7 @@ Cases trace_cases();             ///< TraceCases.java without the processors
 Cases trace_processor_cases();   ///< its processors, and TraceProcessors.java
 Cases trace_join_cases();        ///< TraceJoinCases.java
 Cases trace_store_cases();       ///< TraceStoreCases.java
-Cases trace_window_cases();      ///< TraceWindowCases.java without the cogroups
-Cases trace_cogroup_cases();     ///< its cogroups
+Cases trace_window_cases();      ///< TraceWindowCases.java
 Cases trace_table_cases();       ///< TraceTableCases.java without the joins
 Cases trace_table_join_cases();  ///< its joins
 

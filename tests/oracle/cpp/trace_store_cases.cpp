@@ -9,7 +9,6 @@ namespace oracle {
 namespace {
 
 using millrace::Consumed;
-using millrace::Grouped;
 using millrace::JoinWindows;
 using millrace::Materialized;
 using millrace::Processor;
@@ -93,24 +92,11 @@ auto simple(Join kind, const JoinWindows& windows, const StreamJoined& joined = 
   };
 }
 
-N last_character(const N& value) { return value ? N(value->substr(value->size() - 1)) : N(); }
-
 void joins(Cases& cases, Join kind, const S& prefix) {
   const auto within = JoinWindows::of_time_difference_and_grace(Millis(10), Millis(5));
   cases[prefix + "legacy-windows"] = simple(kind, JoinWindows::of(Millis(10)));
   cases[prefix + "legacy-windows-with-grace"] = simple(kind, JoinWindows::of(Millis(10)).grace(Millis(20)));
   cases[prefix + "in-memory"] = simple(kind, within, StreamJoined::as("sj").with_store_type(StoreMedium::in_memory));
-  cases[prefix + "random"] =
-      simple(kind, JoinWindows::of_time_difference_and_grace(Millis(10), Millis(12)).before(Millis(6)));
-  cases[prefix + "rekeyed-random"] = [kind](StreamsBuilder& b) {
-    const auto l = b.stream<N, N>("l").select_key(last_character);
-    const auto windows = JoinWindows::of_time_difference_and_grace(Millis(20), Millis(0)).after(Millis(0));
-    join(kind, l, b.stream<N, N>("r"), windows, StreamJoined::as("sj").with_name("meet"))
-        .group_by_key()
-        .count(Materialized::as("c"))
-        .to_stream()
-        .to("out");
-  };
 }
 
 }  // namespace
@@ -135,22 +121,6 @@ Cases trace_store_cases() {
   cases["timestamp-extractor-with-partition-time"] = [](StreamsBuilder& b) {
     const auto step = [](const Record<N, N>&, Timestamp partition_time) { return partition_time + 10; };
     b.stream<N, N>("in", Consumed().with_timestamp_extractor(step)).to("out");
-  };
-  cases["aggregates-random"] = [](StreamsBuilder& b) {
-    const auto s = b.stream<N, N>("in");
-    s.group_by_key().count(Materialized::as("c")).to_stream().to("counts");
-    s.group_by(last_character, Grouped::as("g"))
-        .reduce([](const S&, const S& y) { return y.ends_with('3') ? N() : N(y); }, Materialized::as("r"))
-        .to_stream()
-        .to("reduced");
-    s.group_by_key()
-        .aggregate([] { return L(0); },
-                   [](const S&, const S& v, L x) {
-                     return v.ends_with('7') ? std::optional<L>() : x + static_cast<L>(v.size());
-                   },
-                   Materialized::as("a").with_store_type(StoreMedium::in_memory))
-        .to_stream()
-        .to("lengths");
   };
   return cases;
 }

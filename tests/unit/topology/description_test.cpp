@@ -2,9 +2,6 @@
 #include "topology/description.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "millrace/common/errors.hpp"
 #include "topology/description_java_sets.hpp"
@@ -41,37 +38,6 @@ NodeDescription sink(std::string name, std::vector<std::string> predecessors, st
   return made;
 }
 
-std::string read_golden(const std::string& file) {
-  const std::string path = std::string(MILLRACE_GOLDEN_DIR) + "/describe/" + file;
-  std::ifstream in(path, std::ios::binary);
-  BOOST_REQUIRE_MESSAGE(in, "cannot read " << path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// The nodes of a topology as Java's builder held them, see tests/oracle.
-std::vector<NodeDescription> nodes_of(const nlohmann::json& listed) {
-  std::vector<NodeDescription> nodes;
-  for (const auto& entry : listed) {
-    const std::string kind = entry.at("kind");
-    NodeDescription node;
-    node.kind = kind == "source" ? NodeDescription::Kind::source
-                : kind == "sink" ? NodeDescription::Kind::sink
-                                 : NodeDescription::Kind::processor;
-    node.name = entry.at("name");
-    node.predecessors = entry.at("predecessors");
-    node.stores = entry.value("stores", std::vector<std::string>{});
-    node.topics = entry.value("topics", std::vector<std::string>{});
-    if (entry.contains("pattern")) node.pattern = entry.at("pattern");
-    node.dynamic_topic = entry.contains("extractor");
-    node.extractor_class = entry.value("extractor", "");
-    node.global = entry.at("global");
-    nodes.push_back(std::move(node));
-  }
-  return nodes;
-}
-
 std::size_t count(const std::string& text, const std::string& word) {
   std::size_t found = 0;
   for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
@@ -87,14 +53,6 @@ std::vector<NodeDescription> drawn() {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(Description)
-
-BOOST_AUTO_TEST_CASE(text_is_javas_for_every_captured_topology) {
-  const auto captured = nlohmann::json::parse(read_golden("nodes.json"));
-  BOOST_TEST(captured.size() >= 28U);
-  for (const auto& [name, nodes] : captured.items()) {
-    BOOST_TEST_CONTEXT(name) { BOOST_TEST(millrace::describe_text(nodes_of(nodes)) == read_golden(name + ".txt")); }
-  }
-}
 
 BOOST_AUTO_TEST_CASE(text_of_nothing_is_javas) { BOOST_TEST(millrace::describe_text({}) == "Topologies:\n "); }
 

@@ -19,7 +19,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
-/** A list of named topologies, and the words that they share. */
+/** Named topologies in families, each of which is one golden file, and the words that the topologies share. */
 abstract class Cases {
     static final Serde<String> S = Serdes.String();
     static final Serde<Long> L = Serdes.Long();
@@ -62,9 +62,15 @@ abstract class Cases {
     }
 
     /** {@code input} is what a trace pipes into the topology, see {@link Trace}. */
-    record Program(Map<String, String> config, Consumer<StreamsBuilder> topology, String input) {}
+    record Program(String family, Map<String, String> config, Consumer<StreamsBuilder> topology, String input) {}
 
     private final Map<String, Program> programs = new LinkedHashMap<>();
+    private String family;
+
+    /** The family of the cases that are added next. */
+    final void family(final String name) {
+        family = name;
+    }
 
     final void add(final String name, final Consumer<StreamsBuilder> topology) {
         add(name, Map.of(), topology);
@@ -80,7 +86,7 @@ abstract class Cases {
 
     final void add(final String name, final Map<String, String> config, final Consumer<StreamsBuilder> topology,
                    final String input) {
-        if (programs.put(name, new Program(config, topology, input)) != null) {
+        if (programs.put(name, new Program(family, config, topology, input)) != null) {
             throw new IllegalStateException("two cases are called " + name);
         }
     }

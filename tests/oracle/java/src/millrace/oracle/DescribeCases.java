@@ -24,6 +24,7 @@ final class DescribeCases extends Cases {
     }
 
     DescribeCases() {
+        family("streams");
         sourcesAndSinks();
         stateless();
         mergeAndSplit();

@@ -11,8 +11,10 @@ final class DescribeStatefulCases extends Cases {
     private static final JoinWindows WINDOW = JoinWindows.ofTimeDifferenceAndGrace(ms(10_000), ms(5_000));
 
     DescribeStatefulCases() {
+        family("joins");
         for (final String kind : new String[] {"inner", "left", "outer"}) joins(kind);
         sharedRepartitions();
+        family("aggregations");
         for (final String kind : new String[] {"count", "reduce", "aggregate"}) aggregations(kind);
         combinations();
     }

@@ -7,6 +7,7 @@ import org.apache.kafka.streams.kstream.*;
 /** Names and shapes of windowed aggregations and cogroups. */
 final class DescribeWindowCases extends Cases {
     DescribeWindowCases() {
+        family("windows");
         for (final boolean rekeyed : List.of(false, true)) {
             time("tumbling", TimeWindows.ofSizeWithNoGrace(Duration.ofMinutes(1)), rekeyed);
             time("unlimited", UnlimitedWindows.of(), rekeyed);

@@ -8,9 +8,8 @@ import millrace.oracle.program.ProgramRunner;
 /** The real Kafka Streams as a judge: prints what it does, for Millrace to do the same. */
 public final class Main {
     private static final String USAGE = """
-        usage: oracle describe DIR    write NAME.txt for every describe case, and nodes.json
-               oracle trace DIR       write NAME.txt for every trace case
-               oracle programs IN OUT run every NAME.json in the directory IN, write OUT/NAME.jsonl
+        usage: oracle capture IN OUT  write the golden files into the directory OUT: describe/FAMILY.txt,
+                                      trace/FAMILY.txt, and programs.jsonl, the answers to IN/NAME.json
                oracle run [FILE]      run the JSON program in FILE (default: standard input), see tests/oracle/README.md
                oracle takeover BOOTSTRAP APPLICATION PREFIX DIR GUARANTEE
                                       work off what is in the topics of an application, see Takeover
@@ -20,9 +19,12 @@ public final class Main {
     public static void main(final String[] args) throws Exception {
         final String mode = args.length == 0 ? "" : args[0];
         switch (mode) {
-            case "describe" -> Describe.writeAll(Path.of(args[1]));
-            case "trace" -> Trace.writeAll(Path.of(args[1]));
-            case "programs" -> ProgramRunner.writeAll(Path.of(args[1]), Path.of(args[2]));
+            case "capture" -> {
+                final Path golden = Path.of(args[2]);
+                Describe.writeAll(golden.resolve("describe"));
+                Trace.writeAll(golden.resolve("trace"));
+                ProgramRunner.writeAll(Path.of(args[1]), golden.resolve("programs.jsonl"));
+            }
             case "run" -> ProgramRunner.run(args.length > 1 ? Files.readString(Path.of(args[1]))
                 : new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
             case "takeover" -> Takeover.run(args[1], args[2], args[3], args[4], args[5]);

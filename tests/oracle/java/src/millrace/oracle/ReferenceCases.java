@@ -10,6 +10,7 @@ import org.apache.kafka.streams.state.Stores;
 /** A tour of the whole DSL, one idea per case. */
 final class ReferenceCases extends Cases {
     ReferenceCases() {
+        family("reference");
         add("01-stateless-chain", b -> {
             KStream<String,String> s = b.stream("in", C());
             s.filter((k,v)->true).filterNot((k,v)->false).mapValues(v->v).map((k,v)->KeyValue.pair(k,v))

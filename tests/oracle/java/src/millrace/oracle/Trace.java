@@ -40,13 +40,14 @@ final class Trace {
     private static final HexFormat HEX = HexFormat.of();
 
     static void writeAll(final Path directory) throws IOException {
-        Files.createDirectories(directory);
+        final Golden golden = new Golden();
         for (final Cases cases : List.of(new TraceCases(), new TraceJoinCases(), new TraceStoreCases(),
             new TraceWindowCases(), new TraceTableCases())) {
             for (final Map.Entry<String, Cases.Program> entry : cases.programs().entrySet()) {
-                Files.writeString(directory.resolve(entry.getKey() + ".txt"), run(entry.getValue()));
+                golden.add(entry.getValue().family(), entry.getKey(), run(entry.getValue()));
             }
         }
+        golden.write(directory);
     }
 
     private static String run(final Cases.Program program) throws IOException {

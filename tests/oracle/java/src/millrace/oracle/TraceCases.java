@@ -13,10 +13,13 @@ import org.apache.kafka.streams.state.Stores;
 /** Stateless operators, repartitioning, processors and aggregations, record by record. */
 final class TraceCases extends Cases {
     TraceCases() {
+        family("streams");
         stateless();
         routing();
         repartition();
+        family("aggregations");
         aggregations();
+        family("processors");
         processors();
     }
 

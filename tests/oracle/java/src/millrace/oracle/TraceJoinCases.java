@@ -7,6 +7,7 @@ import org.apache.kafka.streams.state.Stores;
 /** Stream-stream joins within a window, record by record. */
 final class TraceJoinCases extends Cases {
     TraceJoinCases() {
+        family("joins");
         for (final Join kind : Join.values()) timelines(kind);
         reference();
         outerBookkeeping();

@@ -1,18 +1,18 @@
 package millrace.oracle;
 
-import java.util.Random;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.kstream.*;
 import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 
-/** Window stores in processors, joins in other kinds of stores, event time from values, and long random timelines. */
+/** Window stores in processors, joins in other kinds of stores, event time from values. */
 final class TraceStoreCases extends Cases {
     TraceStoreCases() {
+        family("processors");
         windowStores();
+        family("joins");
         joins();
+        family("streams");
         timestamps();
-        random();
     }
 
     private void windowStore(final String name, final WindowBytesStoreSupplier supplier, final String input) {
@@ -117,48 +117,5 @@ final class TraceStoreCases extends Cases {
         add("timestamp-extractor-with-partition-time", b -> {
             b.stream("in", C().withTimestampExtractor((record, partitionTime) -> partitionTime + 10)).to("out");
         }, input);
-    }
-
-    private void random() {
-        for (final Join kind : Join.values()) {
-            add(kind.prefix() + "random", b -> {
-                kind.join(b.stream("l", C()), b.stream("r", C()),
-                    JoinWindows.ofTimeDifferenceAndGrace(ms(10), ms(12)).before(ms(6)), SJ().withStoreName("sj"))
-                    .to("out");
-            }, randomInput(kind.ordinal(), 300, "l", "r"));
-            add(kind.prefix() + "rekeyed-random", b -> {
-                kind.join(b.stream("l", C()).selectKey((k, v) -> v == null ? null : v.substring(v.length() - 1)),
-                        b.stream("r", C()), JoinWindows.ofTimeDifferenceAndGrace(ms(20), ms(0)).after(ms(0)),
-                        SJ().withName("meet").withStoreName("sj"))
-                    .groupByKey(Grouped.with(S, S)).count(Materialized.as("c")).toStream()
-                    .to("out", Produced.with(S, L));
-            }, randomInput(10 + kind.ordinal(), 150, "l", "r"));
-        }
-        add("aggregates-random", b -> {
-            KStream<String, String> s = b.stream("in", C());
-            s.groupByKey().count(Materialized.as("c")).toStream().to("counts", Produced.with(S, L));
-            s.groupBy((k, v) -> v == null ? null : v.substring(v.length() - 1), Grouped.with("g", S, S))
-                .reduce((x, y) -> y.endsWith("3") ? null : y, Materialized.as("r")).toStream().to("reduced");
-            s.groupByKey().aggregate(() -> 0L, (k, v, x) -> v.endsWith("7") ? null : x + v.length(),
-                Materialized.<String, Long>as(Stores.inMemoryKeyValueStore("a")).withKeySerde(Serdes.String())
-                    .withValueSerde(L)).toStream().to("lengths", Produced.with(S, L));
-        }, randomInput(42, 200, "in"));
-    }
-
-    /** Few keys and close times, so that much meets; some records late, some null. */
-    private static String randomInput(final int seed, final int records, final String... topics) {
-        final Random random = new Random(seed);
-        final String[] keys = {"a", "b", "ab", "c"};
-        final StringBuilder input = new StringBuilder();
-        long now = 1000;
-        for (int i = 0; i < records; i++) {
-            now += random.nextInt(8) == 0 ? random.nextInt(40) : random.nextInt(4);
-            final long late = random.nextInt(4) == 0 ? random.nextInt(50) : 0;
-            input.append(topics[random.nextInt(topics.length)]).append(' ')
-                .append(random.nextInt(30) == 0 ? "null" : keys[random.nextInt(keys.length)]).append('=')
-                .append(random.nextInt(30) == 0 ? "null" : "v" + i).append(" @").append(now - late)
-                .append(random.nextInt(10) == 0 ? " h=" + String.format("%02x", i & 255) : "").append('\n');
-        }
-        return input.toString();
     }
 }

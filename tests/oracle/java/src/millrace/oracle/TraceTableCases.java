@@ -50,11 +50,13 @@ final class TraceTableCases extends Cases {
         """;
 
     TraceTableCases() {
+        family("tables");
         sources();
         values();
-        joins();
         groups();
         suppress();
+        family("table-joins");
+        joins();
     }
 
     /** As it is, and with caches. */

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +21,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -62,15 +62,14 @@ public final class ProgramRunner {
         out.flush();
     }
 
-    /** Runs every NAME.json of a directory and writes NAME.jsonl. */
-    public static void writeAll(final Path programs, final Path directory) throws IOException {
-        Files.createDirectories(directory);
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(programs, "*.json")) {
-            for (final Path file : files) {
-                final Path answer = directory.resolve(file.getFileName() + "l");
-                try (PrintStream out = new PrintStream(answer.toFile(), StandardCharsets.UTF_8)) {
-                    new ProgramRunner(out).answer(Files.readString(file));
-                }
+    /** Runs every NAME.json of a directory and writes the answers into one file, each behind a line that says the NAME. */
+    public static void writeAll(final Path programs, final Path file) throws IOException {
+        try (Stream<Path> found = Files.list(programs);
+             PrintStream out = new PrintStream(Files.newOutputStream(file), false, StandardCharsets.UTF_8)) {
+            for (final Path program : found.filter(path -> path.toString().endsWith(".json")).sorted().toList()) {
+                final String name = program.getFileName().toString().replaceFirst("\\.json$", "");
+                out.print(JSON.writeValueAsString(Map.of("program", name)) + "\n");
+                new ProgramRunner(out).answer(Files.readString(program));
             }
         }
     }
