@@ -516,13 +516,13 @@ BOOST_AUTO_TEST_CASE(a_failed_look_up_leaves_its_siblings_the_record) {
   driver.create_input_topic<S, S>("rows").pipe_input("a", "row", 3);
   driver.create_input_topic<S, S>("in").pipe_input("a", "1", 5);
   auto dead = driver.create_output_topic<N, N>("dead");
-  for (const S& failed : {S("join"), S("sibling")}) {
-    BOOST_TEST_CONTEXT(failed) {
-      const auto letter = dead.read_record();
-      BOOST_TEST(text(letter.value) == "1");
-      BOOST_TEST(letter.timestamp == 5);
-    }
+  std::vector<S> letters;
+  while (!dead.is_empty()) {
+    const auto letter = dead.read_record();
+    letters.push_back(text(letter.value) + "@" + std::to_string(letter.timestamp));
   }
+  // Of the table's own row, of the join, and of its sibling.
+  BOOST_TEST(letters == (std::vector<S>{"row@3", "1@5", "1@5"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(keep_the_headers_of_a_record_that_a_processor_had_taken_over) {

@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(let_deletions_out_of_their_cache) {
       .count()
       .to_stream()
       .to("out");
-  TopologyTestDriver driver(builder.build(), config({{"statestore.cache.max.bytes", "200"}}));
+  TopologyTestDriver driver(builder.build(), config({{"statestore.cache.max.bytes", "700"}}));
   auto global = driver.create_input_topic<S, std::optional<S>>("global");
   for (const S key : {"a", "b", "c"}) global.pipe_input(key, std::nullopt, 10);
   driver.create_input_topic<S, S>("in").pipe_input("k", "x", 20);
