@@ -47,6 +47,11 @@ constexpr ConfigKey millis(std::string_view name, std::string_view default_value
   return {name, ConfigType::millis, default_value, supported, doc, ConfigRule::none, {}, min, kLongMax};
 }
 
+constexpr ConfigKey in_force(std::string_view value, ConfigKey key) {
+  key.in_force = value;
+  return key;
+}
+
 constexpr ConfigKey alias(ConfigKey key, std::string_view of) {
   key.alias_of = of;
   return key;
@@ -62,7 +67,8 @@ constexpr ConfigKey kKeys[] = {
          "Name of the application: the consumer group, and the prefix of its internal topics, client ids and "
          "transactional ids. Required.",
          ConfigRule::application_id),
-    text("application.server", "", kIgnored, "host:port under which other instances can query this one's stores."),
+    text("application.server", "", kIgnored,
+         "host:port, with or without protocol://, under which other instances can query this one's stores."),
     list(
         "bootstrap.servers", "", kSupported,
         "Where the records live: a list of host:port of Kafka brokers, or embedded:DIR for the embedded broker in that "
@@ -89,6 +95,9 @@ constexpr ConfigKey kKeys[] = {
     text("default.dsl.store", "rocksDB", kSupported,
          "Store of stateful operators for which the topology names none: rocksDB or in_memory.", ConfigRule::one_of,
          "rocksDB,in_memory"),
+    text("default.interactive.query.isolation.level", "READ_UNCOMMITTED", kIgnored,
+         "What Java's interactive queries see of state that is not committed yet.", ConfigRule::one_of_ignoring_case,
+         "READ_UNCOMMITTED,READ_COMMITTED"),
     java_class("default.key.serde", "", kIgnored, kSerdesAreTypes),
     java_class("default.list.key.serde.inner", "", kIgnored, kSerdesAreTypes),
     java_class("default.list.key.serde.type", "", kIgnored, kSerdesAreTypes),
@@ -113,6 +122,9 @@ constexpr ConfigKey kKeys[] = {
     java_class("dsl.store.suppliers.class", "BuiltInDslStoreSuppliers$RocksDBDslStoreSuppliers", kIgnored,
                "Java factory of stores; see default.dsl.store."),
     flag("enable.metrics.push", "true", kIgnored, "Sends client metrics to brokers that ask for them."),
+    in_force("true", flag("enable.transactional.statestores", "true", kIgnored,
+                          "Whether state changes together with the offsets behind it, so that a failure costs only "
+                          "what came after the last commit. State stores here always do so; Java's default is false.")),
     flag("ensure.explicit.internal.resource.naming", "false", kSupported,
          "Refuses a topology in which a store or an internal topic has a generated name, since such names change when "
          "the topology does. For StreamsBuilder::build(config)."),
@@ -126,6 +138,9 @@ constexpr ConfigKey kKeys[] = {
            "How long a task with several inputs waits for new records of an empty one, so that records of all inputs "
            "are processed in the order of time. 0: waits only for what the broker already has; -1: never waits."),
     number("max.warmup.replicas", "2", kIgnored, "How many warm-up replicas there may be at once.", 1),
+    flag("metadata.cluster.check.enable", "true", kIgnored,
+         "Lets a Java client say which cluster and node it wants to reach, so that brokers notice misrouted "
+         "connections."),
     millis("metadata.max.age.ms", "300000", kSupported, "How often clients ask for the topics and partitions anew.", 0),
     millis("metadata.recovery.rebootstrap.trigger.ms", "300000", kIgnored,
            "After this time without metadata a Java client starts again from bootstrap.servers.", 0),
@@ -196,17 +211,25 @@ constexpr ConfigKey kKeys[] = {
     bytes("statestore.cache.max.bytes", "10485760", kSupported,
           "Memory, over all threads, in which updates of the same key are collapsed before they go to the changelog "
           "and downstream. 0: every update goes at once."),
+    bytes(
+        "statestore.uncommitted.max.bytes", "67108864", kSupported,
+        "Memory, over all threads, for store writes that are not committed yet. Each stream thread has an equal share, "
+        "and so has the thread of global stores if there are any; over it the thread commits early. -1 or 0: no limit.",
+        -1),
     text("task.assignor.class", "", kIgnored, "Java class that assigns tasks."),
     millis("task.timeout.ms", "300000", kIgnored,
            "How long a task may go on trying after an error that may pass, such as a broker out of reach, before it "
            "fails.",
            0),
+    in_force("false", flag("topology.description.push.enabled", "false", kIgnored,
+                           "Lets a Java client send a description of its topology to brokers that ask for it. Millrace "
+                           "never does so; Java's default is true.")),
     list("topology.optimization", "none", kSupported,
          "none, all, or a list of reuse.ktable.source.topics, merge.repartition.topics, single.store.self.join; in "
          "force for topologies that are built with the configuration: StreamsBuilder::build(config).",
          ConfigRule::any_of, "all,none,reuse.ktable.source.topics,merge.repartition.topics,single.store.self.join"),
     text("upgrade.from", "", kIgnored, "Version of Java Kafka Streams that is upgraded from.", ConfigRule::one_of,
-         "2.4,2.5,2.6,2.7,2.8,3.0,3.1,3.2,3.3,3.4,3.5,3.6,3.7,3.8,3.9,4.0,4.1,4.2"),
+         "2.4,2.5,2.6,2.7,2.8,3.0,3.1,3.2,3.3,3.4,3.5,3.6,3.7,3.8,3.9,4.0,4.1,4.2,4.3"),
     millis("window.size.ms", "", kIgnored, "Window size for Java's windowed deserializer."),
     text("windowed.inner.class.serde", "", kIgnored, "Inner serde of Java's windowed deserializer."),
     millis("windowstore.changelog.additional.retention.ms", "86400000", kSupported,
@@ -224,10 +247,6 @@ constexpr ConfigKey kKeys[] = {
     bytes("millrace.rocksdb.block.cache.bytes", "8388608", kSupported, "RocksDB block cache of all tasks."),
     bytes("millrace.rocksdb.write.buffer.bytes", "8388608", kSupported,
           "RocksDB write buffers of all tasks. Each has an equal share, but 1 MB at least.", 65536),
-    bytes("statestore.uncommitted.max.bytes", "4194304", kSupported,
-          "Memory per task for store writes that are not committed yet; over it a commit comes early. -1: no limit. "
-          "(KIP-892)",
-          -1),
 };
 
 }  // namespace

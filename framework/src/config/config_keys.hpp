@@ -37,9 +37,11 @@ struct ConfigKey {
   std::int64_t min = std::numeric_limits<std::int64_t>::min();  ///< inclusive, as is max
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
   std::string_view alias_of = {};  ///< this key is an older name of the given key
+  /// Of a key without effect: the value that describes what Millrace does. That value needs no warning.
+  std::string_view in_force = {};
 };
 
-/// All keys of Kafka Streams 4.3, then Millrace's own keys. Each part is in alphabetical order.
+/// All keys of Kafka Streams 4.4, then Millrace's own keys. Each part is in alphabetical order.
 [[nodiscard]] std::span<const ConfigKey> config_keys();
 
 /// The row of a key, or nullptr if there is none.

@@ -195,7 +195,8 @@ void StreamsConfig::validate(bool broker_given) const {
     // Here and not in set(), because some rules depend on processing.guarantee, which may be set later.
     check_reserved(key, value);
     // A warning and no error: existing configuration files of Java applications must work.
-    if (const auto* const known = detail::find_config_key(key); known != nullptr && !known->supported) {
+    if (const auto* const known = detail::find_config_key(key);
+        known != nullptr && !known->supported && value != known->in_force) {
       log(LogLevel::warn, "configuration key " + key + " = " + value + " has no effect in Millrace");
     }
   }

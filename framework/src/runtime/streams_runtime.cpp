@@ -5,6 +5,7 @@
 
 #include "millrace/common/logging.hpp"
 #include "runtime/task/store_plans.hpp"
+#include "runtime/thread/shares.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -29,11 +30,6 @@ thread_local const StreamsRuntime* thread_of = nullptr;
   });
 }
 
-[[nodiscard]] bool has_streams(const TopologyBuilder& topology) {
-  return std::ranges::any_of(topology.nodes(),
-                             [](const NodeSpec& node) { return node.kind == NodeSpec::Kind::source && !node.global; });
-}
-
 }  // namespace
 
 StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker,
@@ -41,7 +37,7 @@ StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::sha
     : topology_(std::move(topology)), config_(std::move(config)), broker_(std::move(broker)), clock_(clock) {
   config_.validate(/*broker_given=*/true);
   application_id_ = config_.get_string("application.id");
-  if (!has_streams(topology_.internal()) && !GlobalThread::needed(topology_.internal())) {
+  if (stream_threads(config_, topology_.internal()) == 0 && !GlobalThread::needed(topology_.internal())) {
     throw TopologyException("the topology of '" + application_id_ +
                             "' reads nothing: give it a stream, a table or a global table before it is run");
   }
@@ -82,8 +78,7 @@ void StreamsRuntime::start() {
   }
   make_environment();
   start_global();
-  // Global tables alone leave stream threads nothing to subscribe to.
-  const auto threads = has_streams(topology_.internal()) ? static_cast<int>(config_.get_int("num.stream.threads")) : 0;
+  const auto threads = static_cast<int>(stream_threads(config_, topology_.internal()));
   std::vector<std::unique_ptr<Worker>> workers;
   for (int number = 1; number <= threads; ++number) {
     workers.push_back(std::make_unique<Worker>());

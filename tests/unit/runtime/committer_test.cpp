@@ -22,7 +22,7 @@ Committer at_least_once(Millis interval = Millis(30'000)) {
 
 Committer exactly_once(Millis interval = Millis(100)) {
   return {{.interval = interval,
-           .uncommitted_max_bytes = -1,
+           .uncommitted_max_bytes = std::nullopt,
            .transaction_timeout = Millis(10'000),
            .give_up_after = Millis(60'000)},
           kStart};

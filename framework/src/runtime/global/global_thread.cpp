@@ -6,6 +6,7 @@
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 #include "runtime/task/store_plans.hpp"
+#include "runtime/thread/shares.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -37,6 +38,7 @@ GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, A
       admin_(admin),
       consumer_config_(std::move(consumer_config)),
       directory_(std::move(directory)),
+      uncommitted_max_bytes_(uncommitted_share(environment.config, environment.topology)),
       output_(std::make_unique<NoOutput>()) {
   environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
     stores_.take(builder, changelog, bytes);
@@ -106,6 +108,7 @@ void GlobalThread::bootstrap(Millis give_up_after) {
     const auto now = Patience::SteadyClock::now();
     if (step(kPollTimeout) > 0) {
       last_progress = now;
+      if (too_much_uncommitted()) commit();
     } else if (now - last_progress > give_up_after) {
       throw BrokerException(BrokerException::Severity::retriable,
                             "nothing came from the topics of the global stores for " +
@@ -148,6 +151,10 @@ void GlobalThread::commit() {
   last_commit_ = environment_.clock.monotonic_ms();
 }
 
+bool GlobalThread::too_much_uncommitted() const {
+  return uncommitted_max_bytes_ && task_->stores().uncommitted_bytes() > *uncommitted_max_bytes_;
+}
+
 void GlobalThread::start(std::function<void(const std::exception&)> failed) {
   failed_ = std::move(failed);
   thread_ = std::thread([this] { run(); });
@@ -159,7 +166,7 @@ void GlobalThread::run() {
     while (!stop_) {
       try {
         step(kPollTimeout);
-        if (environment_.clock.monotonic_ms() - last_commit_ >= interval) commit();
+        if (environment_.clock.monotonic_ms() - last_commit_ >= interval || too_much_uncommitted()) commit();
       } catch (const BrokerException& error) {
         if (error.severity() != BrokerException::Severity::retriable) throw;
         log(LogLevel::warn, environment_.application_id + ": global stores: " + error.what());

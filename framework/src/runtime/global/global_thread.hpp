@@ -52,6 +52,7 @@ class GlobalThread {
   /// Returns the number of records.
   std::size_t step(Millis timeout);
   void commit();
+  [[nodiscard]] bool too_much_uncommitted() const;
   [[nodiscard]] bool caught_up();
 
   TaskEnvironment environment_;
@@ -59,6 +60,7 @@ class GlobalThread {
   Admin& admin_;
   ClientConfig consumer_config_;
   std::filesystem::path directory_;
+  std::optional<std::size_t> uncommitted_max_bytes_;
   GlobalStores stores_;
   std::unique_ptr<NoOutput> output_;
   std::unique_ptr<StoreSet> store_set_;

@@ -13,8 +13,8 @@ Timestamp Committer::due_at(std::optional<Timestamp> transaction_since) const {
 }
 
 bool Committer::asked_for(const Demand& demand) const {
-  return demand.requested || (settings_.uncommitted_max_bytes >= 0 &&
-                              demand.uncommitted_bytes > static_cast<std::size_t>(settings_.uncommitted_max_bytes));
+  return demand.requested ||
+         (settings_.uncommitted_max_bytes && demand.uncommitted_bytes > *settings_.uncommitted_max_bytes);
 }
 
 bool Committer::is_full(Timestamp now) const { return now - last_full_ >= kFullCommitInterval.count(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -24,10 +25,10 @@ class Committer {
   static constexpr Millis kFullCommitInterval{60LL * 60 * 1000};
 
   struct Settings {
-    Millis interval{0};                         ///< commit.interval.ms
-    std::int64_t uncommitted_max_bytes = -1;    ///< statestore.uncommitted.max.bytes; below 0: no limit
-    std::optional<Millis> transaction_timeout;  ///< transaction.timeout.ms; unset: at least once
-    Millis give_up_after{0};                    ///< millrace.connect.timeout.ms
+    Millis interval{0};                                ///< commit.interval.ms
+    std::optional<std::size_t> uncommitted_max_bytes;  ///< the share of all tasks together; unset: no limit
+    std::optional<Millis> transaction_timeout;         ///< transaction.timeout.ms; unset: at least once
+    Millis give_up_after{0};                           ///< millrace.connect.timeout.ms
   };
 
   Committer(const Settings& settings, Timestamp now);
@@ -38,10 +39,10 @@ class Committer {
   /// transaction.timeout.ms after that it has to end, so that the record in hand and the commit have the other half.
   [[nodiscard]] Timestamp due_at(std::optional<Timestamp> transaction_since) const;
 
-  /// What one task asks for.
+  /// What the tasks of the thread ask for together.
   struct Demand {
     bool requested = false;             ///< a processor has called commit()
-    std::size_t uncommitted_bytes = 0;  ///< that its stores hold in memory
+    std::size_t uncommitted_bytes = 0;  ///< that the stores hold in memory
   };
   [[nodiscard]] bool asked_for(const Demand& demand) const;
 

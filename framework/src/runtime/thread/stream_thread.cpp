@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "millrace/common/logging.hpp"
+#include "runtime/thread/shares.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -32,7 +33,7 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
       patience_(std::max(give_up_after_, kShortestPatience)),
       rounds_(max_poll_interval(main_consumer_config(config_, names_))),
       committer_({.interval = config_.get_millis("commit.interval.ms"),
-                  .uncommitted_max_bytes = config_.get_int("statestore.uncommitted.max.bytes"),
+                  .uncommitted_max_bytes = uncommitted_share(config_, environment.task.topology),
                   .transaction_timeout = transaction_timeout_,
                   .give_up_after = give_up_after_},
                  now()),
@@ -226,9 +227,13 @@ std::optional<Timestamp> StreamThread::next_punctuation() const {
 Timestamp StreamThread::commit_at() const { return committer_.due_at(output_->transaction_since()); }
 
 bool StreamThread::commit_due() const {
-  return now() >= commit_at() || std::ranges::any_of(tasks_->running(), [this](StreamTask* task) {
-           return committer_.asked_for({task->commit_requested(), task->stores().uncommitted_bytes()});
-         });
+  if (now() >= commit_at()) return true;
+  Committer::Demand demand;
+  for (StreamTask* task : tasks_->running()) {
+    demand.requested |= task->commit_requested();
+    demand.uncommitted_bytes += task->stores().uncommitted_bytes();
+  }
+  return committer_.asked_for(demand);
 }
 
 void StreamThread::commit_if_due() {

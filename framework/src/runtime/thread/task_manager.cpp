@@ -6,6 +6,7 @@
 #include "millrace/common/logging.hpp"
 #include "runtime/task/commit_metadata.hpp"
 #include "runtime/task/store_plans.hpp"
+#include "runtime/thread/shares.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -24,11 +25,9 @@ TaskManager::TaskManager(ThreadEnvironment& environment, ThreadMetrics& metrics,
       default_reset_(default_reset),
       patience_(patience),
       buffered_records_(static_cast<std::size_t>(environment.task.config.get_int("buffered.records.per.partition"))) {
-  // As in Java, the thread that keeps global stores has a part of its own.
-  const std::int64_t parts = environment.task.config.get_int("num.stream.threads") +
-                             (environment.task.topology.global_stores().empty() ? 0 : 1);
-  const std::int64_t cache = environment.task.config.get_int("statestore.cache.max.bytes") / parts;
-  if (cache > 0) cache_.emplace(static_cast<std::size_t>(cache));
+  if (const std::size_t cache = cache_share(environment.task.config, environment.task.topology); cache > 0) {
+    cache_.emplace(cache);
+  }
 }
 
 TaskManager::~TaskManager() { remove_all(false); }
