@@ -83,6 +83,21 @@ BOOST_AUTO_TEST_CASE(a_partitioner_chooses_the_partitions) {
   BOOST_TEST(drops(timeline.driver()) == "no-partition 1");
 }
 
+BOOST_AUTO_TEST_CASE(a_partitioner_may_look_at_the_headers) {
+  const auto drop_marked = [](const S&, const N&, const N&, const Headers& headers,
+                              std::int32_t) -> std::optional<std::set<std::int32_t>> {
+    if (headers.last("drop") != nullptr) return std::set<std::int32_t>{};
+    return std::nullopt;
+  };
+  StreamsBuilder builder;
+  const auto in = builder.stream<N, N>("in");
+  in.to("out", Produced().with_stream_partitioner(drop_marked));
+  in.repartition(Repartitioned::as("middle").with_stream_partitioner(drop_marked)).to("behind");
+  Timeline timeline(builder.build());
+  check(timeline, {{"in a=1 @1 keep=x", {"behind a=1 @1 keep=x", "out a=1 @1 keep=x"}}, {"in a=2 @2 drop=x", {}}});
+  BOOST_TEST(timeline.driver().dropped_records() == 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(Serdes)

@@ -294,6 +294,22 @@ BOOST_AUTO_TEST_CASE(keep_subscriptions_across_a_restart) {
   check(timeline, {{"r f=b @4", {}}, {"r g=c @5", {"out k=g:2,c @5"}}});
 }
 
+BOOST_AUTO_TEST_CASE(of_foreign_keys_show_partitioners_the_headers) {
+  auto calls = std::make_shared<std::vector<S>>();
+  const auto note = [calls](const S& side) {
+    return [calls, side](const S&, const S& key, const Headers& headers, std::int32_t) -> std::optional<std::int32_t> {
+      calls->push_back(side + " " + key + " " + (headers.empty() ? "" : headers.begin()->key));
+      return std::nullopt;
+    };
+  };
+  Timeline timeline(topology_of([&](StreamsBuilder& b) {
+    const auto joined = TableJoined().with_partitioner(note("left")).with_other_partitioner(note("right"));
+    b.table<S, S>("l").left_join(b.table<S, S>("r"), before_colon(), text_of_both(), joined).to_stream().to("out");
+  }));
+  check(timeline, {{"l k=f:1 @1 h=x", {"out k=f:1,null @1 h=x"}}});
+  BOOST_TEST(*calls == (std::vector<S>{"right f h", "left k h"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(of_foreign_keys_find_only_their_own_subscriptions) {
   // One foreign key begins another, and some are neighbours.
   Timeline timeline(topology_of([](StreamsBuilder& b) {

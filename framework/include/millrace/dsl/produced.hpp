@@ -54,7 +54,8 @@ class BasicProduced {
         {settings_.name, settings_.key_serde, std::move(serde), settings_.partitioner});
   }
   /// Sets a function that chooses the partitions of each record. See StreamPartitioner. `partitioner(topic, key, value,
-  /// number_of_partitions) -> std::optional<std::set<std::int32_t>>`
+  /// number_of_partitions)` or `partitioner(topic, key, value, headers, number_of_partitions)` returns
+  /// std::optional<std::set<std::int32_t>>.
   template <class P>
   [[nodiscard]] auto with_stream_partitioner(P partitioner) const {
     return BasicProduced<KeySerde, ValueSerde, P>(

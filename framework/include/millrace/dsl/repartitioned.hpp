@@ -71,7 +71,8 @@ class BasicRepartitioned {
         {settings_.name, settings_.key_serde, std::move(serde), settings_.partitions, settings_.partitioner});
   }
   /// Sets a function that chooses the partitions of each record. See StreamPartitioner. `partitioner(topic, key, value,
-  /// number_of_partitions) -> std::optional<std::set<std::int32_t>>`
+  /// number_of_partitions)` or `partitioner(topic, key, value, headers, number_of_partitions)` returns
+  /// std::optional<std::set<std::int32_t>>.
   template <class P>
   [[nodiscard]] auto with_stream_partitioner(P partitioner) const {
     return BasicRepartitioned<KeySerde, ValueSerde, P>(

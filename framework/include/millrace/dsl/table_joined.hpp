@@ -32,8 +32,9 @@ class BasicTableJoined {
     copy.settings_.name = std::move(name);
     return copy;
   }
-  /// How the left table's topic is partitioned: `partitioner(topic, key, number_of_partitions)` returns a
-  /// std::optional<std::int32_t>. nullopt means the default, by the key's bytes.
+  /// How the left table's topic is partitioned: `partitioner(topic, key, number_of_partitions)` or
+  /// `partitioner(topic, key, headers, number_of_partitions)` returns std::optional<std::int32_t>; nullopt: by the
+  /// key's bytes. `headers` are those of the record that the join sends back.
   template <class P>
   [[nodiscard]] auto with_partitioner(P partitioner) const {
     return BasicTableJoined<P, OtherPartitioner>({settings_.name, std::move(partitioner), settings_.other_partitioner});

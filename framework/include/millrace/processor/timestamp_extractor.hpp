@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "millrace/common/detail/is_empty.hpp"
 #include "millrace/processor/record.hpp"
 
 namespace millrace {
@@ -16,24 +17,6 @@ enum class TimestampPolicy {
   use_partition_time,  ///< the record's timestamp; if negative, the largest one seen on its partition
   wallclock_time,      ///< the wall clock at the time of processing
 };
-
-namespace detail {
-
-/// True for a null function pointer or an empty std::function.
-template <class F>
-[[nodiscard]] bool is_empty([[maybe_unused]] const F& function) {
-  if constexpr (std::is_pointer_v<F>) {
-    return function == nullptr;
-  } else {
-    return false;
-  }
-}
-template <class Signature>
-[[nodiscard]] bool is_empty(const std::function<Signature>& function) {
-  return function == nullptr;
-}
-
-}  // namespace detail
 
 /// User code that returns the event time of a record (ms since the epoch). (Kafka Streams: `TimestampExtractor`.)
 ///

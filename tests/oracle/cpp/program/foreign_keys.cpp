@@ -14,7 +14,7 @@ struct ForeignKey : Function {
 
 struct LastPartition {
   std::optional<std::int32_t> operator()(const std::string& /*topic*/, const Dynamic& /*key*/,
-                                         std::int32_t partitions) const {
+                                         const millrace::Headers& /*headers*/, std::int32_t partitions) const {
     return partitions - 1;
   }
 };

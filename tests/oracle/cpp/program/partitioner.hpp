@@ -12,11 +12,15 @@ struct Partitioner : Function {
   using Function::Function;
   template <class K, class V>
   std::optional<std::set<std::int32_t>> operator()(const std::string& /*topic*/, const K& /*key*/, const V& value,
-                                                   std::int32_t partitions) const {
+                                                   const millrace::Headers& headers, std::int32_t partitions) const {
     if (name == "default") return std::nullopt;
     if (name == "last") return std::set<std::int32_t>{partitions - 1};
     if (name == "drop_if_contains") {
       if (contains(text(dynamic(value)), argument)) return std::set<std::int32_t>();
+      return std::nullopt;
+    }
+    if (name == "drop_if_header") {
+      if (headers.last(argument) != nullptr) return std::set<std::int32_t>();
       return std::nullopt;
     }
     if (name == "throw_if_contains") {

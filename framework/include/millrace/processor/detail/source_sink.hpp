@@ -11,16 +11,11 @@
 
 #include "millrace/broker/consumer.hpp"
 #include "millrace/processor/detail/node.hpp"
+#include "millrace/processor/stream_partitioner.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/serde/serde.hpp"
 
 namespace millrace {
-
-/// Chooses the partitions of a record that goes to a sink. nullopt: the producer chooses. Empty set: the record is
-/// dropped. `partitions`: the topic's number of partitions. (Kafka Streams: `StreamPartitioner`.)
-template <class K, class V>
-using StreamPartitioner = std::function<std::optional<std::set<std::int32_t>>(const std::string& topic, const K& key,
-                                                                              const V& value, std::int32_t partitions)>;
 
 /// Chooses the topic of a record. (Kafka Streams: `TopicNameExtractor`.)
 template <class K, class V>
@@ -197,7 +192,7 @@ class SinkNode final : public TerminalNode<K, V> {
   // The partitioner is called before serializing: a record that it drops need not be serializable.
   [[gnu::noinline]] void write_to_chosen(const Record<K, V>& record) {
     const std::int32_t partitions = this->task().collector().partitions_for(topic_);
-    const auto chosen = settings_.partitioner(topic_, record.key, record.value, partitions);
+    const auto chosen = settings_.partitioner(topic_, record.key, record.value, record.headers, partitions);
     if (chosen && chosen->empty()) return this->task().record_dropped(*this, DropReason::no_partition);
     write(record, chosen ? &*chosen : nullptr);
   }

@@ -68,16 +68,24 @@ template <class K, class V, class P>
   if constexpr (std::is_same_v<P, NoPartitioner>) {
     return {};
   } else {
+    constexpr bool kWithHeaders = std::is_invocable_r_v<std::optional<std::int32_t>, P&, const std::string&, const K&,
+                                                        const Headers&, std::int32_t>;
     constexpr bool kFits =
+        kWithHeaders ||
         std::is_invocable_r_v<std::optional<std::int32_t>, P&, const std::string&, const K&, std::int32_t>;
     static_assert(kFits,
-                  "a partitioner of TableJoined must be callable as partitioner(topic, key, number_of_partitions) and "
-                  "return std::optional<std::int32_t>");
+                  "a partitioner of TableJoined must be callable as partitioner(topic, key, number_of_partitions) or "
+                  "partitioner(topic, key, headers, number_of_partitions) and return std::optional<std::int32_t>");
     if constexpr (kFits) {
-      return [partitioner](const std::string& topic, const std::optional<K>& key, const V&,
+      return [partitioner](const std::string& topic, const std::optional<K>& key, const V&, const Headers& headers,
                            std::int32_t partitions) mutable -> std::optional<std::set<std::int32_t>> {
         if (!key) return std::nullopt;
-        const std::optional<std::int32_t> chosen = partitioner(topic, *key, partitions);
+        std::optional<std::int32_t> chosen;
+        if constexpr (kWithHeaders) {
+          chosen = partitioner(topic, *key, headers, partitions);
+        } else {
+          chosen = partitioner(topic, *key, partitions);
+        }
         if (!chosen) return std::nullopt;
         return std::set<std::int32_t>{*chosen};
       };
@@ -170,8 +178,9 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
         topics.response, {}, keys, AnySerde<Response>(detail::ForeignResponseSerde<VO>{foreign_values}), {}};
     response_sink.partitioner = [user = detail::foreign_partitioner<K, Response>(joined.settings().partitioner)](
                                     const std::string& topic, const K& key, const Response& response,
+                                    const Headers& headers,
                                     std::int32_t partitions) -> std::optional<std::set<std::int32_t>> {
-      if (user) return user(topic, std::optional<K>(key), response, partitions);
+      if (user) return user(topic, std::optional<K>(key), response, headers, partitions);
       if (!response.primary_partition) return std::nullopt;
       return std::set<std::int32_t>{*response.primary_partition};
     };

@@ -28,7 +28,8 @@ template <class P, class K, class V>
   } else {
     constexpr bool kFits = std::is_constructible_v<StreamPartitioner<K, V>, const P&>;
     static_assert(kFits,
-                  "the partitioner must be callable as partitioner(topic, key, value, number_of_partitions) and return "
+                  "the partitioner must be callable as partitioner(topic, key, value, number_of_partitions) or "
+                  "partitioner(topic, key, value, headers, number_of_partitions) and return "
                   "std::optional<std::set<std::int32_t>>");
     return kFits;
   }
