@@ -170,6 +170,30 @@ BOOST_AUTO_TEST_CASE(stream_global_table) {
                rows, &Row::left);
 }
 
+/// The joiner may know the stream's key and the one that the selector made of it.
+BOOST_AUTO_TEST_CASE(stream_global_table_with_both_keys) {
+  StreamsBuilder builder;
+  const auto table = builder.global_table<S, S>("R");
+  const auto stream = builder.stream<N, S>("L");
+  stream
+      .join(
+          table, [](const N&, const S& value) { return value.substr(0, 1); },
+          [](const N& key, const S& mapped, const S& l, const S& r) { return text(key) + ">" + mapped + ":" + l + r; })
+      .to("inner");
+  stream
+      .left_join(
+          table, [](const N&, const S& value) { return value == "none" ? N() : N(value.substr(0, 1)); },
+          [](const N& key, const N& mapped, const S& l, const S* r) {
+            return text(key) + ">" + text(mapped) + ":" + l + text(r);
+          })
+      .to("left");
+  check(builder.build(), {{"R A=r @1", {}},
+                          {"L k=Al @2", {"inner k=k>A:Alr @2", "left k=k>A:Alr @2"}},
+                          {"L null=Al @3", {"inner null=null>A:Alr @3", "left null=null>A:Alr @3"}},
+                          {"L k=Bl @4", {"left k=k>B:Blnull @4"}},
+                          {"L k=none @5", {"left k=k>null:nonenull @5"}}});
+}
+
 /// The guide's words for joins by foreign key, as a timeline: each left row names its right row.
 BOOST_AUTO_TEST_CASE(table_table_by_foreign_key) {
   // The rows' key is k on the left, f on the right.

@@ -189,6 +189,8 @@ class KStream {
 
   /// Joins each record with a global table. `selector(key, value)` returns the table's key, or a std::optional of it;
   /// nullopt means that there is no match.
+  /// The joiner may also take that key: `joiner(key, mapped_key, left, right)`. left_join passes what the selector
+  /// returned, a std::optional included. (Kafka Streams: `ValueJoinerWithStreamAndMappedKey`.)
   template <class KG, class VG, class S, class F>
   auto join(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named = {}) const;
   template <class KG, class VG, class S, class F>

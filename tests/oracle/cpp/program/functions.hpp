@@ -138,6 +138,15 @@ struct Joiner : Function {
   }
 };
 
+/// Of a join with a global table, whose joiner knows both keys.
+struct JoinerWithKeys {
+  template <class K, class MK, class L, class R>
+  Value operator()(const K& key, const MK& mapped_key, const L& left, const R& right) const {
+    const auto keys = text(dynamic(key)) + ">" + text(dynamic(mapped_key));
+    return Dynamic(keys + ":" + text(dynamic(Joiner("plus")(left, right))));
+  }
+};
+
 struct Reducer : Function {
   using Function::Function;
   template <class V>

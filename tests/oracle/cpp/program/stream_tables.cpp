@@ -37,12 +37,18 @@ void global_join(Program& program, const Json& op) {
   const auto& from = program.from(op);
   const auto& with = program.with(op);
   const auto& table = as<GlobalTable>(with, "a global table");
-  const Joiner joiner(fn(op));
   const KeySelector selector(op.at("key_fn").get<std::string>());
-  program.set(op,
-              op.at("op") == "global_join" ? stream(from).join(table, selector, joiner, named(op))
-                                           : stream(from).left_join(table, selector, joiner, named(op)),
-              from.key, joined_type(joiner, from.value, with.value));
+  const auto join = [&](const auto& joiner) {
+    program.set(op,
+                op.at("op") == "global_join" ? stream(from).join(table, selector, joiner, named(op))
+                                             : stream(from).left_join(table, selector, joiner, named(op)),
+                from.key, joined_type(Function(fn(op)), from.value, with.value));
+  };
+  if (fn(op) == "with_keys") {
+    join(JoinerWithKeys());
+  } else {
+    join(Joiner(fn(op)));
+  }
 }
 
 }  // namespace

@@ -26,6 +26,23 @@ decltype(auto) call_joiner(Joiner& joiner, const K& key, const VL* left, const V
   }
 }
 
+/// Calls the joiner of a join with a global table, which may also be called as joiner(key, mapped_key, left, right).
+/// MK is the type that the key selector returns. For an inner join, which drops records without a mapped key, MK is the
+/// type of the table's key.
+template <bool RightMayBeAbsent, class K, class MK, class VL, class VR, class Joiner>
+decltype(auto) call_global_joiner(Joiner& joiner, const K& key, const MK& mapped_key, const VL* left, const VR* right) {
+  using R = std::conditional_t<RightMayBeAbsent, const VR*, const VR&>;
+  if constexpr (std::invocable<Joiner&, const K&, const MK&, const VL&, R>) {
+    if constexpr (RightMayBeAbsent) {
+      return joiner(key, mapped_key, *left, right);
+    } else {
+      return joiner(key, mapped_key, *left, *right);
+    }
+  } else {
+    return call_joiner<false, RightMayBeAbsent>(joiner, key, left, right);
+  }
+}
+
 /// Joins compare keys, so both sides must have the same key type.
 template <class K, class K2>
 [[nodiscard]] constexpr bool require_same_key() {
@@ -48,6 +65,26 @@ template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class 
   if constexpr (kCallable) {
     constexpr bool kGivesValue = !std::is_void_v<decltype(call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(
         std::declval<Joiner&>(), std::declval<const K&>(), std::declval<const VL*>(), std::declval<const VR*>()))>;
+    static_assert(kGivesValue, "the joiner must return the joined value, not void");
+    return kGivesValue;
+  }
+  return false;
+}
+
+template <bool RightMayBeAbsent, class K, class MK, class VL, class VR, class Joiner>
+[[nodiscard]] constexpr bool require_global_joiner() {
+  using R = std::conditional_t<RightMayBeAbsent, const VR*, const VR&>;
+  constexpr bool kWithMappedKey = std::invocable<Joiner&, const K&, const MK&, const VL&, R>;
+  constexpr bool kCallable =
+      kWithMappedKey || std::invocable<Joiner&, const VL&, R> || std::invocable<Joiner&, const K&, const VL&, R>;
+  static_assert(
+      kCallable,
+      "the joiner must be callable with (left, right) or (key, left, right) or (key, mapped_key, left, "
+      "right): join passes const references, left_join the right side as a const pointer that may be nullptr");
+  if constexpr (kCallable) {
+    constexpr bool kGivesValue = !std::is_void_v<decltype(call_global_joiner<RightMayBeAbsent>(
+        std::declval<Joiner&>(), std::declval<const K&>(), std::declval<const MK&>(), std::declval<const VL*>(),
+        std::declval<const VR*>()))>;
     static_assert(kGivesValue, "the joiner must return the joined value, not void");
     return kGivesValue;
   }

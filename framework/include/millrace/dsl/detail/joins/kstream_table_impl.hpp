@@ -159,10 +159,12 @@ template <class K, class V>
 template <bool Left, class KG, class VG, class S, class F>
 auto KStream<K, V>::join_global(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named) const {
   if constexpr (detail::require_global_key<S, K, V, KG>()) {
-    if constexpr (detail::require_joiner<false, Left, K, detail::NonNull<V>, VG, F>()) {
-      using VOut = std::remove_cvref_t<decltype(detail::call_joiner<false, Left>(
-          std::declval<F&>(), std::declval<const K&>(), std::declval<const detail::NonNull<V>*>(),
-          std::declval<const VG*>()))>;
+    using Selected = std::remove_cvref_t<typename detail::CallResult<S, K, const V&>::Type>;
+    using MappedKey = std::conditional_t<Left, Selected, KG>;
+    if constexpr (detail::require_global_joiner<Left, K, MappedKey, detail::NonNull<V>, VG, F>()) {
+      using VOut = std::remove_cvref_t<decltype(detail::call_global_joiner<Left>(
+          std::declval<F&>(), std::declval<const K&>(), std::declval<const MappedKey&>(),
+          std::declval<const detail::NonNull<V>*>(), std::declval<const VG*>()))>;
       auto next = position();
       if (next.graph != table.graph()) {
         throw TopologyException("join: the stream behind '" + next.name + "' and the global table with store '" +

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "millrace/dsl/detail/joins/grace_buffer.hpp"
@@ -48,7 +49,14 @@ class StreamTableJoin {
     }
     // An inner join needs the table's value. A left join passes nullptr to the joiner.
     if (!Left && !found) return std::nullopt;
-    return call_joiner<false, Left>(joiner_, record.key, &non_null(record.value), found ? &found->value : nullptr);
+    const auto* const right = found ? &found->value : nullptr;
+    if constexpr (std::is_same_v<Select, OwnKey>) {
+      return call_joiner<false, Left>(joiner_, record.key, &non_null(record.value), right);
+    } else if constexpr (Left) {
+      return call_global_joiner<true>(joiner_, record.key, key, &non_null(record.value), right);
+    } else {
+      return call_global_joiner<false>(joiner_, record.key, non_null(key), &non_null(record.value), right);
+    }
   }
 
  private:
