@@ -23,7 +23,7 @@ StateStore& MockTask::add_state_store(const StoreBuilder& builder) {
   const std::string& name = builder.name();
   if (stores_.contains(name)) throw TopologyException("there are two state stores named '" + name + "'");
   auto store = definition_of(builder).make
-                   ? definition_of(builder).make(nullptr, name)
+                   ? definition_of(builder).make(nullptr, name, false)
                    : definition_of(builder).wrap(make_in_memory_store(definition_of(builder).spec), name);
   return *stores_.emplace(name, std::move(store)).first->second;
 }

@@ -6,8 +6,8 @@
 using namespace millrace;
 using namespace millrace::test;
 
-// dsl.store.format=HEADERS. As in Kafka Streams, operators put no headers into their stores, so that what shows is less
-// than the name promises.
+// dsl.store.format=HEADERS. As in Kafka Streams, operators but suppress put no headers into their stores, so that less
+// shows than the name promises.
 
 namespace {
 
@@ -39,6 +39,22 @@ std::vector<S> logged(const S& format, const Materialized& materialized, const S
   Timeline timeline(reduced(materialized), with_format(format).set("statestore.cache.max.bytes", cache));
   check(timeline, {{"in a=1 @5 h=1", {"out a=1 @5 h=1"}}, {"in a=x @6 g=2 g=3", {"out a=null @6 g=2 g=3"}}});
   return changelog(timeline);
+}
+
+/// A table whose changes wait for 10 ms, in the store `held-store`.
+template <class Buffer>
+Topology suppressed(const Buffer& buffer) {
+  StreamsBuilder builder;
+  builder.table<S, S>("in")
+      .suppress(Suppressed::until_time_limit(10ms, buffer).with_name("held"))
+      .to_stream()
+      .to("out");
+  return builder.build();
+}
+
+/// One header and a timestamp, as they stand in front of a value in a store with headers.
+S origin(char key, char value, char timestamp) {
+  return S{'\x0a', '\x02', '\x02', key, '\x02', value} + S(7, '\0') + timestamp;
 }
 
 const std::vector<S> kWithout{"a=1", "a=null"};
@@ -86,6 +102,51 @@ BOOST_AUTO_TEST_CASE(takes_the_headers_from_what_a_cached_session_store_lets_out
   };
   BOOST_TEST((after_two("DEFAULT") == std::vector<S>{"out a[5,5)=null @5 g=2", "out a[5,8)=2 @8 g=2"}));
   BOOST_TEST((after_two("HEADERS") == std::vector<S>{"out a[5,5)=null @5", "out a[5,8)=2 @8"}));
+}
+
+BOOST_AUTO_TEST_CASE(lets_a_suppress_log_where_its_old_values_came_from) {
+  const S version = "v=\x03";
+  const S unknown = S(1, '\0') + S(8, '\xff');
+  for (const bool headers : {false, true}) {
+    Timeline timeline(suppressed(BufferConfig::unbounded()), with_format(headers ? "HEADERS" : "DEFAULT"));
+    const auto logged_with = [&](const S& line) {
+      (void)timeline.feed(line);
+      std::vector<S> all;
+      auto output = timeline.driver().create_output_topic<S, std::optional<Bytes>>("app-held-store-changelog");
+      const auto records = output.read_records_to_list();
+      for (const auto& header : records.back().headers) {
+        all.push_back(header.key + "=" + text(header.value));
+      }
+      return all;
+    };
+    const auto expected = [&](const std::vector<S>& origins) {
+      std::vector<S> all{version};
+      if (headers) all.insert(all.end(), origins.begin(), origins.end());
+      return all;
+    };
+    BOOST_TEST(logged_with("in a=1 @5") == expected({}), boost::test_tools::per_element());
+    (void)timeline.feed("in b=1 @15");  // lets a out
+    BOOST_TEST(logged_with("in a=2 @20 h=1") == expected({"vh.old=" + unknown}), boost::test_tools::per_element());
+    BOOST_TEST(logged_with("in a=3 @21 g=2") == expected({"vh.prior=" + unknown, "vh.old=" + origin('h', '1', 20)}),
+               boost::test_tools::per_element());
+    timeline.driver().restart();
+    BOOST_TEST(logged_with("in a=4 @22") == expected({"vh.prior=" + unknown, "vh.old=" + origin('g', '2', 21)}),
+               boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(makes_a_suppress_count_headers_and_timestamps) {
+  // 32 bytes: 8, a key of 1, a value of 1, and its context of 22. With headers the value has 9 more.
+  const auto out = [](const S& format, std::int64_t limit) {
+    Timeline timeline(suppressed(BufferConfig::max_bytes(limit)), with_format(format));
+    return timeline.feed("in a=1 @5");
+  };
+  const std::vector<S> held;
+  const std::vector<S> early{"out a=1 @5"};
+  BOOST_TEST(out("DEFAULT", 31) == early, boost::test_tools::per_element());
+  BOOST_TEST(out("DEFAULT", 32) == held, boost::test_tools::per_element());
+  BOOST_TEST(out("HEADERS", 40) == early, boost::test_tools::per_element());
+  BOOST_TEST(out("HEADERS", 41) == held, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(leaves_the_types_of_a_tables_store_alone) {

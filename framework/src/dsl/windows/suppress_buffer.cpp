@@ -1,18 +1,70 @@
 #include "millrace/dsl/detail/windows/suppress_buffer.hpp"
 
+#include "millrace/state/detail/formats.hpp"
+#include "millrace/state/detail/header_formats.hpp"
+
 namespace millrace::detail {
 namespace {
 
 constexpr char kVersionHeader[] = "v";
 constexpr char kVersion = 3;
+constexpr char kPriorOriginHeader[] = "vh.prior";
+constexpr char kOldOriginHeader[] = "vh.old";
+
+std::int64_t size(const std::string& bytes) { return static_cast<std::int64_t>(bytes.size()); }
+
+/// Headers and timestamp as they stand in front of a value.
+std::string origin(const Headers& headers, Timestamp timestamp) {
+  std::string bytes;
+  formats::append_headers(bytes, headers);
+  formats::append_be64(bytes, static_cast<std::uint64_t>(timestamp));
+  return bytes;
+}
+
+/// The origin that a changelog record has in a header; nullopt: it has none.
+std::optional<std::string> logged_origin(const RestoreRecord& record, const char* key) {
+  const Header* header = record.headers == nullptr ? nullptr : record.headers->last(key);
+  return header == nullptr ? std::nullopt : header->value;
+}
+
+/// A record that was logged before dsl.store.format=HEADERS was set has no origins. Its values then have the time of
+/// the last change as their origin.
+void restore_origins(const RestoreRecord& record, SuppressedValue& value) {
+  const std::string unknown = origin({}, value.context.timestamp);
+  const auto prior_origin = logged_origin(record, kPriorOriginHeader);
+  if (value.old_value) value.old_origin = logged_origin(record, kOldOriginHeader).value_or(unknown);
+  if (value.prior == value.old_value && !prior_origin) {
+    value.prior_origin = value.old_origin;
+  } else if (value.prior) {
+    value.prior_origin = prior_origin.value_or(unknown);
+  }
+}
 
 }  // namespace
 
+StoreBuilder suppress_store_builder(std::string name, StoreDefinition::Make make) {
+  StoreBuilder builder = Stores::custom_store(std::move(name), {});
+  definition_of(builder).make = std::move(make);
+  return builder;
+}
+
+Timestamp SuppressedValue::prior_timestamp() const {
+  if (prior_origin.size() < sizeof(Timestamp)) return kNoTimestamp;
+  return static_cast<Timestamp>(formats::load_be64(prior_origin.data() + prior_origin.size() - sizeof(Timestamp)));
+}
+
 void SuppressBuffer::put(Timestamp time, const std::string& key, std::optional<std::string> new_value,
                          std::optional<std::string> old_value, BufferedContext context) {
-  const BufferedValue* waiting = find(key);
-  BufferedValue value;
+  const SuppressedValue* waiting = find(key);
+  SuppressedValue value;
+  if (headers_format_ && old_value) {
+    // As in Java, the change does not say how its old value came; the buffer knows it if that is what waits.
+    value.old_origin = waiting != nullptr && waiting->new_value
+                           ? origin(waiting->context.headers, waiting->context.timestamp)
+                           : origin({}, kNoTimestamp);
+  }
   value.prior = waiting == nullptr ? old_value : waiting->prior;
+  value.prior_origin = waiting == nullptr ? value.old_origin : waiting->prior_origin;
   value.old_value = std::move(old_value);
   value.new_value = std::move(new_value);
   value.context = std::move(context);
@@ -20,13 +72,25 @@ void SuppressBuffer::put(Timestamp time, const std::string& key, std::optional<s
   place(time, key, std::move(value));
 }
 
-void SuppressBuffer::place(Timestamp time, const std::string& key, BufferedValue value) {
+std::int64_t SuppressBuffer::size_of(const std::string& key, const SuppressedValue& value) const {
+  std::int64_t bytes = 8 + size(key) + value.size_in_memory();
+  if (!headers_format_) return bytes;
+  if (value.prior) bytes += size(value.prior_origin);
+  if (value.old_value && !value.old_is_prior()) {
+    bytes += size(value.old_origin);
+    if (value.old_value == value.prior) bytes += size(*value.old_value);
+  }
+  if (value.new_value) bytes += size(origin(value.context.headers, value.context.timestamp));
+  return bytes;
+}
+
+void SuppressBuffer::place(Timestamp time, const std::string& key, SuppressedValue value) {
   const auto [known, added] = by_key_.emplace(key, time);
   bytes_ += size_of(key, value);
   if (added) {
     by_time_.emplace(Place(time, key), std::move(value));
   } else {
-    BufferedValue& waiting = by_time_.at(Place(known->second, key));
+    SuppressedValue& waiting = by_time_.at(Place(known->second, key));
     bytes_ -= size_of(key, waiting);
     waiting = std::move(value);
   }
@@ -47,7 +111,7 @@ void SuppressBuffer::remove_oldest() {
   forget(key);
 }
 
-const BufferedValue* SuppressBuffer::find(const std::string& key) const {
+const SuppressedValue* SuppressBuffer::find(const std::string& key) const {
   const auto known = by_key_.find(key);
   return known == by_key_.end() ? nullptr : &by_time_.at(Place(known->second, key));
 }
@@ -57,19 +121,28 @@ void SuppressBuffer::mark_dirty(const std::string& key) {
 }
 
 void SuppressBuffer::flush() {
-  static const Headers kHeaders{{kVersionHeader, std::string(1, kVersion)}};
   for (const std::string& key : dirty_) {
     // Without a timestamp: the producer stamps these records with the time at which they are sent.
-    const BufferedValue* waiting = find(key);
+    const SuppressedValue* waiting = find(key);
     if (waiting == nullptr) {
       log_->log(key, std::nullopt, kNoTimestamp, nullptr);
     } else {
       const std::string value = write_buffered(*waiting, by_key_.at(key));
-      log_->log(key, std::string_view(value), kNoTimestamp, &kHeaders);
+      const Headers headers = changelog_headers(*waiting);
+      log_->log(key, std::string_view(value), kNoTimestamp, &headers);
     }
   }
   dirty_.clear();
   is_dirty_.clear();
+}
+
+Headers SuppressBuffer::changelog_headers(const SuppressedValue& value) const {
+  Headers headers{{kVersionHeader, std::string(1, kVersion)}};
+  if (headers_format_) {
+    if (value.prior && !value.old_is_prior()) headers.add(kPriorOriginHeader, value.prior_origin);
+    if (value.old_value) headers.add(kOldOriginHeader, value.old_origin);
+  }
+  return headers;
 }
 
 void SuppressBuffer::restore(std::span<const RestoreRecord> records) {
@@ -86,9 +159,11 @@ void SuppressBuffer::restore(std::span<const RestoreRecord> records) {
     BufferedContext context;
     context.timestamp = record.timestamp;
     if (record.headers != nullptr) context.headers = *record.headers;
-    const BufferedValue* waiting = find(key);
+    const SuppressedValue* waiting = find(key);
     auto read = read_buffered(number, *record.value, context, waiting == nullptr ? nullptr : &waiting->prior);
-    place(read.buffer_time, key, std::move(read.value));
+    SuppressedValue value{std::move(read.value), {}, {}};
+    if (headers_format_) restore_origins(record, value);
+    place(read.buffer_time, key, std::move(value));
   }
 }
 

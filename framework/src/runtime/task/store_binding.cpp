@@ -91,13 +91,21 @@ class StoreBinding::Contexts final : public RecordContextHolder {
   std::uint64_t kept_ = 0;
 };
 
+namespace {
+
+bool headers_format_configured(const StreamsConfig& config) {
+  return config.get_string("dsl.store.format") == "HEADERS";
+}
+
+}  // namespace
+
 StoreBinding::StoreBinding(StoreSet& stores, TaskContext& task, TaskOutput& output, const Setup& setup,
                            CacheBudget* cache)
     : stores_(stores), task_(task), output_(output), contexts_(std::make_unique<Contexts>(task)) {
   for (const StorePlan& plan : stores.plans()) {
     const StoreSpec& spec = definition_of(*plan.builder).spec;
     if (spec.kind == StoreKind::custom) {
-      add_custom(plan, changelog_topic(setup.application_id, spec.name));
+      add_custom(plan, changelog_topic(setup.application_id, spec.name), headers_format_configured(setup.config));
     } else {
       add(plan, setup, cache);
     }
@@ -110,8 +118,7 @@ void StoreBinding::add(const StorePlan& plan, const Setup& setup, CacheBudget* c
   // As in Java, operators put no headers of their own into their stores. So the format shows in two places only:
   // deletes are logged with the headers of their record, and changes that leave the cache of a session store have the
   // headers of the session, which are none. Java has the format in RocksDB.
-  const bool headers_format =
-      spec.dsl_format && plan.persistent && setup.config.get_string("dsl.store.format") == "HEADERS";
+  const bool headers_format = spec.dsl_format && plan.persistent && headers_format_configured(setup.config);
   ByteStore bytes = stores_.bytes(spec.name);
   if (ChangelogWriter* writer = writer_for(plan)) log_changes(bytes, spec, headers_format, *writer);
   if (spec.caching && cache != nullptr) cache_changes(bytes, spec, headers_format, *cache);
@@ -152,9 +159,9 @@ void StoreBinding::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool h
   }
 }
 
-void StoreBinding::add_custom(const StorePlan& plan, const std::string& changelog) {
+void StoreBinding::add_custom(const StorePlan& plan, const std::string& changelog, bool headers_format) {
   const std::string& name = plan.builder->name();
-  auto store = definition_of(*plan.builder).make(writer_for(plan), changelog);
+  auto store = definition_of(*plan.builder).make(writer_for(plan), changelog, headers_format);
   stores_.attach(name, *store);
   custom_.push_back(name);
   keep(name, std::move(store));

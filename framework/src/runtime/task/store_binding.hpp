@@ -68,7 +68,7 @@ class StoreBinding {
   };
 
   void add(const StorePlan& plan, const Setup& setup, CacheBudget* cache);
-  void add_custom(const StorePlan& plan, const std::string& changelog);
+  void add_custom(const StorePlan& plan, const std::string& changelog, bool headers_format);
   /// Where the changes of a store go; null: it has no changelog, or the topic of a source is one already.
   [[nodiscard]] ChangelogWriter* writer_for(const StorePlan& plan);
   void keep(const std::string& name, std::unique_ptr<StateStore> store);

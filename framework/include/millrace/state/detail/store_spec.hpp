@@ -54,8 +54,8 @@ struct StoreDefinition {
   /// Puts a typed store on top of the byte store. Second argument: the name of the changelog topic. Serdes get it as
   /// their topic.
   using Wrap = std::function<std::unique_ptr<StateStore>(ByteStore, const std::string&)>;
-  /// Makes a store of kind `custom`.
-  using Make = CustomStoreFactory;
+  /// Makes a store of kind `custom`. As CustomStoreFactory; the last argument: whether dsl.store.format is HEADERS.
+  using Make = std::function<std::unique_ptr<CustomStore>(StoreChangelog*, const std::string&, bool)>;
 
   StoreDefinition();
   StoreDefinition(const StoreDefinition&);

@@ -21,13 +21,25 @@
 
 namespace millrace::detail {
 
+/// What a SuppressBuffer holds of one key. The origins are there under dsl.store.format=HEADERS alone, of values that
+/// are not null: headers and timestamp with which the value came, as a store with headers has them in front of it. The
+/// origin of the new value is the context.
+struct SuppressedValue : BufferedValue {
+  std::string prior_origin;
+  std::string old_origin;
+
+  [[nodiscard]] bool old_is_prior() const { return old_value == prior && old_origin == prior_origin; }
+  [[nodiscard]] Timestamp prior_timestamp() const;  ///< kNoTimestamp without an origin
+};
+
 /// Changes that wait, at most one per key, in order of (buffer time, key bytes). A later change of a key takes the
-/// place of the one that waits, at its time. Changes are logged when the task commits, one per key.
+/// place of the one that waits, at its time. Changes are logged when the task commits, one per key. Under
+/// dsl.store.format=HEADERS the record has the origins of prior and old value as headers `vh.prior` and `vh.old`.
 /// (Kafka Streams: `InMemoryTimeOrderedKeyValueChangeBuffer`.)
 class SuppressBuffer {
  public:
   /// `log`: null for none.
-  explicit SuppressBuffer(StoreChangelog* log) : log_(log) {}
+  SuppressBuffer(StoreChangelog* log, bool headers_format) : log_(log), headers_format_(headers_format) {}
 
   void put(Timestamp time, const std::string& key, std::optional<std::string> new_value,
            std::optional<std::string> old_value, BufferedContext context);
@@ -41,11 +53,11 @@ class SuppressBuffer {
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 
   [[nodiscard]] const std::string& oldest_key() const { return by_time_.begin()->first.second; }
-  [[nodiscard]] const BufferedValue& oldest() const { return by_time_.begin()->second; }
+  [[nodiscard]] const SuppressedValue& oldest() const { return by_time_.begin()->second; }
   void remove_oldest();
 
   /// nullptr: the key does not wait.
-  [[nodiscard]] const BufferedValue* find(const std::string& key) const;
+  [[nodiscard]] const SuppressedValue* find(const std::string& key) const;
 
   void flush();
   void restore(std::span<const RestoreRecord> records);
@@ -53,15 +65,15 @@ class SuppressBuffer {
  private:
   using Place = std::pair<Timestamp, std::string>;
 
-  void place(Timestamp time, const std::string& key, BufferedValue value);
+  void place(Timestamp time, const std::string& key, SuppressedValue value);
   void forget(const std::string& key);
   void mark_dirty(const std::string& key);
-  static std::int64_t size_of(const std::string& key, const BufferedValue& value) {
-    return 8 + static_cast<std::int64_t>(key.size()) + value.size_in_memory();
-  }
+  [[nodiscard]] std::int64_t size_of(const std::string& key, const SuppressedValue& value) const;
+  [[nodiscard]] Headers changelog_headers(const SuppressedValue& value) const;
 
   StoreChangelog* log_;
-  std::map<Place, BufferedValue> by_time_;
+  bool headers_format_;
+  std::map<Place, SuppressedValue> by_time_;
   std::unordered_map<std::string, Timestamp> by_key_;
   std::int64_t bytes_ = 0;
   std::vector<std::string> dirty_;  ///< in the order in which their first change came
@@ -72,12 +84,13 @@ class SuppressBuffer {
 template <class K, class V>
 class SuppressStore final : public CustomStore {
  public:
-  SuppressStore(std::string name, StoreChangelog* log, std::string topic, AnySerde<K> keys, AnySerde<V> values)
+  SuppressStore(std::string name, StoreChangelog* log, std::string topic, bool headers_format, AnySerde<K> keys,
+                AnySerde<V> values)
       : name_(std::move(name)),
         topic_(std::move(topic)),
         keys_(std::move(keys)),
         values_(std::move(values)),
-        buffer_(log) {}
+        buffer_(log, headers_format) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
   void flush() override { buffer_.flush(); }
@@ -95,12 +108,13 @@ class SuppressStore final : public CustomStore {
 
   struct Prior {
     std::optional<V> value;
+    Timestamp timestamp = kNoTimestamp;
   };
   /// What the key had before its changes were held back; nullopt: nothing is held back.
   [[nodiscard]] std::optional<Prior> prior(const K& key) const {
-    const BufferedValue* found = buffer_.find(encode_key(key));
+    const SuppressedValue* found = buffer_.find(encode_key(key));
     if (found == nullptr) return std::nullopt;
-    return Prior{decode(found->prior)};
+    return Prior{decode(found->prior), found->prior_timestamp()};
   }
 
  private:
@@ -128,13 +142,16 @@ class SuppressStore final : public CustomStore {
   SuppressBuffer buffer_;
 };
 
+/// A custom store that is told of dsl.store.format.
+[[nodiscard]] StoreBuilder suppress_store_builder(std::string name, StoreDefinition::Make make);
+
 template <class K, class V>
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_suppress_store(const std::string& name, bool logging,
                                                                       std::map<std::string, std::string> log_config,
                                                                       AnySerde<K> keys, AnySerde<V> values) {
-  StoreBuilder builder =
-      Stores::custom_store(name, [name, keys, values](StoreChangelog* log, const std::string& topic) {
-        return make_as<CustomStore, SuppressStore<K, V>>(name, log, topic, keys, values);
+  StoreBuilder builder = suppress_store_builder(
+      name, [name, keys, values](StoreChangelog* log, const std::string& topic, bool headers_format) {
+        return make_as<CustomStore, SuppressStore<K, V>>(name, log, topic, headers_format, keys, values);
       });
   if (logging) {
     builder.with_logging_enabled(std::move(log_config));

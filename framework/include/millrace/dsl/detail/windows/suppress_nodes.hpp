@@ -115,7 +115,7 @@ class SuppressedTable final : public TableProcessor<K, V> {
       auto waiting = store_->prior(key);
       if (!waiting) return parent_->get(key);
       if (!waiting->value) return std::nullopt;
-      return ValueAndTimestamp<V>{std::move(*waiting->value), kNoTimestamp};
+      return ValueAndTimestamp<V>{std::move(*waiting->value), waiting->timestamp};
     }
 
    private:
