@@ -200,8 +200,8 @@ start() {
     launch || status=$?
     if [ "$status" = 0 ]; then
       echo "$port" >"$dir/port"
-      # After a kill Kafka (4.3.1) resumes the ends of transactions before it leads their partitions again, and may take
-      # these for deleted.
+      # After a kill Kafka (4.3.1, 4.4.0) resumes the ends of transactions before it leads their partitions again, and may
+      # take these for deleted.
       if grep -q 'likely deleted' "$dir/server.log"; then
         echo "kafka.sh: after a kill Kafka has left transactions open for good: who reads their topics read_committed" \
           "may wait for ever. If it matters, stop it and start it with a new --dir." >&2

@@ -53,8 +53,8 @@ class OwnKafka {
   [[nodiscard]] const std::string& address() const { return address_; }
 
   /// Whether, started again, it has taken partitions for deleted, and left the transactions there open for good: a
-  /// fault of Kafka (4.3.1), after which nobody gets exactly the committed records. What the test has seen says nothing
-  /// then.
+  /// fault of Kafka (4.3.1, 4.4.0), after which nobody gets exactly the committed records. What the test has seen says
+  /// nothing then.
   [[nodiscard]] bool forgot_transactions() {
     if (forgot_transactions_) return true;
     std::ifstream log(directory_.path() / "server.log");

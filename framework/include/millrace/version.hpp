@@ -12,7 +12,7 @@ inline constexpr std::string_view kVersion = "0.1.0";
 // What Millrace is built and tested with is what Debian 12 ships; newer versions work too:
 //
 //   compiler       GCC 12, C++20       (CMake 3.25)
-//   librdkafka     2.0.2               towards Apache Kafka 4.3, the version of the tests; brokers from 2.5 on
+//   librdkafka     2.0.2               towards Apache Kafka 4.4, the version of the tests; brokers from 2.5 on
 //                                      have what exactly_once_v2 needs
 //   RocksDB        7.8
 //   nlohmann-json  3.11

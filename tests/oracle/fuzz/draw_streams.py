@@ -227,7 +227,7 @@ class Streams(Drawing):
     def partitioner(self):
         if "processing.exception.handler" in self.config and self.chance(0.3):
             return f"throw_if_contains:{self.letter()}"
-        return self.pick("default", "last", f"drop_if_contains:{self.letter()}")
+        return self.pick("default", "last", f"drop_if_contains:{self.letter()}", f"drop_if_header:{self.pick('g', 'h')}")
 
     def op_repartition(self):
         source = self.stream_for_anything()

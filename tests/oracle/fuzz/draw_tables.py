@@ -226,7 +226,7 @@ class Tables(Drawing):
         table = stream and (self.choose("global_table") or self.op_global_table())
         if not table:
             return None
-        fn, value = self.joiner(stream, table)
+        fn, value = ("with_keys", STRING) if self.chance(0.3) else self.joiner(stream, table)
         selectors = ["first_of_value:1", "constant:a", "text"] + (["value"] if stream.value == STRING else [])
         selectors = [fn for fn in selectors if table.key == {"value": stream.value}.get(fn, STRING)]
         if stream.key == table.key:

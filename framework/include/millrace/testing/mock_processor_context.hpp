@@ -121,7 +121,7 @@ class MockContext : private MockParts<K, V>, public Context {
 template <class K, class V>
 using MockProcessorContext = detail::MockContext<K, V, ProcessorContext<K, V>>;
 
-/// The same for a FixedKeyProcessor. (Kafka Streams 4.3 has none.)
+/// The same for a FixedKeyProcessor. (Kafka Streams 4.4 has none.)
 template <class K, class V>
 using MockFixedKeyProcessorContext = detail::MockContext<K, V, FixedKeyProcessorContext<K, V>>;
 

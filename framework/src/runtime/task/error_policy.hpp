@@ -30,8 +30,9 @@ struct ErrorPolicy {
 };
 [[nodiscard]] ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code);
 
-/// Those of the processors that fill global stores: the processing handler only counts if
-/// processing.exception.handler.global.enabled says so, and as in Kafka Streams 4.3 there are no dead letters.
+/// The policy of the processors that fill global stores. The processing handler is in force only if
+/// processing.exception.handler.global.enabled is true. There are no dead letters: Kafka Streams 4.4 sends none either,
+/// and logs a warning.
 [[nodiscard]] ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config);
 
 /// What a handler is told of a failure at this node, on the record that the task works on now.

@@ -275,7 +275,7 @@ public class StoreTrace {
 
   public static void main(String[] args) {
     System.out.println("# Answers of the stores of Kafka Streams "
-        + org.apache.kafka.common.utils.AppInfoParser.getVersion() + ", written by java/StoreTrace.java.");
+        + org.apache.kafka.common.utils.internals.AppInfoParser.getVersion() + ", written by java/StoreTrace.java.");
     traceSessions("rocksdb", 0, 1);
     traceSessions("memory", 0, 1);
 

@@ -145,7 +145,7 @@ public class WindowStoreTrace {
 
   public static void main(String[] args) {
     System.out.println("# Answers of the window stores of Kafka Streams "
-        + org.apache.kafka.common.utils.AppInfoParser.getVersion() + ", written by java/WindowStoreTrace.java.");
+        + org.apache.kafka.common.utils.internals.AppInfoParser.getVersion() + ", written by java/WindowStoreTrace.java.");
     for (String kind : new String[] {"rocksdb", "memory"}) {
       for (boolean duplicates : new boolean[] {false, true}) trace(kind, duplicates);
     }

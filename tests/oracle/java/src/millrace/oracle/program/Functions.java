@@ -9,6 +9,7 @@ import org.apache.kafka.streams.kstream.KeyValueMapper;
 import org.apache.kafka.streams.kstream.Predicate;
 import org.apache.kafka.streams.kstream.Reducer;
 import org.apache.kafka.streams.kstream.ValueJoiner;
+import org.apache.kafka.streams.kstream.ValueJoinerWithStreamAndMappedKey;
 import org.apache.kafka.streams.kstream.ValueMapper;
 import org.apache.kafka.streams.kstream.ValueMapperWithKey;
 
@@ -210,6 +211,17 @@ final class Functions {
         };
     }
 
+    /** Of a join with a global table, whose joiner may know both keys. */
+    static ValueJoinerWithStreamAndMappedKey<Object, Object, Object, Object, Object> globalJoiner(
+            final String function) {
+        if (function.equals("with_keys")) {
+            return (streamKey, mappedKey, l, r) ->
+                text(streamKey) + ">" + text(mappedKey) + ":" + text(l) + "+" + text(r);
+        }
+        final var joiner = joiner(function);
+        return (streamKey, mappedKey, l, r) -> joiner.apply(l, r);
+    }
+
     static Reducer<Object> reducer(final String function) {
         final Functions f = new Functions(function);
         return switch (f.name) {
@@ -273,18 +285,20 @@ final class Functions {
         };
     }
 
-    static org.apache.kafka.streams.processor.StreamPartitioner<Object, Object> partitioner(final String function) {
+    static Partitioner<Object, Object> partitioner(final String function) {
         final Functions f = new Functions(function);
-        return switch (f.name) {
-            case "default" -> (topic, k, v, n) -> Optional.empty();
-            case "last" -> (topic, k, v, n) -> Optional.of(Set.of(n - 1));
-            case "drop_if_contains" ->
-                (topic, k, v, n) -> text(v).contains(f.argument) ? Optional.of(Set.of()) : Optional.empty();
-            case "throw_if_contains" -> (topic, k, v, n) -> {
+        return new Partitioner<>(switch (f.name) {
+            case "default" -> (topic, k, v, headers, n) -> Optional.empty();
+            case "last" -> (topic, k, v, headers, n) -> Optional.of(Set.of(n - 1));
+            case "drop_if_contains" -> (topic, k, v, headers, n) ->
+                text(v).contains(f.argument) ? Optional.of(Set.of()) : Optional.empty();
+            case "drop_if_header" -> (topic, k, v, headers, n) ->
+                headers.lastHeader(f.argument) != null ? Optional.of(Set.of()) : Optional.empty();
+            case "throw_if_contains" -> (topic, k, v, headers, n) -> {
                 if (text(v).contains(f.argument)) throw new IllegalArgumentException("no partition for " + text(v));
                 return Optional.empty();
             };
             default -> throw f.unknown("partitioner");
-        };
+        });
     }
 }

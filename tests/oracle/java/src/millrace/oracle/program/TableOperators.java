@@ -241,7 +241,8 @@ final class TableOperators {
         final String name = ProgramTopology.text(op, "name");
         if (!op.path("partitioners").asBoolean()) return name == null ? null : TableJoined.as(name);
         final TableJoined<Object, Object> joined = TableJoined.with(
-            (topic, k, v, n) -> Optional.of(Set.of(n - 1)), (topic, k, v, n) -> Optional.of(Set.of(n - 1)));
+            new Partitioner<>((topic, k, v, headers, n) -> Optional.of(Set.of(n - 1))),
+            new Partitioner<>((topic, k, v, headers, n) -> Optional.of(Set.of(n - 1))));
         return name == null ? joined : joined.withName(name);
     }
 
@@ -366,7 +367,7 @@ final class TableOperators {
         final Node with = program.node(op.path("with").asText());
         final var other = (GlobalKTable<Object, Object>) with.node();
         final var key = Functions.keySelector(op.path("key_fn").asText());
-        final var joiner = Functions.joiner(ProgramTopology.fn(op));
+        final var joiner = Functions.globalJoiner(ProgramTopology.fn(op));
         final Named name = ProgramTopology.named(op);
         final var s = ProgramTopology.stream(from);
         return new Node(op.path("op").asText().equals("global_join")
