@@ -8,10 +8,15 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/bench.sh [--quick] [OPTION]...
 
-Builds what is needed, starts an Apache Kafka of its own, and runs two programs on each of three systems, interleaved:
+Builds what is needed, starts an Apache Kafka of its own, and runs two programs on each of four systems, interleaved:
   stateless   1 M variations: decode JSON, keep |variation_ex| > 0.02, encode
   join        buy_stream over 1 M alerts and 1 M variations: re-key, join within 5 minutes, RocksDB stores, changelog
-  millrace | raw (a bare librdkafka loop) | java (Kafka Streams, -Xmx512m)
+
+  millrace            Millrace
+  raw                 a bare librdkafka loop
+  java                Kafka Streams, -Xmx512m
+  java-transactional  Kafka Streams with enable.transactional.statestores=true: as in Millrace, uncommitted state stays in
+                      memory, so that a failure costs only the tail of the changelog
 Prints a line per run and the medians; writes build/bench.json.
 
   --quick     one round over 200,000 records
