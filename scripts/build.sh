@@ -33,6 +33,8 @@ while [ $# -gt 0 ]; do
 done
 
 cd "$root"
+# So that ccache keeps what is compiled with precompiled headers, which the tests have.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:+$CCACHE_SLOPPINESS,}pch_defines,time_macros
 cached() {
   grep -qs "^$1" "build/$preset/CMakeCache.txt"
 }

@@ -10,7 +10,7 @@ Usage: scripts/demo.sh [OPTION]...
 
 Runs the whole buy pipeline over 12,154 real daily prices, on the embedded broker: prices become alerts and
 variations, those that meet within five minutes become buys. The first run installs the Debian packages that are
-missing and builds the programs (some minutes); later runs start at once.
+missing and builds buy_pipeline and topics (some minutes); later runs start at once.
 
 Options (all go to build/release/bin/buy_pipeline; the most useful ones):
   --threshold PRICE              a close above this is an alert (default 195)
@@ -41,6 +41,6 @@ mkdir -p "$root/build"
   cat "$log" >&2
   exit 1
 }
-"$root/scripts/build.sh" release --without-tests --target buy_pipeline
+"$root/scripts/build.sh" release --without-tests --target buy_pipeline --target topics
 [ -n "$csv_given" ] || set -- --csv "$root/data/stocks.csv.gz" "$@"
 exec "$pipeline" "$@"

@@ -22,8 +22,8 @@ Stages, in this order:
   local     unit tests, and integration tests on the embedded broker
   servers   integration tests on Apache Kafka and MariaDB
   package   programs outside of this tree that use Millrace
-  asan      unit tests under address and undefined-behaviour sanitizer
-  tsan      tests of what has threads under thread sanitizer
+  asan      unit tests, and those below, under address and undefined-behaviour sanitizer
+  tsan      tests of what has threads, under thread sanitizer: units, contract and runtime on the embedded broker, chaos
   tidy      clang-tidy; after a while without having seen all sources it stops and says so
 
 Logs: build/test/STAGE*.log. Compiled objects are kept by ccache.
@@ -206,18 +206,24 @@ stage_package() {
   build_release && run_ctest "package" release -L '^package$'
 }
 
-# Unit tests under a sanitizer; what must not compile does not depend on it.
+# What starts threads and needs no server: CTest's names and the programs behind them.
+threaded='contract_embedded|embedded_broker|runtime_embedded|chaos_tests'
+threaded_programs=(--target contract_tests --target embedded_broker --target runtime_tests --target chaos_tests)
+
+# What must not compile does not depend on a sanitizer.
 stage_asan() {
-  build "build asan" scripts/build.sh asan --target millrace_tests_unit &&
-    run_ctest "unit tests asan" asan -L '^unit$' -E '^compile_' -j "$cpus"
+  build "build asan" scripts/build.sh asan --target millrace_tests_unit "${threaded_programs[@]}" || return
+  run_ctest "unit tests asan" asan -L '^unit$' -E '^compile_' -j "$cpus"
+  run_ctest "threads asan" asan -R "^($threaded)\$" -j "$cpus"
 }
-# Unit tests of what has threads. The others cannot have races, and take long to build:
+# Of the unit tests only those of what has threads. The others cannot have races, and take long to build:
 # scripts/build.sh tsan --target millrace_tests_unit && ctest --preset tsan -L unit
 stage_tsan() {
-  local tests=(unit_broker unit_serde test_state runtime_test) name targets=()
-  for name in "${tests[@]}"; do targets+=(--target "$name"); done
-  build "build tsan" scripts/build.sh tsan "${targets[@]}" &&
-    run_ctest "unit tests tsan" tsan -R "^($(IFS='|' && echo "${tests[*]}"))\$" -j "$cpus"
+  local units=(unit_broker unit_serde test_state runtime_test) name targets=()
+  for name in "${units[@]}"; do targets+=(--target "$name"); done
+  build "build tsan" scripts/build.sh tsan "${targets[@]}" "${threaded_programs[@]}" || return
+  run_ctest "unit tests tsan" tsan -R "^($(IFS='|' && echo "${units[*]}"))\$" -j "$cpus"
+  run_ctest "threads tsan" tsan -R "^($threaded)\$" -j "$cpus"
 }
 
 stage_tidy() { build_release && check "clang-tidy" scripts/tidy.py --budget "${MILLRACE_TIDY_SECONDS:-300}"; }

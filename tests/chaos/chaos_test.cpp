@@ -1,5 +1,5 @@
 // Whole applications under crashes, lost answers and rebalances, driven step by step from a seed.
-// MILLRACE_CHAOS_SEEDS: how many seeds (50); MILLRACE_CHAOS_SEED: only this one, with its log.
+// MILLRACE_CHAOS_SEEDS: how many seeds (50, under a sanitizer 5); MILLRACE_CHAOS_SEED: only this one, with its log.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -14,6 +14,7 @@
 #include "millrace/dsl/kgrouped_stream.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/primitives.hpp"
+#include "support/repetitions.hpp"
 
 namespace millrace::chaos {
 namespace {
@@ -259,7 +260,7 @@ class Run {
 std::vector<std::uint64_t> seeds() {
   if (const char* one = std::getenv("MILLRACE_CHAOS_SEED")) return {std::strtoull(one, nullptr, 10)};
   const char* given = std::getenv("MILLRACE_CHAOS_SEEDS");
-  const std::size_t count = given != nullptr ? std::strtoull(given, nullptr, 10) : 50;
+  const std::size_t count = given != nullptr ? std::strtoull(given, nullptr, 10) : test::repetitions(50);
   std::random_device random;
   const std::uint64_t first = random() % 1'000'000 * 10'000;
   std::vector<std::uint64_t> all;

@@ -1,14 +1,23 @@
 # Run by millrace_compile_fail: compiles SNIPPET with COMPILER. With DEFINE, which makes it wrong, the first error must
-# match EXPECTED; without, there must be none.
-set(command "${CMAKE_COMMAND}" -E env LC_ALL=C "${COMPILER}" -std=c++20 -fsyntax-only -Wall -Wextra -Werror)
+# match EXPECTED; without, there must be none. Without SNIPPET it precompiles the header PRECOMPILED, with which the
+# snippets called dsl_* are compiled.
+set(command "${CMAKE_COMMAND}" -E env LC_ALL=C "${COMPILER}" -std=c++20 -Wall -Wextra -Werror -Winvalid-pch)
 foreach(directory IN LISTS INCLUDES)
   list(APPEND command "-I${directory}")
 endforeach()
+if(NOT SNIPPET)
+  execute_process(COMMAND ${command} -x c++-header "${PRECOMPILED}" -o "${PRECOMPILED}.gch" COMMAND_ERROR_IS_FATAL ANY)
+  return()
+endif()
+get_filename_component(name "${SNIPPET}" NAME)
+if(name MATCHES "^dsl_")
+  list(APPEND command -include "${PRECOMPILED}")
+endif()
 if(DEFINE)
   list(APPEND command "-D${DEFINE}" -fmax-errors=1)
 endif()
 
-execute_process(COMMAND ${command} "${SNIPPET}" RESULT_VARIABLE result ERROR_VARIABLE output)
+execute_process(COMMAND ${command} -fsyntax-only "${SNIPPET}" RESULT_VARIABLE result ERROR_VARIABLE output)
 if(NOT DEFINE)
   if(NOT result EQUAL 0)
     message(FATAL_ERROR "The correct snippet does not compile:\n${output}")

@@ -8,6 +8,13 @@ set(options -G ${GENERATOR} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D CMAKE_CXX_COMPI
             -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
 if(WAY STREQUAL "find_package")
   run(${CMAKE_COMMAND} --install ${MILLRACE_BINARY_DIR} --prefix ${WORK_DIR}/installed)
+  # The installed program, away from the build: a topic that it creates, it lists.
+  set(broker --broker embedded:${WORK_DIR}/broker)
+  run(${WORK_DIR}/installed/bin/topics create prices ${broker})
+  execute_process(COMMAND ${WORK_DIR}/installed/bin/topics list ${broker} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT output MATCHES "prices +1 partition")
+    message(FATAL_ERROR "topics list printed: ${output}")
+  endif()
   # The installed headers must do without the source tree: the program sees nothing else of Millrace.
   list(APPEND options -D CMAKE_PREFIX_PATH=${WORK_DIR}/installed)
 else()

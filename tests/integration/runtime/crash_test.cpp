@@ -9,6 +9,7 @@
 
 #include "integration/runtime/child.hpp"
 #include "integration/runtime/world.hpp"
+#include "support/repetitions.hpp"
 
 namespace millrace::runtime_test {
 namespace {
@@ -59,7 +60,7 @@ void finish(Child& child) {
   child.wait_until_running();
   Child::Status before;
   wait_until("the rest", [&] {
-    std::this_thread::sleep_for(Millis(1000));
+    std::this_thread::sleep_for(Millis(1000) * test::kSlowness);
     const auto now = child.status();
     return now.processed == std::exchange(before, now).processed;
   });

@@ -1,0 +1,2 @@
+// CMake compiles a target's precompiled headers only if a source of that target uses them.
+#include "support/precompiled.hpp"
