@@ -48,6 +48,8 @@ class Process {
 
   [[nodiscard]] int replaced_threads() const { return replaced_; }
   [[nodiscard]] StreamThread& thread(std::size_t index) { return *threads_.at(index); }
+  /// Of all threads since the last start. Only while it is up.
+  [[nodiscard]] const ClientMetrics& metrics() const { return *environment_->task.metrics; }
 
  private:
   [[nodiscard]] std::unique_ptr<detail::StreamThread> make_thread(int number);

@@ -92,7 +92,7 @@ struct SlowFunctions {
     for (int round = 0; round < 20'000; ++round) {
       thread().run_once();
       clock.advance(Millis(1));
-      const bool processed = thread().counters().processed_records >= static_cast<std::uint64_t>(written);
+      const bool processed = process->metrics().processed.value() >= static_cast<std::uint64_t>(written);
       if (processed && read("out").size() >= static_cast<std::size_t>(written)) break;
     }
     process->close();
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(exactly_once_commits_in_between) {
   std::uint64_t commits = 0;
   for (int round = 0; round < 2'000 && commits < rounds_of_interval / 2; ++round) {
     thread().run_once();
-    commits = thread().counters().commits;
+    commits = process->metrics().commits.value();
   }
   BOOST_TEST(commits == rounds_of_interval / 2);
   const auto visible = read("out").size();
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(exactly_once_ends_a_transaction_in_time_even_if_commits_are
   write(3'000);
   map_that_takes(always(12ms));
   start("exactly_once_v2");
-  for (int round = 0; round < 2'000 && thread().counters().commits == 0; ++round) thread().run_once();
+  for (int round = 0; round < 2'000 && process->metrics().commits.value() == 0; ++round) thread().run_once();
   const auto visible = static_cast<std::int64_t>(read("out").size());
   BOOST_TEST(visible * 12 >= 5'000);  // half of transaction.timeout.ms
   BOOST_TEST(visible * 12 <= 5'300);
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(punctuations_are_on_time) {
   input().process([&] { return std::make_unique<Ticker>(clock, ticks); });
   start("at_least_once");
   const Timestamp begin = clock.now();
-  for (int round = 0; round < 2'000 && thread().counters().processed_records < 1'000; ++round) thread().run_once();
+  for (int round = 0; round < 2'000 && process->metrics().processed.value() < 1'000; ++round) thread().run_once();
   BOOST_REQUIRE_EQUAL(ticks.size(), 12'000U / 250);
   for (std::size_t i = 0; i < ticks.size(); ++i) {
     const Timestamp due = begin + 250 * (static_cast<Timestamp>(i) + 1);

@@ -111,8 +111,8 @@ BOOST_AUTO_TEST_CASE(knows_since_when_a_transaction_is_open) {
     [[nodiscard]] Timestamp now() const override { return 1; }
     [[nodiscard]] Timestamp monotonic_ms() const override { return time; }
   } clock;
-  output =
-      std::make_unique<ProducerOutput>(broker, ClientConfig(), true, errors, ProducerOutput::Batches::allowed, clock);
+  output = std::make_unique<ProducerOutput>(broker, ClientConfig(), true, errors, metrics,
+                                            ProducerOutput::Batches::allowed, clock);
   BOOST_CHECK(!output->transaction_since());
   send();
   clock.time = 6'000;

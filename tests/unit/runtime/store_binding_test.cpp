@@ -35,7 +35,8 @@ class Handing {
   void open() { set = open_stores({0, 0}, environment_, nodes_, {kIn}, directory_.path()); }
   void bind(ChangelogOutput& output, CacheBudget* cache = nullptr) {
     task = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, std::vector{kIn}, *set, output,
-                                        directory_.path(), cache);
+                                        directory_.path(), cache,
+                                        std::make_shared<TaskMetrics>(*environment_.metrics, "main", TaskId{0, 0}));
     task->initialize();
   }
   void unbind() { task.reset(); }

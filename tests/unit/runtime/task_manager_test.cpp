@@ -32,7 +32,7 @@ struct Fixture {
     auto reader = std::make_unique<FakeConsumer>();
     changelog = reader.get();
     tasks = std::make_unique<TaskManager>(
-        environment, counters, consumer,
+        environment, metrics, consumer,
         std::make_unique<ChangelogReader>(std::move(reader), admin, nullptr, Millis(1000), Clock::system()),
         AutoOffsetReset::earliest(), Millis(1000));
     (void)tasks->add({0, 0}, plan);
@@ -73,7 +73,7 @@ struct Fixture {
                                 [this] { return plan; },
                                 [] {},
                                 {}};
-  ThreadCounters counters;
+  ThreadMetrics metrics{*environment.task.metrics, "thread", [] { return "RUNNING"; }};
   FakeConsumer consumer;
   FakeConsumer* changelog = nullptr;
   ChangelogOutput first;
