@@ -169,12 +169,12 @@ BOOST_AUTO_TEST_CASE(go_to_the_partition_that_java_s_default_partitioner_picks) 
 BOOST_AUTO_TEST_CASE(are_refused_by_try_send_while_there_is_no_room_and_lost_never) {
   const std::string topic = this->topic();
   Deliveries deliveries;
-  // Room for little: each broker has its own name for that.
+  // Room for little: each broker has its own name for that. Each record is a batch, so that writing takes its time.
   const auto writer =
-      producer({{"queue.buffering.max.messages", "50"}, {"batch.size", "1000"}, {"linger.ms", "50"}}, &deliveries);
+      producer({{"queue.buffering.max.messages", "50"}, {"batch.size", "1"}, {"linger.ms", "50"}}, &deliveries);
   std::vector<std::string> written;
   std::size_t without_room = 0;
-  for (std::uint64_t i = 0; i < 3000; ++i) {
+  for (std::uint64_t i = 0; i < 1000; ++i) {
     written.push_back("value " + std::to_string(i));
     ProducerRecord record;
     record.topic = topic;

@@ -12,21 +12,8 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 from difference import differences  # noqa: E402: found by the path above
+from goldens import golden_answers  # noqa: E402
 from servers import Server, cpp_command  # noqa: E402
-
-
-
-def golden_answers():
-    """Kafka Streams' answer to each program: the lines behind {"program": NAME} (capture.sh)."""
-    answers = {}
-    with open(os.path.join(ORACLE, "golden", "programs.jsonl")) as file:
-        for line in map(json.loads, file):
-            if "program" in line:
-                answer = answers[line["program"]] = []
-            else:
-                answer.append(line)
-    return answers
-
 
 passed = failed = 0
 answers = golden_answers()

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 
 from difference import differences  # noqa: E402: found by the path above
 from generator import generate, operators_of  # noqa: E402
+from goldens import golden_answers  # noqa: E402
 from minimise import minimise  # noqa: E402
 
 
@@ -23,8 +24,7 @@ def golden(name):
     """A program and what Kafka Streams answered."""
     with open(os.path.join(HERE, "..", "programs", name + ".json")) as file:
         program = json.load(file)
-    with open(os.path.join(HERE, "..", "golden", "programs", name + ".jsonl")) as file:
-        return program, [json.loads(line) for line in file]
+    return program, golden_answers()[name]
 
 
 class Differences(unittest.TestCase):
