@@ -103,7 +103,8 @@ class Tables(Drawing):
 
     def fk_join(self, name):
         left = self.a_table(lambda node: node.plain)
-        right = left and self.a_table(lambda n: n.plain and n.key == STRING and (n is not left or self.chance(0.1)))
+        right = left and self.a_table(lambda n: n.plain and n.key == STRING and (n.keeps_serde or n.value == STRING) and (
+            n is not left or self.chance(0.1)))
         if not right:
             return None
         fn, value = self.joiner(left, right)

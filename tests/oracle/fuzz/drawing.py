@@ -18,6 +18,7 @@ class Node:
         self.versioned = versioned
         self.closes = closes        # a windowed stream that emits on close
         self.suppressible = True    # Kafka Streams does not fail at suppress
+        self.keeps_serde = True     # Kafka Streams knows the serde of the values
         self.used = False
 
     @property
@@ -72,6 +73,14 @@ class Drawing:
         self.used_names.append(name)
         return name
 
+    @staticmethod
+    def keeps_serde(op, source):
+        """Kafka Streams forgets the serde of values that are mapped into no store, and then takes the default one."""
+        if "materialized" in op or op["op"] not in ("table_map_values", "table_transform_values", "table_filter",
+                                                    "table_filter_not"):
+            return True
+        return source.keeps_serde and op["op"].startswith("table_filter")
+
     def add(self, op, node=None, **result):
         """Appends an operator; `result` describes its node."""
         if result:
@@ -82,6 +91,8 @@ class Drawing:
             for used in self.nodes:
                 if used.id == user:
                     used.used = True
+                    if node and node.kind == "table" and used.id == op.get("from"):
+                        node.keeps_serde = self.keeps_serde(op, used)
                     if node and node.kind == "table" and node.window and not used.suppressible:
                         node.suppressible = False
         if node:
