@@ -74,7 +74,10 @@ class Run {
         .set("poll.ms", "0")
         .set("max.task.idle.ms", chance_.one_in(2) ? "0" : "-1")
         .set("producer.linger.ms", chance_.one_in(2) ? "0" : "5")
-        .set("statestore.cache.max.bytes", caches_ ? "100000" : "0");
+        .set("statestore.cache.max.bytes", caches_ ? "100000" : "0")
+        // The records are from 1970. The broker applies retention by the machine's clock, half a minute after its
+        // start.
+        .set("windowstore.changelog.additional.retention.ms", "4000000000000");
     const Topology topology =
         application(topics_, [this] { clock_.advance(Millis(slowness_.below(slowest_ms_ + 1))); });
     const int processes = 1 + chance_.below(3);
