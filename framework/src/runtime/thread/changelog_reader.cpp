@@ -27,7 +27,8 @@ void ChangelogReader::add(StoreSet& stores, std::shared_ptr<TaskMetrics> metrics
     const std::int64_t start = *store.next_offset();
     const std::int64_t end = held.at(store.changelog()).high;
     if (start >= end) continue;
-    restoring_.emplace(store.changelog(), Restoring{&stores, &store, metrics, start, end, start, clock_.now(), {}});
+    restoring_.emplace(store.changelog(),
+                       Restoring{&stores, &store, metrics, start, end, start, clock_.monotonic_ms(), {}});
     assignment_changed_ = true;
     metrics->restore_remaining.add(end - start);
   }
@@ -108,7 +109,7 @@ void ChangelogReader::finish_caught_up() {
 }
 
 void ChangelogReader::warn_of_standstill() {
-  const Timestamp now = clock_.now();
+  const Timestamp now = clock_.monotonic_ms();
   for (auto& [partition, restoring] : restoring_) {
     const auto position = consumer_->position(partition).value_or(restoring.position);
     if (position > restoring.position) {
