@@ -11,7 +11,7 @@ constexpr std::size_t kBatchRecords = 10'000;
 
 }  // namespace
 
-void ChangelogReader::add(StoreSet& stores, std::shared_ptr<TaskMetrics> metrics,
+void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
                           const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout) {
   std::map<TopicPartition, Watermarks> held;
   for (const StorePosition& store : stores.positions()) {

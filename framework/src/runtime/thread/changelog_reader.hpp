@@ -37,7 +37,7 @@ class ChangelogReader {
   /// Looks up how far each store of a task is behind, and begins to restore it. `processed`: the task's committed
   /// offsets: a store that is rebuilt from the topic of a source is restored up to there, since what comes behind is
   /// still to be processed. After an exception nothing was added.
-  void add(StoreSet& stores, std::shared_ptr<TaskMetrics> metrics,
+  void add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
            const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout);
   void remove(const StoreSet& stores);
 

@@ -302,7 +302,7 @@ BrokerException StreamThread::give_up(const BrokerException& error) const {
 
 void StreamThread::recover(const BrokerException& error) {
   const BrokerException reason = explain(error);
-  if (reason.severity() == Severity::fatal) throw reason;
+  if (reason.severity() == Severity::fatal) throw BrokerException(reason);
   const auto pause = failures_.failed(now());
   if (!pause) throw give_up(reason);
   log(LogLevel::warn, names_.thread_name() + ": starting again from the last commit" +
