@@ -141,12 +141,12 @@ std::size_t GlobalThread::step(Millis timeout) {
 }
 
 void GlobalThread::commit() {
-  const auto offsets = task_->committable_offsets(
+  auto offsets = task_->committable_offsets(
       [this](const TopicPartition& partition) { return consumer_->position(partition); }, true);
   std::unique_lock lock(stores_.mutex(), std::defer_lock);
   task_->commit([&] {
     lock.lock();  // not before: flushing takes it for each store
-    return offsets;
+    return std::move(offsets);
   });
   last_commit_ = environment_.clock.monotonic_ms();
 }
