@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "millrace/serde/primitives.hpp"
@@ -165,9 +166,16 @@ std::vector<std::string> App::failures() const {
 }
 
 std::vector<Input> keyed(int count, int keys, int first) {
+  // Kafka starts a new log segment when a transaction marker, which has the present time, comes more than segment.ms
+  // after the first record of the segment. Records of 1970 would end a segment at each commit, and the log cleaner
+  // would compact a changelog while a test counts its records.
+  static const Timestamp begin = [] {
+    const auto now = std::chrono::system_clock::now() - std::chrono::hours(1);
+    return std::chrono::duration_cast<Millis>(now.time_since_epoch()).count();
+  }();
   std::vector<Input> records;
   for (int i = first; i < first + count; ++i) {
-    records.push_back({"k" + std::to_string(i % keys), "v" + std::to_string(i % keys), 1000 + i});
+    records.push_back({"k" + std::to_string(i % keys), "v" + std::to_string(i % keys), begin + i});
   }
   return records;
 }
