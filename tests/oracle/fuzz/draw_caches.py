@@ -146,8 +146,20 @@ class FullCaches(Groups):
             self.full_store(op)
         self.add(op, kind="table", window=left.window)
 
+    def ancestors_of(self, name):
+        """`name` and the nodes that it reads, at whatever distance."""
+        op = next(op for op in self.ops if op.get("id") == name)
+        direct = [op.get("from"), op.get("with")] + [group["from"] for group in op.get("groups", [])]
+        return [name] + [node for parent in direct if parent for node in self.ancestors_of(parent)]
+
+    def joins_with_itself(self, name):
+        """Whether one record may change both sides of a join that `name` reads. Each side then sees the other's change
+        before it arrives, and the join says that it replaces a value which it never gave."""
+        return any(op.get("with") and set(self.ancestors_of(op["from"])) & set(self.ancestors_of(op["with"]))
+                   for op in self.ops if op.get("id") in self.ancestors_of(name))
+
     def full_regrouped(self):
-        source = self.some_table(lambda node: node.window is None)
+        source = self.some_table(lambda node: node.window is None and not self.joins_with_itself(node.id))
         if not source:
             return
         group = self.add({"op": "table_group_by", "from": source.id, "fn": "constant:all"}, kind="grouped_table",
