@@ -83,7 +83,7 @@ void StreamsRuntime::start() {
   if (state() != State::created) {
     throw StreamsException("start() was called on an application that was started before: make a new one");
   }
-  // All of this may throw. The state is still `created` then, no thread runs, and the caller may try start() again.
+  // All of this may throw. The state is still `created` then, and the caller may try start() again.
   make_environment();
   start_global();
   const auto threads = static_cast<int>(stream_threads(config_, topology_.internal()));
