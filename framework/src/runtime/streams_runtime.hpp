@@ -78,7 +78,7 @@ class StreamsRuntime {
   [[nodiscard]] std::unique_ptr<StreamThread> make_stream_thread(int number);
 
   // --- On a worker's thread
-  //
+
   /// The body of a worker's thread.
   void run(Worker& worker);
   /// Asks the uncaught exception handler. Returns whether the worker goes on with a new stream thread.
@@ -91,7 +91,7 @@ class StreamsRuntime {
   void fail(const std::string& error);
 
   // --- On the main thread
-  //
+
   /// The body of the main thread.
   void keep_house();
   /// Joins the workers, releases all resources, sets the final state.
