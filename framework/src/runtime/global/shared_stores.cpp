@@ -54,7 +54,6 @@ class SharedIterator final : public BytesIterator {
 
 /// What all kinds have in common.
 template <class Base>
-/// The common part of all kinds of stores.
 class Shared : public Base {
  public:
   Shared(std::mutex& mutex, Base& store, std::string reader)
