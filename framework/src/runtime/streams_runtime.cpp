@@ -190,8 +190,8 @@ void StreamsRuntime::run(Worker& worker) {
       update_state();
     } catch (const std::exception& error) {
       go_on = handle_failure(worker, error);
-      // User code may throw anything. The handler takes a std::exception, so the unknown type is wrapped.
     } catch (...) {
+      // User code may throw anything. The handler takes a std::exception, so the unknown type is wrapped.
       go_on = handle_failure(worker, StreamsException("a processor threw something that is not a std::exception"));
     }
   }

@@ -159,9 +159,9 @@ void StoreBinding::keep(const std::string& name, std::unique_ptr<StateStore> sto
 void StoreBinding::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, CacheBudget& budget) {
   if (bytes.key_value) {
     bytes.key_value = make_caching(std::move(bytes.key_value), budget, *contexts_);
+  } else if (bytes.window && !spec.window.retain_duplicates) {
     // A cache would keep only the last of several values of a key. Stores with duplicates need all of them. Versioned
     // stores have no cache either, as in Kafka Streams.
-  } else if (bytes.window && !spec.window.retain_duplicates) {
     bytes.window = make_caching(std::move(bytes.window), budget, *contexts_);
   } else if (bytes.session) {
     CacheTraits traits;

@@ -198,8 +198,8 @@ void ProducerOutput::refused(const Delivery& delivery) {
   std::optional<HandlerResponse> answer;
   try {
     answer = ask(errors_.handlers.production, context);
-    // The exception must not pass through the client library that calls this function.
   } catch (const TaskFailure&) {
+    // The exception must not pass through the client library that calls this function.
     failure_ = std::current_exception();
     return;
   }
