@@ -47,7 +47,7 @@ void PartitionCounts::find_topics(Subtopology& subtopology, const std::vector<To
       const auto [other, is_new] = reader_of_topic_.emplace(topic, node);
       if (!is_new) {
         throw TopologyException("topic '" + topic + "' is read by the sources '" + other->second->name + "' and '" +
-                                node->name + "': a source pattern matches it that another source reads too; narrow " +
+                                node->name + "': a source pattern matches a topic that another source reads; narrow " +
                                 "the pattern");
       }
       // An existing repartition topic does not count here. Its number may be from an older topology, and ensure_topic()
@@ -109,8 +109,8 @@ void PartitionCounts::settle_repartition_topics() {
   for (const auto& [name, topic] : topology_.internal_topics()) {
     if (counts_.at(name) == 0) {
       throw TopologyException("repartition topic '" + name +
-                              "' has no input from which its number of partitions "
-                              "follows: give it one with Repartitioned::with_number_of_partitions");
+                              "' has no input topic, so its number of partitions is unknown: set the number with "
+                              "Repartitioned::with_number_of_partitions");
     }
   }
 }

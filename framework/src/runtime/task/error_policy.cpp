@@ -48,8 +48,8 @@ ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config)
     policy.handlers.processing = [](const ErrorContext&) { return HandlerResponse::fail(); };
   }
   if (policy.dead_letter_topic) {
-    log(LogLevel::warn, "records of global stores that fail do not go to the dead-letter topic '" +
-                            *policy.dead_letter_topic + "'; it is for those of stream threads");
+    log(LogLevel::warn, "failed records of global stores are not written to the dead-letter topic '" +
+                            *policy.dead_letter_topic + "', only failed records of stream threads are");
     policy.dead_letter_topic.reset();
   }
   return policy;

@@ -133,10 +133,10 @@ void ChangelogReader::warn_of_standstill() {
     log(LogLevel::warn,
         "store '" + restoring.store->store() + "' of " + restoring.stores->owner() +
             " waits to be restored: changelog " + partition.str() + " ends at offset " + std::to_string(restoring.end) +
-            ", but nothing comes behind offset " + std::to_string(position) +
-            ". Either the broker cannot be reached, or a transaction is open there. The broker ends it " +
-            "after the writer's transaction.timeout.ms; one that stays open was forgotten by it: " +
-            "kafka-transactions.sh finds and aborts it");
+            ", but reading stops at offset " + std::to_string(position) +
+            ". Either the broker cannot be reached, or a transaction is open there. The broker aborts an open " +
+            "transaction after the writer's transaction.timeout.ms. If it does not, find and abort the transaction " +
+            "with kafka-transactions.sh");
   }
 }
 

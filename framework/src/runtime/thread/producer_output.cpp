@@ -302,8 +302,8 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
     rethrow_failure();
     if (error.severity() != Severity::abortable || !skipped_in_transaction_) throw;
     throw TaskFailure(
-        "a record that the broker refuses spoils its whole transaction, so under exactly_once_v2 it "
-        "cannot be skipped (production.exception.handler): " +
+        "the broker refused a record, so the whole transaction failed; under exactly_once_v2 such a record "
+        "cannot be skipped by production.exception.handler: " +
         *skipped_in_transaction_);
   }
   transaction_since_.reset();
@@ -323,8 +323,8 @@ void ProducerOutput::send_offsets(const std::map<TopicPartition, OffsetAndMetada
   // The call that was left behind still uses the producer and destroys it at its end.
   producer_.reset();
   throw BrokerException(Severity::abortable,
-                        "adding the offsets of group '" + group.group_id() +
-                            "' to the transaction was not answered: check that Kafka runs and can be reached");
+                        "the broker did not answer when the offsets of group '" + group.group_id() +
+                            "' were added to the transaction: check that Kafka runs and can be reached");
 }
 
 void ProducerOutput::abandon(Millis timeout) {
@@ -341,7 +341,7 @@ void ProducerOutput::abandon(Millis timeout) {
   } catch (const BrokerException& error) {
     // Not an error: the broker aborts the transaction when a successor with the same id starts, or after
     // transaction.timeout.ms.
-    log(LogLevel::info, std::string("a producer is left with work undone: ") + error.what());
+    log(LogLevel::info, std::string("a producer could not finish its work before it was closed: ") + error.what());
   }
   transaction_since_.reset();
 }

@@ -406,7 +406,9 @@ void StreamThread::close_cleanly() {
       tasks_->remove_all(true);
     }
   } catch (const std::exception& error) {
-    log(LogLevel::warn, names_.thread_name() + ": no clean end, the next start replays the rest: " + error.what());
+    log(LogLevel::warn,
+        names_.thread_name() +
+            ": could not close cleanly, the next start repeats the work since the last commit: " + error.what());
   }
   close_dirty();
 }

@@ -22,7 +22,7 @@ std::vector<TopicPartition> StreamThread::on_partitions_assigned(const std::vect
       std::ranges::copy(tasks_->add(*task, plan_), std::back_inserter(inputs));
     } else {
       // The topic has grown since the plan was made. The partition stays without a task until there is a new plan.
-      log(LogLevel::info, names_.thread_name() + ": " + lead.str() + " is new");
+      log(LogLevel::info, names_.thread_name() + ": " + lead.str() + " is a new partition; it waits for a new plan");
       environment_.replan();
     }
   }
@@ -43,7 +43,7 @@ std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vecto
     committed = true;
   } catch (const BrokerException& error) {
     // The revocation cannot be stopped. The new owner starts from the last commit and repeats what came after it.
-    log(LogLevel::warn, names_.thread_name() + ": no commit before giving partitions back: " + error.what());
+    log(LogLevel::warn, names_.thread_name() + ": could not commit before giving partitions back: " + error.what());
   }
   // The transaction contains work of all tasks. So without a commit, the tasks that stay must start again as well.
   membership_.end_hand_over(exactly_once_ && !committed);
@@ -53,8 +53,9 @@ std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vecto
 std::vector<TopicPartition> StreamThread::on_partitions_lost(const std::vector<TopicPartition>& partitions) {
   // Another member may already run these tasks, so nothing is committed here.
   if (any_running(partitions)) {
-    log(LogLevel::warn, names_.thread_name() +
-                            ": the group has taken partitions away: what was done since the last commit is done again");
+    log(LogLevel::warn,
+        names_.thread_name() +
+            ": the group has given partitions to other members; they repeat the work since the last commit");
   }
   // If something was sent, it is in an open transaction, which must be aborted.
   if (!membership_.closed()) membership_.partitions_lost(exactly_once_ && output_ && output_->dirty(), now());
