@@ -106,7 +106,7 @@ void StreamsRuntime::start() {
 }
 
 void StreamsRuntime::make_environment() {
-  // At the start, the broker may take as long as the application may wait for a connection.
+  // The broker may not answer yet at the start, so each request gets the time for connecting.
   admin_ = broker_->make_admin();
   plan_ = std::make_shared<const TopologyPlan>(plan_topology(topology_.internal(), application_id_, config_, *admin_,
                                                              config_.get_millis("millrace.connect.timeout.ms")));
@@ -183,7 +183,7 @@ std::unique_ptr<StreamThread> StreamsRuntime::make_stream_thread(int number) {
 void StreamsRuntime::run(Worker& worker) {
   thread_of = this;
   bool go_on = true;
-  // handle_failure() may have put another StreamThread into `worker`, so the pointer is read anew in each pass.
+  // handle_failure() may have put another StreamThread into `worker`, so each pass reads the pointer again.
   while (go_on && !stopping()) {
     try {
       worker.stream_thread->run_once();

@@ -292,9 +292,9 @@ class TopologyTestDriver {
   /// passed.
   void advance_wall_clock_time(Millis by) { driver_.advance_wall_clock(by); }
 
-  /// Stops the application and starts it again: nodes are made anew. Stores keep their committed data: those on disk
-  /// their files, those in memory what their changelog has. A store in memory without a changelog is empty afterwards.
-  /// References to stores become invalid. (Kafka Streams has no counterpart.)
+  /// Stops the application and starts it again: all nodes are new objects. Stores keep their committed data: those on
+  /// disk their files, those in memory what their changelog has. A store in memory without a changelog is empty
+  /// afterwards. References to stores become invalid. (Kafka Streams has no counterpart.)
   void restart() { driver_.restart(); }
 
   /// The stores of the topology, by name. A test may read and fill them. The reference is valid until restart(). Throws

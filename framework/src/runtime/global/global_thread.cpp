@@ -75,8 +75,8 @@ void GlobalThread::open(Millis timeout) {
   std::map<TopicPartition, Watermarks> bounds;
   for (const TopicPartition& input : inputs) bounds.emplace(input, admin_.watermarks(input, timeout));
   if (!task_) open_task(nodes, inputs);
-  // Compares the positions of the data with what the topics contain now. If a topic was made anew, or records were
-  // deleted that the data have not seen, the store is emptied and read again from the beginning.
+  // Compares the positions of the data with what the topics contain now. If a topic was deleted and created again, or
+  // records were deleted that the data have not seen, the store is emptied and read again from the beginning.
   store_set_->begin_restore(bounds);
   if (!task_->running()) task_->initialize();
   std::vector<std::pair<TopicPartition, std::int64_t>> starts;
@@ -91,7 +91,7 @@ void GlobalThread::open(Millis timeout) {
 }
 
 void GlobalThread::open_task(const std::vector<const NodeSpec*>& nodes, const std::vector<TopicPartition>& inputs) {
-  // The sub-topology -1 marks the global task. StreamTask knows it, too.
+  // The sub-topology -1 marks the global task. StreamTask checks for it.
   constexpr TaskId kId{-1, 0};
   const auto make = [&] {
     if (!directory_.empty()) std::filesystem::create_directories(directory_);
@@ -117,7 +117,7 @@ void GlobalThread::bootstrap(Millis give_up_after) {
   auto last_progress = Patience::SteadyClock::now();
   while (!caught_up()) {
     const auto now = Patience::SteadyClock::now();
-    // Each batch of records starts the waiting time anew. So the limit is for silence and not for the whole read.
+    // Each batch of records restarts the waiting time. So the limit is for silence and not for the whole read.
     if (step(kPollTimeout) > 0) {
       last_progress = now;
       // Otherwise a large topic would be held in memory as a whole.

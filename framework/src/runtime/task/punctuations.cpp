@@ -40,7 +40,7 @@ bool Punctuations::run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punc
 }
 
 void Punctuations::follow_clock_back(Timestamp now) {
-  // Due times change, so the heap is built anew.
+  // Due times change, so the heap is built again.
   auto before = std::exchange(schedules_, {});
   while (!before.empty()) {
     Schedule schedule = before.poll();

@@ -82,8 +82,8 @@ class StoreBinding::Contexts final : public RecordContextHolder {
       to.emplace(*from);
     }
   }
-  /// A copy of the topic's name that lives as long as the binding. The name in the record dies with its consumer. A
-  /// task reads few topics, so the set stays small, and most calls are for the same topic as the last one.
+  /// A copy of the topic's name that lives as long as the binding. The name in the record is destroyed with its
+  /// consumer. A task reads few topics, so the set stays small, and most calls are for the same topic as the last one.
   const std::string& kept_name(const std::string& topic) {
     if (last_topic_ == nullptr || *last_topic_ != topic) last_topic_ = &*topics_.insert(topic).first;
     return *last_topic_;

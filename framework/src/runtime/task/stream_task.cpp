@@ -236,7 +236,7 @@ void StreamTask::prepare_commit() {
       // Also in a commit hook, the handler may decide to skip the failure.
       processing_failed(*node.node);
     }
-    // Nodes are in the order of the topology. What this node wrote into a cache must reach the nodes behind it before
+    // Nodes are in the order of the topology. What this node wrote into a cache must reach the nodes after it before
     // their hooks run.
     stores_->flush();
   }

@@ -29,7 +29,7 @@ namespace millrace::detail {
 /// Threads  one at a time: the stream thread that owns the task, or the global thread
 /// Commit   in three steps: prepare_commit(); then the thread commits with the broker; then post_commit()
 /// Errors   TaskFailure if a handler decides to fail; BrokerException from the output; ProcessorStateException from
-///          stores. After any of them the task must be closed and made anew, because it may have processed half a
+///          stores. After any of them the task must be closed and replaced, because it may have processed half a
 ///          record.
 class StreamTask final : public TaskContext {
  public:

@@ -8,7 +8,7 @@
 
 namespace millrace::detail {
 
-/// Where a stream thread stands with its consumer group, and whether its uncommitted work is still valid. It knows
+/// The state of a stream thread in its consumer group, and whether its uncommitted work is still valid. It knows
 /// neither consumer nor tasks: the thread reports what has happened and asks for the state. (Kafka Streams:
 /// `StreamThread.State`.)
 ///

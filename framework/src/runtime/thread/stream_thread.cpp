@@ -380,7 +380,6 @@ void StreamThread::drop_output() {
   output_.reset();
 }
 
-/// Stays in the group meanwhile.
 void StreamThread::pause_until_retry() {
   const Millis wait = std::min(poll_, failures_.pause_left(now()));
   try {
