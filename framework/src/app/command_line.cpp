@@ -10,7 +10,7 @@
 namespace millrace {
 namespace {
 
-/// The names of the levels for --log-level.
+/// The names of the levels for --log-level, from most to least output.
 const std::vector<std::pair<std::string, LogLevel>>& log_levels() {
   static const std::vector<std::pair<std::string, LogLevel>> levels{
       {"trace", LogLevel::trace}, {"debug", LogLevel::debug}, {"info", LogLevel::info},
@@ -18,13 +18,14 @@ const std::vector<std::pair<std::string, LogLevel>>& log_levels() {
   return levels;
 }
 
+/// Sets the log level of the whole process. CLI11 has already checked the name.
 void set_log_level_named(const std::string& name) {
   for (const auto& [level_name, level] : log_levels()) {
     if (level_name == name) set_log_level(level);
   }
 }
 
-/// Applies one `-c key=value`.
+/// Applies one `-c key=value`. Throws ConfigException if there is no key, or if the key or its value is wrong.
 void apply_setting(StreamsConfig& config, const std::string& setting) {
   const auto equals = setting.find('=');
   // The value may be empty and may contain further equals signs.
@@ -34,7 +35,8 @@ void apply_setting(StreamsConfig& config, const std::string& setting) {
   config.set(std::string_view(setting).substr(0, equals), std::string_view(setting).substr(equals + 1));
 }
 
-/// State that was computed from a log is worthless without this log. So both are in one directory by default.
+/// State that was computed from a log is worthless without this log. So with the embedded broker, state.dir is a folder
+/// of the broker's directory by default. Deleting that directory then deletes both.
 void keep_state_beside_embedded_broker(StreamsConfig& config) {
   constexpr std::string_view kEmbedded = "embedded:";
   const auto broker = config.get_string("bootstrap.servers");
@@ -43,7 +45,8 @@ void keep_state_beside_embedded_broker(StreamsConfig& config) {
   }
 }
 
-/// Prints one line, even if the exception's text has several.
+/// Prints an exception's text as one line on standard error, with the program's name in front. Line feeds become
+/// blanks, so that scripts and logs get one line per error.
 void print_error(const CLI::App& cli, std::string text) {
   for (auto& c : text) {
     if (c == '\n') c = ' ';
@@ -64,10 +67,12 @@ CommonOptions::CommonOptions(CLI::App& cli, StreamsConfig defaults) : defaults_(
           ->group(kGroup);
   cli.add_option("--bootstrap-servers", bootstrap_servers_, "Kafka brokers, separated by commas")
       ->type_name("HOST:PORT")
+      // Both options set bootstrap.servers, so only one of them may be given.
       ->excludes(broker)
       ->group(kGroup);
   cli.add_option("--config", files_, "reads settings from a .properties file; may be repeated")
       ->type_name("FILE")
+      // Without this, CLI11 would take all following words as further files.
       ->allow_extra_args(false)
       ->group(kGroup);
   cli.add_option("-c", settings_, "sets one configuration key; may be repeated, overrides --config")
@@ -76,9 +81,11 @@ CommonOptions::CommonOptions(CLI::App& cli, StreamsConfig defaults) : defaults_(
       ->group(kGroup);
   std::vector<std::string> names;
   for (const auto& level : log_levels()) names.push_back(level.first);
+  // Takes effect before config() is called, so it also applies to warnings about the configuration.
   cli.add_option_function<std::string>("--log-level", set_log_level_named,
                                        "what is logged to standard error: trace, debug, info, warn, error or off")
       ->type_name("LEVEL")
+      // The help text lists the names already, so the check needs no description.
       ->check(CLI::IsMember(names).description(""))
       ->group(kGroup);
   cli.add_flag_callback(
@@ -108,6 +115,7 @@ std::shared_ptr<Broker> CommonOptions::open_broker(StopSignals* stop) const {
 }
 
 int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std::function<int()>& body) {
+  // CLI11's default message has several lines.
   cli.failure_message([](const CLI::App* app, const CLI::Error& error) {
     return (app->get_name().empty() ? "" : app->get_name() + ": ") + error.what() + " (--help explains)\n";
   });
@@ -124,6 +132,7 @@ int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std
     print_error(cli, error.what());
     return kExitUsage;
   } catch (const std::exception& error) {
+    // Everything ends here, so that no exception leaves main and a failure has an exit code.
     print_error(cli, error.what());
     return kExitFailure;
   }

@@ -35,6 +35,8 @@ std::string heading(const StreamsConfig::KeyDoc& key) {
 
 }  // namespace
 
+// The table of keys in config/ is the only source, so the help cannot disagree with the checks. Keys without an effect
+// come last, as one list: users of Kafka Streams may look for them.
 std::string describe_config_keys() {
   std::string text = "Configuration keys (for -c KEY=VALUE, or a .properties file given with --config)\n\n";
   std::string ignored;

@@ -28,11 +28,13 @@ bool stopped_within(Millis pause, StopSignals* stop) {
 
 }  // namespace
 
+// The steady clock is used, because a wall clock that is set would end the wait too early or too late.
 void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
   const auto deadline = SteadyClock::now() + timeout;
   const auto left = [&] {
     return std::max(Millis(0), std::chrono::duration_cast<Millis>(deadline - SteadyClock::now()));
   };
+  // An admin client is the cheapest one: it joins no group and opens no transaction.
   const auto admin = broker.make_admin();
   for (auto pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
     try {
@@ -50,6 +52,7 @@ void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
       }
       log(LogLevel::warn, "cannot reach the broker at " + broker.address() + ", trying again: " + error.what());
     }
+    // The last pause ends at the deadline. Then there is one more attempt, of at least kFirstPause.
     if (stopped_within(std::min(pause, left()), stop)) {
       throw StreamsException("stopped while waiting for the broker at " + broker.address());
     }

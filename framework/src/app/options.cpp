@@ -5,6 +5,7 @@
 namespace millrace {
 namespace {
 
+/// An option whose default is the variable's present value. --help shows it.
 template <class T>
 void add(CLI::App& cli, const std::string& name, T& value, const std::string& help) {
   cli.add_option(name, value, help)->capture_default_str();
@@ -18,6 +19,7 @@ Options& Options::option(const std::string& name, std::string& value, const std:
 }
 
 Options& Options::option(const std::string& name, std::filesystem::path& value, const std::string& help) {
+  // CLI11 would show a path in quotation marks, so the default is given as a string.
   cli_.add_option(name, value, help)->type_name("PATH")->default_str(value.string());
   return *this;
 }
@@ -33,6 +35,7 @@ Options& Options::option(const std::string& name, double& value, const std::stri
 }
 
 Options& Options::option(const std::string& name, std::optional<std::string>& value, const std::string& help) {
+  // Through a function, because the value must stay empty if the option is not given.
   cli_.add_option_function<std::string>(
       name, [&value](const std::string& given) { value = given; }, help);
   return *this;

@@ -11,7 +11,7 @@
 namespace millrace {
 namespace {
 
-/// How late the program may notice that the application ended by itself. Signals are noticed at once.
+/// How late the program may notice that the application has ended by itself. A signal is noticed at once.
 constexpr Millis kLookInterval = 100ms;
 /// How long closing may take: the last commit, and leaving the group.
 constexpr Millis kCloseTimeout = 60s;
@@ -46,6 +46,7 @@ void log_summary(const Streams& streams, const std::string& name) {
 /// Throws StreamsException with the application's error, or if closing takes too long.
 void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& name) {
   streams.start();
+  // The main thread waits for signals, and in between looks at the state. Signals are blocked in all other threads.
   while (!stop.wait_for(kLookInterval) && !streams.wait_for(Millis(0))) {
   }
   if (stop.requested()) log(LogLevel::info, name + " closes");
@@ -85,11 +86,13 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
       print_description(topology, description);
       return kExitOk;
     }
+    // make_broker() does not connect to Kafka yet, so the checks below come before any waiting.
     const auto broker = make_broker(config);
     // Streams checks the configuration. This comes before the wait, so that errors show at once.
     Streams streams(topology, config, broker);
     if (spec.customize) spec.customize(streams);
     wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), &stop);
+    // The broker answers now. Programs create missing topics here. Without them, start() would fail.
     if (spec.before_start) spec.before_start(*broker, config);
     run_until_stopped(streams, stop, name);
     return kExitOk;

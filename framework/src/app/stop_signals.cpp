@@ -19,11 +19,14 @@ sigset_t stop_set() {
 
 StopSignals::StopSignals() {
   const auto set = stop_set();
+  // Blocked signals stay pending for sigtimedwait() below. No signal handler is needed, which could only do very
+  // little.
   pthread_sigmask(SIG_BLOCK, &set, &previous_);
 }
 
 StopSignals::~StopSignals() { release(); }
 
+// Called after the first signal. The second one then has its default effect and ends the process.
 void StopSignals::release() {
   if (!held_) return;
   pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
@@ -31,6 +34,7 @@ void StopSignals::release() {
 }
 
 bool StopSignals::wait_for(Millis timeout) {
+  // The signal was taken from the pending ones, so sigtimedwait() would not return it again.
   if (requested_) return true;
   const auto set = stop_set();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);

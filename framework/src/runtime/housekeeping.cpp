@@ -9,10 +9,11 @@
 namespace millrace::detail {
 namespace {
 
-// Requests are made by a thread of their own, but closing waits for the one under way.
+// Limit for one request. Closing the application waits for a request that is under way, so it must be short.
 constexpr Millis kRequestTimeout{10'000};
-// A broker that has just started may not know all its topics yet.
+// A broker that has just started may not list all topics yet. So a missing topic counts only after several refreshes.
 constexpr int kTopologyErrorsTolerated = 5;
+// With one refresh per second, this is about half a minute.
 constexpr int kRefreshesForNewPartitions = 30;
 
 }  // namespace
@@ -26,6 +27,7 @@ Housekeeping::Housekeeping(ThreadEnvironment& environment,
       purge_ms_(environment.task.config.get_int("repartition.purge.interval.ms")),
       cleanup_ms_(environment.task.config.get_int("state.cleanup.delay.ms")),
       metadata_ms_(environment.task.config.get_int("metadata.max.age.ms")),
+      // Nothing is due at the start: the plan is fresh, and no task directory is obsolete yet.
       last_purge_(environment.task.clock.monotonic_ms()),
       last_cleanup_(last_purge_),
       last_refresh_(last_purge_) {}
@@ -33,6 +35,7 @@ Housekeeping::Housekeeping(ThreadEnvironment& environment,
 void Housekeeping::run_due(Timestamp now, bool replan) {
   const auto due = [now](Timestamp& last, std::int64_t interval_ms) {
     if (now - last < interval_ms) return false;
+    // Set before the work, so that a failing job is tried again after its interval and not every second.
     last = now;
     return true;
   };
@@ -42,6 +45,7 @@ void Housekeeping::run_due(Timestamp now, bool replan) {
     if (environment_.state_directory != nullptr && due(last_cleanup_, cleanup_ms_)) {
       (void)environment_.state_directory->clean_obsolete(Millis(cleanup_ms_));
     }
+    // After a topology error the plan is refreshed every second, until it succeeds or the error counts as permanent.
     if (refreshes_left_ > 0 || topology_errors_ > 0 || due(last_refresh_, metadata_ms_)) {
       refreshes_left_ = refresh_plan() ? 0 : std::max(refreshes_left_ - 1, 0);
       topology_errors_ = 0;
@@ -50,6 +54,7 @@ void Housekeeping::run_due(Timestamp now, bool replan) {
     if (++topology_errors_ > kTopologyErrorsTolerated) throw;
     log(LogLevel::warn, environment_.task.application_id + ": " + error.what());
   } catch (const std::exception& error) {
+    // The broker may be out of reach. The stream threads notice that themselves and decide when to give up.
     log(LogLevel::warn, environment_.task.application_id + ": housekeeping: " + error.what());
   }
 }
@@ -68,11 +73,15 @@ void Housekeeping::purge_repartition_topics() {
   std::map<TopicPartition, std::int64_t> processed;
   for (const auto& [partition, offset] : committed_()) {
     if (!plan->repartition_topics().contains(partition.topic)) continue;
+    // Partitions without progress since the last purge are left out of the request.
     const auto before = purged_.find(partition);
     if (before == purged_.end() || before->second < offset) processed.emplace(partition, offset);
   }
   if (processed.empty()) return;
+  // A committed offset is the next one to read. So every record before it was processed, and nobody else reads the
+  // topic.
   environment_.admin.delete_records(processed, kRequestTimeout);
+  // Only after success: a failed request is repeated at the next interval.
   for (const auto& [partition, offset] : processed) purged_[partition] = offset;
 }
 

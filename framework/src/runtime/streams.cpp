@@ -7,14 +7,18 @@
 namespace millrace {
 namespace {
 
+/// Prefix of an embedded broker's address: embedded:DIR.
 constexpr std::string_view kEmbedded = "embedded:";
 
+/// The broker that bootstrap.servers names. Throws ConfigException if the key is not set.
 std::shared_ptr<Broker> broker_of(const StreamsConfig& config) {
   const std::string address = config.get_string("bootstrap.servers");
   if (address.empty()) {
     throw ConfigException("bootstrap.servers is not set: give host:port of a Kafka broker, or embedded:DIR");
   }
   if (address.starts_with(kEmbedded)) return Broker::embedded(address.substr(kEmbedded.size()));
+  // Only settings for all clients (security, connection) are given here. Each client gets its own settings when it is
+  // made.
   return Broker::kafka(address, config.client_settings(""));
 }
 
@@ -23,6 +27,7 @@ std::shared_ptr<Broker> broker_of(const StreamsConfig& config) {
 Streams::Streams(Topology topology, const StreamsConfig& config)
     : Streams(std::move(topology), config, broker_of(config)) {}
 
+// Streams only passes calls on, so that its header shows none of the private classes.
 Streams::Streams(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker, const Clock& clock)
     : runtime_(
           std::make_shared<detail::StreamsRuntime>(std::move(topology), std::move(config), std::move(broker), clock)) {}

@@ -13,15 +13,18 @@ namespace {
 using State = Streams::State;
 using SteadyClock = Patience::SteadyClock;
 
+/// How often the main thread looks for due work. Also the interval of metric samples.
 constexpr Millis kHousekeepingInterval{1'000};
-// How long the other threads may take when one has failed.
+/// How long the other threads may wait for the broker after one thread has failed.
 constexpr Millis kStopTimeout{60'000};
 
-/// The application whose thread this is: it must not wait for itself.
+/// The application to which the current thread belongs; null for the user's threads. A thread of the application must
+/// not wait for its own end, see close().
 thread_local const StreamsRuntime* thread_of = nullptr;
 
 [[nodiscard]] bool is_final(State state) { return state == State::not_running || state == State::error; }
 
+/// Whether a state directory is needed. Stores of the DSL without an explicit medium follow default.dsl.store.
 [[nodiscard]] bool has_persistent_stores(const TopologyBuilder& topology, const StreamsConfig& config) {
   const bool by_default = config.get_string("default.dsl.store") != "in_memory";
   return std::ranges::any_of(topology.stores(), [&](const auto& entry) {
@@ -35,6 +38,7 @@ thread_local const StreamsRuntime* thread_of = nullptr;
 StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker,
                                const Clock& clock)
     : topology_(std::move(topology)), config_(std::move(config)), broker_(std::move(broker)), clock_(clock) {
+  // The broker may be given as an object, so bootstrap.servers may be missing.
   config_.validate(/*broker_given=*/true);
   application_id_ = config_.get_string("application.id");
   if (stream_threads(config_, topology_.internal()) == 0 && !GlobalThread::needed(topology_.internal())) {
@@ -45,6 +49,7 @@ StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::sha
     state_directory_ = std::make_unique<StateDirectory>(config_.get_string("state.dir"), application_id_, clock_);
     process_id_ = state_directory_->process_id();
   } else {
+    // Nothing is kept on disk, so the id need not survive a restart.
     process_id_ = StateDirectory::random_process_id();
   }
   make_metrics();
@@ -56,6 +61,8 @@ void StreamsRuntime::make_metrics() {
   constexpr auto info = RecordingLevel::info;
   client.constant(info, "application-id", "The application ID of the Kafka Streams client", application_id_);
   client.constant(info, "topology-description", "The description of the topology that is run", topology_.describe());
+  // Gauges run on the thread that asks for metrics. They lock mutex_, so nobody may ask for metrics while holding
+  // mutex_.
   client.gauge(info, "state", "The state of the Kafka Streams client", [this] { return to_string(state()); });
   client.gauge(info, "alive-stream-threads",
                "The current number of stream threads that are running or participating in a rebalance", [this] {
@@ -76,6 +83,7 @@ void StreamsRuntime::start() {
   if (state() != State::created) {
     throw StreamsException("start() was called on an application that was started before: make a new one");
   }
+  // All of this may throw. The state is still `created` then, and the caller may try start() again.
   make_environment();
   start_global();
   const auto threads = static_cast<int>(stream_threads(config_, topology_.internal()));
@@ -89,13 +97,16 @@ void StreamsRuntime::start() {
     workers_ = std::move(workers);
     alive_ = workers_.size();
   }
+  // Before the threads start, since their first update_state() must not come from `created`.
   set_state(State::rebalancing);
   for (const auto& worker : workers_) worker->thread = std::thread([this, &worker = *worker] { run(worker); });
+  // A topology of global tables alone has no stream thread that could report `running`.
   if (workers_.empty()) update_state();
   main_thread_ = std::thread([this] { keep_house(); });
 }
 
 void StreamsRuntime::make_environment() {
+  // The broker may not answer yet at the start, so each request gets the time for connecting.
   admin_ = broker_->make_admin();
   plan_ = std::make_shared<const TopologyPlan>(plan_topology(topology_.internal(), application_id_, config_, *admin_,
                                                              config_.get_millis("millrace.connect.timeout.ms")));
@@ -125,20 +136,23 @@ void StreamsRuntime::make_environment() {
             changed_.notify_all();
           },
       .committed =
-          [this](const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
-            const std::lock_guard lock(mutex_);
-            for (const auto& [partition, offset] : offsets) committed_[partition] = offset.offset;
-          },
+          // Called by all stream threads after their commits.
+      [this](const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [partition, offset] : offsets) committed_[partition] = offset.offset;
+      },
   });
 }
 
-/// Before any stream thread: a join with a global table must not miss what is there already.
+// This happens before any stream thread starts: a join with a global table must find the records that are already
+// there.
 void StreamsRuntime::start_global() {
   if (!GlobalThread::needed(topology_.internal())) return;
   const auto directory = state_directory_ ? state_directory_->path() / "global" : std::filesystem::path();
   global_ = std::make_unique<GlobalThread>(environment_->task, *broker_, *admin_,
                                            global_consumer_config(config_, client_names()), directory);
   global_->bootstrap(config_.get_millis("millrace.connect.timeout.ms"));
+  // Set before the stream threads are made, so they read it without a lock.
   environment_->task.find_global_store = [this](const std::string& name, const std::string& reader) {
     return global_->stores().find(name, reader);
   };
@@ -153,6 +167,7 @@ ClientNames StreamsRuntime::client_names() const {
   names.application_id = application_id_;
   names.process_id = process_id_;
   names.client_id = config_.get_string("client.id");
+  // As in Kafka Streams. The process id makes the names of two instances different.
   if (names.client_id.empty()) names.client_id = application_id_ + "-" + process_id_;
   return names;
 }
@@ -168,6 +183,7 @@ std::unique_ptr<StreamThread> StreamsRuntime::make_stream_thread(int number) {
 void StreamsRuntime::run(Worker& worker) {
   thread_of = this;
   bool go_on = true;
+  // handle_failure() may have put another StreamThread into `worker`, so each pass reads the pointer again.
   while (go_on && !stopping()) {
     try {
       worker.stream_thread->run_once();
@@ -175,9 +191,11 @@ void StreamsRuntime::run(Worker& worker) {
     } catch (const std::exception& error) {
       go_on = handle_failure(worker, error);
     } catch (...) {
+      // User code may throw anything. The handler takes a std::exception, so the unknown type is wrapped.
       go_on = handle_failure(worker, StreamsException("a processor threw something that is not a std::exception"));
     }
   }
+  // Does nothing if the thread was already closed after a failure.
   worker.stream_thread->close_cleanly();
   update_state();
   const std::lock_guard lock(mutex_);
@@ -188,6 +206,8 @@ void StreamsRuntime::run(Worker& worker) {
 bool StreamsRuntime::handle_failure(Worker& worker, const std::exception& error) {
   const std::string name = worker.stream_thread->names().thread_name();
   log(LogLevel::error, name + ": " + error.what());
+  // Before the handler is asked: the handler may take its time, and the group should give the partitions away
+  // meanwhile.
   worker.stream_thread->close_dirty();
   metrics_->failed_threads.add();
   if (ask_handler(error) == Streams::ExceptionResponse::replace_thread) {
@@ -215,19 +235,24 @@ Streams::ExceptionResponse StreamsRuntime::ask_handler(const std::exception& err
 }
 
 void StreamsRuntime::replace(Worker& worker) {
-  // A thread that fails again and again must not keep the broker and the group busy.
+  // The first replacement is immediate. A thread that keeps failing gets growing pauses, so that it does not flood the
+  // broker and the group with requests.
   if (clock_.monotonic_ms() - worker.replaced_at > FailureStreak::kCalm.count()) worker.replace_pause = Millis(0);
   {
     std::unique_lock lock(mutex_);
+    // Closing the application ends the pause.
     changed_.wait_for(lock, worker.replace_pause, [this] { return stop_; });
     if (stop_) return;
   }
+  // Outside of the lock: making clients takes time and may throw.
   auto thread = make_stream_thread(worker.stream_thread->names().thread);
   {
     const std::lock_guard lock(mutex_);
     std::swap(worker.stream_thread, thread);
+    // request_stop() may have run after the check above and before the swap. It has told only the old thread.
     if (stop_) worker.stream_thread->end_by(stop_deadline_);
   }
+  // `thread` now holds the failed StreamThread and destroys it, outside of the lock.
   worker.replace_pause = std::clamp(2 * worker.replace_pause, FailureStreak::kFirstPause, FailureStreak::kLongestPause);
   worker.replaced_at = clock_.monotonic_ms();
 }
@@ -235,8 +260,10 @@ void StreamsRuntime::replace(Worker& worker) {
 void StreamsRuntime::fail(const std::string& error) {
   {
     const std::lock_guard lock(mutex_);
+    // An error while the application is being closed is only a consequence of closing.
     if (!stop_ && error_.empty()) error_ = error;
   }
+  // Has no effect if the application is already closing, see set_state().
   set_state(State::pending_error);
   request_stop(SteadyClock::now() + kStopTimeout);
 }
@@ -246,8 +273,10 @@ void StreamsRuntime::fail(const std::string& error) {
 void StreamsRuntime::request_stop(SteadyClock::time_point deadline) {
   const std::lock_guard lock(mutex_);
   stop_ = true;
+  // A second close() with a longer timeout must not extend the first deadline.
   stop_deadline_ = std::min(stop_deadline_, deadline);
   for (const auto& worker : workers_) {
+    // Both are needed: end_by() limits waits for the broker, wakeup() ends a poll or a round that is under way.
     worker->stream_thread->end_by(stop_deadline_);
     worker->stream_thread->wakeup();
   }
@@ -261,12 +290,14 @@ bool StreamsRuntime::stopping() const {
 
 bool StreamsRuntime::close(Millis timeout) {
   if (thread_of == this) {
-    // From a listener or a handler: the threads end as soon as it returns.
+    // Called from a listener or handler, on a thread of this application. Waiting here would wait for itself. So this
+    // only requests the end. The threads end as soon as the listener returns.
     set_state(State::pending_shutdown);
     request_stop(SteadyClock::now() + std::max(timeout, kStopTimeout));
     return false;
   }
   const std::lock_guard one(close_mutex_);
+  // start() was never called or it threw, so there is no thread to stop.
   if (state() == State::created) {
     set_state(State::pending_shutdown);
     finish();
@@ -278,8 +309,10 @@ bool StreamsRuntime::close(Millis timeout) {
   }
   {
     std::unique_lock lock(mutex_);
+    // The threads go on ending in the background after a timeout. A later close() can wait for them again.
     if (!changed_.wait_for(lock, timeout, [this] { return is_final(state_); })) return false;
   }
+  // The final state is set, so the main thread is at its end.
   if (main_thread_.joinable()) main_thread_.join();
   return true;
 }
@@ -291,6 +324,7 @@ bool StreamsRuntime::wait_for(Millis timeout) {
 
 void StreamsRuntime::keep_house() {
   thread_of = this;
+  // The lambdas lock mutex_, so run_due() must be called without it.
   Housekeeping house(
       *environment_, [this] { return committed_offsets(); },
       [this](std::shared_ptr<const TopologyPlan> fresh) {
@@ -301,6 +335,7 @@ void StreamsRuntime::keep_house() {
   while (!changed_.wait_for(lock, kHousekeepingInterval, [this] { return stop_; })) {
     const bool replan = std::exchange(replan_, false);
     lock.unlock();
+    // Samples of rates need a regular observer, even if nobody reads the metrics.
     metrics_->registry.look();
     try {
       house.run_due(clock_.monotonic_ms(), replan);
@@ -310,6 +345,8 @@ void StreamsRuntime::keep_house() {
     }
     lock.lock();
   }
+  // Workers may still be inside user code. There is no time limit here, because they use objects that finish()
+  // destroys.
   changed_.wait(lock, [this] { return alive_ == 0; });
   lock.unlock();
   finish();
@@ -317,12 +354,16 @@ void StreamsRuntime::keep_house() {
 
 void StreamsRuntime::finish() {
   for (const auto& worker : workers_) worker->thread.join();
+  // Under the lock only the vector is emptied, for readers such as wanted_state(). Destroying the stream threads takes
+  // longer and happens outside.
   std::vector<std::unique_ptr<Worker>> ended;
   {
     const std::lock_guard lock(mutex_);
     ended = std::exchange(workers_, {});
   }
   ended.clear();
+  // The order matters. The global thread uses the admin client and the state directory. The state directory comes last,
+  // so that another process gets its lock only when no database is open.
   global_.reset();
   admin_.reset();
   state_directory_.reset();
@@ -337,14 +378,18 @@ void StreamsRuntime::set_state(State next) {
   {
     const std::lock_guard lock(mutex_);
     before = state_;
+    // Two threads may ask for the same change. Only the first one calls the listener.
     if (before == next || is_final(before)) return;
-    // The end has begun: only its own last step follows.
+    // Once the application is ending, only the matching final state may follow. Late reports of workers have no effect.
     if (before == State::pending_shutdown && next != State::not_running) return;
     if (before == State::pending_error && next != State::error) return;
     state_ = next;
+    // For a final state, waiters are woken after the listener below. So close() and wait_for() normally return when the
+    // listener has seen the end. A waiter that wakes up for another reason may return earlier.
     if (!is_final(next)) changed_.notify_all();
   }
   log(LogLevel::info, application_id_ + ": " + to_string(before) + " -> " + to_string(next));
+  // Without mutex_: the listener may call any method of Streams.
   notify(next, before);
   changed_.notify_all();
 }
@@ -361,7 +406,9 @@ void StreamsRuntime::notify(State now, State before) const {
 }
 
 State StreamsRuntime::wanted_state() const {
+  // Before the start and during the end, the stream threads do not decide.
   if (state_ != State::running && state_ != State::rebalancing) return state_;
+  // A closed thread has no tasks any more. It must not keep the application in REBALANCING.
   const bool settled = std::ranges::all_of(workers_, [](const auto& worker) {
     const auto state = worker->stream_thread->state();
     return state == StreamThread::State::running || state == StreamThread::State::closed;
@@ -372,12 +419,15 @@ State StreamsRuntime::wanted_state() const {
 void StreamsRuntime::update_state() {
   {
     const std::lock_guard lock(mutex_);
+    // Called after every round, so the common case takes only this short lock.
     if (wanted_state() == state_) return;
   }
   const std::lock_guard one(listener_mutex_);
   State next;
   {
     const std::lock_guard lock(mutex_);
+    // Computed again under listener_mutex_: another thread may have changed its state meanwhile, and the last report
+    // must win.
     next = wanted_state();
   }
   set_state(next);

@@ -16,14 +16,26 @@
 
 namespace millrace::detail {
 
-/// What is behind Streams: the shared state of an application, its stream threads, and one thread that keeps house
-/// and, when all stream threads have ended, clears up and sets the final state.
+/// The implementation of Streams: state that the threads of an application share, and the threads themselves.
+///
+/// Threads
+///   - worker threads: one StreamThread each, in a loop of run_once();
+///   - the global thread (GlobalThread), if the topology has global stores;
+///   - the main thread: runs Housekeeping; when all workers have ended, releases everything and sets the final state;
+///   - the caller's threads: all public methods are thread-safe.
+///
+/// Locks: listener_mutex_ is taken before mutex_. No user code (listener, handler) runs under mutex_.
+///
+/// Life: created by Streams, which owns it through a shared_ptr.
 class StreamsRuntime {
  public:
+  /// Validates the configuration and locks the state directory. Throws as the constructor of Streams. Starts no thread
+  /// and sends nothing. `clock` must outlive the object.
   StreamsRuntime(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker, const Clock& clock);
-  /// Waits for all threads, for as long as user code takes.
+  /// Waits without limit for all threads, because they use this object. A processor that never returns blocks it.
   ~StreamsRuntime();
 
+  /// See Streams. Throws StreamsException if called twice.
   void start();
   bool close(Millis timeout);
   bool wait_for(Millis timeout);
@@ -34,43 +46,67 @@ class StreamsRuntime {
   [[nodiscard]] Metrics metrics() const { return metrics_->registry.snapshot(); }
   [[nodiscard]] std::map<TopicPartition, std::int64_t> committed_offsets() const;
 
-  // Set before start().
+  // Public, because Streams sets them. They must be set before start(); the threads read them without a lock.
   Streams::StateListener state_listener;
   Streams::UncaughtExceptionHandler exception_handler;
   ExceptionHandlers exception_handlers;
   Streams::RestoreListener restore_listener;
 
  private:
+  /// One place for a stream thread. A replacement uses the same place, the same number and the same operating system
+  /// thread.
   struct Worker {
-    std::unique_ptr<StreamThread> stream_thread;  ///< replaced by its own thread only, under the mutex
+    /// Only the worker's own thread replaces it, and holds mutex_ while doing so. Other threads may use it under
+    /// mutex_.
+    std::unique_ptr<StreamThread> stream_thread;
     std::thread thread;
+    /// The pause before the next replacement. It grows while replacements keep failing.
     Millis replace_pause{0};
-    Timestamp replaced_at = 0;  ///< monotonic
+    /// When the last replacement was made, as Clock::monotonic_ms(); 0: never.
+    Timestamp replaced_at = 0;
   };
 
+  /// Registers the metrics of the application as a whole.
   void make_metrics();
+  /// Makes the plan and the environment that all threads share. Creates missing internal topics.
   void make_environment();
+  /// Fills the global stores up to the present end of their topics, then starts the global thread.
   void start_global();
+  /// Without a thread number.
   [[nodiscard]] ClientNames client_names() const;
+  /// `number` counts from 1. Throws if the clients cannot be made.
   [[nodiscard]] std::unique_ptr<StreamThread> make_stream_thread(int number);
 
-  // On a worker's thread.
+  // --- On a worker's thread
+
+  /// The body of a worker's thread.
   void run(Worker& worker);
-  /// Returns whether the worker goes on with a new stream thread.
+  /// Asks the uncaught exception handler. Returns whether the worker goes on with a new stream thread.
   [[nodiscard]] bool handle_failure(Worker& worker, const std::exception& error);
+  /// A handler that throws counts as shutdown_client.
   [[nodiscard]] Streams::ExceptionResponse ask_handler(const std::exception& error) const;
+  /// Waits for the replacement pause, then puts a new StreamThread in place of the failed one.
   void replace(Worker& worker);
+  /// The application ends with this error. The first error is kept. From any thread.
   void fail(const std::string& error);
 
-  // On the application's main thread.
+  // --- On the main thread
+
+  /// The body of the main thread.
   void keep_house();
+  /// Joins the workers, releases all resources, sets the final state.
   void finish();
 
+  /// Derives RUNNING or REBALANCING from the states of the stream threads.
   void update_state();
+  /// Changes the state if this transition is allowed, and calls the listener.
   void set_state(Streams::State next);
+  /// Calls the listener. Its exceptions are only logged.
   void notify(Streams::State now, Streams::State before) const;
+  /// Tells all workers to end. No wait for the broker goes beyond `deadline`. An earlier deadline stays in force.
   void request_stop(Patience::SteadyClock::time_point deadline);
-  [[nodiscard]] Streams::State wanted_state() const;  ///< under the mutex
+  /// The state that update_state() should set. REQUIRES: mutex_ is held.
+  [[nodiscard]] Streams::State wanted_state() const;
   [[nodiscard]] bool stopping() const;
 
   Topology topology_;
@@ -78,27 +114,42 @@ class StreamsRuntime {
   std::shared_ptr<Broker> broker_;
   const Clock& clock_;
   std::string application_id_;
+  /// Null: no store is persistent. Then no directory is locked.
   std::unique_ptr<StateDirectory> state_directory_;
+  /// A UUID. Part of transactional ids, so two instances of an application never fence each other.
   std::string process_id_;
   std::shared_ptr<ClientMetrics> metrics_;
   std::unique_ptr<Admin> admin_;
+  /// Set by start(). The threads hold references to it.
   std::optional<ThreadEnvironment> environment_;
   std::unique_ptr<GlobalThread> global_;  ///< null: there are no global stores
 
-  std::recursive_mutex listener_mutex_;  ///< one change of state at a time; a listener may cause the next one
-  mutable std::mutex mutex_;             ///< guards what follows
+  /// Makes changes of state one after the other, so that the listener sees them in order. Recursive, because a listener
+  /// may itself cause a change, for example by close().
+  std::recursive_mutex listener_mutex_;
+  /// Guards the members below, up to stop_deadline_.
+  mutable std::mutex mutex_;
+  /// Notified when state_, stop_, replan_ or alive_ changes.
   std::condition_variable changed_;
   Streams::State state_ = Streams::State::created;
+  /// Why the application failed; empty if it did not.
   std::string error_;
+  /// The application is ending.
   bool stop_ = false;
+  /// A stream thread has asked for a new plan.
   bool replan_ = false;
+  /// Workers whose thread has not ended.
   std::size_t alive_ = 0;
   std::shared_ptr<const TopologyPlan> plan_;
+  /// Offsets that this instance committed last (next offset to read).
   std::map<TopicPartition, std::int64_t> committed_;
+  /// Set by start(), emptied by finish(). Each Worker stays at its address.
   std::vector<std::unique_ptr<Worker>> workers_;
+  /// Given to stream threads that are made while the application ends.
   Patience::SteadyClock::time_point stop_deadline_ = Patience::SteadyClock::time_point::max();
 
-  std::mutex close_mutex_;  ///< one closer at a time
+  /// Lets start() and close() run one at a time. Taken before all other locks.
+  std::mutex close_mutex_;
   std::thread main_thread_;
 };
 

@@ -9,12 +9,14 @@
 namespace millrace::detail {
 namespace {
 
+/// For everything that the test has not set. `remedy` says how to set it.
 [[noreturn]] void unset(const std::string& what, const std::string& remedy) {
   throw StreamsException("the mock context has no " + what + ": " + remedy);
 }
 
 }  // namespace
 
+// Copied, because application_id() returns a reference.
 MockTask::MockTask(Setup setup) : setup_(std::move(setup)) {
   application_id_ = setup_.config.get_string("application.id");
 }
@@ -22,6 +24,8 @@ MockTask::MockTask(Setup setup) : setup_(std::move(setup)) {
 StateStore& MockTask::add_state_store(const StoreBuilder& builder) {
   const std::string& name = builder.name();
   if (stores_.contains(name)) throw TopologyException("there are two state stores named '" + name + "'");
+  // A custom store is made as it is, without a changelog. For any other store only the bytes are replaced by a store in
+  // memory, so the typed interface is the real one.
   auto store = definition_of(builder).make
                    ? definition_of(builder).make(nullptr, name, false)
                    : definition_of(builder).wrap(make_in_memory_store(definition_of(builder).spec), name);
@@ -29,6 +33,7 @@ StateStore& MockTask::add_state_store(const StoreBuilder& builder) {
 }
 
 void MockTask::set_record_metadata(std::optional<RecordMetadata> metadata) {
+  // The old scope first: it refers to origin_, which changes below.
   scope_.reset();
   record_metadata_ = std::move(metadata);
   origin_ = RecordOrigin();
@@ -40,6 +45,7 @@ void MockTask::set_record_metadata(std::optional<RecordMetadata> metadata) {
   scope_.emplace(*this, CurrentRecord{.origin = &origin_});
 }
 
+// A mock context forwards to captured children and not to sinks, so only a sink would ask for this.
 RecordCollector& MockTask::collector() { unset("sinks", "test what is written with a TopologyTestDriver"); }
 
 StateStore& MockTask::store(const NodeBase& /*node*/, const std::string& name) {
@@ -52,6 +58,7 @@ Cancellable MockTask::schedule(NodeBase& /*node*/, std::optional<Timestamp> star
                                PunctuationType type, Punctuator callback) {
   const auto ended = std::make_shared<bool>(false);
   punctuators_.push_back({start, interval, type, std::move(callback), ended});
+  // The processor can cancel through this, and the test sees it in the captured punctuation.
   return Cancellable(ended);
 }
 

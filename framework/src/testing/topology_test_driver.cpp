@@ -14,6 +14,7 @@
 namespace millrace::detail {
 namespace {
 
+/// Both times are the same and move only by advance(). So a test has the same result on every machine.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(Timestamp now) : now_(now) {}
@@ -25,9 +26,11 @@ class ManualClock final : public Clock {
   Timestamp now_;
 };
 
-/// Keeps what a task writes, by topic.
+/// Keeps what the tasks write: the records of all topics in the order of writing, and the changelogs separately, for
+/// restarts. Everything counts as confirmed at once.
 class CapturedOutput final : public TaskOutput {
  public:
+  /// A record and its topic, by its real name.
   struct Sent {
     std::string topic;
     TestRecord record;
@@ -37,12 +40,15 @@ class CapturedOutput final : public TaskOutput {
             Timestamp timestamp, const Headers& headers, Sender /*sender*/) override {
     capture(std::string(topic), key, value, timestamp, headers);
   }
+  // Every topic has one partition.
   [[nodiscard]] std::int32_t partitions_for(std::string_view /*topic*/) override { return 1; }
 
   [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog) override {
+    // Elements of a std::map keep their address, so opened_ can point to them.
     opened_.push_back(&*changelogs_.try_emplace(changelog.topic).first);
     return opened_.size();
   }
+  // Tokens stay valid: the task of a restart opens new ones.
   void close_changelog(std::uint64_t /*token*/) override {}
   void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                       const Headers* headers) override {
@@ -55,21 +61,23 @@ class CapturedOutput final : public TaskOutput {
     return end == 0 ? std::nullopt : std::optional(end);
   }
 
-  /// One past the last offset of a changelog.
+  /// One past the last offset of a topic.
   [[nodiscard]] std::int64_t end_of(const std::string& topic) { return changelogs_[topic].end; }
-  /// The records of a topic that a store in memory is rebuilt from, from its first one on. REQUIRES: keep_all() before
-  /// the first one.
+  /// All records of a topic, by offset. REQUIRES: keep_all() was called before the first record.
   [[nodiscard]] const std::vector<TestRecord>& records_of(const std::string& topic) {
     return changelogs_[topic].records;
   }
+  /// From now on, the records of this topic are kept and not only counted. Needed for topics from which a store in
+  /// memory is restored. For other topics it would waste memory.
   void keep_all(const std::string& topic) { changelogs_[topic].kept = true; }
-  /// What comes into the topic of a source, which may be a changelog. Returns its offset.
+  /// Adds an input record, and returns its offset. The topic may be the changelog of a table that reuses its source
+  /// topic.
   std::int64_t add_input(const std::string& topic, const TestRecord& record) {
     Changelog& changelog = changelogs_[topic];
     changelog.append(record);
     return changelog.end - 1;
   }
-  /// Records from `end` on never were.
+  /// Removes the records at `end` and beyond, as if they had not been written.
   void truncate(const std::string& topic, std::int64_t end) {
     Changelog& changelog = changelogs_[topic];
     changelog.end = std::min(changelog.end, end);
@@ -80,9 +88,11 @@ class CapturedOutput final : public TaskOutput {
   [[nodiscard]] std::vector<Sent> take() { return std::exchange(sent_, {}); }
 
  private:
+  /// A topic: its end, and its records if they are kept.
   struct Changelog {
-    std::int64_t end = 0;
-    bool kept = false;  ///< else only counted
+    std::int64_t end = 0;  ///< one past the last offset
+    /// See keep_all().
+    bool kept = false;
     std::vector<TestRecord> records;
 
     void append(const TestRecord& record) {
@@ -95,22 +105,28 @@ class CapturedOutput final : public TaskOutput {
     sent_.push_back({std::move(topic), {owned(key), owned(value), timestamp, headers}});
   }
 
-  std::map<std::string, Changelog> changelogs_;  // by topic
+  /// By topic. Contains input topics as well, for their offsets.
+  std::map<std::string, Changelog> changelogs_;
+  /// The index is token - 1.
   std::vector<std::pair<const std::string, Changelog>*> opened_;
+  /// Written since the last take().
   std::vector<Sent> sent_;
 };
 
-/// A directory that is removed with everything in it.
+/// A directory in the system's place for temporary files. The destructor removes it with all its files. Each driver has
+/// its own, so tests can run in parallel. Throws StreamsException if it cannot be created.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
     std::string pattern = (std::filesystem::temp_directory_path() / "millrace-test-XXXXXX").string();
+    // mkdtemp() replaces the X's, so that the name is new.
     if (mkdtemp(pattern.data()) == nullptr) {
       throw StreamsException("cannot create a temporary directory such as '" + pattern + "'");
     }
     path_ = pattern;
   }
   ~TemporaryDirectory() {
+    // A destructor must not throw. A file that stays behind does no harm.
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
@@ -124,6 +140,9 @@ class TemporaryDirectory {
 
 }  // namespace
 
+/// One task that runs all sub-topologies, because every topic has one partition, and one task for the global stores.
+/// Both are driven by the test's calls. A commit follows each record, so its output is visible at once. (Kafka Streams'
+/// driver works in the same way.)
 class TestDriver::Impl {
  public:
   Impl(Topology topology, StreamsConfig config, Timestamp now, const ExceptionHandlers& handlers)
@@ -132,13 +151,16 @@ class TestDriver::Impl {
         clock_(now),
         environment_(make_environment(handlers)),
         global_environment_(environment_) {
+    // One budget for all caches, as a single stream thread would have it.
     const auto cache_bytes = config_.get_int("statestore.cache.max.bytes");
     if (cache_bytes > 0) cache_.emplace(static_cast<std::size_t>(cache_bytes));
+    // Before the other task: its nodes may look up global stores in init().
     start_global();
     for (const NodeSpec& node : topology_.internal().nodes()) {
       if (node.global) continue;
       nodes_.push_back(&node);
       if (node.kind != NodeSpec::Kind::source) continue;
+      // Topics of patterns are not known yet. They get their queues when the test writes to them.
       if (node.pattern) patterns_.emplace_back(*node.pattern);
       for (const std::string& topic : node.topics) {
         inputs_.push_back({decorate(topology_.internal(), environment_.application_id, topic), 0});
@@ -147,18 +169,21 @@ class TestDriver::Impl {
     start();
   }
 
+  // Without a commit: everything is committed already, except after an exception of the topology.
   ~Impl() {
     task_->close();
     if (global_) global_->close();
   }
 
   void pipe(const std::string& topic, TestRecord record) {
+    // true: a wrong topic name in a test must not go unnoticed.
     enqueue(topic, std::move(record), true);
     process_all();
   }
 
   void restart() {
-    // Records that wait are not committed yet: they are read again.
+    // Records still wait in the queues if max.task.idle.ms holds them back. Their offsets are not committed. So they
+    // are taken out of their topics, and added again below.
     std::vector<ConsumerRecord> waiting;
     for (const auto& queue : task_->queues().queues()) {
       for (ConsumerRecord& record : queue->records) waiting.push_back(std::move(record));
@@ -168,18 +193,21 @@ class TestDriver::Impl {
       topics.push_back(*record.topic);
       output_.truncate(topics.back(), record.offset);
     }
-    // Nor is what a record wrote on which the task failed.
+    // If the task has failed on a record, it may have written to changelogs. These writes were not committed either.
     for (const StorePosition& store : stores_->positions()) {
       output_.truncate(store.changelog().topic, store.next_offset().value_or(0));
     }
+    // The order of a clean end: nodes, then stores.
     task_->close();
     stores_->flush_to_disk();
+    // In a real application, the committed offsets carry this metadata.
     const ProcessorMetadata committed = task_->processor_metadata();
     task_.reset();
     stores_.reset();
     start(committed);
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       auto& queue = *queue_for(topics[i]);
+      // The old queue, which owned the string, is gone.
       waiting[i].topic = &queue.partition.topic;
       waiting[i].offset = output_.add_input(topics[i], to_test(waiting[i]));
       task_->add(queue, std::move(waiting[i]));
@@ -197,16 +225,22 @@ class TestDriver::Impl {
 
   void advance(Millis by) {
     clock_.advance(by);
+    // Without a punctuation there is nothing to commit.
     if (task_->punctuate_wall_clock(clock_.now())) commit();
+    // Records may have waited for this time (max.task.idle.ms).
     process_all();
   }
 
+  /// Output that the test has not read yet, by topic.
   std::map<std::string, std::deque<TestRecord>> produced_;
   [[nodiscard]] StreamTask& task() { return *task_; }
+  /// A store of either task; null if there is none.
   [[nodiscard]] StateStore* store(const std::string& name) const {
     StateStore* found = task_->stores().find(name);
     return found == nullptr ? global_store(name) : found;
   }
+  /// The binding that has the store. If no task has it, the binding of the main task, whose methods then report the
+  /// error.
   [[nodiscard]] StoreBinding& stores_with(const std::string& name) const {
     return task_->stores().find(name) == nullptr && global_store(name) != nullptr ? global_->stores() : task_->stores();
   }
@@ -220,19 +254,24 @@ class TestDriver::Impl {
   [[nodiscard]] Timestamp now() const { return clock_.now(); }
 
  private:
+  /// Makes the main task. `committed`: the metadata of the last commit before a restart.
   void start(const ProcessorMetadata& committed = {}) {
     stores_ = open_stores({0, 0}, environment_, nodes_, inputs_, directory_.path());
     task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, inputs_, *stores_, output_,
                                          directory_.path(), cache_ ? &*cache_ : nullptr, task_metrics({0, 0}));
     restore();
+    // No partition has this empty name, so only the processor metadata are taken over.
     task_->resume({}, {kNoTimestamp, committed});
     task_->initialize();
+    // Processors may forward records in init().
     commit();
   }
 
+  /// Brings the stores to the ends of their changelogs. At the first start, all of them are empty.
   void restore() {
     std::map<TopicPartition, Watermarks> held;
     for (const StorePosition& store : stores_->positions()) {
+      // Stores on disk keep their files, so their changelogs are never read.
       if (!store.persistent()) output_.keep_all(store.changelog().topic);
       held[store.changelog()] = {0, output_.end_of(store.changelog().topic)};
     }
@@ -244,7 +283,8 @@ class TestDriver::Impl {
       const auto& changelog = output_.records_of(store.changelog().topic);
       for (auto offset = static_cast<std::size_t>(*store.next_offset()); offset < changelog.size(); ++offset) {
         const TestRecord& record = changelog[offset];
-        if (!record.key) continue;  // in the topic of a source
+        // Only a source topic can contain a record without a key.
+        if (!record.key) continue;
         BytesView value;
         if (record.value) value = *record.value;
         records.push_back({*record.key, value, record.timestamp, &record.headers});
@@ -253,7 +293,7 @@ class TestDriver::Impl {
     }
   }
 
-  /// Global stores: one task of their own, without changelogs and repartition topics.
+  /// Makes the task of the global stores, if there are any. It has no changelogs and survives a restart().
   void start_global() {
     std::vector<const NodeSpec*> nodes;
     std::vector<TopicPartition> inputs;
@@ -265,23 +305,28 @@ class TestDriver::Impl {
     if (nodes.empty()) return;
     global_directory_.emplace();
     global_environment_.errors = global_error_policy(environment_.errors, config_);
+    // The same locks and read-only views as in an application, although there is only one thread. So a test finds a
+    // processor that writes to a global store.
     global_environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog,
                                              ByteStore& bytes) { global_stores_.take(builder, changelog, bytes); };
-    // As in Java's driver, its caches and those of the other task share one budget.
+    // As in Java's driver, the caches of both tasks share one budget.
     constexpr TaskId kId{-1, -1};
     global_set_ = open_stores(kId, global_environment_, nodes, inputs, global_directory_->path());
     global_ = std::make_unique<StreamTask>(kId, global_environment_, nodes, inputs, *global_set_, output_,
                                            global_directory_->path(), cache_ ? &*cache_ : nullptr, task_metrics(kId));
+    // The global task has a copy of the environment without this function: it writes to its stores.
     environment_.find_global_store = [this](const std::string& name, const std::string& reader) {
       return global_stores_.find(name, reader);
     };
     global_->initialize();
   }
 
+  /// Null if there is none.
   [[nodiscard]] StateStore* global_store(const std::string& name) const {
     return global_ ? global_->stores().find(name) : nullptr;
   }
 
+  /// `emit_interval_ms` is 0: results of joins and windows appear at once, whatever the clock says.
   TaskEnvironment make_environment(const ExceptionHandlers& handlers) {
     std::string id = config_.get_string("application.id");
     if (id.empty()) id = "topology-test-driver";
@@ -299,6 +344,8 @@ class TestDriver::Impl {
     return std::make_shared<TaskMetrics>(metrics(), "main", task);
   }
 
+  /// The queue of a topic; null if the main task does not read it. A topic that matches a source pattern gets its queue
+  /// at its first record.
   RecordQueues::Queue* queue_for(const std::string& topic) {
     if (auto* queue = task_->queues().find({topic, 0})) return queue;
     for (const std::string& pattern : patterns_) {
@@ -307,6 +354,8 @@ class TestDriver::Impl {
     return nullptr;
   }
 
+  /// Puts a record into the queue of its topic. A record of a global topic is processed at once. `must_exist`: throw
+  /// TopologyException if nobody reads the topic.
   void enqueue(const std::string& topic, TestRecord record, bool must_exist) {
     if (auto* queue = global_ ? global_->queues().find({topic, 0}) : nullptr) {
       global_->add(*queue, to_consumed(*queue, topic, std::move(record)));
@@ -317,12 +366,14 @@ class TestDriver::Impl {
     }
     auto* queue = queue_for(topic);
     if (queue == nullptr) {
+      // Output topics are usually not read by the topology.
       if (must_exist) throw TopologyException("the topology does not read topic '" + topic + "'");
       return;
     }
     task_->add(*queue, to_consumed(*queue, topic, std::move(record)));
   }
 
+  /// A copy of a record, with its own memory.
   static TestRecord to_test(const ConsumerRecord& record) {
     TestRecord result{{}, {}, record.timestamp, record.headers};
     if (record.key) result.key = std::string(*record.key);
@@ -330,6 +381,7 @@ class TestDriver::Impl {
     return result;
   }
 
+  /// A record as a consumer would return it: its buffer owns the bytes. The topic's name is the queue's.
   ConsumerRecord to_consumed(const RecordQueues::Queue& queue, const std::string& topic, TestRecord record) {
     auto* owned = new TestRecord(std::move(record));
     ConsumerRecord consumed;
@@ -343,22 +395,28 @@ class TestDriver::Impl {
     return consumed;
   }
 
+  /// Processes records until all queues are empty, or until max.task.idle.ms holds the rest back. New records from
+  /// repartition topics are included.
   void process_all() {
     const std::int64_t max_idle_ms = config_.get_int("max.task.idle.ms");
+    // There is nothing beyond the queues, so every input is always caught up.
     const auto lag = [](const TopicPartition&) -> std::optional<std::int64_t> { return 0; };
     while (task_->queues().ready(clock_.now(), max_idle_ms, lag)) {
       const bool processed = task_->process_one();
       if (processed) metrics().processed.add();
-      commit();  // what could not even be read may have gone to the dead-letter topic
+      // Also without a processed record: one that could not be read may have gone to the dead-letter topic.
+      commit();
       if (!processed) break;
     }
   }
 
+  /// The position of an empty queue is the end of its topic.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committable(const StreamTask& task) {
     return task.committable_offsets(
         [this](const TopicPartition& input) { return std::optional(output_.end_of(input.topic)); }, false);
   }
 
+  /// Commits the main task, and distributes what was written: to the test, and to the queues of repartition topics.
   void commit() {
     task_->commit([this] { return committable(*task_); });
     for (auto& sent : output_.take()) {
@@ -367,25 +425,36 @@ class TestDriver::Impl {
     }
   }
 
+  // The order matters: members are destroyed in reverse order, so the main task goes before everything that it uses.
   TemporaryDirectory directory_;
   Topology topology_;
   StreamsConfig config_;
   ManualClock clock_;
+  /// Of the main task.
   TaskEnvironment environment_;
+  /// Of the task for global stores: a copy with another error policy and with shared stores.
   TaskEnvironment global_environment_;
+  /// Both tasks write to it.
   CapturedOutput output_;
+  /// The nodes of the main task, owned by topology_.
   std::vector<const NodeSpec*> nodes_;
+  /// The topics that sources name, by their real names. Partition 0 of each.
   std::vector<TopicPartition> inputs_;
+  /// Of sources with a pattern.
   std::vector<std::string> patterns_;
+  /// Unset: statestore.cache.max.bytes is 0.
   std::optional<CacheBudget> cache_;
+  /// The next four are empty if the topology has no global stores.
   std::optional<TemporaryDirectory> global_directory_;
   std::unique_ptr<StoreSet> global_set_;
   std::unique_ptr<StreamTask> global_;
   GlobalStores global_stores_;
+  /// Of the main task. Replaced by restart(), as task_ is.
   std::unique_ptr<StoreSet> stores_;
   std::unique_ptr<StreamTask> task_;
 };
 
+// Impl keeps the private headers of the runtime out of the public one.
 TestDriver::TestDriver(Topology topology, StreamsConfig config, Timestamp now, const ExceptionHandlers& handlers)
     : impl_(std::make_unique<Impl>(std::move(topology), std::move(config), now, handlers)) {}
 TestDriver::~TestDriver() = default;

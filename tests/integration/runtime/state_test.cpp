@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(behind_an_open_transaction_is_waited_for_with_a_warning) {
     app.start();
     wait_until("the warning", [&] {
       return said.text().find("changelog " + changelog + "-0 ends at offset " + std::to_string(end) +
-                              ", but nothing comes behind offset " + std::to_string(end - 1)) != std::string::npos;
+                              ", but reading stops at offset " + std::to_string(end - 1)) != std::string::npos;
     });
   }
   BOOST_CHECK(app.streams.state() == Streams::State::rebalancing);

@@ -15,39 +15,42 @@
 
 namespace millrace {
 
-/// A record that a handler wants to be written because of another one that failed. (Kafka Streams: the
-/// `ProducerRecord`s of a `Response`.)
+/// A record that is written to another topic because a record failed. (Kafka Streams: the `ProducerRecord`s of a
+/// `Response`.)
 struct DeadLetter {
-  std::string topic;                      ///< must exist
-  std::optional<std::int32_t> partition;  ///< unset: chosen by the key
-  std::optional<std::string> key;
-  std::optional<std::string> value;
-  Timestamp timestamp = kNoTimestamp;  ///< ms since the epoch; none: the wall clock's
+  /// The topic must exist. The application does not create it.
+  std::string topic;
+  std::optional<std::int32_t> partition;  ///< unset: chosen by the key, as for any other record
+  std::optional<std::string> key;         ///< nullopt: null
+  std::optional<std::string> value;       ///< nullopt: null
+  Timestamp timestamp = kNoTimestamp;     ///< ms since the epoch; kNoTimestamp: the wall clock
   Headers headers;
 };
 
 /// What a handler decides about a record that failed. (Kafka Streams: `Response` of the three handlers.)
 ///
-/// With `errors.dead.letter.queue.topic.name` set, the record goes to that topic either way; a handler that returns
-/// dead letters of its own replaces that one by them. They are written with what else the task writes: under
-/// exactly_once_v2 they are gone with the transaction if the application fails.
+/// Dead letters: with `errors.dead.letter.queue.topic.name` set, a failed record goes to that topic, whatever the
+/// handler decides. If the handler returns dead letters, they are written instead.
+///
+/// Dead letters are part of the task's output. Under exactly_once_v2 they belong to the transaction: if the application
+/// fails before the commit, they are never visible.
 class HandlerResponse {
  public:
-  /// Skip the record; it is counted and logged.
+  /// Skip the record. It is counted as dropped and logged at warn level. Many equal warnings are summed up in one.
   [[nodiscard]] static HandlerResponse resume(std::vector<DeadLetter> dead_letters = {}) {
     return {Result::resume, std::move(dead_letters)};
   }
-  /// Stop: the error goes to the uncaught exception handler.
+  /// Stop the stream thread: the error goes to the uncaught exception handler.
   [[nodiscard]] static HandlerResponse fail(std::vector<DeadLetter> dead_letters = {}) {
     return {Result::fail, std::move(dead_letters)};
   }
-  /// Of production errors that may pass (`ErrorContext::retriable`): go back to the last commit and do it again. For
-  /// any other error the same as fail().
+  /// For production errors that may be temporary (`ErrorContext::retriable`): all tasks of the thread go back to their
+  /// last commit and process the records again. For any other error it is the same as fail().
   [[nodiscard]] static HandlerResponse retry(std::vector<DeadLetter> dead_letters = {}) {
     return {Result::retry, std::move(dead_letters)};
   }
 
-  /// True for retry() as well: whoever can try again looks at retries() first.
+  /// True for fail() and for retry(). A caller that can try again must check retries() first.
   [[nodiscard]] bool fails() const { return result_ != Result::resume; }
   [[nodiscard]] bool retries() const { return result_ == Result::retry; }
   [[nodiscard]] const std::vector<DeadLetter>& dead_letters() const { return dead_letters_; }
@@ -62,36 +65,48 @@ class HandlerResponse {
   std::vector<DeadLetter> dead_letters_;
 };
 
-/// What failed and where. Views are valid during the call. (Kafka Streams: `ErrorHandlerContext`.)
+/// What failed and where. All views and pointers are valid during the call of the handler. (Kafka Streams:
+/// `ErrorHandlerContext`.)
 ///
-/// Production errors come when the broker has answered: the record, its node and its task are those that were at work
-/// when it was sent. They are unknown (no topic, no node) for dead letters.
+/// Production errors are reported when the broker has answered, which is later than the send. The context is that of
+/// the moment of the send: its input record, node and task. For a dead letter that the broker refuses, topic and node
+/// are empty.
 struct ErrorContext {
-  std::string topic;  ///< of the input record; empty inside a punctuation
-  std::int32_t partition = -1;
-  std::int64_t offset = -1;
-  Timestamp timestamp = kNoTimestamp;
-  std::string node;  ///< the innermost node that failed
+  /// Topic of the input record. Empty inside a punctuation, which has no input record.
+  std::string topic;
+  std::int32_t partition = -1;         ///< -1: no input record
+  std::int64_t offset = -1;            ///< -1: no input record
+  Timestamp timestamp = kNoTimestamp;  ///< of the record at the node that failed, ms since the epoch
+  std::string node;                    ///< name of the innermost node that failed
   TaskId task_id;
-  BytesView raw_key;  ///< as the source read it
-  BytesView raw_value;
-  const Headers* headers = nullptr;
-  std::optional<UnwrittenRecord> output;  ///< production errors: what could not be written
-  std::string error;                      ///< the exception's text
-  std::exception_ptr thrown;              ///< the exception
-  /// Production errors: writing the same again may succeed, as after a time-out. A handler in code is asked about
-  /// these, too; the configured ones answer retry().
+  BytesView raw_key;                      ///< key of the input record, as the source read it
+  BytesView raw_value;                    ///< value of the input record, as the source read it
+  const Headers* headers = nullptr;       ///< null: none
+  std::optional<UnwrittenRecord> output;  ///< only for production errors: the record that was not written
+  std::string error;                      ///< text of the exception
+  std::exception_ptr thrown;              ///< the exception itself
+  /// Only for production errors: writing the record again may succeed, for example after a time-out. Handlers in code
+  /// are asked about these errors too. The configured handlers always answer retry() to them.
   bool retriable = false;
 };
 
-/// Decides about one failed record. Called on the stream thread that failed.
+/// Decides about one failed record.
+///
+/// Threads  called on the thread that processes the record: a stream thread, or the global thread for global stores.
+///          All threads share one handler, so it must be thread-safe.
+/// Errors   a handler that throws stops its thread, as fail() does.
 using ExceptionHandler = std::function<HandlerResponse(const ErrorContext&)>;
 
-/// Handlers in code, in place of those that the configuration names (`deserialization.exception.handler`,
-/// `processing.exception.handler`, `production.exception.handler`). Empty: the configuration's.
+/// Handlers in code. They replace the handlers that the configuration names (`deserialization.exception.handler`,
+/// `processing.exception.handler`, `production.exception.handler`). An empty one leaves the configured handler in
+/// force.
 struct ExceptionHandlers {
+  /// A source could not decode a key or a value.
   ExceptionHandler deserialization;
+  /// A processor or an operator threw an exception. For processors of global stores, only with
+  /// `processing.exception.handler.global.enabled`.
   ExceptionHandler processing;
+  /// A sink could not encode a record, or the broker refused it.
   ExceptionHandler production;
 };
 

@@ -22,97 +22,124 @@ namespace detail {
 class StreamsRuntime;
 }
 
-/// A running application: stream threads that carry out a topology on a broker. (Kafka Streams: `KafkaStreams`.)
+/// A running application: stream threads that run a topology on a broker. (Kafka Streams: `KafkaStreams`.)
 ///
 ///     Streams streams(topology, config);
 ///     streams.start();
 ///     ... streams.wait_for(timeout); or streams.close();
 ///
-/// The destructor closes. Threads: all members may be called from any thread, except that listeners and handlers are
-/// set before start().
+/// An object is started once. To start again, make a new one.
+///
+/// Threads  all methods are thread-safe, but the set_ methods must be called before start()
+/// Errors   what a stream thread throws goes to the uncaught exception handler, and error() returns its text
 class Streams {
  public:
+  /// (Kafka Streams: `KafkaStreams.State`.)
+  ///
   ///     created -> rebalancing <-> running -> pending_shutdown -> not_running
   ///                     |             |
   ///                     +-------------+-----> pending_error ----> error
+  ///
+  /// close() before start() leads from `created` to `pending_shutdown`.
   enum class State {
-    created,
-    rebalancing,  ///< joining the group, restoring state
-    running,
-    pending_shutdown,
-    not_running,
-    pending_error,
-    error,  ///< a stream thread failed for good
+    created,           ///< start() was not called, or it threw
+    rebalancing,       ///< joining the group, or restoring state
+    running,           ///< all tasks of all stream threads process records
+    pending_shutdown,  ///< close() was called; threads are ending
+    not_running,       ///< final: closed without an error
+    pending_error,     ///< a thread has failed; the others are ending
+    error,             ///< final: error() says why
   };
 
-  /// What happens to a stream thread's exception. (Kafka Streams: `StreamThreadExceptionResponse`.)
+  /// What follows when an exception has ended a stream thread. (Kafka Streams: `StreamThreadExceptionResponse`.)
   enum class ExceptionResponse {
+    /// A new stream thread takes its place. Repeated failures lead to growing pauses, up to 5 s.
     replace_thread,
+    /// The application ends in State::error.
     shutdown_client,
   };
 
-  /// Uses the broker that `bootstrap.servers` names.
-  /// Throws ConfigException, TopologyException, LockException (another process runs in this state directory).
+  /// Uses the broker that `bootstrap.servers` names: host:port, or embedded:DIR. Sends nothing yet.
+  ///
+  /// Throws ConfigException, TopologyException (the topology reads nothing), LockException (another process uses this
+  /// state directory).
   Streams(Topology topology, const StreamsConfig& config);
+  /// Uses this broker; `bootstrap.servers` may be missing. Intervals and wall-clock punctuations follow `clock`, which
+  /// must outlive the object.
   Streams(Topology topology, StreamsConfig config, std::shared_ptr<Broker> broker,
           const Clock& clock = Clock::system());
+  /// Calls close(), then waits until all threads have ended. A processor that never returns blocks it.
   ~Streams();
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
 
-  /// Called on every change, from the thread that makes it.
+  /// Called for every change of state, one call at a time, on the thread that causes the change. Its exceptions are
+  /// logged and ignored. It must return soon, because the thread waits for it, and must not call start(). If it calls
+  /// close() on a stream thread, close() returns false at once.
   using StateListener = std::function<void(State now, State before)>;
   void set_state_listener(StateListener listener);
 
-  /// Default: shutdown_client. Gets the exception that ended a stream thread.
+  /// Called with the exception that ended a stream thread, on that thread. Without a handler the answer is
+  /// shutdown_client.
   using UncaughtExceptionHandler = std::function<ExceptionResponse(const std::exception&)>;
   void set_uncaught_exception_handler(UncaughtExceptionHandler handler);
 
+  /// Replaces the handlers for single records that the configuration names.
   void set_exception_handlers(ExceptionHandlers handlers);
 
-  /// Told about each store that is restored: `restored` of `total` records so far; the last call has both equal.
+  /// Called after each batch of a store's restore, on the stream thread. `restored` of `total` records are done; both
+  /// are counted in offsets of the changelog. Both are equal in the last call. A store that is up to date gets no call.
+  /// (Kafka Streams: `StateRestoreListener`.)
   using RestoreListener = std::function<void(const std::string& store, std::int64_t restored, std::int64_t total)>;
   void set_restore_listener(RestoreListener listener);
 
-  /// Checks the topics (source topics exist, joined ones have equal partition counts; throws TopologyException),
-  /// creates the internal ones, and starts the threads.
+  /// Checks the topics, creates the internal ones, fills the global stores, and starts the threads. Returns when the
+  /// threads run, before they have joined the group.
+  ///
+  /// Throws TopologyException (a source topic is missing, joined topics have different numbers of partitions),
+  /// BrokerException (no answer within `millrace.connect.timeout.ms`), StreamsException (already started).
   void start();
 
-  /// Commits, leaves the group, stops the threads, releases the state directory. Returns false if that took longer
-  /// than `timeout`. Idempotent.
+  /// Ends the application: commits, leaves the group, stops the threads, releases the state directory. Waits up to
+  /// `timeout`. Returns false if the end takes longer; the threads go on ending then, and another close() may wait
+  /// again. May be called repeatedly. On a stream thread (in a listener, handler or processor) it only requests the end
+  /// and returns false.
   bool close(Millis timeout = Millis(60'000));
 
-  /// Waits until the application has stopped by itself or by close(); false after `timeout`.
+  /// Waits until the application has ended, by close() or by an error. Returns false after `timeout`.
   bool wait_for(Millis timeout);
 
   [[nodiscard]] State state() const;
-  /// The text of the exception that led to State::error, else empty.
+  /// The text of the exception that led to State::error; otherwise empty.
   [[nodiscard]] std::string error() const;
 
-  /// Totals since the start, of all threads, those included that have ended. They are among metrics(), too.
+  /// Totals since the start, including threads that have ended. metrics() contains them too.
   struct Counters {
-    std::uint64_t processed_records = 0;
-    std::uint64_t dropped_records = 0;                      ///< late, null key..., failed and skipped
-    std::map<DropReason, std::uint64_t> dropped_by_reason;  ///< those for which there were any
-    std::uint64_t restored_records = 0;
-    std::uint64_t commits = 0;
+    std::uint64_t processed_records = 0;                    ///< records taken from input topics, including dropped ones
+    std::uint64_t dropped_records = 0;                      ///< for example late records, null keys, failed records
+    std::map<DropReason, std::uint64_t> dropped_by_reason;  ///< only reasons that occurred
+    std::uint64_t restored_records = 0;                     ///< records read from changelogs
+    std::uint64_t commits = 0;                              ///< of all threads together
   };
   [[nodiscard]] Counters counters() const;
 
-  /// The metrics of the application, its threads, tasks, nodes, topics and stores, by Kafka Streams' names, as they are
-  /// now; docs/metrics.md lists them. How much detail there is, is up to `metrics.recording.level`. Those of a thread
-  /// or task end with it. Cheap enough for once a second, and without effect on the threads that process records.
-  /// (Kafka Streams: `KafkaStreams#metrics`.)
+  /// The present values of all metrics, under Kafka Streams' names: of the application, its threads, tasks, nodes,
+  /// topics and stores. docs/metrics.md lists them. `metrics.recording.level` decides how detailed they are. The
+  /// metrics of a thread or task disappear when it ends.
+  ///
+  /// Cheap enough for one call per second. The threads that process records do not wait for it. (Kafka Streams:
+  /// `KafkaStreams#metrics`.)
   [[nodiscard]] Metrics metrics() const;
 
-  /// Offsets that the tasks of this instance committed last, by input partition (internal topics included).
+  /// The offsets that the tasks of this instance committed last, by input partition. An offset is the one of the next
+  /// record to read. Internal topics are included. Partitions that moved to another instance keep their last value.
   [[nodiscard]] std::map<TopicPartition, std::int64_t> committed_offsets() const;
 
  private:
   std::shared_ptr<detail::StreamsRuntime> runtime_;
 };
 
-/// `RUNNING`, `REBALANCING`..., as Kafka Streams prints states.
+/// The state as Kafka Streams prints it: `RUNNING`, `REBALANCING` and so on.
 [[nodiscard]] const char* to_string(Streams::State state);
 
 }  // namespace millrace

@@ -11,16 +11,17 @@
 
 namespace millrace {
 
-/// A record that a processor forwarded. (Kafka Streams: `CapturedForward`.)
+/// A record that the processor forwarded. (Kafka Streams: `CapturedForward`.)
 template <class K, class V>
 struct CapturedForward {
   Record<K, V> record;
-  std::optional<std::string> child_name;  ///< nullopt: to all children
+  std::optional<std::string> child_name;  ///< nullopt: forwarded to all children
 };
 
 namespace detail {
 
-/// What the mocks below share; a base of its own, since the context refers to its members.
+/// The objects to which a mock context refers. They are in a base class of their own, so that they exist before the
+/// context, which takes references to them.
 template <class K, class V>
 class MockParts {
  protected:
@@ -28,13 +29,14 @@ class MockParts {
     output_mock_.add(child_mock_, child_mock_);
   }
 
+  /// Stands for the processor's node.
   class Node final : public NodeBase {
    public:
     Node() { set_name("mock-processor"); }
     void connect(NodeBase& child) override { type_mismatch(*this, child); }
   };
 
-  /// Stands for all children, whatever their names.
+  /// Stands for all children. It accepts every child name and keeps what it gets.
   class Child final : public TerminalNode<K, V> {
    public:
     [[nodiscard]] bool answers_to(const std::string& name) override {
@@ -49,6 +51,7 @@ class MockParts {
     std::vector<CapturedForward<K, V>> forwarded;
 
    private:
+    /// The name of the last lookup. The forwarded record follows directly after it.
     std::optional<std::string> name_asked_for_;
   };
 
@@ -58,13 +61,14 @@ class MockParts {
   Child child_mock_;
 };
 
-/// `Context` is ProcessorContext<K, V> or FixedKeyProcessorContext<K, V>.
+/// The common part of both mock contexts. `Context` is ProcessorContext<K, V> or FixedKeyProcessorContext<K, V>.
 template <class K, class V, class Context>
 class MockContext : private MockParts<K, V>, public Context {
   using Parts = MockParts<K, V>;
 
  public:
-  /// How an application and its task look to the processor; what is unset is asked for in vain (StreamsException).
+  /// What the processor sees of its application and task: configuration, task id, state directory. If the processor
+  /// asks for something that was not set, it gets a StreamsException that says how to set it.
   using Setup = MockTask::Setup;
 
   explicit MockContext(Setup setup = {})
@@ -72,13 +76,15 @@ class MockContext : private MockParts<K, V>, public Context {
   MockContext(const MockContext&) = delete;
   MockContext& operator=(const MockContext&) = delete;
 
-  /// Makes the store and connects the processor to it. It lives in memory, wherever the builder says, and has neither
-  /// changelog nor cache. Returns it, to be prepared and looked at.
+  /// Makes a store and connects the processor to it. The store is in memory, whatever the builder says, and has neither
+  /// changelog nor cache. Returns the store, so that a test can fill and read it. It lives as long as the context.
+  /// Throws TopologyException if there is a store with this name.
   StateStore& add_state_store(const StoreBuilder& store) { return mock().add_state_store(store); }
 
-  /// All that was forwarded, in order.
+  /// All forwarded records, in order, since the last reset_forwards().
   [[nodiscard]] const std::vector<CapturedForward<K, V>>& forwarded() const { return Parts::child_mock_.forwarded; }
-  /// What was forwarded to the child of that name or to all children.
+  /// The records that this child would get: those that were forwarded to it and those that were forwarded to all
+  /// children.
   [[nodiscard]] std::vector<CapturedForward<K, V>> forwarded(const std::string& child_name) const {
     std::vector<CapturedForward<K, V>> found;
     for (const auto& one : Parts::child_mock_.forwarded) {
@@ -86,19 +92,22 @@ class MockContext : private MockParts<K, V>, public Context {
     }
     return found;
   }
+  /// Forgets the forwarded records.
   void reset_forwards() { Parts::child_mock_.forwarded.clear(); }
 
-  /// Whether the processor asked for a commit since the last reset.
+  /// Whether the processor has called commit() since the last reset_commit().
   [[nodiscard]] bool committed() const { return Parts::task_mock_.committed(); }
   void reset_commit() { mock().reset_commit(); }
 
-  /// What the processor scheduled; nothing is called by itself.
+  /// The punctuations that the processor has scheduled. The mock calls none of them; a test calls them itself.
   [[nodiscard]] const std::vector<CapturedPunctuator>& scheduled_punctuators() const {
     return Parts::task_mock_.punctuators();
   }
 
-  /// Where the next record comes from; nullopt: from nowhere, as in a punctuation.
+  /// Where the next records come from (topic, partition, offset). nullopt: from nowhere, as inside a punctuation.
   void set_record_metadata(std::optional<RecordMetadata> metadata) { mock().set_record_metadata(std::move(metadata)); }
+  /// The two times that the processor sees, in ms since the epoch. Without them, asking for a time throws
+  /// StreamsException.
   void set_current_stream_time_ms(Timestamp time) { mock().set_stream_time(time); }
   void set_current_system_time_ms(Timestamp time) { mock().set_system_time(time); }
 
@@ -108,7 +117,7 @@ class MockContext : private MockParts<K, V>, public Context {
 
 }  // namespace detail
 
-/// A context for tests of one processor that forwards Record<K, V>, without a topology around it:
+/// A context for testing one processor that forwards Record<K, V>, without a topology:
 ///
 ///     MockProcessorContext<std::string, long> context;
 ///     auto& counts = context.add_state_store(Stores::key_value_store<std::string, long>("counts"));
@@ -116,6 +125,8 @@ class MockContext : private MockParts<K, V>, public Context {
 ///     processor.init(context);
 ///     processor.process({"a", "1", 10, {}});
 ///     check(context.forwarded().at(0).record.value == 1);
+///
+/// Nothing runs by itself: no commit, no punctuation, no error handler. Exceptions of the processor reach the test.
 ///
 /// Threads: one. (Kafka Streams: `MockProcessorContext`.)
 template <class K, class V>

@@ -27,7 +27,7 @@ namespace millrace {
 
 namespace detail {
 
-/// A record as bytes, as the driver takes and gives them.
+/// A record as bytes. nullopt is Kafka's null.
 struct TestRecord {
   std::optional<std::string> key;
   std::optional<std::string> value;
@@ -35,7 +35,7 @@ struct TestRecord {
   Headers headers;
 };
 
-/// The driver without types.
+/// TopologyTestDriver without types. All methods work on bytes. TopologyTestDriver says what they do.
 class TestDriver {
  public:
   TestDriver(Topology topology, StreamsConfig config, Timestamp now, const ExceptionHandlers& handlers);
@@ -43,14 +43,18 @@ class TestDriver {
   TestDriver(const TestDriver&) = delete;
   TestDriver& operator=(const TestDriver&) = delete;
 
+  /// Processes one input record completely.
   void pipe(const std::string& topic, TestRecord record);
+  /// The next output record of a topic; nullopt: none.
   [[nodiscard]] std::optional<TestRecord> read(const std::string& topic);
   [[nodiscard]] std::size_t output_size(const std::string& topic) const;
   [[nodiscard]] std::set<std::string> produced_topics() const;
   void restart();
   void advance_wall_clock(Millis by);
   [[nodiscard]] Timestamp now() const;
+  /// Null if there is none.
   [[nodiscard]] StateStore* store(const std::string& name) const;
+  /// Sorted.
   [[nodiscard]] std::vector<std::string> store_names() const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> dump(const std::string& store) const;
   [[nodiscard]] std::uint64_t dropped_records() const;
@@ -64,11 +68,13 @@ class TestDriver {
 
 }  // namespace detail
 
-/// Feeds records to a topic of a TopologyTestDriver, each processed to its end before pipe_input returns.
-/// (Kafka Streams: `TestInputTopic`.)
+/// Pipes records into an input topic of a TopologyTestDriver. Each record is processed completely before the call
+/// returns. The driver must outlive this object. Exceptions of the topology are thrown by the call that pipes the
+/// record. (Kafka Streams: `TestInputTopic`.)
 template <class K, class V>
 class TestInputTopic {
  public:
+  /// For TopologyTestDriver::create_input_topic().
   TestInputTopic(detail::TestDriver& driver, std::string topic, AnySerde<K> key_serde, AnySerde<V> value_serde,
                  Timestamp start, Millis auto_advance)
       : driver_(&driver),
@@ -78,12 +84,13 @@ class TestInputTopic {
         time_(start),
         auto_advance_(auto_advance) {}
 
-  /// Without a timestamp, the topic's own time is used and then advanced by `auto_advance`.
+  /// A record with the topic's own time. Afterwards that time advances by `auto_advance`. All ways of piping throw
+  /// TopologyException if the topology does not read this topic.
   void pipe_input(const K& key, const V& value) {
     pipe_input(key, value, time_);
     time_ += auto_advance_.count();
   }
-  /// Throws StreamsException if the timestamp is negative.
+  /// `timestamp`: ms since the epoch. Throws StreamsException if it is negative; pipe_raw() allows that.
   void pipe_input(const K& key, const V& value, Timestamp timestamp, Headers headers = {}) {
     if (timestamp < 0) {
       throw StreamsException("a record for topic '" + topic_ + "' has the negative timestamp " +
@@ -91,7 +98,7 @@ class TestInputTopic {
     }
     driver_->pipe(topic_, {encode(key_serde_, key), encode(value_serde_, value), timestamp, std::move(headers)});
   }
-  /// A record without a timestamp (kNoTimestamp) gets the topic's own time, as above.
+  /// A record without a timestamp (kNoTimestamp) gets the topic's own time, which then advances.
   void pipe_input(const Record<K, V>& record) {
     if (record.timestamp != kNoTimestamp) {
       pipe_input(record.key, record.value, record.timestamp, record.headers);
@@ -101,32 +108,36 @@ class TestInputTopic {
     time_ += auto_advance_.count();
   }
 
-  /// A record without key.
+  /// A record with a null key, and the topic's own time.
   void pipe_input(const V& value) requires(std::is_same_v<K, Unkeyed> || detail::IsOptional<K>::value) {
     pipe_input(K(), value);
   }
 
-  /// With keys of std::optional it could be a key and a value, too.
+  /// A record with a null key. Not for keys of type std::optional: there, the two arguments could also be a key and a
+  /// value.
   void pipe_input(const V& value, Timestamp timestamp) requires(std::is_same_v<K, Unkeyed>) {
     pipe_input(K(), value, timestamp);
   }
 
-  /// As bytes: for records that no serde would write, and for times that no producer should (negative ones).
+  /// A record as bytes. For records that no serde writes, such as damaged ones, and for negative timestamps.
   void pipe_raw(std::optional<std::string> key, std::optional<std::string> value, Timestamp timestamp,
                 Headers headers = {}) {
     driver_->pipe(topic_, {std::move(key), std::move(value), timestamp, std::move(headers)});
   }
 
+  /// Each with the topic's own time, as pipe_input(key, value).
   void pipe_key_value_list(const std::vector<KeyValue<K, V>>& records) {
     for (const auto& record : records) pipe_input(record.key, record.value);
   }
-  /// The first at `start`, each further one `advance` after the one before.
+  /// The first record is at `start`, and each further one `advance` later than the one before. The topic's own time
+  /// does not change.
   void pipe_key_value_list(const std::vector<KeyValue<K, V>>& records, Timestamp start, Millis advance) {
     for (const auto& record : records) {
       pipe_input(record.key, record.value, start);
       start += advance.count();
     }
   }
+  /// Records with null keys, otherwise as pipe_key_value_list().
   void pipe_value_list(const std::vector<V>& values) requires(std::is_same_v<K, Unkeyed> ||
                                                               detail::IsOptional<K>::value) {
     for (const auto& value : values) pipe_input(value);
@@ -142,6 +153,7 @@ class TestInputTopic {
     for (const auto& record : records) pipe_input(record);
   }
 
+  /// Advances the topic's own time. The wall clock of the driver stays as it is.
   void advance_time(Millis by) { time_ += by.count(); }
 
  private:
@@ -152,15 +164,18 @@ class TestInputTopic {
     return bytes;
   }
 
+  /// A pointer, so that the object can be assigned.
   detail::TestDriver* driver_;
   std::string topic_;
   AnySerde<K> key_serde_;
   AnySerde<V> value_serde_;
+  /// The topic's own time, ms since the epoch.
   Timestamp time_;
   Millis auto_advance_;
 };
 
-/// Reads what a topology wrote to a topic. (Kafka Streams: `TestOutputTopic`.)
+/// Reads the records that a topology has written to one topic, in order. Each record is read once. The driver must
+/// outlive this object. Two objects for the same topic share its records. (Kafka Streams: `TestOutputTopic`.)
 template <class K, class V>
 class TestOutputTopic {
  public:
@@ -170,7 +185,8 @@ class TestOutputTopic {
         key_serde_(std::move(key_serde)),
         value_serde_(std::move(value_serde)) {}
 
-  /// The next record. Throws StreamsException if there is none.
+  /// Removes and returns the next record. Throws StreamsException if there is none, and SerializationException if its
+  /// bytes do not fit the serdes.
   [[nodiscard]] Record<K, V> read_record() {
     auto raw = driver_->read(topic_);
     if (!raw) throw StreamsException("topic '" + topic_ + "' has no further output");
@@ -181,12 +197,14 @@ class TestOutputTopic {
     return {key_serde_.deserialize(topic_, view(raw->key)), value_serde_.deserialize(topic_, view(raw->value)),
             raw->timestamp, std::move(raw->headers)};
   }
+  /// The parts of the next record; otherwise as read_record().
   [[nodiscard]] V read_value() { return read_record().value; }
   [[nodiscard]] KeyValue<K, V> read_key_value() {
     auto record = read_record();
     return {std::move(record.key), std::move(record.value)};
   }
 
+  /// All records that have not been read yet.
   [[nodiscard]] std::vector<Record<K, V>> read_records_to_list() {
     std::vector<Record<K, V>> records;
     while (!is_empty()) records.push_back(read_record());
@@ -202,7 +220,7 @@ class TestOutputTopic {
     while (!is_empty()) pairs.push_back(read_key_value());
     return pairs;
   }
-  /// The last value of each key.
+  /// All records that have not been read yet, with the last value of each key.
   [[nodiscard]] std::map<K, V> read_key_values_to_map() {
     std::map<K, V> result;
     while (!is_empty()) {
@@ -212,7 +230,9 @@ class TestOutputTopic {
     return result;
   }
 
+  /// Whether all records were read.
   [[nodiscard]] bool is_empty() const { return queue_size() == 0; }
+  /// The number of records that have not been read yet.
   [[nodiscard]] std::size_t queue_size() const { return driver_->output_size(topic_); }
 
  private:
@@ -222,9 +242,9 @@ class TestOutputTopic {
   AnySerde<V> value_serde_;
 };
 
-/// Runs a topology without broker, threads or real time: each record that is piped in is processed to its end, through
-/// repartition topics too, before the call returns. Every topic has one partition; changelog and repartition topics
-/// can be read like any other. State lives in a directory of its own that is removed in the end.
+/// Runs a topology in a test, without a broker, threads or real time. Each record that is piped in is processed
+/// completely before the call returns. That includes the way through repartition topics, and a commit. (Kafka Streams:
+/// `TopologyTestDriver`.)
 ///
 ///     TopologyTestDriver driver(topology);
 ///     auto in = driver.create_input_topic<std::string, std::string>("in");
@@ -232,28 +252,35 @@ class TestOutputTopic {
 ///     in.pipe_input("a", "x", 10);
 ///     BOOST_TEST(out.read_value() == 1);
 ///
-/// Errors of the topology come out of the call that caused them, as of a stream thread.
-/// Threads: one. (Kafka Streams: `TopologyTestDriver`.)
+/// Topics   Each topic has one partition. Changelog and repartition topics can be read like output topics.
+/// State    Stores on disk are in a temporary directory, which the destructor removes.
+/// Time     The wall clock moves only by advance_wall_clock_time().
+/// Errors   What a stream thread would throw is thrown by the call that caused it.
+/// Threads  one
 class TopologyTestDriver {
  public:
-  /// Without application.id in the config it is `topology-test-driver`.
-  /// `now` is the wall clock, which stands until it is moved; `handlers` are those of Streams::set_exception_handlers.
+  /// `config`: may be empty; the default of application.id is `topology-test-driver`. `now`: the wall clock at the
+  /// start, ms since the epoch. `handlers`: as for Streams::set_exception_handlers().
   explicit TopologyTestDriver(Topology topology, StreamsConfig config = {}, Timestamp now = Clock::system().now(),
                               const ExceptionHandlers& handlers = {})
       : driver_(std::move(topology), std::move(config), now, handlers) {}
 
+  /// An input topic. Records without a timestamp get the wall-clock time of this call. Serdes: by default those of the
+  /// types.
   template <class K, class V>
   [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic,
                                                         AnySerde<K> key_serde = detail::own_serde<K>(),
                                                         AnySerde<V> value_serde = detail::own_serde<V>()) {
     return {driver_, topic, std::move(key_serde), std::move(value_serde), driver_.now(), Millis(0)};
   }
-  /// `start` and `auto_advance`: times of records that are piped in without a timestamp.
+  /// `start`: the topic's own time, for records without a timestamp (ms since the epoch). `auto_advance`: the step of
+  /// that time after each such record.
   template <class K, class V>
   [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic, AnySerde<K> key_serde,
                                                         AnySerde<V> value_serde, Timestamp start, Millis auto_advance) {
     return {driver_, topic, std::move(key_serde), std::move(value_serde), start, auto_advance};
   }
+  /// An output topic, or an internal topic under its real name.
   template <class K, class V>
   [[nodiscard]] TestOutputTopic<K, V> create_output_topic(const std::string& topic,
                                                           AnySerde<K> key_serde = detail::own_serde<K>(),
@@ -261,14 +288,17 @@ class TopologyTestDriver {
     return {driver_, topic, std::move(key_serde), std::move(value_serde)};
   }
 
-  /// Moves the wall clock; a wall-clock punctuation that becomes due runs once, however often it would have been due.
+  /// Advances the wall clock. A wall-clock punctuation that becomes due runs once, even if several of its times have
+  /// passed.
   void advance_wall_clock_time(Millis by) { driver_.advance_wall_clock(by); }
 
-  /// As stopping the application and starting it again: nodes are made anew, stores keep what they had (those in memory
-  /// from their changelogs; without one they are empty). References to stores end here. (No counterpart in Java.)
+  /// Stops the application and starts it again: all nodes are new objects. Stores keep their committed data: those on
+  /// disk their files, those in memory what their changelog has. A store in memory without a changelog is empty
+  /// afterwards. References to stores become invalid. (Kafka Streams has no counterpart.)
   void restart() { driver_.restart(); }
 
-  /// Stores by name, to look into and to prepare. Throws TopologyException if there is none or it has other types.
+  /// The stores of the topology, by name. A test may read and fill them. The reference is valid until restart(). Throws
+  /// TopologyException if there is no store with this name, or if it has other types.
   template <class K, class V>
   [[nodiscard]] KeyValueStore<K, V>& get_key_value_store(const std::string& name) {
     return typed<KeyValueStore<K, V>>(name);
@@ -308,28 +338,31 @@ class TopologyTestDriver {
     return typed<VersionedKeyValueStore<K, V>>(name);
   }
   [[nodiscard]] StateStore& get_state_store(const std::string& name) { return typed<StateStore>(name); }
+  /// Sorted, including global stores.
   [[nodiscard]] std::vector<std::string> get_all_state_store_names() const { return driver_.store_names(); }
 
-  /// What a key-value, window or session store has, cache included, as bytes: keys as in its changelog, values as the
-  /// store keeps them (timestamped ones with 8 bytes of time in front, those with headers as header_formats.hpp has
-  /// it), in the order of its own walks.
+  /// All entries of a key-value, window or session store as bytes, including those in its cache. Keys have the format
+  /// of the changelog. Values have the format of the store: a timestamped store puts 8 bytes of time in front, and
+  /// header_formats.hpp describes stores with headers. The order is that of iterating over the store. Throws
+  /// TopologyException for other kinds of stores.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> dump_state_store(const std::string& name) const {
     return driver_.dump(name);
   }
 
-  /// Topics that were written to, internal ones included.
+  /// The topics to which the topology has written, including internal ones.
   [[nodiscard]] std::set<std::string> produced_topic_names() const { return driver_.produced_topics(); }
 
-  /// Records that were skipped: late, null keys, failed and continued.
+  /// The number of dropped records: late ones, null keys, failed records that a handler skipped.
   [[nodiscard]] std::uint64_t dropped_records() const { return driver_.dropped_records(); }
-  /// Those that were skipped for this reason.
+  /// The number of records that were dropped for this reason.
   [[nodiscard]] std::uint64_t dropped_records(DropReason reason) const { return driver_.dropped_records(reason); }
 
-  /// The metrics as they are now, as of Streams::metrics(); those of stream threads are absent. Samples follow the
-  /// driver's wall clock. (Java: `metrics`.)
+  /// The present metrics, as from Streams::metrics(), but without those of stream threads. Rates follow the driver's
+  /// wall clock. (Kafka Streams: `TopologyTestDriver#metrics`.)
   [[nodiscard]] Metrics metrics() const { return driver_.metrics(); }
 
  private:
+  /// The store as `Store`. Throws TopologyException if it is missing or of another type.
   template <class Store>
   [[nodiscard]] Store& typed(const std::string& name) {
     auto* store = dynamic_cast<Store*>(driver_.store(name));

@@ -7,12 +7,14 @@ namespace millrace::detail {
 void GlobalStores::take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
   Shared& shared = stores_[builder.name()];
   shared = {builder, changelog, std::move(bytes)};
+  // The empty reader: the global processor writes through this.
   bytes = share(mutex_, shared.bytes, {});
 }
 
 StateStore* GlobalStores::find(const std::string& name, const std::string& reader) {
   const auto found = stores_.find(name);
   if (found == stores_.end()) return nullptr;
+  // A lookup per call of store(), which processors usually make once in init(). So one lock for all views is enough.
   const std::lock_guard lock(views_mutex_);
   auto& view = views_[{std::this_thread::get_id(), name, reader}];
   if (!view) {

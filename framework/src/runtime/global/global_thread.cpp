@@ -11,13 +11,16 @@
 namespace millrace::detail {
 namespace {
 
+// A large number, because the bootstrap reads whole topics.
 constexpr std::size_t kRecordsPerPoll = 10'000;
+// How long a poll waits for records. stop() does not wait for it, because wakeup() ends it.
 constexpr Millis kPollTimeout{200};
+// Before the next attempt after a retriable error.
 constexpr Millis kPauseAfterError{1'000};
 
 }  // namespace
 
-/// A global processor only fills its store.
+/// A global processor may only fill its store. The topic itself is the changelog, so nothing else is written.
 class GlobalThread::NoOutput final : public TaskOutput {
  public:
   void send(std::string_view topic, std::optional<std::int32_t>, BytesView, BytesView, Timestamp, const Headers&,
@@ -40,16 +43,19 @@ GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, A
       directory_(std::move(directory)),
       uncommitted_max_bytes_(uncommitted_share(environment.config, environment.topology)),
       output_(std::make_unique<NoOutput>()) {
+  // The copy of the environment differs in three points from that of stream threads.
   environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
     stores_.take(builder, changelog, bytes);
   };
   environment_.errors = global_error_policy(environment_.errors, environment_.config);
-  environment_.find_global_store = nullptr;  // it owns them
+  // The global processor finds the store among the task's own ones, with write access.
+  environment_.find_global_store = nullptr;
 }
 
 GlobalThread::~GlobalThread() { stop(); }
 
-/// Looks up the partitions and goes to where the stores are.
+// Patience repeats this function after a retriable exception. So each step either has no effect when repeated, or is
+// skipped.
 void GlobalThread::open(Millis timeout) {
   std::vector<const NodeSpec*> nodes;
   std::vector<TopicPartition> inputs;
@@ -62,16 +68,19 @@ void GlobalThread::open(Millis timeout) {
         throw TopologyException("the topic '" + topic + "' of global source '" + node.name +
                                 "' does not exist: create it before starting");
       }
+      // All partitions, on every instance: a global table is not distributed.
       for (std::int32_t i = 0; i < description->partitions; ++i) inputs.push_back({topic, i});
     }
   }
   std::map<TopicPartition, Watermarks> bounds;
   for (const TopicPartition& input : inputs) bounds.emplace(input, admin_.watermarks(input, timeout));
   if (!task_) open_task(nodes, inputs);
-  // Data of topics that were made anew, or of which a part was deleted unseen, are worth nothing.
+  // Compares the positions of the data with what the topics contain now. If a topic was deleted and created again, or
+  // records were deleted that the data have not seen, the store is emptied and read again from the beginning.
   store_set_->begin_restore(bounds);
   if (!task_->running()) task_->initialize();
   std::vector<std::pair<TopicPartition, std::int64_t>> starts;
+  // No restore from a changelog: the records from here on go through the processor.
   for (const StorePosition& store : store_set_->positions()) {
     starts.emplace_back(store.changelog(), *store.next_offset());
   }
@@ -82,6 +91,7 @@ void GlobalThread::open(Millis timeout) {
 }
 
 void GlobalThread::open_task(const std::vector<const NodeSpec*>& nodes, const std::vector<TopicPartition>& inputs) {
+  // The sub-topology -1 marks the global task. StreamTask checks for it.
   constexpr TaskId kId{-1, 0};
   const auto make = [&] {
     if (!directory_.empty()) std::filesystem::create_directories(directory_);
@@ -91,6 +101,7 @@ void GlobalThread::open_task(const std::vector<const NodeSpec*>& nodes, const st
     store_set_ = make();
   } catch (const StateCorruptedException& error) {
     log(LogLevel::warn, std::string(error.what()) + ": the global stores are read from the beginning");
+    // The topics have everything, so damaged files can be deleted.
     std::filesystem::remove_all(directory_);
     store_set_ = make();
   }
@@ -106,8 +117,10 @@ void GlobalThread::bootstrap(Millis give_up_after) {
   auto last_progress = Patience::SteadyClock::now();
   while (!caught_up()) {
     const auto now = Patience::SteadyClock::now();
+    // Each batch of records restarts the waiting time. So the limit is for silence and not for the whole read.
     if (step(kPollTimeout) > 0) {
       last_progress = now;
+      // Otherwise a large topic would be held in memory as a whole.
       if (too_much_uncommitted()) commit();
     } else if (now - last_progress > give_up_after) {
       throw BrokerException(BrokerException::Severity::retriable,
@@ -116,12 +129,15 @@ void GlobalThread::bootstrap(Millis give_up_after) {
                                 " ms (millrace.connect.timeout.ms), though there is more to read");
     }
   }
+  // So the next start need not read everything again, even after a crash.
   commit();
 }
 
 bool GlobalThread::caught_up() {
   std::erase_if(ends_, [&](const auto& entry) {
     const auto position = consumer_->position(entry.first);
+    // Positions are compared, because the last offsets may be transaction markers or compacted records. No record ever
+    // arrives for them.
     return position && *position >= entry.second;
   });
   return ends_.empty();
@@ -131,21 +147,25 @@ std::size_t GlobalThread::step(Millis timeout) {
   consumer_->poll(records_, kRecordsPerPoll, timeout);
   for (ConsumerRecord& record : records_) {
     auto* queue = task_->queues().find({*record.topic, record.partition});
+    // Partitions that a topic gets after the start are not assigned here, so they are not read before the next start.
     if (queue != nullptr) task_->add(*queue, std::move(record));
   }
   const std::size_t count = records_.size();
   records_.clear();
+  // Everything is processed at once, so the queues are empty after a step.
   while (task_->process_one()) {
   }
   return count;
 }
 
 void GlobalThread::commit() {
+  // The `true` includes partitions whose position moved without a record, for example over transaction markers.
   auto offsets = task_->committable_offsets(
       [this](const TopicPartition& partition) { return consumer_->position(partition); }, true);
   std::unique_lock lock(stores_.mutex(), std::defer_lock);
   task_->commit([&] {
-    lock.lock();  // not before: flushing takes it for each store
+    // Only now: flushing the stores takes the lock for each single call, and the lock is not recursive.
+    lock.lock();
     return std::move(offsets);
   });
   last_commit_ = environment_.clock.monotonic_ms();
@@ -174,6 +194,7 @@ void GlobalThread::run() {
       }
     }
   } catch (const std::exception& error) {
+    // stop() must not commit then, see there.
     broken_ = true;
     failed_(error);
   }
@@ -183,15 +204,19 @@ void GlobalThread::stop() {
   stop_ = true;
   if (consumer_) consumer_->wakeup();
   if (thread_.joinable()) thread_.join();
+  // Never opened, or stopped before.
   if (!task_) return;
   try {
-    // A record that failed is neither processed nor to be skipped.
+    // The record that failed was not processed, but its position may already have moved. Without a commit, it is read
+    // again at the next start.
     if (!broken_) commit();
     task_->close();
+    // A clean end: the next start begins where this one stops.
     store_set_->flush_to_disk();
   } catch (const std::exception& error) {
     log(LogLevel::warn, environment_.application_id + ": closing the global stores: " + error.what());
   }
+  // The task uses the store set, and records in its queues use the consumer's memory.
   task_.reset();
   store_set_.reset();
   consumer_.reset();

@@ -13,10 +13,11 @@
 namespace millrace::detail {
 namespace {
 
-/// Walks over a store that others write meanwhile: takes the lock for one entry at a time, and copies that.
+/// Iterates over a store that another thread may change meanwhile. It takes the lock for each entry and copies the
+/// entry, because the views of the inner iterator are only valid under the lock.
 class SharedIterator final : public BytesIterator {
  public:
-  /// `begin()` makes the walk over the store itself.
+  /// `begin()` opens the iterator of the store. It is called under the lock.
   SharedIterator(std::mutex& mutex, FunctionRef<std::unique_ptr<BytesIterator>()> begin) : mutex_(mutex) {
     const std::lock_guard lock(mutex_);
     inner_ = begin();
@@ -24,6 +25,7 @@ class SharedIterator final : public BytesIterator {
   SharedIterator(const SharedIterator&) = delete;
   SharedIterator& operator=(const SharedIterator&) = delete;
   ~SharedIterator() override {
+    // Closing an iterator also touches the store, so it needs the lock.
     const std::lock_guard lock(mutex_);
     inner_.reset();
   }
@@ -31,6 +33,7 @@ class SharedIterator final : public BytesIterator {
   [[nodiscard]] bool valid() override {
     const std::lock_guard lock(mutex_);
     if (!inner_->valid()) return false;
+    // Copied here and not in key(), which must stay valid without the lock.
     key_.assign(inner_->key());
     value_.assign(inner_->value());
     return true;
@@ -56,6 +59,7 @@ class Shared : public Base {
   Shared(std::mutex& mutex, Base& store, std::string reader)
       : mutex_(mutex), store_(store), reader_(std::move(reader)) {}
 
+  // These two never change, so they need no lock.
   [[nodiscard]] const std::string& name() const override { return store_.name(); }
   [[nodiscard]] bool persistent() const override { return store_.persistent(); }
   void restore(std::span<const RestoreRecord> records) override {
@@ -68,18 +72,22 @@ class Shared : public Base {
   }
 
  protected:
+  /// For one read.
   [[nodiscard]] std::lock_guard<std::mutex> lock() const { return std::lock_guard(mutex_); }
+  /// Throws StreamsException if this is the access of a reader.
   void check_writer() const {
     if (reader_.empty()) return;
     throw StreamsException("processor '" + reader_ + "' cannot write to global store '" + store_.name() +
                            "': only the processor that was added with the store may");
   }
+  /// For one write.
   [[nodiscard]] std::lock_guard<std::mutex> lock_to_write() const {
     check_writer();
     return lock();
   }
 
-  /// The answer for the caller, which is no longer under the lock.
+  /// Copies a result, because the view in the store is only valid under the lock. The returned view is valid until the
+  /// next call.
   [[nodiscard]] BytesView keep(BytesView found) {
     if (!found) return std::nullopt;
     value_.assign(*found);
@@ -90,6 +98,7 @@ class Shared : public Base {
   Base& store_;
 
  private:
+  /// Empty: writing is allowed.
   std::string reader_;
   std::string value_;
 };
@@ -131,6 +140,7 @@ class SharedWindowStore final : public Shared<WindowBytesStore> {
     const auto held = lock();
     return keep(store_.fetch(key, window_start));
   }
+  // `visit` is user code. It must not run under the lock, so it gets a copy.
   void fetch_each(std::string_view key, Timestamp from, Timestamp to,
                   FunctionRef<bool(Timestamp, std::string_view)> visit) override {
     const auto copies = fetch(key, from, to, true);
@@ -155,6 +165,7 @@ class SharedWindowStore final : public Shared<WindowBytesStore> {
   [[nodiscard]] const WindowStoreOptions& options() const override { return store_.options(); }
 
  private:
+  /// All entries at this moment. The iterator of the store is only used under the lock.
   [[nodiscard]] static std::unique_ptr<WindowBytesIterator> copy_of(WindowBytesIterator& it) {
     std::vector<WindowItem> items;
     for (; it.valid(); it.next()) {
@@ -204,6 +215,7 @@ class SharedSessionStore final : public Shared<SessionBytesStore> {
   [[nodiscard]] std::int64_t retention_ms() const override { return store_.retention_ms(); }
 
  private:
+  /// All entries at this moment, as for windows.
   [[nodiscard]] static std::unique_ptr<SessionBytesIterator> copy_of(SessionBytesIterator& it) {
     std::vector<SessionItem> items;
     for (; it.valid(); it.next()) items.push_back({std::string(it.key()), it.session(), std::string(it.value())});
@@ -235,6 +247,7 @@ class SharedVersionedStore final : public Shared<VersionedBytesStore> {
 
  private:
   [[nodiscard]] std::optional<VersionedBytes> keep_version(std::optional<VersionedBytes> found) {
+    // Only the bytes are a view; the timestamps are already copies.
     if (found) found->value = *keep(found->value);
     return found;
   }
@@ -242,6 +255,7 @@ class SharedVersionedStore final : public Shared<VersionedBytesStore> {
 
 }  // namespace
 
+// A ByteStore holds one kind of store.
 ByteStore share(std::mutex& mutex, const ByteStore& store, const std::string& reader) {
   ByteStore shared;
   if (store.key_value) shared.key_value = std::make_unique<SharedKeyValueStore>(mutex, *store.key_value, reader);

@@ -7,10 +7,16 @@
 
 namespace millrace::detail {
 
-/// One user's access to a byte store that several threads share: each call takes the lock, which iterators do not hold.
-/// Those of key-value stores see what changes behind their place, others are copies. `reader`: the processor that it is
-/// for, which may only read: writes throw StreamsException; empty: the one that fills the store.
-/// `store` and `mutex` must outlive it. (Kafka Streams: `AbstractReadOnlyDecorator`.)
+/// Access to a byte store that several threads share. Each call takes the lock `mutex`.
+///
+/// Iterators do not hold the lock between two calls. Those of key-value stores see changes that are made while they are
+/// open. Those of the other stores work on a copy, made when they are opened.
+///
+/// `reader`: the name of the processor that gets this access. It may only read: a write throws StreamsException. Empty:
+/// the access of the processor that fills the store, which may also write.
+///
+/// `store` and `mutex` must outlive the result. The result itself has buffers and is used by one thread. (Kafka
+/// Streams: `AbstractReadOnlyDecorator`.)
 [[nodiscard]] ByteStore share(std::mutex& mutex, const ByteStore& store, const std::string& reader);
 
 }  // namespace millrace::detail

@@ -9,15 +9,20 @@
 
 namespace millrace::detail {
 
-/// Settings of a repartition topic, as Kafka Streams creates it.
+/// The settings with which a repartition topic is created. They are those of Kafka Streams. `topic.*` in the
+/// configuration overrides them.
 [[nodiscard]] std::map<std::string, std::string> repartition_topic_config(const StreamsConfig& config);
 
-/// Settings of a store's changelog topic. Precedence: defaults, then the configuration's `topic.*`, then the store's
-/// own.
+/// The settings with which a store's changelog topic is created. Later sources win: Kafka Streams' defaults for this
+/// kind of store, then `topic.*` in the configuration, then the store's own settings (`with_logging_enabled`).
 [[nodiscard]] std::map<std::string, std::string> changelog_topic_config(const StoreSpec& store,
                                                                         const StreamsConfig& config);
 
-/// Creates the topic unless it exists; then its partitions must be as many as asked for (TopologyException).
+/// Creates the topic if it is missing. `name` is the real name, with the application's prefix.
+///
+/// The settings of an existing topic stay as they are, because an operator may have changed them. Its number of
+/// partitions must be `partitions`. Throws TopologyException if the number differs, and BrokerException if the broker
+/// does not answer within `timeout`.
 void ensure_topic(Admin& admin, const std::string& name, std::int32_t partitions,
                   const std::map<std::string, std::string>& topic_config, const StreamsConfig& config, Millis timeout);
 

@@ -9,12 +9,14 @@
 namespace millrace::detail {
 namespace {
 
+/// Null if the topic does not exist.
 [[nodiscard]] const TopicDescription* find_topic(const std::vector<TopicDescription>& existing,
                                                  const std::string& name) {
   const auto found = std::ranges::find(existing, name, &TopicDescription::name);
   return found == existing.end() ? nullptr : &*found;
 }
 
+/// For messages: 'a', 'b'.
 [[nodiscard]] std::string quoted(const std::set<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
@@ -26,6 +28,7 @@ namespace {
 PartitionCounts::PartitionCounts(const TopologyBuilder& topology, const std::string& application_id,
                                  const std::vector<TopicDescription>& existing)
     : topology_(topology), application_id_(application_id), subtopologies_(detail::subtopologies(topology)) {
+  // Numbers that the user gave (Repartitioned::with_number_of_partitions) are fixed from the start.
   for (const auto& [name, topic] : topology_.internal_topics()) {
     if (topic.partitions) counts_[name] = *topic.partitions;
   }
@@ -39,12 +42,16 @@ void PartitionCounts::find_topics(Subtopology& subtopology, const std::vector<To
     if (node->kind != NodeSpec::Kind::source) continue;
     auto topics = topics_of(*node, existing);
     for (const std::string& topic : topics) {
+      // Kafka allows two subscribers, but here one partition belongs to one queue of one task. A pattern makes the
+      // overlap possible: the builder has already refused two sources that name the same topic.
       const auto [other, is_new] = reader_of_topic_.emplace(topic, node);
       if (!is_new) {
         throw TopologyException("topic '" + topic + "' is read by the sources '" + other->second->name + "' and '" +
-                                node->name + "': a source pattern matches it that another source reads too; narrow " +
+                                node->name + "': a source pattern matches a topic that another source reads; narrow " +
                                 "the pattern");
       }
+      // An existing repartition topic does not count here. Its number may be from an older topology, and ensure_topic()
+      // checks it later.
       if (!topology_.internal_topics().contains(topic)) counts_[topic] = find_topic(existing, topic)->partitions;
     }
     subtopology.source_topics.insert(topics.begin(), topics.end());
@@ -63,6 +70,7 @@ std::set<std::string> PartitionCounts::topics_of(const NodeSpec& source,
   if (!source.pattern) return topics;
   const std::regex regex(*source.pattern);
   for (const TopicDescription& topic : existing) {
+    // `internal`: Kafka's own topics, such as __consumer_offsets.
     if (!topic.internal && !is_own(topic.name) && std::regex_match(topic.name, regex)) topics.insert(topic.name);
   }
   if (topics.empty()) {
@@ -72,8 +80,9 @@ std::set<std::string> PartitionCounts::topics_of(const NodeSpec& source,
   return topics;
 }
 
-/// A topic that this application makes for itself is never its input by a pattern. Those of an older version of its
-/// topology are known by their endings only.
+// A pattern such as ".*" also matches the application's own changelogs and repartition topics. They must never become
+// its input. Topics of an older version of the topology are not in internal_topics(). Only their name endings show what
+// they are.
 bool PartitionCounts::is_own(const std::string& topic) const {
   const std::string prefix = application_id_ + "-";
   if (!topic.starts_with(prefix)) return false;
@@ -81,9 +90,9 @@ bool PartitionCounts::is_own(const std::string& topic) const {
          topology_.internal_topics().contains(topic.substr(prefix.size()));
 }
 
-/// A repartition topic gets as many partitions as the largest of all topics upstream. A sub-topology may read what it
-/// writes, itself (a stream joined with its own repartitioning) or through others (foreign-key joins): so counts only
-/// grow from those that are known, until nothing changes.
+// A repartition topic gets as many partitions as the largest topic upstream of it. Sub-topologies can form a circle: a
+// stream that is joined with its own repartitioned copy, or the two directions of a foreign-key join. So the loop
+// starts with the known counts and repeats. Counts only grow and have an upper limit, so the loop ends.
 void PartitionCounts::settle_repartition_topics() {
   bool changed = true;
   while (changed) {
@@ -100,8 +109,8 @@ void PartitionCounts::settle_repartition_topics() {
   for (const auto& [name, topic] : topology_.internal_topics()) {
     if (counts_.at(name) == 0) {
       throw TopologyException("repartition topic '" + name +
-                              "' has no input from which its number of partitions "
-                              "follows: give it one with Repartitioned::with_number_of_partitions");
+                              "' has no input topic, so its number of partitions is unknown: set the number with "
+                              "Repartitioned::with_number_of_partitions");
     }
   }
 }
@@ -109,6 +118,7 @@ void PartitionCounts::settle_repartition_topics() {
 std::int32_t PartitionCounts::largest_upstream(const std::string& topic) const {
   std::int32_t largest = 0;
   for (const Subtopology& subtopology : subtopologies_) {
+    // A sink with a topic extractor has no fixed topic, so it is never upstream of a repartition topic.
     const bool writes = std::ranges::any_of(subtopology.nodes, [&](const NodeSpec* node) {
       return node->kind == NodeSpec::Kind::sink && !node->topics.empty() && node->topics.front() == topic;
     });
@@ -121,7 +131,8 @@ std::int32_t PartitionCounts::largest_upstream(const std::string& topic) const {
   return largest;
 }
 
-/// Groups that share a topic are one: a re-keyed stream that is joined twice has one repartition topic for both.
+// Two groups that share a topic become one group. Example: a re-keyed stream that is joined twice has one repartition
+// topic for both joins. So all three inputs need the same count.
 std::vector<PartitionCounts::Group> PartitionCounts::copartition_groups() const {
   std::vector<Group> groups;
   for (const auto& [sources, node] : topology_.copartition_groups()) {
@@ -130,6 +141,7 @@ std::vector<PartitionCounts::Group> PartitionCounts::copartition_groups() const 
       const auto& topics = topics_of_source_.at(topology_.node(source).name);
       group.topics.insert(topics.begin(), topics.end());
     }
+    // Moves the content of every earlier group with a common topic into this one, and removes that group.
     std::erase_if(groups, [&](const Group& other) {
       const bool shared =
           std::ranges::any_of(other.topics, [&](const std::string& topic) { return group.topics.contains(topic); });
@@ -144,13 +156,15 @@ std::vector<PartitionCounts::Group> PartitionCounts::copartition_groups() const 
   return groups;
 }
 
-/// The user's own topics decide, then numbers that were asked for, then the largest.
+// Counts of the user's topics and counts that the user gave to repartition topics are fixed. They must all be the same,
+// and they decide. A group without a fixed count takes its largest one.
 void PartitionCounts::align(const Group& group) {
   std::optional<std::string> decisive;
   std::int32_t largest = 0;
   for (const std::string& topic : group.topics) {
     largest = std::max(largest, counts_.at(topic));
     const auto internal = topology_.internal_topics().find(topic);
+    // Counts that were only derived may be raised. Two different fixed counts cannot be repaired here.
     const bool fixed = internal == topology_.internal_topics().end() || internal->second.partitions;
     if (!fixed) continue;
     if (decisive && counts_.at(*decisive) != counts_.at(topic)) {
@@ -160,6 +174,8 @@ void PartitionCounts::align(const Group& group) {
                               " and must have the same number of partitions: repartition one of the streams with "
                               ".repartition()");
     }
+    // A user's topic replaces a repartition topic as the decisive one. Both have the same count, so this changes only
+    // which topic an error message names.
     if (!decisive || !topology_.internal_topics().contains(topic)) decisive = topic;
   }
   const std::int32_t count = decisive ? counts_.at(*decisive) : largest;

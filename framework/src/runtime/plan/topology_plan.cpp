@@ -37,6 +37,7 @@ std::vector<TopicPartition> TopologyPlan::inputs_of(TaskId task) const {
   return inputs;
 }
 
+// Nodes and stores need no comparison: both plans are of the same topology. Only topics and partitions can differ.
 bool TopologyPlan::operator==(const TopologyPlan& other) const {
   return std::ranges::equal(tasks_, other.tasks_, [](const Tasks& a, const Tasks& b) {
     return a.subtopology.id == b.subtopology.id && a.topics == b.topics;
@@ -45,6 +46,7 @@ bool TopologyPlan::operator==(const TopologyPlan& other) const {
 
 namespace {
 
+/// The tasks of one sub-topology. There are as many as the largest topic has partitions.
 TopologyPlan::Tasks plan_tasks(const TopologyBuilder& topology, const std::string& application_id,
                                const Subtopology& subtopology, const PartitionCounts& counts) {
   TopologyPlan::Tasks tasks{subtopology, {}, {}, 0};
@@ -52,6 +54,8 @@ TopologyPlan::Tasks plan_tasks(const TopologyBuilder& topology, const std::strin
     tasks.topics.emplace(decorate(topology, application_id, topic), counts.of(topic));
   }
   for (const auto& [topic, partitions] : tasks.topics) {
+    // The map is sorted by name. So ">" keeps the first name among topics of the same size, on every instance alike.
+    // All instances must choose the same lead topic.
     if (partitions > tasks.count) {
       tasks.lead = topic;
       tasks.count = partitions;
@@ -67,6 +71,7 @@ TopologyPlan plan_topology(const TopologyBuilder& topology, const std::string& a
   const auto existing = admin.list_topics(timeout);
   const PartitionCounts counts(topology, application_id, existing);
 
+  // Repartition topics come first: sources read them, and a subscription to a missing topic would get no partitions.
   std::set<std::string> repartition_topics;
   for (const auto& [name, topic] : topology.internal_topics()) {
     const std::string real_name = decorate(topology, application_id, name);
@@ -77,6 +82,7 @@ TopologyPlan plan_topology(const TopologyBuilder& topology, const std::string& a
   for (const Subtopology& subtopology : counts.subtopologies()) {
     auto tasks = plan_tasks(topology, application_id, subtopology, counts);
     for (const std::string& store : subtopology.stores) {
+      // A changelog has one partition per task: task p writes partition p.
       const StoreSpec& spec = definition_of(*topology.stores().at(store)).spec;
       if (!spec.logging) continue;
       ensure_topic(admin, changelog_topic(application_id, store), tasks.count, changelog_topic_config(spec, config),

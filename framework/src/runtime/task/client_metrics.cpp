@@ -26,6 +26,7 @@ ClientMetrics::ClientMetrics(const Clock& clock, const MetricsSettings& settings
   scope_.total(info, "restore-total", "changelog records that were restored, by all threads since the start", restored);
   scope_.total(info, "commit-total", "commits, of all threads since the start", commits);
   scope_.total(info, "failed-stream-threads", "stream threads that failed since the start", failed_threads);
+  // All reasons are registered from the start, so a dashboard shows 0 and not a gap.
   for (const DropReason reason : kDropReasons) {
     by_reason_.push_back(std::make_unique<MetricScope>(
         registry, kClientGroup, MetricTags{{"client-id", client_id_}, {"reason", to_string(reason)}}));

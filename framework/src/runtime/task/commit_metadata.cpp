@@ -17,6 +17,8 @@ using formats::append_be64;
 
 constexpr char kVersion = 2;
 
+/// Boost's iterators have no padding. So the input is filled up to a multiple of 3 bytes, and the characters that stand
+/// for the fill become '='.
 std::string to_base64(std::string bytes) {
   const std::size_t padding = (3 - bytes.size() % 3) % 3;
   bytes.append(padding, '\0');
@@ -26,11 +28,12 @@ std::string to_base64(std::string bytes) {
   return text;
 }
 
-/// Throws what Boost throws if it is not Base64.
+/// Returns an empty string if the length is wrong. Throws an exception of Boost for a character that is not Base64.
 std::string from_base64(std::string text) {
   if (text.empty() || text.size() % 4 != 0) return {};
   std::size_t padding = 0;
   while (padding < 2 && text[text.size() - 1 - padding] == '=') ++padding;
+  // 'A' is the digit 0. The bytes that it decodes to are cut off below.
   text.replace(text.size() - padding, padding, padding, 'A');
   using Decode = it::transform_width<it::binary_from_base64<std::string::const_iterator>, 8, 6>;
   std::string bytes(Decode(text.cbegin()), Decode(text.cend()));
@@ -38,7 +41,8 @@ std::string from_base64(std::string text) {
   return bytes;
 }
 
-/// Takes fields off the front; answers zeros once there are too few bytes.
+/// Reads fields from the front of a byte sequence. If too few bytes are left, it returns zeros from then on, and
+/// complete() is false. So a caller checks once at the end.
 class Fields {
  public:
   explicit Fields(std::string_view bytes) : rest_(bytes) {}
@@ -69,11 +73,13 @@ class Fields {
 ProcessorMetadata read_processors(Fields& fields) {
   ProcessorMetadata processors;
   if (fields.empty()) return processors;
+  // The number of entries comes from foreign bytes and may be huge. The loop ends as soon as the bytes do.
   for (std::uint32_t entries = fields.be32(); entries > 0 && fields.complete(); --entries) {
     const std::string store(fields.take(fields.be32()));
     const Timestamp time = fields.time();
     if (fields.complete()) processors.emplace(store, time);
   }
+  // All or nothing: half of the entries would be a state that never existed.
   return fields.complete() ? processors : ProcessorMetadata();
 }
 
@@ -82,6 +88,7 @@ ProcessorMetadata read_processors(Fields& fields) {
 std::string encode_commit_metadata(const CommitMetadata& metadata) {
   std::string bytes(1, kVersion);
   append_be64(bytes, static_cast<std::uint64_t>(metadata.partition_time));
+  // Kafka Streams writes nothing for an empty map, not even the number of entries.
   if (!metadata.processors.empty()) {
     append_be32(bytes, static_cast<std::uint32_t>(metadata.processors.size()));
     for (const auto& [store, time] : metadata.processors) {

@@ -5,14 +5,17 @@
 namespace millrace::detail {
 namespace {
 
+/// The handler that a configuration key names: log-and-continue or log-and-fail.
 ExceptionHandler configured(const StreamsConfig& config, const char* key) {
   const bool goes_on = config.get_string(key) == "log-and-continue";
   return [goes_on](const ErrorContext& context) {
+    // A time-out says nothing about the record, so skipping it would lose data without need.
     if (context.retriable) return HandlerResponse::retry();
     return goes_on ? HandlerResponse::resume() : HandlerResponse::fail();
   };
 }
 
+/// Kafka Streams' names of the headers. There is no stack trace in C++, so the header names node and task.
 Headers dead_letter_headers(const ErrorContext& context) {
   Headers headers = context.headers == nullptr ? Headers() : *context.headers;
   headers.add("__streams.errors.exception", "millrace::StreamsException");
@@ -41,11 +44,12 @@ ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandle
 
 ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config) {
   if (!config.get_bool("processing.exception.handler.global.enabled")) {
+    // The default of Kafka Streams: a failing global processor stops the application.
     policy.handlers.processing = [](const ErrorContext&) { return HandlerResponse::fail(); };
   }
   if (policy.dead_letter_topic) {
-    log(LogLevel::warn, "records of global stores that fail do not go to the dead-letter topic '" +
-                            *policy.dead_letter_topic + "'; it is for those of stream threads");
+    log(LogLevel::warn, "failed records of global stores are not written to the dead-letter topic '" +
+                            *policy.dead_letter_topic + "', only failed records of stream threads are");
     policy.dead_letter_topic.reset();
   }
   return policy;
@@ -78,6 +82,7 @@ HandlerResponse ask(const ExceptionHandler& handler, const ErrorContext& context
 
 std::vector<DeadLetter> dead_letters(const ErrorPolicy& policy, const ErrorContext& context,
                                      const HandlerResponse& response) {
+  // The handler's dead letters replace the default one, also without a configured topic.
   if (!response.dead_letters().empty()) return response.dead_letters();
   if (!policy.dead_letter_topic) return {};
   return {{*policy.dead_letter_topic, std::nullopt, owned(context.raw_key), owned(context.raw_value), context.timestamp,

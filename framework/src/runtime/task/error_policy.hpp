@@ -13,43 +13,49 @@
 
 namespace millrace::detail {
 
-/// Thrown when a handler says fail, or a task cannot go on for another reason: passes through all nodes unseen.
+/// Thrown if a handler decides to fail, or if a task cannot go on for another reason. No node handles it: it passes
+/// through all of them and ends the stream thread.
 class TaskFailure : public StreamsException {
  public:
   using StreamsException::StreamsException;
 };
 
-/// The handlers in force: those set in code, else those that the configuration names.
+/// The handlers in force: those set in code, otherwise those that the configuration names. All tasks share one policy,
+/// so handlers must be thread-safe.
 struct ErrorPolicy {
+  /// None is empty.
   ExceptionHandlers handlers;
   std::optional<std::string> dead_letter_topic;
-  bool production_in_code = false;  ///< that handler wants to be asked about what may pass, too
-  /// Whether anybody can get a record as its source read it after that record is done: dead letters and handlers in
-  /// code can. Else caches and suppress buffers do not keep those bytes.
+  /// A handler in code is also asked about retriable production errors.
+  bool production_in_code = false;
+  /// Whether somebody may ask for the bytes of an input record after the record was processed. That can be a handler in
+  /// code or a dead letter. If not, caches and suppression buffers do not keep these bytes, which saves memory.
   bool shows_raw_records = false;
 };
+/// `in_code`: the handlers that the user has set; empty ones are taken from the configuration.
 [[nodiscard]] ErrorPolicy make_error_policy(const StreamsConfig& config, const ExceptionHandlers& in_code);
 
-/// The policy of the processors that fill global stores. The processing handler is in force only if
-/// processing.exception.handler.global.enabled is true. There are no dead letters: Kafka Streams 4.4 sends none either,
-/// and logs a warning.
+/// The policy for processors of global stores. The processing handler is used only if
+/// processing.exception.handler.global.enabled is true; otherwise a processing error ends the application. Dead letters
+/// are not written, as in Kafka Streams 4.4. A configured dead-letter topic leads to a warning.
 [[nodiscard]] ErrorPolicy global_error_policy(ErrorPolicy policy, const StreamsConfig& config);
 
-/// What a handler is told of a failure at this node, on the record that the task works on now.
+/// The context of a failure at `node`, on the task's current record. Its views are valid while the current record is.
 [[nodiscard]] ErrorContext error_context(const TaskContext& task, const NodeBase& node);
 
-/// Throws TaskFailure if the handler itself fails.
+/// Calls a handler. Throws TaskFailure if the handler throws a std::exception.
 [[nodiscard]] HandlerResponse ask(const ExceptionHandler& handler, const ErrorContext& context);
 
-/// What is to be written because of a failure: what the handler wants, else one to the configured topic, if there is
-/// one: the record as its source read it, its headers and behind them Kafka Streams' `__streams.errors.*`.
+/// The dead letters for one failure. These are the handler's own ones if it returned any. Otherwise it is one letter to
+/// the configured topic, or none without such a topic. That letter has the key and value as the source read them. Its
+/// headers are those of the record, plus Kafka Streams' `__streams.errors.*`.
 [[nodiscard]] std::vector<DeadLetter> dead_letters(const ErrorPolicy& policy, const ErrorContext& context,
                                                    const HandlerResponse& response);
 
-/// One line: what failed, on which record, at which node.
+/// One line for logs and exceptions: what failed, on which record, at which node, and the text of the error.
 [[nodiscard]] std::string describe_error(std::string_view what, const ErrorContext& context);
 
-/// The line of the log about a record that is dropped. `context.error` says more than the reason does.
+/// The log line for a dropped record. `context.error` gives details beyond the reason.
 [[nodiscard]] std::string describe_dropped(DropReason reason, const ErrorContext& context);
 
 }  // namespace millrace::detail

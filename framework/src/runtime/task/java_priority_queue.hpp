@@ -6,17 +6,22 @@
 
 namespace millrace::detail {
 
-/// A binary heap with the least element first that keeps equal ones in the order of Java's `PriorityQueue`, which the
-/// standard library's does not promise: what is due at the same time then runs as in Kafka Streams. Ordered by the
-/// member `Time`.
+/// A binary heap with the smallest element first, ordered by the member `Time`. Equal elements come out in the same
+/// order as from Java's `PriorityQueue`. std::priority_queue promises no order among equal elements. So records and
+/// punctuations with the same time run in the order of Kafka Streams, and a test gives the same results.
+///
+/// The two loops below are Java's siftUp and siftDown, with the same comparisons. Changing `>=` to `>` would change the
+/// order.
 template <class T, auto Time>
 class JavaPriorityQueue {
  public:
   [[nodiscard]] bool empty() const { return heap_.empty(); }
+  /// REQUIRES: not empty.
   [[nodiscard]] const T& front() const { return heap_.front(); }
-  /// All elements, in no particular order.
+  /// All elements, in the order of the heap's array.
   [[nodiscard]] const std::vector<T>& elements() const { return heap_; }
 
+  /// Adds an element.
   void offer(T element) {
     std::size_t hole = heap_.size();
     heap_.emplace_back();
@@ -29,7 +34,7 @@ class JavaPriorityQueue {
     heap_[hole] = std::move(element);
   }
 
-  /// Takes the first one out. REQUIRES: not empty.
+  /// Removes and returns the first element. REQUIRES: not empty.
   [[nodiscard]] T poll() {
     T first = std::move(heap_.front());
     const std::size_t size = heap_.size() - 1;
@@ -37,6 +42,7 @@ class JavaPriorityQueue {
       heap_.pop_back();
       return first;
     }
+    // The last element looks for its new place, starting from the root.
     T last = std::move(heap_.back());
     heap_.pop_back();
     std::size_t hole = 0;

@@ -15,6 +15,7 @@ Cancellable Punctuations::schedule(NodeBase& node, Timestamp first, std::int64_t
   }
   if (now && first < *now) first = next_slot(first, interval_ms, *now);
   auto cancelled = std::make_shared<bool>(false);
+  // A start within one interval is like any other slot.
   const bool waits_for_start = now && first > *now + interval_ms;
   schedules_.offer({&node, first, interval_ms, std::move(callback), cancelled, waits_for_start});
   return Cancellable(cancelled);
@@ -29,7 +30,8 @@ bool Punctuations::run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punc
     if (*schedule.cancelled) continue;
     run(*schedule.node, schedule.callback);
     any = true;
-    if (*schedule.cancelled) continue;  // by itself
+    // A callback may cancel itself.
+    if (*schedule.cancelled) continue;
     schedule.waits_for_start = false;
     schedule.due = next_slot(schedule.due, schedule.interval_ms, now);
     schedules_.offer(std::move(schedule));
@@ -38,10 +40,12 @@ bool Punctuations::run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punc
 }
 
 void Punctuations::follow_clock_back(Timestamp now) {
+  // Due times change, so the heap is built again.
   auto before = std::exchange(schedules_, {});
   while (!before.empty()) {
     Schedule schedule = before.poll();
     if (!schedule.waits_for_start && schedule.due > now) {
+      // Goes back by whole intervals, to the smallest due time that is still after `now`.
       schedule.due -= (schedule.due - now - 1) / schedule.interval_ms * schedule.interval_ms;
     }
     schedules_.offer(std::move(schedule));

@@ -31,17 +31,22 @@ bool RecordQueues::ready(Timestamp now, std::int64_t max_idle_ms, Lag lag) {
       any = true;
       continue;
     }
+    // An empty queue does not matter: records are processed in the order in which they arrive.
     if (max_idle_ms < 0) continue;
+    // Records may exist that were not fetched yet. Processing others first could process them out of order. So the time
+    // of waiting does not count yet.
     if (!queue->caught_up) queue->caught_up = lag(queue->partition) == 0;
     if (!queue->caught_up) {
       queue->idle_deadline.reset();
       all_due = false;
       continue;
     }
+    // The partition has no more records now. A producer may be slow, so it gets max_idle_ms from here on.
     if (!queue->idle_deadline) queue->idle_deadline = now + max_idle_ms;
     if (now < *queue->idle_deadline) all_due = false;
     waited = true;
   }
+  // All queues were visited before this decision, because each of them has a deadline to set or to reset.
   if (!any || !all_due) return false;
   if (waited && enforced_ != nullptr) enforced_->add();
   return true;
@@ -51,6 +56,7 @@ bool RecordQueues::prepare_head(Queue& queue, Extract extract) {
   while (!queue.records.empty() && !queue.head_timestamp) {
     queue.head_timestamp = extract(queue, queue.records.front());
     if (!queue.head_timestamp) {
+      // A dropped record is done. Its offset must be committed, or it would be read again.
       queue.consumed_since_commit = true;
       queue.records.pop_front();
     }
@@ -63,7 +69,7 @@ void RecordQueues::offer_new_ones(Extract extract) {
   for (const auto& queue : queues_) {
     if (!queue->waiting && prepare_head(*queue, extract)) offered_.push_back(queue.get());
   }
-  // Sorting takes memory even for one.
+  // stable_sort allocates memory even for one element.
   if (offered_.size() > 1) std::ranges::stable_sort(offered_, {}, [](const Queue* queue) { return queue->arrival; });
   for (Queue* queue : offered_) {
     queue->waiting = true;
@@ -76,9 +82,12 @@ RecordQueues::Queue* RecordQueues::next(Extract extract) {
   while (!heap_.empty()) {
     const auto [timestamp, queue] = heap_.poll();
     queue->waiting = false;
-    if (!prepare_head(*queue, extract)) continue;  // it was emptied meanwhile
+    // The task may have cleared the queue since, because it was moved to another offset.
+    if (!prepare_head(*queue, extract)) continue;
     if (*queue->head_timestamp == timestamp) return queue;
-    queue->waiting = true;  // or filled anew
+    // The queue was cleared and filled again, so its head has another timestamp. It goes back into the heap with that
+    // one.
+    queue->waiting = true;
     heap_.offer({*queue->head_timestamp, queue});
   }
   return nullptr;

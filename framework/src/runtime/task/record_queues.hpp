@@ -16,80 +16,98 @@
 
 namespace millrace::detail {
 
-/// The records that one task has been given and not processed yet: a FIFO per input partition. The next record is the
-/// one with the lowest timestamp among the heads; among equal ones the order is that of Kafka Streams' binary heap, so
-/// that a TopologyTestDriver answers record for record as Java's does. (Kafka Streams: `PartitionGroup` with its
-/// `RecordQueue`s.)
+/// The records that one task has received and not processed yet: one FIFO queue per input partition. The next record is
+/// the one with the lowest timestamp among the heads of the queues. Among equal timestamps, the order is that of Kafka
+/// Streams' binary heap. So a TopologyTestDriver gives the same output as Java's. (Kafka Streams: `PartitionGroup` with
+/// its `RecordQueue`s.)
+///
+/// Used by the task's thread.
 class RecordQueues {
  public:
+  /// One input partition. Lives as long as the RecordQueues, at a fixed address.
   struct Queue {
     TopicPartition partition;
-    SourceNodeBase* source = nullptr;
-    TopicTotals* consumed = nullptr;  ///< counts its records; set by whoever takes them
-    Counter* source_calls = nullptr;  ///< likewise
+    SourceNodeBase* source = nullptr;  ///< the node that decodes the records
+    TopicTotals* consumed = nullptr;   ///< counts the records of the topic; set by the task
+    Counter* source_calls = nullptr;   ///< counts the calls of the source node; set by the task
     std::deque<ConsumerRecord> records;
-    std::optional<Timestamp> head_timestamp;  ///< of the first record, once extracted
-    Timestamp partition_time = kNoTimestamp;  ///< largest timestamp taken up
-    std::optional<Timestamp> idle_deadline;   ///< in the time of ready(); set while empty and caught up
-    bool caught_up = false;                   ///< was found so in this round
+    std::optional<Timestamp> head_timestamp;  ///< of the first record; unset until it was extracted
+    Timestamp partition_time = kNoTimestamp;  ///< largest timestamp of processed records
+    /// Until when other queues wait for this one, in the time of ready(). Set while the queue is empty and caught up.
+    std::optional<Timestamp> idle_deadline;
+    /// In this round, the reader was found to be at the end of the partition.
+    bool caught_up = false;
+    /// The offset to commit has changed.
     bool consumed_since_commit = false;
 
    private:
     friend class RecordQueues;
-    std::uint64_t arrival = 0;  ///< orders the queues that became non-empty since the last record was taken
-    bool waiting = false;       ///< is in the heap
+    /// The order in which queues became non-empty. New heads enter the heap in this order, as in Kafka Streams.
+    std::uint64_t arrival = 0;
+    bool waiting = false;  ///< the queue is in the heap
   };
 
+  /// Adds an empty queue. `source` must outlive it.
   Queue& add(TopicPartition partition, SourceNodeBase& source);
+  /// Null if there is no such queue.
   [[nodiscard]] Queue* find(const TopicPartition& partition);
   [[nodiscard]] std::vector<std::unique_ptr<Queue>>& queues() { return queues_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Queue>>& queues() const { return queues_; }
 
-  /// Puts a record at the end of a queue.
+  /// Appends a record. Records of a partition must come in the order of their offsets.
   void push(Queue& queue, ConsumerRecord&& record) {
     if (queue.records.empty()) queue.arrival = ++arrivals_;
     queue.records.push_back(std::move(record));
   }
 
-  /// Says how far a partition's reader is behind its end (0: caught up, nullopt: unknown).
+  /// Returns how many records a partition's reader is behind the end. 0: caught up. nullopt: unknown. It needs no
+  /// request to the broker.
   using Lag = FunctionRef<std::optional<std::int64_t>(const TopicPartition&)>;
 
-  /// Counts, from now on, each time that a record may be processed though an empty queue was waited for in vain.
+  /// From now on, `counter` counts the records that are processed although an empty queue was waited for
+  /// (max.task.idle.ms). (Kafka Streams: `enforced-processing`.)
   void count_enforced(Counter& counter) { enforced_ = &counter; }
 
-  /// A new round: what came in between may have changed who is caught up.
+  /// A new round begins: records may have been appended to partitions meanwhile, so no queue counts as caught up any
+  /// more.
   void begin_round();
 
-  /// Whether a record may be processed now: every empty queue is known to be caught up, and has been so for
-  /// `max_idle_ms`; -1: as soon as there is any record. (max.task.idle.ms) `now`: Clock::monotonic_ms(), so that a
-  /// wall clock that is set back holds no record up. A partition that was found caught up is believed to be so until
-  /// the next round, since nothing is fetched into the queues before.
+  /// Whether a record may be processed now (max.task.idle.ms). That is so if at least one queue has a record, and every
+  /// empty queue is caught up and has been so for `max_idle_ms`. -1: one record is enough.
+  ///
+  /// `now`: Clock::monotonic_ms(), so that a wall clock that is set back delays nothing. A queue that was found caught
+  /// up is not asked again in the same round: nothing is fetched into the queues before the next round.
   [[nodiscard]] bool ready(Timestamp now, std::int64_t max_idle_ms, Lag lag);
 
-  /// The queue whose head is next, for the caller to take; nullptr if all are empty. `extract` gives a head's
-  /// timestamp, or nullopt to drop it.
+  /// The queue whose head is the next record; nullptr if all queues are empty. The caller takes the record out and
+  /// resets head_timestamp. `extract` returns the timestamp of a head, or nullopt to drop that record.
   [[nodiscard]] Queue* next(FunctionRef<std::optional<Timestamp>(Queue&, const ConsumerRecord&)> extract);
 
-  /// Records waiting in all queues.
+  /// The number of records in all queues.
   [[nodiscard]] std::size_t size() const;
 
  private:
   using Extract = FunctionRef<std::optional<Timestamp>(Queue&, const ConsumerRecord&)>;
 
-  /// A queue with the timestamp that its head had when it was put here.
+  /// An entry of the heap: a queue, with the timestamp that its head had when the entry was made.
   struct Waiting {
     Timestamp timestamp = kNoTimestamp;
     Queue* queue = nullptr;
   };
 
-  /// Whether the queue has a head, whose timestamp is then known.
+  /// Extracts the head's timestamp if that was not done yet, and drops heads without one. Returns whether the queue has
+  /// a head.
   static bool prepare_head(Queue& queue, Extract extract);
+  /// Puts the queues that are not empty and not in the heap into the heap.
   void offer_new_ones(Extract extract);
 
   std::vector<std::unique_ptr<Queue>> queues_;
   JavaPriorityQueue<Waiting, &Waiting::timestamp> heap_;
-  std::vector<Queue*> offered_;  ///< scratch of offer_new_ones
+  /// Used only inside offer_new_ones(). A member, so that its memory is reused.
+  std::vector<Queue*> offered_;
+  /// The last number that was given to Queue::arrival.
   std::uint64_t arrivals_ = 0;
+  /// Null: not counted.
   Counter* enforced_ = nullptr;
 };
 

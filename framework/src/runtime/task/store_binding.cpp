@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// Sends a store's changes under the task's current record.
+/// Sends a store's changes to its changelog. Timestamps and headers are those of the task's current record.
 class StoreBinding::Writer final : public ChangelogWriter {
  public:
   Writer(TaskContext& task, TaskOutput& output, std::uint64_t token) : task_(task), output_(output), token_(token) {}
@@ -31,7 +31,8 @@ class StoreBinding::Writer final : public ChangelogWriter {
   std::uint64_t token_;
 };
 
-/// The task's current record, as caches keep it and put it in force again.
+/// Lets caches remember the record that caused a change. A cache writes the change later, when the task may be
+/// processing another record, or none. Then run_under() makes the remembered record the current one.
 class StoreBinding::Contexts final : public RecordContextHolder {
  public:
   explicit Contexts(TaskContext& task) : task_(task) {}
@@ -44,6 +45,7 @@ class StoreBinding::Contexts final : public RecordContextHolder {
     context.offset = origin.offset;
     context.timestamp = record.timestamp;
     context.headers = *record.headers;
+    // Only if a handler or a dead letter may need the bytes, see ErrorPolicy::shows_raw_records.
     if (origin.keeps_raw) {
       if (!context.raw) context.raw = std::make_unique<KeptContext::Raw>();
       assign(context.raw->key, origin.raw_key);
@@ -65,11 +67,12 @@ class StoreBinding::Contexts final : public RecordContextHolder {
     action();
   }
 
-  /// How many changes caches have taken so far.
+  /// The number of changes that caches have taken so far. flush() sees from it whether there is new work.
   [[nodiscard]] std::uint64_t kept() const { return kept_; }
 
  private:
   static BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
+  /// Reuses the memory of `to`: cache entries are overwritten often.
   static void assign(std::optional<std::string>& to, BytesView from) {
     if (!from) {
       to.reset();
@@ -79,7 +82,8 @@ class StoreBinding::Contexts final : public RecordContextHolder {
       to.emplace(*from);
     }
   }
-  /// Cached entries outlive the record, so they point to a copy of the topic's name. A task has few topics.
+  /// A copy of the topic's name that lives as long as the binding. The name in the record is destroyed with its
+  /// consumer. A task reads few topics, so the set stays small, and most calls are for the same topic as the last one.
   const std::string& kept_name(const std::string& topic) {
     if (last_topic_ == nullptr || *last_topic_ != topic) last_topic_ = &*topics_.insert(topic).first;
     return *last_topic_;
@@ -93,6 +97,7 @@ class StoreBinding::Contexts final : public RecordContextHolder {
 
 namespace {
 
+/// dsl.store.format.
 bool headers_format_configured(const StreamsConfig& config) {
   return config.get_string("dsl.store.format") == "HEADERS";
 }
@@ -115,19 +120,22 @@ StoreBinding::StoreBinding(StoreSet& stores, TaskContext& task, TaskOutput& outp
 void StoreBinding::add(const StorePlan& plan, const Setup& setup, CacheBudget* cache) {
   const StoreSpec& spec = definition_of(*plan.builder).spec;
   const std::string changelog = changelog_topic(setup.application_id, spec.name);
-  // As in Java, operators put no headers of their own into their stores. So the format shows in two places only:
-  // deletes are logged with the headers of their record, and changes that leave the cache of a session store have the
-  // headers of the session, which are none. Java has the format in RocksDB.
+  // As in Java, operators put no headers into their stores. So dsl.store.format=HEADERS has two visible effects only: a
+  // delete is logged with the headers of its record, and a change that leaves the cache of a session store has no
+  // headers. (In Java, the format also shows in RocksDB.)
   const bool headers_format = spec.dsl_format && plan.persistent && headers_format_configured(setup.config);
   ByteStore bytes = stores_.bytes(spec.name);
+  // Change logging is below the cache: updates of the same key that the cache merges are logged once.
   if (ChangelogWriter* writer = writer_for(plan)) log_changes(bytes, spec, headers_format, *writer);
   if (spec.caching && cache != nullptr) cache_changes(bytes, spec, headers_format, *cache);
   if (setup.share) setup.share(*plan.builder, changelog, bytes);
+  // Measuring takes two clock reads per call, so it is for metrics.recording.level=DEBUG.
   if (setup.metrics != nullptr && setup.metrics->debug()) {
     metrics_.push_back(
         std::make_unique<StoreMetrics>(setup.metrics->registry(), setup.metrics->tags(), spec, plan.persistent));
     bytes = measure(std::move(bytes), *metrics_.back());
   }
+  // Pointers into `bytes`, which moves into the typed store on the next line. The objects stay where they are.
   insides_[spec.name] = {bytes.key_value.get(), bytes.window.get(), bytes.session.get()};
   keep(spec.name, definition_of(*plan.builder).wrap(std::move(bytes), changelog));
 }
@@ -143,6 +151,7 @@ ChangelogWriter* StoreBinding::writer_for(const StorePlan& plan) {
 }
 
 void StoreBinding::keep(const std::string& name, std::unique_ptr<StateStore> store) {
+  // Both containers: one for lookups by name, one for the order of flushes.
   in_order_.push_back(store.get());
   typed_.emplace(name, std::move(store));
 }
@@ -151,6 +160,8 @@ void StoreBinding::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool h
   if (bytes.key_value) {
     bytes.key_value = make_caching(std::move(bytes.key_value), budget, *contexts_);
   } else if (bytes.window && !spec.window.retain_duplicates) {
+    // A cache would keep only the last of several values of a key. Stores with duplicates need all of them. Versioned
+    // stores have no cache either, as in Kafka Streams.
     bytes.window = make_caching(std::move(bytes.window), budget, *contexts_);
   } else if (bytes.session) {
     CacheTraits traits;
@@ -162,6 +173,7 @@ void StoreBinding::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool h
 void StoreBinding::add_custom(const StorePlan& plan, const std::string& changelog, bool headers_format) {
   const std::string& name = plan.builder->name();
   auto store = definition_of(*plan.builder).make(writer_for(plan), changelog, headers_format);
+  // The set restores the store through this. The destructor detaches it.
   stores_.attach(name, *store);
   custom_.push_back(name);
   keep(name, std::move(store));
@@ -203,6 +215,7 @@ void StoreBinding::dump(const std::string& name, FunctionRef<void(std::string_vi
   std::string key;
   if (inside.key_value != nullptr) {
     const auto all = inside.key_value->range(std::nullopt, std::nullopt, true);
+    // A key-value store has the same keys in the changelog.
     for (; all->valid(); all->next()) visit(all->key(), all->value());
   } else if (inside.window != nullptr) {
     const auto all = inside.window->fetch_range(std::nullopt, std::nullopt, 0, kEndOfTime, true);
@@ -224,8 +237,9 @@ void StoreBinding::dump(const std::string& name, FunctionRef<void(std::string_vi
 }
 
 void StoreBinding::flush() {
-  // What caches let out may be put into a store that was flushed before: then once more, so that the commit has it all.
-  // Stores that feed each other in a circle would never come to an end: their last changes wait for the next commit.
+  // Flushing one cache forwards changes, and a node may put them into the cache of a store that was already flushed.
+  // Then all are flushed again, so that the commit includes every change. Without a circle, one pass per store is
+  // enough. Stores that feed each other in a circle would never end: their last changes wait for the next commit.
   for (std::size_t pass = 0; pass <= in_order_.size(); ++pass) {
     const std::uint64_t before = contexts_->kept();
     for (StateStore* store : in_order_) store->flush();
@@ -235,9 +249,11 @@ void StoreBinding::flush() {
 
 void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& processed) {
   for (const auto& [position, token] : written_) {
+    // Only what the broker has confirmed counts. After a crash, the restore goes on from this offset.
     if (const auto confirmed = output_.confirmed_offset(token)) stores_.advance(*position, *confirmed);
   }
   for (StorePosition& position : stores_.positions()) {
+    // Nobody writes a changelog for these stores. Their data are as new as the processed input.
     if (!position.from_source()) continue;
     const auto found = processed.find(position.changelog());
     if (found != processed.end()) stores_.advance(position, found->second.offset);

@@ -18,74 +18,92 @@
 
 namespace millrace::detail {
 
-/// Gives the nodes of a task typed stores on top of a StoreSet: changes go to the changelogs, and are held back in
-/// caches where the store asks for one. What the caches hold back at the end of the binding is lost, as is everything
-/// else that was not committed: see StoreSet. One binding per set at a time.
-/// (Kafka Streams: the stores that a `ProcessorContext` hands out.)
+/// Gives the nodes of a task typed stores on top of the byte stores of a StoreSet. From the inside to the outside, a
+/// store has these layers: byte store (in the StoreSet), change logging, cache, measuring, types. A store has only the
+/// layers that it asks for.
+///
+/// Only one binding per StoreSet exists at a time. Changes that are still in a cache when the binding ends are lost. So
+/// is everything else that was not committed, see StoreSet. Used by the task's thread. (Kafka Streams: the stores that
+/// a `ProcessorContext` returns.)
 class StoreBinding {
  public:
-  /// What all tasks of an application have in common here. The reference must outlive the binding.
+  /// What is the same for all tasks of an application. The references must outlive the binding.
   struct Setup {
     const StreamsConfig& config;
     const std::string& application_id;
-    /// Called for each byte store before it gets its types, with the changelog's name; may put another in its place.
+    /// Called for each byte store before it gets its types, with the name of its changelog. The function may replace
+    /// the byte store. The global thread uses this to put a lock in front of global stores.
     std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share = {};
-    /// Of the task that the stores are for; null: the stores are not measured.
+    /// The metrics of the task. Null: the stores are not measured.
     TaskMetrics* metrics = nullptr;
   };
 
-  /// `cache`: what the thread's caches share; null: no store has one. Caches are flushed in the order of the set.
-  /// `stores`, `task` and `output` must outlive the binding.
+  /// `cache`: the memory budget that all caches of a thread share; null: no store gets a cache. `stores`, `task` and
+  /// `output` must outlive the binding.
   StoreBinding(StoreSet& stores, TaskContext& task, TaskOutput& output, const Setup& setup, CacheBudget* cache);
   StoreBinding(const StoreBinding&) = delete;
   StoreBinding& operator=(const StoreBinding&) = delete;
+  /// Closes the changelogs. Flushes and commits nothing.
   ~StoreBinding();
 
-  /// nullptr if there is none.
+  /// The typed store; nullptr if the task has none with this name.
   [[nodiscard]] StateStore* find(const std::string& name) const;
-  /// In topology order.
+  /// The names of all stores, in the order of the topology.
   [[nodiscard]] std::vector<std::string> names() const;
 
-  /// All entries of a key-value, window or session store as bytes, with the keys that its changelog has. Throws
-  /// TopologyException if it has another kind or does not exist.
+  /// Calls `visit` for all entries of a key-value, window or session store, with keys and values as bytes. Keys have
+  /// the format of the store's changelog. Entries in caches are included. Throws TopologyException if the store does
+  /// not exist or is of another kind.
   void dump(const std::string& name, FunctionRef<void(std::string_view, std::string_view)> visit) const;
 
-  /// Writes what caches hold back.
+  /// Writes the changes that caches hold back, which also forwards them to the next nodes. Caches are flushed in the
+  /// order of the topology.
   void flush();
-  /// After the broker has confirmed everything: data and positions become durable together. `processed`: the committed
-  /// offsets of source topics, of which those matter that stores are rebuilt from.
+  /// Makes data and changelog positions durable in one write. REQUIRES: the broker has confirmed all changelog records.
+  /// `processed`: committed offsets of input partitions. They are the positions of stores that are rebuilt from a
+  /// source topic.
   void commit(const std::map<TopicPartition, OffsetAndMetadata>& processed);
+  /// For statestore.uncommitted.max.bytes.
   [[nodiscard]] std::size_t uncommitted_bytes() const { return stores_.uncommitted_bytes(); }
 
  private:
   class Writer;
   class Contexts;
-  /// What a typed store holds; one is set.
+  /// The bytes under a typed store, for dump(). One is set, or none for versioned and custom stores.
   struct Inside {
     KeyValueBytesStore* key_value = nullptr;
     WindowBytesStore* window = nullptr;
     SessionBytesStore* session = nullptr;
   };
 
+  /// Builds the layers of one store.
   void add(const StorePlan& plan, const Setup& setup, CacheBudget* cache);
+  /// A store of the user's own class. It writes its changelog itself and has no other layers.
   void add_custom(const StorePlan& plan, const std::string& changelog, bool headers_format);
-  /// Where the changes of a store go; null: it has no changelog, or the topic of a source is one already.
+  /// Where the changes of a store are written. Null: the store has no changelog, or it is rebuilt from a source topic,
+  /// which contains its changes already.
   [[nodiscard]] ChangelogWriter* writer_for(const StorePlan& plan);
+  /// Takes ownership of a finished store.
   void keep(const std::string& name, std::unique_ptr<StateStore> store);
-  /// Puts change logging in front.
-  /// `headers_format`: of an operator of the DSL, under dsl.store.format=HEADERS.
+  /// Puts change logging in front of `bytes`. `headers_format`: the store belongs to an operator of the DSL, and
+  /// dsl.store.format is HEADERS.
   static void log_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, ChangelogWriter& writer);
+  /// Puts a cache in front of `bytes`, if this kind of store can have one.
   void cache_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, CacheBudget& budget);
 
+  // Members are destroyed in reverse order: the typed stores first, then the parts that they use.
   StoreSet& stores_;
   TaskContext& task_;
   TaskOutput& output_;
   std::vector<std::unique_ptr<StoreMetrics>> metrics_;
   std::unique_ptr<Contexts> contexts_;
   std::vector<std::unique_ptr<Writer>> writers_;
-  std::vector<std::pair<StorePosition*, std::uint64_t>> written_;  // changelogs that the task writes, with their tokens
+  /// The changelogs that this task writes, with their tokens from TaskOutput.
+  std::vector<std::pair<StorePosition*, std::uint64_t>> written_;
+  /// Custom stores, which are attached to the StoreSet so that it can restore them.
   std::vector<std::string> custom_;
   std::map<std::string, std::unique_ptr<StateStore>> typed_;
+  /// In the order of the topology. Owned by typed_.
   std::vector<StateStore*> in_order_;
   std::map<std::string, Inside> insides_;
 };

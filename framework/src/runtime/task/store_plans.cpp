@@ -10,6 +10,7 @@
 namespace millrace::detail {
 namespace {
 
+/// Whether the store is on disk. A store of the DSL without an explicit medium follows default.dsl.store.
 [[nodiscard]] bool is_persistent(const StoreSpec& spec, const StreamsConfig& config) {
   if (spec.kind == StoreKind::custom) return false;
   return spec.default_medium ? config.get_string("default.dsl.store") != "in_memory" : spec.persistent;
@@ -33,12 +34,15 @@ std::vector<StorePlan> plan_stores(TaskId id, const TaskEnvironment& environment
   std::vector<StorePlan> plans;
   for (const NodeSpec* node : nodes) {
     for (const std::string& name : node->stores) {
+      // Several nodes may share a store.
       if (!seen.insert(name).second) continue;
       StorePlan& plan = plans.emplace_back();
       plan.builder = topology.stores().at(name);
       const StoreSpec& spec = definition_of(*plan.builder).spec;
       plan.persistent = is_persistent(spec, environment.config);
       if (const auto global = topology.global_stores().find(name); global != topology.global_stores().end()) {
+        // Three cases: a global store is rebuilt from all partitions of its topic, a table that reuses its source topic
+        // as changelog from the task's own partition, and any other store from its changelog.
         plan.from_source = true;
         for (const TopicPartition& input : inputs) {
           if (input.topic == global->second) plan.changelogs.push_back(input);
@@ -61,6 +65,7 @@ std::unique_ptr<StoreSet> open_stores(TaskId id, const TaskEnvironment& environm
                                       const std::filesystem::path& directory) {
   return std::make_unique<StoreSet>(
       "task " + id.str(), plan_stores(id, environment, nodes, inputs), directory,
+      // Without shared memory (in tests) each task gets the full limits for itself.
       environment.state_memory ? environment.state_memory : make_state_memory(environment.config));
 }
 

@@ -10,16 +10,19 @@
 
 namespace millrace::detail {
 
-/// The memory that the configuration gives to the databases of all tasks together.
+/// The memory that the databases of all tasks share. Its limits come from the configuration (`millrace.memory.*`,
+/// `millrace.rocksdb.*`), in bytes.
 [[nodiscard]] std::shared_ptr<StateMemory> make_state_memory(const StreamsConfig& config);
 
-/// What the stores of a task are made of, in topology order. `nodes`: those of the task. `inputs`: the partitions that
-/// it reads; global stores are rebuilt from theirs.
+/// Which stores a task has, whether each is on disk, and from which partitions each is rebuilt. In the order of the
+/// topology, each store once. `nodes`: the nodes of the task. `inputs`: the partitions that the task reads. A global
+/// store is rebuilt from those of its topic.
 [[nodiscard]] std::vector<StorePlan> plan_stores(TaskId id, const TaskEnvironment& environment,
                                                  const std::vector<const NodeSpec*>& nodes,
                                                  const std::vector<TopicPartition>& inputs);
 
-/// Opens the stores of a task. `directory`: the task's own. Throws StateCorruptedException if it must be deleted first.
+/// Opens the stores of a task. `directory`: the task's own; used only if a store is on disk. Throws
+/// StateCorruptedException if the directory cannot be used as it is: the caller then deletes it and calls again.
 [[nodiscard]] std::unique_ptr<StoreSet> open_stores(TaskId id, const TaskEnvironment& environment,
                                                     const std::vector<const NodeSpec*>& nodes,
                                                     const std::vector<TopicPartition>& inputs,

@@ -10,12 +10,12 @@
 namespace millrace::detail {
 namespace {
 
-/// `keeps_raw`: see RecordOrigin.
+/// The result points into `record`. `keeps_raw`: see RecordOrigin.
 [[nodiscard]] RecordOrigin origin_of(const ConsumerRecord& record, bool keeps_raw) {
   return {record.topic, record.partition, record.offset, record.key, record.value, keeps_raw};
 }
 
-/// How the text of an exception begins that stops the task.
+/// The first words of the exception that stops the task.
 [[nodiscard]] std::string_view failure(DropReason reason) {
   switch (reason) {
     case DropReason::deserialization_error: return "deserialization failed:";
@@ -43,6 +43,7 @@ StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std:
       output_(output),
       directory_(directory),
       inputs_(inputs) {
+  // Nodes first, because the queues refer to source nodes.
   build_nodes(nodes);
   const StoreBinding::Setup setup{environment.config, environment.application_id, environment.share_store,
                                   metrics_.get()};
@@ -58,6 +59,7 @@ void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
   for (const NodeSpec* spec : specs) {
     auto node = spec->factory();
     node->set_name(spec->name);
+    // Specs are in insertion order, so all predecessors exist already.
     for (const std::string& predecessor : spec->predecessors) by_name.at(predecessor)->connect(*node);
     by_name.emplace(spec->name, node.get());
     specs_.emplace(node.get(), spec);
@@ -69,12 +71,14 @@ const StreamTask::Node& StreamTask::source_node(const std::string& topic) const 
   std::vector<const Node*> by_pattern;
   for (const Node& node : nodes_) {
     if (node.spec->kind != NodeSpec::Kind::source) continue;
+    // A source that names the topic has precedence over patterns.
     if (std::ranges::any_of(node.spec->topics, [&](const auto& name) { return topic_name(name) == topic; })) {
       return node;
     }
     if (node.spec->pattern && std::regex_match(topic, std::regex(*node.spec->pattern))) by_pattern.push_back(&node);
   }
-  // Only now: patterns may match one of the application's own topics, which another source names.
+  // Patterns are compared only after all names: a pattern may match one of the application's own topics, which another
+  // source names.
   if (by_pattern.size() == 1) return *by_pattern.front();
   if (!by_pattern.empty()) {
     throw TopologyException("topic '" + topic + "' matches the patterns of the sources '" + by_pattern[0]->spec->name +
@@ -85,6 +89,7 @@ const StreamTask::Node& StreamTask::source_node(const std::string& topic) const 
 
 RecordQueues::Queue& StreamTask::add_queue(const TopicPartition& input) {
   const Node& source = source_node(input.topic);
+  // The counters are looked up once here and not for each record.
   RecordQueues::Queue& queue = queues_.add(input, dynamic_cast<SourceNodeBase&>(*source.node));
   const TaskMetrics::Input counted = metrics_->input(source.spec->name, input.topic);
   queue.consumed = &counted.topic;
@@ -99,6 +104,7 @@ RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
 
 void StreamTask::initialize() {
   for (Node& node : nodes_) node.node->init(*this);
+  // Only after all init() calls: if one throws, close() must not call the nodes.
   running_ = true;
 }
 
@@ -112,6 +118,7 @@ void StreamTask::close() {
     try {
       node.node->close();
     } catch (...) {
+      // The other nodes must be closed as well, because they may hold resources.
       problem = std::current_exception();
     }
   }
@@ -126,10 +133,13 @@ void StreamTask::begin_round() {
 bool StreamTask::process_one() {
   RecordQueues::Queue* queue = queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
     const RecordOrigin origin = origin_of(head, false);
+    // A timestamp extractor may fail or drop the record. Error handlers and logs then need to know which record it was.
     const RecordScope scope(*this, {&origin, head.timestamp, &head.headers});
-    // Global stores go by the records' own times: as in Java no extractor is asked.
+    // Global stores use the timestamps of the records. As in Java, no extractor is called for them. Their task has the
+    // sub-topology -1.
     auto timestamp =
         id_.subtopology < 0 ? std::optional(head.timestamp) : from.source->extract_timestamp(head, from.partition_time);
+    // As in Kafka Streams, an extractor may return a negative number to drop a record.
     if (timestamp && *timestamp < 0) {
       record_dropped(dynamic_cast<const NodeBase&>(*from.source), DropReason::negative_timestamp);
       timestamp.reset();
@@ -138,11 +148,15 @@ bool StreamTask::process_one() {
   });
   if (queue == nullptr) return false;
 
+  // The record leaves its queue before it is processed. So the queue's head is the next offset to commit, even if a
+  // punctuation or a node asks for a commit.
   const ConsumerRecord current = std::move(queue->records.front());
   const Timestamp timestamp = *queue->head_timestamp;
   queue->records.pop_front();
   queue->head_timestamp.reset();
   queue->consumed_since_commit = true;
+  // Times advance before the nodes run, because operators compare records with stream time. The old values are kept for
+  // a record that cannot be decoded.
   const Timestamp partition_time = std::exchange(queue->partition_time, std::max(queue->partition_time, timestamp));
   const Timestamp stream_time = std::exchange(stream_time_, std::max(stream_time_, timestamp));
 
@@ -150,9 +164,10 @@ bool StreamTask::process_one() {
   queue->source_calls->add();
   queue->consumed->add(current.key, current.value, current.headers);
   if (metrics_->debug()) metrics_->record_lateness.record(static_cast<double>(stream_time_ - timestamp));
+  // Writes between records (for example in a commit) get the time of the last record.
   set_time_between_records(timestamp);
   if (!process(*queue->source, current, timestamp)) {
-    // What cannot be read moves no time, as in Kafka Streams.
+    // As in Kafka Streams, a record that cannot be decoded does not advance time.
     queue->partition_time = partition_time;
     stream_time_ = stream_time;
     return true;
@@ -163,17 +178,21 @@ bool StreamTask::process_one() {
 
 bool StreamTask::process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp) {
   const RecordOrigin origin = origin_of(record, environment_.errors.shows_raw_records);
+  // The scope ends with the record, so nothing points to it after it is destroyed.
   const RecordScope scope(*this, {&origin, timestamp, &record.headers});
   return source.process(record, timestamp);
 }
 
 bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
   return punctuations.run_due(now, [&](NodeBase& node, const Punctuator& callback) {
+    // A punctuation has no input record, so it has neither origin nor headers.
     const RecordScope scope(*this, {.timestamp = now});
+    // Clock reads are avoided unless the latency is measured.
     const std::int64_t begin = metrics_->debug() ? environment_.clock.nanos() : 0;
     try {
       callback(now);
     } catch (...) {
+      // If the handler resumes, the other callbacks still run, and this one stays scheduled.
       processing_failed(node);
     }
     metrics_->punctuations.add();
@@ -185,6 +204,7 @@ bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
 bool StreamTask::punctuate_wall_clock(Timestamp now) { return punctuate(wall_clock_, now); }
 
 void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& metadata) {
+  // Stream time is not committed. It is the largest partition time, so it is restored from the partitions.
   if (auto* queue = queues_.find(partition)) {
     queue->partition_time = std::max(queue->partition_time, metadata.partition_time);
     stream_time_ = std::max(stream_time_, metadata.partition_time);
@@ -213,9 +233,11 @@ void StreamTask::prepare_commit() {
     try {
       node.node->prepare_commit();
     } catch (...) {
+      // Also in a commit hook, the handler may decide to skip the failure.
       processing_failed(*node.node);
     }
-    // Nodes come in topology order: what this one wrote into a cache reaches those behind it before their own call.
+    // Nodes are in the order of the topology. What this node wrote into a cache must reach the nodes after it before
+    // their hooks run.
     stores_->flush();
   }
 }
@@ -224,9 +246,11 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
     FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const {
   std::map<TopicPartition, OffsetAndMetadata> offsets;
   for (const auto& queue : queues_.queues()) {
+    // A commit request for each idle partition would be a waste.
     if (!all && !processor_metadata_changed_ && !queue->consumed_since_commit) continue;
     OffsetAndMetadata committed;
     if (!queue->records.empty()) {
+      // Records in the queue are read but not processed, so the consumer's position is too far.
       committed.offset = queue->records.front().offset;
       committed.leader_epoch = queue->records.front().leader_epoch;
     } else {
@@ -241,10 +265,12 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
 }
 
 void StreamTask::post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed) {
+  // First the stores: if this throws, everything still counts as uncommitted.
   stores_->commit(committed);
   commit_requested_ = false;
   processor_metadata_changed_ = false;
   for (const auto& queue : queues_.queues()) queue->consumed_since_commit = false;
+  // Commits happen regularly, so they are a good time for summaries.
   metrics_->dropped.report();
 }
 
@@ -254,11 +280,14 @@ void StreamTask::commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>(
 }
 
 StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
+  // Global stores are open to all nodes. The names of stores are unique within a topology.
   if (environment_.find_global_store) {
     if (StateStore* global = environment_.find_global_store(name, node.name())) return *global;
   }
   const NodeSpec& spec = *specs_.at(&node);
   StateStore* found = stores_->find(name);
+  // As in Kafka Streams, a node may only use stores that it is connected to. The connections decide which nodes share a
+  // task, so an unconnected store would be found only by chance.
   if (found == nullptr || std::ranges::find(spec.stores, name) == spec.stores.end()) {
     throw TopologyException("processor '" + node.name() + "' uses state store '" + name +
                             "' without being connected to it: name the store when the processor is added");
@@ -271,11 +300,14 @@ Cancellable StreamTask::schedule(NodeBase& node, std::optional<Timestamp> start,
   const bool by_records = type == PunctuationType::stream_time;
   Punctuations& punctuations = by_records ? stream_time_punctuations_ : wall_clock_;
   const std::int64_t every = interval.count();
+  // As in Kafka Streams: stream time starts at 0, so the first record makes the punctuation due. Wall-clock time starts
+  // one interval from now.
   if (!start) return punctuations.schedule(node, by_records ? 0 : system_time() + every, every, std::move(callback));
   if (*start < 0) {
     throw TopologyException("processor '" + node.name() + "' schedules a punctuation from " + std::to_string(*start) +
                             " ms on: the start must not lie before the epoch");
   }
+  // A start in the past means the next slot after now, see Punctuations::schedule().
   return punctuations.schedule(node, *start, every, std::move(callback), by_records ? stream_time_ : system_time());
 }
 
@@ -284,6 +316,7 @@ std::filesystem::path StreamTask::state_dir() const {
     throw StreamsException("task " + id_.str() +
                            " has no state directory: no store of the topology is kept on disk (state.dir)");
   }
+  // Made on demand: a task whose processors write no files needs no directory.
   std::filesystem::create_directories(directory_);
   return directory_;
 }
@@ -301,17 +334,24 @@ void StreamTask::handle(const ExceptionHandler& handler, DropReason reason, cons
 
   const HandlerResponse response = ask(handler, context);
   for (const DeadLetter& letter : dead_letters(environment_.errors, context, response)) {
+    // No sender: a dead letter that the broker refuses must not lead to another dead letter.
     output_.send(letter.topic, letter.partition, letter.key, letter.value, letter.timestamp, letter.headers, Sender());
   }
   if (response.fails()) {
     const std::string text = describe_error(failure(reason), context);
-    if (node.is_sink()) throw StreamsException(text);  // the node before it has a handler as well
+    // Not a TaskFailure: the node before the sink must see an ordinary exception, so that the processing handler is
+    // asked as well.
+    if (node.is_sink()) throw StreamsException(text);
     throw TaskFailure(text);
   }
   metrics_->dropped.count(reason, node.name(), [&] { return describe_dropped(reason, context); });
 }
 
+// Called inside a catch block; `throw;` rethrows the current exception. The handler must decide only about faults of
+// the record itself. Exceptions of the broker, of a store or of a decided failure pass through.
 void StreamTask::processing_failed(const NodeBase& node) {
+  // Errors of a sink belong to the production handler, see serialization_failed(). What else a sink throws is handled
+  // by the node before it.
   if (node.is_sink()) throw;
   try {
     throw;
@@ -344,6 +384,7 @@ void StreamTask::serialization_failed(const NodeBase& node, const UnwrittenRecor
 
 void StreamTask::record_dropped(const NodeBase& node, DropReason reason) {
   metrics_->dropped.count(reason, node.name(), [&] {
+    // There is no exception here, so the times explain why the record was dropped, for example as late.
     ErrorContext context = error_context(*this, node);
     context.error =
         "timestamp " + std::to_string(current_record().timestamp) + ", stream time " + std::to_string(stream_time_);

@@ -19,17 +19,24 @@
 
 namespace millrace::detail {
 
-/// One sub-topology on one partition: its nodes, stores and waiting records. Driven by one thread, step by step.
+/// One sub-topology on one partition: its nodes, its stores and its queues of input records. (Kafka Streams:
+/// `StreamTask`.)
 ///
 ///     restoring -> running -> closed
 ///
-/// While restoring only the stores exist for the outside; initialize() connects and starts the nodes.
-/// (Kafka Streams: `StreamTask`.)
+/// While a task is restoring, it has stores but its nodes are not initialised. initialize() starts them.
+///
+/// Threads  one at a time: the stream thread that owns the task, or the global thread
+/// Commit   in three steps: prepare_commit(); then the thread commits with the broker; then post_commit()
+/// Errors   TaskFailure if a handler decides to fail; BrokerException from the output; ProcessorStateException from
+///          stores. After any of them the task must be closed and replaced, because it may have processed half a
+///          record.
 class StreamTask final : public TaskContext {
  public:
-  /// `inputs`: the partitions that this task reads, with real topic names. `stores`: made for this task by
-  /// open_stores(); they outlive it, and may be given to the task's successor. `directory`: the task's own; empty:
-  /// none. `cache`: see StoreBinding.
+  /// `inputs`: the partitions that the task reads, with real topic names.
+  /// `stores`: made for this task by open_stores(). They must outlive the task and may be given to its successor.
+  /// `output`, `environment` and `cache` must outlive the task, too. `cache`: see StoreBinding.
+  /// `directory`: the task's own; empty if no store is on disk.
   StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
              const std::vector<TopicPartition>& inputs, StoreSet& stores, TaskOutput& output,
              const std::filesystem::path& directory, CacheBudget* cache, std::shared_ptr<TaskMetrics> metrics);
@@ -37,43 +44,60 @@ class StreamTask final : public TaskContext {
 
   // --- life
   [[nodiscard]] StoreBinding& stores() { return *stores_; }
-  /// After the stores are restored: nodes are initialised, in topology order.
+  /// Calls init() of the nodes, in the order of the topology. REQUIRES: the stores are restored. An exception of init()
+  /// is passed on.
   void initialize();
+  /// Between initialize() and close().
   [[nodiscard]] bool running() const { return running_; }
-  /// Calls the nodes' close. Does not commit.
+  /// Calls close() of all nodes, if they were initialised. Does not commit. Throws the last exception of a node, after
+  /// all nodes were closed. Further calls do nothing.
   void close();
 
   // --- records
   [[nodiscard]] const std::vector<TopicPartition>& inputs() const { return inputs_; }
-  /// The source that reads a topic (by its real name).
+  /// The source that reads a topic; `topic` is the real name. Throws TopologyException if there is none, or if patterns
+  /// of several sources match.
   [[nodiscard]] const NodeSpec& source_of(const std::string& topic) const { return *source_node(topic).spec; }
-  /// One more partition to read (of a topic that matches a pattern).
+  /// Adds a partition to read, of a topic that matches a source pattern. Only the TopologyTestDriver uses it: a stream
+  /// thread gets new topics through a new plan.
   RecordQueues::Queue& add_input(const TopicPartition& input);
-  /// Takes a record of one of its inputs.
+  /// Appends an input record to one of the task's queues.
   void add(RecordQueues::Queue& queue, ConsumerRecord record) { queues_.push(queue, std::move(record)); }
   [[nodiscard]] RecordQueues& queues() { return queues_; }
   [[nodiscard]] const RecordQueues& queues() const { return queues_; }
-  /// A new round of the thread: what came in between may have changed which inputs are caught up.
+  /// Begins a new round of the thread, see RecordQueues::begin_round().
   void begin_round();
-  /// Processes the next record and the stream-time punctuations that it makes due. False: there is none.
+  /// Processes the next record, then the stream-time punctuations that it makes due. Returns false if the queues are
+  /// empty. Does not check max.task.idle.ms, see RecordQueues::ready().
   bool process_one();
+  /// Runs the wall-clock punctuations that are due at `now` (Clock::now()). Returns whether any ran.
   bool punctuate_wall_clock(Timestamp now);
+  /// In the time of Clock::now(); nullopt: none is scheduled.
   [[nodiscard]] std::optional<Timestamp> next_wall_clock_punctuation() const { return wall_clock_.next_due(); }
 
-  // --- commit
+  /// Whether a processor has called commit() since the last commit.
   [[nodiscard]] bool commit_requested() const { return commit_requested_; }
-  /// What a previous owner committed with the partition's offset. Of several partitions the latest times hold.
+  /// Takes over the metadata that was committed with an input partition. Call it before initialize(). If partitions
+  /// have different times for one name, the latest one counts.
   void resume(const TopicPartition& partition, const CommitMetadata& metadata);
+  /// The metadata that the next commit contains.
   [[nodiscard]] const ProcessorMetadata& processor_metadata() const { return processor_metadata_; }
-  /// Flushes what caches hold back and calls the nodes' commit hooks, so that all of it is part of the commit.
+  /// Flushes caches and calls the commit hooks of nodes. Both may send more records, so they come before the thread
+  /// commits.
   void prepare_commit();
-  /// Offsets to commit: of the next record in each queue, else `position` of its reader. Only of partitions that were
-  /// read since the last commit, unless `all` or an operator's metadata are new: these are part of every commit.
+  /// The offsets to commit, one per input partition. An offset is the one of the next record to process: the head of
+  /// the queue, or `position` of the consumer if the queue is empty. A partition is left out if its position is
+  /// unknown.
+  ///
+  /// Without `all`, partitions that have not moved since the last commit are left out as well. Exception: after new
+  /// metadata of an operator all partitions are included, because each carries the metadata.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committable_offsets(
       FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const;
-  /// The broker has everything, with these offsets: makes the stores durable.
+  /// Makes the stores durable. REQUIRES: the broker has confirmed everything that the task sent, and the offsets
+  /// `committed`.
   void post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed = {});
-  /// All of a commit, for a task that commits alone. `publish` brings out what was written, and returns the offsets.
+  /// All three steps, for a task that commits alone. `publish` commits with the broker and returns the committed
+  /// offsets.
   void commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>()> publish);
 
   [[nodiscard]] TaskMetrics& metrics() { return *metrics_; }
@@ -102,18 +126,24 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] TopicTotals* produced(const NodeBase& sink, const std::string& topic) override;
 
  private:
+  /// A node of this task, with its description in the topology.
   struct Node {
     const NodeSpec* spec;
     std::unique_ptr<NodeBase> node;
   };
 
+  /// Makes the nodes and connects them.
   void build_nodes(const std::vector<const NodeSpec*>& specs);
+  /// See source_of().
   [[nodiscard]] const Node& source_node(const std::string& topic) const;
+  /// Adds the queue of one input partition.
   RecordQueues::Queue& add_queue(const TopicPartition& input);
-  /// False: the record could not be read.
+  /// Sends one record through the nodes. Returns false if the source could not decode it.
   bool process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp);
-  /// False: nothing was due.
+  /// Runs what is due. Returns whether anything was.
   bool punctuate(Punctuations& punctuations, Timestamp now);
+  /// Asks a handler about the exception that is being handled. Writes dead letters, then either counts a dropped record
+  /// or throws.
   void handle(const ExceptionHandler& handler, DropReason reason, const NodeBase& node,
               std::optional<UnwrittenRecord> output, const std::string& error);
 
@@ -124,13 +154,16 @@ class StreamTask final : public TaskContext {
   std::filesystem::path directory_;
   std::vector<TopicPartition> inputs_;
   std::vector<Node> nodes_;
+  /// For store(), which checks the stores that a node is connected to.
   std::map<const NodeBase*, const NodeSpec*> specs_;
   std::unique_ptr<StoreBinding> stores_;
   RecordQueues queues_;
   Punctuations stream_time_punctuations_;
   Punctuations wall_clock_;
+  /// The largest timestamp of all records of the task, ms since the epoch.
   Timestamp stream_time_ = kNoTimestamp;
   ProcessorMetadata processor_metadata_;
+  /// Since the last commit.
   bool processor_metadata_changed_ = false;
   bool running_ = false;
   bool closed_ = false;

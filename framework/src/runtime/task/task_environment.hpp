@@ -16,21 +16,27 @@ namespace millrace::detail {
 
 class StateMemory;
 
-/// What all tasks of an application share. Outlives them.
+/// What all tasks of an application share. It outlives them, and does not change while they run. So every thread reads
+/// it without a lock.
 struct TaskEnvironment {
   const TopologyBuilder& topology;
   std::string application_id;
   const StreamsConfig& config;
   const Clock& clock;
   ErrorPolicy errors;
+  /// How often left and outer joins and on-close windows look for results to emit, in ms. 0 in tests: after every
+  /// record.
   std::int64_t emit_interval_ms = 1000;
+  /// For sources without a timestamp extractor of their own.
   TimestampPolicy default_timestamps = TimestampPolicy::fail_on_invalid;
-  /// Global stores, which every node may read; nullptr: there is none of that name. `reader`: the node.
+  /// Finds a global store, which every node may read. nullptr: there is none with this name. `reader`: the name of the
+  /// node, for messages. Thread-safe.
   std::function<StateStore*(const std::string& name, const std::string& reader)> find_global_store = {};
-  std::shared_ptr<StateMemory> state_memory = {};  ///< what the databases share; null: each has all for itself
+  /// The memory that all databases share. Null: each database has the full limits for itself.
+  std::shared_ptr<StateMemory> state_memory = {};
   /// See StoreBinding::Setup.
   std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share_store = {};
-  std::shared_ptr<ClientMetrics> metrics = std::make_shared<ClientMetrics>();  ///< of the application
+  std::shared_ptr<ClientMetrics> metrics = std::make_shared<ClientMetrics>();  ///< of the application; never null
 };
 
 /// The policy that default.timestamp.extractor names.

@@ -10,6 +10,7 @@ TaskMetrics::TaskMetrics(ClientMetrics& client, const std::string& thread, TaskI
       debug_(client.registry.shows(RecordingLevel::debug)),
       tags_{{"thread-id", thread}, {"task-id", task.str()}},
       scope_(client.registry, kTaskGroup, tags_) {
+  // Names and levels are those of Kafka Streams, see docs/metrics.md.
   scope_.rate_and_total(RecordingLevel::debug, "process", "calls to process", processed);
   scope_.average_and_max(RecordingLevel::debug, "process-latency", "latency of calls to process in ms",
                          process_latency);

@@ -9,17 +9,25 @@
 
 namespace millrace::detail {
 
-/// Where a task's records go: sinks, changelogs, the dead-letter topic.
+/// Where a task writes: sinks, changelogs, the dead-letter topic. An interface, because a stream thread writes to the
+/// broker, the global thread writes nothing, and TopologyTestDriver keeps the records.
+///
+/// Threads: the task's thread. Errors: an implementation may report the failure of a record in a later call.
 class TaskOutput : public RecordCollector {
  public:
-  /// Announces a changelog partition; the token is for the two calls below.
+  /// Announces that a changelog partition will be written. The returned token stands for it in the other calls. A
+  /// number is cheaper per record than a topic name.
   [[nodiscard]] virtual std::uint64_t open_changelog(const TopicPartition& changelog) = 0;
+  /// The token must not be used afterwards.
   virtual void close_changelog(std::uint64_t token) = 0;
 
+  /// Sends one change. A null `value` is a delete. `timestamp`: ms since the epoch. `headers` may be null. All views
+  /// are copied.
   virtual void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                               const Headers* headers) = 0;
 
-  /// The offset behind the last record of this changelog that the broker has confirmed; nullopt: none was sent.
+  /// One past the offset of the last record of this changelog that the broker has confirmed. nullopt: none was
+  /// confirmed.
   [[nodiscard]] virtual std::optional<std::int64_t> confirmed_offset(std::uint64_t token) const = 0;
 };
 

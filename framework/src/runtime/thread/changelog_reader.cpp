@@ -7,6 +7,7 @@
 namespace millrace::detail {
 namespace {
 
+/// Records per poll. Large batches make few, large writes to RocksDB.
 constexpr std::size_t kBatchRecords = 10'000;
 
 }  // namespace
@@ -15,8 +16,10 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
                           const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout) {
   std::map<TopicPartition, Watermarks> held;
   for (const StorePosition& store : stores.positions()) {
+    // The requests come first. If one throws, neither the stores nor restoring_ were changed.
     Watermarks bounds = admin_.watermarks(store.changelog(), timeout);
     if (store.from_source()) {
+      // Without a committed offset, the whole topic is still input, and nothing is restored.
       const auto committed = processed.find(store.changelog());
       bounds.high = std::clamp(committed == processed.end() ? 0 : committed->second.offset, bounds.low, bounds.high);
     }
@@ -26,6 +29,7 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
   for (StorePosition& store : stores.positions()) {
     const std::int64_t start = *store.next_offset();
     const std::int64_t end = held.at(store.changelog()).high;
+    // The local data are up to date.
     if (start >= end) continue;
     restoring_.emplace(store.changelog(),
                        Restoring{&stores, &store, metrics, start, end, start, clock_.monotonic_ms(), {}});
@@ -51,12 +55,13 @@ void ChangelogReader::reassign() {
 }
 
 void ChangelogReader::step(Millis timeout) {
+  // Assigning is delayed to here, so that several new tasks cause only one new assignment.
   if (assignment_changed_) reassign();
   if (restoring_.empty()) return;
   consumer_->poll(records_, kBatchRecords, timeout);
   for (ConsumerRecord& record : records_) {
     const auto found = restoring_.find({*record.topic, record.partition});
-    // Records behind the end that was seen at the start are not this task's business: it writes them itself.
+    // Records beyond `end` were written by this task itself after it was added. Its stores contain them already.
     if (found != restoring_.end() && record.offset < found->second.end) {
       found->second.batch.push_back(std::move(record));
     }
@@ -73,9 +78,11 @@ void ChangelogReader::apply(Restoring& restoring) {
   std::vector<RestoreRecord> batch;
   batch.reserve(restoring.batch.size());
   for (const ConsumerRecord& record : restoring.batch) {
+    // A record without a key can only be in a source topic. A store has no such entry.
     if (record.key) batch.push_back({*record.key, record.value, record.timestamp, &record.headers});
   }
   const std::int64_t before = restoring.next_offset();
+  // The position moves even if all records of the batch were skipped.
   restoring.stores->restore(*restoring.store, batch, restoring.batch.back().offset + 1);
   restoring.metrics->restore_remaining.add(before - restoring.next_offset());
   restoring.metrics->restored.add(batch.size());
@@ -92,25 +99,30 @@ void ChangelogReader::finish_caught_up() {
     Restoring& restoring = it->second;
     // The last offsets before the end may be transaction markers, which are never returned.
     const auto position = consumer_->position(it->first);
+    // The last offsets before the end may be transaction markers or compacted records. poll() never returns them, but
+    // the consumer's position passes them.
     if (restoring.next_offset() < restoring.end && (!position || *position < restoring.end)) {
       ++it;
       continue;
     }
+    // No record has brought the last call of the listener, in which both numbers are equal.
     if (restoring.next_offset() < restoring.end && progress_) {
       progress_(restoring.store->store(), restoring.end - restoring.start, restoring.end - restoring.start);
     }
     restoring.metrics->restore_remaining.add(restoring.next_offset() - restoring.end);
     restoring.stores->finish_restore(*restoring.store, restoring.end);
-    // The others go on with what was fetched for them; a new assignment would throw it away.
+    // A new assignment would throw away what was fetched for the other partitions. So this partition is only paused.
     consumer_->pause({it->first});
     it = restoring_.erase(it);
   }
+  // The last restore has ended: the next step assigns no partitions.
   if (restoring_.empty()) assignment_changed_ = true;
 }
 
 void ChangelogReader::warn_of_standstill() {
   const Timestamp now = clock_.monotonic_ms();
   for (auto& [partition, restoring] : restoring_) {
+    // The position also moves over markers and compacted records, which count as progress.
     const auto position = consumer_->position(partition).value_or(restoring.position);
     if (position > restoring.position) {
       restoring.position = position;
@@ -121,10 +133,10 @@ void ChangelogReader::warn_of_standstill() {
     log(LogLevel::warn,
         "store '" + restoring.store->store() + "' of " + restoring.stores->owner() +
             " waits to be restored: changelog " + partition.str() + " ends at offset " + std::to_string(restoring.end) +
-            ", but nothing comes behind offset " + std::to_string(position) +
-            ". Either the broker cannot be reached, or a transaction is open there. The broker ends it " +
-            "after the writer's transaction.timeout.ms; one that stays open was forgotten by it: " +
-            "kafka-transactions.sh finds and aborts it");
+            ", but reading stops at offset " + std::to_string(position) +
+            ". Either the broker cannot be reached, or a transaction is open there. The broker aborts an open " +
+            "transaction after the writer's transaction.timeout.ms. If it does not, find and abort the transaction " +
+            "with kafka-transactions.sh");
   }
 }
 

@@ -14,18 +14,23 @@
 
 namespace millrace::detail {
 
-/// Brings the stores of a thread's new tasks up to date from their changelogs, a step at a time.
+/// Restores the stores of a thread's new tasks from their changelogs, one step at a time. (Kafka Streams:
+/// `StoreChangelogReader`.)
 ///
-/// A changelog is read to the end that it has when the task comes in, and that is the end of the log, not the last
-/// stable offset: the committed offsets of a previous owner may be known before the markers of the same transaction
-/// have reached the changelog, and its records must not be missed. If a transaction is still open there, reading waits
-/// until it has ended. (Kafka Streams: `StoreChangelogReader`; KAFKA-10167.)
+/// Restoring ends at the offset that was the end of the changelog when the task was added. That is the end of the log
+/// (high watermark) and not the last stable offset. Reason: the previous owner's transaction may be committed although
+/// its markers have not reached the changelog yet. Its records must not be missed (KAFKA-10167). If a transaction is
+/// still open there, reading waits until it has ended.
+///
+/// Threads: the stream thread. A changelog is read without a group, by assignment.
 class ChangelogReader {
  public:
-  /// Told (store, records so far, records in all).
+  /// Called after each batch with the store's name, the records done so far, and their total number. Both numbers are
+  /// differences of offsets.
   using Progress = std::function<void(const std::string&, std::int64_t, std::int64_t)>;
 
-  /// `patience`: after as long without news of a changelog a warning says what is waited for, and again and again.
+  /// `patience`: if a changelog brings no records for this time, a warning says why that may be. It is repeated at the
+  /// same interval. `admin` and `clock` must outlive the object.
   ChangelogReader(std::unique_ptr<Consumer> consumer, Admin& admin, Progress progress, Millis patience,
                   const Clock& clock)
       : consumer_(std::move(consumer)),
@@ -34,37 +39,46 @@ class ChangelogReader {
         patience_(patience),
         clock_(clock) {}
 
-  /// Looks up how far each store of a task is behind, and begins to restore it. `processed`: the task's committed
-  /// offsets: a store that is rebuilt from the topic of a source is restored up to there, since what comes behind is
-  /// still to be processed. After an exception nothing was added.
+  /// Finds out how far each store of a task is behind its changelog, and starts to restore it. `processed`: the task's
+  /// committed offsets. A store that is rebuilt from a source topic is restored up to there, because later records will
+  /// be processed as input. Each request may take up to `timeout`. If an exception is thrown, nothing was added, and
+  /// the call can be repeated.
   void add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
            const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout);
+  /// The task ends. What was restored so far stays in its stores.
   void remove(const StoreSet& stores);
 
   /// Whether all stores of the set are up to date.
   [[nodiscard]] bool done(const StoreSet& stores) const;
+  /// Whether step() has nothing to do.
   [[nodiscard]] bool idle() const { return restoring_.empty() && !assignment_changed_; }
 
-  /// Reads and applies one batch, waiting up to `timeout` for it.
+  /// Reads one batch and applies it to the stores. Waits up to `timeout` for records.
   void step(Millis timeout);
 
  private:
+  /// The restore of one store from one changelog partition.
   struct Restoring {
-    StoreSet* stores;
-    StorePosition* store;
-    std::shared_ptr<TaskMetrics> metrics;  ///< of the task that the stores are for
-    std::int64_t start;
-    std::int64_t end;
-    std::int64_t position;
-    Timestamp moved_at;  ///< or warned at
-    std::vector<ConsumerRecord> batch;
+    StoreSet* stores;                      ///< owned by the task manager
+    StorePosition* store;                  ///< an element of `stores`
+    std::shared_ptr<TaskMetrics> metrics;  ///< of the task
+    std::int64_t start;                    ///< first offset to read
+    std::int64_t end;                      ///< offset where restoring ends; exclusive
+    std::int64_t position;                 ///< of the consumer, as last seen
+    /// When `position` last changed, or when the last warning was logged. Clock::monotonic_ms().
+    Timestamp moved_at;
+    std::vector<ConsumerRecord> batch;  ///< polled in the present step
 
     [[nodiscard]] std::int64_t next_offset() const { return *store->next_offset(); }
   };
 
+  /// Tells the consumer which partitions to read.
   void reassign();
+  /// Applies a batch to its store.
   void apply(Restoring& restoring);
+  /// Ends the restore of each store that has reached its end.
   void finish_caught_up();
+  /// Warns about changelogs that bring no records.
   void warn_of_standstill();
 
   std::unique_ptr<Consumer> consumer_;
@@ -73,7 +87,9 @@ class ChangelogReader {
   Millis patience_;
   const Clock& clock_;
   std::map<TopicPartition, Restoring> restoring_;
+  /// Empty between steps. A member, so that its memory is reused.
   std::vector<ConsumerRecord> records_;
+  /// The consumer's assignment differs from restoring_.
   bool assignment_changed_ = false;
 };
 

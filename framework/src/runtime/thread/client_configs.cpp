@@ -5,24 +5,29 @@
 namespace millrace::detail {
 namespace {
 
+/// Entries of `over` replace those of `settings` with the same key.
 void overlay(ClientConfig& settings, const ClientConfig& over) {
   for (const auto& [key, value] : over) settings.insert_or_assign(key, value);
 }
 
-/// How long one call of a client goes on trying. Shorter than Java's minute: the thread itself goes on trying, and in
-/// between it can be stopped.
+/// How long one call of a client tries, in ms. Java's default is one minute. This is shorter, because the thread itself
+/// repeats the call, and it can be stopped between two calls.
 constexpr const char* kCallTimeoutMs = "10000";
 
+/// Settings of all consumers. `client`: the prefix of the user's settings. `defaults`: what the user may replace.
 ClientConfig consumer_config(const StreamsConfig& config, const char* client, ClientConfig defaults) {
   defaults.emplace("default.api.timeout.ms", kCallTimeoutMs);
   defaults.emplace("isolation.level", "read_uncommitted");
   overlay(defaults, config.client_settings(client));
+  // Not replaceable: only the thread knows which records were processed. Under exactly-once no consumer may see records
+  // of an aborted transaction.
   defaults["enable.auto.commit"] = "false";
   if (config.exactly_once()) defaults["isolation.level"] = "read_committed";
   return defaults;
 }
 
-/// `otherwise` if the setting is missing or no positive number: what is wrong with it, the client says when it is made.
+/// A setting as a positive number. `otherwise` if it is missing or wrong. No error is reported here: the client reports
+/// wrong settings when it is made.
 std::int64_t positive(const ClientConfig& settings, const char* key, std::int64_t otherwise) {
   const auto found = settings.find(key);
   if (found == settings.end()) return otherwise;
@@ -34,11 +39,14 @@ std::int64_t positive(const ClientConfig& settings, const char* key, std::int64_
 }  // namespace
 
 ClientConfig main_consumer_config(const StreamsConfig& config, const ClientNames& names) {
+  // cooperative-sticky: a rebalance takes away only the partitions that move.
   ClientConfig settings = consumer_config(config, "main.consumer",
                                           {{"auto.offset.reset", "earliest"},
                                            {"client.id", names.thread_name() + "-consumer"},
                                            {"partition.assignment.strategy", "cooperative-sticky"}});
+  // The group id is the application id, as in Kafka Streams. Tools find the application's offsets under this name.
   settings["group.id"] = names.application_id;
+  // Static membership: each thread is a member, so each needs an instance id of its own.
   if (const auto instance = settings.find("group.instance.id"); instance != settings.end()) {
     instance->second += "-" + std::to_string(names.thread);
   }
@@ -48,9 +56,10 @@ ClientConfig main_consumer_config(const StreamsConfig& config, const ClientNames
 ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNames& names) {
   ClientConfig settings =
       consumer_config(config, "restore.consumer", {{"client.id", names.thread_name() + "-restore-consumer"}});
-  // Reads by assignment: the group id is only there because the client wants one.
+  // This consumer reads by assignment and commits nothing. It has a group id only because librdkafka requires one.
   settings["group.id"] = names.application_id + "-restore";
   settings.erase("group.instance.id");
+  // If the assigned offset was deleted meanwhile, go on with the oldest record that exists.
   settings["auto.offset.reset"] = "earliest";
   return settings;
 }
@@ -58,6 +67,7 @@ ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNa
 ClientConfig global_consumer_config(const StreamsConfig& config, const ClientNames& names) {
   ClientConfig settings =
       consumer_config(config, "global.consumer", {{"client.id", names.client_id + "-global-consumer"}});
+  // As for the restore consumer.
   settings["group.id"] = names.application_id + "-global";
   settings.erase("group.instance.id");
   settings["auto.offset.reset"] = "earliest";
@@ -69,9 +79,11 @@ ClientConfig producer_config(const StreamsConfig& config, const ClientNames& nam
                         {"default.api.timeout.ms", kCallTimeoutMs},
                         {"enable.idempotence", "true"},
                         {"linger.ms", "100"}};
+  // Kafka Streams' default under exactly-once. A crashed instance's open transaction blocks readers for this long.
   if (config.exactly_once()) settings["transaction.timeout.ms"] = "10000";
   overlay(settings, config.client_settings("producer"));
   if (config.exactly_once()) {
+    // Not replaceable. A restarted thread has the same id as before and so fences its predecessor.
     settings["transactional.id"] = names.application_id + "-" + names.process_id + "-" + std::to_string(names.thread);
   }
   return settings;
@@ -82,6 +94,7 @@ std::size_t records_per_poll(const ClientConfig& consumer, std::size_t otherwise
 }
 
 AutoOffsetReset reset_policy(const ClientConfig& consumer) {
+  // librdkafka accepts several spellings for each value.
   const std::string& name = consumer.at("auto.offset.reset");
   if (name == "latest" || name == "largest" || name == "end") return AutoOffsetReset::latest();
   if (name == "none" || name == "error") return AutoOffsetReset::none();

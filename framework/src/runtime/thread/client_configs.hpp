@@ -11,31 +11,35 @@
 
 namespace millrace::detail {
 
-/// The names of one stream thread's clients.
+/// The names from which the names and ids of a thread's clients are made.
 struct ClientNames {
-  std::string application_id;
-  std::string process_id;
-  std::string client_id;  ///< of the application: client.id or `<application.id>-<process id>`
-  int thread = 1;
+  std::string application_id;  ///< also the group id
+  std::string process_id;      ///< unique per instance; part of transactional ids
+  /// Of the application: the setting client.id, or `<application.id>-<process id>`.
+  std::string client_id;
+  int thread = 1;  ///< counts from 1
 
   [[nodiscard]] std::string thread_name() const { return client_id + "-StreamThread-" + std::to_string(thread); }
 };
 
-/// What Kafka Streams sets for its clients, overlaid by the user's `consumer.`, `main.consumer.`, `restore.consumer.`,
-/// `global.consumer.` and `producer.` settings; what the guarantees depend on cannot be overridden.
+/// The settings of each client: those that Kafka Streams sets, replaced by the user's settings with the prefix
+/// `consumer.`, `main.consumer.`, `restore.consumer.`, `global.consumer.` or `producer.`. Settings on which the
+/// processing guarantee depends cannot be replaced.
 [[nodiscard]] ClientConfig main_consumer_config(const StreamsConfig& config, const ClientNames& names);
 [[nodiscard]] ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNames& names);
 [[nodiscard]] ClientConfig global_consumer_config(const StreamsConfig& config, const ClientNames& names);
 [[nodiscard]] ClientConfig producer_config(const StreamsConfig& config, const ClientNames& names);
 
-/// What the client settings above mean for the thread that uses the clients.
+// The functions below read single settings from these maps, because the stream thread must follow them as well.
 
-/// max.poll.records, or `otherwise` if the setting is missing or no positive number.
+/// max.poll.records; `otherwise` if it is missing or not a positive number.
 [[nodiscard]] std::size_t records_per_poll(const ClientConfig& consumer, std::size_t otherwise);
+/// auto.offset.reset. Accepts librdkafka's other spellings, too. REQUIRES: the setting is present.
 [[nodiscard]] AutoOffsetReset reset_policy(const ClientConfig& consumer);
-/// max.poll.interval.ms, or Kafka's default.
+/// max.poll.interval.ms; Kafka's default (5 minutes) if it is missing or wrong.
 [[nodiscard]] Millis max_poll_interval(const ClientConfig& consumer);
-/// transaction.timeout.ms, or Kafka's default; nullopt: the producer has no transactions.
+/// transaction.timeout.ms; Kafka's default (1 minute) if it is missing or wrong. nullopt: the producer is not
+/// transactional (at least once).
 [[nodiscard]] std::optional<Millis> transaction_timeout(const ClientConfig& producer);
 
 }  // namespace millrace::detail

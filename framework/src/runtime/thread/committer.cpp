@@ -28,11 +28,13 @@ void Committer::succeeded(Timestamp now, bool full) {
 
 Committer::Failure Committer::failed(Timestamp began, Timestamp now, BrokerException::Severity severity,
                                      bool unflushed) {
-  // At least once, only the offsets can be late: the group is rebalancing, perhaps one generation ahead, and will take
-  // them after it. A member that is out of the group will hear of that by then.
+  // With at-least-once, a failure can mean that only the offsets are late. The group is rebalancing, and this member
+  // may not know the new generation yet. The group accepts the offsets after the rebalance. A member that has lost its
+  // place will learn of it in the meantime.
   const bool exactly_once = settings_.transaction_timeout.has_value();
   if (exactly_once || severity == BrokerException::Severity::fatal || unflushed) return Failure::fails;
   unanswered_ = now - began >= kUnanswered.count();
+  // A commit that fails again and again is not a rebalance any more.
   if (!fails_since_) fails_since_ = now;
   if (now - *fails_since_ >= settings_.give_up_after.count()) return Failure::fails;
   next_ = now + std::min(settings_.interval, kRetry).count();
@@ -47,6 +49,8 @@ void Committer::restarted() {
 bool Committer::outlived(std::optional<Timestamp> transaction_since, Timestamp now, Millis slowest) {
   if (!transaction_since || !settings_.transaction_timeout) return false;
   const Millis timeout = *settings_.transaction_timeout;
+  // Both conditions: the transaction was too old, and one record alone took that long. Otherwise something else is the
+  // cause.
   const bool is_reason = now - *transaction_since >= timeout.count() && slowest >= timeout;
   if (is_reason) ++outlived_;
   return is_reason;

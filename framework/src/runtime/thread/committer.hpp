@@ -9,88 +9,108 @@
 
 namespace millrace::detail {
 
-/// When a stream thread commits, how much, and what follows when a commit fails. Decides only; the thread carries it
-/// out. (Kafka Streams: `maybeCommit` of `StreamThread`, `TaskExecutor`.)
+/// Decides when a stream thread commits, which offsets it commits, and what follows if a commit fails. It only decides;
+/// the thread does the work. (Kafka Streams: `maybeCommit` of `StreamThread`, `TaskExecutor`.)
 ///
-/// Times are those of Clock::monotonic_ms(). Used by the stream thread alone.
+/// Times are those of Clock::monotonic_ms(). Used by the stream thread only.
 class Committer {
  public:
-  /// After a commit that could not be made because the group was rebalancing.
+  /// The pause before the next attempt, if a commit failed because the group was rebalancing.
   static constexpr Millis kRetry{100};
-  /// A commit that fails after as long has waited in vain for an answer.
+  /// A commit that took at least this long and then failed got no answer from the broker. A refusal comes faster.
   static constexpr Millis kUnanswered{1'000};
-  /// How long records are sent one at a time after the broker has refused a batch.
+  /// How long records are sent one by one after the broker has refused a batch.
   static constexpr Millis kWithoutBatches{10'000};
-  /// Brokers forget offsets of topics to which nobody subscribes (KIP-211); companions of lead topics are such.
+  /// How often the offsets of all partitions are committed, moved or not. Brokers delete offsets of topics to which no
+  /// member of the group subscribes (KIP-211). The group subscribes to lead topics only, so the other input topics need
+  /// this.
   static constexpr Millis kFullCommitInterval{60LL * 60 * 1000};
 
+  /// The settings that matter here.
   struct Settings {
-    Millis interval{0};                                ///< commit.interval.ms
-    std::optional<std::size_t> uncommitted_max_bytes;  ///< the share of all tasks together; unset: no limit
-    std::optional<Millis> transaction_timeout;         ///< transaction.timeout.ms; unset: at least once
-    Millis give_up_after{0};                           ///< millrace.connect.timeout.ms
+    Millis interval{0};  ///< commit.interval.ms
+    /// This thread's share of statestore.uncommitted.max.bytes, for all its tasks together. Unset: no limit.
+    std::optional<std::size_t> uncommitted_max_bytes;
+    /// transaction.timeout.ms. Unset: at least once.
+    std::optional<Millis> transaction_timeout;
+    Millis give_up_after{0};  ///< millrace.connect.timeout.ms
   };
 
+  /// The first commit is due one interval after `now`.
   Committer(const Settings& settings, Timestamp now);
 
   // --- When
 
-  /// When time alone makes the next commit due. `transaction_since`: when the open transaction began; half of
-  /// transaction.timeout.ms after that it has to end, so that the record in hand and the commit have the other half.
+  /// When the next commit is due by time alone. `transaction_since`: when the open transaction began. A transaction is
+  /// committed after half of transaction.timeout.ms at the latest. The other half is left for the record that is being
+  /// processed and for the commit itself.
   [[nodiscard]] Timestamp due_at(std::optional<Timestamp> transaction_since) const;
 
-  /// What the tasks of the thread ask for together.
+  /// What the tasks of the thread need, together.
   struct Demand {
-    bool requested = false;             ///< a processor has called commit()
-    std::size_t uncommitted_bytes = 0;  ///< that the stores hold in memory
+    /// A processor has called commit().
+    bool requested = false;
+    /// Uncommitted data that the stores hold in memory, in bytes.
+    std::size_t uncommitted_bytes = 0;
   };
+  /// Whether a commit is needed before it is due by time.
   [[nodiscard]] bool asked_for(const Demand& demand) const;
 
-  /// Whether the offsets of all partitions belong to a commit that is made now, also of those that have not moved.
+  /// Whether a commit at `now` must contain the offsets of all partitions, see kFullCommitInterval.
   [[nodiscard]] bool is_full(Timestamp now) const;
 
   // --- What follows
 
+  /// A commit succeeded at `now`. `full`: it contained the offsets of all partitions.
   void succeeded(Timestamp now, bool full);
 
+  /// What follows from a failed commit.
   enum class Failure {
-    later,  ///< only the offsets are late: due_at() says when they are tried again
-    fails,  ///< the tasks have to start again from the last commit
+    later,  ///< only the offsets are late; due_at() says when to try again
+    fails,  ///< all tasks must start again from the last commit
   };
-  /// A commit failed that began at `began`. `unflushed`: not everything that the tasks sent has reached the broker.
+  /// A commit failed at `now` that had started at `began`. `unflushed`: the broker has not confirmed everything that
+  /// the tasks sent.
   [[nodiscard]] Failure failed(Timestamp began, Timestamp now, BrokerException::Severity severity, bool unflushed);
 
-  /// The last commit failed without an answer: to wait for another one would only delay the end of the thread.
+  /// Whether the last commit failed without an answer. Then a final commit at the end of the thread would only wait for
+  /// nothing.
   [[nodiscard]] bool unanswered() const { return unanswered_; }
 
-  /// The tasks start again from the last commit.
+  /// All tasks have started again from their last commit.
   void restarted();
 
   // --- Records that take longer than a transaction may
 
-  /// Called when a transaction has failed that began at `transaction_since`, and `slowest` is what the slowest record
-  /// in it took. Whether that record is the reason: then the same will happen again.
+  /// Call this when a transaction has failed. `transaction_since`: when it began. `slowest`: the time that its slowest
+  /// record took. Returns whether that record took longer than transaction.timeout.ms. The record will then take as
+  /// long again, and the next transaction will fail as well.
   [[nodiscard]] bool outlived(std::optional<Timestamp> transaction_since, Timestamp now, Millis slowest);
-  /// outlived() was true for the second time without work_committed() in between.
+  /// outlived() has returned true twice, without work_committed() in between.
   [[nodiscard]] bool outlives_always() const { return outlived_ >= 2; }
-  /// A commit was made, and there was something to commit.
+  /// A commit succeeded that was not empty.
   void work_committed() { outlived_ = 0; }
 
   // --- Batches
 
-  /// The broker has refused a batch: records are sent one at a time for a while.
+  /// The broker has refused a batch. Records are sent one by one for at least kWithoutBatches.
   void batch_refused(Timestamp now) { no_batches_until_ = now + kWithoutBatches.count(); }
+  /// Whether the next producer may send batches.
   [[nodiscard]] bool batches_allowed() const { return !no_batches_until_; }
-  /// The while is over. Asked right after a commit, since the producer is replaced then. True once.
+  /// Whether that time is over. Call it right after a commit, because the producer is replaced then. Returns true once.
   [[nodiscard]] bool take_batches_back(Timestamp now);
 
  private:
   Settings settings_;
-  Timestamp next_;  ///< by commit.interval.ms, or by kRetry
+  /// When the next commit is due by commit.interval.ms, or by kRetry after a failure.
+  Timestamp next_;
   Timestamp last_full_;
+  /// The first of the consecutive failures that were answered with `later`.
   std::optional<Timestamp> fails_since_;
   bool unanswered_ = false;
+  /// How often outlived() was true since the last non-empty commit.
   int outlived_ = 0;
+  /// Unset: batches are allowed.
   std::optional<Timestamp> no_batches_until_;
 };
 

@@ -6,6 +6,7 @@
 namespace millrace::detail {
 
 std::optional<Millis> FailureStreak::failed(Timestamp now) {
+  // The streak is judged only here, at the next failure. So no timer is needed.
   if (running_since_ && now - *running_since_ >= kCalm.count()) since_.reset();
   running_since_.reset();
   if (!since_) {

@@ -9,6 +9,7 @@ namespace {
 
 using State = Membership::State;
 
+/// An allowed transition.
 struct Move {
   State from;
   State to;
@@ -16,14 +17,14 @@ struct Move {
   bool operator==(const Move&) const = default;
 };
 
-/// All allowed transitions.
+/// All allowed transitions. A transition that is not listed is a bug, and go() reports it.
 constexpr Move kMoves[] = {
     {State::starting, State::joining},       // subscribed
     {State::starting, State::closed},        //
     {State::joining, State::assigned},       // assigned
-    {State::joining, State::lost},           // the rest of an assignment is lost after a part of it
+    {State::joining, State::lost},           // first a part of an assignment was lost, then the rest
     {State::joining, State::closed},         //
-    {State::assigned, State::joining},       // lost with nothing in hand, or subscribed anew
+    {State::assigned, State::joining},       // lost without a transaction, or subscribed again
     {State::assigned, State::running},       // the last task runs
     {State::assigned, State::handing_over},  //
     {State::assigned, State::lost},          //
@@ -35,9 +36,9 @@ constexpr Move kMoves[] = {
     {State::running, State::closed},         //
     {State::handing_over, State::assigned},  // committed
     {State::handing_over, State::lost},      // not committed, exactly-once
-    {State::handing_over, State::closed},    // the commit has ended the thread
+    {State::handing_over, State::closed},    // the failed commit has ended the thread
     {State::lost, State::joining},           // restarted, outside of the group
-    {State::lost, State::assigned},          // restarted, inside
+    {State::lost, State::assigned},          // restarted, inside of the group
     {State::lost, State::closed},            //
 };
 
@@ -66,12 +67,14 @@ void Membership::go(State next) {
 }
 
 void Membership::subscribed(Timestamp now) {
+  // A subscription may be repeated while joining, for example after a new plan.
   if (state_ != State::joining && !lost()) go(State::joining);
   outside_since_ = now;
 }
 
 void Membership::assigned(bool more) {
-  // A lost transaction stays lost; the assignment counts after the restart.
+  // A lost transaction stays lost: the new assignment takes effect after the restart. An assignment without new
+  // partitions leaves a running member running.
   const bool stays = lost() || state_ == State::assigned || (state_ == State::running && !more);
   if (!stays) go(State::assigned);
   outside_since_.reset();
@@ -89,6 +92,7 @@ void Membership::end_hand_over(bool work_lost) { go(work_lost ? State::lost : St
 void Membership::partitions_lost(bool work_lost, Timestamp now) {
   if (work_lost && !lost()) go(State::lost);
   if (!work_lost && !lost() && state_ != State::joining) go(State::joining);
+  // An earlier time stays, so that repeated losses do not delay the probe.
   if (!outside_since_) outside_since_ = now;
 }
 

@@ -8,8 +8,9 @@
 
 namespace millrace::detail {
 
-/// Where a stream thread stands with its group, and what becomes of the work in its hands. Knows nothing of consumers
-/// and tasks: the thread tells it what has happened and asks it what holds. (Kafka Streams: `StreamThread.State`.)
+/// The state of a stream thread in its consumer group, and whether its uncommitted work is still valid. It knows
+/// neither consumer nor tasks: the thread reports what has happened and asks for the state. (Kafka Streams:
+/// `StreamThread.State`.)
 ///
 ///     starting
 ///        | subscribed
@@ -24,59 +25,72 @@ namespace millrace::detail {
 ///        | restarted (outside)        | restarted      v
 ///        +---------------------------------------------lost
 ///
-/// The drawing leaves out four kinds of arrows. `running` goes wherever `assigned` goes. partitions_lost leads from
-/// each state with tasks to `lost` if a transaction was open. restarted leads from `running` to `assigned`. close leads
-/// from each state to `closed`, which is the last one. The table in membership.cpp is complete.
+/// The drawing leaves out four kinds of arrows:
+///   - `running` has all arrows of `assigned`.
+///   - partitions_lost leads from each state with tasks to `lost`, if a transaction was open.
+///   - restarted leads from `running` to `assigned`.
+///   - close leads from each state to `closed`, the final state.
+/// The table in membership.cpp is complete.
 ///
-/// Times are those of Clock::monotonic_ms(). Used by the stream thread alone; only state() may be called from any
-/// thread.
+/// Times are those of Clock::monotonic_ms(). Used by the stream thread only, but any thread may call state().
 class Membership {
  public:
   enum class State {
-    starting,      ///< has not subscribed yet
-    joining,       ///< outside of the group: the group has given no assignment
-    assigned,      ///< has an assignment, perhaps an empty one; not all of its tasks run yet
-    running,       ///< all tasks of the assignment run
-    handing_over,  ///< the group takes partitions back; their work is being committed
-    lost,          ///< partitions are gone while a transaction was open: the transaction must be given up
+    starting,  ///< has not subscribed yet
+    /// Outside of the group: it has not given this member an assignment.
+    joining,
+    /// Has an assignment, which may be empty. Not all of its tasks run yet.
+    assigned,
+    running,  ///< all tasks of the assignment run
+    /// The group takes partitions away, and their work is being committed. Only inside a revocation.
+    handing_over,
+    /// Partitions were taken away while a transaction was open. The transaction must be aborted.
+    lost,
     closed,
   };
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool lost() const { return state_ == State::lost; }
   [[nodiscard]] bool closed() const { return state_ == State::closed; }
-  /// The group counts this member out, or has not let it in.
+  /// The member is not in the group: it was removed, or it has not been let in yet.
   [[nodiscard]] bool outside() const { return outside_since_.has_value(); }
 
-  // --- What happens. A call that the present state does not allow throws a std::logic_error that names both states.
+  // --- Events. An event that the present state does not allow throws a std::logic_error that names both states. It
+  // would be a bug in StreamThread.
 
-  /// Subscribed, for the first time or anew. A lost transaction stays lost.
+  /// The thread has subscribed, for the first time or again. `lost` stays `lost`.
   void subscribed(Timestamp now);
-  /// The group has given an assignment. `more`: with partitions that the member did not have.
+  /// The group has given an assignment. `more`: it contains partitions that the member did not have.
   void assigned(bool more);
-  /// Whether all tasks run. Does not matter outside of the group.
+  /// Whether all tasks run. Has no effect outside of the group.
   void tasks_run(bool all);
+  /// The group takes partitions away, and a commit begins.
   void begin_hand_over();
-  /// `work_lost`: the commit failed, and with it a transaction that spans all tasks of the thread.
+  /// The commit has ended. `work_lost`: it failed, and with it the transaction of all tasks of the thread.
   void end_hand_over(bool work_lost);
-  /// The group has taken partitions away without asking. `work_lost`: a transaction was open.
+  /// The group has already given partitions to another member. `work_lost`: a transaction was open.
   void partitions_lost(bool work_lost, Timestamp now);
-  /// All tasks have gone back to their last commit, so that nothing is in hand any more.
+  /// All tasks have gone back to their last commit. A transaction that was open is aborted.
   void restarted();
+  /// The thread ends. May be called repeatedly.
   void close();
 
-  // --- A consumer that cannot reach its group waits silently, for as long as it takes.
+  // --- A consumer that cannot reach its group waits without an error, with no limit. So the thread must ask the broker
+  // itself.
 
-  /// The member has been outside of the group for `patience`, and nobody has looked into that for as long.
+  /// Whether the member has been outside of the group for `patience`, and for as long since the last probe.
   [[nodiscard]] bool needs_probe(Timestamp now, Millis patience) const;
-  /// Somebody looks into that now.
+  /// The thread asks the broker now.
   void probed(Timestamp now);
 
  private:
+  /// Changes the state. Throws std::logic_error if the table has no such transition.
   void go(State next);
 
+  /// Atomic, because state() is called by other threads, for the state of the application and for metrics.
   std::atomic<State> state_{State::starting};
-  std::optional<Timestamp> outside_since_;  ///< or since the last probe; unset: inside, or not subscribed yet
+  /// Since when the member is outside of the group, or when it last probed. Unset: inside, or not subscribed yet.
+  std::optional<Timestamp> outside_since_;
 };
 
 [[nodiscard]] std::string_view to_string(Membership::State state);

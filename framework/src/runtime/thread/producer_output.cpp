@@ -10,16 +10,19 @@ using Severity = BrokerException::Severity;
 
 namespace {
 
+/// librdkafka has no switch for batches, but a limit of one record has this effect.
 ClientConfig with_batches(ClientConfig config, ProducerOutput::Batches batches) {
   if (batches == ProducerOutput::Batches::one_record_each) config["batch.num.messages"] = "1";
   return config;
 }
 
-/// Tokens of changelogs count from 1; those of other records carry this bit.
+/// Tokens of changelogs count from 1. Tokens of other records also have this bit. So a delivery report shows what kind
+/// of record it is about.
 constexpr std::uint64_t kRecord = std::uint64_t{1} << 63;
 
 bool is_changelog(std::uint64_t token) { return token != 0 && (token & kRecord) == 0; }
 
+/// The record as a handler sees it. The views are those of `record`.
 UnwrittenRecord unwritten(const ProducerRecord& record) {
   return {std::string(record.topic),
           record.partition,
@@ -67,11 +70,13 @@ ProducerOutput::~ProducerOutput() = default;
 
 void ProducerOutput::initialize(const Patience& patience) {
   if (initialized_) return;
+  // init_transactions() waits for the end of a predecessor's transaction, so it may need several attempts.
   if (exactly_once_) patience([this](Millis slice) { producer_->init_transactions(slice); });
   initialized_ = true;
 }
 
 void ProducerOutput::begin_if_needed() {
+  // Also for at-least-once: a commit without records needs no flush.
   dirty_ = true;
   if (!exactly_once_ || transaction_since_) return;
   producer_->begin_transaction();
@@ -80,6 +85,7 @@ void ProducerOutput::begin_if_needed() {
 
 void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
                           Timestamp timestamp, const Headers& headers, Sender sender) {
+  // Nothing more must be sent after a failure: it would be sent again after the restart.
   rethrow_failure();
   begin_if_needed();
   ProducerRecord record;
@@ -88,6 +94,7 @@ void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> pa
   record.key = key;
   record.value = value;
   if (timestamp >= 0) record.timestamp = timestamp;
+  // The producer copies everything, so views are enough here.
   record.headers = headers.empty() ? nullptr : &headers;
   const std::uint64_t token = kRecord | ++last_token_;
   sender_ = sender;
@@ -101,7 +108,7 @@ std::uint64_t ProducerOutput::open_changelog(const TopicPartition& changelog) {
   return changelogs_.size();
 }
 
-// The token is not given out again: reports of records under way may still carry it.
+// The token is not used again: reports of records on their way may still carry it.
 void ProducerOutput::close_changelog(std::uint64_t token) { changelogs_[token - 1].partition.topic.clear(); }
 
 void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
@@ -121,6 +128,8 @@ void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesVie
 }
 
 void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) {
+  // The producer may report deliveries inside send(), also one for this very record. So the current record is set
+  // before the call, and reset after it even if send() throws.
   struct Sending {
     ProducerOutput& output;
     ~Sending() {
@@ -131,6 +140,7 @@ void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) 
   const Sending sending{*this};
   current_ = token;
   current_record_ = &record;
+  // The sender is known now. When the broker answers, the task may be processing another record.
   if (batches_ == Batches::one_record_each && !is_changelog(token)) origins_.emplace(token, Origin(context(), record));
   producer_->send(record, token);
 }
@@ -142,14 +152,19 @@ std::optional<std::int64_t> ProducerOutput::confirmed_offset(std::uint64_t token
 void ProducerOutput::on_delivery(const Delivery& delivery) {
   if (delivery.error == nullptr) {
     if (is_changelog(delivery.token)) {
+      // Reports come in order per partition, so the last one has the highest offset.
       changelogs_[delivery.token - 1].next_offset = delivery.offset + 1;
     } else if (!origins_.empty()) {
       origins_.erase(delivery.token);
     }
     return;
   }
+  // The first failure is the cause. What follows, for example records that were purged from the queue, is a
+  // consequence.
   if (abandoning_ || failure_) return;
   const Severity severity = delivery.error->severity();
+  // Retriable failures go to a handler only if it is the user's, see ErrorContext::retriable. A changelog has no
+  // handler.
   const bool asked = severity != Severity::retriable || (errors_.production_in_code && !is_changelog(delivery.token));
   if (severity == Severity::fenced || !asked) {
     failure_ = std::make_exception_ptr(BrokerException(severity, delivery.error->what()));
@@ -160,12 +175,14 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
 
 void ProducerOutput::refused(const Delivery& delivery) {
   ErrorContext context = context_of(delivery.token);
+  // At least the topic is known, from the delivery report.
   if (!context.output) context.output.emplace().topic = delivery.topic;
   context.error = delivery.error->what();
   context.thrown = std::make_exception_ptr(*delivery.error);
   context.retriable = delivery.error->severity() == Severity::retriable;
   const std::string text = describe_error("production failed:", context);
-  // What the client itself refuses was in no batch.
+  // Which record is to blame is certain in two cases: records are sent one by one, or the client itself refused the
+  // record before it was put into a batch (then it has no partition).
   const bool alone = batches_ == Batches::one_record_each || (delivery.token == current_ && delivery.partition < 0);
   if (!alone) {
     batch_refused_ = true;
@@ -173,7 +190,7 @@ void ProducerOutput::refused(const Delivery& delivery) {
         BrokerException(Severity::retriable, text + "; trying again with one record at a time"));
     return;
   }
-  // A changelog must be complete.
+  // Skipping a record of a changelog would make the restored store wrong.
   if (is_changelog(delivery.token)) {
     failure_ = std::make_exception_ptr(TaskFailure(text));
     return;
@@ -181,12 +198,13 @@ void ProducerOutput::refused(const Delivery& delivery) {
   std::optional<HandlerResponse> answer;
   try {
     answer = ask(errors_.handlers.production, context);
-  } catch (const TaskFailure&) {  // must not pass through the client that calls us
+  } catch (const TaskFailure&) {
+    // The exception must not pass through the client library that calls this function.
     failure_ = std::current_exception();
     return;
   }
   const HandlerResponse& response = *answer;
-  // A dead letter that is refused is not followed by another one.
+  // An empty node means that the record is a dead letter. A refused dead letter must not lead to another one.
   if (!context.node.empty()) {
     for (DeadLetter& letter : dead_letters(errors_, context, response)) dead_letters_.push_back(std::move(letter));
   }
@@ -200,24 +218,28 @@ void ProducerOutput::refused(const Delivery& delivery) {
     return;
   }
   count_dropped(context);
+  // The handler has decided to skip the record, but the client may already have marked the transaction as failed.
   if (exactly_once_) skipped_in_transaction_ = text;
 }
 
 void ProducerOutput::count_dropped(const ErrorContext& context) {
   constexpr auto reason = DropReason::production_error;
   const auto describe = [&] { return describe_dropped(reason, context); };
+  // A dead letter belongs to no task.
   if (context.node.empty()) return metrics_.dropped_of_no_task().count(reason, {}, describe);
   metrics_.of_task(context.task_id)->dropped.count(reason, context.node, describe);
 }
 
 /// Of the record that is being sent; without its output.
 ErrorContext ProducerOutput::context() const {
+  // No sender: a changelog record or a dead letter.
   return sender_.node == nullptr ? ErrorContext() : error_context(*sender_.task, *sender_.node);
 }
 
 ErrorContext ProducerOutput::context_of(std::uint64_t token) const {
   const auto known = origins_.find(token);
   if (known != origins_.end()) return known->second.context();
+  // Only for the record that is being sent now, the sender is still known.
   if (token != current_) return {};
   ErrorContext result = context();
   result.output = unwritten(*current_record_);
@@ -227,6 +249,7 @@ ErrorContext ProducerOutput::context_of(std::uint64_t token) const {
 bool ProducerOutput::send_dead_letters() {
   if (dead_letters_.empty()) return false;
   try {
+    // The list is emptied first: produce() may report deliveries, which may add letters.
     for (const DeadLetter& letter : std::exchange(dead_letters_, {})) {
       begin_if_needed();
       ProducerRecord record;
@@ -240,7 +263,8 @@ bool ProducerOutput::send_dead_letters() {
       produce(record, kRecord | ++last_token_);
     }
   } catch (const BrokerException&) {
-    // What was refused has spoiled the transaction, and the letters with it: what comes next says why.
+    // After a refused record, the transaction has failed and takes no more records. The next call throws an exception
+    // that says why.
     if (!failure_ && !skipped_in_transaction_) throw;
   }
   return true;
@@ -259,6 +283,7 @@ void ProducerOutput::poll() {
 void ProducerOutput::flush(const Patience& patience) {
   do {
     patience([this](Millis slice) { producer_->flush(slice); });
+    // Delivery reports may have led to dead letters, which must be confirmed as well.
   } while (send_dead_letters());
   rethrow_failure();
   dirty_ = false;
@@ -266,39 +291,44 @@ void ProducerOutput::flush(const Patience& patience) {
 
 void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                                         const ConsumerGroupMetadata& group, const Patience& patience) {
+  // Offsets alone also need a transaction.
   begin_if_needed();
   send_dead_letters();
   try {
     patience([&](Millis) { send_offsets(offsets, group, patience); });
     patience([this](Millis slice) { producer_->commit_transaction(slice); });
   } catch (const BrokerException& error) {
-    rethrow_failure();  // says more than that the transaction failed
+    // The failure of a single record says more than "the transaction failed".
+    rethrow_failure();
     if (error.severity() != Severity::abortable || !skipped_in_transaction_) throw;
     throw TaskFailure(
-        "a record that the broker refuses spoils its whole transaction, so under exactly_once_v2 it "
-        "cannot be skipped (production.exception.handler): " +
+        "the broker refused a record, so the whole transaction failed; under exactly_once_v2 such a record "
+        "cannot be skipped by production.exception.handler: " +
         *skipped_in_transaction_);
   }
   transaction_since_.reset();
   skipped_in_transaction_.reset();
   rethrow_failure();
   dirty_ = false;
-  send_dead_letters();  // in a transaction of their own
+  // Letters from the last delivery reports. They go into the next transaction.
+  send_dead_letters();
 }
 
-// librdkafka (2.0.2) does not end this call while the group's coordinator is out of reach, whatever its timeout. A
-// thread that cannot come back could not be closed.
+// In librdkafka 2.0.2, this call does not return while the group's coordinator is out of reach, whatever its timeout
+// is. A thread inside it could not be closed. So the call is made on another thread.
 void ProducerOutput::send_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                                   const ConsumerGroupMetadata& group, const Patience& patience) {
   const auto call = [producer = producer_, offsets, group] { producer->send_offsets_to_transaction(offsets, group); };
   if (patience.make_or_leave(call)) return;
+  // The call that was left behind still uses the producer and destroys it at its end.
   producer_.reset();
   throw BrokerException(Severity::abortable,
-                        "adding the offsets of group '" + group.group_id() +
-                            "' to the transaction was not answered: check that Kafka runs and can be reached");
+                        "the broker did not answer when the offsets of group '" + group.group_id() +
+                            "' were added to the transaction: check that Kafka runs and can be reached");
 }
 
 void ProducerOutput::abandon(Millis timeout) {
+  // From here on, delivery reports of failed records are ignored.
   abandoning_ = true;
   if (!producer_) return;
   try {
@@ -309,8 +339,9 @@ void ProducerOutput::abandon(Millis timeout) {
       producer_->flush(timeout);
     }
   } catch (const BrokerException& error) {
-    // The broker aborts a transaction when a successor with the same id starts, or after transaction.timeout.ms.
-    log(LogLevel::info, std::string("a producer is left with work undone: ") + error.what());
+    // Not an error: the broker aborts the transaction when a successor with the same id starts, or after
+    // transaction.timeout.ms.
+    log(LogLevel::info, std::string("a producer could not finish its work before it was closed: ") + error.what());
   }
   transaction_since_.reset();
 }

@@ -17,25 +17,32 @@
 
 namespace millrace::detail {
 
-/// Writes what the tasks of one thread produce, through the thread's producer. Under exactly-once a transaction begins
-/// with the first record after a commit. (Kafka Streams: `RecordCollectorImpl` with `StreamsProducer`.)
+/// Writes the records of all tasks of one thread, through the thread's producer. Under exactly-once, a transaction
+/// begins with the first record after a commit. (Kafka Streams: `RecordCollectorImpl` with `StreamsProducer`.)
 ///
-/// Failures of records come later than send(): the next call throws them. A record that the broker refuses is the
-/// production handler's to decide on; if it says fail, that is a TaskFailure. What concerns the producer as a whole
-/// (fenced, broker out of reach) is thrown as the BrokerException that it is.
+/// Errors   The broker's answer comes after send(). So a failure is thrown by the next call. If the broker refuses a
+///          record, the production handler decides; if it decides to fail, that is a TaskFailure. A failure of the
+///          whole producer (fenced, broker out of reach) is thrown as the BrokerException that it is. After a failure,
+///          the object must be replaced by a new one.
 ///
-/// A broker refuses whole batches: because one record in it is too large, or because they are too large together.
-/// (Java's producer splits such a batch, librdkafka does not.) Nobody can say then which record is to blame, so a
-/// refused batch is a retriable failure, and what is sent again is sent one record at a time.
+/// Batches  A broker refuses whole batches, because one record in it is too large or because all of them together are.
+///          (Java's producer splits such a batch, librdkafka does not.) It is not known then which record is the cause.
+///          So a refused batch is a retriable failure. The tasks start again from their last commit, and send the
+///          records one by one.
+///
+/// Threads  the stream thread
 class ProducerOutput final : public TaskOutput, private DeliveryListener {
  public:
+  /// Whether the producer may put several records into one batch.
   enum class Batches { allowed, one_record_each };
 
+  /// Makes the producer, and sends nothing. `errors`, `metrics` and `clock` must outlive the object.
   ProducerOutput(Broker& broker, ClientConfig config, bool exactly_once, const ErrorPolicy& errors,
                  ThreadMetrics& metrics, Batches batches = Batches::allowed, const Clock& clock = Clock::system());
   ~ProducerOutput() override;
 
-  /// Before anything else; does its work once. Exactly-once only: fences predecessors with the same transactional.id.
+  /// Call this before anything else; further calls have no effect. Exactly-once: fences earlier producers with the same
+  /// transactional.id. At-least-once: nothing needs to be done.
   void initialize(const Patience& patience);
   [[nodiscard]] bool initialized() const { return initialized_; }
 
@@ -49,41 +56,46 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
                       const Headers* headers) override;
   [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t token) const override;
 
-  /// Serves delivery reports; throws what failed.
+  /// Takes delivery reports and writes dead letters. Throws what has failed.
   void poll();
 
-  /// Sent since the last commit.
+  /// Whether something was sent since the last commit.
   [[nodiscard]] bool dirty() const { return dirty_; }
 
-  /// When the open transaction began, as Clock::monotonic_ms(); nullopt: none is open.
+  /// When the open transaction began, as Clock::monotonic_ms(). nullopt: none is open.
   [[nodiscard]] std::optional<Timestamp> transaction_since() const { return transaction_since_; }
 
-  /// Waits until everything is confirmed; throws if anything failed. At-least-once only.
+  /// Waits until the broker has confirmed all records. Throws what has failed. Only for at-least-once.
   void flush(const Patience& patience);
 
-  /// Makes the records and these offsets visible together. Exactly-once only.
+  /// Commits the transaction with these offsets: records and offsets become visible together. Only for exactly-once. If
+  /// it throws, the transaction must be aborted, see abandon().
   void commit_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                           const ConsumerGroupMetadata& group, const Patience& patience);
 
-  /// The last call: ends an open transaction without a trace, so that what was sent counts as never sent. At least
-  /// once, brings on its way what was sent. Best effort.
+  /// The last call. Exactly-once: aborts the open transaction, so consumers never see its records. At-least-once: tries
+  /// to send what is still in the queue. Waits up to `timeout` and does not throw.
   void abandon(Millis timeout);
 
   [[nodiscard]] Batches batches() const { return batches_; }
-  /// A batch was refused: what comes next must be sent one record at a time.
+  /// The broker has refused a batch. The next ProducerOutput must send records one by one.
   [[nodiscard]] bool batch_refused() const { return batch_refused_; }
 
  private:
+  /// A changelog partition to which a task writes.
   struct Changelog {
     TopicPartition partition;
-    std::optional<std::int64_t> next_offset;
+    std::optional<std::int64_t> next_offset;  ///< see confirmed_offset()
   };
 
-  /// What an error handler is to know of a record that is on its way, with all that the context refers to.
+  /// Where a record that is on its way came from, for the production handler. Contains copies of everything, because
+  /// the input record may be gone when the answer arrives.
   struct Origin {
     Origin(const ErrorContext& from, const ProducerRecord& record);
+    /// The views in the result point into this object.
     [[nodiscard]] ErrorContext context() const;
 
+    /// Its views are invalid; context() replaces them.
     ErrorContext plain;
     std::optional<std::string> key;
     std::optional<std::string> value;
@@ -93,18 +105,26 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
     std::optional<Headers> output_headers;
   };
 
+  /// Called by the producer inside its own calls. Must not call the producer and must not throw.
   void on_delivery(const Delivery& delivery) override;
+  /// The broker has refused a record, or failed on it in a way that a handler in code is asked about.
   void refused(const Delivery& delivery);
+  /// Counts a record that the handler decided to skip.
   void count_dropped(const ErrorContext& context);
+  /// The context of the record that is being sent, without its output.
   [[nodiscard]] ErrorContext context() const;
-  /// What is known of a record; nothing if others were sent after it, in a batch with it.
+  /// What is known of a record. Empty if it was sent in a batch and other records followed.
   [[nodiscard]] ErrorContext context_of(std::uint64_t token) const;
-  /// Writes the dead letters that became due; whether there were any.
+  /// Sends the dead letters that are waiting. Returns whether there were any.
   bool send_dead_letters();
+  /// Begins a transaction, under exactly-once and if none is open.
   void begin_if_needed();
+  /// Adds offsets to the transaction. Throws an abortable BrokerException if the broker does not answer in time.
   void send_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets, const ConsumerGroupMetadata& group,
                     const Patience& patience);
+  /// Passes a record to the producer.
   void produce(const ProducerRecord& record, std::uint64_t token);
+  /// Throws the first failure, if there is one.
   void rethrow_failure();
 
   bool exactly_once_;
@@ -112,24 +132,31 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   ThreadMetrics& metrics_;
   const Clock& clock_;
   Batches batches_;
-  std::shared_ptr<Producer> producer_;  ///< null: left behind, because it did not come back
-  std::vector<Changelog> changelogs_;   ///< token - 1 is the index
+  /// Shared with a call that was left behind, see send_offsets(). Then it is null here.
+  std::shared_ptr<Producer> producer_;
+  /// The index is token - 1.
+  std::vector<Changelog> changelogs_;
   bool initialized_ = false;
   std::optional<Timestamp> transaction_since_;
+  /// Failures no longer matter.
   bool abandoning_ = false;
-  /// The record that is being sent right now (null: none), its token and who sends it.
+  /// The record that is being sent now, its token and its sender. Null and 0: none.
   const ProducerRecord* current_record_ = nullptr;
   std::uint64_t current_ = 0;
   Sender sender_;
+  /// The last number that was given to a record of a sink.
   std::uint64_t last_token_ = 0;
-  /// Of the records under way, by token. Only when records are sent one by one: of a batch nobody knows who is to
-  /// blame.
+  /// The origins of records on their way, by token. Only filled while records are sent one by one. In a batch, the
+  /// record that caused the failure is not known, and the copies would be a waste.
   std::map<std::uint64_t, Origin> origins_;
-  /// Cannot be written where a delivery is reported, since that is inside of a call of the producer.
+  /// Waiting to be sent. They cannot be sent when a delivery is reported, because that happens inside a call of the
+  /// producer.
   std::vector<DeadLetter> dead_letters_;
   bool batch_refused_ = false;
   bool dirty_ = false;
+  /// The first failure. Later ones are consequences.
   std::exception_ptr failure_;
+  /// Describes a record that the handler decided to skip within the open transaction. See commit_transaction().
   std::optional<std::string> skipped_in_transaction_;
 };
 

@@ -14,7 +14,9 @@ void RoundScheduler::begin(Timestamp now, Timestamp commit_at, std::optional<Tim
 }
 
 int RoundScheduler::slice() {
+  // The plain read comes first, because exchange() is costly and this runs for every slice.
   if (end_requested_ && end_requested_.exchange(false)) left_ = 0;
+  // The first slice of a round ignores due times, see the class comment.
   const bool first = left_ == kRecordsPerRound;
   if (!first && now_ >= std::min(round_end_, commit_at_)) return 0;
   return std::min(slice_, left_);
@@ -26,11 +28,12 @@ void RoundScheduler::processed(TaskId task, int records, Timestamp now, Timestam
   commit_at_ = commit_at;
   left_ -= records;
   found_work_ = true;
+  // A slice of several records does not show which of them was slow.
   if (records == 1 && (!slowest_ || took > slowest_->took)) slowest_ = {task, took};
   adapt(records, took);
 }
 
-/// Doubles at most, because few cheap records say little, and because the clock shows whole milliseconds.
+// A slice at most doubles. A few cheap records are weak evidence, and the clock only shows whole milliseconds.
 void RoundScheduler::adapt(int records, Millis took) {
   const std::int64_t grown = std::min(2 * slice_, kLargestSlice);
   const std::int64_t fitting = took.count() == 0 ? grown : records * kSlice.count() / took.count();

@@ -5,6 +5,7 @@
 namespace millrace::detail {
 namespace {
 
+/// Into how many shares a limit is divided. At least 1.
 std::int64_t parts(const StreamsConfig& config, const TopologyBuilder& topology) {
   const std::int64_t threads = stream_threads(config, topology) + (topology.global_stores().empty() ? 0 : 1);
   return std::max<std::int64_t>(threads, 1);
@@ -13,6 +14,7 @@ std::int64_t parts(const StreamsConfig& config, const TopologyBuilder& topology)
 }  // namespace
 
 std::int64_t stream_threads(const StreamsConfig& config, const TopologyBuilder& topology) {
+  // Sources of global stores are read by the global thread.
   const bool has_streams = std::ranges::any_of(
       topology.nodes(), [](const NodeSpec& node) { return node.kind == NodeSpec::Kind::source && !node.global; });
   return has_streams ? config.get_int("num.stream.threads") : 0;

@@ -12,11 +12,15 @@ namespace {
 
 using Severity = BrokerException::Severity;
 
+// How long a failed producer may take to abort. The broker aborts the transaction anyway.
 constexpr Millis kAbortTimeout{1'000};
+// For the request that tests whether the broker answers.
 constexpr Millis kProbeTimeout{5'000};
+// How long a round waits for changelog records.
 constexpr Millis kRestoreWait{100};
-// While a task waits for its directory or its offsets.
+// The longest poll while a task waits for its directory or its committed offsets. Both take only a short time.
 constexpr Millis kOpeningWait{20};
+// Even with a tiny millrace.connect.timeout.ms, one call gets time for an answer.
 constexpr Millis kShortestPatience{5'000};
 
 }  // namespace
@@ -39,6 +43,7 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
                  now()),
       failures_(give_up_after_),
       metrics_(*environment.task.metrics, names_.thread_name(), [this] { return to_string(state()); }) {
+  // One poll should be able to fill a whole round. Otherwise the queues would run empty within the round.
   const ClientConfig consumer_config = main_consumer_config(config_, names_);
   max_poll_records_ = records_per_poll(
       consumer_config, static_cast<std::size_t>(std::max<std::int64_t>(
@@ -56,6 +61,7 @@ StreamThread::~StreamThread() { close_dirty(); }
 
 void StreamThread::wakeup() {
   const std::lock_guard lock(wakeup_mutex_);
+  // The consumer is null after the thread has closed.
   if (consumer_) consumer_->wakeup();
   woken_ = true;
   rounds_.request_end();
@@ -67,6 +73,7 @@ StreamThread::State StreamThread::state() const {
     case Membership::State::starting: return State::starting;
     case Membership::State::running: return State::running;
     case Membership::State::closed: return State::closed;
+    // joining, assigned, handing_over and lost.
     default: return State::rebalancing;
   }
 }
@@ -79,6 +86,7 @@ void StreamThread::run_once() {
       round();
     }
   } catch (const BrokerException& error) {
+    // Starting the tasks again does not help against a fatal error of a client.
     if (error.severity() == Severity::fatal) throw;
     recover(error);
   }
@@ -86,21 +94,27 @@ void StreamThread::run_once() {
 
 void StreamThread::round() {
   metrics_.begin_round();
+  // First: poll() may run the listener, and a commit inside it needs the producer.
   connect();
   follow_plan();
   poll();
+  // After a loss inside poll(), the transaction is invalid. No record must be processed in it.
   if (!membership_.lost()) {
-    // First, so that a task that goes back to its committed offsets forgets what was read from elsewhere.
+    // Before advance(): a task that goes back to its committed offsets drops the records that it has received from
+    // other offsets.
     tasks_->dispatch(records_);
     tasks_->advance(*output_, rounds_.found_work() ? Millis(0) : std::min(poll_, kRestoreWait));
     update_state();
     check_membership();
     process();
     punctuate();
+    // Reports failures of records early, and not only at the next commit.
     output_->poll();
     commit_if_due();
+    // At the end, when the queues have their final length for the next poll.
     tasks_->control_flow();
   }
+  // Either poll() or the poll before the commit has reported the loss. recover() handles it like a failure.
   if (membership_.lost()) {
     throw BrokerException(Severity::fenced, "partitions went to another member while a transaction was open");
   }
@@ -123,9 +137,11 @@ void StreamThread::follow_plan() {
   if (plan == plan_) return;
   if (plan_) {
     log(LogLevel::info, names_.thread_name() + ": the source topics have changed; joining the group anew");
+    // Leaves the group: the listener hands over all tasks. They come back with the new subscription.
     consumer_->unsubscribe();
   }
   plan_ = std::move(plan);
+  // Before subscribe(): events of the new subscription must find the state `joining`.
   membership_.subscribed(now());
   consumer_->subscribe(plan_->lead_topics(), *this);
 }
@@ -135,11 +151,12 @@ void StreamThread::update_state() {
   if (membership_.state() == Membership::State::running) failures_.running(now());
 }
 
-/// A consumer that cannot reach the group waits silently, for as long as it takes.
+// The consumer itself reports no error, see Membership.
 void StreamThread::check_membership() {
   if (!membership_.needs_probe(now(), give_up_after_)) return;
   membership_.probed(now());
   try {
+    // If the broker answers, the group is just slow, and the thread goes on waiting.
     (void)environment_.admin.list_topics(kProbeTimeout);
   } catch (const BrokerException& error) {
     if (error.severity() != Severity::retriable) throw;
@@ -156,6 +173,8 @@ void StreamThread::poll() {
 }
 
 Millis StreamThread::poll_timeout() const {
+  // There is work, so the poll only takes what is already there. While restoring, the waiting is done for changelog
+  // records.
   if (rounds_.found_work() || tasks_->restoring()) return Millis(0);
   Timestamp until = std::min(now() + poll_.count(), commit_at());
   if (!tasks_->all_running()) until = std::min(until, now() + kOpeningWait.count());
@@ -165,34 +184,37 @@ Millis StreamThread::poll_timeout() const {
 
 void StreamThread::process() {
   const auto& running = tasks_->running();
+  // The set of running tasks does not change below: tasks come and go only inside poll() and advance().
   for (StreamTask* task : running) task->begin_round();
   metrics_.begin_processing();
   const Timestamp start = now();
   rounds_.begin(start, commit_at(), next_punctuation());
   std::size_t without_work = 0;
-  // Goes on where the last round ended, so that many busy tasks do not starve those behind them.
+  // last_task_ survives the round. So a round that ends early does not always favour the same tasks.
   while (without_work < running.size()) {
     const int slice = rounds_.slice();
     if (slice == 0) break;
     last_task_ = (last_task_ + 1) % running.size();
     StreamTask& task = *running[last_task_];
+    // The loop ends when all tasks in a row had nothing to process.
     without_work = process_slice(task, slice, start) > 0 ? 0 : without_work + 1;
+    // A processor wants a commit now, so the round ends here.
     if (task.commit_requested()) break;
   }
   metrics_.end_processing();
 }
 
-/// Returns how many records there were.
 int StreamThread::process_slice(StreamTask& task, int records, Timestamp start) {
   const auto lag = [this](const TopicPartition& partition) { return consumer_->current_lag(partition); };
   int done = 0;
   try {
+    // The start of the round is exact enough for max.task.idle.ms, and saves a clock read per record.
     while (done < records && task.queues().ready(start, max_task_idle_ms_, lag) && task.process_one()) {
       ++done;
       if (task.commit_requested()) break;
     }
   } catch (...) {
-    // The record that failed counts too: it may have failed because it took too long.
+    // The failed record counts as well: it may have failed because it took too long, see explain().
     rounds_.processed(task.task_id(), done + 1, now(), commit_at());
     throw;
   }
@@ -211,13 +233,13 @@ void StreamThread::punctuate() {
   if (punctuated > 0) rounds_.worked();
 }
 
-/// When the first punctuation by the wall clock is due, in the time of now().
 std::optional<Timestamp> StreamThread::next_punctuation() const {
   std::optional<Timestamp> next;
   for (const StreamTask* task : tasks_->running()) {
     const auto due = task->next_wall_clock_punctuation();
     if (due && (!next || *due < *next)) next = due;
   }
+  // From the wall clock to the monotonic clock.
   if (next) *next += now() - environment_.task.clock.now();
   return next;
 }
@@ -229,6 +251,7 @@ Timestamp StreamThread::commit_at() const { return committer_.due_at(output_->tr
 bool StreamThread::commit_due() const {
   if (now() >= commit_at()) return true;
   Committer::Demand demand;
+  // Reading these is cheap: no lock, no iteration over stores.
   for (StreamTask* task : tasks_->running()) {
     demand.requested |= task->commit_requested();
     demand.uncommitted_bytes += task->stores().uncommitted_bytes();
@@ -239,7 +262,8 @@ bool StreamThread::commit_due() const {
 void StreamThread::commit_if_due() {
   if (!commit_due()) return;
   if (exactly_once_) {
-    // A group that has rebalanced refuses the transaction of a member that has not noticed.
+    // The group may have started a rebalance that this member does not know of. Then the broker would refuse the
+    // transaction. A poll without records runs the listener first.
     consumer_->poll(records_, 0, Millis(0));
     if (membership_.lost()) return;
   }
@@ -248,34 +272,40 @@ void StreamThread::commit_if_due() {
   try {
     commit(full);
   } catch (const BrokerException& error) {
+    // The work itself is safe, and only the offsets are late. The next commit contains them.
     if (committer_.failed(start, now(), error.severity(), output_->dirty()) == Committer::Failure::fails) throw;
     log(LogLevel::info, names_.thread_name() + ": offsets will be committed later: " + error.what());
     return;
   }
   committer_.succeeded(now(), full);
-  // Everything is committed, so nothing is done again.
+  // A new producer is needed to send batches again. Everything is committed, so a restart repeats no work.
   if (committer_.take_batches_back(now())) restart_tasks();
 }
 
 void StreamThread::commit(bool all_offsets) {
   const std::int64_t begin = metrics_.nanos();
   for (StreamTask* task : tasks_->running()) task->prepare_commit();
+  // After prepare_commit(): hooks may change the metadata that goes with the offsets.
   auto offsets = offsets_to_commit(all_offsets);
   if (offsets.empty() && !output_->dirty()) {
-    // Writes to stores without changelog concern nobody but this task.
+    // Nothing to tell the broker. But a processor may have written to a store without a changelog, for example in a
+    // punctuation. These writes become durable without the broker.
     for (StreamTask* task : tasks_->running()) {
       if (task->commit_requested() || task->stores().uncommitted_bytes() > 0) task->post_commit();
     }
     return;
   }
   if (exactly_once_) {
-    // By its offsets the group recognises a member that is none any more. Punctuations alone bring none.
+    // The offsets show the broker which member commits, so it can refuse a former member. Punctuations send records
+    // without moving an offset. So all offsets are committed again.
     if (offsets.empty()) offsets = offsets_to_commit(true);
     output_->commit_transaction(offsets, consumer_->group_metadata(), patience_);
   } else {
+    // The order is the guarantee: offsets only after the records. A crash in between repeats records and loses none.
     output_->flush(patience_);
     if (!offsets.empty()) consumer_->commit_sync(offsets);
   }
+  // Last, because stores must never be ahead of the committed offsets.
   for (StreamTask* task : tasks_->running()) task->post_commit(offsets);
   rounds_.committed();
   committer_.work_committed();
@@ -294,6 +324,7 @@ std::map<TopicPartition, OffsetAndMetadata> StreamThread::offsets_to_commit(bool
 
 // --- recovery and end
 
+// The text keeps the last error, which names the broker or the call.
 BrokerException StreamThread::give_up(const BrokerException& error) const {
   return {Severity::fatal, names_.thread_name() + " gives up, because nothing has worked for " +
                                std::to_string(give_up_after_.count()) +
@@ -302,22 +333,25 @@ BrokerException StreamThread::give_up(const BrokerException& error) const {
 
 void StreamThread::recover(const BrokerException& error) {
   const BrokerException reason = explain(error);
+  // explain() may make an error fatal.
   if (reason.severity() == Severity::fatal) throw BrokerException(reason);
   const auto pause = failures_.failed(now());
   if (!pause) throw give_up(reason);
   log(LogLevel::warn, names_.thread_name() + ": starting again from the last commit" +
                           (pause->count() > 0 ? " in " + std::to_string(pause->count()) + " ms" : std::string()) +
                           ": " + reason.what());
+  // Before the restart, because the next producer is made by these rules.
   if (output_ && output_->batch_refused()) committer_.batch_refused(now());
   restart_tasks();
 }
 
-/// The broker's answer does not show that one record took longer than a transaction may, and the answer would come
-/// again and again.
+// If one record takes longer than transaction.timeout.ms, the broker's answer does not say so, and the same failure
+// would come again and again. So the thread names the cause, and gives up at the second time.
 BrokerException StreamThread::explain(const BrokerException& error) {
   const auto& slow = rounds_.slowest();
   if (!slow || !output_ || !committer_.outlived(output_->transaction_since(), now(), slow->took)) return error;
   std::string inputs;
+  // It is not known which of the task's inputs the record came from.
   for (const TopicPartition& input : plan_->inputs_of(slow->task)) inputs += (inputs.empty() ? "" : ", ") + input.str();
   return {committer_.outlives_always() ? Severity::fatal : error.severity(),
           "task " + slow->task.str() + " took " + std::to_string(slow->took.count()) + " ms for one record of " +
@@ -328,29 +362,33 @@ BrokerException StreamThread::explain(const BrokerException& error) {
               error.what()};
 }
 
-/// All tasks start again from their last commit, with a new producer.
 void StreamThread::restart_tasks() {
   membership_.restarted();
   rounds_.restarted();
   committer_.restarted();
+  // Polled records that no task has received will be read again.
   records_.clear();
   tasks_->restart_all();
   drop_output();
 }
 
+// A new producer is simpler and safer than one whose transaction has failed: after a fenced or fatal error, no call of
+// it works.
 void StreamThread::drop_output() {
   if (!output_) return;
   output_->abandon(kAbortTimeout);
   output_.reset();
 }
 
-/// Stays in the group meanwhile.
 void StreamThread::pause_until_retry() {
   const Millis wait = std::min(poll_, failures_.pause_left(now()));
   try {
+    // Polling without records keeps the membership: otherwise the group would remove this member after
+    // max.poll.interval.ms.
     consumer_->poll(records_, 0, wait);
   } catch (const BrokerException& error) {
     if (error.severity() == Severity::fatal) throw;
+    // The consumer cannot wait, because it fails at once. So this thread sleeps until the retry or a wakeup().
     std::unique_lock lock(wakeup_mutex_);
     wakeup_condition_.wait_for(lock, wait, [this] { return std::exchange(woken_, false); });
   }
@@ -360,30 +398,37 @@ void StreamThread::close_cleanly() {
   if (membership_.closed()) return;
   try {
     if (output_ && output_->initialized() && !membership_.lost()) {
-      // Another wait as long would only delay the end.
+      // The broker has not answered the last commit. Another wait would only delay the end.
       if (committer_.unanswered()) throw BrokerException(Severity::retriable, "the last commit was not answered");
+      // A lost transaction cannot be committed, hence the condition above.
       commit(false);
       tasks_->remove_all(true);
     }
   } catch (const std::exception& error) {
-    log(LogLevel::warn, names_.thread_name() + ": no clean end, the next start replays the rest: " + error.what());
+    log(LogLevel::warn,
+        names_.thread_name() +
+            ": could not close cleanly, the next start repeats the work since the last commit: " + error.what());
   }
   close_dirty();
 }
 
 void StreamThread::close_dirty() {
   if (membership_.closed()) return;
+  // First, so that listener calls during the close do nothing.
   membership_.close();
   tasks_->remove_all(false);
   drop_output();
   std::unique_ptr<Consumer> leaving;
   {
     const std::lock_guard lock(wakeup_mutex_);
+    // Under the lock only the pointer is moved. Closing a consumer may take seconds, and wakeup() must not wait for
+    // that.
     leaving = std::move(consumer_);
   }
+  // Records may own memory of the consumer, so they go first.
   records_.clear();
-  // Leaves the group, which may still call this listener. (Not by unsubscribe(): with librdkafka, a consumer that is
-  // destroyed right after it may be gone before it has told the group.)
+  // Leaves the group. The group may still call this listener meanwhile, so tasks_ must exist. Not by unsubscribe():
+  // with librdkafka, a consumer that is destroyed right after it may be gone before it has told the group.
   leaving.reset();
   tasks_.reset();
   metrics_.close();

@@ -22,76 +22,109 @@
 
 namespace millrace::detail {
 
-/// One stream thread: a consumer, a producer, and the tasks that the group gave it. It has no thread of its own:
-/// whoever calls run_once() is its thread. (Kafka Streams: `StreamThread`.)
+/// One stream thread: a consumer, a producer, and the tasks that the group has assigned. (Kafka Streams:
+/// `StreamThread`.)
 ///
 ///     starting -> rebalancing <-> running -> closed
 ///
-/// This class does the input and output. What to do next is decided by small state machines that do none: Membership
-/// (where the thread stands with its group), RoundScheduler (how many records go before something else is due),
-/// Committer (when to commit, and what follows from a failure), FailureStreak (when to try again).
+/// This class does all input and output. Four small state machines without any input or output decide what to do:
+/// Membership (the state in the group), RoundScheduler (how many records to process), Committer (when to commit, and
+/// what a failed commit means), FailureStreak (when to try again).
 ///
-/// Failures that may pass (an aborted transaction, a broker out of reach, being fenced) do not end the thread: its
-/// tasks start again from their last commit, after a pause. The thread stays a member of the group meanwhile.
+/// Threads  The object starts no thread. The thread that calls run_once() is the stream thread. The methods that other
+///          threads may call say so.
+/// Errors   Failures that may be temporary do not end the thread: an aborted transaction, an unreachable broker, being
+///          fenced. After a pause, all tasks start again from their last commit. The thread stays in the group
+///          meanwhile. All other exceptions leave run_once(), and the thread must be closed.
 class StreamThread final : private RebalanceListener {
  public:
+  /// What the application shows. Membership has the finer states.
   enum class State { starting, rebalancing, running, closed };
 
-  /// Makes the clients, so that wrong client settings show at once. Nothing is sent yet.
+  /// Makes the clients, so that wrong client settings are reported at once. Sends nothing yet. `environment` must
+  /// outlive the object.
   StreamThread(ThreadEnvironment& environment, ClientNames names);
   ~StreamThread() override;
 
-  /// One round: poll, hand out, restore, process, punctuate, commit. Waits up to `poll.ms` if there is nothing to do.
-  /// What it throws is the thread's end.
+  /// One round: poll, distribute the records, restore, process, punctuate, commit. Waits up to `poll.ms` if there is
+  /// nothing to do. An exception means that the thread must end.
   void run_once();
 
-  /// Commits, closes the tasks, leaves the group.
+  /// Commits, closes the tasks and leaves the group. A failure is logged, and the rest is closed without a commit. Must
+  /// be called on the stream thread.
   void close_cleanly();
-  /// Closes everything without committing, leaves the group.
+  /// Closes everything without a commit and leaves the group. Further calls do nothing.
   void close_dirty();
 
-  /// Ends a wait or a round inside run_once(), or else that of the next call: a wait at once, a round after the slice
-  /// of records in hand. From any thread.
+  /// Ends a wait or a round that is under way. A wait ends at once, a round after the present slice of records.
+  /// Otherwise the next run_once() is affected. From any thread.
   void wakeup();
-  /// Nothing that the thread does waits for the broker beyond this time any more. From any thread.
+  /// From now on, no wait for the broker goes beyond this time. From any thread.
   void end_by(Patience::SteadyClock::time_point deadline) { patience_.end_by(deadline); }
 
-  [[nodiscard]] State state() const;  ///< from any thread
+  /// From any thread.
+  [[nodiscard]] State state() const;
   [[nodiscard]] const ClientNames& names() const { return names_; }
 
  private:
+  // --- RebalanceListener: called inside consumer calls, on the stream thread
   std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) override;
   std::vector<TopicPartition> on_partitions_revoked(const std::vector<TopicPartition>& partitions) override;
   std::vector<TopicPartition> on_partitions_lost(const std::vector<TopicPartition>& partitions) override;
+  /// Closes the tasks of these partitions of lead topics. Returns the input partitions to stop reading. `clean`: their
+  /// work is committed.
   std::vector<TopicPartition> hand_over(const std::vector<TopicPartition>& partitions, bool clean);
+  /// Whether a task of one of these partitions is running, so that there may be uncommitted work.
   [[nodiscard]] bool any_running(const std::vector<TopicPartition>& leads) const;
 
+  /// The body of run_once(). Throws BrokerException if the tasks must start again.
   void round();
+  /// Makes a producer if there is none, and prepares it.
   void connect();
   [[nodiscard]] std::unique_ptr<ProducerOutput> make_output();
+  /// Subscribes to the lead topics of a new plan.
   void follow_plan();
+  /// Reads records into records_. Runs the rebalance listener.
   void poll();
+  /// Processes records of all tasks in turn, until the round ends or there is nothing to process.
   void process();
+  /// Processes up to `records` records of one task. `start`: when the round began. Returns how many there were.
   int process_slice(StreamTask& task, int records, Timestamp start);
+  /// Runs the wall-clock punctuations that are due.
   void punctuate();
+  /// Tells Membership and FailureStreak whether all tasks run.
   void update_state();
+  /// If this member has been outside of the group for long, sends a request to find out whether the broker answers.
+  /// Throws a fatal BrokerException if it does not.
   void check_membership();
+  /// How long the poll may wait for records.
   [[nodiscard]] Millis poll_timeout() const;
+  /// When the first wall-clock punctuation is due, in the time of now(). nullopt: none is scheduled.
   [[nodiscard]] std::optional<Timestamp> next_punctuation() const;
 
+  /// When the next commit is due by time. REQUIRES: output_ is set.
   [[nodiscard]] Timestamp commit_at() const;
+  /// Whether a commit is due by time, by a processor's request, or by the amount of uncommitted data.
   [[nodiscard]] bool commit_due() const;
   void commit_if_due();
+  /// Commits all running tasks. Throws BrokerException.
   void commit(bool all_offsets);
+  /// The offsets of all running tasks; see StreamTask::committable_offsets() about `all`.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> offsets_to_commit(bool all) const;
 
+  /// After a failure: plans the next attempt. Throws a fatal BrokerException if the thread gives up.
   void recover(const BrokerException& error);
+  /// The exception for giving up. Its text says what has not worked, and for how long.
   [[nodiscard]] BrokerException give_up(const BrokerException& error) const;
+  /// Finds out whether one slow record is the cause of `error`. Returns a clearer exception if so, otherwise `error`.
   [[nodiscard]] BrokerException explain(const BrokerException& error);
+  /// All tasks start again from their last commit, with a new producer.
   void restart_tasks();
+  /// Waits for a part of the pause. Stays in the group.
   void pause_until_retry();
+  /// Aborts the transaction and destroys the producer.
   void drop_output();
-  /// For intervals; punctuations go by the wall clock.
+  /// For intervals, in ms. Punctuations go by the wall clock instead, which can be set.
   [[nodiscard]] Timestamp now() const { return environment_.task.clock.monotonic_ms(); }
 
   ThreadEnvironment& environment_;
@@ -102,27 +135,35 @@ class StreamThread final : private RebalanceListener {
   const Millis poll_;                                ///< poll.ms
   const Millis give_up_after_;                       ///< millrace.connect.timeout.ms
   const std::optional<Millis> transaction_timeout_;  ///< unset: at least once
+  /// Records per poll.
   std::size_t max_poll_records_ = 0;
 
+  // The state machines, and the thread's metrics. They need no clients.
   Patience patience_;
   Membership membership_;
   RoundScheduler rounds_;
   Committer committer_;
   FailureStreak failures_;
   ThreadMetrics metrics_;
+  /// Null after the close. Changed under wakeup_mutex_.
   std::unique_ptr<Consumer> consumer_;
-  std::unique_ptr<ProducerOutput> output_;  ///< null: none could be made since the last failure
+  /// Null from a failure until the next connect().
+  std::unique_ptr<ProducerOutput> output_;
   std::unique_ptr<TaskManager> tasks_;
+  /// The plan to whose topics the thread is subscribed. Null: not subscribed yet.
   std::shared_ptr<const TopologyPlan> plan_;
-  std::vector<ConsumerRecord> records_;  ///< polled, not handed out yet
-  std::size_t last_task_ = 0;            ///< whose turn it was last
+  /// Polled, but not given to tasks yet.
+  std::vector<ConsumerRecord> records_;
+  /// The index of the task that had the last turn.
+  std::size_t last_task_ = 0;
 
-  std::mutex wakeup_mutex_;  ///< guards the consumer's existence against wakeup(), and what follows
+  /// Guards woken_, and keeps the consumer alive while wakeup() uses it.
+  std::mutex wakeup_mutex_;
   std::condition_variable wakeup_condition_;
   bool woken_ = false;
 };
 
-/// `RUNNING`, `REBALANCING`...: the value of the metric `state`.
+/// The value of the metric `state`: `RUNNING` and so on. The names are those of Kafka Streams.
 [[nodiscard]] const char* to_string(StreamThread::State state);
 
 }  // namespace millrace::detail

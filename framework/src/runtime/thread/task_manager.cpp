@@ -11,6 +11,8 @@
 namespace millrace::detail {
 namespace {
 
+// How long one attempt to get a position may block the thread. It doubles after each failure. Short first attempts let
+// the other tasks go on.
 constexpr Millis kFirstAttempt{500};
 constexpr Millis kLongestAttempt{10'000};
 
@@ -38,6 +40,7 @@ std::vector<TopicPartition> TaskManager::add(TaskId id, const std::shared_ptr<co
   const auto [entry, is_new] = tasks_.try_emplace(id);
   OwnedTask& owned = entry->second;
   if (is_new) {
+    // The task keeps its plan. A new plan leads to a new subscription and so to new tasks.
     owned.plan = plan;
     owned.inputs = plan->inputs_of(id);
     owned.assigned_at = environment_.task.clock.monotonic_ms();
@@ -59,14 +62,17 @@ std::vector<TopicPartition> TaskManager::remove(TaskId id, bool clean) {
 }
 
 void TaskManager::remove_all(bool clean) {
+  // remove() erases the element, so there is always a new first one.
   while (!tasks_.empty()) (void)remove(tasks_.begin()->first, clean);
 }
 
 void TaskManager::restart_all() {
   for (auto& [id, owned] : tasks_) {
     end_task(owned, false);
+    // After end_task(): no binding may exist while the stores go back to the last commit.
     if (owned.stores) owned.stores->discard();
     owned.positioned = false;
+    // The consumer has read records that were not committed.
     owned.reader_is_elsewhere = true;
     owned.assigned_at = environment_.task.clock.monotonic_ms();
     owned.attempt = kFirstAttempt;
@@ -76,16 +82,20 @@ void TaskManager::restart_all() {
 
 void TaskManager::end_task(OwnedTask& owned, bool clean) {
   owned.early.clear();
+  // The task was never opened.
   if (!owned.task) return;
   changelogs_->remove(*owned.stores);
   for (const TopicPartition& input : owned.inputs) inputs_[input].second = nullptr;
   try {
     owned.task->close();
+    // Only an optimisation: without it, the next start restores the rest from the changelog.
     if (clean) owned.stores->flush_to_disk();
   } catch (const std::exception& error) {
-    // Everything that was promised is in the changelog, and the others must be closed as well.
+    // No data are lost: everything that was committed is in the changelog. The other tasks must be closed as well, so
+    // the exception ends here.
     log(LogLevel::warn, "closing task " + owned.task->task_id().str() + ": " + error.what());
   }
+  // Before the task is destroyed, because the metrics belong to the task.
   metrics_.task_closed(owned.task->metrics());
   owned.task.reset();
 }
@@ -97,9 +107,11 @@ void TaskManager::advance(TaskOutput& output, Millis wait) {
     if (!owned.task && !open(id, owned, output)) continue;
     if (!owned.positioned) owned.positioned = try_position(owned);
   }
+  // One step for all restoring tasks together.
   if (!changelogs_->idle()) changelogs_->step(wait);
   for (auto& [id, owned] : tasks_) {
     if (!owned.task || owned.task->running() || !owned.positioned || !changelogs_->done(*owned.stores)) continue;
+    // Only now do nodes run: they may read their stores in init().
     owned.task->initialize();
     list_running();
   }
@@ -109,6 +121,7 @@ bool TaskManager::open_stores_of(TaskId id, OwnedTask& owned) {
   std::filesystem::path directory;
   if (environment_.state_directory != nullptr) {
     owned.lock = environment_.state_directory->try_lock(id);
+    // Another thread of this process is closing the task. The next round tries again.
     if (!owned.lock) return false;
     directory = owned.lock->path();
   }
@@ -118,6 +131,7 @@ bool TaskManager::open_stores_of(TaskId id, OwnedTask& owned) {
     owned.stores = make();
   } catch (const StateCorruptedException& error) {
     log(LogLevel::warn, std::string(error.what()) + ": the state of task " + id.str() + " is restored from scratch");
+    // The files are damaged or from another version. The changelog has everything.
     owned.lock->wipe();
     owned.stores = make();
   }
@@ -131,6 +145,7 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
                                             owned.lock ? owned.lock->path() : std::filesystem::path(),
                                             cache_ ? &*cache_ : nullptr, metrics_.of_task(id));
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
+  // The consumer has started to read as soon as the partition was assigned.
   for (ConsumerRecord& record : owned.early) {
     RecordQueues::Queue& queue = *inputs_.at({*record.topic, record.partition}).second;
     owned.task->add(queue, std::move(record));
@@ -140,12 +155,13 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   return true;
 }
 
-/// In short attempts, because the other tasks have to go on meanwhile.
+// The requests block the thread. So there are several short attempts, with rounds of the other tasks in between.
 bool TaskManager::try_position(OwnedTask& owned) {
   try {
     position(owned, owned.attempt);
     return true;
   } catch (const BrokerException& error) {
+    // A transaction of the previous owner may block the answer until it ends. That is normal, up to `patience`.
     const bool in_time = environment_.task.clock.monotonic_ms() - owned.assigned_at < patience_.count();
     if (error.severity() != BrokerException::Severity::retriable || !in_time) throw;
     owned.attempt = std::min(2 * owned.attempt, kLongestAttempt);
@@ -158,11 +174,13 @@ void TaskManager::position(OwnedTask& owned, Millis timeout) {
   for (const TopicPartition& input : owned.inputs) {
     if (const auto found = committed.find(input); found != committed.end()) {
       owned.task->resume(input, decode_commit_metadata(found->second.metadata));
+      // Otherwise the consumer has started at the committed offset by itself.
       if (owned.reader_is_elsewhere) go_to(owned, input, found->second.offset);
     } else if (const auto start = start_without_commit(owned, input, timeout)) {
       go_to(owned, input, *start);
     }
   }
+  // Last: if an earlier request throws, the whole function is repeated, and the restore must not have begun.
   changelogs_->add(*owned.stores, metrics_.of_task(owned.task->task_id()), committed, timeout);
   owned.reader_is_elsewhere = false;
 }
@@ -172,25 +190,30 @@ std::optional<std::int64_t> TaskManager::start_without_commit(OwnedTask& owned, 
                                                               Millis timeout) {
   const NodeSpec& source = owned.task->source_of(input.topic);
   AutoOffsetReset reset = source.offset_reset.value_or(default_reset_);
-  // What the application wrote for itself is all meant to be read.
+  // All records of a repartition topic are unprocessed input, whatever auto.offset.reset says.
   if (owned.plan->repartition_topics().contains(input.topic)) reset = AutoOffsetReset::earliest();
   switch (reset.strategy()) {
     case AutoOffsetReset::Strategy::none:
+      // As in Kafka Streams, `none` means that a missing offset is an error for the user to solve.
       throw TaskFailure("source '" + source.name + "' has no committed offset on " + input.str() +
                         " and its reset policy is none: commit one, or choose earliest or latest");
     case AutoOffsetReset::Strategy::earliest:
+      // The consumer's own policy is the same, so no request is needed.
       if (default_reset_ == AutoOffsetReset::earliest() && !owned.reader_is_elsewhere) return std::nullopt;
       return consumer_.query_watermarks(input, timeout).low;
     case AutoOffsetReset::Strategy::latest:
     case AutoOffsetReset::Strategy::by_duration: break;
   }
-  // The end and the clock move on, but after a failure nothing that came in between may be skipped.
+  // The end of the partition and the clock move on. So the first result is kept: after a failure, records that came in
+  // between must not be skipped.
   const Watermarks bounds = consumer_.query_watermarks(input, timeout);
   const auto known = owned.starts.find(input);
+  // The kept offset may have been deleted by retention in the meantime.
   if (known != owned.starts.end()) return std::max(known->second, bounds.low);
   std::int64_t start = bounds.high;
   if (reset.strategy() == AutoOffsetReset::Strategy::by_duration) {
     const Timestamp since = std::max<Timestamp>(0, environment_.task.clock.now() - reset.duration().count());
+    // No record is as young as that: start at the end.
     start = consumer_.offset_for_time(input, since, timeout).value_or(start);
   }
   owned.starts.emplace(input, start);
@@ -200,6 +223,7 @@ std::optional<std::int64_t> TaskManager::start_without_commit(OwnedTask& owned, 
 void TaskManager::go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset) {
   consumer_.seek(input, offset);
   if (auto* queue = owned.task->queues().find(input)) {
+    // The heap of the queues may still have an entry for this queue. RecordQueues::next() notices that.
     queue->records.clear();
     queue->head_timestamp.reset();
   }
@@ -221,6 +245,8 @@ void TaskManager::dispatch(std::vector<ConsumerRecord>& polled) {
   const std::string* topic = nullptr;
   std::int32_t partition = -1;
   for (ConsumerRecord& record : polled) {
+    // Records come in runs of the same partition. Comparing the pointer to the topic's name is enough, because the
+    // consumer owns one string per topic. A wrong "different" would only cost a lookup.
     if (record.topic != topic || record.partition != partition) {
       topic = record.topic;
       partition = record.partition;
@@ -232,7 +258,8 @@ void TaskManager::dispatch(std::vector<ConsumerRecord>& polled) {
     } else if (target.first != nullptr && !target.first->reader_is_elsewhere) {
       target.first->early.push_back(std::move(record));
     }
-    // Else it is a leftover of a partition that was given back, or will be read again.
+    // All other records are dropped: their partition was taken away since the poll, or a restarted task will read them
+    // again from its committed offsets.
   }
   polled.clear();
 }
@@ -241,13 +268,16 @@ void TaskManager::control_flow() {
   for (auto& [id, owned] : tasks_) {
     std::vector<TopicPartition> full;
     if (!owned.task) {
+      // A task that is not open has no queues. Its partitions are paused, so that `early` stays small.
       full = owned.inputs;
     } else {
       for (const auto& queue : owned.task->queues().queues()) {
         if (queue->records.size() > buffered_records_) full.push_back(queue->partition);
       }
     }
+    // set_difference() needs sorted ranges.
     std::ranges::sort(full);
+    // Usually nothing changes, and the consumer is not called.
     if (full == owned.paused) continue;
     std::vector<TopicPartition> resumed;
     std::ranges::set_difference(owned.paused, full, std::back_inserter(resumed));

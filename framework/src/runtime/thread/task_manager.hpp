@@ -13,89 +13,112 @@
 
 namespace millrace::detail {
 
-/// The tasks of one stream thread, from when the group gives them until it takes them back. (Kafka Streams:
-/// `TaskManager`, `ActiveTaskCreator`.)
+/// The tasks of one stream thread, from their assignment to their revocation. (Kafka Streams: `TaskManager`,
+/// `ActiveTaskCreator`.)
 ///
 ///     assigned -> open -> positioned, restoring -> running
 ///
-/// assigned    another thread of this process may still have the task's directory
-/// open        the stores are there; its committed offsets have to be asked for, which takes as long as a transaction
-///             of the previous owner is undecided
-/// restoring   the stores read their changelogs; input records wait
+/// assigned    Another thread of this process may still hold the task's directory.
+/// open        The stores are open. The committed offsets must be read next. The broker's answer may wait until a
+///             transaction of the previous owner has ended.
+/// restoring   The stores read their changelogs. Input records wait in the queues.
+/// running     The task processes records.
+///
+/// A task passes through these steps in the rounds of the thread, so the running tasks go on meanwhile.
+///
+/// Used by the stream thread only.
 class TaskManager {
  public:
-  /// `consumer`: the thread's; `plan` is looked at when tasks are added and opened. `patience`: after what time it is
-  /// an error that a task cannot be positioned.
+  /// `consumer`: the thread's main consumer; must outlive the object, as `environment` and `metrics` must.
+  /// `default_reset`: for sources without a reset policy of their own. `patience`: if a task has no position after this
+  /// time, that is an error.
   TaskManager(ThreadEnvironment& environment, ThreadMetrics& metrics, Consumer& consumer,
               std::unique_ptr<ChangelogReader> changelogs, AutoOffsetReset default_reset, Millis patience);
+  /// Closes all tasks without a commit.
   ~TaskManager();
 
-  // --- membership
-  /// Returns the partitions to read.
+  /// Adds a task that the group has assigned. Returns the partitions that the consumer must read for it. A task that is
+  /// already here stays as it is.
   std::vector<TopicPartition> add(TaskId id, const std::shared_ptr<const TopologyPlan>& plan);
   [[nodiscard]] bool has(TaskId id) const { return tasks_.contains(id); }
-  /// Ends a task; what it has not committed is gone. `clean`: everything is committed, so its data are brought to
-  /// disk. Returns the partitions that it read.
+  /// Closes a task. Uncommitted work is lost. `clean`: everything is committed, so the data are also flushed to disk,
+  /// and the next start need not restore them. Returns the partitions that the task read. Does not throw if closing
+  /// fails.
   std::vector<TopicPartition> remove(TaskId id, bool clean);
   void remove_all(bool clean);
   /// After a failure: all tasks start again from their last commit. Their databases stay open.
   void restart_all();
 
-  // --- rounds
-  /// Carries tasks on towards running; `output` is for those that are opened now. `wait`: for changelog records.
+  /// Moves each task on towards `running`. `output`: for tasks that are opened now; they keep a reference to it.
+  /// `wait`: how long to wait for changelog records. Throws BrokerException if a task has no position in time.
   void advance(TaskOutput& output, Millis wait);
-  /// Hands out what was polled.
+  /// Puts polled records into the queues of their tasks. Empties the vector.
   void dispatch(std::vector<ConsumerRecord>& polled);
-  /// Stops reading partitions of which plenty is waiting, and takes it up again.
+  /// Pauses partitions with more than buffered.records.per.partition records in their queue, and resumes the others.
   void control_flow();
 
   [[nodiscard]] bool empty() const { return tasks_.empty(); }
   [[nodiscard]] bool all_running() const;
   /// Whether changelogs are being read.
   [[nodiscard]] bool restoring() const { return !changelogs_->idle(); }
-  /// The running ones, by id.
+  /// The running tasks, sorted by id. Valid until the next change.
   [[nodiscard]] const std::vector<StreamTask*>& running() const { return running_; }
 
  private:
+  /// A task and what belongs to it. `stores` is declared before `task`, so the task is destroyed first.
   struct OwnedTask {
-    std::shared_ptr<const TopologyPlan> plan;
+    std::shared_ptr<const TopologyPlan> plan;  ///< the plan when the task was added
     std::vector<TopicPartition> inputs;
-    Timestamp assigned_at = 0;
-    std::optional<StateDirectory::TaskLock> lock;
-    std::unique_ptr<StoreSet> stores;  ///< outlive the task; after a failure the next one gets them
-    std::unique_ptr<StreamTask> task;
-    std::vector<ConsumerRecord> early;  ///< came before the task was open
-    /// Where reading began on partitions that are read from their end: where it begins again after a failure.
+    Timestamp assigned_at = 0;                     ///< or restarted at; Clock::monotonic_ms()
+    std::optional<StateDirectory::TaskLock> lock;  ///< unset: not locked yet, or no store is on disk
+    std::unique_ptr<StoreSet> stores;              ///< reused by the next task after a restart
+    std::unique_ptr<StreamTask> task;              ///< null until the task is open
+    std::vector<ConsumerRecord> early;             ///< records that came before the task was open
+    /// For partitions without a committed offset that are read from their end or from a time: the offset where reading
+    /// began. After a failure it begins there again.
     std::map<TopicPartition, std::int64_t> starts;
+    /// The consumer is at the right offsets, and the restore has begun.
     bool positioned = false;
-    bool reader_is_elsewhere = false;  ///< the consumer has read on: it must go back to the committed offsets
-    Millis attempt{0};                 ///< how long positioning may block next time
-    std::vector<TopicPartition> paused;
+    /// The consumer has read beyond the committed offsets and must go back to them.
+    bool reader_is_elsewhere = false;
+    Millis attempt{0};                   ///< how long the next attempt to get a position may block
+    std::vector<TopicPartition> paused;  ///< sorted
   };
 
+  /// Makes the task object. Returns false if its directory is not free yet.
   [[nodiscard]] bool open(TaskId id, OwnedTask& owned, TaskOutput& output);
-  /// False: another thread has the directory still.
+  /// Locks the directory and opens the stores. Returns false if another thread still holds the directory.
   [[nodiscard]] bool open_stores_of(TaskId id, OwnedTask& owned);
+  /// Returns whether the task has its position now. Throws BrokerException after too many failures.
   [[nodiscard]] bool try_position(OwnedTask& owned);
+  /// Reads the committed offsets, moves the consumer if necessary, and begins the restore. Each request may take
+  /// `timeout`.
   void position(OwnedTask& owned, Millis timeout);
+  /// Where a partition without a committed offset is read from. nullopt: the consumer starts there by itself.
   [[nodiscard]] std::optional<std::int64_t> start_without_commit(OwnedTask& owned, const TopicPartition& input,
                                                                  Millis timeout);
+  /// Moves the consumer, and drops records that were read from elsewhere.
   void go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset);
-  /// Ends the task, but not its stores.
+  /// Closes the task. Its stores stay open.
   void end_task(OwnedTask& owned, bool clean);
+  /// Updates running_.
   void list_running();
 
   ThreadEnvironment& environment_;
-  std::optional<CacheBudget> cache_;  // none: statestore.cache.max.bytes is 0
+  /// The memory of all caches of the thread. Unset: statestore.cache.max.bytes is 0. Destroyed after the tasks, which
+  /// use it.
+  std::optional<CacheBudget> cache_;
   ThreadMetrics& metrics_;
   Consumer& consumer_;
   std::unique_ptr<ChangelogReader> changelogs_;
   AutoOffsetReset default_reset_;
   Millis patience_;
+  /// buffered.records.per.partition.
   std::size_t buffered_records_;
 
+  /// A std::map, because inputs_ points to its elements.
   std::map<TaskId, OwnedTask> tasks_;
-  /// Who reads a partition; the queue is null until the task is open.
+  /// Which task and queue get the records of a partition. The queue is null until the task is open.
   std::map<TopicPartition, std::pair<OwnedTask*, RecordQueues::Queue*>> inputs_;
   std::vector<StreamTask*> running_;
 };

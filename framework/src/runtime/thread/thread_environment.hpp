@@ -13,18 +13,19 @@
 
 namespace millrace::detail {
 
-/// What the stream threads of one application share. Outlives them.
+/// What the stream threads of an application share. It outlives them. All functions are thread-safe.
 struct ThreadEnvironment {
   TaskEnvironment task;
   Broker& broker;
+  /// One admin client for all threads.
   Admin& admin;
-  StateDirectory* state_directory;  ///< null: nothing is persistent
-  ChangelogReader::Progress restore_progress;
-  /// The plan in force; it changes when topics come, go or grow.
+  StateDirectory* state_directory;             ///< null: no store is on disk
+  ChangelogReader::Progress restore_progress;  ///< empty: nobody listens
+  /// Returns the present plan. It is replaced when topics are created, deleted or get more partitions.
   std::function<std::shared_ptr<const TopologyPlan>()> plan;
-  /// Asks for a fresh plan, because the group knows partitions that this one does not.
+  /// Requests a new plan, because the group has assigned a partition that the present plan does not know.
   std::function<void()> replan;
-  /// Offsets that were committed, for purging and for those who wait for progress.
+  /// Reports committed offsets. They are used to delete records from repartition topics, and users can ask for them.
   std::function<void(const std::map<TopicPartition, OffsetAndMetadata>&)> committed;
 };
 

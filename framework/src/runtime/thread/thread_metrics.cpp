@@ -44,6 +44,7 @@ ThreadMetrics::ThreadMetrics(ClientMetrics& client, std::string name, std::funct
 std::uint64_t ThreadMetrics::lap() {
   const std::int64_t now = nanos();
   const std::int64_t since = std::exchange(last_lap_, now);
+  // A test's clock may stand still or be set back.
   return static_cast<std::uint64_t>(std::max<std::int64_t>(now - since, 0));
 }
 
@@ -66,6 +67,7 @@ void ThreadMetrics::processed(TaskMetrics& task) {
   const std::uint64_t records = count(task);
   task.process_ns.add(elapsed);
   process_ns_.add(elapsed);
+  // The average of the slice stands for each of its records.
   if (records > 0) task.process_latency.record(to_ms(elapsed) / static_cast<double>(records));
   round_records_ += records;
   round_process_ns_ += elapsed;
@@ -73,6 +75,7 @@ void ThreadMetrics::processed(TaskMetrics& task) {
 
 std::uint64_t ThreadMetrics::count(TaskMetrics& task) {
   const std::uint64_t all = task.processed.value();
+  // The task counts each record itself. Taking the difference once per slice keeps the shared counters out of the loop.
   const std::uint64_t fresh = all - std::exchange(task.thread_counted, all);
   processed_.add(fresh);
   client_.processed.add(fresh);
@@ -80,7 +83,8 @@ std::uint64_t ThreadMetrics::count(TaskMetrics& task) {
 }
 
 void ThreadMetrics::end_processing() {
-  process_ns_.add(lap());  // looking for records is part of it
+  // Looking for records in the queues counts as processing, as in Kafka Streams.
+  process_ns_.add(lap());
   process_records_.record(static_cast<double>(round_records_));
   if (round_records_ > 0) process_latency_.record(to_ms(round_process_ns_) / static_cast<double>(round_records_));
   round_records_ = 0;
@@ -105,6 +109,7 @@ void ThreadMetrics::committed(std::int64_t since) {
 
 std::shared_ptr<TaskMetrics> ThreadMetrics::of_task(TaskId id) {
   std::weak_ptr<TaskMetrics>& known = tasks_[id];
+  // After a restart, the new task goes on with the counters of the old one.
   if (auto present = known.lock()) return present;
   auto made = std::make_shared<TaskMetrics>(client_, name_, id);
   made->show_share_of(process_ns_);
@@ -117,7 +122,7 @@ DroppedRecords& ThreadMetrics::dropped_of_no_task() {
   return *dropped_of_no_task_;
 }
 
-/// Of a slice that ended with an exception, nothing was counted.
+// A slice that ended with an exception was not counted yet.
 void ThreadMetrics::task_closed(TaskMetrics& task) {
   (void)count(task);
   tasks_closed_.add();

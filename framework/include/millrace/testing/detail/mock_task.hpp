@@ -13,29 +13,32 @@
 
 namespace millrace {
 
-/// A punctuation that a processor scheduled. Call `punctuator` with a time to see what it does.
+/// A punctuation that a processor has scheduled. A test calls `punctuator` with a time (ms since the epoch) to run it.
 /// (Kafka Streams: `CapturedPunctuator`.)
 struct CapturedPunctuator {
-  std::optional<Timestamp> start;  ///< ms since the epoch, if it was given
+  std::optional<Timestamp> start;  ///< ms since the epoch; nullopt: not given
   Millis interval;
   PunctuationType type;
   Punctuator punctuator;
-  std::shared_ptr<const bool> ended;
+  std::shared_ptr<const bool> ended;  ///< shared with the Cancellable that the processor got
 
+  /// Whether the processor has cancelled it.
   [[nodiscard]] bool cancelled() const { return *ended; }
 };
 
 namespace detail {
 
-/// The task behind a mock context: it keeps what it is told and asked.
+/// The task behind a mock context. It returns what the test has set and keeps what the processor does. Threads: one.
 class MockTask final : public TaskContext {
  public:
+  /// See MockContext::Setup.
   struct Setup {
-    StreamsConfig config;  ///< its application.id, too
+    StreamsConfig config;  ///< also the source of application.id
     TaskId task_id;
-    std::filesystem::path state_dir;  ///< empty: there is none
+    std::filesystem::path state_dir;  ///< empty: none, asking for it throws
   };
 
+  // The methods up to "TaskContext" are for the test, see MockContext.
   explicit MockTask(Setup setup);
 
   StateStore& add_state_store(const StoreBuilder& builder);
@@ -46,7 +49,7 @@ class MockTask final : public TaskContext {
   void set_stream_time(Timestamp time) { stream_time_ = time; }
   void set_system_time(Timestamp time) { system_time_ = time; }
 
-  // --- TaskContext
+  // --- TaskContext: for the processor
   [[nodiscard]] RecordCollector& collector() override;
   [[nodiscard]] StateStore& store(const NodeBase& node, const std::string& name) override;
   [[nodiscard]] Cancellable schedule(NodeBase& node, std::optional<Timestamp> start, Millis interval,
@@ -60,9 +63,11 @@ class MockTask final : public TaskContext {
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
   [[nodiscard]] Timestamp stream_time() const override;
   [[nodiscard]] Timestamp system_time() const override;
+  /// Operators emit results at once.
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return 0; }
   [[nodiscard]] std::optional<Timestamp> processor_metadata(const std::string& name) const override;
   void set_processor_metadata(const std::string& name, Timestamp time) override { metadata_[name] = time; }
+  // Called inside a catch block: the exception goes on to the test.
   void processing_failed(const NodeBase& /*node*/) override { throw; }
   void deserialization_failed(const NodeBase& /*node*/) override { throw; }
   void serialization_failed(const NodeBase& /*node*/, const UnwrittenRecord& /*unwritten*/) override { throw; }
@@ -72,14 +77,17 @@ class MockTask final : public TaskContext {
   }
 
  private:
+  // What the test has set, and what the processor has done.
   Setup setup_;
   std::string application_id_;
   std::map<std::string, std::unique_ptr<StateStore>> stores_;
   std::vector<CapturedPunctuator> punctuators_;
   std::map<std::string, Timestamp> metadata_;
   std::optional<RecordMetadata> record_metadata_;
-  RecordOrigin origin_;               ///< as the task has it
-  std::optional<RecordScope> scope_;  ///< from set_record_metadata() on
+  /// Where the current record comes from. Points into record_metadata_.
+  RecordOrigin origin_;
+  /// Makes origin_ the origin of the current record. Unset before the first set_record_metadata().
+  std::optional<RecordScope> scope_;
   std::optional<Timestamp> stream_time_;
   std::optional<Timestamp> system_time_;
   bool committed_ = false;
