@@ -18,9 +18,21 @@ constexpr Millis kHousekeepingInterval{1'000};
 /// How long the other threads may wait for the broker after one thread has failed.
 constexpr Millis kStopTimeout{60'000};
 
-/// The application to which the current thread belongs; null for the user's threads. A thread of the application must
-/// not wait for its own end, see close().
+/// The application in which the current thread is: its own threads are always, the user's threads while they run
+/// start() or a listener. A thread inside must not wait for the application's end, see close().
 thread_local const StreamsRuntime* thread_of = nullptr;
+
+/// Marks the current thread as inside the application for a scope.
+class Inside {
+ public:
+  explicit Inside(const StreamsRuntime& application) : before_(std::exchange(thread_of, &application)) {}
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  ~Inside() { thread_of = before_; }
+
+ private:
+  const StreamsRuntime* before_;
+};
 
 [[nodiscard]] bool is_final(State state) { return state == State::not_running || state == State::error; }
 
@@ -80,6 +92,8 @@ StreamsRuntime::~StreamsRuntime() {
 
 void StreamsRuntime::start() {
   const std::lock_guard one(close_mutex_);
+  // Listeners run on this thread, and may call close().
+  const Inside inside(*this);
   if (state() != State::created) {
     throw StreamsException("start() was called on an application that was started before: make a new one");
   }
@@ -181,7 +195,7 @@ std::unique_ptr<StreamThread> StreamsRuntime::make_stream_thread(int number) {
 // --- stream threads
 
 void StreamsRuntime::run(Worker& worker) {
-  thread_of = this;
+  const Inside inside(*this);
   bool go_on = true;
   // handle_failure() may have put another StreamThread into `worker`, so each pass reads the pointer again.
   while (go_on && !stopping()) {
@@ -290,15 +304,15 @@ bool StreamsRuntime::stopping() const {
 
 bool StreamsRuntime::close(Millis timeout) {
   if (thread_of == this) {
-    // Called from a listener or handler, on a thread of this application. Waiting here would wait for itself. So this
-    // only requests the end. The threads end as soon as the listener returns.
+    // Called from a listener or handler. Waiting here would wait for itself. So this only requests the end. The threads
+    // end as soon as the listener returns.
     set_state(State::pending_shutdown);
     request_stop(SteadyClock::now() + std::max(timeout, kStopTimeout));
     return false;
   }
   const std::lock_guard one(close_mutex_);
-  // start() was never called or it threw, so there is no thread to stop.
-  if (state() == State::created) {
+  // start() was never called or it threw, so there is no thread to stop. A listener may have called close() meanwhile.
+  if (!main_thread_.joinable() && !is_final(state())) {
     set_state(State::pending_shutdown);
     finish();
     return true;
@@ -323,7 +337,7 @@ bool StreamsRuntime::wait_for(Millis timeout) {
 }
 
 void StreamsRuntime::keep_house() {
-  thread_of = this;
+  const Inside inside(*this);
   // The lambdas lock mutex_, so run_due() must be called without it.
   Housekeeping house(
       *environment_, [this] { return committed_offsets(); },
@@ -396,6 +410,8 @@ void StreamsRuntime::set_state(State next) {
 
 void StreamsRuntime::notify(State now, State before) const {
   if (!state_listener) return;
+  // The thread may be the user's, in close(), or the one that reads global tables.
+  const Inside inside(*this);
   try {
     state_listener(now, before);
   } catch (const std::exception& error) {

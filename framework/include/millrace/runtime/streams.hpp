@@ -74,8 +74,8 @@ class Streams {
   Streams& operator=(const Streams&) = delete;
 
   /// Called for every change of state, one call at a time, on the thread that causes the change. Its exceptions are
-  /// logged and ignored. It must return soon, because the thread waits for it, and must not call start(). If it calls
-  /// close() on a stream thread, close() returns false at once.
+  /// logged and ignored. It must return soon, because the thread waits for it, and must not call start(). It may call
+  /// close(), which then asks for the end and returns false at once.
   using StateListener = std::function<void(State now, State before)>;
   void set_state_listener(StateListener listener);
 
