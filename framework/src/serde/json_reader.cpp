@@ -18,7 +18,7 @@ namespace ondemand = simdjson::ondemand;
 /// Every JsonReader is a JsonDocument. The base class exists to keep simdjson out of the public headers.
 JsonDocument& document_of(JsonReader& reader) { return static_cast<JsonDocument&>(reader); }
 
-/// Refuses half surrogate pairs. simdjson accepts them when they are written as escapes.
+/// Refuses half surrogate pairs. simdjson accepts them when they are written as escapes, but the result is not UTF-8.
 std::string_view checked(JsonDocument& document, std::string_view unescaped) {
   if (!detail::is_utf8(unescaped)) document.fail("a half surrogate pair");
   return unescaped;
@@ -57,7 +57,7 @@ std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t
   return find_by_name(type, checked(document, name));
 }
 
-/// The set of fields that the document had so far.
+/// The set of fields that the document had so far. One bit per declared field.
 class SeenFields {
  public:
   void add(std::size_t index) { bits_[index / 64] |= std::uint64_t{1} << (index % 64); }
@@ -88,7 +88,8 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
       document.fail_syntax(result.error());
     ondemand::field& field = result.value_unsafe();
     std::size_t index = find_field(document, type, expected, field);
-    if (index == kUnknown) continue;  // simdjson skips the value
+    // A field that the struct does not have. simdjson skips its value, so fields can be added by newer programs.
+    if (index == kUnknown) continue;
     document.value = &field.value();
     // For error texts inside the field.
     document.path.at_field(type.fields[index].name);
@@ -108,8 +109,8 @@ std::string range_text(Number min, Number max) {
   return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
 }
 
-/// Lends the thread's buffers to one document. If a document is read inside another one (a codec that parses a string),
-/// the inner document gets buffers of its own.
+/// Lends the thread's buffers to one document. A codec may parse a string and so read a document inside another one.
+/// Then the inner document gets buffers of its own.
 class BorrowedBuffers {
  public:
   BorrowedBuffers() : buffers_(&of_this_thread()) {
@@ -143,6 +144,7 @@ class BorrowedBuffers {
 
 }  // namespace
 
+// The root is never a scalar here, so document.value is set in the functions for scalars.
 void JsonReader::read(bool& out) {
   JsonDocument& document = document_of(*this);
   if (auto error = document.value->get_bool().get(out)) [[unlikely]]
@@ -169,7 +171,7 @@ void JsonReader::read(std::string& out) {
   std::string_view token = document.token();
   if (token.empty() || token[0] != '"') [[unlikely]]
     document.fail_value(simdjson::INCORRECT_TYPE, "a string");
-  // Without escapes, the text can be copied as it is.
+  // Most strings have no escapes. Their text can be copied as it is.
   if (std::memchr(token.data(), '\\', token.size()) == nullptr) {
     (void)document.value->get_raw_json_string();  // advances the parser
     out.assign(token.substr(1, token.size() - 2));
@@ -181,6 +183,7 @@ void JsonReader::read(std::string& out) {
   out.assign(checked(document, text));
 }
 
+// A number with a fraction or an exponent is refused, even if its value is whole: simdjson reads it as no integer.
 std::int64_t JsonReader::read_integer(std::int64_t min, std::int64_t max) {
   JsonDocument& document = document_of(*this);
   std::int64_t number = 0;
@@ -199,6 +202,7 @@ std::uint64_t JsonReader::read_unsigned(std::uint64_t max) {
   return number;
 }
 
+// Enums are written by name, so that renumbering them does not change stored records.
 std::int64_t JsonReader::read_enum(const JsonEnum& type) {
   std::string name;
   read(name);
@@ -222,6 +226,7 @@ bool JsonReader::read_null() {
   return null;
 }
 
+// For values that are kept as JSON text. The view points into the padded copy and is valid during read_json().
 std::string_view JsonReader::read_raw() {
   JsonDocument& document = document_of(*this);
   std::string_view token = document.token();
@@ -244,6 +249,7 @@ void JsonReader::read_members(detail::FunctionRef<void(std::string_view)> read_m
   JsonDocument& document = document_of(*this);
   ondemand::object members = document.object();
   document.enter();
+  // As in read_fields(): document.value must not point to a variable of this function after the return.
   ondemand::value* outer = document.value;
   for (auto result : members) {
     std::string_view name;
@@ -285,6 +291,7 @@ void JsonReader::fail(const std::string& what) {
 
 namespace detail {
 
+// For serdes whose root is a map, a list or a codec's value.
 void read_json(std::string_view bytes, FunctionRef<void(JsonReader&)> read) {
   BorrowedBuffers buffers;
   JsonDocument document(buffers.get());
@@ -293,6 +300,7 @@ void read_json(std::string_view bytes, FunctionRef<void(JsonReader&)> read) {
   document.finish();
 }
 
+// For structs, without a call through a FunctionRef.
 void read_json(std::string_view bytes, const JsonType& type, void* object) {
   BorrowedBuffers buffers;
   JsonDocument document(buffers.get());

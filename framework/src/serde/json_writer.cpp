@@ -13,7 +13,7 @@
 namespace millrace {
 namespace {
 
-/// Room for the longest text of a number. -2.2250738585072014e-308 has 24 characters.
+/// Bytes that suffice for the text of any number. -2.2250738585072014e-308 has 24 characters.
 constexpr std::size_t kNumberSize = 40;
 
 /// True if the text is ASCII and needs no escapes. Checks eight characters at a time.
@@ -62,6 +62,7 @@ char* format_number(Number value, char* out) {
 
 }  // namespace
 
+// Text is collected in a buffer on the stack. Appending each piece to the string would be slower.
 void JsonWriter::flush() {
   out_.append(buffer_.data(), used_);
   // Text is collected in a buffer on the stack, because appending each piece to the string is slower.
@@ -80,6 +81,7 @@ void JsonWriter::append(std::string_view text) {
 }
 
 void JsonWriter::append_escaped(std::string_view text) {
+  // JSON must be UTF-8, so other bytes are an error and not written.
   if (!detail::is_utf8(text)) {
     fail("not UTF-8 from byte " + std::to_string(detail::first_invalid_utf8(text)) + " of '" + detail::excerpt(text) +
          "'");
@@ -160,12 +162,13 @@ void JsonWriter::write_enum(const JsonEnum& type, std::int64_t value) {
 
 void JsonWriter::write_null() { append("null"); }
 
+// The caller vouches that the text is valid JSON.
 void JsonWriter::write_raw(std::string_view json) { append(json); }
 
 void JsonWriter::write_object(const JsonType& type, const void* object) {
   begin_object();
   for (const JsonField& field : type.fields) {
-    // An empty optional.
+    // An empty optional is left out. Readers accept a missing field for an optional.
     if (field.absent != nullptr && field.absent(object)) continue;
     // The common case in one piece: comma, name, colon.
     if (field.plain_name) [[likely]] {
@@ -208,6 +211,7 @@ void JsonWriter::open(char bracket) {
   if (!path_.enter()) fail("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
   *room(1) = bracket;
   ++used_;
+  // No comma before the first member.
   first_ = true;
 }
 

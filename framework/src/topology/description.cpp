@@ -10,6 +10,7 @@
 namespace millrace {
 namespace {
 
+// The position of a node in the vector of all nodes.
 using NodeIndex = std::size_t;
 using NamesToIndices = std::map<std::string, NodeIndex>;
 
@@ -19,7 +20,7 @@ NamesToIndices index_by_name(const std::vector<NodeDescription>& nodes) {
   return indices;
 }
 
-// The index of the node `name`, which must come before the node `at`.
+// The index of the node `name`. Throws TopologyException unless that node comes before the node `at`.
 NodeIndex predecessor_of(const std::vector<NodeDescription>& nodes, NodeIndex at, const std::string& name,
                          const NamesToIndices& indices) {
   const auto found = indices.find(name);
@@ -46,6 +47,7 @@ class Components {
   std::vector<NodeIndex> parents_;
 };
 
+// In the form that Java's collections print.
 std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) {
@@ -137,6 +139,7 @@ class SubtopologyPrinter {
   /// merge there are two paths.) Positions are in topological order, so a single pass upwards is enough: each node is
   /// visited after all nodes below it.
   void grow(std::size_t from, std::uint32_t delta) {
+    // The number of paths from `from` up to each node. Nodes above have smaller positions.
     std::vector<std::uint32_t> paths(from + 1, 0);
     paths[from] = 1;
     for (std::size_t at = from + 1; at-- > 0;) {
@@ -162,8 +165,8 @@ class SubtopologyPrinter {
   std::vector<std::vector<std::size_t>> connected_;  // the predecessors connected so far
 };
 
-/// Prints the sub-topology of a global store. Java prints two of its nodes only: a source and one other node, the first
-/// of each kind in hash order.
+/// Prints the sub-topology of a global store. Java prints only two of its nodes: a source and one other node. Each is
+/// the first of its kind in hash order.
 void print_global_store(const std::vector<NodeDescription>& nodes, const std::vector<NodeIndex>& members,
                         const NamesToIndices& indices, std::string& out) {
   std::vector<std::string> names;
@@ -212,6 +215,7 @@ std::string describe_text(const std::vector<NodeDescription>& nodes) {
   const std::vector<int> subtopologies = assign_subtopologies(nodes);
   for (NodeIndex i = 0; i < nodes.size(); ++i) members[subtopologies[i]].push_back(i);
 
+  // The blank before the first sub-topology is in Java's text too.
   std::string out = "Topologies:\n ";
   for (const auto& [number, nodes_here] : members) {
     out += "  Sub-topology: " + std::to_string(number);

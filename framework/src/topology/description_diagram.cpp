@@ -11,7 +11,8 @@ namespace {
 
 using Kind = NodeDescription::Kind;
 
-/// The topics and patterns in the drawing. Each is drawn once, even if several nodes use it.
+/// The topics and patterns in the drawing. Each is drawn once, even if several nodes use it. The label is the key,
+/// because a pattern has no topic name.
 struct Topics {
   std::map<std::string, std::string> id_by_label;
 
@@ -20,7 +21,8 @@ struct Topics {
   }
 };
 
-/// A drawing language: how it writes the parts of a topology.
+/// A drawing language: how it writes the parts of a topology. draw() calls begin, nodes, stores and end for each
+/// sub-topology, then topics, then edges.
 class Canvas {
  public:
   virtual ~Canvas() = default;
@@ -33,7 +35,8 @@ class Canvas {
   virtual void uses_store(const std::string& node, const std::string& store) = 0;
 };
 
-// The labels of the topics that a node reads or writes.
+// The labels of the topics that a node reads or writes. A pattern is shown between slashes, a dynamic sink by its
+// extractor.
 std::vector<std::string> topics_of(const NodeDescription& node) {
   if (node.pattern) return {"/" + *node.pattern + "/"};
   if (node.dynamic_topic) return {node.extractor_class};
@@ -58,6 +61,7 @@ void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
       canvas.node(node_ids.at(nodes[i].name), nodes[i]);
       for (const auto& store : nodes[i].stores) {
         const auto [entry, is_new] = store_ids.emplace(store, "s" + std::to_string(store_ids.size()));
+        // A store that several nodes share is drawn in the box once. All its users are in the same sub-topology.
         if (is_new) canvas.store(entry->second, store);
       }
     }
@@ -111,6 +115,7 @@ class Mermaid : public Canvas {
     text += "  " + id + "[/" + quoted(name) + "/]\n";
   }
   void edge(const std::string& from, const std::string& to) override { text += "  " + from + " --> " + to + '\n'; }
+  // Dotted and without an arrow: records do not flow along this line.
   void uses_store(const std::string& node, const std::string& store) override {
     text += "  " + node + " -.- " + store + '\n';
   }
@@ -159,6 +164,7 @@ class Graphviz : public Canvas {
     text.append(indent).append(id).append(" [shape=").append(shape).append(", label=").append(quoted(label)) += "];\n";
   }
 
+  /// A Graphviz string: only quotes, backslashes and line ends need escapes.
   static std::string quoted(std::string_view name) {
     std::string out = "\"";
     for (const char c : name) {

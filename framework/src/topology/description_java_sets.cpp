@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kDefaultCapacity = 16;
 
-// `String.hashCode()`, then HashMap's `hash()`.
+// `String.hashCode()`, then HashMap's `hash()`, which mixes the upper bits into the lower ones. The bucket is chosen by
+// the lowest bits.
 std::uint32_t spread_hash(const std::string& name) {
   std::uint32_t hash = 0;
   for (const char16_t unit : to_utf16(name)) hash = 31 * hash + unit;
@@ -29,6 +30,7 @@ std::vector<std::string> order_in_table(const std::vector<std::string>& names, s
   std::vector<Entry> entries;
   std::unordered_set<std::string> seen;
   for (const auto& name : names) {
+    // A set has each name once; its first insertion decides.
     if (seen.insert(name).second) entries.push_back({spread_hash(name), name});
   }
   // HashMap doubles its capacity when it is more than 3/4 full.
@@ -44,6 +46,7 @@ std::vector<std::string> order_in_table(const std::vector<std::string>& names, s
 
 }  // namespace
 
+// Invalid UTF-8 is skipped.
 std::u16string to_utf16(const std::string& utf8) { return boost::locale::conv::utf_to_utf<char16_t>(utf8); }
 
 std::vector<std::string> hash_set_order(const std::vector<std::string>& names) {
@@ -81,12 +84,14 @@ void TreeSet::rebalance(std::size_t at) {
     const Side side = side_of(parent);
     const Side other = side == kLeft ? kRight : kLeft;
     const std::size_t uncle = nodes_[grandparent].child[other];
+    // Recolour, and go on two levels up.
     if (is_red(uncle)) {
       nodes_[parent].red = nodes_[uncle].red = false;
       nodes_[grandparent].red = true;
       at = grandparent;
       continue;
     }
+    // An inner grandchild becomes an outer one, so that one more rotation is enough.
     if (side_of(at) == other) {
       at = parent;
       rotate(at, side);

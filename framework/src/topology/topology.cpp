@@ -8,8 +8,10 @@
 
 namespace millrace {
 
+// An empty topology; the DSL's graph makes a full one by the other constructor.
 Topology::Topology() : nodes_(std::make_shared<detail::TopologyBuilder>()) {}
 
+// The builder to change. Every method that changes the topology calls this first.
 detail::TopologyBuilder& Topology::change() {
   // Copy on write: other Topology objects may share the nodes.
   if (nodes_.use_count() > 1) nodes_ = std::make_shared<detail::TopologyBuilder>(*nodes_);

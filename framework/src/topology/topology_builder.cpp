@@ -8,6 +8,7 @@
 
 namespace millrace::detail {
 
+// Defined here, so that user files do not compile the special members.
 NodeSpec::NodeSpec() = default;
 NodeSpec::NodeSpec(const NodeSpec&) = default;
 NodeSpec::NodeSpec(NodeSpec&&) noexcept = default;
@@ -17,8 +18,8 @@ NodeSpec::~NodeSpec() = default;
 
 namespace {
 
-/// Compares the types of two nodes when one of them does not declare its types, as nodes of the DSL. One instance of
-/// each is made and connected, as a task does it. Throws TopologyException if they do not fit.
+/// Compares the types of two nodes if one of them does not declare its types, as nodes of the DSL do not. Makes one
+/// instance of each and connects them, as a task does. Throws TopologyException if they do not fit.
 void check_types(const NodeSpec& before, const NodeSpec& after) {
   const auto parent = before.factory();
   const auto child = after.factory();
@@ -39,7 +40,8 @@ void check_types(const NodeSpec& before, const NodeSpec& after) {
 
 }  // namespace
 
-// Nodes are checked when they are added. So predecessors always come first in nodes_.
+// Every node is checked when it is added, so an error points to the line of the user's program that is wrong. And
+// predecessors always come first in nodes_.
 void TopologyBuilder::add_node(NodeSpec spec) {
   if (spec.name.empty()) throw TopologyException("a node needs a name");
   if (index_.contains(spec.name)) throw TopologyException("there are two nodes named '" + spec.name + "'");
@@ -106,6 +108,7 @@ void TopologyBuilder::check_topics(const NodeSpec& source) const {
   }
 }
 
+// For processors of the DSL, whose types are checked by the compiler.
 void TopologyBuilder::add_processor(std::string name, NodeFactory factory, std::vector<std::string> predecessors) {
   NodeSpec spec;
   spec.name = std::move(name);
@@ -175,12 +178,14 @@ void TopologyBuilder::add_global_store(NodeSpec source, const std::string& proce
   add_source(std::move(source));
   add_processor(processor, std::move(factory), {source_name});
   check_types(node(source_name), nodes_.back());
+  // Marks the whole sub-topology: it runs in the global thread and has no tasks.
   nodes_.back().global = true;
   add_state_store(std::move(store), {processor});
   global_stores_.emplace(name, topic);
 }
 
 void TopologyBuilder::use_source_as_changelog(const std::string& store, const std::string& topic) {
+  // Restoring then reads the source topic, and no changelog topic is made.
   source_changelogs_[store] = topic;
 }
 
@@ -196,6 +201,7 @@ void TopologyBuilder::add_internal_topic(InternalTopic topic) {
 /// asked.
 void TopologyBuilder::require_copartitioning(CopartitionGroup group) {
   std::map<std::string, std::int32_t> asked_for;
+  // False if a number of partitions is not known yet. The numbers are then compared when the application starts.
   bool all = true;
   for (const std::string& source : group.sources) {
     const NodeSpec& reader = node(source);
