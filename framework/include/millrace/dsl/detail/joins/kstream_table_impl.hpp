@@ -38,7 +38,7 @@ void require_buffer_serdes(const CarriedSerde<K>& keys, const CarriedSerde<V>& v
                           (keys ? "values" : "keys") + ": give the join a Joined with serdes");
 }
 
-/// Checks the key selector of a join with a GlobalKTable.
+/// Checks that the key selector of a join with a GlobalKTable returns the table's key type.
 template <class F, class K, class V, class KT>
 [[nodiscard]] constexpr bool require_global_key() {
   if constexpr (require_result<F, K, const V&>()) {
@@ -107,6 +107,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       const auto keys = detail::find_serde<detail::NonNull<K>>(settings.key_serde, detail::strip_serde<K>(key_serde()));
       const auto values =
           detail::find_serde<detail::NonNull<V>>(settings.left_serde, detail::strip_serde<V>(value_serde()));
+      // Only a check by the compiler: nothing here serializes table values.
       (void)detail::carried_serde<V2>(
           settings.right_serde);  // a compile-time check only: nothing here serializes table values
       auto left = position();
@@ -116,16 +117,20 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
         detail::require_repartition_serdes(keys, values, prefix, "the join a Joined with serdes");
         left = repartition_for_join(prefix, AnySerde<K>(*keys), AnySerde<V>(*values)).position();
       }
+      // The table's sources count too: its topics must have as many partitions as the stream's.
       auto next = left;
       next.sources.insert(table.position().sources.begin(), table.position().sources.end());
       next.name = graph.name_or(settings.name, Left ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-");
       graph.require_copartitioning(next.sources, next.name);
       detail::GraphNode node(next.name);
+      // A left join emits records with a null key too, so a repartitioning before it must keep them.
       node.null_key_relaxed_join = Left;
       using Join = detail::StreamTableJoin<Left, K, V, K2, V2, VOut, detail::OwnKey, F>;
+      // Each task gets its own getter and its own copy of the joiner.
       auto make_join = [joiner = std::move(joiner), processor = table.processor()] {
         return Join(detail::OwnKey(), joiner, processor->make_getter());
       };
+      // Asking for the stores makes the table materialized, so ask once, in the build phase.
       const auto table_stores = table.processor()->getter_stores();
       if (settings.grace) {
         detail::require_buffer_serdes(keys, values, next.name);
@@ -136,6 +141,8 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
                                                                                             values);
             },
             table_stores, {detail::make_grace_buffer(buffer, settings.grace->count())});
+        // The table's store may be defined later in the program, so check its history only when the topology is
+        // written.
         node.write = [write = std::move(node.write), table_stores, grace_ms = settings.grace->count()](
                          const detail::GraphNode& self, detail::TopologyBuilder& builder) {
           detail::require_history(builder, table_stores, grace_ms, self.name);
@@ -166,14 +173,17 @@ auto KStream<K, V>::join_global(const GlobalKTable<KG, VG>& table, S selector, F
           std::declval<F&>(), std::declval<const K&>(), std::declval<const MappedKey&>(),
           std::declval<const detail::NonNull<V>*>(), std::declval<const VG*>()))>;
       auto next = position();
+      // A global table has no position in the graph, so require_one_builder() cannot check it.
       if (next.graph != table.graph()) {
         throw TopologyException("join: the stream behind '" + next.name + "' and the global table with store '" +
                                 table.store_name() + "' belong to two StreamsBuilders");
       }
+      // Kafka Streams uses the prefix of left joins for both kinds.
       next.name = next.graph->name_or(named.name(), "KSTREAM-LEFTJOIN-");
       detail::GraphNode node(next.name);
       node.null_key_relaxed_join = Left;
       using Join = detail::StreamTableJoin<Left, K, V, KG, VG, VOut, S, F>;
+      // No connection to the store: every processor may read a global store.
       node.write = detail::write_processor(
           [selector = std::move(selector), joiner = std::move(joiner), store = table.store_name()] {
             return detail::make_node<detail::StreamTableJoinNode<K, V, VOut, Join>>(

@@ -15,7 +15,7 @@
 namespace millrace {
 namespace detail {
 
-/// Checks that both tables have keys of the same type.
+/// Checks that both tables have keys of the same type. Otherwise the user wants a foreign-key join.
 template <class K, class K2>
 [[nodiscard]] constexpr bool require_same_table_key() {
   constexpr bool kSameKey = std::is_same_v<K, K2>;
@@ -51,6 +51,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   const std::string store_name =
       !settings.given || !settings.store_name.empty() ? settings.store_name : graph.new_store_name("KTABLE-MERGE-");
   const std::string merge = graph.name_or(given, "KTABLE-MERGE-");
+  // Rows with equal keys must be in the same task, so the topics of both tables must be co-partitioned.
   auto sources = position_.sources;
   sources.insert(other.position().sources.begin(), other.position().sources.end());
   graph.require_copartitioning(sources, merge);
@@ -78,6 +79,8 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
                                                                    settings.history_retention.has_value());
   detail::GraphNode node(merge);
   // One graph node becomes three topology nodes: the two sides, and the node where their results meet.
+  //
+  // Runs in build(). It copies what it needs, because the table's handles may be gone by then.
   node.write = [=, left = processor_, right = other.processor(), left_parent = position_.name,
                 right_parent = other.position().name,
                 state = table->state()](const detail::GraphNode&, detail::TopologyBuilder& builder) {
@@ -92,6 +95,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
         {right_parent});
     builder.add_processor(merge, [state] { return detail::make_node<detail::TableJoinMergeNode<K, VOut>>(state); },
                           {this_name, other_name});
+    // Each side reads the other table. The store of the result belongs to the merge node.
     for (const auto& store : stores) builder.add_state_store(store, {merge});
     builder.connect(this_name, right_stores);
     builder.connect(other_name, left_stores);

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// The key selector of joins with a table of the same key.
+/// The key selector of joins with a table of the same key: the record's own key.
 struct OwnKey {
   template <class K, class V>
   const K& operator()(const K& key, const V& /*value*/) const {
@@ -24,6 +24,8 @@ struct OwnKey {
 
 /// Joins each record with the table's value at that moment. `Select` computes the table's key from the record's key and
 /// value. (Kafka Streams: `KStreamKTableJoinProcessor`.)
+///
+/// Not a node: the two nodes below contain it, one without and one with a grace period. One per task.
 template <bool Left, class K, class V, class KT, class VT, class VOut, class Select, class F>
 class StreamTableJoin {
  public:
@@ -34,7 +36,7 @@ class StreamTableJoin {
   void close() { table_->close(); }
   [[nodiscard]] bool table_is_versioned() const { return table_->is_versioned(); }
 
-  /// True if the record takes part in the join.
+  /// True if the record takes part in the join. A null value never does. A null key does in a left join only.
   [[nodiscard]] bool takes(const Record<K, V>& record) {
     return !is_null(record.value) && (Left || !is_null(call(select_, record.key, record.value)));
   }
@@ -42,6 +44,7 @@ class StreamTableJoin {
   /// The joined value; nullopt if there is none.
   [[nodiscard]] std::optional<VOut> join(const Record<K, V>& record) {
     std::optional<ValueAndTimestamp<VT>> found;
+    // A reference extends the life of a temporary result of the selector.
     const auto& key = call(select_, record.key, record.value);
     // A versioned table is read as of the record's time, other tables have the latest value only.
     if (!is_null(key)) {
@@ -83,6 +86,7 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
       return nullptr;
     }
     if (auto value = join_.join(record)) {
+      // The headers are moved into the result and come back if a sink fails: see forward_lent().
       this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
                                                          std::move(record.headers)});
     }
@@ -106,6 +110,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   void init(TaskContext& task) override {
     NodeBase::init(task);
     join_.init(task, *this);
+    // Checks the store that the task really has. The build phase has checked its builder.
     if (!join_.table_is_versioned()) {
       throw TopologyException("'" + this->name() +
                               "' has a grace period, but its table is not versioned: give the "
@@ -129,9 +134,11 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
     (void)keys_.serialize(this->name(), non_null(record.key), key);
     (void)values_.serialize(this->name(), non_null(record.value), value);
     if (!buffer_->put(key, std::move(value), BufferedContext::of(this->task().current_record()))) {
+      // So late that the table is past the record's time already.
       emit(record);
       return nullptr;
     }
+    // The new record may have moved stream time, so others may be due, or this one itself.
     buffer_->release([this](std::string_view waiting_key, const BufferedValue& waiting) {
       Record<K, V> released{keys_.deserialize(this->name(), waiting_key),
                             values_.deserialize(this->name(), std::string_view(*waiting.new_value)),

@@ -17,7 +17,7 @@
 namespace millrace {
 namespace detail {
 
-/// Checks that a table's key and value types are not nullable.
+/// Checks that a table's key and value types are not nullable, and that it has keys.
 template <class K, class V>
 [[nodiscard]] constexpr bool require_table_types() {
   constexpr bool kPlain = std::is_same_v<K, NonNull<K>> && std::is_same_v<V, NonNull<V>>;
@@ -32,6 +32,7 @@ template <class K, class V>
 /// The source of a table. Its records may have null keys and values.
 template <class K, class V, class Consumed>
 [[nodiscard]] NodeSpec table_source_spec(const std::string& name, const std::string& topic, const Consumed& settings) {
+  // A null value deletes a row, and a record with a null key is dropped and counted. So the source must accept both.
   using Key = std::optional<K>;
   using Value = std::optional<V>;
   SourceSettings<Key, Value> source{AnySerde<Key>(choose_serde<K>(settings.key_serde)),
@@ -56,7 +57,7 @@ template <class K, class V, class Consumed>
   return spec;
 }
 
-/// The names of a table's source node and of its processor node.
+/// The names of a table's source node and of its processor node. `given` names the processor.
 struct TableSourceNames {
   std::string source;
   std::string processor;
@@ -74,6 +75,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
   if constexpr (detail::require_table_types<K, V>()) {
     const auto& settings = consumed.settings();
     const auto& kept = materialized.settings();
+    // Java draws the store's name first, then those of the nodes.
     const std::string store_name = kept.store_name.empty() ? graph_->new_store_name(topic + "-") : kept.store_name;
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
     // The store uses the serdes of the topic, unless Materialized gives others.
@@ -84,6 +86,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     state.store_name = store_name;
     state.store = detail::make_table_store<K, V>(store_name, kept, keys, values);
     state.versioned = kept.history_retention.has_value();
+    // Without a name from the user, an operator downstream decides whether there is a store.
     state.materialized = !kept.store_name.empty();
     auto table = detail::share<detail::SourceTable<K, V>>(std::move(state));
     detail::GraphNode node(names.processor);
@@ -109,7 +112,9 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     detail::StreamPosition position;
     position.graph = graph_;
     position.name = names.processor;
+    // Joins downstream are co-partitioned by the source, not by the processor.
     position.sources = {names.source};
+    // No operator follows in the graph. Joins find the global table by its store's name.
     position.node = &graph_->add_source(std::move(node));
     return KTable<K, V>(std::move(position), keys, values, kept.store_name, std::move(table));
   }
@@ -122,6 +127,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
     const auto& settings = consumed.settings();
     const auto& kept = materialized.settings();
     const std::string store_name = kept.store_name.empty() ? graph_->new_store_name(topic + "-") : kept.store_name;
+    // Kafka Streams refuses this too.
     if (kept.history_retention) {
       throw TopologyException("global table of topic '" + topic + "': a global table cannot be versioned");
     }
@@ -179,6 +185,7 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
       spec.topics = {topic};
       spec.offset_reset = reset;
       spec.factory = make_source;
+      // A processor of a global store forwards to no one.
       using Node = detail::ProcessorNode<K, V, typename P::KeyOut, typename P::ValueOut>;
       builder.add_global_store(
           std::move(spec), names.processor, [supplier]() mutable { return detail::make_node<Node>(supplier()); },

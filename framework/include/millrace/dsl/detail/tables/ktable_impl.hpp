@@ -26,7 +26,7 @@ concept ValueTransformer = requires {
 }
 &&std::derived_from<P, ValueTransformerWithKey<typename P::KeyType, typename P::ValueIn, typename P::ValueOut>>;
 
-/// Checks the supplier of transform_values.
+/// Checks the supplier of transform_values. It must return a new transformer for each task.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_transformer() {
   using P = typename Supplied<F>::Type;
@@ -62,6 +62,7 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
   std::vector<std::shared_ptr<const StoreBuilder>> added;
   std::optional<bool> versioned;
   if constexpr (detail::kHasMaterialized<Options...>) {
+    // A Materialized decides for this table. Without one, the parent table decides.
     versioned = settings.history_retention.has_value();
     // Serdes are needed only if there is a store.
     keys = detail::find_serde<K>(settings.key_serde, key_serde_);
@@ -75,6 +76,7 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
                                                         detail::choose_serde<VOut>(settings.value_serde, inherited)));
     }
   }
+  // The table and each node get their own copy of `compute`, because user functions may have state.
   auto table = detail::share<detail::DerivedTable<K, V, VOut, Compute>>(processor_, compute.copy(), settings.store_name,
                                                                         versioned);
   auto next = detail::add_operator(

@@ -21,9 +21,11 @@ struct DerivedTableState {
   bool parent_versioned = false;
 };
 
-/// A table that is computed from another one, value by value. `Compute` is the operator. Each node and each getter has
-/// its own copy(), because user functions may have state. A copy gets a key's value (or nullopt) and returns the new
-/// one.
+/// A table that is computed from one other table, value by value. (Kafka Streams: `KTableFilter`, `KTableMapValues`,
+/// `KTableTransformValues` as suppliers.) A part of the build phase; nodes and getters are what tasks use.
+///
+/// `Compute` is the operator: it gets a key's value (or nullopt) and returns the new one. Each node and each getter has
+/// its own copy(), because user functions may have state.
 template <class K, class VIn, class VOut, class Compute>
 class DerivedTable final : public TableProcessor<K, VOut> {
  public:
@@ -49,7 +51,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
     if (!state_->store.empty()) return {state_->store};
     return parent_->getter_stores();
   }
-  // `force` false: only if the parent has old values anyway.
+  // `force` false: only if the parent has old values anyway. With a store the old value can be read there.
   bool enable_sending_old_values(bool force) override {
     if (!state_->store.empty() || parent_->enable_sending_old_values(force)) state_->send_old_values = true;
     return state_->send_old_values;
@@ -59,7 +61,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   [[nodiscard]] std::shared_ptr<const DerivedTableState> state() const { return state_; }
 
  private:
-  /// Computes values on demand, for a table without a store.
+  /// Computes values on demand, for a table without a store. A value has the timestamp of the parent's value.
   class Getter final : public TableValueGetter<K, VOut> {
    public:
     Getter(std::unique_ptr<TableValueGetter<K, VIn>> parent, const Compute& compute)
@@ -100,7 +102,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   std::shared_ptr<DerivedTableState> state_;
 };
 
-/// The node of a derived table.
+/// The node of a derived table. It computes the new value, and the old value if an operator downstream needs it.
 template <class K, class VIn, class VOut, class Compute>
 class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOut>> {
  public:
@@ -120,6 +122,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
     change.new_value = compute_(record.key, std::move(record.value.new_value));
     change.is_latest = record.value.is_latest;
     if (state_->send_old_values) {
+      // With a store its value is the old one. Without, compute the parent's old value again.
       change.old_value = store_ ? store_.value(record.key) : compute_(record.key, std::move(record.value.old_value));
     }
     if constexpr (Compute::kFilters) {
@@ -151,7 +154,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
   TableForwarder<K, VOut> forwarder_;
 };
 
-/// The parts of the Compute interface that most operators do not need.
+/// The parts of the Compute interface that most operators do not need. kFilters: the operator may drop a value.
 struct StatelessCompute {
   static constexpr bool kFilters = false;
   void init(TaskContext& /*task*/, const NodeBase& /*node*/) {}
@@ -179,7 +182,7 @@ struct FilterCompute : StatelessCompute {
   bool keep_if;
 };
 
-/// The operator of map_values.
+/// The operator of map_values. A deletion stays a deletion; the mapper does not see it.
 template <class K, class V, class VOut, class F>
 struct MapValuesCompute : StatelessCompute {
   explicit MapValuesCompute(F the_mapper) : mapper(std::move(the_mapper)) {}
@@ -196,7 +199,8 @@ struct MapValuesCompute : StatelessCompute {
   F mapper;
 };
 
-/// The operator of transform_values. (Kafka Streams: `KTableTransformValues`.)
+/// The operator of transform_values. (Kafka Streams: `KTableTransformValues`.) Only a copy() has a transformer; the
+/// object of the build phase has none.
 template <class K, class V, class VOut, class Supplier>
 struct TransformCompute {
   static constexpr bool kFilters = false;
@@ -210,8 +214,8 @@ struct TransformCompute {
 
   void init(TaskContext& the_task, const NodeBase& node) {
     task = &the_task;
-    // Nodes are created non-const. A getter has only a const reference, because it must not change the node. Calling
-    // schedule() through the context does not change the node either.
+    // A getter has only a const reference to the node that asks, because it must not change that node. The node itself
+    // is not const, so the cast is safe. schedule() through the context does not change the node either.
     context = std::make_unique<ProcessingContext>(the_task, const_cast<NodeBase&>(node));
     transformer->init(*context);
   }
