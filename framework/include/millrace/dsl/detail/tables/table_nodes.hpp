@@ -219,6 +219,7 @@ struct TransformCompute {
     context = std::make_unique<ProcessingContext>(the_task, const_cast<NodeBase&>(node));
     transformer->init(*context);
   }
+  // Unlike a mapper, a transformer sees deletions, as a null pointer.
   std::optional<VOut> operator()(const K& key, std::optional<V>&& value) {
     return transformer->transform(key, value ? &*value : nullptr);
   }

@@ -15,7 +15,7 @@ namespace millrace::detail {
 
 // --- checks of user functions
 
-/// Checks the functions of aggregate.
+/// Checks the functions of aggregate. A failed check prints one line and stops the instantiation of the operator.
 template <class I, class F, class K, class V>
 [[nodiscard]] constexpr bool require_aggregator() {
   constexpr bool kGivesInitial = std::invocable<I&>;
@@ -57,6 +57,7 @@ template <class F, class K, class VA>
 template <class K, class Given, class M>
 [[nodiscard]] auto session_merger(M merger) {
   using VA = NonNull<Given>;
+  // `one` is nullopt only if VA is optional in user functions.
   return [merger = std::move(merger)](const K& key, std::optional<VA> one, VA other) mutable {
     if constexpr (std::is_same_v<Given, VA>) {
       return std::optional<VA>(merger(key, std::move(*one), std::move(other)));
@@ -84,8 +85,10 @@ template <class K, class V, class VA, class Fold>
                                                             const MaterializedOptions& options,
                                                             const WindowedPlan<NonNull<K>, VA>& plan, const Fold& fold,
                                                             bool drops_null_values, const AnySerde<VA>& values) {
+  // Behind a repartition topic, if the stream's key was changed.
   auto next = grouping.input(plan.store->name());
   GraphNode node(node_name);
+  // suppress() downstream needs to know how long a window can change.
   node.window_grace_ms = plan.grace_ms;
   node.write = write_processor(
       [make = plan.make_aggregation, fold, drops_null_values] {
