@@ -199,6 +199,7 @@ template <class F>
 void KStream<K, V>::print(const Printed& printed, F text) const {
   if constexpr (detail::require_text<F, K, const V&>()) {
     const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
+    // All tasks share the writer, which is thread-safe. Each task has its own copy of `text`.
     auto show = [prefix, writer = printed.writer(), text](const K& key, const V& value) mutable {
       writer->write(prefix + std::string(detail::call(text, key, value)));
     };
@@ -264,6 +265,7 @@ KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, con
                                                   const AnySerde<V>& value_serde) const {
   // As in Java, the names are drawn even if an earlier join of this stream has made the topic.
   auto fresh = make_repartition(prefix, key_serde, value_serde, std::nullopt, detail::NoPartitioner());
+  // Joins without a name share one topic. A name asks for a topic with this name.
   if (shared_->join_repartition == nullptr || prefix != position().name) {
     shared_->join_repartition = &position().graph->add(std::move(fresh), {position().node});
   }
@@ -282,6 +284,7 @@ template <class K, class V, class Produced>
   sink.partition_windows_by_inner_key = true;
   GraphNode node(name);
   if (sink.choose_topic) {
+    // Read the type first: the sink is moved from below.
     std::string extractor_class(type_name(sink.choose_topic.target_type()));
     node.write = write_dynamic_sink(factory_from<SinkNode<K, V>>(std::move(sink)), std::move(extractor_class));
   } else {
@@ -354,6 +357,7 @@ auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, 
                 "process takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> with the K "
                 "and V of this stream");
   if constexpr (kSuppliesProcessor) {
+    // The processor may change the key, so grouping and joining repartition behind it.
     using KOut = typename P::KeyOut;
     using VOut = typename P::ValueOut;
     auto& graph = *position().graph;
@@ -373,6 +377,7 @@ auto KStream<K, V>::process_values(F supplier, const std::vector<std::string>& s
                 "process_values takes a function that returns a std::unique_ptr to a FixedKeyProcessor<K, V, VOut> "
                 "with the K and V of this stream");
   if constexpr (kSuppliesProcessor) {
+    // The key cannot change, so the key serde is kept and no repartitioning is needed.
     using VOut = typename P::ValueOut;
     auto& graph = *position().graph;
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();

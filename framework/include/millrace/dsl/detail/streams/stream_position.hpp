@@ -41,7 +41,8 @@ struct MayChange {
 [[nodiscard]] StreamPosition add_operator(const StreamPosition& stream, const std::string& name, NodeFactory factory,
                                           MayChange changes = {}, std::vector<std::string> stores = {},
                                           std::vector<std::shared_ptr<const StoreBuilder>> added = {});
-/// Merges two streams. Throws TopologyException if they come from different StreamsBuilders.
+/// Merges two streams: records of both, in no particular order. Throws TopologyException if they come from different
+/// StreamsBuilders.
 [[nodiscard]] StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other, const std::string& given,
                                        NodeFactory factory);
 /// The position of a stream behind its repartition topic.
