@@ -114,8 +114,8 @@ class MetricScope {
     std::function<MetricValue(Timestamp now)> value;
   };
 
-  template <class AnyCounter>
   // The function refers to the counter, so the counter must outlive the scope.
+  template <class AnyCounter>
   [[nodiscard]] static auto read(const AnyCounter& counter) {
     return [&counter] { return static_cast<double>(counter.value()); };
   }

@@ -2,22 +2,20 @@
 
 namespace millrace::detail {
 
-/// The place of an element in a LinkedList; a member of the element.
-template <class T>
 /// The neighbours of an element in a LinkedList. The element has this as a member.
+template <class T>
 struct ListLinks {
   T* before = nullptr;
   T* after = nullptr;
 };
 
-/// A list whose links are in the elements. The elements belong to someone else. The list allocates nothing.
-template <class T, ListLinks<T> T::*kLinks>
 /// A doubly linked list whose links are members of the elements. The list owns no element and allocates nothing.
 ///
 /// An element can be in several lists at once, with one ListLinks member per list. The cache needs this: an entry is
 /// both in the order of use and in the order of change. Moving an entry costs constant time and no allocation.
 ///
 /// The list does not notice when an element is destroyed. Remove the element first.
+template <class T, ListLinks<T> T::*kLinks>
 class LinkedList {
  public:
   [[nodiscard]] bool empty() const { return first_ == nullptr; }

@@ -24,10 +24,9 @@ class Call {
   std::int64_t begin_;
 };
 
-/// A walk, counted as open until it is destroyed.
-template <class Iterator>
 /// An iterator that counts as open until it is destroyed. A number that keeps growing shows iterators that the
 /// application has not closed. Its steps are not timed: they are too short.
+template <class Iterator>
 class MeteredIteratorBase : public Iterator {
  public:
   MeteredIteratorBase(std::unique_ptr<Iterator> inner, StoreMetrics& metrics)
@@ -69,10 +68,9 @@ class MeteredSessionIterator final : public MeteredIteratorBase<SessionBytesIter
   [[nodiscard]] Window session() const override { return inner_->session(); }
 };
 
-/// What all kinds have in common.
-template <class Base>
 /// The methods that all kinds of store have. They pass through; only flush() is measured. restore() is measured by the
 /// restoration metrics.
+template <class Base>
 class Metered : public Base, public MeteredStore {
  public:
   Metered(std::shared_ptr<Base> inner, StoreMetrics& metrics) : inner_(std::move(inner)), metrics_(metrics) {}

@@ -18,10 +18,9 @@ struct PersistentWindowStore::Found {
 
 namespace {
 
-// Takes an object from its owner for the duration of a scope.
-template <class T>
 // Takes an object from its owner for the duration of a scope. The owner is null meanwhile, so nested code makes another
 // object. The destructor gives the object back and frees the one that nested code has left.
+template <class T>
 class Borrowed : public std::unique_ptr<T> {
  public:
   explicit Borrowed(std::unique_ptr<T>& home) : std::unique_ptr<T>(std::move(home)), home_(home) {}

@@ -274,8 +274,8 @@ KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, con
 
 namespace detail {
 
-template <class K, class V, class Produced>
 /// The graph node of a sink with a fixed topic or a chosen one.
+template <class K, class V, class Produced>
 [[gnu::cold]] GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Produced& settings) {
   if constexpr (require_partitioner<std::remove_cvref_t<decltype(settings.partitioner)>, K, V>()) {
     sink.partitioner = settings.partitioner;
