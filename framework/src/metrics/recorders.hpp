@@ -12,8 +12,8 @@
 
 namespace millrace::detail {
 
-// What is counted and measured while records are processed. One thread writes, any thread reads, nobody waits: the
-// writer's additions are plain ones as far as the CPU is concerned. MetricScope gives them names.
+// The counters and measurements of record processing. One thread writes, any thread reads, and no thread waits. For the
+// writer an addition is as cheap as for a plain number. MetricScope gives the values their names.
 
 /// A count that only grows. One thread writes.
 ///
