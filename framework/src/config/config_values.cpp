@@ -112,7 +112,7 @@ void check_number(const ConfigKey& key, std::string_view value) {
   }
 }
 
-/// "true" or "false" in lower case, from any case.
+/// "true" or "false" in lower case. Any case is accepted, as in Kafka.
 std::string checked_flag(const ConfigKey& key, std::string_view value) {
   auto spelled = lower(value);
   if (spelled != "true" && spelled != "false") reject(key, value, "true or false");

@@ -86,6 +86,7 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
   for (auto result : fields) {
     if (result.error()) [[unlikely]]
       document.fail_syntax(result.error());
+    // Points into the loop's variable: a copy of a simdjson value is slow, see JsonDocument::value.
     ondemand::field& field = result.value_unsafe();
     std::size_t index = find_field(document, type, expected, field);
     // A field that the struct does not have. simdjson skips its value, so fields can be added by newer programs.
@@ -158,6 +159,8 @@ void JsonReader::read(double& out) {
 }
 
 void JsonReader::read(float& out) {
+  // simdjson reads doubles only. A number that is rounded twice, to double and then to float, may differ in the last
+  // bit.
   double number = 0;
   read(number);
   out = static_cast<float>(number);
@@ -173,7 +176,8 @@ void JsonReader::read(std::string& out) {
     document.fail_value(simdjson::INCORRECT_TYPE, "a string");
   // Most strings have no escapes. Their text can be copied as it is.
   if (std::memchr(token.data(), '\\', token.size()) == nullptr) {
-    (void)document.value->get_raw_json_string();  // advances the parser
+    // Only advances the parser. The token has the text already.
+    (void)document.value->get_raw_json_string();
     out.assign(token.substr(1, token.size() - 2));
     return;
   }

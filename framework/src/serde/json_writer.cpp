@@ -130,6 +130,7 @@ void JsonWriter::write(float value) { write_floating(value); }
 void JsonWriter::write(std::string_view text) {
   // The common case: short text without escapes.
   if (text.size() <= kBufferSize - 2 && is_plain_ascii(text)) [[likely]] {
+    // One check of the space for the text and both quotes.
     char* at = room(text.size() + 2);
     *at++ = '"';
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
@@ -195,6 +196,7 @@ void JsonWriter::end_object() { close('}'); }
 void JsonWriter::begin_array() { open('['); }
 void JsonWriter::end_array() { close(']'); }
 
+// The name is recorded before the value is written, so that an error names the right field.
 void JsonWriter::key(std::string_view name) {
   path_.at_field(name);
   comma();

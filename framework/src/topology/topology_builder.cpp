@@ -118,6 +118,7 @@ void TopologyBuilder::add_processor(std::string name, NodeFactory factory, std::
 }
 
 void TopologyBuilder::add_processor(NodeSpec spec) {
+  // A node without parents would never get a record.
   if (spec.predecessors.empty()) {
     throw TopologyException("processor '" + spec.name + "' is not connected: name at least one node before it");
   }
@@ -168,6 +169,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
 void TopologyBuilder::add_global_store(NodeSpec source, const std::string& processor, NodeFactory factory,
                                        std::shared_ptr<const StoreBuilder> store) {
   const std::string& name = store->name();
+  // The store is restored from this topic, so there can be only one.
   if (source.topics.size() != 1) throw TopologyException("global store '" + name + "' needs exactly one topic");
   // Its source topic is its changelog.
   if (definition_of(*store).spec.logging)

@@ -119,6 +119,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     using Response = detail::ForeignResponse<VO>;
     detail::require_one_builder(position_, other.position(), "join");
     auto& graph = *position_.graph;
+    // Partitioners and name of the join. A Named counts as a TableJoined with this name.
     const auto joined = detail::table_joined_of(options...);
     const auto materialized = detail::materialized_of(options...);
     const auto& settings = materialized.settings();
@@ -148,6 +149,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     });
     // Left side: tell the right side about foreign keys.
     auto& subscribe_node = graph.add(std::move(subscribe), {position_.node});
+    // The key may be null: in a left join a row without a foreign key still asks for an answer.
     auto& registration = detail::add_internal_topic<std::optional<KO>, detail::Subscription>(
         graph, {&subscribe_node}, names.registration_sink, names.registration_source,
         {topics.registration,
@@ -221,6 +223,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     auto table = detail::share<detail::SourceTable<K, VOut>>(std::move(state));
     detail::GraphNode result(names.result);
     result.write = detail::write_table_source<K, std::optional<VOut>>(table->state());
+    // The result has the left table's key and partitions.
     auto next = position_;
     next.node = &graph.add(std::move(result), {&resolve_node});
     next.name = names.result;

@@ -121,6 +121,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
                                        {kRightMayBeAbsent, kLeftMayBeAbsent});
   // A reference into `join`. Not used after `join` is moved from, below.
   const auto& names = join.names;
+  // Each side has its own store.
   join.left_store = detail::join_store(detail::join_window_store(names.this_store, windows, keys, lefts), settings,
                                        settings.left_store);
   join.right_store = detail::join_store(detail::join_window_store(names.other_store, windows, keys, rights), settings,
@@ -146,6 +147,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
     using SelfNode = detail::SelfJoinNode<kLeftMayBeAbsent, kRightMayBeAbsent, K, V, VOut, F>;
     join.self = [shared, joiner] { return detail::make_node<SelfNode>(shared, joiner); };
   }
+  // The value has a new type, so the stream carries no value serde.
   return KStream<K, VOut>(detail::add_stream_join(std::move(join), left.position(), right.position()),
                           detail::carried_serde<K>(settings.key_serde), nullptr);
 }

@@ -61,6 +61,7 @@ auto KStream<K, V>::to_table(const Options&... options) const {
     using Value = detail::NonNull<V>;
     auto next = position();
     auto& graph = *next.graph;
+    // Options may come in any order.
     const auto materialized = detail::materialized_of(options...);
     const auto& settings = materialized.settings();
     const std::string name = graph.name_or(detail::named_of(options...).name(), "KSTREAM-TOTABLE-");
@@ -84,6 +85,7 @@ auto KStream<K, V>::to_table(const Options&... options) const {
     state.store = detail::find_table_store<Key, Value>(store_name, settings, keys, values);
     state.versioned = settings.history_retention.has_value();
     state.materialized = !settings.store_name.empty();
+    // The table and its nodes share the state. An operator downstream may still ask for the store or for old values.
     auto table = detail::share<detail::SourceTable<Key, Value>>(std::move(state));
     detail::GraphNode node(name);
     node.write = detail::write_table_source<K, V>(table->state());
@@ -156,6 +158,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       next.node = &graph.add(std::move(node), {left.node});
       next.key_changed = false;
       detail::CarriedSerde<K> key_serde_out = detail::carried_serde<K>(settings.key_serde);
+      // The key is unchanged, so the stream's serde remains right.
       if (!key_serde_out) key_serde_out = key_serde();
       return KStream<K, VOut>(std::move(next), std::move(key_serde_out), nullptr);
     }
@@ -167,6 +170,7 @@ template <bool Left, class KG, class VG, class S, class F>
 auto KStream<K, V>::join_global(const GlobalKTable<KG, VG>& table, S selector, F joiner, const Named& named) const {
   if constexpr (detail::require_global_key<S, K, V, KG>()) {
     using Selected = std::remove_cvref_t<typename detail::CallResult<S, K, const V&>::Type>;
+    // In a left join the mapped key may be null; an inner join drops such records before the joiner is called.
     using MappedKey = std::conditional_t<Left, Selected, KG>;
     if constexpr (detail::require_global_joiner<Left, K, MappedKey, detail::NonNull<V>, VG, F>()) {
       using VOut = std::remove_cvref_t<decltype(detail::call_global_joiner<Left>(

@@ -50,6 +50,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   // Without a Materialized no number is drawn for a store, as in Kafka Streams.
   const std::string store_name =
       !settings.given || !settings.store_name.empty() ? settings.store_name : graph.new_store_name("KTABLE-MERGE-");
+  // The node of the result. Its number is drawn before those of the two sides, as in Java.
   const std::string merge = graph.name_or(given, "KTABLE-MERGE-");
   // Rows with equal keys must be in the same task, so the topics of both tables must be co-partitioned.
   auto sources = position_.sources;
@@ -75,6 +76,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
     stores.push_back(detail::make_table_store<K, VOut>(store_name, settings, *keys, *values));
   }
   const Joiner joiner{std::move(function)};
+  // The table gets its own copy of the joiner: its getters compute values too.
   auto table = detail::share<detail::JoinedTable<K, VOut, Joiner>>(processor_, other.processor(), joiner, store_name,
                                                                    settings.history_retention.has_value());
   detail::GraphNode node(merge);

@@ -130,6 +130,7 @@ class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>>
 
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     if (!store_) {
+      // The sides send old values if any operator asks for them; operators that did not ask must not see them.
       if (!state_->send_old_values) record.value.old_value.reset();
       return &this->output();
     }
@@ -137,6 +138,7 @@ class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>>
     // Older than the history of a versioned store: the table has not changed.
     if (!put.stored) return nullptr;
     record.value.is_latest = put.is_latest;
+    // If the store has a cache, the result is forwarded when it leaves the cache.
     forwarder_.maybe_forward(std::move(record));
     return nullptr;
   }
@@ -157,6 +159,7 @@ class JoinedTable final : public TableProcessor<K, VOut> {
   JoinedTable(std::shared_ptr<TableProcessor<K, VL>> left, std::shared_ptr<TableProcessor<K, VR>> right, Joiner joiner,
               std::string store, bool versioned)
       : left_(std::move(left)), right_(std::move(right)), joiner_(std::move(joiner)), versioned_(versioned) {
+    // Empty: the result has no store, and getters compute its values.
     state_->store = std::move(store);
   }
 
@@ -200,6 +203,7 @@ class JoinedTable final : public TableProcessor<K, VOut> {
     // As in Kafka Streams, the result's timestamp is the larger of the two.
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key) override {
       auto left = left_->get(key);
+      // An inner join needs both values, a left join the left one.
       if (!left && !Joiner::kLeftMayBeAbsent) return std::nullopt;
       auto right = right_->get(key);
       if (!right && !Joiner::kRightMayBeAbsent) return std::nullopt;

@@ -20,7 +20,7 @@ namespace millrace {
 
 namespace detail {
 
-/// True if the user gave a partitioner. A compile error if it does not fit the stream's types.
+/// True if the user gave a partitioner. A compile error if the partitioner does not fit the stream's types.
 template <class P, class K, class V>
 [[nodiscard]] constexpr bool require_partitioner() {
   if constexpr (std::is_same_v<P, NoPartitioner>) {
@@ -35,7 +35,7 @@ template <class P, class K, class V>
   }
 }
 
-/// Checks the function of print.
+/// Checks the function of print, which makes the text of a record.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_text() {
   if constexpr (require_callable<F, K, V>()) {
@@ -106,6 +106,7 @@ auto KStream<K, V>::map(F mapper, const Named& named) const {
     using K2 = typename Pair::Key;
     using V2 = typename Pair::Value;
     return follow<K2, V2>(
+        // Drawn in Java's order: each operator draws its number when it is called, also if the user gives a name.
         position().graph->name_or(named.name(), "KSTREAM-MAP-"),
         [mapper = std::move(mapper)] { return detail::make_node<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true,
         nullptr, nullptr);
@@ -143,6 +144,7 @@ template <class F>
 auto KStream<K, V>::flat_map(F mapper, const Named& named) const {
   if constexpr (detail::require_pair_range<F, K, V>()) {
     using Range = typename detail::CallResult<F, K, V>::Type;
+    // The element's type decides the types of the new stream.
     using Pair = detail::PairTypes<typename detail::ElementOf<Range>::Type>;
     using K2 = typename Pair::Key;
     using V2 = typename Pair::Value;
@@ -198,6 +200,7 @@ template <class K, class V>
 template <class F>
 void KStream<K, V>::print(const Printed& printed, F text) const {
   if constexpr (detail::require_text<F, K, const V&>()) {
+    // Made once, in the build phase. The writer belongs to `printed`.
     const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
     // All tasks share the writer, which is thread-safe. Each task has its own copy of `text`.
     auto show = [prefix, writer = printed.writer(), text](const K& key, const V& value) mutable {
@@ -225,12 +228,14 @@ template <class P>
 detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,
                                                   const AnySerde<V>& value_serde,
                                                   std::optional<std::int32_t> partitions, const P& partitioner) const {
+  // Draws the names now. The optimizer may later merge this repartitioning with others of the same stream.
   detail::Repartition repartition = position().graph->new_repartition(prefix);
   repartition.partitions = partitions;
   // Whether the filter drops null keys is known only when the graph is complete.
   repartition.make_filter = [](bool drop_null_keys) {
     return detail::make_node<detail::NullKeyFilterNode<K, V>>(drop_null_keys);
   };
+  // Without a partitioner the key decides, so equal keys reach the same task.
   detail::SinkSettings<K, V> sink{repartition.topic, {}, key_serde, value_serde, {}};
   if constexpr (detail::require_partitioner<P, K, V>()) sink.partitioner = partitioner;
   repartition.make_sink = detail::factory_from<detail::SinkNode<K, V>>(std::move(sink));
@@ -248,14 +253,17 @@ template <class KS, class VS, class P>
 KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& repartitioned) const {
   if constexpr (detail::require_key<K>()) {
     const auto& settings = repartitioned.settings();
+    // The name of the topic is `<prefix>-repartition`. A name from the user survives changes of the topology.
     const std::string prefix =
         settings.name.empty() ? position().graph->new_processor_name("KSTREAM-REPARTITION-") : settings.name;
+    // The records are written to a topic and read again, so both serdes are needed.
     const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
     const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
     auto node = make_repartition(prefix, keys, values, settings.partitions, settings.partitioner);
     // The user asked for this topic, so the optimizer must keep it.
     node.repartition->mergeable = false;
     auto& added = position().graph->add(std::move(node), {position().node});
+    // The stream carries the serdes of the topic from here on.
     return KStream<K, V>(detail::behind_repartition(position(), added), keys, values);
   }
 }
@@ -301,6 +309,7 @@ template <class KS, class VS, class P>
 void KStream<K, V>::to(const std::string& topic, const BasicProduced<KS, VS, P>& produced) const {
   const auto& settings = produced.settings();
   auto& graph = *position().graph;
+  // As in Kafka Streams, a sink's name is drawn even if the user gives one. A sink has no children.
   detail::SinkSettings<K, V> sink{topic,
                                   {},
                                   detail::choose_serde<K>(settings.key_serde, key_serde()),
@@ -317,6 +326,7 @@ requires(!std::convertible_to<F, std::string>) void KStream<K, V>::to(F choose,
   if constexpr (detail::require_topic_chooser<F, K, V>()) {
     const auto& settings = produced.settings();
     auto& graph = *position().graph;
+    // An empty topic: `choose` returns the topic of each record.
     detail::SinkSettings<K, V> sink{{},
                                     std::move(choose),
                                     detail::choose_serde<K>(settings.key_serde, key_serde()),

@@ -71,6 +71,7 @@ class MapNode final : public OperatorNode<K, V, K2, V2> {
     // The mapper may move from the value, and must not change the key.
     auto pair = to_key_value(call(mapper_, record.key, std::move(record.value)));
     if constexpr (kReplaceable<K, K2> && kReplaceable<V, V2>) {
+      // The record stays the same object, so its headers need no move.
       replace(record.key, std::move(pair.key));
       replace(record.value, std::move(pair.value));
       return &this->output();
@@ -119,6 +120,7 @@ class FlatMapNode final : public OperatorNode<K, V, K2, V2> {
     using Returned = decltype(call(mapper_, record.key, std::move(record.value)));
     for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
       auto pair = to_key_value(take_element<Returned>(element));
+      // The node keeps the record's headers, because the next element needs them too.
       this->forward(Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, record.headers});
     }
     return nullptr;
@@ -153,6 +155,7 @@ class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
   explicit SelectKeyNode(F selector) : selector_(std::move(selector)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
+    // The selector may return a reference into the record, so the result is copied before the key is replaced.
     K2 key = call(selector_, record.key, std::as_const(record.value));
     if constexpr (kReplaceable<K, K2>) {
       replace(record.key, std::move(key));
@@ -218,6 +221,7 @@ class BranchNode final : public OperatorNode<K, V, K, V> {
     std::size_t branch = 0;
     // Without a match `branch` is the number of predicates, which is the index of the default branch.
     while (branch < predicates_.size() && !predicates_[branch](record.key, record.value)) ++branch;
+    // Without a default branch the record ends here.
     if (branch < this->output().size()) this->output().forward_at(this->task(), branch, record);
     return nullptr;
   }

@@ -92,6 +92,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     detail::GraphNode node(names.processor);
     // The topic can serve as the store's changelog. build() decides that (topology.optimization).
     node.reads_table = true;
+    // Runs in build(), when it is known whether the table needs its store.
     node.write = [topic, names, state = table->state(),
                   spec = detail::table_source_spec<K, V>(names.source, topic, settings)](
                      const detail::GraphNode& self, detail::TopologyBuilder& builder) {
@@ -134,6 +135,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
     const auto keys = detail::choose_serde<K>(kept.key_serde, detail::carried_serde<K>(settings.key_serde));
     const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
+    // A copy, because one setting of the user is overruled.
     auto options = static_cast<const MaterializedOptions&>(kept);
     // A global table is restored from its source topic, so it has no changelog.
     options.logging = false;

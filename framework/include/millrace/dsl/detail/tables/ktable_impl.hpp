@@ -57,6 +57,7 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
   if (draws_store_name && settings.given && settings.store_name.empty()) (void)graph.new_store_name(prefix);
   const std::string name = graph.name_or(detail::named_of(options...).name(), prefix);
 
+  // The keys do not change. Without a Materialized the table carries the serdes of the table before.
   auto keys = key_serde_;
   detail::CarriedSerde<VOut> values = inherited;
   std::vector<std::shared_ptr<const StoreBuilder>> added;
@@ -111,6 +112,7 @@ template <class F, class... Options>
 auto KTable<K, V>::map_values(F mapper, const Options&... options) const {
   if constexpr (detail::require_table_options<Options...>() && detail::require_result<F, K, V>()) {
     using VOut = detail::NonNull<typename detail::CallResult<F, K, V>::Type>;
+    // The value has a new type, so no value serde is inherited.
     return derive<VOut>(detail::MapValuesCompute<K, V, VOut, F>(std::move(mapper)), "KTABLE-MAPVALUES-", true, {}, {},
                         options...);
   }
@@ -122,6 +124,7 @@ auto KTable<K, V>::transform_values(F supplier, const std::vector<std::string>& 
                                     const Options&... options) const {
   if constexpr (detail::require_table_options<Options...>() && detail::require_transformer<F, K, V>()) {
     using VOut = typename detail::Supplied<F>::Type::ValueOut;
+    // Java draws no number for the store here, so draws_store_name is false.
     return derive<VOut>(detail::TransformCompute<K, V, VOut, F>(std::move(supplier)), "KTABLE-TRANSFORMVALUES-", false,
                         {}, stores, options...);
   }

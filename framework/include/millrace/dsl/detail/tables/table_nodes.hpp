@@ -84,6 +84,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
 
    private:
     std::optional<ValueAndTimestamp<VOut>> compute(const K& key, std::optional<ValueAndTimestamp<VIn>> found) {
+      // Without a parent value the operator still runs: a transformer may make a value from nothing.
       const Timestamp timestamp = found ? found->timestamp : kNoTimestamp;
       std::optional<VIn> value;
       if (found) value = std::move(found->value);
@@ -119,6 +120,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
 
   Output<K, Change<VIn>>* process(Record<K, Change<VIn>>& record) override {
     Change<VOut> change;
+    // Moves from the record's value. The old value is a separate object.
     change.new_value = compute_(record.key, std::move(record.value.new_value));
     change.is_latest = record.value.is_latest;
     if (state_->send_old_values) {
@@ -140,6 +142,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
     // cache. The changelog records of this store have no headers.
     const RecordScope scope(this->task(), result.timestamp, result.headers);
     const auto put = store_.put(result.key, result.value.new_value, result.timestamp);
+    // Older than the history of a versioned store: the table has not changed.
     if (!put.stored) return nullptr;
     result.value.is_latest = put.is_latest;
     forwarder_.maybe_forward(std::move(result));

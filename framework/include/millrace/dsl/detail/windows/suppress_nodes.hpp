@@ -41,6 +41,7 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
     store_->put(buffer_time(record), record.key, record.value,
                 BufferedContext::with_raw(this->task().current_record()));
     const auto& buffer = store_->buffer();
+    // Due changes first, so that they do not count against the limit.
     while (buffer.min_time() <= stream_time_ - wait_ms_) emit_oldest();
     if (!full()) return nullptr;
     // Strict buffers must not emit early, so this stops the thread.
