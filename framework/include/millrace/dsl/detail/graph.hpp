@@ -70,6 +70,7 @@ struct GraphNode {
   ~GraphNode();
 
   std::string name;  ///< the topology node that children are connected to
+  /// Both ends of each edge are kept, because the optimizer searches in both directions.
   std::vector<GraphNode*> parents;
   std::vector<GraphNode*> children;
   int priority = 0;                    ///< position in the order of creation; nodes are written in this order

@@ -78,7 +78,8 @@ struct ForeignResponse {
   std::optional<std::int32_t> primary_partition;  ///< the partition to send it to; not part of the bytes
 };
 
-/// The serde of a response; `inner` is that of the right table's values.
+/// The serde of a response. `inner` is that of the right table's values. `primary_partition` is lost: it only chooses
+/// the partition of the topic.
 template <class VO>
 struct ForeignResponseSerde {
   AnySerde<VO> inner;

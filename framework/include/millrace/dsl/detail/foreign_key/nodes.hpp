@@ -146,6 +146,7 @@ class ReceiveSubscriptionNode final
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    // Owned by the task. TellSubscribersNode of the same task reads it.
     store_ = &typed_store<SubscriptionStore>(task, *this, topics_.store);
     foreign_key_topic_ = task.topic_name(topics_.registration) + "-fk";
   }
@@ -277,6 +278,7 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
 template <bool LeftJoin, class K, class V, class VO, class VOut, class F>
 class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K, std::optional<VOut>> {
  public:
+  /// `table` reads the left table. The nodes of all tasks have their own joiner.
   ResolveResponseNode(F joiner, std::unique_ptr<TableValueGetter<K, V>> table, ForeignJoinTopics topics,
                       AnySerde<V> values)
       : joiner_(std::move(joiner)), table_(std::move(table)), topics_(std::move(topics)), values_(std::move(values)) {}

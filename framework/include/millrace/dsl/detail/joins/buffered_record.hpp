@@ -37,6 +37,7 @@ class BufferedScope {
   BufferedScope(TaskContext& task, const BufferedContext& context);
 
  private:
+  // In this order: scope_ points to origin_.
   RecordOrigin origin_;
   RecordScope scope_;
 };

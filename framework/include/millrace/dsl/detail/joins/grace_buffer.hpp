@@ -32,6 +32,7 @@ class GraceBuffer final : public CustomStore {
       : name_(std::move(name)), log_(log), grace_ms_(grace_ms) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
+  /// Throws SerializationException if a key or value has another format.
   void restore(std::span<const RestoreRecord> records) override;
 
   /// Adds a record. Returns false, without adding it, if the record is so late that it need not wait.

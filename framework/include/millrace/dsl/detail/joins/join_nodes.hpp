@@ -30,6 +30,7 @@ class JoinWindowNode final : public OperatorNode<K, V, K, V> {
     store_ = &typed_store<WindowStore<NonNull<K>, NonNull<V>>>(task, *this, store_name_);
   }
 
+  // Always returns nullptr: the record has been forwarded already.
   Output<K, V>* process(Record<K, V>& record) override {
     // Forward by reference: the join behind this node only reads the record, so the value can be stored afterwards.
     this->forward(record);
@@ -51,6 +52,7 @@ class JoinWindowNode final : public OperatorNode<K, V, K, V> {
 /// The settings of a stream-stream join, except its joiner. Shared by both sides and all tasks; constant.
 template <class K, class VL, class VR>
 struct JoinSettings {
+  // Times in ms. The store names are those of the topology.
   JoinWindows windows;
   std::string left_store;
   std::string right_store;
@@ -80,11 +82,13 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   static constexpr bool kAnyOuter = LeftMayBeAbsent || RightMayBeAbsent;
 
  public:
+  /// Copies the joiner: each task has its own.
   JoinNode(std::shared_ptr<const JoinSettings<K, VL, VR>> settings, const Joiner& joiner)
       : settings_(std::move(settings)), joiner_(joiner) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    // The join reads only the other side's store. Its own side's store is written by the window node.
     other_ = &typed_store<WindowStore<Key, NonNull<VOther>>>(task, *this,
                                                              IsLeft ? settings_->right_store : settings_->left_store);
     if (!settings_->outer_store.empty()) {
@@ -114,6 +118,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
 
     // Window stores have no entries before time 0.
     const Timestamp from = std::max<Timestamp>(0, record.timestamp - look_back());
+    // Both bounds are inclusive.
     const Timestamp to = std::max<Timestamp>(0, record.timestamp + look_ahead());
     bool matched = false;
     other_->fetch_each(non_null(record.key), from, to, [&](Timestamp other_time, NonNull<VOther>&& other) {
@@ -174,6 +179,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   // Not inline, because it is called from several places.
   // `cause`: the current record, whose headers the result gets, also if the result is of an older record.
   [[gnu::noinline]] void emit(const Record<K, VThis>& cause, const K& key, VOut value, Timestamp timestamp) {
+    // Copies the key and the headers: one record can have many results.
     this->forward(Record<K, VOut>{key, std::move(value), timestamp, cause.headers});
   }
 

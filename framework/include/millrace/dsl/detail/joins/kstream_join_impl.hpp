@@ -23,6 +23,7 @@ namespace detail {
 /// The names of a join's nodes and stores, in the order in which Kafka Streams draws them. "this" is the left stream,
 /// "other" the right one; the words are part of the names.
 struct JoinNames {
+  // Nodes first, then stores. The generated names are drawn even if the user has given names.
   std::string this_windowed;
   std::string other_windowed;
   std::string this_generated;
@@ -92,10 +93,12 @@ template <class K, class V>
 template <typename KStream<K, V>::JoinKind Kind, class V2, class F, class KS, class LS, class RS>
 auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
                                  const BasicStreamJoined<KS, LS, RS>& joined) const {
+  // The kind of join decides which side the joiner gets as a pointer.
   static constexpr bool kLeftMayBeAbsent = Kind == JoinKind::outer;
   static constexpr bool kRightMayBeAbsent = Kind != JoinKind::inner;
   using Left = detail::NonNull<V>;
   using Right = detail::NonNull<V2>;
+  // The joiner's result decides the value type of the new stream.
   using VOut = std::remove_cvref_t<decltype(detail::call_joiner<kLeftMayBeAbsent, kRightMayBeAbsent>(
       std::declval<F&>(), std::declval<const K&>(), std::declval<const Left*>(), std::declval<const Right*>()))>;
 

@@ -60,6 +60,7 @@ auto KStream<K, V>::to_table(const Options&... options) const {
     using Key = detail::NonNull<K>;
     using Value = detail::NonNull<V>;
     auto next = position();
+    // The position is a copy: this stream itself stays as it is.
     auto& graph = *next.graph;
     // Options may come in any order.
     const auto materialized = detail::materialized_of(options...);
@@ -88,6 +89,7 @@ auto KStream<K, V>::to_table(const Options&... options) const {
     // The table and its nodes share the state. An operator downstream may still ask for the store or for old values.
     auto table = detail::share<detail::SourceTable<Key, Value>>(std::move(state));
     detail::GraphNode node(name);
+    // Runs in build(), when it is known whether the table needs its store.
     node.write = detail::write_table_source<K, V>(table->state());
     next.node = &graph.add(std::move(node), {next.node});
     next.name = name;
@@ -103,6 +105,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       using VOut = std::remove_cvref_t<decltype(detail::call_joiner<false, Left>(
           std::declval<F&>(), std::declval<const K&>(), std::declval<const detail::NonNull<V>*>(),
           std::declval<const V2*>()))>;
+      // Both must be in the same topology, or the join could never read the table.
       detail::require_one_builder(position(), table.position(), "join");
       auto& graph = *position().graph;
       const auto& settings = joined.settings();
@@ -136,6 +139,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
       const auto table_stores = table.processor()->getter_stores();
       if (settings.grace) {
         detail::require_buffer_serdes(keys, values, next.name);
+        // Kafka Streams' name. The changelog topic of the buffer is named after it.
         const std::string buffer = next.name + "-Buffer";
         node.write = detail::write_processor(
             [make_join, buffer, keys = *keys, values = *values] {
@@ -155,6 +159,7 @@ auto KStream<K, V>::join_table(const KTable<K2, V2>& table, F joiner, const Join
             [make_join] { return detail::make_node<detail::StreamTableJoinNode<K, V, VOut, Join>>(make_join()); },
             table_stores);
       }
+      // The table is no parent: its changes do not trigger the join.
       next.node = &graph.add(std::move(node), {left.node});
       next.key_changed = false;
       detail::CarriedSerde<K> key_serde_out = detail::carried_serde<K>(settings.key_serde);

@@ -46,6 +46,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   auto& graph = *position_.graph;
   const auto materialized = detail::materialized_of(options...);
   const auto& settings = materialized.settings();
+  // Empty if the user gives no name.
   const std::string given = detail::named_of(options...).name();
   // Without a Materialized no number is drawn for a store, as in Kafka Streams.
   const std::string store_name =
@@ -86,6 +87,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   node.write = [=, left = processor_, right = other.processor(), left_parent = position_.name,
                 right_parent = other.position().name,
                 state = table->state()](const detail::GraphNode&, detail::TopologyBuilder& builder) {
+    // Each node gets changes of its own table, and reads the other one through a getter.
     using LeftNode = detail::TableJoinNode<true, K, VOut, Joiner>;
     using RightNode = detail::TableJoinNode<false, K, VOut, Joiner>;
     builder.add_processor(
@@ -105,6 +107,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   auto next = position_;
   next.node = &graph.add(std::move(node), {position_.node, other.position().node});
   next.name = merge;
+  // A later join must be co-partitioned with the topics of both tables.
   next.sources = std::move(sources);
   return KTable<K, VOut>(std::move(next), std::move(keys), std::move(values), store_name, std::move(table));
 }

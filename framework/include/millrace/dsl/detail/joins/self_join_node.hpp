@@ -57,7 +57,8 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
   }
 
  private:
-  // Visits the stored records from `back` ms before the record to `ahead` ms after it.
+  // Visits the stored records from `back` ms before the record to `ahead` ms after it, in order of time. Both bounds
+  // are inclusive.
   template <class Visit>
   void each_match(const Record<K, V>& record, std::int64_t back, std::int64_t ahead, Visit visit) {
     store_->fetch_each(non_null(record.key), std::max<Timestamp>(0, record.timestamp - back),

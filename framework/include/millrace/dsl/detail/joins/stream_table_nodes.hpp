@@ -32,6 +32,7 @@ class StreamTableJoin {
   StreamTableJoin(Select select, F joiner, std::unique_ptr<TableValueGetter<KT, VT>> table)
       : select_(std::move(select)), joiner_(std::move(joiner)), table_(std::move(table)) {}
 
+  /// Called by the node's init() and close().
   void init(TaskContext& task, const NodeBase& node) { table_->init(task, node); }
   void close() { table_->close(); }
   [[nodiscard]] bool table_is_versioned() const { return table_->is_versioned(); }
@@ -104,6 +105,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   using Value = NonNull<V>;
 
  public:
+  /// `buffer`: the store's name. The serdes encode the records that wait.
   GracedStreamTableJoinNode(Join join, std::string buffer, AnySerde<Key> keys, AnySerde<Value> values)
       : join_(std::move(join)), buffer_name_(std::move(buffer)), keys_(std::move(keys)), values_(std::move(values)) {}
 
@@ -131,6 +133,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
     }
     std::string key;
     std::string value;
+    // The serdes get the node's name as their topic.
     (void)keys_.serialize(this->name(), non_null(record.key), key);
     (void)values_.serialize(this->name(), non_null(record.value), value);
     if (!buffer_->put(key, std::move(value), BufferedContext::of(this->task().current_record()))) {
@@ -151,6 +154,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   }
 
  private:
+  // Joins the record with the table as of the record's time.
   void emit(Record<K, V>& record) {
     if (auto value = join_.join(record)) {
       this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,

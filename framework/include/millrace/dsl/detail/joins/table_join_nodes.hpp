@@ -32,6 +32,7 @@ struct TableJoiner {
 
   F joiner;
 
+  // nullopt as result deletes the row.
   std::optional<VOut> operator()(const K& key, const std::optional<VL>& left, const std::optional<VR>& right) {
     return std::optional<VOut>(
         call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner, key, pointer_to(left), pointer_to(right)));
@@ -121,6 +122,7 @@ class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>>
  public:
   explicit TableJoinMergeNode(std::shared_ptr<const TableJoinState> state) : state_(std::move(state)) {}
 
+  // Without a store the results pass through.
   void init(TaskContext& task) override {
     NodeBase::init(task);
     if (state_->store.empty()) return;
@@ -177,12 +179,14 @@ class JoinedTable final : public TableProcessor<K, VOut> {
   }
   // The old result is computed from old values, so both sides must send them.
   bool enable_sending_old_values(bool /*force*/) override {
+    // The old result is computed from old values, so both sides must send them.
     left_->enable_sending_old_values(true);
     right_->enable_sending_old_values(true);
     return state_->send_old_values = true;
   }
   [[nodiscard]] bool versioned() const override { return versioned_; }
 
+  /// For the nodes. They read it after the topology is written.
   [[nodiscard]] std::shared_ptr<const TableJoinState> state() const { return state_; }
 
  private:

@@ -56,6 +56,7 @@ class Grouping {
   }
 
  private:
+  // A handle on the stream. It keeps the graph alive.
   KStream<K, V> stream_;
   std::string name_;
   CarriedSerde<K> key_serde_;

@@ -19,6 +19,7 @@ struct StreamPosition {
   StreamPosition& operator=(StreamPosition&&) noexcept;
   ~StreamPosition();
 
+  /// Shared by all streams and tables of one StreamsBuilder.
   std::shared_ptr<Graph> graph;
   GraphNode* node = nullptr;      ///< new operators are added behind this node; owned by the graph
   std::string name;               ///< the name of the topology node

@@ -66,6 +66,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
  private:
   std::string store_name_;
   Fold fold_;
+  // Shared with the table. Final when the topology is written.
   std::shared_ptr<const bool> send_old_values_;
   TableStore<Key, VA> store_;
   TableForwarder<Key, VA> forwarder_;
@@ -74,6 +75,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
 /// The fold of count.
 template <class K, class V>
 struct CountFold {
+  // The type that the fold takes; windows use it.
   using Value = V;
   std::optional<std::int64_t> initial() { return 0; }
   std::optional<std::int64_t> next(const K&, const V&, std::optional<std::int64_t> count) { return *count + 1; }

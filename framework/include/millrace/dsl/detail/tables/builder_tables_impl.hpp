@@ -35,6 +35,7 @@ template <class K, class V, class Consumed>
   // A null value deletes a row, and a record with a null key is dropped and counted. So the source must accept both.
   using Key = std::optional<K>;
   using Value = std::optional<V>;
+  // Null keys and values bypass the user's serdes: the serdes of std::optional handle them.
   SourceSettings<Key, Value> source{AnySerde<Key>(choose_serde<K>(settings.key_serde)),
                                     AnySerde<Value>(choose_serde<V>(settings.value_serde)),
                                     settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
@@ -69,6 +70,7 @@ struct TableSourceNames {
 
 }  // namespace detail
 
+// Two topology nodes: a source, and a processor that makes each record an update of the table.
 template <class K, class V, class KS, class VS, class X, class MKS, class MVS>
 KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed,
                                    const BasicMaterialized<MKS, MVS>& materialized) {
@@ -121,6 +123,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
   }
 }
 
+// As table(), but the global thread of each instance runs the two nodes, for all partitions.
 template <class K, class V, class KS, class VS, class X, class MKS, class MVS>
 GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed,
                                                 const BasicMaterialized<MKS, MVS>& materialized) {
@@ -158,6 +161,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
   }
 }
 
+// As global_table(), with the user's processor in place of the node that updates the store.
 template <class K, class V, class F, class KS, class VS, class X>
 StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::string& topic,
                                                  const BasicConsumed<KS, VS, X>& consumed, F supplier) {

@@ -35,6 +35,7 @@ void append_varint(std::string& out, std::int32_t value);
 /// The serde of a Change. (Kafka Streams: `ChangedSerde`.) `inner` writes the two values; both get the topic's name.
 template <class V>
 struct ChangeSerde {
+  // Thread-safe if the inner serde is.
   AnySerde<V> inner;
 
   // A value that serializes to null counts as missing.

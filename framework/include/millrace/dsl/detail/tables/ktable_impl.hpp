@@ -55,6 +55,7 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
   const auto& settings = materialized.settings();
   // Kafka Streams draws this number and does not use it. Draw it too, so that later names stay equal.
   if (draws_store_name && settings.given && settings.store_name.empty()) (void)graph.new_store_name(prefix);
+  // The node's name comes after the store's number, as in Java.
   const std::string name = graph.name_or(detail::named_of(options...).name(), prefix);
 
   // The keys do not change. Without a Materialized the table carries the serdes of the table before.
@@ -82,6 +83,7 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
                                                                         versioned);
   auto next = detail::add_operator(
       position_, name,
+      // The factory is called once per task, possibly by several threads. The shared object is constant; nodes copy it.
       [compute = detail::share<const Compute>(std::move(compute)), state = table->state()] {
         return detail::make_node<detail::DerivedTableNode<K, V, VOut, Compute>>(*compute, state);
       },
@@ -132,6 +134,7 @@ auto KTable<K, V>::transform_values(F supplier, const std::vector<std::string>& 
 
 template <class K, class V>
 KStream<K, std::optional<V>> KTable<K, V>::to_stream(const Named& named) const {
+  // Empty if the table has no value serde.
   detail::CarriedSerde<std::optional<V>> values;
   // The stream has nullopt for deletions, which the serde writes as null.
   if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);

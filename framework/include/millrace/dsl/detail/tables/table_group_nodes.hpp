@@ -37,8 +37,10 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     // The row in the aggregate is the latest version. An older version must not be subtracted or added.
     if (versioned_ && !record.value.is_latest) return nullptr;
+    // The group of the new row, and of the old row.
     auto now = select(record.key, std::move(record.value.new_value));
     auto before = select(record.key, std::move(record.value.old_value));
+    // Copies the headers: there may be two records.
     const auto send = [&](K1 key, std::optional<V1> new_value, std::optional<V1> old_value) {
       this->forward(Record<K1, Change<V1>>{std::move(key),
                                            {std::move(new_value), std::move(old_value), record.value.is_latest},

@@ -44,6 +44,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   }
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, VOut>> make_getter() const override {
+    // A store has the computed values. Otherwise each read computes the value again.
     if (!state_->store.empty()) return make_as<TableValueGetter<K, VOut>, StoreGetter<K, VOut>>(state_->store);
     return make_as<TableValueGetter<K, VOut>, Getter>(parent_->make_getter(), compute_);
   }
@@ -77,6 +78,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key) override {
       return compute(key, parent_->get(key));
     }
+    // Values of the past can be computed if the parent knows its values of the past.
     [[nodiscard]] bool is_versioned() const override { return parent_->is_versioned(); }
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key, Timestamp as_of) override {
       return compute(key, parent_->get(key, as_of));
@@ -132,6 +134,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
       const bool empty = !change.new_value && !change.old_value;
       if (empty && state_->send_old_values && !state_->parent_versioned) return nullptr;
     }
+    // The record's key and headers move into the result: this node needs them no more.
     Record<K, Change<VOut>> result{std::move(record.key), std::move(change), record.timestamp,
                                    std::move(record.headers)};
     if (!store_) {

@@ -124,11 +124,14 @@ class TableForwarder {
   /// Forwards a result, unless the cache will.
   void maybe_forward(Record<K, Change<V>>&& record) {
     if (cached_) return;
+    // Operators downstream must not see old values that nobody has asked for: a versioned store may have read one
+    // anyway.
     if (!send_old_values_) record.value.old_value.reset();
     output_->forward(*task_, record);
   }
 
  private:
+  // Both are set by init() and outlive this object.
   TaskContext* task_ = nullptr;
   Output<K, Change<V>>* output_ = nullptr;
   bool send_old_values_ = false;

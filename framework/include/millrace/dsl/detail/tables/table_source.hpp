@@ -52,6 +52,7 @@ class SourceTable final : public TableProcessor<K, V> {
     return {state_->store_name};
   }
   bool enable_sending_old_values(bool force) override {
+    // Old values are read from the store. Without `force` no store is made for them.
     if (!force && !state_->materialized) return false;
     state_->materialized = true;
     return state_->send_old_values = true;
@@ -86,6 +87,7 @@ class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change
       this->task().record_dropped(*this, DropReason::null_key);
       return nullptr;
     }
+    // A new record: its types differ from the input's.
     Record<K, Change<V>> update{non_null(record.key), {}, record.timestamp, record.headers};
     // A null value becomes nullopt, which deletes the row.
     update.value.new_value = std::optional<V>(std::move(record.value));

@@ -19,6 +19,7 @@ namespace millrace::detail {
 template <class K, class V>
 class TableStore {
  public:
+  /// Looks up the store. `node` must be connected to it. Not called if the table has no store.
   void init(TaskContext& task, const NodeBase& node, const std::string& name) {
     store_ = &task.store(node, name);
     // Throws std::bad_cast for any other store.
@@ -64,6 +65,7 @@ class TableStore {
       return {};
     }
     const VersionedPut result = versioned_->put(key, value ? &*value : nullptr, timestamp);
+    // A version with an end is not the latest one.
     return {result.accepted, !result.valid_to.has_value()};
   }
 

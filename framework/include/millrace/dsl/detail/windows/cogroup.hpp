@@ -114,6 +114,7 @@ class Cogroup {
 
   explicit Cogroup(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
 
+  /// The graph that all streams of the cogroup belong to.
   [[nodiscard]] Graph& graph() const { return *graph_; }
   /// The key serde of the first stream.
   [[nodiscard]] CarriedSerde<K> key_serde() const { return members_.front()->key_serde(); }
@@ -138,6 +139,7 @@ class Cogroup {
   [[nodiscard]] StreamPosition aggregate(const Named& named, std::shared_ptr<const StoreBuilder> store,
                                          std::optional<std::int64_t> window_grace_ms, const MakeFactory& factory,
                                          NodeFactory merge) const {
+    // Repartition names are drawn first, as in Java.
     const auto inputs = repartitioned(store->name());
     StreamPosition result = inputs.front();
     std::vector<GraphNode*> nodes;
@@ -160,10 +162,12 @@ class Cogroup {
   }
 
  private:
+  // The name `<given><suffix>`, or a generated one.
   [[nodiscard]] std::string name(const Named& named, const std::string& suffix, const char* prefix) const {
     return graph_->name_or(named.name().empty() ? std::string() : named.name() + suffix, prefix);
   }
 
+  // The streams as the aggregation needs them: partitioned by their key. `store` names the topics.
   [[nodiscard]] std::vector<StreamPosition> repartitioned(const std::string& store) const {
     std::vector<StreamPosition> inputs;
     for (const auto& member : members_) {

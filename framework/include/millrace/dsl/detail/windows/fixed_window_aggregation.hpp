@@ -22,6 +22,7 @@ class FixedWindowAggregation final : public WindowStoreAggregation<K, VA> {
     const auto starts = windows_.starts(input.timestamp);
     // The put below may expire windows that are closed but not yet emitted, so emit these first.
     this->emit_before_expiry(input, close_time, starts.last);
+    // Hopping windows overlap, so a record can be in several of them.
     for (Timestamp start = starts.first; start <= starts.last; start += windows_.advance_ms) {
       const Window window = windows_.window(start);
       // A window's end is exclusive, so it is closed when the close time reaches its end.

@@ -24,6 +24,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
   /// Combines the aggregates of two sessions. nullopt stands for the initial aggregate of reduce.
   using Merger = std::function<std::optional<VA>(const K&, std::optional<VA>, VA)>;
 
+  /// Copies the merger: each task has its own.
   SessionWindowAggregation(const SessionWindows& windows, WindowAggregationSettings<K> settings, Merger merger)
       : gap_(windows.inactivity_gap_ms()),
         grace_(windows.grace_ms()),
@@ -66,6 +67,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
       while (auto entry = found.next()) near.push_back(std::move(*entry));
     }
     for (const auto& [key, value] : near) {
+      // In order of time, as Java calls it.
       aggregate = merger_(input.key, std::move(aggregate), value);
       // The combined session reaches from the first to the last record of all of them.
       session = {std::min(session.start, key.window.start), std::max(session.end, key.window.end)};
@@ -114,6 +116,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
   void emit_before_expiry(const WindowInput<K>& input, Timestamp close_time) {
     if (!settings_.emit_on_close || !close_.progressed(close_time)) return;
     const auto closed = closed_sessions(close_time);
+    // Only if the put below would expire one of them. Otherwise the regular search finds it.
     if (closed && closed->from <= input.timestamp - settings_.retention_ms) emit(input, close_time, *closed);
   }
 

@@ -45,9 +45,10 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
  private:
   /// What a search has found in the key's windows around a record.
   struct Neighbours {
-    std::set<Timestamp> starts;  ///< of all windows found
-    Stored left;                 ///< the latest window that ends before the record
-    Stored right;                ///< a window that begins at or before the record and ends after it
+    /// Starts of all windows found.
+    std::set<Timestamp> starts;
+    Stored left;   ///< the latest window that ends before the record
+    Stored right;  ///< a window that begins at or before the record and ends after it
     bool has_left_window = false;
     bool has_right_window = false;
     std::optional<Timestamp> previous;  ///< the timestamp of the key's record before this one
@@ -59,6 +60,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   void process_usual(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
+    // Windows that start earlier end before the record's left window begins, and so tell nothing.
     auto entries = this->store().backward_fetch(input.key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
     while (auto entry = entries.next()) {
       const Timestamp start = entry->key;
@@ -169,6 +171,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     return WindowTimes{emitted == kNoTimestamp ? 0 : std::max<Timestamp>(0, emitted - difference_), last};
   }
 
+  // Both in ms.
   std::int64_t difference_;
   std::int64_t grace_;
   Timestamp close_time_ = kNoTimestamp;  // of the current record

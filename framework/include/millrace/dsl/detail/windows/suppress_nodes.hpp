@@ -83,6 +83,7 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
   }
 
   std::string store_name_;
+  // A copy of the user's settings.
   Suppressed suppressed_;
   std::int64_t wait_ms_;
   SuppressStore<K, V>* store_ = nullptr;
@@ -103,6 +104,7 @@ class SuppressedTable final : public TableProcessor<K, V> {
     return make_as<TableValueGetter<K, V>, Getter>(parent_->make_getter(), store_);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override {
+    // A reader needs the buffer and the stores of the table before.
     std::vector<std::string> stores{store_};
     for (auto& store : parent_->getter_stores()) stores.push_back(std::move(store));
     return stores;

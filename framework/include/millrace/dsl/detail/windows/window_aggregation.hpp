@@ -83,7 +83,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
 
   /// The windows, as window starts, that are closed at `close_time` and not yet emitted. nullopt: there can be none.
   [[nodiscard]] virtual std::optional<WindowTimes> closed_windows(Timestamp close_time) const = 0;
-  /// The window that starts at `start`.
+  /// The window that starts at `start`. The store keeps only starts.
   [[nodiscard]] virtual Window window(Timestamp start) const = 0;
 
   [[nodiscard]] WindowStore<K, ValueAndTimestamp<VA>>& store() { return *store_; }
@@ -164,6 +164,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
   /// Emits windows in Kafka Streams' order: by start, then by the bytes of the key.
   void emit(const WindowInput<K>& cause, Timestamp close_time, const WindowTimes& times) {
     std::vector<Closed> closed;
+    // All keys. Windows of one key would not be enough, because any key may have a closed window.
     auto entries = store_->fetch_all(times.from, times.to);
     while (auto entry = entries.next()) {
       Closed& one = closed.emplace_back(Closed{{}, std::move(entry->key), std::move(entry->value)});
@@ -182,6 +183,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     }
   }
 
+  // Set once. The pointers below are set by init() and outlive this object.
   WindowAggregationSettings<K> settings_;
   TaskContext* task_ = nullptr;
   const NodeBase* node_ = nullptr;

@@ -21,6 +21,7 @@ template <class I, class F, class K, class V>
   constexpr bool kGivesInitial = std::invocable<I&>;
   static_assert(kGivesInitial, "the initializer must be callable without arguments and return the first aggregate");
   if constexpr (kGivesInitial) {
+    // The initializer's result is the aggregate's type in user functions.
     using Given = std::remove_cvref_t<std::invoke_result_t<I&>>;
     constexpr bool kCallable = std::is_invocable_r_v<std::optional<NonNull<Given>>, F&, const K&, const V&, Given>;
     static_assert(kCallable,
@@ -96,6 +97,7 @@ template <class K, class V, class VA, class Fold>
       },
       {}, {plan.store});
   next.node = &grouping.graph().add(std::move(node), {next.node});
+  // Also the name of the table's topology node.
   next.name = node_name;
   return KTable<Windowed<NonNull<K>>, VA>(std::move(next), plan.key_serde, values, options.store_name, plan.table);
 }

@@ -73,6 +73,7 @@ template <class K, class VA, class W>
 [[nodiscard]] WindowedPlan<K, VA> plan_windows(const W& windows, EmitStrategy emit, const std::string& store_name,
                                                const MaterializedOptions& options, const AnySerde<K>& keys,
                                                const AnySerde<VA>& values) {
+  // The store must keep windows at least until they close.
   const WindowNeeds needs = window_needs(windows);
   const std::int64_t retention = window_retention(store_name, needs, options, emit);
   auto store = Stores::timestamped_window_store<K, VA>(store_name, Millis(retention), Millis(needs.window_ms),
@@ -80,6 +81,7 @@ template <class K, class VA, class W>
   apply_options(definition_of(store).spec, needs, options, emit);
   auto table = detail::share<WindowedTableOf<K, VA, WindowGetter<K, VA>>>(store_name);
 
+  // Copied into every task's aggregation. The flag for old values is shared with the table.
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
   plan.store = detail::shared_store(std::move(store));
