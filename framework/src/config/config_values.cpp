@@ -19,7 +19,8 @@ struct Spelling {
   std::string_view stored;
 };
 
-/// Exception handlers: Java's class names without package, and the short names of the same behaviour.
+/// Exception handlers: Java's class names without package, and the short names of the same behaviour. Java's handlers
+/// of different kinds have different class names; all kinds share this list.
 constexpr Spelling kHandlers[] = {
     {"log-and-fail", "log-and-fail"},
     {"log-and-continue", "log-and-continue"},
@@ -177,8 +178,10 @@ std::string checked_bootstrap_servers(const ConfigKey& key, std::string_view val
              "a comma-separated list of HOST:PORT, or embedded:DIR for the embedded broker; " + quoted(address) +
                  " is neither");
     }
+    // Stored without white space, as the clients expect it.
     stored.append(stored.empty() ? "" : ",").append(address);
   }
+  // Only commas and blanks.
   if (stored.empty()) reject(key, value, "a comma-separated list of HOST:PORT, or embedded:DIR");
   return stored;
 }

@@ -34,6 +34,7 @@ class LogicalLines {
   /// Reads the next logical line into `text`, without leading blanks. `first_line` is the number of its first line.
   /// Returns false at the end.
   bool next(std::string& text, int& first_line) {
+    // One line of the file, as Java's documentation calls it. A logical line may have several.
     std::string natural;
     while (read(natural)) {
       const auto trimmed = without_leading_blanks(natural);
@@ -177,6 +178,7 @@ std::vector<Property> read_properties(std::istream& in, std::string_view name) {
     auto rest = without_leading_blanks(whole.substr(length));
     // White space, one separator, white space: "key = value", "key: value" and "key value" are equal.
     if (!rest.empty() && (rest.front() == '=' || rest.front() == ':')) rest = without_leading_blanks(rest.substr(1));
+    // Key and value are unescaped after the line was split.
     properties.push_back({unescape(whole.substr(0, length), place), unescape(rest, place), line});
   }
   return properties;

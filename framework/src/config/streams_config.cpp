@@ -113,7 +113,7 @@ StreamsConfig& StreamsConfig::load_file(const std::filesystem::path& file) {
 // The value that the user has set, under the key or an older name of it; nullptr: the default holds.
 const std::string* StreamsConfig::given(std::string_view key) const {
   if (const auto found = values_.find(key); found != values_.end()) return &found->second;
-  // The user may have written an older name of the key.
+  // The newer key has been looked up first, so it wins over an older name.
   for (const auto& alias : detail::config_keys()) {
     if (alias.alias_of != key) continue;
     if (const auto found = values_.find(alias.name); found != values_.end()) return &found->second;
@@ -136,6 +136,7 @@ std::string StreamsConfig::get_string(std::string_view key) const {
 std::int64_t StreamsConfig::get_int(std::string_view key) const {
   const auto text = get_string(key);
   const auto value = detail::parse_integer(text);
+  // Happens only for client settings and for keys without a default: values of the table are checked when they are set.
   if (!value) {
     throw ConfigException("configuration key \"" + std::string(key) + "\" is read as a whole number, but is \"" + text +
                           "\"");
@@ -193,6 +194,7 @@ std::map<std::string, std::string> StreamsConfig::client_settings(std::string_vi
 // Called when the application starts, when all values are known. `broker_given`: the program has made the broker
 // itself.
 void StreamsConfig::validate(bool broker_given) const {
+  // Two keys have no usable default. The messages show how to set them.
   if (!is_set("application.id")) {
     throw ConfigException(
         "configuration key \"application.id\" is missing: give the application a name, for example "

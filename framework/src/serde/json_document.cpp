@@ -60,6 +60,7 @@ std::string problem(simdjson::error_code error) {
 
 // The bytes are copied, because simdjson needs readable bytes beyond the end. A copy costs much less than parsing.
 void JsonDocument::open(std::string_view bytes) {
+  // A null buffer is that of a new thread, or of a huge document that has given its memory back.
   if (buffers_.capacity < bytes.size() || buffers_.padded == nullptr) {
     // Grows by half, so that slowly growing documents do not allocate each time.
     std::size_t capacity = std::max(kSmallest, bytes.size() + bytes.size() / 2);
@@ -71,6 +72,7 @@ void JsonDocument::open(std::string_view bytes) {
       throw SerializationException("JSON: a document of " + std::to_string(bytes.size()) + " bytes: " + problem(error));
     }
   }
+  // The copy lives until the next document of this thread.
   char* begin = buffers_.padded.get();
   if (!bytes.empty()) std::memcpy(begin, bytes.data(), bytes.size());
   // simdjson reads up to SIMDJSON_PADDING bytes beyond the end.
@@ -147,6 +149,7 @@ void JsonDocument::fail_missing(const JsonType& type, const JsonField& field) {
 }
 
 void JsonDocument::fail_at(const char* position, const std::string& what) const {
+  // Every message ends with an excerpt of the document, so that the record can be found.
   std::string text = "JSON: " + subject() + what;
   if (position >= text_.data() && position <= text_.data() + text_.size()) {
     // Counted in the input, because the copy has the same offsets.

@@ -48,6 +48,7 @@ std::size_t find_by_name(const JsonType& type, std::string_view name) {
 std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t expected, ondemand::field& field) {
   const char* raw = field.key().raw();
   if (expected < type.fields.size() && has_plain_name(raw, type.fields[expected])) return expected;
+  // Not the expected field. Find the end of its name, and look the name up without unescaping if it has no escapes.
   const char* end = raw;
   // Not the expected field. Find the end of the name, and look it up without unescaping if it has no escapes.
   while (*end != '"' && *end != '\\') ++end;  // ends at the closing quote at the latest
@@ -77,6 +78,7 @@ class SeenFields {
 
 /// Reads an object into the struct at `object`.
 void read_fields(JsonDocument& document, const JsonType& type, void* object) {
+  // Fails if the value is no object.
   ondemand::object fields = document.object();
   document.enter();
   SeenFields seen;
@@ -115,6 +117,7 @@ std::string range_text(Number min, Number max) {
 class BorrowedBuffers {
  public:
   BorrowedBuffers() : buffers_(&of_this_thread()) {
+    // A document of this thread is being read further up the call stack.
     if (buffers_->in_use) [[unlikely]] {
       own_ = std::make_unique<detail::JsonBuffers>();
       buffers_ = own_.get();
@@ -148,6 +151,7 @@ class BorrowedBuffers {
 // The root is never a scalar here, so document.value is set in the functions for scalars.
 void JsonReader::read(bool& out) {
   JsonDocument& document = document_of(*this);
+  // In all of these: an error of simdjson means another type or broken text. fail_value() tells which.
   if (auto error = document.value->get_bool().get(out)) [[unlikely]]
     document.fail_value(error, "a boolean");
 }
@@ -263,6 +267,7 @@ void JsonReader::read_members(detail::FunctionRef<void(std::string_view)> read_m
     if (auto error = field.unescaped_key().get(name)) [[unlikely]]
       document.fail_syntax(error);
     document.value = &field.value();
+    // The name points into the parser's buffer, which lives as long as the document.
     document.path.at_field(checked(document, name));
     read_member(name);
   }
@@ -290,6 +295,7 @@ std::size_t JsonReader::read_elements(detail::FunctionRef<void(std::size_t)> rea
 
 void JsonReader::fail(const std::string& what) {
   JsonDocument& document = document_of(*this);
+  // The position of the current value is where its text begins.
   document.fail_at(document.token().data(), what);
 }
 
@@ -299,6 +305,7 @@ namespace detail {
 void read_json(std::string_view bytes, FunctionRef<void(JsonReader&)> read) {
   BorrowedBuffers buffers;
   JsonDocument document(buffers.get());
+  // In this order: open() throws for text that is not UTF-8, finish() for text after the root.
   document.open(bytes);
   read(document);
   document.finish();

@@ -16,7 +16,8 @@ namespace {
 /// Bytes that suffice for the text of any number. -2.2250738585072014e-308 has 24 characters.
 constexpr std::size_t kNumberSize = 40;
 
-/// True if the text is ASCII and needs no escapes. Checks eight characters at a time.
+/// True if the text is ASCII and needs no escapes. Checks eight characters at a time, because most fields are such text
+/// and each is checked.
 bool is_plain_ascii(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
@@ -86,7 +87,9 @@ void JsonWriter::append_escaped(std::string_view text) {
     fail("not UTF-8 from byte " + std::to_string(detail::first_invalid_utf8(text)) + " of '" + detail::excerpt(text) +
          "'");
   }
+  // Lower case, as nlohmann::json writes them.
   constexpr char kHex[] = "0123456789abcdef";
+  // The number of characters that are written already.
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
@@ -154,7 +157,7 @@ void JsonWriter::write_unsigned(std::uint64_t value) {
 }
 
 void JsonWriter::write_enum(const JsonEnum& type, std::int64_t value) {
-  // Enums are small, so a search is fast enough.
+  // Enums are small, so a linear search is fast enough.
   for (const JsonEnumerator& enumerator : type.enumerators) {
     if (enumerator.value == value) return write(enumerator.name);
   }
@@ -217,6 +220,7 @@ void JsonWriter::open(char bracket) {
   first_ = true;
 }
 
+// After a closing bracket the next member needs a comma.
 void JsonWriter::close(char bracket) {
   path_.leave();
   *room(1) = bracket;
@@ -230,6 +234,7 @@ void JsonWriter::comma() {
 }
 
 void JsonWriter::fail(const std::string& what) const {
+  // Without a field, the error concerns the root.
   std::string field = path_.text();
   throw SerializationException("JSON: " + (field.empty() ? "" : "field \"" + field + "\": ") + what);
 }

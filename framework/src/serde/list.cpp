@@ -57,6 +57,7 @@ ListReader::ListReader(std::string_view bytes, std::int32_t fixed_size) : bytes_
 // nullopt: the entry is null. The view points into the list's bytes. REQUIRES: fewer than size() calls before.
 BytesView ListReader::next() {
   std::size_t index = index_++;
+  // Entries of constant size have no length in the bytes.
   std::int32_t length = fixed_size_;
   if (fixed_size_ > 0) {
     if (next_null_ < nulls_.size() && static_cast<std::size_t>(nulls_[next_null_]) == index) {
@@ -77,6 +78,7 @@ BytesView ListReader::next() {
   return entry;
 }
 
+// Bytes after the last entry mean that another serde has written the list.
 void ListReader::finish() const {
   if (!bytes_.empty()) fail(std::to_string(bytes_.size()) + " bytes left over after the last entry");
 }
@@ -96,6 +98,7 @@ void set_int(std::size_t value, std::size_t at, std::string& out) {
   for (std::size_t i = 0; i < 4; ++i) out[at + i] = static_cast<char>(value >> (8 * (3 - i)));
 }
 
+// A serde with kFixedSize has written another number of bytes, so no reader could find the next entry.
 void throw_not_fixed_size(std::int32_t expected, std::size_t found) {
   throw SerializationException("List: an entry must have " + std::to_string(expected) + " bytes, its serde wrote " +
                                std::to_string(found));

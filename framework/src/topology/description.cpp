@@ -14,6 +14,7 @@ namespace {
 using NodeIndex = std::size_t;
 using NamesToIndices = std::map<std::string, NodeIndex>;
 
+// A position in `nodes` for each name. Names are unique: TopologyBuilder checks this.
 NamesToIndices index_by_name(const std::vector<NodeDescription>& nodes) {
   NamesToIndices indices;
   for (NodeIndex i = 0; i < nodes.size(); ++i) indices.emplace(nodes[i].name, i);
@@ -72,6 +73,7 @@ class SubtopologyPrinter {
       names_.push_back(detail::java::to_utf16(node(i).name));
       positions_.emplace(node(i).name, i);
     }
+    // Each node counts itself. connect() then adds the sizes of the nodes below it.
     sizes_.assign(members.size(), 1);
     const auto compare = [this](std::size_t a, std::size_t b) { return compare_nodes(a, b); };
     predecessors_.assign(members.size(), detail::java::TreeSet(compare));
@@ -93,6 +95,7 @@ class SubtopologyPrinter {
     }
   }
 
+  // The first line of a node, in Java's words.
   static std::string title(const NodeDescription& node) {
     switch (node.kind) {
       case NodeDescription::Kind::source:
@@ -149,6 +152,7 @@ class SubtopologyPrinter {
     }
   }
 
+  // The neighbours in the order of their tree, or "none" as in Java.
   [[nodiscard]] std::string names_of(const detail::java::TreeSet& neighbours) const {
     std::vector<std::string> names;
     for (const std::size_t i : neighbours.in_order()) names.push_back(node(i).name);
@@ -219,6 +223,7 @@ std::string describe_text(const std::vector<NodeDescription>& nodes) {
   std::string out = "Topologies:\n ";
   for (const auto& [number, nodes_here] : members) {
     out += "  Sub-topology: " + std::to_string(number);
+    // All nodes of a sub-topology are global or none is.
     if (nodes[nodes_here.front()].global) {
       out += " for global store (will not generate tasks)\n";
       print_global_store(nodes, nodes_here, indices, out);

@@ -47,6 +47,7 @@ std::vector<std::string> topics_of(const NodeDescription& node) {
 // character.
 void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
   const std::vector<int> subtopologies = assign_subtopologies(nodes);
+  // Ids: n0, n1... for nodes, s0... for stores, t0... for topics.
   std::map<std::string, std::string> node_ids;
   std::map<int, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -70,6 +71,7 @@ void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
 
   Topics topics;
   for (const auto& node : nodes) {
+    // Gives each topic its id, in the order of the nodes. The map then lists topics by label.
     for (const auto& topic : topics_of(node)) topics.id(topic);
   }
   // Topics are outside of the boxes, because several sub-topologies can use the same topic.
@@ -88,6 +90,7 @@ void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
   }
 }
 
+// The title of a box.
 std::string subtopology_label(int number, bool global) {
   return "Sub-topology " + std::to_string(number) + (global ? " (global store)" : "");
 }
@@ -160,6 +163,7 @@ class Graphviz : public Canvas {
   }
 
  private:
+  // One node statement of Graphviz.
   void shape(std::string_view indent, const std::string& id, const std::string& label, std::string_view shape) {
     text.append(indent).append(id).append(" [shape=").append(shape).append(", label=").append(quoted(label)) += "];\n";
   }

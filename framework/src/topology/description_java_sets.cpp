@@ -56,6 +56,7 @@ std::vector<std::string> hash_set_order(const std::vector<std::string>& names) {
 std::vector<std::string> hash_set_copy_order(const std::vector<std::string>& names) {
   // The formula of HashSet's copy constructor, in float as in Java.
   const std::size_t reserved = static_cast<std::size_t>(static_cast<float>(names.size()) / .75F) + 1;
+  // HashMap rounds a requested capacity up to a power of two.
   return order_in_table(names, std::bit_ceil(std::max(reserved, kDefaultCapacity)));
 }
 
@@ -70,6 +71,7 @@ void TreeSet::insert(std::size_t element) {
     parent = at;
     side = order < 0 ? kLeft : kRight;
   }
+  // A new node is red and a leaf, so the number of black nodes on each path stays equal.
   const std::size_t added = nodes_.size();
   nodes_.push_back({element, parent});
   (parent == kNone ? root_ : nodes_[parent].child[side]) = added;
@@ -96,10 +98,12 @@ void TreeSet::rebalance(std::size_t at) {
       at = parent;
       rotate(at, side);
     }
+    // The parent becomes the root of the subtree and turns black; the grandparent turns red and goes below it.
     nodes_[nodes_[at].parent].red = false;
     nodes_[grandparent].red = true;
     rotate(grandparent, other);
   }
+  // The root is always black.
   nodes_[root_].red = false;
 }
 
@@ -126,6 +130,7 @@ TreeSet::Side TreeSet::side_of(std::size_t at) const {
 // Iterates in order with an explicit stack of nodes whose left subtrees are done.
 std::vector<std::size_t> TreeSet::in_order() const {
   std::vector<std::size_t> elements;
+  // Nodes whose element and right subtree are still to be visited.
   std::vector<std::size_t> pending;
   for (std::size_t at = root_; at != kNone || !pending.empty();) {
     if (at != kNone) {

@@ -50,6 +50,7 @@ const Headers& no_headers() {
   return none;
 }
 
+// Copies the topic's name, so call it only for user functions that want it.
 RecordMetadata metadata_of(const ConsumerRecord& record) { return {*record.topic, record.partition, record.offset}; }
 
 // As in Kafka Streams, this error stops the thread: skipping the record would lose it silently.
@@ -62,6 +63,7 @@ void extractor_failed(const NodeBase& source, const ConsumerRecord& record, cons
 // `partition_time`: the largest timestamp of the partition so far. All times in ms since the epoch.
 Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record, Timestamp partition_time,
                               Timestamp now) {
+  // The record's own timestamp does not matter.
   if (policy == TimestampPolicy::wallclock_time) return now;
   if (record.timestamp >= 0) return record.timestamp;
   switch (policy) {
@@ -72,6 +74,7 @@ Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& reco
     case TimestampPolicy::log_and_skip: return kNoTimestamp;
     default: break;
   }
+  // The message names the record and all ways out, because this stops the application.
   throw StreamsException("record at " + *record.topic + "-" + std::to_string(record.partition) + ", offset " +
                          std::to_string(record.offset) +
                          ", has no timestamp: set default.timestamp.extractor to log-and-skip, use-partition-time or "

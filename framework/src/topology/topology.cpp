@@ -29,6 +29,7 @@ Topology& Topology::connect_processor_and_state_stores(const std::string& proces
   return *this;
 }
 
+// The descriptions are made from a copy of the nodes without factories: see description.hpp.
 std::string Topology::describe() const { return describe_text(detail::describe_nodes(*nodes_)); }
 std::string Topology::describe_mermaid() const { return millrace::describe_mermaid(detail::describe_nodes(*nodes_)); }
 std::string Topology::describe_graphviz() const { return millrace::describe_graphviz(detail::describe_nodes(*nodes_)); }

@@ -28,7 +28,7 @@ void check_types(const NodeSpec& before, const NodeSpec& after) {
   parent->connect(*child);
 }
 
-// Reports a pattern that is not a regular expression with the name of its source.
+// Compiles a source's pattern. Throws TopologyException that names the source if it is no regular expression.
 [[nodiscard]] std::regex regex_of(const NodeSpec& source) {
   try {
     return std::regex(*source.pattern);
@@ -59,12 +59,14 @@ void TopologyBuilder::add_node(NodeSpec spec) {
       throw TopologyException("node '" + spec.name + "' cannot follow '" + predecessor +
                               "': it takes other key or value types than that node gives");
     }
+    // Nodes of the DSL do not declare types. Only a pair of nodes can tell whether they fit.
     if (spec.takes && !before.gives) check_types(before, spec);
   }
   index_.emplace(spec.name, nodes_.size());
   nodes_.push_back(std::move(spec));
 }
 
+// Throws for a source without topics, and for topics that another source reads.
 void TopologyBuilder::add_source(NodeSpec spec) {
   spec.kind = NodeSpec::Kind::source;
   if (spec.topics.empty() && !spec.pattern) throw TopologyException("source '" + spec.name + "' has no topic");
@@ -100,6 +102,7 @@ void TopologyBuilder::check_topics(const NodeSpec& source) const {
       throw TopologyException("sources '" + other.name + "' and '" + source.name + "' read the same pattern '" +
                               *source.pattern + "': read it once, and give that source more children");
     }
+    // The other direction: the topics of the new source against the patterns of known sources.
     if (source.topics.empty() || !other.pattern) continue;
     const std::regex regex = regex_of(other);
     for (const std::string& topic : source.topics) {
@@ -149,6 +152,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
     throw TopologyException("state stores cannot be connected to '" + processor + "': there is no such node");
   }
   NodeSpec& spec = nodes_[found->second];
+  // Sources and sinks have no user code that could use a store.
   if (spec.kind != NodeSpec::Kind::processor) {
     throw TopologyException("state stores cannot be connected to '" + processor + "': it is a source or a sink");
   }
@@ -162,6 +166,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
       throw TopologyException("processor '" + processor + "' need not be connected to global store '" + store +
                               "': every processor may read it");
     }
+    // Connecting twice is harmless: an operator and its user may both ask for the store.
     if (std::ranges::find(spec.stores, store) == spec.stores.end()) spec.stores.push_back(store);
   }
 }
@@ -179,6 +184,7 @@ void TopologyBuilder::add_global_store(NodeSpec source, const std::string& proce
   source.global = true;
   add_source(std::move(source));
   add_processor(processor, std::move(factory), {source_name});
+  // add_processor() above has no declared types to compare.
   check_types(node(source_name), nodes_.back());
   // Marks the whole sub-topology: it runs in the global thread and has no tasks.
   nodes_.back().global = true;
@@ -219,6 +225,7 @@ void TopologyBuilder::require_copartitioning(CopartitionGroup group) {
   }
   for (const auto& [topic, partitions] : asked_for) {
     const auto& [first, count] = *asked_for.begin();
+    // If one number is unknown, all topics can still be given the same number at the start.
     if (!all || partitions == count) continue;
     throw TopologyException("repartition topics '" + first + "' (" + std::to_string(count) + " partitions) and '" +
                             topic + "' (" + std::to_string(partitions) + ") meet in '" + group.node +

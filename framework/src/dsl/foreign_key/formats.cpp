@@ -25,6 +25,7 @@ std::uint64_t load_le(std::string_view bytes) {
   return value;
 }
 
+// The steps have their names from the reference implementation.
 std::uint64_t mix1(std::uint64_t k) { return std::rotl(k * kC1, 31) * kC2; }
 std::uint64_t mix2(std::uint64_t k) { return std::rotl(k * kC2, 33) * kC1; }
 
@@ -90,6 +91,7 @@ void SubscriptionSerde::serialize(const Subscription& subscription, std::string&
 }
 
 Subscription SubscriptionSerde::deserialize(std::string_view bytes) const {
+  // Version and instruction.
   if (bytes.size() < 2) throw SerializationException("a subscription of a foreign-key join is too short");
   const auto first = static_cast<unsigned char>(bytes[0]);
   const auto instruction = static_cast<unsigned char>(bytes[1]);

@@ -64,7 +64,7 @@ void write_repartition(const GraphNode& node, TopologyBuilder& builder) {
   add_source(builder, repartition.source_name, repartition.topic, repartition.make_source);
 }
 
-// Writes a source of user topics.
+// Writes a source of user topics. Sources of the same topics have been merged before.
 void write_source(const GraphNode& node, TopologyBuilder& builder) {
   NodeSpec spec;
   spec.name = node.name;
@@ -120,6 +120,7 @@ std::string Graph::new_processor_name(const std::string& prefix) {
 
 std::string Graph::new_store_name(const std::string& prefix) { return new_processor_name(prefix + "STATE-STORE-"); }
 
+// Throws TopologyException for a name that Kafka would refuse as part of a topic's name.
 std::string Graph::name_or(const std::string& given, const std::string& prefix) {
   // Draw the number in any case, as Java does.
   if (!given.empty()) require_legal_name(given);

@@ -35,6 +35,7 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
 
+  // The view points into the record's bytes.
   std::string_view take(std::size_t count) {
     if (count > rest_.size()) throw SerializationException("a record of a buffer's changelog is too short");
     const auto taken = rest_.substr(0, count);
@@ -50,6 +51,7 @@ class Reader {
     return std::string(take(static_cast<std::size_t>(length)));
   }
   std::optional<std::string> sized() { return of_length(int32()); }
+  // For names, which Kafka Streams never writes as null.
   std::string not_null() {
     auto bytes = sized();
     if (!bytes) throw SerializationException("a record of a buffer's changelog has null in place of a name");
@@ -153,6 +155,7 @@ std::int64_t BufferedValue::size_in_memory() const {
 std::string write_buffered(const BufferedValue& value, Timestamp buffer_time) {
   const BufferedContext& context = value.context;
   std::string out;
+  // The fields in the order of the declaration's layout.
   formats::append_be64(out, static_cast<std::uint64_t>(context.timestamp));
   formats::append_be64(out, static_cast<std::uint64_t>(context.offset));
   append_sized(out, context.topic);
@@ -195,6 +198,7 @@ ReadBuffered read_buffered(int version, std::string_view bytes, const BufferedCo
   // Version 0 has no context: it was that of the changelog record itself.
   if (version == 0) {
     result.value.context = record;
+    // After the buffer time come the old and the new value.
     read_change(bytes.substr(8), result.value);
   } else {
     result.value.context = in.context();

@@ -6,6 +6,7 @@
 
 namespace millrace::detail {
 
+// Here, so that user files do not compile std::map and the lock.
 std::shared_ptr<JoinTimes> JoinTimes::make() { return std::make_shared<JoinTimes>(); }
 
 std::shared_ptr<JoinTime> JoinTimes::of(const TaskContext& task) {

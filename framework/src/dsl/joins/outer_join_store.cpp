@@ -12,6 +12,7 @@ constexpr char kLeft = 1;
 constexpr char kRight = 0;
 // The first byte of a list serialized by Kafka's ListSerializer: elements have variable size.
 constexpr char kVariableSizeList = 1;
+// A list: | kind (1) | count (4) | { length (4) | side (1) | value }* |
 constexpr std::size_t kCountOffset = 1;
 constexpr std::size_t kElementsOffset = 5;
 
@@ -28,6 +29,7 @@ std::uint64_t read_be(std::string_view bytes, std::size_t offset, int count) {
   return value;
 }
 
+// Overwrites four bytes in place.
 void write_be32(std::string& out, std::size_t offset, std::uint32_t value) {
   for (int i = 0; i < 4; ++i) out[offset + i] = static_cast<char>(value >> (24 - 8 * i));
 }

@@ -23,11 +23,13 @@ JoinNames draw_join_names(Graph& graph, const std::string& name, const std::stri
                           bool right_outer) {
   const std::string this_suffix = right_outer ? "-outer-this-join" : "-this-join";
   const std::string other_suffix = left_outer ? "-outer-other-join" : "-other-join";
+  // A given name gets a suffix per node. An empty result means "generate a name".
   const auto named = [&](const std::string& suffix) { return name.empty() ? std::string() : name + suffix; };
 
   JoinNames names;
   names.this_windowed = graph.name_or(named("-this-windowed"), "KSTREAM-WINDOWED-");
   names.other_windowed = graph.name_or(named("-other-windowed"), "KSTREAM-WINDOWED-");
+  // Always drawn, as in Java. Without a store name from the user, the stores' names contain these numbers.
   names.this_generated = graph.new_processor_name(right_outer ? "KSTREAM-OUTERTHIS-" : "KSTREAM-JOINTHIS-");
   names.other_generated = graph.new_processor_name(left_outer ? "KSTREAM-OUTEROTHER-" : "KSTREAM-JOINOTHER-");
   names.this_join = name.empty() ? names.this_generated : named(this_suffix);
@@ -108,6 +110,7 @@ StreamJoin plan_stream_join(const StreamPosition& left, const StreamPosition& ri
   join.sources.insert(right.sources.begin(), right.sources.end());
   join.null_key_relaxed = outer.left;
   join.names = draw_join_names(graph, options.name, options.store_name, outer.left, outer.right);
+  // Records with equal keys must reach the same task.
   graph.require_copartitioning(join.sources, join.names.merge);
   // Stores of the user keep their names. The shared store is named after the left one.
   if (options.left_store) {

@@ -101,6 +101,7 @@ void SuppressBuffer::place(Timestamp time, const std::string& key, SuppressedVal
     by_time_.emplace(Place(time, key), std::move(value));
   } else {
     SuppressedValue& waiting = by_time_.at(Place(known->second, key));
+    // The old entry no longer counts; the new one was counted above.
     bytes_ -= size_of(key, waiting);
     waiting = std::move(value);
   }
@@ -116,6 +117,7 @@ void SuppressBuffer::forget(const std::string& key) {
   by_key_.erase(known);
 }
 
+// REQUIRES: not empty. The key is copied, because the entry that owns it is erased.
 void SuppressBuffer::remove_oldest() {
   const std::string key = oldest_key();
   mark_dirty(key);
@@ -151,6 +153,7 @@ void SuppressBuffer::flush() {
 Headers SuppressBuffer::changelog_headers(const SuppressedValue& value) const {
   Headers headers{{kVersionHeader, std::string(1, kVersion)}};
   if (headers_format_) {
+    // An origin is logged once: the old value's origin stands for the prior value's if they are equal.
     if (value.prior && !value.old_is_prior()) headers.add(kPriorOriginHeader, value.prior_origin);
     if (value.old_value) headers.add(kOldOriginHeader, value.old_origin);
   }

@@ -36,6 +36,7 @@ WindowNeeds window_needs(const SlidingWindows& windows) {
 WindowNeeds window_needs(const SessionWindows& windows) {
   // A session can still change for gap plus grace after its end.
   const std::int64_t until_closed = saturating_add(windows.inactivity_gap_ms(), windows.grace_ms());
+  // One more millisecond on close: the session that ends exactly at the close time is still needed.
   return {windows.inactivity_gap_ms(),     until_closed, until_closed, "the inactivity gap plus grace",
           saturating_add(until_closed, 1), false};
 }

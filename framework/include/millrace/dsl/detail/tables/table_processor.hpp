@@ -124,8 +124,7 @@ class TableForwarder {
   /// Forwards a result, unless the cache will.
   void maybe_forward(Record<K, Change<V>>&& record) {
     if (cached_) return;
-    // Operators downstream must not see old values that nobody has asked for: a versioned store may have read one
-    // anyway.
+    // A node may have read an old value that no operator has asked for. Operators downstream must not see it.
     if (!send_old_values_) record.value.old_value.reset();
     output_->forward(*task_, record);
   }

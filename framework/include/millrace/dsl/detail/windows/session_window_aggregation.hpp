@@ -67,7 +67,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
       while (auto entry = found.next()) near.push_back(std::move(*entry));
     }
     for (const auto& [key, value] : near) {
-      // In order of time, as Java calls it.
+      // In the order of the iteration, as in Java.
       aggregate = merger_(input.key, std::move(aggregate), value);
       // The combined session reaches from the first to the last record of all of them.
       session = {std::min(session.start, key.window.start), std::max(session.end, key.window.end)};
