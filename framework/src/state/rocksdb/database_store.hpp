@@ -50,7 +50,6 @@ struct StorePlace {
 /// The part of a store that takes part in its database's commits. The database registers a store when it makes one. The
 /// store unregisters itself when it is destroyed, unless the database was closed first. One thread.
 class DatabaseStore {
-  /// The database's list of its open stores.
  public:
   /// The database's list of its open stores.
   class Registry {

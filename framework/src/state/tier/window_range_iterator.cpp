@@ -17,7 +17,6 @@ WindowRangeIterator::WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, 
       range_(std::move(range)),
       stored_to_(stored_to),
       overlay_(std::move(overlay)),
-      // The overlay is copied now, and RocksDB's iterator reads a snapshot. Later writes to the store do not show.
       forward_(forward) {
   sort_overlay();
   if (stored_to_ >= range_.from) {

@@ -179,7 +179,6 @@ class JoinedTable final : public TableProcessor<K, VOut> {
   }
   // The old result is computed from old values, so both sides must send them.
   bool enable_sending_old_values(bool /*force*/) override {
-    // The old result is computed from old values, so both sides must send them.
     left_->enable_sending_old_values(true);
     right_->enable_sending_old_values(true);
     return state_->send_old_values = true;
