@@ -3,6 +3,7 @@
 namespace millrace {
 namespace {
 
+// The clock of the machine. now() may jump when the machine's time is set; nanos() never goes back.
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override {
@@ -16,11 +17,13 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
+// The default of all clocks that do not override it, so that timeouts work even if now() stands still.
 Timestamp Clock::monotonic_ms() const {
   return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 const Clock& Clock::system() {
+  // It has no state, so all threads share one.
   static const SystemClock clock;
   return clock;
 }

@@ -6,13 +6,14 @@
 
 namespace millrace {
 
-// Hidden here, so that users of the header do not compile a vector of headers.
+// Defined here, so that users of the header do not compile a vector of headers.
 struct Headers::List {
   std::vector<Header> headers;
 };
 
 void Headers::Delete::operator()(List* list) const { delete list; }
 
+// A deep copy: each Headers object owns its list.
 Headers::List* Headers::copy(const List& list) { return new List(list); }
 
 Headers::Headers(std::initializer_list<Header> headers) {
@@ -34,12 +35,14 @@ void Headers::remove(std::string_view key) {
 }
 
 const Header* Headers::last(std::string_view key) const {
+  // From the back, because the last header with a key counts.
   const auto from = std::make_reverse_iterator(end());
   const auto to = std::make_reverse_iterator(begin());
   const auto found = std::find_if(from, to, [key](const Header& header) { return header.key == key; });
   return found == to ? nullptr : &*found;
 }
 
+// An empty list gives two null pointers, which is an empty range.
 const Header* Headers::begin() const { return list_ ? list_->headers.data() : nullptr; }
 
 const Header* Headers::end() const { return list_ ? begin() + list_->headers.size() : nullptr; }

@@ -8,6 +8,7 @@
 namespace millrace {
 namespace {
 
+// The public header has its own levels, so that users do not need spdlog.
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
     case LogLevel::trace: return spdlog::level::trace;
@@ -20,11 +21,14 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
+// One logger for the process, on stderr: stdout belongs to the application's output. Made at the first use, because
+// static objects may log before main(). Any thread.
 spdlog::logger& logger() {
   // Never destroyed, because threads that outlive main() may still log.
   static spdlog::logger& instance = []() -> spdlog::logger& {
     auto* created = new spdlog::logger("millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     created->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-5l%$ [%t] %v");
+    // Flush every line, so that the last lines before a crash are not lost.
     created->flush_on(spdlog::level::trace);
     return *created;
   }();

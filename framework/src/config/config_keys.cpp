@@ -5,14 +5,17 @@
 namespace millrace::detail {
 namespace {
 
+// The ranges of Java's int and long. Keys that are an int in Kafka keep its range.
 constexpr std::int64_t kIntMin = std::numeric_limits<std::int32_t>::min();
 constexpr std::int64_t kIntMax = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kLongMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLongMax = std::numeric_limits<std::int64_t>::max();
 
+// Names for the third column of the table.
 constexpr bool kSupported = true;
 constexpr bool kIgnored = false;
 
+// Each function below makes a row of one type. They keep the table short, and they are evaluated by the compiler.
 constexpr ConfigKey text(std::string_view name, std::string_view default_value, bool supported, std::string_view doc,
                          ConfigRule rule = ConfigRule::none, std::string_view valid = {}) {
   return {name, ConfigType::string, default_value, supported, doc, rule, valid};
@@ -37,21 +40,25 @@ constexpr ConfigKey number(std::string_view name, std::string_view default_value
   return {name, ConfigType::integer, default_value, supported, doc, ConfigRule::none, {}, min, max};
 }
 
+// A number of bytes, or another count that is a long in Kafka. Not negative unless `min` says so.
 constexpr ConfigKey bytes(std::string_view name, std::string_view default_value, bool supported, std::string_view doc,
                           std::int64_t min = 0) {
   return {name, ConfigType::integer, default_value, supported, doc, ConfigRule::none, {}, min, kLongMax};
 }
 
+// A time in milliseconds. Kafka gives some keys no lower bound; these are listed without `min`.
 constexpr ConfigKey millis(std::string_view name, std::string_view default_value, bool supported, std::string_view doc,
                            std::int64_t min = kLongMin) {
   return {name, ConfigType::millis, default_value, supported, doc, ConfigRule::none, {}, min, kLongMax};
 }
 
+// A key without effect whose value may still be true here: see ConfigKey::in_force.
 constexpr ConfigKey in_force(std::string_view value, ConfigKey key) {
   key.in_force = value;
   return key;
 }
 
+// An older name of the key `of`, with the same type and rule.
 constexpr ConfigKey alias(ConfigKey key, std::string_view of) {
   key.alias_of = of;
   return key;
@@ -59,6 +66,8 @@ constexpr ConfigKey alias(ConfigKey key, std::string_view of) {
 
 constexpr std::string_view kSerdesAreTypes = "Java's default serdes. Here a serde is found by the type of the stream.";
 
+// Defaults and documentation as users see them. docs and help texts are printed from here, so the text of a new key
+// needs no other place. An empty default means that the key has none.
 constexpr ConfigKey kKeys[] = {
     bytes("acceptable.recovery.lag", "10000", kIgnored,
           "How many records a warm-up replica may be behind and still be given the active task."),
@@ -254,6 +263,7 @@ constexpr ConfigKey kKeys[] = {
 std::span<const ConfigKey> config_keys() { return kKeys; }
 
 const ConfigKey* find_config_key(std::string_view name) {
+  // A linear search over about a hundred rows: keys are looked up when an application starts, not per record.
   const auto* const found = std::ranges::find(kKeys, name, &ConfigKey::name);
   return found == std::end(kKeys) ? nullptr : found;
 }

@@ -7,7 +7,8 @@
 
 namespace millrace::detail {
 
-/// The type of a key's values. `list` is separated by commas. `millis` is a whole number of milliseconds.
+/// The type of a key's values. `list` is separated by commas. `millis` is a whole number of milliseconds. `class_name`
+/// is a Java class in Kafka Streams; here it is a name from a fixed list, or the key has no effect.
 enum class ConfigType { string, integer, boolean, millis, list, class_name };
 
 /// How the value of a key is checked beyond its type. Some rules also bring the value to one spelling, which is then
@@ -25,12 +26,13 @@ enum class ConfigRule {
 };
 
 /// One row of the table of configuration keys (config_keys.cpp). The documentation, the help texts and the checks come
-/// from this table.
+/// from this table. All views point to string literals.
 struct ConfigKey {
   std::string_view name;
   ConfigType type;
   std::string_view default_value;  ///< empty: no default
   bool supported;                  ///< false: a key of Kafka Streams that is accepted and has no effect here
+  /// One or two sentences for users, without the default.
   std::string_view doc;
   ConfigRule rule = ConfigRule::none;
   std::string_view valid = {};  ///< comma-separated values, for the rules that need them

@@ -19,7 +19,8 @@ struct Spelling {
   std::string_view stored;
 };
 
-/// Exception handlers: Java's class names without package, and the short names of the same behaviour.
+/// Exception handlers: Java's class names without package, and the short names of the same behaviour. Java's handlers
+/// of different kinds have different class names; all kinds share this list.
 constexpr Spelling kHandlers[] = {
     {"log-and-fail", "log-and-fail"},
     {"log-and-continue", "log-and-continue"},
@@ -30,6 +31,7 @@ constexpr Spelling kHandlers[] = {
     {"DefaultProductionExceptionHandler", "log-and-fail"},
 };
 
+/// Timestamp extractors: Java's class names without package.
 constexpr Spelling kTimestampExtractors[] = {
     {"FailOnInvalidTimestamp", "FailOnInvalidTimestamp"},
     {"LogAndSkipOnInvalidTimestamp", "LogAndSkipOnInvalidTimestamp"},
@@ -71,6 +73,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// In double quotes, as all messages show keys and values.
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 /// Throws the ConfigException for a bad value. `must` says what the value must be.
@@ -91,6 +94,7 @@ std::string any_valid(const ConfigKey& key) {
 std::string range(const ConfigKey& key) {
   constexpr std::int64_t kIntMin = std::numeric_limits<std::int32_t>::min();
   constexpr std::int64_t kIntMax = std::numeric_limits<std::int32_t>::max();
+  // The smallest and the largest value of the type are no limits that a user wants to read about.
   const bool from = key.min > kIntMin;
   const bool to = key.max < kIntMax;
   if (from && to) return " from " + std::to_string(key.min) + " to " + std::to_string(key.max);
@@ -109,12 +113,14 @@ void check_number(const ConfigKey& key, std::string_view value) {
   }
 }
 
+/// "true" or "false" in lower case. Any case is accepted, as in Kafka.
 std::string checked_flag(const ConfigKey& key, std::string_view value) {
   auto spelled = lower(value);
   if (spelled != "true" && spelled != "false") reject(key, value, "true or false");
   return spelled;
 }
 
+/// One of the valid values, in the spelling of the table.
 std::string checked_choice(const ConfigKey& key, std::string_view value, bool ignore_case) {
   for (const auto valid : split_list(key.valid)) {
     if (valid == value || (ignore_case && lower(valid) == lower(value))) return std::string(valid);
@@ -152,8 +158,10 @@ bool is_host_and_port(std::string_view address) {
   if (colon == std::string_view::npos || colon == 0) return false;
   const auto host = address.substr(0, colon);
   const bool bracketed = host.front() == '[' && host.back() == ']';
-  if (!bracketed && host.find(':') != std::string_view::npos) return false;  // IPv6 needs brackets
+  // Otherwise the last colon could be a part of the address.
+  if (!bracketed && host.find(':') != std::string_view::npos) return false;
   if (host.find_first_of(" \t/") != std::string_view::npos) return false;
+  // Port 0 means "any free port" and cannot be connected to.
   const auto port = parse_integer(address.substr(colon + 1));
   return port && *port >= 1 && *port <= 65535;
 }
@@ -170,8 +178,10 @@ std::string checked_bootstrap_servers(const ConfigKey& key, std::string_view val
              "a comma-separated list of HOST:PORT, or embedded:DIR for the embedded broker; " + quoted(address) +
                  " is neither");
     }
+    // Stored without white space, as the clients expect it.
     stored.append(stored.empty() ? "" : ",").append(address);
   }
+  // Only commas and blanks.
   if (stored.empty()) reject(key, value, "a comma-separated list of HOST:PORT, or embedded:DIR");
   return stored;
 }
@@ -202,6 +212,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
       diagonal = row[j];
+      // Insert, delete, or replace: whichever leads to the smallest distance.
       row[j] = std::min({row[j - 1] + 1, row[j] + 1, replaced});
     }
   }
@@ -220,6 +231,7 @@ std::string nearest_key(std::string_view key) {
     best_distance = distance;
     best = std::move(candidate);
   };
+  // Keys without effect are offered too: they exist in Kafka Streams, so the user may mean one.
   for (const auto& known : config_keys()) consider(std::string(known.name));
   for (const auto& setting : kClientSettings) consider(std::string(setting.prefix).append(setting.name));
   return best;
@@ -239,6 +251,7 @@ std::vector<std::string_view> split_list(std::string_view text) {
   while (!text.empty()) {
     const auto comma = std::min(text.find(','), text.size());
     if (const auto item = trim(text.substr(0, comma)); !item.empty()) items.push_back(item);
+    // The last item has no comma behind it.
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return items;
@@ -248,10 +261,12 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
+  // from_chars accepts neither blanks nor a plus sign, and stops at the first other character.
   if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
   return value;
 }
 
+// For help texts and for messages. Java's class names are listed too, because users copy them from existing files.
 std::vector<std::string> valid_values(const ConfigKey& key) {
   std::vector<std::string> values;
   const auto add = [&](std::string_view value) { values.emplace_back(value); };
@@ -271,6 +286,7 @@ std::vector<std::string> valid_values(const ConfigKey& key) {
   return values;
 }
 
+// The rule decides first. Keys without a rule are checked by their type.
 std::string checked_value(const ConfigKey& key, std::string_view given) {
   const auto value = trim(given);
   switch (key.rule) {
@@ -298,6 +314,7 @@ std::string unknown_key_message(std::string_view key, std::string_view value) {
     return text + ": settings of the Kafka clients and topics take a prefix, write " +
            quoted(std::string(setting->prefix).append(key));
   }
+  // A suggestion is always made, even if the nearest key is not near: the list of keys is too long to print.
   return text + ": did you mean " + quoted(nearest_key(key)) + "?";
 }
 

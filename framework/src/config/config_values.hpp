@@ -9,8 +9,8 @@
 
 namespace millrace::detail {
 
-/// Checks a value and returns it in the spelling that is stored. Throws ConfigException that names the key, the value
-/// and the valid values.
+/// Checks a value and returns it in the spelling that is stored. Throws ConfigException. Its message names the key, the
+/// value and the valid values.
 [[nodiscard]] std::string checked_value(const ConfigKey& key, std::string_view value);
 
 /// The values that a user may write for this key. Empty: any value of the type.

@@ -12,6 +12,7 @@ namespace {
 /// Java's white space within a line.
 constexpr std::string_view kBlank = " \t\f";
 
+// find_first_not_of() gives npos for a text of blanks only, hence the minimum.
 std::string_view without_leading_blanks(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
   return text;
@@ -33,6 +34,7 @@ class LogicalLines {
   /// Reads the next logical line into `text`, without leading blanks. `first_line` is the number of its first line.
   /// Returns false at the end.
   bool next(std::string& text, int& first_line) {
+    // One line of the file, as Java's documentation calls it. A logical line may have several.
     std::string natural;
     while (read(natural)) {
       const auto trimmed = without_leading_blanks(natural);
@@ -41,8 +43,11 @@ class LogicalLines {
       first_line = number_;
       text = trimmed;
       while (is_continued(text)) {
+        // The backslash that escapes the line break.
         text.pop_back();
+        // A backslash at the end of the file escapes nothing.
         if (!read(natural)) break;
+        // Java drops the indentation of a continued line.
         text += without_leading_blanks(natural);
       }
       return true;
@@ -60,10 +65,12 @@ class LogicalLines {
   }
 
   std::istream& in_;
+  // The number of the line that was read last, from 1.
   int number_ = 0;
 };
 
-/// Appends a code point as UTF-8.
+/// Appends a code point as UTF-8. Java reads properties files as Latin-1 and has only these escapes for other
+/// characters; files may also contain UTF-8 here.
 void append_utf8(std::string& out, std::uint32_t code) {
   if (code < 0x80) {
     out += static_cast<char>(code);
@@ -87,6 +94,7 @@ std::optional<std::uint32_t> utf16_unit(std::string_view text, std::size_t at) {
   if (at + 4 > text.size()) return std::nullopt;
   std::uint32_t unit = 0;
   const char* const end = text.data() + at + 4;
+  // Exactly four digits: fewer would make the end of the escape unclear.
   const auto [stop, error] = std::from_chars(text.data() + at, end, unit, 16);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return unit;
@@ -133,6 +141,7 @@ std::string unescape(std::string_view text, std::string_view place) {
     } else if (text[++i] != 'u') {
       out += unescaped(text[i]);
     } else if (const auto behind = append_unicode(out, text, i + 1)) {
+      // The loop adds 1.
       i = *behind - 1;
     } else {
       throw ConfigException(std::string(place) + ": malformed \\uXXXX escape: write four hex digits (a character " +
@@ -142,7 +151,7 @@ std::string unescape(std::string_view text, std::string_view place) {
   return out;
 }
 
-/// The length of the key: up to the first separator that is not escaped.
+/// The length of the key in bytes: up to the first separator that is not escaped.
 std::size_t key_length(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\') {
@@ -164,10 +173,12 @@ std::vector<Property> read_properties(std::istream& in, std::string_view name) {
   while (lines.next(text, line)) {
     const auto place = std::string(name) + ":" + std::to_string(line);
     const std::string_view whole = text;
+    // Find the key's end before unescaping, because an escaped separator belongs to the key.
     const auto length = key_length(whole);
     auto rest = without_leading_blanks(whole.substr(length));
     // White space, one separator, white space: "key = value", "key: value" and "key value" are equal.
     if (!rest.empty() && (rest.front() == '=' || rest.front() == ':')) rest = without_leading_blanks(rest.substr(1));
+    // Key and value are unescaped after the line was split.
     properties.push_back({unescape(whole.substr(0, length), place), unescape(rest, place), line});
   }
   return properties;

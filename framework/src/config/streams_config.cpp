@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-/// True for keys with a prefix of the Kafka clients or of internal topics.
+/// True for keys with a prefix of the Kafka clients or of internal topics. A prefix alone is no key.
 bool is_pass_through(std::string_view key) {
   return std::ranges::any_of(detail::kPassThroughPrefixes, [&](std::string_view prefix) {
     return key.starts_with(prefix) && key.size() > prefix.size();
@@ -24,20 +24,22 @@ bool is_pass_through(std::string_view key) {
 /// Security settings are not in the table, because there are dozens of them. The clients check them.
 bool is_security_setting(std::string_view key) { return key.starts_with("sasl.") || key.starts_with("ssl."); }
 
-/// Keys of the table that apply to the connections of all clients.
+/// Keys of the table that apply to the connections of all clients. Only values that the user has set are passed on;
+/// otherwise the client's own defaults hold.
 constexpr std::string_view kSettingsOfAllClients[] = {
     "connections.max.idle.ms",  "metadata.max.age.ms",  "receive.buffer.bytes",
     "reconnect.backoff.max.ms", "reconnect.backoff.ms", "request.timeout.ms",
     "retry.backoff.ms",         "security.protocol",    "send.buffer.bytes",
 };
 
-/// A client setting that the engine decides itself, because another value would break a promise.
+/// A client setting that the engine decides itself. Another value would break a guarantee, so it is refused rather than
+/// ignored.
 struct Reserved {
   std::string_view client;
   std::string_view setting;
   std::string_view allowed;  ///< the only accepted value; empty: none
-  bool exactly_once_only;
-  std::string_view reason;
+  bool exactly_once_only;    ///< true: the rule holds under exactly_once_v2 only
+  std::string_view reason;   ///< for the message
 };
 constexpr Reserved kReserved[] = {
     {"consumer.", "group.id", "", false, "the group is named by application.id"},
@@ -50,6 +52,7 @@ constexpr Reserved kReserved[] = {
 /// The default of a key. The default of state.dir depends on the machine, so it is computed.
 std::string default_value(const detail::ConfigKey& key) {
   if (key.name != "state.dir") return std::string(key.default_value);
+  // Without a directory for temporary files the result is a relative path.
   std::error_code no_temp_directory;
   return (std::filesystem::temp_directory_path(no_temp_directory) / "millrace").string();
 }
@@ -80,6 +83,7 @@ StreamsConfig& StreamsConfig::set(std::string_view key, std::string_view value) 
   if (const auto* const known = detail::find_config_key(key)) {
     // Stored in the checked spelling, so that readers need not handle spellings.
     values_.insert_or_assign(std::string(key), detail::checked_value(*known, value));
+    // Not checked here: the clients know their settings, and their error names the setting.
   } else if (is_pass_through(key) || is_security_setting(key)) {
     values_.insert_or_assign(std::string(key), std::string(detail::trim(value)));
   } else {
@@ -88,8 +92,10 @@ StreamsConfig& StreamsConfig::set(std::string_view key, std::string_view value) 
   return *this;
 }
 
+// Later calls overwrite earlier values, so a program can load a file and then change single keys.
 StreamsConfig& StreamsConfig::load_file(const std::filesystem::path& file) {
   std::ifstream in(file);
+  // A directory can be opened, but reading it would look like an empty file.
   if (!in || std::filesystem::is_directory(file)) {
     throw ConfigException("cannot read the configuration file " + file.string());
   }
@@ -104,9 +110,10 @@ StreamsConfig& StreamsConfig::load_file(const std::filesystem::path& file) {
   return *this;
 }
 
+// The value that the user has set, under the key or an older name of it; nullptr: the default holds.
 const std::string* StreamsConfig::given(std::string_view key) const {
   if (const auto found = values_.find(key); found != values_.end()) return &found->second;
-  // The user may have written an older name of the key.
+  // The newer key has been looked up first, so it wins over an older name.
   for (const auto& alias : detail::config_keys()) {
     if (alias.alias_of != key) continue;
     if (const auto found = values_.find(alias.name); found != values_.end()) return &found->second;
@@ -129,6 +136,7 @@ std::string StreamsConfig::get_string(std::string_view key) const {
 std::int64_t StreamsConfig::get_int(std::string_view key) const {
   const auto text = get_string(key);
   const auto value = detail::parse_integer(text);
+  // Happens only for client settings and for keys without a default: values of the table are checked when they are set.
   if (!value) {
     throw ConfigException("configuration key \"" + std::string(key) + "\" is read as a whole number, but is \"" + text +
                           "\"");
@@ -136,6 +144,7 @@ std::int64_t StreamsConfig::get_int(std::string_view key) const {
   return *value;
 }
 
+// For client settings, which have fractions; the table has whole numbers only.
 double StreamsConfig::get_double(std::string_view key) const {
   const auto text = get_string(key);
   double value = 0;
@@ -148,6 +157,7 @@ double StreamsConfig::get_double(std::string_view key) const {
   return value;
 }
 
+// Stored as "true" or "false" only: see checked_value().
 bool StreamsConfig::get_bool(std::string_view key) const { return get_string(key) == "true"; }
 
 Millis StreamsConfig::get_millis(std::string_view key) const { return Millis(get_int(key)); }
@@ -171,6 +181,7 @@ std::map<std::string, std::string> StreamsConfig::client_settings(std::string_vi
   for (const auto key : kSettingsOfAllClients) {
     if (const auto* const value = given(key)) settings.emplace(key, *value);
   }
+  // Security settings have no prefix and apply to all clients.
   for (const auto& [key, value] : values_) {
     if (is_security_setting(key)) settings.emplace(key, value);
   }
@@ -180,7 +191,10 @@ std::map<std::string, std::string> StreamsConfig::client_settings(std::string_vi
   return settings;
 }
 
+// Called when the application starts, when all values are known. `broker_given`: the program has made the broker
+// itself.
 void StreamsConfig::validate(bool broker_given) const {
+  // Two keys have no usable default. The messages show how to set them.
   if (!is_set("application.id")) {
     throw ConfigException(
         "configuration key \"application.id\" is missing: give the application a name, for example "
@@ -207,6 +221,7 @@ void StreamsConfig::check_reserved(const std::string& key, const std::string& va
     const auto setting = std::string(reserved.client).append(reserved.setting);
     // Also matches `main.consumer.` and the other prefixes that end with `consumer.`.
     if (key != setting && !key.ends_with("." + setting)) continue;
+    // The value that the engine uses anyway does no harm.
     if (value == reserved.allowed || (reserved.exactly_once_only && !exactly_once())) continue;
     throw ConfigException("configuration key \"" + key + "\" cannot be \"" + value +
                           "\": " + std::string(reserved.reason) + "; leave it out");
@@ -214,6 +229,7 @@ void StreamsConfig::check_reserved(const std::string& key, const std::string& va
 }
 
 const std::vector<StreamsConfig::KeyDoc>& StreamsConfig::keys() {
+  // Built once, at the first call. Static objects inside functions are initialised by one thread only.
   static const auto docs = [] {
     std::vector<KeyDoc> all;
     for (const auto& key : detail::config_keys()) {

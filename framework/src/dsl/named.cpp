@@ -6,8 +6,9 @@
 
 namespace millrace::detail {
 
-// The rules of Kafka for topic names, because the name can become part of one.
+// Applies Kafka's rules for topic names, because the name can become part of a topic's name.
 void require_legal_name(const std::string& name, std::string_view what) {
+  // Kafka's limit. Kafka also refuses "." and "..", because a topic is a directory on the broker.
   constexpr std::size_t kMaxLength = 249;
   const auto legal = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||

@@ -10,9 +10,11 @@
 
 namespace millrace::detail {
 
+// For error messages: the compiler's own names are not readable.
 std::string type_name(const std::type_info& type) { return boost::core::demangle(type.name()); }
 
 std::shared_ptr<LineWriter> write_lines_to_stdout() {
+  // Flushes each line, so that output is complete if the process is killed.
   class Stdout final : public LineWriter {
     void write(const std::string& line) override {
       // One lock for the whole process, so that lines of different nodes do not mix.
@@ -32,6 +34,7 @@ std::shared_ptr<LineWriter> write_lines_to_file(const std::string& path) {
       if (!file_) throw TopologyException("print: cannot open file '" + path + "' for writing");
     }
     void write(const std::string& line) override {
+      // All tasks of the node share one file, and each may be on another thread.
       const std::lock_guard lock(mutex_);
       file_ << line << '\n' << std::flush;
       if (!file_) throw StreamsException("print: cannot write to file '" + path_ + "'");

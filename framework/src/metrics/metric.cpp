@@ -11,6 +11,7 @@
 namespace millrace {
 namespace {
 
+// `tags` may be a part of the metric's tags.
 [[nodiscard]] bool matches(const Metric& metric, std::string_view group, std::string_view name,
                            const MetricTags& tags) {
   return metric.group == group && metric.name == name && std::ranges::all_of(tags, [&](const auto& tag) {
@@ -28,12 +29,13 @@ double Metric::number() const {
 
 std::string Metric::text() const {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  // Enough digits for every count that a double holds exactly.
+  // 16 digits show every count up to 2^53 exactly, which is as far as a double counts.
   char digits[32];
   std::snprintf(digits, sizeof digits, "%.16g", std::get<double>(value));
   return digits;
 }
 
+// A fixed order makes snapshots comparable, and output of programs stable.
 Metrics::Metrics(std::vector<Metric> metrics) : metrics_(std::move(metrics)) {
   std::ranges::sort(metrics_, {},
                     [](const Metric& metric) { return std::tie(metric.group, metric.name, metric.tags); });
@@ -69,6 +71,7 @@ const char* to_string(DropReason reason) {
     case DropReason::serialization_error: return "serialization-error";
     case DropReason::production_error: return "production-error";
   }
+  // Not reached. Compilers want a return, because an enum can hold other numbers.
   return "unknown";
 }
 

@@ -2,6 +2,7 @@
 
 namespace millrace::detail {
 
+// A null header value has no bytes, as in Kafka Streams.
 std::size_t TopicTotals::size_of(const Headers& headers) {
   std::size_t size = 0;
   for (const Header& header : headers) size += header.key.size() + (header.value ? header.value->size() : 0);

@@ -13,6 +13,7 @@ void MetricsRegistry::look() {
 }
 
 Metrics MetricsRegistry::snapshot() {
+  // Begins due samples first, so that the values are right even if nobody calls look() regularly.
   look();
   std::vector<Metric> metrics;
   const std::lock_guard lock(mutex_);
@@ -41,6 +42,7 @@ void MetricScope::add(std::string name, std::string description, std::function<M
   entries_.push_back({std::move(name), std::move(description), std::move(value)});
 }
 
+// Makes the object outside of the lock: its constructor reads the source, which may be slow.
 template <class Kind, class... Args>
 Kind& MetricScope::sample(Args&&... args) {
   auto made = std::make_unique<Kind>(registry_.settings_.samples, std::forward<Args>(args)..., registry_.clock_.now());
@@ -53,6 +55,7 @@ Kind& MetricScope::sample(Args&&... args) {
 void MetricScope::add_rate_and_total(RecordingLevel level, const std::string& operation, const std::string& what,
                                      std::function<double()> total) {
   if (!registry_.shows(level)) return;
+  // The sample lives as long as the scope, so the functions below may refer to it.
   const auto& sampled = sample<SampledTotal>(total);
   add(operation + "-rate", "The average number of " + what + " per second",
       [&sampled](Timestamp now) { return sampled.per_second(now); });
@@ -62,6 +65,7 @@ void MetricScope::add_rate_and_total(RecordingLevel level, const std::string& op
 void MetricScope::average_and_max(RecordingLevel level, const std::string& name, const std::string& what,
                                   Observations& observations) {
   if (!registry_.shows(level)) return;
+  // The average of the samples is the growth of the sum divided by the growth of the count. 0 / 0 gives NaN.
   const auto& sum = sample<SampledTotal>([&observations] { return observations.sum(); });
   const auto& count = sample<SampledTotal>([&observations] { return static_cast<double>(observations.count()); });
   auto& max = sample<SampledMax>(observations);
@@ -72,6 +76,7 @@ void MetricScope::average_and_max(RecordingLevel level, const std::string& name,
 void MetricScope::ratio(RecordingLevel level, const std::string& name, const std::string& description,
                         const Counter& part, const Counter& whole) {
   if (!registry_.shows(level)) return;
+  // 0 / 0 gives NaN, which means "not known yet".
   const auto& part_growth = sample<SampledTotal>(read(part));
   const auto& whole_growth = sample<SampledTotal>(read(whole));
   add(name, description, [&](Timestamp) { return part_growth.growth() / whole_growth.growth(); });

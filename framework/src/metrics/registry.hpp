@@ -16,7 +16,7 @@ namespace millrace::detail {
 
 class MetricScope;
 
-/// How much detail the metrics have: those of a level and of all before it are shown. (metrics.recording.level)
+/// How many metrics are shown: those of the configured level and of all levels before it. (metrics.recording.level)
 enum class RecordingLevel { info, debug, trace };
 
 struct MetricsSettings {
@@ -24,26 +24,30 @@ struct MetricsSettings {
   SampleSettings samples = {};
 };
 
-/// The metrics of one application, by Kafka Streams' names. It holds names and how to read a value, no values: these
-/// belong to whoever counts, a thread, a task or a store, whose MetricScope takes the names away with it.
-/// (Kafka: `Metrics`; Kafka Streams: `StreamsMetricsImpl`.)
+/// The metrics of one application, under Kafka Streams' names. (Kafka: `Metrics`; Kafka Streams: `StreamsMetricsImpl`.)
 ///
-/// Threads: any. Functions that read values run under the registry's lock, on the thread that asks for a snapshot: they
-/// must not wait for a thread that makes or ends a scope.
+/// The registry holds names and functions that read a value. It holds no values. A value belongs to the thread, task or
+/// store that counts it. That owner also has a MetricScope, which removes the names when the owner ends.
+///
+/// Threads: any. Functions that read values run under the registry's lock, on the thread that asks for a snapshot. They
+/// must not wait for a thread that makes or destroys a scope: that thread waits for the same lock.
 class MetricsRegistry {
  public:
-  /// Both must outlive it. `clock`: of the samples.
+  /// `clock` tells when samples begin, and must outlive the registry.
   MetricsRegistry(const Clock& clock, const MetricsSettings& settings) : clock_(clock), settings_(settings) {}
   MetricsRegistry(const MetricsRegistry&) = delete;
   MetricsRegistry& operator=(const MetricsRegistry&) = delete;
 
+  /// True if metrics of this level are shown. Callers skip expensive measurements otherwise.
   [[nodiscard]] bool shows(RecordingLevel level) const { return level <= settings_.level; }
   [[nodiscard]] RecordingLevel level() const { return settings_.level; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
 
-  /// Begins new samples where they are due. To be called about once a second, so that rates know what was when.
+  /// Begins new samples where the present ones are over. Call this about once a second: a rate can tell apart only what
+  /// happened between two calls.
   void look();
 
+  /// The present value of every metric. Begins samples too, so a snapshot is right without look().
   [[nodiscard]] Metrics snapshot();
 
  private:
@@ -51,17 +55,22 @@ class MetricsRegistry {
 
   const Clock& clock_;
   const MetricsSettings settings_;
-  std::mutex mutex_;  ///< guards what follows, and what the scopes hold
+  /// Guards the members below, and the contents of all scopes.
+  std::mutex mutex_;
   std::set<MetricScope*> scopes_;
 };
 
-/// The metrics of one group with the same tags: of a thread, a task, a topic of a task... They are in the registry's
-/// snapshots as long as this exists. What they read must outlive it.
+/// The metrics of one group with the same tags, for example those of one task or of one topic of a task.
+///
+/// They appear in snapshots while this object exists. Its owner is the object that counts. The counters that the
+/// metrics read must outlive this object, so declare the scope after them.
 class MetricScope {
  public:
+  /// `group`: Kafka Streams' name, such as `stream-task-metrics`. `registry` must outlive the scope. Any thread.
   MetricScope(MetricsRegistry& registry, std::string group, MetricTags tags);
   MetricScope(const MetricScope&) = delete;
   MetricScope& operator=(const MetricScope&) = delete;
+  /// Waits for a snapshot that is being taken. After that no reading function of this scope is called again.
   ~MetricScope();
 
   // Each adds metrics unless the registry does not show their level. `what` completes the description, as in
@@ -74,33 +83,38 @@ class MetricScope {
     add_rate_and_total(level, operation, what, read(counter));
   }
 
-  /// `name`, as it is.
+  /// A total under the plain `name`, without a rate.
   template <class AnyCounter>
   void total(RecordingLevel level, const std::string& name, const std::string& what, const AnyCounter& counter) {
     gauge(level, name, "The total number of " + what, read(counter));
   }
 
-  /// `<name>-avg` and `<name>-max` of the present samples.
+  /// `<name>-avg` and `<name>-max` of the present samples. Both are NaN if nothing was observed. No second scope may
+  /// use the same `observations`: reading the maximum resets it.
   void average_and_max(RecordingLevel level, const std::string& name, const std::string& what,
                        Observations& observations);
 
-  /// How much one total grew while the other one did, over the present samples. NaN: neither did.
+  /// The growth of `part` divided by the growth of `whole`, over the present samples. NaN: neither has grown.
   void ratio(RecordingLevel level, const std::string& name, const std::string& description, const Counter& part,
              const Counter& whole);
 
+  /// A value that is read at each snapshot. `value` runs on the thread that takes the snapshot, under the lock.
   void gauge(RecordingLevel level, const std::string& name, const std::string& description,
              std::function<MetricValue()> value);
+  /// A value that never changes, such as a version.
   void constant(RecordingLevel level, const std::string& name, const std::string& description, MetricValue value);
 
  private:
   friend class MetricsRegistry;
 
+  // One metric of a snapshot.
   struct Entry {
     std::string name;
     std::string description;
     std::function<MetricValue(Timestamp now)> value;
   };
 
+  // The function refers to the counter, so the counter must outlive the scope.
   template <class AnyCounter>
   [[nodiscard]] static auto read(const AnyCounter& counter) {
     return [&counter] { return static_cast<double>(counter.value()); };
@@ -109,11 +123,13 @@ class MetricScope {
                           std::function<double()> total);
   template <class Kind, class... Args>
   [[nodiscard]] Kind& sample(Args&&... args);
+  // Takes the lock: a snapshot may read entries_ on another thread at the same time.
   void add(std::string name, std::string description, std::function<MetricValue(Timestamp)> value);
 
   MetricsRegistry& registry_;
   const std::string group_;
   const MetricTags tags_;
+  // Guarded by the registry's mutex. Functions in entries_ refer to objects in sampled_, whose addresses never change.
   std::vector<Entry> entries_;
   std::vector<std::unique_ptr<Sampled>> sampled_;
 };

@@ -8,10 +8,12 @@
 namespace millrace::detail {
 namespace {
 
-/// Forgets the samples that are over for as long as all of them take. One that reaches into that time is kept.
+/// Removes samples that ended at least count * window_ms ago. A sample counts as a whole as long as a part of it is
+/// younger. The present sample always stays.
 template <class Samples>
 void forget_old(Samples& samples, const SampleSettings& settings, Timestamp now) {
   const std::int64_t age = static_cast<std::int64_t>(settings.count) * settings.window_ms;
+  // A sample ends where the next one begins.
   while (samples.size() > 1 && now - samples[1].start >= age) samples.pop_front();
 }
 
@@ -28,10 +30,12 @@ void SampledTotal::look(Timestamp now) {
 }
 
 double SampledTotal::per_second(Timestamp now) const {
+  // The time since the oldest sample began, at least count - 1 windows: see the declaration.
   std::int64_t elapsed = now - samples_.front().start;
   const std::int64_t window = std::max<std::int64_t>(settings_.window_ms, 1);
   const std::int64_t missing = static_cast<std::int64_t>(settings_.count) - 1 - elapsed / window;
   elapsed += std::max<std::int64_t>(missing, 0) * window;
+  // Times are in ms. At least 1 ms, so that a rate is finite.
   return growth() * 1000.0 / static_cast<double>(std::max<std::int64_t>(elapsed, 1));
 }
 
@@ -41,6 +45,7 @@ SampledMax::SampledMax(const SampleSettings& settings, Observations& source, Tim
 }
 
 void SampledMax::look(Timestamp now) {
+  // Everything observed since the last call belongs to the present sample, because look() is called before it ends.
   samples_.back().largest = std::max(samples_.back().largest, source_.take_largest());
   if (now - samples_.back().start >= settings_.window_ms) samples_.push_back({now, Observations::kNone});
   forget_old(samples_, settings_, now);

@@ -10,65 +10,70 @@
 
 namespace millrace::detail {
 
-/// What rates, averages and maxima look back on: so many samples of so many milliseconds, the present one included.
+/// The time over which rates, averages and maxima are computed: `count` samples of `window_ms` each, the present one
+/// included.
 struct SampleSettings {
   std::size_t count = 2;            ///< metrics.num.samples
   std::int64_t window_ms = 30'000;  ///< metrics.sample.window.ms
 };
 
-/// Something that has to look at its source from time to time, so that it knows what was when.
+/// A statistic over samples of time. look() must be called regularly, or it cannot know when a change happened.
 ///
-/// Kafka keeps samples where it records. Here whoever reads keeps them, so that recording stays an addition: a source
-/// has its total, and the growth of the total between two looks is what happened between them. If nobody looks for
-/// longer than a sample, that sample is longer.
+/// Kafka keeps samples at the writer. Here the reader keeps them, so that recording stays a plain addition. A source
+/// only has a total. The growth of the total between two calls of look() is what happened in between. If nobody calls
+/// look() for longer than a sample, that sample is longer.
+///
+/// Threads: guarded by the registry's lock. Only the sources are written by other threads.
 class Sampled {
  public:
   virtual ~Sampled() = default;
-  /// Begins a new sample if the present one is complete.
+  /// Begins a new sample if the present one is over. `now` in ms.
   virtual void look(Timestamp now) = 0;
 };
 
-/// The growth of a total.
+/// The growth of a total over the samples.
 class SampledTotal final : public Sampled {
  public:
+  /// `total` reads the source. It must be callable as long as this object exists.
   SampledTotal(const SampleSettings& settings, std::function<double()> total, Timestamp now);
 
   void look(Timestamp now) override;
-  /// Since the oldest sample began that is not over for as long as all samples take together.
+  /// The growth since the oldest sample began that still counts. See forget_old() for which samples count.
   [[nodiscard]] double growth() const { return total_() - samples_.front().total; }
-  /// The growth per second. As in Kafka, all samples but the last count as complete, so that a rate does not jump in
-  /// the first seconds.
+  /// The growth per second. As in Kafka, all samples but the last count as complete. Otherwise a rate would be far too
+  /// high in the first seconds.
   [[nodiscard]] double per_second(Timestamp now) const;
 
  private:
   struct Sample {
     Timestamp start;
-    double total;  ///< at its start
+    double total;  ///< the source's total when the sample began
   };
 
   SampleSettings settings_;
   std::function<double()> total_;
-  std::deque<Sample> samples_;
+  std::deque<Sample> samples_;  // oldest first, never empty
 };
 
-/// The largest of the observations of all samples.
+/// The largest observation of all samples. Takes the maximum away from its source, so only one object may read a
+/// source.
 class SampledMax final : public Sampled {
  public:
   SampledMax(const SampleSettings& settings, Observations& source, Timestamp now);
 
   void look(Timestamp now) override;
-  /// NaN: there was none.
+  /// NaN: nothing was observed.
   [[nodiscard]] double largest();
 
  private:
   struct Sample {
     Timestamp start;
-    double largest;
+    double largest;  ///< of this sample; Observations::kNone: nothing yet
   };
 
   SampleSettings settings_;
   Observations& source_;
-  std::deque<Sample> samples_;
+  std::deque<Sample> samples_;  // oldest first, never empty
 };
 
 }  // namespace millrace::detail

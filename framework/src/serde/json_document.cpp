@@ -9,10 +9,10 @@
 namespace millrace::detail {
 namespace {
 
-/// The smallest buffer, in bytes.
+/// The smallest buffer, in bytes. Most records fit into it, so a thread allocates once.
 constexpr std::size_t kSmallest = 4096;
 
-/// Removes JSON white space from the end.
+/// Removes JSON white space from the end. simdjson's raw tokens include the white space after them.
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\n' || text.back() == '\r')) {
     text.remove_suffix(1);
@@ -20,7 +20,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Describes a value that was found where another type was expected.
+/// Describes a value that was found where another type was expected. The first character tells a value's type.
 std::string found(std::string_view token) {
   switch (token.empty() ? '\0' : token[0]) {
     case '"': return "a string";
@@ -44,7 +44,7 @@ std::string found(std::string_view token) {
   return "'" + excerpt(token, 20) + "'";
 }
 
-/// Describes a syntax error. Replaces simdjson's text where it is vague.
+/// Describes a syntax error. Replaces simdjson's text where it is vague or names simdjson's internals.
 std::string problem(simdjson::error_code error) {
   switch (error) {
     case simdjson::TAPE_ERROR: return "a comma, colon, name, quote or bracket is missing or misplaced";
@@ -58,7 +58,9 @@ std::string problem(simdjson::error_code error) {
 
 }  // namespace
 
+// The bytes are copied, because simdjson needs readable bytes beyond the end. A copy costs much less than parsing.
 void JsonDocument::open(std::string_view bytes) {
+  // A null buffer is that of a new thread, or of a huge document that has given its memory back.
   if (buffers_.capacity < bytes.size() || buffers_.padded == nullptr) {
     // Grows by half, so that slowly growing documents do not allocate each time.
     std::size_t capacity = std::max(kSmallest, bytes.size() + bytes.size() / 2);
@@ -70,6 +72,7 @@ void JsonDocument::open(std::string_view bytes) {
       throw SerializationException("JSON: a document of " + std::to_string(bytes.size()) + " bytes: " + problem(error));
     }
   }
+  // The copy lives until the next document of this thread.
   char* begin = buffers_.padded.get();
   if (!bytes.empty()) std::memcpy(begin, bytes.data(), bytes.size());
   // simdjson reads up to SIMDJSON_PADDING bytes beyond the end.
@@ -95,6 +98,7 @@ void JsonDocument::finish() {
 
 simdjson::ondemand::object JsonDocument::object() {
   simdjson::ondemand::object result;
+  // The root is a document and not a value; simdjson has no common type for both.
   auto error = value == nullptr ? document_.get_object().get(result) : value->get_object().get(result);
   if (error) [[unlikely]]
     fail_value(error, "an object");
@@ -111,6 +115,7 @@ simdjson::ondemand::array JsonDocument::array() {
 
 std::string_view JsonDocument::token() {
   if (value != nullptr) return trimmed(value->raw_json_token());
+  // The root: its text is that of the whole document.
   std::size_t start = text_.find_first_not_of(" \t\n\r");
   return trimmed(text_.substr(std::min(start, text_.size())));
 }
@@ -135,6 +140,7 @@ void JsonDocument::fail_syntax(simdjson::error_code error) {
   fail_at(position.error() ? nullptr : position.value_unsafe(), problem(error));
 }
 
+// The path names the missing field, so add it first.
 void JsonDocument::fail_missing(const JsonType& type, const JsonField& field) {
   // So that the text names the path of the missing field.
   path.at_field(field.name);
@@ -143,8 +149,10 @@ void JsonDocument::fail_missing(const JsonType& type, const JsonField& field) {
 }
 
 void JsonDocument::fail_at(const char* position, const std::string& what) const {
+  // Every message ends with an excerpt of the document, so that the record can be found.
   std::string text = "JSON: " + subject() + what;
   if (position >= text_.data() && position <= text_.data() + text_.size()) {
+    // Counted in the input, because the copy has the same offsets.
     text += ", at byte " + std::to_string(position - text_.data());
   }
   throw SerializationException(text + " of '" + excerpt(text_) + "'");

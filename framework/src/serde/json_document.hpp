@@ -10,8 +10,8 @@
 
 namespace millrace::detail {
 
-/// The parser and the padded copy of the input. Each thread reuses one for all its documents (see BorrowedBuffers in
-/// json_reader.cpp).
+/// The parser and the padded copy of the input. Each thread reuses one object for all its documents, so that reading a
+/// record allocates nothing (see BorrowedBuffers in json_reader.cpp).
 struct JsonBuffers {
   simdjson::ondemand::parser parser;
   std::unique_ptr<char[]> padded;
@@ -19,8 +19,11 @@ struct JsonBuffers {
   bool in_use = false;       // by a document further up the call stack
 };
 
-/// One document that is being read: the implementation behind JsonReader. Uses simdjson's on-demand parser, which reads
-/// values in the order in which they are asked for. Used by one thread.
+/// One document that is being read: the implementation behind JsonReader. Lives for one call of read_json(). Used by
+/// one thread.
+///
+/// simdjson's on-demand parser reads values in the order in which they are asked for. So a value must be read before
+/// the next one, and only once.
 class JsonDocument final : public JsonReader {
  public:
   explicit JsonDocument(JsonBuffers& buffers) : buffers_(buffers) {}
@@ -28,7 +31,7 @@ class JsonDocument final : public JsonReader {
   /// Copies the bytes and finds their structure. Checks that all of them are UTF-8. Syntax inside values is checked
   /// when they are read.
   void open(std::string_view bytes);
-  /// Throws if anything but white space follows the root.
+  /// Throws if anything but white space follows the root. Call this after the root was read.
   void finish();
 
   /// The current value as an object or array. Throws if it is something else.
@@ -55,6 +58,7 @@ class JsonDocument final : public JsonReader {
   /// The current value. Points to a local variable of the loop that iterates; nullptr means the root. A pointer,
   /// because copying a simdjson value costs a store-forwarding stall: three copies double the time per document.
   simdjson::ondemand::value* value = nullptr;
+  /// Where the current value is, for error texts.
   JsonPath path;
 
  private:

@@ -2,6 +2,7 @@
 
 namespace millrace::detail {
 
+// For error texts only, for example `orders[2].price`. Recording a step is cheap; the text is made on failure.
 std::string JsonPath::text() const {
   std::string text;
   for (std::size_t i = 0; i < depth_; ++i) {

@@ -18,7 +18,7 @@ namespace ondemand = simdjson::ondemand;
 /// Every JsonReader is a JsonDocument. The base class exists to keep simdjson out of the public headers.
 JsonDocument& document_of(JsonReader& reader) { return static_cast<JsonDocument&>(reader); }
 
-/// Refuses half surrogate pairs. simdjson accepts them when they are written as escapes.
+/// Refuses half surrogate pairs. simdjson accepts them when they are written as escapes, but the result is not UTF-8.
 std::string_view checked(JsonDocument& document, std::string_view unescaped) {
   if (!detail::is_utf8(unescaped)) document.fail("a half surrogate pair");
   return unescaped;
@@ -48,6 +48,7 @@ std::size_t find_by_name(const JsonType& type, std::string_view name) {
 std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t expected, ondemand::field& field) {
   const char* raw = field.key().raw();
   if (expected < type.fields.size() && has_plain_name(raw, type.fields[expected])) return expected;
+  // Not the expected field. Find the end of its name, and look the name up without unescaping if it has no escapes.
   const char* end = raw;
   // Not the expected field. Find the end of the name, and look it up without unescaping if it has no escapes.
   while (*end != '"' && *end != '\\') ++end;  // ends at the closing quote at the latest
@@ -57,7 +58,7 @@ std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t
   return find_by_name(type, checked(document, name));
 }
 
-/// The set of fields that the document had so far.
+/// The set of fields that the document had so far. One bit per declared field.
 class SeenFields {
  public:
   void add(std::size_t index) { bits_[index / 64] |= std::uint64_t{1} << (index % 64); }
@@ -77,6 +78,7 @@ class SeenFields {
 
 /// Reads an object into the struct at `object`.
 void read_fields(JsonDocument& document, const JsonType& type, void* object) {
+  // Fails if the value is no object.
   ondemand::object fields = document.object();
   document.enter();
   SeenFields seen;
@@ -86,9 +88,11 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
   for (auto result : fields) {
     if (result.error()) [[unlikely]]
       document.fail_syntax(result.error());
+    // Points into the loop's variable: a copy of a simdjson value is slow, see JsonDocument::value.
     ondemand::field& field = result.value_unsafe();
     std::size_t index = find_field(document, type, expected, field);
-    if (index == kUnknown) continue;  // simdjson skips the value
+    // A field that the struct does not have. simdjson skips its value, so fields can be added by newer programs.
+    if (index == kUnknown) continue;
     document.value = &field.value();
     // For error texts inside the field.
     document.path.at_field(type.fields[index].name);
@@ -108,11 +112,12 @@ std::string range_text(Number min, Number max) {
   return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
 }
 
-/// Lends the thread's buffers to one document. If a document is read inside another one (a codec that parses a string),
-/// the inner document gets buffers of its own.
+/// Lends the thread's buffers to one document. A codec may parse a string and so read a document inside another one.
+/// Then the inner document gets buffers of its own.
 class BorrowedBuffers {
  public:
   BorrowedBuffers() : buffers_(&of_this_thread()) {
+    // A document of this thread is being read further up the call stack.
     if (buffers_->in_use) [[unlikely]] {
       own_ = std::make_unique<detail::JsonBuffers>();
       buffers_ = own_.get();
@@ -143,8 +148,10 @@ class BorrowedBuffers {
 
 }  // namespace
 
+// The root is never a scalar here, so document.value is set in the functions for scalars.
 void JsonReader::read(bool& out) {
   JsonDocument& document = document_of(*this);
+  // In all of these: an error of simdjson means another type or broken text. fail_value() tells which.
   if (auto error = document.value->get_bool().get(out)) [[unlikely]]
     document.fail_value(error, "a boolean");
 }
@@ -156,6 +163,8 @@ void JsonReader::read(double& out) {
 }
 
 void JsonReader::read(float& out) {
+  // simdjson reads doubles only. A number that is rounded twice, to double and then to float, may differ in the last
+  // bit.
   double number = 0;
   read(number);
   out = static_cast<float>(number);
@@ -169,9 +178,10 @@ void JsonReader::read(std::string& out) {
   std::string_view token = document.token();
   if (token.empty() || token[0] != '"') [[unlikely]]
     document.fail_value(simdjson::INCORRECT_TYPE, "a string");
-  // Without escapes, the text can be copied as it is.
+  // Most strings have no escapes. Their text can be copied as it is.
   if (std::memchr(token.data(), '\\', token.size()) == nullptr) {
-    (void)document.value->get_raw_json_string();  // advances the parser
+    // Only advances the parser. The token has the text already.
+    (void)document.value->get_raw_json_string();
     out.assign(token.substr(1, token.size() - 2));
     return;
   }
@@ -181,6 +191,7 @@ void JsonReader::read(std::string& out) {
   out.assign(checked(document, text));
 }
 
+// A number with a fraction or an exponent is refused, even if its value is whole: simdjson reads it as no integer.
 std::int64_t JsonReader::read_integer(std::int64_t min, std::int64_t max) {
   JsonDocument& document = document_of(*this);
   std::int64_t number = 0;
@@ -199,6 +210,7 @@ std::uint64_t JsonReader::read_unsigned(std::uint64_t max) {
   return number;
 }
 
+// Enums are written by name, so that renumbering them does not change stored records.
 std::int64_t JsonReader::read_enum(const JsonEnum& type) {
   std::string name;
   read(name);
@@ -222,6 +234,7 @@ bool JsonReader::read_null() {
   return null;
 }
 
+// For values that are kept as JSON text. The view points into the padded copy and is valid during read_json().
 std::string_view JsonReader::read_raw() {
   JsonDocument& document = document_of(*this);
   std::string_view token = document.token();
@@ -244,6 +257,7 @@ void JsonReader::read_members(detail::FunctionRef<void(std::string_view)> read_m
   JsonDocument& document = document_of(*this);
   ondemand::object members = document.object();
   document.enter();
+  // As in read_fields(): document.value must not point to a variable of this function after the return.
   ondemand::value* outer = document.value;
   for (auto result : members) {
     std::string_view name;
@@ -253,6 +267,7 @@ void JsonReader::read_members(detail::FunctionRef<void(std::string_view)> read_m
     if (auto error = field.unescaped_key().get(name)) [[unlikely]]
       document.fail_syntax(error);
     document.value = &field.value();
+    // The name points into the parser's buffer, which lives as long as the document.
     document.path.at_field(checked(document, name));
     read_member(name);
   }
@@ -280,19 +295,23 @@ std::size_t JsonReader::read_elements(detail::FunctionRef<void(std::size_t)> rea
 
 void JsonReader::fail(const std::string& what) {
   JsonDocument& document = document_of(*this);
+  // The position of the current value is where its text begins.
   document.fail_at(document.token().data(), what);
 }
 
 namespace detail {
 
+// For serdes whose root is a map, a list or a codec's value.
 void read_json(std::string_view bytes, FunctionRef<void(JsonReader&)> read) {
   BorrowedBuffers buffers;
   JsonDocument document(buffers.get());
+  // In this order: open() throws for text that is not UTF-8, finish() for text after the root.
   document.open(bytes);
   read(document);
   document.finish();
 }
 
+// For structs, without a call through a FunctionRef.
 void read_json(std::string_view bytes, const JsonType& type, void* object) {
   BorrowedBuffers buffers;
   JsonDocument document(buffers.get());

@@ -13,10 +13,11 @@
 namespace millrace {
 namespace {
 
-/// Room for the longest text of a number. -2.2250738585072014e-308 has 24 characters.
+/// Bytes that suffice for the text of any number. -2.2250738585072014e-308 has 24 characters.
 constexpr std::size_t kNumberSize = 40;
 
-/// True if the text is ASCII and needs no escapes. Checks eight characters at a time.
+/// True if the text is ASCII and needs no escapes. Checks eight characters at a time, because most fields are such text
+/// and each is checked.
 bool is_plain_ascii(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
@@ -62,6 +63,7 @@ char* format_number(Number value, char* out) {
 
 }  // namespace
 
+// Text is collected in a buffer on the stack. Appending each piece to the string would be slower.
 void JsonWriter::flush() {
   out_.append(buffer_.data(), used_);
   // Text is collected in a buffer on the stack, because appending each piece to the string is slower.
@@ -80,11 +82,14 @@ void JsonWriter::append(std::string_view text) {
 }
 
 void JsonWriter::append_escaped(std::string_view text) {
+  // JSON must be UTF-8, so other bytes are an error and not written.
   if (!detail::is_utf8(text)) {
     fail("not UTF-8 from byte " + std::to_string(detail::first_invalid_utf8(text)) + " of '" + detail::excerpt(text) +
          "'");
   }
+  // Lower case, as nlohmann::json writes them.
   constexpr char kHex[] = "0123456789abcdef";
+  // The number of characters that are written already.
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
@@ -128,6 +133,7 @@ void JsonWriter::write(float value) { write_floating(value); }
 void JsonWriter::write(std::string_view text) {
   // The common case: short text without escapes.
   if (text.size() <= kBufferSize - 2 && is_plain_ascii(text)) [[likely]] {
+    // One check of the space for the text and both quotes.
     char* at = room(text.size() + 2);
     *at++ = '"';
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
@@ -151,7 +157,7 @@ void JsonWriter::write_unsigned(std::uint64_t value) {
 }
 
 void JsonWriter::write_enum(const JsonEnum& type, std::int64_t value) {
-  // Enums are small, so a search is fast enough.
+  // Enums are small, so a linear search is fast enough.
   for (const JsonEnumerator& enumerator : type.enumerators) {
     if (enumerator.value == value) return write(enumerator.name);
   }
@@ -160,12 +166,13 @@ void JsonWriter::write_enum(const JsonEnum& type, std::int64_t value) {
 
 void JsonWriter::write_null() { append("null"); }
 
+// The caller vouches that the text is valid JSON.
 void JsonWriter::write_raw(std::string_view json) { append(json); }
 
 void JsonWriter::write_object(const JsonType& type, const void* object) {
   begin_object();
   for (const JsonField& field : type.fields) {
-    // An empty optional.
+    // An empty optional is left out. Readers accept a missing field for an optional.
     if (field.absent != nullptr && field.absent(object)) continue;
     // The common case in one piece: comma, name, colon.
     if (field.plain_name) [[likely]] {
@@ -192,6 +199,7 @@ void JsonWriter::end_object() { close('}'); }
 void JsonWriter::begin_array() { open('['); }
 void JsonWriter::end_array() { close(']'); }
 
+// The name is recorded before the value is written, so that an error names the right field.
 void JsonWriter::key(std::string_view name) {
   path_.at_field(name);
   comma();
@@ -208,9 +216,11 @@ void JsonWriter::open(char bracket) {
   if (!path_.enter()) fail("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
   *room(1) = bracket;
   ++used_;
+  // No comma before the first member.
   first_ = true;
 }
 
+// After a closing bracket the next member needs a comma.
 void JsonWriter::close(char bracket) {
   path_.leave();
   *room(1) = bracket;
@@ -224,6 +234,7 @@ void JsonWriter::comma() {
 }
 
 void JsonWriter::fail(const std::string& what) const {
+  // Without a field, the error concerns the root.
   std::string field = path_.text();
   throw SerializationException("JSON: " + (field.empty() ? "" : "field \"" + field + "\": ") + what);
 }

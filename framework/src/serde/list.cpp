@@ -7,13 +7,15 @@
 namespace millrace::detail {
 namespace {
 
-/// All errors mean the same to the user: the bytes are not a list of this kind.
+/// All errors of this file mean the same to the user: the bytes are not a list of this kind.
 [[noreturn]] void fail(const std::string& what) {
   throw SerializationException("List: " + what + ": was this written with another serde?");
 }
 
 }  // namespace
 
+// Reads the head of the format of Kafka's ListSerializer. Entries of constant size: strategy, number of nulls, their
+// indexes, size, entries. Entries of variable size: strategy, size, then each entry with its length.
 ListReader::ListReader(std::string_view bytes, std::int32_t fixed_size) : bytes_(bytes), fixed_size_(fixed_size) {
   if (bytes_.empty()) fail("no bytes, not even the strategy");
   // Java calls the first byte "strategy": 0 is constant size, 1 is variable size.
@@ -52,8 +54,10 @@ ListReader::ListReader(std::string_view bytes, std::int32_t fixed_size) : bytes_
   size_ = static_cast<std::size_t>(size);
 }
 
+// nullopt: the entry is null. The view points into the list's bytes. REQUIRES: fewer than size() calls before.
 BytesView ListReader::next() {
   std::size_t index = index_++;
+  // Entries of constant size have no length in the bytes.
   std::int32_t length = fixed_size_;
   if (fixed_size_ > 0) {
     if (next_null_ < nulls_.size() && static_cast<std::size_t>(nulls_[next_null_]) == index) {
@@ -74,6 +78,7 @@ BytesView ListReader::next() {
   return entry;
 }
 
+// Bytes after the last entry mean that another serde has written the list.
 void ListReader::finish() const {
   if (!bytes_.empty()) fail(std::to_string(bytes_.size()) + " bytes left over after the last entry");
 }
@@ -85,12 +90,15 @@ std::int32_t ListReader::next_int(const char* what) {
   return value;
 }
 
+// Java's sizes are big-endian ints.
 void append_int(std::size_t value, std::string& out) { append_big_endian(static_cast<std::uint32_t>(value), out); }
 
+// Writes a size that is known only after the entries.
 void set_int(std::size_t value, std::size_t at, std::string& out) {
   for (std::size_t i = 0; i < 4; ++i) out[at + i] = static_cast<char>(value >> (8 * (3 - i)));
 }
 
+// A serde with kFixedSize has written another number of bytes, so no reader could find the next entry.
 void throw_not_fixed_size(std::int32_t expected, std::size_t found) {
   throw SerializationException("List: an entry must have " + std::to_string(expected) + " bytes, its serde wrote " +
                                std::to_string(found));

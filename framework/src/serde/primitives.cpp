@@ -9,7 +9,8 @@ namespace millrace {
 namespace detail {
 namespace {
 
-/// Replaces the compiler's names of types by the usual ones: std::__cxx11::basic_string<char> becomes std::string.
+/// Replaces the compiler's names of types by the names that users write: std::__cxx11::basic_string<char> becomes
+/// std::string.
 std::string readable(std::string_view type) {
   std::string text(type);
   constexpr std::string_view kString = "std::__cxx11::basic_string<char>";
@@ -21,6 +22,7 @@ std::string readable(std::string_view type) {
 
 }  // namespace
 
+// The throw_...() functions are here, so that user files do not compile the messages.
 void throw_unexpected_null(std::string_view type) {
   std::string name = readable(type);
   // The usual cause is a tombstone on a stream whose type has no null. So the text says which types allow null.
@@ -33,6 +35,7 @@ void throw_wrong_size(const char* type, std::size_t expected, std::size_t found)
                                std::to_string(found) + ": was this written with another serde?");
 }
 
+// Kafka's BooleanDeserializer accepts the same two bytes only.
 void throw_not_a_boolean(std::string_view bytes) {
   if (bytes.size() != 1) throw_wrong_size("Boolean", 1, bytes.size());
   throw SerializationException("Boolean: expected the byte 0 or 1, found " +
@@ -40,6 +43,7 @@ void throw_not_a_boolean(std::string_view bytes) {
                                ": was this written with another serde?");
 }
 
+// Java replaces invalid bytes silently. Here they are an error, because text that is read and written must not change.
 void require_utf8(std::string_view bytes) {
   if (is_utf8(bytes)) return;
   throw SerializationException("String: not UTF-8 from byte " + std::to_string(first_invalid_utf8(bytes)) + " of " +

@@ -7,9 +7,10 @@
 namespace millrace::detail {
 namespace {
 
-/// The length of the valid sequence at the front of `bytes` (Unicode standard, table 3-7); 0 if there is none. simdjson
-/// only says whether the whole text is valid.
+/// The length of the valid sequence at the front of `bytes` (Unicode standard, table 3-7). 0: there is none. Needed
+/// because simdjson only says whether the whole text is valid.
 std::size_t sequence_length(std::string_view bytes) {
+  // Beyond the end there is a 0, which continues no sequence.
   auto byte = [&](std::size_t i) -> unsigned { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
   auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
     return byte(i) >= low && byte(i) <= high;
@@ -52,6 +53,7 @@ std::string excerpt(std::string_view bytes, std::size_t limit) {
     std::size_t length = sequence_length(bytes.substr(at));
     // A sequence that does not fit is left out as a whole.
     if (at + std::max<std::size_t>(length, 1) > limit) break;
+    // Control characters could break the log line or the terminal that shows the text.
     unsigned char lead = static_cast<unsigned char>(bytes[at]);
     if (length == 0 || lead < 0x20 || lead == 0x7F) {
       text += '?';

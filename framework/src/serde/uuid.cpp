@@ -9,7 +9,7 @@
 namespace millrace {
 namespace {
 
-/// Boost's parser also accepts braces and text without dashes. Kafka's parser does not.
+/// True for 8-4-4-4-12 hex digits. Boost's parser also accepts braces and text without dashes. Kafka's parser does not.
 bool has_uuid_form(std::string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -23,6 +23,7 @@ bool has_uuid_form(std::string_view text) {
 
 }  // namespace
 
+// As text, not as 16 bytes: Kafka's UUIDSerializer does the same.
 void Serde<Uuid>::serialize(const Uuid& value, std::string& out) const { out += boost::uuids::to_string(value); }
 
 Uuid Serde<Uuid>::deserialize(std::string_view bytes) const {

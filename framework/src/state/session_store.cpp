@@ -36,6 +36,7 @@ void each_session(std::string_view entry, Visit&& visit) {
 }
 
 /// Returns the entry with the session at `start` replaced or inserted. If `value` is nullopt, the session is removed.
+/// The result is empty if no session is left.
 std::string with_session(std::string_view entry, Timestamp start, BytesView value) {
   std::string out;
   out.reserve(entry.size() + kPrefixBytes + (value ? value->size() : 0));
@@ -69,6 +70,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
 
   void put(std::string_view key, const Window& session, BytesView value) override {
     check(session);
+    // The view is valid until the put below; with_session() copies it.
     const BytesView present = windows_->fetch(key, session.end);
     // An entry without sessions is deleted from the window store.
     const std::string entry = with_session(present.value_or(std::string_view()), session.start, value);
@@ -120,6 +122,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
                                                                            Timestamp latest_end) override {
     auto items = collect(std::nullopt, std::nullopt, earliest_end, latest_end, kEndOfTime);
+    // In memory the window store's order is the right one already.
     if (persistent()) {
       std::sort(items.begin(), items.end(), [](const SessionItem& a, const SessionItem& b) {
         return std::tie(a.session.end, a.session.start, a.key) < std::tie(b.session.end, b.session.start, b.key);
@@ -135,9 +138,11 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
     for (const RestoreRecord& record : records) {
       const auto session = formats::read_session_key(record.key);
       const auto [entry, is_new] = entries.try_emplace({session.end, session.key});
+      // The first record of an entry in this batch: start with the stored sessions.
       if (is_new) entry->second = windows_->fetch(session.key, session.end).value_or(std::string_view());
       entry->second = with_session(entry->second, session.start, record.value);
     }
+    // Owns the keys: `restored` has views of them. Reserved, so that the strings do not move.
     std::vector<std::string> keys;
     keys.reserve(entries.size());
     std::vector<RestoreRecord> restored;

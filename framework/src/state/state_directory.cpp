@@ -20,11 +20,11 @@
 
 namespace millrace::detail {
 
-// File names in the application's directory. `kProcessFile` is Kafka Streams' own name and format.
 namespace fs = std::filesystem;
 
 namespace {
 
+// File names in the application's directory. `kProcessFile` is Kafka Streams' own name and format.
 constexpr const char* kLockFile = ".lock";
 constexpr const char* kProcessFile = "kafka-streams-process-metadata";
 constexpr const char* kDeletedPrefix = ".deleted-";
@@ -35,6 +35,7 @@ struct ProcessMetadata {
 };
 MILLRACE_JSON(ProcessMetadata, (process_id, "processId"))
 
+// Both throw ProcessorStateException. The first one is for calls of the operating system (errno).
 [[noreturn]] void fail(const std::string& doing, const fs::path& path, int error) {
   throw ProcessorStateException("cannot " + doing + " " + path.string() + ": " + std::strerror(error));
 }
@@ -63,10 +64,12 @@ Timestamp from_file_time(fs::file_time_type time) {
 
 StateDirectory::StateDirectory(const fs::path& state_dir, const std::string& application_id, const Clock& clock)
     : path_(state_dir / application_id), clock_(clock) {
+  // A name that is a path would leave the state directory. A leading dot would hide it, or mean a parent.
   if (application_id.empty() || application_id.find('/') != std::string::npos || application_id.starts_with('.')) {
     throw ConfigException("application.id '" + application_id +
                           "' cannot name a state directory: use letters, digits, '.', '_' and '-'");
   }
+  // Lock before reading or deleting anything: another process may use the directory.
   create();
   lock();
   try {
@@ -104,7 +107,9 @@ void StateDirectory::lock() {
   if (::fcntl(lock_file_, F_OFD_SETLK, &request) != 0) {
     const int error = errno;
     ::close(lock_file_);
+    // These two mean that another process or instance holds the lock.
     if (error != EAGAIN && error != EACCES) fail("lock", file, error);
+    // Keep the leading digits only: other text may follow the pid.
     std::string holder = read_file(file);
     holder = holder.substr(0, holder.find_first_not_of("0123456789"));
     throw LockException("the state directory " + path_.string() + " is in use by " +
@@ -164,6 +169,7 @@ fs::path StateDirectory::set_aside(const TaskId& task) {
     aside = path_ / (kDeletedPrefix + task.str() + "-" + std::to_string(i));
   }
   std::error_code error;
+  // One step on the same file system. After it nobody takes the directory for a task's state.
   fs::rename(task_path(task), aside, error);
   if (error) fail("delete", task_path(task), error);
   return aside;
@@ -172,6 +178,7 @@ fs::path StateDirectory::set_aside(const TaskId& task) {
 void StateDirectory::remove_aside(const fs::path& aside) {
   std::error_code error;
   fs::remove_all(aside, error);
+  // Only a warning: the task's state is gone already, and the rest costs only space.
   if (!error) return;
   log(LogLevel::warn, "cannot delete " + aside.string() + ": " + error.message() + "; the next start tries it again");
 }
@@ -181,7 +188,9 @@ std::optional<StateDirectory::TaskLock> StateDirectory::try_lock(TaskId task) {
     const std::lock_guard guard(mutex_);
     if (!locked_.insert(task).second) return std::nullopt;
   }
-  TaskLock lock(*this, task);  // its destructor gives the claim back if the next step fails
+  // Outside of the mutex, because creating a directory may be slow. The destructor of `lock` gives the claim back if
+  // the next step fails.
+  TaskLock lock(*this, task);
   std::error_code error;
   fs::create_directories(lock.path(), error);
   if (error) fail("create the task directory", lock.path(), error);
@@ -266,6 +275,7 @@ void StateDirectory::TaskLock::wipe() {
   if (fs::exists(path_, error)) owner_->remove_aside(owner_->set_aside(task_));
 }
 
+// Called by the destructor and by move assignment.
 void StateDirectory::TaskLock::release() noexcept {
   if (owner_ == nullptr) return;
   const std::lock_guard guard(owner_->mutex_);

@@ -15,9 +15,11 @@ namespace {
 
 }  // namespace
 
+// Opens all stores. If one of them fails, the exception destroys the open ones and closes the database.
 StoreSet::StoreSet(std::string owner, std::vector<StorePlan> plans, const std::filesystem::path& directory,
                    std::shared_ptr<StateMemory> memory)
     : owner_(std::move(owner)), plans_(std::move(plans)) {
+  // A task without persistent stores has no directory and no database.
   if (std::ranges::any_of(plans_, &StorePlan::persistent)) database_ = TaskDatabase::open(directory, std::move(memory));
   for (const StorePlan& plan : plans_) {
     const std::string& store = spec_of(plan).name;
@@ -28,6 +30,7 @@ StoreSet::StoreSet(std::string owner, std::vector<StorePlan> plans, const std::f
       position.changelog_ = changelog;
       position.persistent_ = plan.persistent;
       position.from_source_ = plan.from_source;
+      // An in-memory store starts empty, whatever was restored before.
       if (plan.persistent) position.next_offset_ = database_->position(store, changelog);
     }
   }
@@ -38,7 +41,7 @@ StoreSet::~StoreSet() = default;
 ByteStore StoreSet::open(const StorePlan& plan) {
   const StoreSpec& spec = spec_of(plan);
   if (!plan.persistent) return make_in_memory_store(spec);
-  // Before the store is opened, which deletes the positions of a store that has become another one.
+  // Both before the store is opened: they delete its data if these do not fit, positions included.
   if (!plan.changelogs.empty()) database_->expect_changelogs(spec.name, plan.changelogs);
   database_->expect_headers(spec.name, has_headers(spec.format));
   ByteStore bytes;
@@ -52,6 +55,7 @@ ByteStore StoreSet::open(const StorePlan& plan) {
   return bytes;
 }
 
+// REQUIRES: the set has the store.
 const StorePlan& StoreSet::plan_of(const std::string& store) const {
   return *std::ranges::find_if(plans_, [&](const StorePlan& plan) { return spec_of(plan).name == store; });
 }
@@ -61,6 +65,7 @@ const StorePlan& StoreSet::plan_of(const std::string& store) const {
 void StoreSet::attach(const std::string& store, RestorableStore& custom) {
   custom_[store] = &custom;
   for (StorePosition& position : positions_) {
+    // The binding has made a new, empty store, so it is restored from the beginning.
     if (position.store_ == store) position.next_offset_.reset();
   }
 }
@@ -71,6 +76,7 @@ void StoreSet::detach(const std::string& store) { custom_.erase(store); }
 
 void StoreSet::begin_restore(const std::map<TopicPartition, Watermarks>& held) {
   for (const StorePosition& position : positions_) {
+    // First wipe, then set offsets: a wipe resets all positions of its store, also those in other partitions.
     if (!fits(position, held.at(position.changelog_))) wipe(position.store_);
   }
   for (StorePosition& position : positions_) {
@@ -79,6 +85,8 @@ void StoreSet::begin_restore(const std::map<TopicPartition, Watermarks>& held) {
 }
 
 bool StoreSet::fits(const StorePosition& position, const Watermarks& held) const {
+  // Below `low` records are missing, which retention or a purge has deleted. Above `high` the changelog was made anew,
+  // so the data belong to an older one.
   const auto next = position.next_offset_;
   if (!next || (*next >= held.low && *next <= held.high)) return true;
   log(LogLevel::warn, "store '" + position.store_ + "' of " + owner_ + " is at offset " + std::to_string(*next) +
@@ -91,21 +99,25 @@ bool StoreSet::fits(const StorePosition& position, const Watermarks& held) const
 void StoreSet::restore(StorePosition& position, std::span<const RestoreRecord> records, std::int64_t next_offset) {
   apply(position.store_, records);
   advance(position, next_offset);
+  // Data and position in one write. A crash before it only repeats this batch.
   if (position.persistent_) commit();
 }
 
+// The end can be behind the last record, because transaction markers take offsets too.
 void StoreSet::finish_restore(StorePosition& position, std::int64_t end) {
   advance(position, end);
   if (position.persistent_) commit();
 }
 
 void StoreSet::apply(const std::string& store, std::span<const RestoreRecord> records) {
+  // Custom stores get the changelog records as they are.
   if (const auto custom = custom_.find(store); custom != custom_.end()) {
     custom->second->restore(records);
     return;
   }
   const ByteStore& bytes = stores_.at(store);
   const ValueFormat format = spec_of(plan_of(store)).format;
+  // One of the four is set.
   if (bytes.key_value) restore_changes(*bytes.key_value, format, records);
   if (bytes.window) restore_changes(*bytes.window, format, records);
   if (bytes.session) restore_changes(*bytes.session, format, records);
@@ -133,6 +145,7 @@ void StoreSet::empty_in_memory(const StorePlan& plan) {
 
 void StoreSet::commit() {
   if (!database_) return;
+  // Only persistent stores have positions on disk. An in-memory store restores everything after a restart.
   std::map<std::string, ChangelogPositions> positions;
   for (const StorePosition& position : positions_) {
     if (!position.persistent_ || !position.next_offset_) continue;
@@ -141,6 +154,7 @@ void StoreSet::commit() {
   database_->commit(positions);
 }
 
+// The transaction was aborted: its changelog records do not count, so the data must not contain them either.
 void StoreSet::discard() {
   if (database_) database_->discard();
   for (const StorePlan& plan : plans_) {
@@ -160,6 +174,7 @@ void StoreSet::flush_to_disk() {
 
 // --- readers
 
+// Each message says what the caller can do instead.
 void StoreSet::require_readable(const std::string& store, StoreKind kind) const {
   const auto plan = std::ranges::find_if(plans_, [&](const StorePlan& one) { return spec_of(one).name == store; });
   if (plan == plans_.end()) throw ProcessorStateException(owner_ + " has no state store '" + store + "'");

@@ -17,26 +17,26 @@
 
 namespace millrace::detail {
 
-/// One store of a set, as it will be made.
+/// Describes one store of a set before the store is made.
 struct StorePlan {
   std::shared_ptr<const StoreBuilder> builder;
   bool persistent = false;  ///< of stores of kind `custom` always false
-  /// The partitions that the store is rebuilt from: of its changelog, or of the topic of a source. Empty: of none, what
-  /// is lost is lost.
+  /// The partitions that the store is rebuilt from: those of its changelog, or of a source topic. Empty: the store has
+  /// no changelog, and lost data stay lost.
   std::vector<TopicPartition> changelogs;
-  /// `changelogs` are of the topic of a source: nobody writes them for the store, and restoring ends where processing
-  /// begins.
+  /// True: `changelogs` belong to a source topic. The store does not write to them. Restoring ends at the offset where
+  /// processing begins.
   bool from_source = false;
 };
 
-/// How far a store has come in one partition that it is rebuilt from. Changed by its StoreSet alone.
+/// How far a store has come in one partition that it is rebuilt from. Only its StoreSet changes it.
 class StorePosition {
  public:
   [[nodiscard]] const std::string& store() const { return store_; }
   [[nodiscard]] const TopicPartition& changelog() const { return changelog_; }
   [[nodiscard]] bool persistent() const { return persistent_; }
   [[nodiscard]] bool from_source() const { return from_source_; }
-  /// The offset behind the last record that the data of the store include; nullopt: the store is empty.
+  /// The offset after the last record that the store's data include; nullopt: the store is empty.
   [[nodiscard]] std::optional<std::int64_t> next_offset() const { return next_offset_; }
 
  private:
@@ -49,26 +49,26 @@ class StorePosition {
   std::optional<std::int64_t> next_offset_;
 };
 
-/// The stores of one task, without the task: their database, the byte stores, and the position of each store in its
-/// changelog. Nodes get at it through a StoreBinding. Bindings may come and go; the stores stay open.
+/// The stores of one task: their database, the byte stores, and the position of each store in its changelog. Nodes
+/// reach the stores through a StoreBinding. Bindings may come and go while the stores stay open. (Kafka Streams: the
+/// stores and offsets of `ProcessorStateManager`.)
 ///
 /// Restoring   begin_restore() says where to start, restore() applies a batch, finish_restore() ends it. Each step is
-///             durable together with its position, so that an interrupted restore goes on where it stopped.
-/// Commit      advance() notes how far the data go, commit() makes data and positions durable in one write. Or
-///             discard() takes everything back to the last commit. A store in memory knows no commit: it is emptied
-///             then and restored from the beginning.
-/// Handing on  From one binding to the next after commit() without writes since: nothing is lost, in memory neither. In
-///             any other case discard() comes first. Custom stores belong to their binding and are restored by the
-///             next.
+///             durable together with its position, so an interrupted restore continues where it stopped.
+/// Commit      advance() notes how far the data go. commit() makes data and positions durable in one write. discard()
+///             goes back to the last commit instead. A store in memory has no commit: discard() empties it, and it is
+///             restored from the beginning.
+/// Handing on  A new binding may follow the old one directly after commit(), if nothing was written since. Nothing is
+///             lost then, also not in memory. Otherwise call discard() first. Custom stores belong to their binding;
+///             the next binding makes and restores its own.
 /// Readers     Other threads read the last commit through committed_key_value() and committed_windows().
-/// Threads     One at a time, but for those readers.
+/// Threads     One at a time, except for those readers.
 /// Errors      As TaskDatabase.
-/// (Kafka Streams: the stores and offsets of `ProcessorStateManager`.)
 class StoreSet {
  public:
-  /// `owner`: for messages, such as "task 0_1". `directory`: the task's own, used only if a store is persistent.
-  /// `memory`: what the databases of the application share. Throws StateCorruptedException if the directory must be
-  /// deleted first.
+  /// `owner`: a name for messages, such as "task 0_1". `directory`: the task's own directory, used only if a store is
+  /// persistent. `memory`: shared by the databases of the application. Throws StateCorruptedException if the directory
+  /// must be deleted first.
   StoreSet(std::string owner, std::vector<StorePlan> plans, const std::filesystem::path& directory,
            std::shared_ptr<StateMemory> memory);
   StoreSet(const StoreSet&) = delete;
@@ -78,43 +78,41 @@ class StoreSet {
   [[nodiscard]] const std::string& owner() const { return owner_; }
   /// In the order in which the stores were given.
   [[nodiscard]] const std::vector<StorePlan>& plans() const { return plans_; }
-  /// None is set: the store is custom.
+  /// All members are null for a custom store.
   [[nodiscard]] const ByteStore& bytes(const std::string& store) const { return stores_.at(store); }
 
-  /// One for each store and partition that it is rebuilt from. Their addresses stay.
+  /// One per store and partition that the store is rebuilt from. Their addresses never change.
   [[nodiscard]] std::vector<StorePosition>& positions() { return positions_; }
   [[nodiscard]] const std::vector<StorePosition>& positions() const { return positions_; }
 
-  // --- custom stores, which a binding makes
-  /// The store is new and empty.
+  /// Adds a custom store that a binding has made. The store is new and empty.
   void attach(const std::string& store, RestorableStore& custom);
   void detach(const std::string& store);
 
-  // --- restore
-  /// `held`: for each changelog what it holds, `high` being where restoring ends. A store goes on from its position, or
-  /// starts at `low`. If its data do not fit a changelog that was deleted or made anew meanwhile, the store is emptied
-  /// first, and a warning says so.
+  /// `held`: for each changelog partition the offsets that it holds. Restoring ends at `high` (exclusive). A store
+  /// continues from its position, or starts at `low`.
+  ///
+  /// A changelog may have been deleted or made again since. If the store's data do not fit it, the store is emptied
+  /// first, and a warning is logged.
   void begin_restore(const std::map<TopicPartition, Watermarks>& held);
-  /// Applies records of the changelog, which end before `next_offset`.
+  /// Applies changelog records. `next_offset`: the offset after the last of them.
   void restore(StorePosition& position, std::span<const RestoreRecord> records, std::int64_t next_offset);
-  /// There is nothing more before `end`.
+  /// Restoring is complete: the changelog has no more records before `end`.
   void finish_restore(StorePosition& position, std::int64_t end);
-  /// Empties a store, which starts from the beginning.
+  /// Empties a store. Its restoring starts from the beginning.
   void wipe(const std::string& store);
 
-  // --- commit
-  /// The data include the changelog up to here: part of the next commit.
+  /// The store's data include the changelog up to `next_offset` (exclusive). Becomes durable with the next commit.
   void advance(StorePosition& position, std::int64_t next_offset) { position.next_offset_ = next_offset; }
   void commit();
-  /// REQUIRES: no binding, since its caches may hold uncommitted changes.
+  /// REQUIRES: no binding exists, because its caches may hold uncommitted changes.
   void discard();
   [[nodiscard]] std::size_t uncommitted_bytes() const;
   /// Brings everything committed to disk, for a clean end.
   void flush_to_disk();
 
-  // --- readers
-  /// A persistent store as of its last commit, for any thread. Throws ProcessorStateException for stores in memory,
-  /// which know no commit and belong to the thread of their task, and for stores of another kind.
+  /// A persistent store as of its last commit, for any thread. Throws ProcessorStateException for stores of another
+  /// kind, and for stores in memory: they have no commit and belong to the thread of their task.
   [[nodiscard]] std::shared_ptr<const CommittedKeyValueReader> committed_key_value(const std::string& store) const;
   [[nodiscard]] std::shared_ptr<const CommittedWindowReader> committed_windows(const std::string& store) const;
 

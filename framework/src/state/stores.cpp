@@ -13,6 +13,7 @@ StoreBuilder key_value_builder(std::string name, StoreMedium medium) {
   return builder;
 }
 
+// The store then evicts, so it must log the evictions: see EvictingStore.
 void limit_entries(StoreBuilder& builder, std::size_t max_entries) {
   if (max_entries == 0) {
     throw TopologyException("LRU map '" + builder.name() + "': it must keep at least one entry");
@@ -22,6 +23,7 @@ void limit_entries(StoreBuilder& builder, std::size_t max_entries) {
 
 StoreBuilder window_builder(std::string name, Millis retention, Millis window_size, bool retain_duplicates,
                             StoreMedium medium) {
+  // A window must be readable at least until it ends.
   if (window_size < Millis(0) || retention < window_size) {
     throw TopologyException("window store '" + name + "': retention (" + std::to_string(retention.count()) +
                             " ms) must be at least the window size (" + std::to_string(window_size.count()) + " ms)");
@@ -54,6 +56,7 @@ StoreBuilder versioned_builder(std::string name, Millis history_retention, std::
     throw TopologyException("versioned store '" + name + "': the segment interval (" +
                             std::to_string(segment_interval->count()) + " ms) must be positive");
   }
+  // Kafka Streams has no versioned store in memory.
   auto builder = key_value_builder(std::move(name), StoreMedium::rocksdb);
   StoreSpec& spec = definition_of(builder).spec;
   spec.kind = StoreKind::versioned;

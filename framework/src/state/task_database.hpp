@@ -15,9 +15,11 @@
 
 namespace millrace::detail {
 
-/// A task's local state cannot be read: RocksDB found damage, files are missing, or a newer Millrace wrote it.
-/// Nothing is lost: close the database, delete the task directory (StateDirectory::TaskLock::wipe), open it again
-/// and restore every store from its changelog. (Kafka Streams: `TaskCorruptedException`.)
+/// A task's local state cannot be read: RocksDB found damage, files are missing, or a newer Millrace wrote it. (Kafka
+/// Streams: `TaskCorruptedException`.)
+///
+/// No data is lost. The remedy: close the database, delete the task directory (StateDirectory::TaskLock::wipe), open
+/// the database again, and restore every store from its changelog.
 class StateCorruptedException : public ProcessorStateException {
  public:
   using ProcessorStateException::ProcessorStateException;
@@ -25,38 +27,40 @@ class StateCorruptedException : public ProcessorStateException {
 
 class StateMemory;
 
-/// For each topic partition that a store is rebuilt from, the offset behind the last record that its data include.
+/// How far a store's data go, for each topic partition that the store is rebuilt from: the offset after the last record
+/// that the data include. This is the next offset to restore.
 using ChangelogPositions = std::map<TopicPartition, std::int64_t>;
 
 /// Budgets of one database, or of all databases that share a StateMemory.
 struct DatabaseOptions {
-  /// Of the memory tiers of all stores together. Uncommitted entries are held beyond it.
+  /// Bytes of the in-memory tiers of all stores together. Uncommitted entries are held even beyond this limit.
   std::size_t tier_bytes = 32u << 20;
   std::size_t block_cache_bytes = 8u << 20;
-  /// RocksDB's memtables of all stores together. Once they are full, a background flush makes everything committed
-  /// so far survive a crash: the changelog tail that a crash costs is at most about this long.
+  /// Bytes of RocksDB's memtables of all stores together. When they are full, RocksDB flushes them in the background.
+  /// Only flushed commits survive a crash. So after a crash about this many bytes of changelog are read again.
   std::size_t write_buffer_bytes = 16u << 20;
 };
 
-/// All persistent stores of one task in one RocksDB: a column family per store, and one for meta data. That one keeps
-/// the positions of each store in its changelog.
+/// All persistent stores of one task in one RocksDB database. Each store has a column family. One more column family
+/// holds meta data, above all the positions of each store in its changelog.
 ///
-/// Operation     Writes stay in memory until commit(), which puts the data of all stores and the changelog offsets
-///               that they correspond to into RocksDB by one atomic write. discard() forgets everything since the
-///               last commit, as an aborted transaction demands. The WAL is off and flushes are atomic over all
-///               column families: after a crash the database shows some earlier commit, whole, and the changelog
-///               from the offsets of that commit onwards replays the rest.
-/// Memory tier   Each store answers from memory what it provably knows: a window store holds all recent entries of all
-///               keys, a key-value store the last used ones. What is over `tier_bytes` and committed is forgotten,
-///               oldest first, and read from RocksDB again when needed.
-/// Restore       RestorableStore::restore() writes straight to RocksDB, past the tier. A crash between that and the
-///               commit() of the offsets makes the same changelog records be restored once more, which changes nothing.
-/// Readers       Threads beside the owner read the last commit through committed_key_value() and committed_windows().
-/// Concurrency   One thread at a time, but for those readers. One process at a time per directory (RocksDB's own lock).
-/// Errors        ProcessorStateException naming the store and the directory; LockException if the directory is in
-///               use; StateCorruptedException if the state has to be wiped and restored. After an error in commit()
-///               nothing of that commit is in the database.
-/// Limitations   Reads see uncommitted writes of the task itself, as they must.
+/// Writes        They stay in memory until commit(). One atomic write then puts the data of all stores and their
+///               changelog positions into RocksDB. discard() forgets all writes since the last commit; it is called
+///               when the transaction is aborted.
+/// Crash         The write-ahead log is off, and flushes are atomic over all column families. After a crash the
+///               database shows an earlier commit as a whole. The task then reads the changelog from the positions of
+///               that commit.
+/// Memory tier   Each store has an in-memory tier. A window store's tier holds all recent entries of all keys. A
+///               key-value store's tier holds the most recently used keys. Committed entries beyond `tier_bytes` are
+///               evicted, oldest first, and read from RocksDB again when needed.
+/// Restore       RestorableStore::restore() writes to RocksDB directly, without the tier. If the process crashes before
+///               the positions are committed, the same changelog records are restored again. This does no harm.
+/// Readers       Other threads read the last commit through committed_key_value() and committed_windows().
+/// Threads       One at a time, except for those readers. One process at a time per directory (RocksDB's own lock).
+/// Errors        ProcessorStateException names the store and the directory. LockException: the directory is in use.
+///               StateCorruptedException: the state must be deleted and restored. After an error in commit() the
+///               database has nothing of that commit.
+/// Limitations   The task itself reads its uncommitted writes, because its processors depend on them.
 class TaskDatabase {
  public:
   virtual ~TaskDatabase() = default;
@@ -64,14 +68,17 @@ class TaskDatabase {
   /// Creates the directory and the database if missing.
   [[nodiscard]] static std::unique_ptr<TaskDatabase> open(const std::filesystem::path& directory,
                                                           const DatabaseOptions& options = {});
-  /// With a part of the memory that the application's databases share.
+  /// The memory limits are a share of what the databases of the application have together.
   [[nodiscard]] static std::unique_ptr<TaskDatabase> open(const std::filesystem::path& directory,
                                                           std::shared_ptr<StateMemory> memory);
 
-  /// Opening a name twice is an error. The store must not be used once the database is gone; destroying it before or
-  /// after is equally fine, and gives up what it has not committed.
-  /// A store whose name was that of another kind, or of a window or session store with another segment interval, before
-  /// starts empty and without position.
+  /// Opens a store. Throws ProcessorStateException if a store of this name is open already.
+  ///
+  /// The caller owns the store. It may destroy the store before or after the database, but must not use it after the
+  /// database is destroyed. Uncommitted writes of a destroyed store are lost.
+  ///
+  /// The store starts empty and without a position if its data on disk do not fit: they belong to a store of another
+  /// kind, or have another segment interval (window and session stores). A warning is logged then.
   [[nodiscard]] virtual std::unique_ptr<KeyValueBytesStore> key_value_store(const std::string& name) = 0;
   [[nodiscard]] virtual std::unique_ptr<WindowBytesStore> window_store(const std::string& name,
                                                                        const WindowStoreOptions& options) = 0;
@@ -80,26 +87,29 @@ class TaskDatabase {
   [[nodiscard]] virtual std::unique_ptr<VersionedBytesStore> versioned_store(const std::string& name,
                                                                              std::int64_t history_retention_ms) = 0;
 
-  /// Before the store is opened: whether its values begin with headers. If that was otherwise before, the store starts
-  /// empty and without position, since its bytes would be read wrongly.
+  /// Says whether the store's values begin with headers. Call this before the store is opened. If the data on disk
+  /// differ, the store starts empty and without a position: its bytes would be misread otherwise.
   virtual void expect_headers(const std::string& store, bool headers) = 0;
 
-  /// Before the store is opened: the topic partitions that it is rebuilt from. If its data were built from others, the
-  /// store starts empty and without position, since nobody would know what they lack.
+  /// Says which topic partitions the store is rebuilt from. Call this before the store is opened. If the data on disk
+  /// were built from other partitions, the store starts empty and without a position: nobody knows what the data lack.
   virtual void expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) = 0;
 
   /// The next offset to restore a store from, as of the last commit; nullopt: nothing is stored.
   [[nodiscard]] virtual std::optional<std::int64_t> position(const std::string& store,
                                                              const TopicPartition& changelog) const = 0;
 
-  /// Bytes written since the last commit: over statestore.uncommitted.max.bytes the task asks for a commit.
+  /// Bytes written since the last commit. The task asks for a commit when they exceed its share of
+  /// statestore.uncommitted.max.bytes.
   [[nodiscard]] virtual std::size_t uncommitted_bytes() const = 0;
 
-  /// `positions`: by store. What is not named keeps its position.
+  /// Makes all uncommitted writes and these positions part of RocksDB, by one atomic write. `positions`: by store name.
+  /// A store that is not named keeps its position.
   virtual void commit(const std::map<std::string, ChangelogPositions>& positions) = 0;
+  /// Forgets all uncommitted writes.
   virtual void discard() = 0;
 
-  /// Brings everything committed to disk (on clean close; an explicit checkpoint).
+  /// Brings everything committed to disk. Called when the task closes cleanly, so that the next start restores nothing.
   virtual void flush() = 0;
 
   /// Deletes all data of one store and its positions, for a restore from the beginning. Atomic and durable at once;

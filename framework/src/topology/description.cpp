@@ -10,16 +10,18 @@
 namespace millrace {
 namespace {
 
+// The position of a node in the vector of all nodes.
 using NodeIndex = std::size_t;
 using NamesToIndices = std::map<std::string, NodeIndex>;
 
+// A position in `nodes` for each name. Names are unique: TopologyBuilder checks this.
 NamesToIndices index_by_name(const std::vector<NodeDescription>& nodes) {
   NamesToIndices indices;
   for (NodeIndex i = 0; i < nodes.size(); ++i) indices.emplace(nodes[i].name, i);
   return indices;
 }
 
-// The index of the node `name`, which must come before the node `at`.
+// The index of the node `name`. Throws TopologyException unless that node comes before the node `at`.
 NodeIndex predecessor_of(const std::vector<NodeDescription>& nodes, NodeIndex at, const std::string& name,
                          const NamesToIndices& indices) {
   const auto found = indices.find(name);
@@ -46,6 +48,7 @@ class Components {
   std::vector<NodeIndex> parents_;
 };
 
+// In the form that Java's collections print.
 std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) {
@@ -70,6 +73,7 @@ class SubtopologyPrinter {
       names_.push_back(detail::java::to_utf16(node(i).name));
       positions_.emplace(node(i).name, i);
     }
+    // Each node counts itself. connect() then adds the sizes of the nodes below it.
     sizes_.assign(members.size(), 1);
     const auto compare = [this](std::size_t a, std::size_t b) { return compare_nodes(a, b); };
     predecessors_.assign(members.size(), detail::java::TreeSet(compare));
@@ -91,6 +95,7 @@ class SubtopologyPrinter {
     }
   }
 
+  // The first line of a node, in Java's words.
   static std::string title(const NodeDescription& node) {
     switch (node.kind) {
       case NodeDescription::Kind::source:
@@ -137,6 +142,7 @@ class SubtopologyPrinter {
   /// merge there are two paths.) Positions are in topological order, so a single pass upwards is enough: each node is
   /// visited after all nodes below it.
   void grow(std::size_t from, std::uint32_t delta) {
+    // The number of paths from `from` up to each node. Nodes above have smaller positions.
     std::vector<std::uint32_t> paths(from + 1, 0);
     paths[from] = 1;
     for (std::size_t at = from + 1; at-- > 0;) {
@@ -146,6 +152,7 @@ class SubtopologyPrinter {
     }
   }
 
+  // The neighbours in the order of their tree, or "none" as in Java.
   [[nodiscard]] std::string names_of(const detail::java::TreeSet& neighbours) const {
     std::vector<std::string> names;
     for (const std::size_t i : neighbours.in_order()) names.push_back(node(i).name);
@@ -162,8 +169,8 @@ class SubtopologyPrinter {
   std::vector<std::vector<std::size_t>> connected_;  // the predecessors connected so far
 };
 
-/// Prints the sub-topology of a global store. Java prints two of its nodes only: a source and one other node, the first
-/// of each kind in hash order.
+/// Prints the sub-topology of a global store. Java prints only two of its nodes: a source and one other node. Each is
+/// the first of its kind in hash order.
 void print_global_store(const std::vector<NodeDescription>& nodes, const std::vector<NodeIndex>& members,
                         const NamesToIndices& indices, std::string& out) {
   std::vector<std::string> names;
@@ -212,9 +219,11 @@ std::string describe_text(const std::vector<NodeDescription>& nodes) {
   const std::vector<int> subtopologies = assign_subtopologies(nodes);
   for (NodeIndex i = 0; i < nodes.size(); ++i) members[subtopologies[i]].push_back(i);
 
+  // The blank before the first sub-topology is in Java's text too.
   std::string out = "Topologies:\n ";
   for (const auto& [number, nodes_here] : members) {
     out += "  Sub-topology: " + std::to_string(number);
+    // All nodes of a sub-topology are global or none is.
     if (nodes[nodes_here.front()].global) {
       out += " for global store (will not generate tasks)\n";
       print_global_store(nodes, nodes_here, indices, out);

@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-/// One node of a topology, as far as describe() needs it.
+/// One node of a topology, with what describe() prints and what sub-topologies depend on.
 struct NodeDescription {
   enum class Kind { source, processor, sink };
 
@@ -26,10 +26,11 @@ struct NodeDescription {
 /// a task id. Throws TopologyException if a predecessor is missing or comes later.
 [[nodiscard]] std::vector<int> assign_subtopologies(const std::vector<NodeDescription>& nodes);
 
-/// The text that `Topology.describe().toString()` of Kafka Streams prints for this topology, byte for byte.
+/// The text that `Topology.describe().toString()` of Kafka Streams prints for this topology, byte for byte. Tools and
+/// tests compare it with Java's.
 [[nodiscard]] std::string describe_text(const std::vector<NodeDescription>& nodes);
 
-/// The topology as a Mermaid flowchart, and as a Graphviz digraph.
+/// The topology as a Mermaid flowchart, and as a Graphviz digraph. Kafka Streams has no such function.
 [[nodiscard]] std::string describe_mermaid(const std::vector<NodeDescription>& nodes);
 [[nodiscard]] std::string describe_graphviz(const std::vector<NodeDescription>& nodes);
 

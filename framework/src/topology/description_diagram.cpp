@@ -11,7 +11,8 @@ namespace {
 
 using Kind = NodeDescription::Kind;
 
-/// The topics and patterns in the drawing. Each is drawn once, even if several nodes use it.
+/// The topics and patterns in the drawing. Each is drawn once, even if several nodes use it. The label is the key,
+/// because a pattern has no topic name.
 struct Topics {
   std::map<std::string, std::string> id_by_label;
 
@@ -20,7 +21,8 @@ struct Topics {
   }
 };
 
-/// A drawing language: how it writes the parts of a topology.
+/// A drawing language: how it writes the parts of a topology. draw() calls begin, nodes, stores and end for each
+/// sub-topology, then topics, then edges.
 class Canvas {
  public:
   virtual ~Canvas() = default;
@@ -33,7 +35,8 @@ class Canvas {
   virtual void uses_store(const std::string& node, const std::string& store) = 0;
 };
 
-// The labels of the topics that a node reads or writes.
+// The labels of the topics that a node reads or writes. A pattern is shown between slashes, a dynamic sink by its
+// extractor.
 std::vector<std::string> topics_of(const NodeDescription& node) {
   if (node.pattern) return {"/" + *node.pattern + "/"};
   if (node.dynamic_topic) return {node.extractor_class};
@@ -44,6 +47,7 @@ std::vector<std::string> topics_of(const NodeDescription& node) {
 // character.
 void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
   const std::vector<int> subtopologies = assign_subtopologies(nodes);
+  // Ids: n0, n1... for nodes, s0... for stores, t0... for topics.
   std::map<std::string, std::string> node_ids;
   std::map<int, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -58,6 +62,7 @@ void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
       canvas.node(node_ids.at(nodes[i].name), nodes[i]);
       for (const auto& store : nodes[i].stores) {
         const auto [entry, is_new] = store_ids.emplace(store, "s" + std::to_string(store_ids.size()));
+        // A store that several nodes share is drawn in the box once. All its users are in the same sub-topology.
         if (is_new) canvas.store(entry->second, store);
       }
     }
@@ -66,6 +71,7 @@ void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
 
   Topics topics;
   for (const auto& node : nodes) {
+    // Gives each topic its id, in the order of the nodes. The map then lists topics by label.
     for (const auto& topic : topics_of(node)) topics.id(topic);
   }
   // Topics are outside of the boxes, because several sub-topologies can use the same topic.
@@ -84,6 +90,7 @@ void draw(const std::vector<NodeDescription>& nodes, Canvas& canvas) {
   }
 }
 
+// The title of a box.
 std::string subtopology_label(int number, bool global) {
   return "Sub-topology " + std::to_string(number) + (global ? " (global store)" : "");
 }
@@ -111,6 +118,7 @@ class Mermaid : public Canvas {
     text += "  " + id + "[/" + quoted(name) + "/]\n";
   }
   void edge(const std::string& from, const std::string& to) override { text += "  " + from + " --> " + to + '\n'; }
+  // Dotted and without an arrow: records do not flow along this line.
   void uses_store(const std::string& node, const std::string& store) override {
     text += "  " + node + " -.- " + store + '\n';
   }
@@ -155,10 +163,12 @@ class Graphviz : public Canvas {
   }
 
  private:
+  // One node statement of Graphviz.
   void shape(std::string_view indent, const std::string& id, const std::string& label, std::string_view shape) {
     text.append(indent).append(id).append(" [shape=").append(shape).append(", label=").append(quoted(label)) += "];\n";
   }
 
+  /// A Graphviz string: only quotes, backslashes and line ends need escapes.
   static std::string quoted(std::string_view name) {
     std::string out = "\"";
     for (const char c : name) {

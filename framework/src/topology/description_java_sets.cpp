@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kDefaultCapacity = 16;
 
-// `String.hashCode()`, then HashMap's `hash()`.
+// `String.hashCode()`, then HashMap's `hash()`, which mixes the upper bits into the lower ones. The bucket is chosen by
+// the lowest bits.
 std::uint32_t spread_hash(const std::string& name) {
   std::uint32_t hash = 0;
   for (const char16_t unit : to_utf16(name)) hash = 31 * hash + unit;
@@ -29,6 +30,7 @@ std::vector<std::string> order_in_table(const std::vector<std::string>& names, s
   std::vector<Entry> entries;
   std::unordered_set<std::string> seen;
   for (const auto& name : names) {
+    // A set has each name once; its first insertion decides.
     if (seen.insert(name).second) entries.push_back({spread_hash(name), name});
   }
   // HashMap doubles its capacity when it is more than 3/4 full.
@@ -44,6 +46,7 @@ std::vector<std::string> order_in_table(const std::vector<std::string>& names, s
 
 }  // namespace
 
+// Invalid UTF-8 is skipped.
 std::u16string to_utf16(const std::string& utf8) { return boost::locale::conv::utf_to_utf<char16_t>(utf8); }
 
 std::vector<std::string> hash_set_order(const std::vector<std::string>& names) {
@@ -53,6 +56,7 @@ std::vector<std::string> hash_set_order(const std::vector<std::string>& names) {
 std::vector<std::string> hash_set_copy_order(const std::vector<std::string>& names) {
   // The formula of HashSet's copy constructor, in float as in Java.
   const std::size_t reserved = static_cast<std::size_t>(static_cast<float>(names.size()) / .75F) + 1;
+  // HashMap rounds a requested capacity up to a power of two.
   return order_in_table(names, std::bit_ceil(std::max(reserved, kDefaultCapacity)));
 }
 
@@ -67,6 +71,7 @@ void TreeSet::insert(std::size_t element) {
     parent = at;
     side = order < 0 ? kLeft : kRight;
   }
+  // A new node is red and a leaf, so the number of black nodes on each path stays equal.
   const std::size_t added = nodes_.size();
   nodes_.push_back({element, parent});
   (parent == kNone ? root_ : nodes_[parent].child[side]) = added;
@@ -81,20 +86,24 @@ void TreeSet::rebalance(std::size_t at) {
     const Side side = side_of(parent);
     const Side other = side == kLeft ? kRight : kLeft;
     const std::size_t uncle = nodes_[grandparent].child[other];
+    // Recolour, and go on two levels up.
     if (is_red(uncle)) {
       nodes_[parent].red = nodes_[uncle].red = false;
       nodes_[grandparent].red = true;
       at = grandparent;
       continue;
     }
+    // An inner grandchild becomes an outer one, so that one more rotation is enough.
     if (side_of(at) == other) {
       at = parent;
       rotate(at, side);
     }
+    // The parent becomes the root of the subtree and turns black; the grandparent turns red and goes below it.
     nodes_[nodes_[at].parent].red = false;
     nodes_[grandparent].red = true;
     rotate(grandparent, other);
   }
+  // The root is always black.
   nodes_[root_].red = false;
 }
 
@@ -121,6 +130,7 @@ TreeSet::Side TreeSet::side_of(std::size_t at) const {
 // Iterates in order with an explicit stack of nodes whose left subtrees are done.
 std::vector<std::size_t> TreeSet::in_order() const {
   std::vector<std::size_t> elements;
+  // Nodes whose element and right subtree are still to be visited.
   std::vector<std::size_t> pending;
   for (std::size_t at = root_; at != kNone || !pending.empty();) {
     if (at != kNone) {

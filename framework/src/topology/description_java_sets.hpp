@@ -20,8 +20,10 @@ namespace millrace::detail::java {
 /// once.
 [[nodiscard]] std::vector<std::string> hash_set_copy_order(const std::vector<std::string>& names);
 
-/// A `TreeSet` of small numbers. Unlike with std::set, the comparison may give another answer later, as that of
-/// describe() does. An element stays where the comparisons during its insertion put it.
+/// A `TreeSet` of small numbers with the shape of Java's tree.
+///
+/// std::set cannot be used: the comparison of describe() may give another answer later. An element stays where the
+/// comparisons during its insertion put it. in_order() then depends on the tree's shape.
 class TreeSet {
  public:
   /// Negative: `left` comes before `right`. Zero: they are the same element.

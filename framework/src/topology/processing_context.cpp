@@ -9,6 +9,7 @@ void ProcessingContext::refuse_store_type(const std::string& store) const {
                           "' by a type that differs from the one it was built with");
 }
 
+// Negative timestamps would be refused by the broker later, when nobody knows the processor any more.
 void ProcessingContext::refuse_time(Timestamp timestamp) const {
   throw StreamsException("processor '" + node_.name() + "' forwards a record with the negative timestamp " +
                          std::to_string(timestamp) + ": give it the time of the record it comes from, or " +

@@ -6,6 +6,7 @@
 
 namespace millrace::detail {
 
+// Sends one record to one or several partitions of `topic`, and counts it per partition.
 void write_record(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record) {
   RecordCollector& collector = task.collector();
   const auto send = [&](std::optional<std::int32_t> partition) {
@@ -20,10 +21,12 @@ void write_record(TaskContext& task, const NodeBase& sink, const std::string& to
     const auto inner_key = record.key->substr(0, record.key->size() - record.window_suffix_bytes);
     send(partition_for_key(inner_key, collector.partitions_for(topic)));
   } else {
+    // The producer's partitioner chooses: by key, or any partition for a record without a key.
     send(std::nullopt);
   }
 }
 
+// Asks the task once per topic. A dynamic sink can write to many topics. Null: the records are not counted.
 TopicTotals* ProducedTopics::of(TaskContext& task, const NodeBase& sink, const std::string& topic) {
   const auto known = known_.find(topic);
   if (known != known_.end()) return known->second;
@@ -41,21 +44,26 @@ void not_serialized(TaskContext& task, const NodeBase& sink, const std::string& 
   }
 }
 
+// An empty list that lives until the process ends, for records without headers.
 const Headers& no_headers() {
   static const Headers none;
   return none;
 }
 
+// Copies the topic's name, so call it only for user functions that want it.
 RecordMetadata metadata_of(const ConsumerRecord& record) { return {*record.topic, record.partition, record.offset}; }
 
+// As in Kafka Streams, this error stops the thread: skipping the record would lose it silently.
 void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error) {
   throw StreamsException("the timestamp extractor of source '" + source.name() + "' failed on record " + *record.topic +
                          "-" + std::to_string(record.partition) + ", offset " + std::to_string(record.offset) + ": " +
                          error.what());
 }
 
+// `partition_time`: the largest timestamp of the partition so far. All times in ms since the epoch.
 Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record, Timestamp partition_time,
                               Timestamp now) {
+  // The record's own timestamp does not matter.
   if (policy == TimestampPolicy::wallclock_time) return now;
   if (record.timestamp >= 0) return record.timestamp;
   switch (policy) {
@@ -66,6 +74,7 @@ Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& reco
     case TimestampPolicy::log_and_skip: return kNoTimestamp;
     default: break;
   }
+  // The message names the record and all ways out, because this stops the application.
   throw StreamsException("record at " + *record.topic + "-" + std::to_string(record.partition) + ", offset " +
                          std::to_string(record.offset) +
                          ", has no timestamp: set default.timestamp.extractor to log-and-skip, use-partition-time or "

@@ -8,8 +8,10 @@
 
 namespace millrace {
 
+// An empty topology; the DSL's graph makes a full one by the other constructor.
 Topology::Topology() : nodes_(std::make_shared<detail::TopologyBuilder>()) {}
 
+// The builder to change. Every method that changes the topology calls this first.
 detail::TopologyBuilder& Topology::change() {
   // Copy on write: other Topology objects may share the nodes.
   if (nodes_.use_count() > 1) nodes_ = std::make_shared<detail::TopologyBuilder>(*nodes_);
@@ -27,6 +29,7 @@ Topology& Topology::connect_processor_and_state_stores(const std::string& proces
   return *this;
 }
 
+// The descriptions are made from a copy of the nodes without factories: see description.hpp.
 std::string Topology::describe() const { return describe_text(detail::describe_nodes(*nodes_)); }
 std::string Topology::describe_mermaid() const { return millrace::describe_mermaid(detail::describe_nodes(*nodes_)); }
 std::string Topology::describe_graphviz() const { return millrace::describe_graphviz(detail::describe_nodes(*nodes_)); }

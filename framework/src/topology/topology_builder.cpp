@@ -8,6 +8,7 @@
 
 namespace millrace::detail {
 
+// Defined here, so that user files do not compile the special members.
 NodeSpec::NodeSpec() = default;
 NodeSpec::NodeSpec(const NodeSpec&) = default;
 NodeSpec::NodeSpec(NodeSpec&&) noexcept = default;
@@ -17,8 +18,8 @@ NodeSpec::~NodeSpec() = default;
 
 namespace {
 
-/// Compares the types of two nodes when one of them does not declare its types, as nodes of the DSL. One instance of
-/// each is made and connected, as a task does it. Throws TopologyException if they do not fit.
+/// Compares the types of two nodes if one of them does not declare its types, as nodes of the DSL do not. Makes one
+/// instance of each and connects them, as a task does. Throws TopologyException if they do not fit.
 void check_types(const NodeSpec& before, const NodeSpec& after) {
   const auto parent = before.factory();
   const auto child = after.factory();
@@ -27,7 +28,7 @@ void check_types(const NodeSpec& before, const NodeSpec& after) {
   parent->connect(*child);
 }
 
-// Reports a pattern that is not a regular expression with the name of its source.
+// Compiles a source's pattern. Throws TopologyException that names the source if it is no regular expression.
 [[nodiscard]] std::regex regex_of(const NodeSpec& source) {
   try {
     return std::regex(*source.pattern);
@@ -39,7 +40,8 @@ void check_types(const NodeSpec& before, const NodeSpec& after) {
 
 }  // namespace
 
-// Nodes are checked when they are added. So predecessors always come first in nodes_.
+// Every node is checked when it is added, so an error points to the line of the user's program that is wrong. And
+// predecessors always come first in nodes_.
 void TopologyBuilder::add_node(NodeSpec spec) {
   if (spec.name.empty()) throw TopologyException("a node needs a name");
   if (index_.contains(spec.name)) throw TopologyException("there are two nodes named '" + spec.name + "'");
@@ -57,12 +59,14 @@ void TopologyBuilder::add_node(NodeSpec spec) {
       throw TopologyException("node '" + spec.name + "' cannot follow '" + predecessor +
                               "': it takes other key or value types than that node gives");
     }
+    // Nodes of the DSL do not declare types. Only a pair of nodes can tell whether they fit.
     if (spec.takes && !before.gives) check_types(before, spec);
   }
   index_.emplace(spec.name, nodes_.size());
   nodes_.push_back(std::move(spec));
 }
 
+// Throws for a source without topics, and for topics that another source reads.
 void TopologyBuilder::add_source(NodeSpec spec) {
   spec.kind = NodeSpec::Kind::source;
   if (spec.topics.empty() && !spec.pattern) throw TopologyException("source '" + spec.name + "' has no topic");
@@ -98,6 +102,7 @@ void TopologyBuilder::check_topics(const NodeSpec& source) const {
       throw TopologyException("sources '" + other.name + "' and '" + source.name + "' read the same pattern '" +
                               *source.pattern + "': read it once, and give that source more children");
     }
+    // The other direction: the topics of the new source against the patterns of known sources.
     if (source.topics.empty() || !other.pattern) continue;
     const std::regex regex = regex_of(other);
     for (const std::string& topic : source.topics) {
@@ -106,6 +111,7 @@ void TopologyBuilder::check_topics(const NodeSpec& source) const {
   }
 }
 
+// For processors of the DSL, whose types are checked by the compiler.
 void TopologyBuilder::add_processor(std::string name, NodeFactory factory, std::vector<std::string> predecessors) {
   NodeSpec spec;
   spec.name = std::move(name);
@@ -115,6 +121,7 @@ void TopologyBuilder::add_processor(std::string name, NodeFactory factory, std::
 }
 
 void TopologyBuilder::add_processor(NodeSpec spec) {
+  // A node without parents would never get a record.
   if (spec.predecessors.empty()) {
     throw TopologyException("processor '" + spec.name + "' is not connected: name at least one node before it");
   }
@@ -145,6 +152,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
     throw TopologyException("state stores cannot be connected to '" + processor + "': there is no such node");
   }
   NodeSpec& spec = nodes_[found->second];
+  // Sources and sinks have no user code that could use a store.
   if (spec.kind != NodeSpec::Kind::processor) {
     throw TopologyException("state stores cannot be connected to '" + processor + "': it is a source or a sink");
   }
@@ -158,6 +166,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
       throw TopologyException("processor '" + processor + "' need not be connected to global store '" + store +
                               "': every processor may read it");
     }
+    // Connecting twice is harmless: an operator and its user may both ask for the store.
     if (std::ranges::find(spec.stores, store) == spec.stores.end()) spec.stores.push_back(store);
   }
 }
@@ -165,6 +174,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::vector<st
 void TopologyBuilder::add_global_store(NodeSpec source, const std::string& processor, NodeFactory factory,
                                        std::shared_ptr<const StoreBuilder> store) {
   const std::string& name = store->name();
+  // The store is restored from this topic, so there can be only one.
   if (source.topics.size() != 1) throw TopologyException("global store '" + name + "' needs exactly one topic");
   // Its source topic is its changelog.
   if (definition_of(*store).spec.logging)
@@ -174,13 +184,16 @@ void TopologyBuilder::add_global_store(NodeSpec source, const std::string& proce
   source.global = true;
   add_source(std::move(source));
   add_processor(processor, std::move(factory), {source_name});
+  // add_processor() above has no declared types to compare.
   check_types(node(source_name), nodes_.back());
+  // Marks the whole sub-topology: it runs in the global thread and has no tasks.
   nodes_.back().global = true;
   add_state_store(std::move(store), {processor});
   global_stores_.emplace(name, topic);
 }
 
 void TopologyBuilder::use_source_as_changelog(const std::string& store, const std::string& topic) {
+  // Restoring then reads the source topic, and no changelog topic is made.
   source_changelogs_[store] = topic;
 }
 
@@ -196,6 +209,7 @@ void TopologyBuilder::add_internal_topic(InternalTopic topic) {
 /// asked.
 void TopologyBuilder::require_copartitioning(CopartitionGroup group) {
   std::map<std::string, std::int32_t> asked_for;
+  // False if a number of partitions is not known yet. The numbers are then compared when the application starts.
   bool all = true;
   for (const std::string& source : group.sources) {
     const NodeSpec& reader = node(source);
@@ -211,6 +225,7 @@ void TopologyBuilder::require_copartitioning(CopartitionGroup group) {
   }
   for (const auto& [topic, partitions] : asked_for) {
     const auto& [first, count] = *asked_for.begin();
+    // If one number is unknown, all topics can still be given the same number at the start.
     if (!all || partitions == count) continue;
     throw TopologyException("repartition topics '" + first + "' (" + std::to_string(count) + " partitions) and '" +
                             topic + "' (" + std::to_string(partitions) + ") meet in '" + group.node +

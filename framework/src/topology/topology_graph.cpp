@@ -4,6 +4,7 @@
 
 namespace millrace::detail {
 
+// A copy, so that descriptions know nothing of factories and stores.
 std::vector<NodeDescription> describe_nodes(const TopologyBuilder& topology) {
   std::vector<NodeDescription> result;
   for (const NodeSpec& node : topology.nodes()) {
@@ -26,6 +27,7 @@ std::vector<NodeDescription> describe_nodes(const TopologyBuilder& topology) {
   return result;
 }
 
+// Ids have no gaps: assign_subtopologies() numbers components from 0 in the order of their first nodes.
 std::vector<Subtopology> subtopologies(const TopologyBuilder& topology) {
   const std::vector<int> ids = assign_subtopologies(describe_nodes(topology));
   std::vector<Subtopology> result;
@@ -51,6 +53,7 @@ std::string decorate(const TopologyBuilder& topology, const std::string& applica
   return topology.internal_topics().contains(topic) ? application_id + "-" + topic : topic;
 }
 
+// Kafka Streams uses the same name, so an application that moves over from Java finds its changelogs.
 std::string changelog_topic(const std::string& application_id, const std::string& store) {
   return application_id + "-" + store + "-changelog";
 }

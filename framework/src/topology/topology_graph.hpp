@@ -13,7 +13,7 @@ namespace millrace::detail {
 /// The nodes of a topology in the form that describe() needs.
 [[nodiscard]] std::vector<NodeDescription> describe_nodes(const TopologyBuilder& topology);
 
-/// One sub-topology. Its tasks run these nodes with these stores.
+/// One sub-topology. Each of its tasks runs these nodes with these stores. Valid while the topology exists.
 struct Subtopology {
   int id = 0;
   std::vector<const NodeSpec*> nodes;   ///< owned by the topology; in insertion order, so predecessors come first

@@ -6,7 +6,8 @@
 
 namespace millrace {
 
-/// Why a record was dropped. Each is a tag value of `dropped-records-total`: see to_string().
+/// Why a record was dropped. Each reason is a value of the tag `reason` of the metric `dropped-records-total`; see
+/// to_string(). Kafka Streams has the same total without the tag.
 enum class DropReason : std::uint8_t {
   null_key,
   null_value,
@@ -23,6 +24,7 @@ enum class DropReason : std::uint8_t {
   production_error,  ///< refused by the broker
 };
 
+/// All reasons, in the order of the enum.
 inline constexpr std::array kDropReasons{
     DropReason::null_key,          DropReason::null_value,
     DropReason::null_join_key,     DropReason::null_foreign_key,
@@ -33,7 +35,7 @@ inline constexpr std::array kDropReasons{
     DropReason::production_error,
 };
 
-/// `null-key`, `expired-window`...: the value of the tag `reason`.
+/// The value of the tag `reason`: `null-key`, `expired-window`... Never null. Any thread.
 [[nodiscard]] const char* to_string(DropReason reason);
 
 }  // namespace millrace

@@ -10,10 +10,11 @@
 
 namespace millrace {
 
-/// Tells metrics of one name apart: `thread-id`, `task-id`, `topic`...
+/// The tags that tell apart metrics of the same name: `thread-id`, `task-id`, `topic`...
 using MetricTags = std::map<std::string, std::string>;
 
-/// A number, or a text such as a state. A number that is not known yet (an average of nothing) is NaN, as in Kafka.
+/// A number, or a text such as a state. NaN is a number that is not known yet, such as an average of no values. Kafka
+/// does the same.
 using MetricValue = std::variant<double, std::string>;
 
 /// One metric as it was when the snapshot was taken. (Kafka Streams: a `MetricName` and the value of its `Metric`.)
@@ -26,12 +27,13 @@ struct Metric {
 
   /// The value, or NaN if it is a text.
   [[nodiscard]] double number() const;
-  /// The value as text; numbers as a program prints them.
+  /// The value as text. A number is printed with up to 16 significant digits.
   [[nodiscard]] std::string text() const;
 };
 
-/// The metrics of an application at one time, ordered by group, name and tags. docs/metrics.md lists them.
-/// (Kafka Streams: the map that `KafkaStreams#metrics` returns; here a copy, which does not change.)
+/// The metrics of an application at one time, ordered by group, name and tags. docs/metrics.md lists them. (Kafka
+/// Streams: the map that `KafkaStreams#metrics` returns.) This is a copy, which does not change. Any thread may read
+/// it.
 class Metrics {
  public:
   Metrics() = default;
@@ -42,11 +44,12 @@ class Metrics {
   [[nodiscard]] std::size_t size() const { return metrics_.size(); }
   [[nodiscard]] bool empty() const { return metrics_.empty(); }
 
-  /// The first metric of that group and name that has all these tags, perhaps among others; nullptr: there is none.
-  /// Valid as long as this snapshot.
+  /// The first metric of this group and name that has all these tags. It may have other tags too. nullptr: there is
+  /// none. Valid as long as this object.
   [[nodiscard]] const Metric* find(std::string_view group, std::string_view name, const MetricTags& tags = {}) const;
 
-  /// The numbers of all metrics of that group and name that have all these tags, added up; 0 if there is none.
+  /// Adds up the numbers of all metrics of this group and name that have all these tags. 0 if there is none, NaN if one
+  /// of them is a text or not known yet.
   [[nodiscard]] double sum(std::string_view group, std::string_view name, const MetricTags& tags = {}) const;
 
  private:

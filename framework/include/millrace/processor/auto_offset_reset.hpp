@@ -30,6 +30,7 @@ class AutoOffsetReset {
   }
 
   [[nodiscard]] Strategy strategy() const { return strategy_; }
+  /// Of by_duration; 0 for the other strategies.
   [[nodiscard]] Millis duration() const { return duration_; }
 
   bool operator==(const AutoOffsetReset&) const = default;

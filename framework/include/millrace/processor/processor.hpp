@@ -16,14 +16,16 @@
 
 namespace millrace {
 
-/// What a processor can ask of its task, without the types of what it forwards.
+/// The access of a processor to its task, without the types of the records that it forwards. Used by the task's thread
+/// only. (Kafka Streams: `ProcessingContext`.)
 class ProcessingContext {
  public:
+  /// Made by the engine. Both outlive the context.
   ProcessingContext(detail::TaskContext& task, detail::NodeBase& node) : task_(task), node_(node) {}
 
-  /// A store that this processor is connected to. `Store` is its interface (`KeyValueStore<K, V>`,
-  /// `WindowStore<K, V>`...). Valid until the processor is closed.
-  /// Throws TopologyException if the store is not connected to this node or has other types.
+  /// A store that this processor is connected to. `Store` is the store's interface, such as `KeyValueStore<K, V>` or
+  /// `WindowStore<K, V>`. The reference is valid until the processor is closed. Throws TopologyException if the store
+  /// is not connected to this node, or has other types.
   template <class Store>
   [[nodiscard]] Store& get_state_store(const std::string& name) {
     auto* store = dynamic_cast<Store*>(&task_.store(node_, name));
@@ -31,16 +33,21 @@ class ProcessingContext {
     return *store;
   }
 
-  /// Calls `callback` every `interval` (at least 1 ms). Stream time: on a grid that starts at 0, first with the first
-  /// record, at most once per step however far time jumps. Wall clock: first after one interval.
+  /// Calls `callback` every `interval` (at least 1 ms).
+  ///
+  /// Stream time: the calls are due at multiples of the interval, counted from time 0. The first call comes with the
+  /// first record. If time jumps over several multiples, there is one call. Wall clock: the first call comes after one
+  /// interval.
   Cancellable schedule(Millis interval, PunctuationType type, Punctuator callback) {
     return task_.schedule(node_, std::nullopt, interval, type, std::move(callback));
   }
-  /// The same on a grid through `start` (ms since the epoch, not negative): first at `start`, or if that is past, at
-  /// the next slot behind now. All tasks and restarts with the same `start` share one grid.
+  /// As above, but the calls are due at `start` (ms since the epoch, not negative) plus multiples of the interval. If
+  /// `start` is in the past, the first call comes at the next of these times. All tasks, and all restarts, with the
+  /// same `start` have the same times.
   Cancellable schedule(Timestamp start, Millis interval, PunctuationType type, Punctuator callback) {
     return task_.schedule(node_, start, interval, type, std::move(callback));
   }
+  /// Prints what is wrong with a callback that does not take the time.
   template <class F>
   requires(!std::convertible_to<F, Punctuator>) auto schedule(Millis /*interval*/, PunctuationType /*type*/,
                                                               F /*callback*/) {
@@ -53,16 +60,19 @@ class ProcessingContext {
     return schedule(interval, type, std::move(callback));
   }
 
-  /// Asks for a commit soon; it happens after the current record.
+  /// Asks for a commit soon. It happens after the current record was processed.
   void commit() { task_.request_commit(); }
 
   [[nodiscard]] TaskId task_id() const { return task_.task_id(); }
   [[nodiscard]] const std::string& application_id() const { return task_.application_id(); }
-  /// The task's directory, for files of your own beside the stores'. It stays over restarts and goes when another
-  /// instance has long had the task. Throws StreamsException in an application that keeps nothing on disk.
+  /// The task's directory. You may keep your own files there, beside those of the stores. The directory survives
+  /// restarts. It is deleted some time after the task has moved to another instance (state.cleanup.delay.ms). Throws
+  /// StreamsException in an application without persistent state.
   [[nodiscard]] std::filesystem::path state_dir() const { return task_.state_dir(); }
   [[nodiscard]] const StreamsConfig& app_configs() const { return task_.config(); }
+  /// The largest timestamp of the task's records so far, in ms since the epoch.
   [[nodiscard]] Timestamp current_stream_time_ms() const { return task_.stream_time(); }
+  /// The wall clock, in ms since the epoch. In tests it is the driver's clock.
   [[nodiscard]] Timestamp current_system_time_ms() const { return task_.system_time(); }
 
   /// Topic, partition and offset of the record being processed; nullopt inside a punctuation.
@@ -73,7 +83,8 @@ class ProcessingContext {
   }
 
  protected:
-  /// Kafka has no records from before the epoch. (Java: the constructor of `Record` refuses them.)
+  /// Throws StreamsException for a negative timestamp: Kafka has no records from before the epoch. In Java the
+  /// constructor of `Record` refuses them.
   void require_time(Timestamp timestamp) const {
     if (timestamp < 0) refuse_time(timestamp);
   }
@@ -93,8 +104,8 @@ class ProcessorContext : public ProcessingContext {
   ProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V> output)
       : ProcessingContext(task, node), output_(std::move(output)) {}
 
-  /// Sends a record to all children, or to the one named. Throws StreamsException if its timestamp is negative or there
-  /// is no such child. A record that is moved here is the children's to move on.
+  /// Sends a record to all children, or to the child with this name. Throws StreamsException if the timestamp is
+  /// negative, or if there is no such child. A record that is moved into this call may be changed by the children.
   void forward(Record<K, V>&& record) {
     require_time(record.timestamp);
     output_.forward_inline(task_, record);
@@ -114,7 +125,8 @@ class ProcessorContext : public ProcessingContext {
   }
 
  private:
-  detail::Output<K, V> output_;  ///< a copy of the node's, whose children are known: a load nearer for each record
+  /// A copy of the node's output. The children are connected already, and a copy saves one memory access per record.
+  detail::Output<K, V> output_;
 };
 
 /// The context of a processor that keeps its records' keys. (Kafka Streams: `FixedKeyProcessorContext`.)
@@ -124,7 +136,7 @@ class FixedKeyProcessorContext : public ProcessingContext {
   FixedKeyProcessorContext(detail::TaskContext& task, detail::NodeBase& node, detail::Output<K, V> output)
       : ProcessingContext(task, node), output_(std::move(output)) {}
 
-  /// Sends a record to all children, or to the one named, as ProcessorContext does.
+  /// Sends a record to all children, or to the child with this name, as ProcessorContext does.
   void forward(FixedKeyRecord<K, V>&& record) {
     require_time(record.timestamp());
     output_.forward_inline(task_, record.record_);
@@ -148,7 +160,8 @@ class FixedKeyProcessorContext : public ProcessingContext {
   detail::Output<K, V> output_;
 };
 
-/// User code with state and time. One instance per task, used by one thread. (Kafka Streams: `Processor`.)
+/// User code with state and time. The supplier makes one instance per task, and only the task's thread uses it. (Kafka
+/// Streams: `Processor`.)
 template <class KIn, class VIn, class KOut = KIn, class VOut = VIn>
 class Processor {
  public:
@@ -159,18 +172,23 @@ class Processor {
 
   virtual ~Processor() = default;
 
-  /// Called once before the first record: look up stores, schedule punctuations. Override and call the base, or keep
-  /// the context yourself.
+  /// Called once, before the first record. Look up stores and schedule punctuations here. An override must call this
+  /// function, or keep `context` itself. The context is valid until the processor is destroyed.
   virtual void init(ProcessorContext<KOut, VOut>& context) { context_ = &context; }
+  /// Called for each record. An exception goes to the processing exception handler, which decides whether the record is
+  /// skipped or the application stops.
   virtual void process(Record<KIn, VIn> record) = 0;
-  /// Called before each commit of the task, when all records that the commit covers are processed: forward or store
-  /// here what must not be missing from the commit, such as the content of a buffer of your own. Upstream processors
-  /// are called first. There may have been no record since the last call. What it throws goes to the processing
-  /// exception handler, as from process(). (Kafka Connect has `SinkTask#preCommit`; Kafka Streams has none.)
+  /// Called before each commit of the task, when all records that the commit covers are processed. Forward or store
+  /// here everything that must not be missing from the commit, such as the content of your own buffer.
+  ///
+  /// Upstream processors are called first. There may have been no record since the last call. An exception goes to the
+  /// processing exception handler, as from process(). (Kafka Connect has `SinkTask#preCommit`; Kafka Streams has none.)
   virtual void prepare_commit() {}
+  /// Called once when the task ends, after the last record.
   virtual void close() {}
 
  protected:
+  /// REQUIRES: init() of this class was called.
   [[nodiscard]] ProcessorContext<KOut, VOut>& context() const { return *context_; }
 
  private:
@@ -201,13 +219,14 @@ class FixedKeyProcessor {
 
 namespace detail {
 
-/// The record for a processor to keep. The headers are copied: error handlers want those of the record in hand.
+/// A copy of the record for a processor to keep. Key and value are moved. The headers are copied, because error
+/// handlers still need those of the current record.
 template <class K, class V>
 [[nodiscard]] Record<K, V> take(Record<K, V>& record) {
   return {std::move(record.key), std::move(record.value), record.timestamp, record.headers};
 }
 
-/// Runs a Processor as a node.
+/// Runs a Processor as a node. Owns the processor. One per task.
 template <class KIn, class VIn, class KOut, class VOut>
 class ProcessorNode final : public OperatorNode<KIn, VIn, KOut, VOut> {
  public:
@@ -232,6 +251,7 @@ class ProcessorNode final : public OperatorNode<KIn, VIn, KOut, VOut> {
   std::optional<ProcessorContext<KOut, VOut>> context_;
 };
 
+/// Runs a FixedKeyProcessor as a node. Owns the processor. One per task.
 template <class K, class VIn, class VOut>
 class FixedKeyProcessorNode final : public OperatorNode<K, VIn, K, VOut> {
  public:
@@ -256,7 +276,7 @@ class FixedKeyProcessorNode final : public OperatorNode<K, VIn, K, VOut> {
   std::optional<FixedKeyProcessorContext<K, VOut>> context_;
 };
 
-/// The processor type that `F()` makes, without its std::unique_ptr; void if it makes anything else.
+/// The processor type that `F()` makes, without its std::unique_ptr. void if F makes anything else.
 template <class F>
 struct Supplied {
   using Type = void;
@@ -271,8 +291,8 @@ requires(std::invocable<F&>&& requires(std::invoke_result_t<F&> made) {
 
 using ConnectedStores = std::vector<std::shared_ptr<const StoreBuilder>>;
 
-/// The stores that a processor supplier brings along, if it has a `stores()`. (Kafka Streams:
-/// `ConnectedStoreProvider`.)
+/// The stores of a processor supplier that has a function `stores()`. They are added to the topology and connected to
+/// the processor. (Kafka Streams: `ConnectedStoreProvider`.)
 template <class F>
 [[nodiscard]] ConnectedStores connected_stores(F& supplier) {
   if constexpr (requires { supplier.stores(); }) {

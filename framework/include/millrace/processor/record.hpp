@@ -104,13 +104,13 @@ struct RecordMetadata {
   std::int64_t offset = -1;     ///< -1: none
 };
 
-/// What a TopicNameExtractor gets besides key and value. Topic, partition and offset are those of the input record; in
-/// a punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`.)
+/// The further arguments of a TopicNameExtractor. Topic, partition and offset are those of the input record; in a
+/// punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`.)
 struct RecordContext : RecordMetadata {
   Timestamp timestamp;     ///< of the record that is written, ms since the epoch
   const Headers& headers;  ///< likewise
-  /// Of the input record, as it was read. Behind a cache or a suppress the bytes are only there if dead letters or an
-  /// error handler in code may need them; else they are nullopt.
+  /// Key and value of the input record as they were read. If the record was in a cache or a suppress buffer meanwhile,
+  /// they may be nullopt: the bytes are kept only if a dead letter queue or an error handler may need them.
   BytesView source_raw_key;
   BytesView source_raw_value;
 };

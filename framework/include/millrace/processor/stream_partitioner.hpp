@@ -14,17 +14,24 @@
 
 namespace millrace {
 
-/// User code that picks the partitions of a record that goes to a sink: a function called as
-/// f(topic, key, value, number_of_partitions) or f(topic, key, value, headers, number_of_partitions), which returns
-/// std::optional<std::set<std::int32_t>>. nullopt: the producer decides; an empty set: the record is dropped and
-/// counted; several partitions: the record goes to each. `headers` are those of the record. What the function throws is
-/// a failure of the node before the sink. (Kafka Streams: `StreamPartitioner`.)
+/// User code that chooses the partitions of a record that goes to a sink. (Kafka Streams: `StreamPartitioner`.)
+///
+/// Made from a function that is called as f(topic, key, value, number_of_partitions) or f(topic, key, value, headers,
+/// number_of_partitions). The function returns std::optional<std::set<std::int32_t>>:
+///
+/// nullopt             the producer chooses the partition
+/// an empty set        the record is dropped and counted
+/// several partitions  the record is written to each of them
+///
+/// `headers` are those of the record. If the function throws, the node before the sink has failed. Each task has its
+/// own copy of the function.
 template <class K, class V>
 class StreamPartitioner {
  public:
   using Partitions = std::optional<std::set<std::int32_t>>;
 
-  StreamPartitioner() = default;                 ///< none
+  /// No partitioner: the producer chooses.
+  StreamPartitioner() = default;
   StreamPartitioner(std::nullptr_t /*none*/) {}  // NOLINT(google-explicit-constructor)
   template <class F>
   requires(std::is_invocable_r_v<Partitions, F&, const std::string&, const K&, const V&, const Headers&, std::int32_t>)
@@ -42,6 +49,7 @@ class StreamPartitioner {
   }
 
   [[nodiscard]] explicit operator bool() const { return choose_ != nullptr; }
+  /// REQUIRES: there is a function, see operator bool.
   [[nodiscard]] Partitions operator()(const std::string& topic, const K& key, const V& value, const Headers& headers,
                                       std::int32_t partitions) const {
     return choose_(topic, key, value, headers, partitions);

@@ -134,6 +134,7 @@ class Topology {
                   "add_global_store takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> "
                   "with the K and V that are named here");
     if constexpr (kSuppliesProcessor) {
+      // The topic itself is the changelog.
       detail::definition_of(store).spec.logging = false;
       auto spec = source_spec<K, V>(source, std::move(options));
       spec.topics = {topic};
@@ -158,6 +159,7 @@ class Topology {
     if constexpr (kSuppliesProcessor) {
       const std::string name = store.name();
       detail::definition_of(store).spec.logging = false;
+      // The store must have the whole topic.
       options.offset_reset = AutoOffsetReset::earliest();
       add_source<K, V>(source, {topic}, std::move(options));
       add_processor(processor, std::move(supplier), {source});
@@ -174,17 +176,18 @@ class Topology {
   [[nodiscard]] std::string describe_mermaid() const;
   [[nodiscard]] std::string describe_graphviz() const;
 
-  /// Used by the engine only.
+  /// For the engine only.
   [[nodiscard]] const detail::TopologyBuilder& internal() const { return *nodes_; }
 
  private:
+  // True if the supplier F makes a processor that takes records of K and V.
   template <class F, class K, class V>
   static constexpr bool kTakes = requires {
     requires std::same_as<typename detail::Supplied<F>::Type::KeyIn, K>;
     requires std::same_as<typename detail::Supplied<F>::Type::ValueIn, V>;
   };
 
-  /// The nodes, copied first if another Topology shares them.
+  /// The builder to change. It is copied first if another Topology shares it.
   detail::TopologyBuilder& change();
 
   template <class K, class V>
@@ -233,6 +236,7 @@ class Topology {
   template <class K, class V>
   static detail::NodeSpec sink_spec(const std::string& name, detail::SinkSettings<K, V> sink,
                                     std::vector<std::string> parents) {
+    // As in Kafka Streams, all windows of a key go to the same partition.
     sink.partition_windows_by_inner_key = true;
     detail::NodeSpec spec;
     spec.name = name;
@@ -242,6 +246,7 @@ class Topology {
     return spec;
   }
 
+  // Shared by copies of this object until one of them changes.
   std::shared_ptr<detail::TopologyBuilder> nodes_;
 };
 

@@ -14,8 +14,9 @@ namespace millrace {
 enum class SerializationOrigin { key, value };
 
 namespace detail {
+/// An empty list that lives until the process ends.
 [[nodiscard]] const Headers& no_headers();
-}
+}  // namespace detail
 
 /// A record that a sink could not write, as bytes. The views are valid during the handler's call. (Kafka Streams: the
 /// `ProducerRecord` that a `ProductionExceptionHandler` gets.)

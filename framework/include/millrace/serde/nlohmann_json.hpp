@@ -53,6 +53,7 @@ concept NlohmannConvertible = std::is_class_v<T> && !JsonDeclared<T> && !IsOptio
   }
 }
 
+/// Appends JSON text. Throws SerializationException for strings that are not UTF-8.
 inline void append_nlohmann(const nlohmann::json& json, std::string& out) {
   try {
     out += json.dump();
@@ -81,6 +82,7 @@ struct Serde<T> {
     }
   }
   T deserialize(std::string_view bytes) const {
+    // parse_nlohmann() reports errors of the text. The block below reports a value of another shape.
     nlohmann::json json = detail::parse_nlohmann(bytes);
     try {
       T value{};

@@ -27,6 +27,7 @@ namespace detail {
                                " bytes; it needs at least " + std::to_string(suffix) + " for the window's times");
 }
 
+/// Reads a big-endian time in ms. REQUIRES: eight bytes.
 [[nodiscard]] inline Timestamp read_time(std::string_view eight_bytes) {
   return static_cast<Timestamp>(read_big_endian<std::uint64_t>(eight_bytes, "Timestamp"));
 }
@@ -69,6 +70,7 @@ class TimeWindowedSerde {
     const Timestamp start = detail::read_time(bytes.substr(key.size()));
     constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
     const Timestamp end = start > kMax - size_ms_ ? kMax : start + size_ms_;
+    // The inner serde gets the same topic's name.
     return {inner_.deserialize(topic, key), {start, end}};
   }
 
@@ -84,6 +86,7 @@ class SessionWindowedSerde {
  public:
   static constexpr std::size_t kWindowSuffixBytes = 16;
 
+  /// `inner`: the serde of the key inside the window.
   explicit SessionWindowedSerde(AnySerde<K> inner = detail::own_serde<K>()) : inner_(std::move(inner)) {}
 
   void serialize(std::string_view topic, const Windowed<K>& key, std::string& out) const {
@@ -103,7 +106,8 @@ class SessionWindowedSerde {
   AnySerde<K> inner_;
 };
 
-/// Makes a serde of std::optional<Windowed<K>> from a serde of Windowed<K>. As in Java, empty bytes are null too.
+/// Makes a serde of std::optional<Windowed<K>> from a serde of Windowed<K>. As in Java, empty bytes are null too. A
+/// specialisation, because the sink must still find the length of the window's suffix.
 template <class K, SerdeFor<Windowed<K>> S>
 requires(detail::window_suffix_of<S>() > 0) class OptionalSerde<Windowed<K>, S> {
  public:

@@ -9,7 +9,8 @@
 namespace millrace::detail {
 namespace {
 
-// The constants and functions of MurmurHash3_x64_128. The seed is that of Kafka Streams.
+// The constants and functions of MurmurHash3_x64_128. The seed is that of Kafka Streams, whose topics and stores
+// contain such hashes.
 constexpr std::uint64_t kSeed = 104729;
 constexpr std::uint64_t kC1 = 0x87c37b91114253d5;
 constexpr std::uint64_t kC2 = 0x4cf5ad432745937f;
@@ -17,13 +18,14 @@ constexpr std::uint64_t kC2 = 0x4cf5ad432745937f;
 constexpr unsigned char kNoHash = 0x80;
 constexpr std::size_t kHashBytes = 16;
 
-/// Reads up to eight bytes as a little-endian number.
+/// Reads up to eight bytes as a little-endian number, on any machine.
 std::uint64_t load_le(std::string_view bytes) {
   std::uint64_t value = 0;
   for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
   return value;
 }
 
+// The steps have their names from the reference implementation.
 std::uint64_t mix1(std::uint64_t k) { return std::rotl(k * kC1, 31) * kC2; }
 std::uint64_t mix2(std::uint64_t k) { return std::rotl(k * kC2, 33) * kC1; }
 
@@ -51,7 +53,8 @@ std::optional<ValueHash> take_hash(std::string_view& bytes, bool present) {
 
 }  // namespace
 
-// A response is compared with the hash of the left value, so the algorithm must never change.
+// A response is compared with the hash of the present left value. Hashes are stored in topics and in the subscription
+// store, so the algorithm must never change.
 ValueHash hash_value(std::string_view bytes) {
   std::uint64_t h1 = kSeed;
   std::uint64_t h2 = kSeed;
@@ -76,6 +79,7 @@ ValueHash hash_value(std::string_view bytes) {
   return {h1, h2};
 }
 
+// | version and flag (1) | instruction (1) | hash (16), if present | primary key | partition (4), from version 1 |
 void SubscriptionSerde::serialize(const Subscription& subscription, std::string& out) const {
   out.push_back(static_cast<char>(subscription.version | (subscription.hash ? 0 : kNoHash)));
   out.push_back(static_cast<char>(subscription.instruction));
@@ -87,10 +91,12 @@ void SubscriptionSerde::serialize(const Subscription& subscription, std::string&
 }
 
 Subscription SubscriptionSerde::deserialize(std::string_view bytes) const {
+  // Version and instruction.
   if (bytes.size() < 2) throw SerializationException("a subscription of a foreign-key join is too short");
   const auto first = static_cast<unsigned char>(bytes[0]);
   const auto instruction = static_cast<unsigned char>(bytes[1]);
   Subscription result;
+  // The top bit of the first byte is the flag "no hash".
   result.version = first & 0x7f;
   if (result.version > 1) {
     throw SerializationException("a subscription of a foreign-key join has version " + std::to_string(result.version) +
@@ -113,7 +119,8 @@ Subscription SubscriptionSerde::deserialize(std::string_view bytes) const {
   return result;
 }
 
-// The length in front makes sure that no foreign key is a prefix of another one's entries.
+// The key of the subscription store. The length in front makes sure that no foreign key is a prefix of another key's
+// entries. So all subscriptions of a foreign key are one range.
 std::string combined_key(std::string_view foreign_key, std::string_view primary_key) {
   std::string key;
   formats::append_be32(key, static_cast<std::uint32_t>(foreign_key.size()));
@@ -122,6 +129,7 @@ std::string combined_key(std::string_view foreign_key, std::string_view primary_
   return key;
 }
 
+// The view points into `combined_key`.
 std::string_view primary_key_of(std::string_view combined_key) {
   const std::size_t foreign = combined_key.size() < 4 ? combined_key.size() : formats::load_be32(combined_key.data());
   if (combined_key.size() < 4 || combined_key.size() - 4 < foreign) {
@@ -130,6 +138,7 @@ std::string_view primary_key_of(std::string_view combined_key) {
   return combined_key.substr(4 + foreign);
 }
 
+// The exclusive end of the range of all keys with this prefix.
 std::string after_prefix(std::string prefix) {
   while (!prefix.empty()) {
     // A trailing 0xff byte cannot be incremented: drop it and increment the byte before it.
@@ -142,6 +151,7 @@ std::string after_prefix(std::string prefix) {
   throw SerializationException("a prefix that consists of bytes 255 only has no next key");
 }
 
+// The caller appends the serialized foreign value, or nothing for "no such value".
 void append_response_head(std::string& out, const std::optional<ValueHash>& hash) {
   out.push_back(hash ? '\0' : static_cast<char>(kNoHash));
   if (hash) append_hash(out, *hash);
@@ -157,6 +167,7 @@ ResponseBytes read_response(std::string_view bytes) {
   bytes.remove_prefix(1);
   ResponseBytes result;
   result.hash = take_hash(bytes, (first & kNoHash) == 0);
+  // No bytes: the foreign table has no value for the key.
   if (!bytes.empty()) result.value = bytes;
   return result;
 }

@@ -2,7 +2,8 @@
 
 namespace millrace::detail {
 
-// The order of the draws is that of Kafka Streams: each one uses up a number.
+// The order of the draws is that of Kafka Streams: each draw uses a number. Store and topic names contain the numbers,
+// so another order would lose the state of an application that moves over from Java.
 ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given) {
   static const std::string kRegistration = "KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-";
   static const std::string kProcessor = "KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-";
@@ -26,6 +27,7 @@ ForeignJoinNames draw_foreign_join_names(Graph& graph, const std::string& given)
   return names;
 }
 
+// Keyed by foreign key and primary key, see combined_key().
 std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name) {
   auto builder = Stores::timestamped_key_value_store<Bytes, Subscription>(name, StoreMedium::rocksdb, AnySerde<Bytes>(),
                                                                           AnySerde<Subscription>(SubscriptionSerde()));

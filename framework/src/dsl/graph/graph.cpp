@@ -16,6 +16,7 @@ namespace {
 
 /// Moves all children of `from` to `to`, and removes `from` from the graph.
 void merge_into(GraphNode& to, GraphNode& from, GraphNode& root) {
+  // A copy, because the loop may change the edges that it iterates over.
   const auto children = from.children;
   for (GraphNode* child : children) {
     // A child of both keeps `to` as parent once.
@@ -30,6 +31,7 @@ void merge_into(GraphNode& to, GraphNode& from, GraphNode& root) {
   unlink(root, from);
 }
 
+// The node `name` writes to `topic`. `predecessors` must be in the topology already.
 void add_sink(TopologyBuilder& builder, const std::string& name, const std::string& topic, NodeFactory factory,
               std::vector<std::string> predecessors) {
   NodeSpec spec;
@@ -52,6 +54,7 @@ void add_source(TopologyBuilder& builder, const std::string& name, const std::st
 void write_repartition(const GraphNode& node, TopologyBuilder& builder) {
   const Repartition& repartition = *node.repartition;
   builder.add_internal_topic({repartition.topic, repartition.partitions});
+  // Copies for the factory: the graph may be gone when tasks make their nodes.
   const auto make_filter = repartition.make_filter;
   const bool drop_null_keys = node.drop_null_keys;
   builder.add_processor(
@@ -61,7 +64,7 @@ void write_repartition(const GraphNode& node, TopologyBuilder& builder) {
   add_source(builder, repartition.source_name, repartition.topic, repartition.make_source);
 }
 
-// Writes a source of user topics.
+// Writes a source of user topics. Sources of the same topics have been merged before.
 void write_source(const GraphNode& node, TopologyBuilder& builder) {
   NodeSpec spec;
   spec.name = node.name;
@@ -83,6 +86,7 @@ std::vector<std::string> GraphNode::parent_names() const {
   return names;
 }
 
+// The root node gets the first priority, so the topology begins with it.
 Graph::Graph() {
   nodes_.push_back(std::make_unique<GraphNode>("root"));
   root_ = nodes_.back().get();
@@ -91,6 +95,7 @@ Graph::Graph() {
   root_->written = true;
 }
 
+// Defined here, so that user files do not compile the destruction of a graph.
 Graph::~Graph() = default;
 
 GraphNode::GraphNode(std::string node_name) : name(std::move(node_name)) {}
@@ -108,12 +113,14 @@ void Graph::require_copartitioning(std::set<std::string> sources, std::string no
 // The names are also kept, so that build() can find resources with generated names.
 std::string Graph::new_processor_name(const std::string& prefix) {
   char number[16];
+  // Ten digits, as in Java: names in the topology must be equal, because store and topic names contain them.
   std::snprintf(number, sizeof number, "%010d", next_number_++);
   return *generated_names_.insert(prefix + number).first;
 }
 
 std::string Graph::new_store_name(const std::string& prefix) { return new_processor_name(prefix + "STATE-STORE-"); }
 
+// Throws TopologyException for a name that Kafka would refuse as part of a topic's name.
 std::string Graph::name_or(const std::string& given, const std::string& prefix) {
   // Draw the number in any case, as Java does.
   if (!given.empty()) require_legal_name(given);
@@ -139,6 +146,7 @@ GraphNode& Graph::add_source(GraphNode node) {
                               "', which is not a regular expression: " + error.what());
     }
   }
+  // The root is the parent of all sources, so one traversal finds all nodes.
   return add(std::move(node), {root_});
 }
 
@@ -158,6 +166,7 @@ Repartition Graph::new_repartition(const std::string& prefix) {
   static const std::regex kGenerated("KSTREAM.*-[0-9]{10}");
 
   Repartition result;
+  // The prefix may be a topic's name already, if repartitionings are merged.
   result.topic = prefix.ends_with(kSuffix) ? prefix : prefix + kSuffix;
   // Java always draws these three numbers.
   result.sink_name = new_processor_name("KSTREAM-SINK-");
@@ -180,6 +189,7 @@ void Graph::merge_sources() {
     if (!node->source) continue;
     GraphNode* same = nullptr;
     if (node->source->pattern) {
+      // The first source of a pattern is kept.
       same = by_pattern.emplace(*node->source->pattern, node).first->second;
     } else {
       for (const std::string& topic : node->source->topics) {
@@ -214,6 +224,8 @@ void Graph::merge_sources() {
 // A repartitioning drops records without a key, unless a left or outer join downstream needs them.
 void Graph::decide_null_keys() {
   std::unordered_map<const GraphNode*, bool> wants_null_keys;
+  // True if a left or outer join that keeps null keys is downstream of the node. The results are remembered, because
+  // paths that split and merge again would visit nodes many times.
   const std::function<bool(const GraphNode&)> visit = [&](const GraphNode& node) {
     const auto known = wants_null_keys.find(&node);
     if (known != wants_null_keys.end()) return known->second;
@@ -229,12 +241,14 @@ void Graph::decide_null_keys() {
 // The order is Kafka Streams': source topics, then repartitionings, then self-joins.
 void Graph::optimize(const Optimizations& optimizations) {
   if (optimizations.reuse_table_sources) {
+    // The store is then restored from the source topic, and the table has no changelog topic of its own.
     for (const auto& node : nodes_) node->reuse_source_topic = node->reads_table;
   }
   if (optimizations.merge_repartitions) {
     auto merger = RepartitionMerger(nodes_, [this](const std::string& prefix) { return new_repartition(prefix); });
     for (const auto& [replaced, replacement] : merger.run()) {
       for (auto& group : copartitioned_) {
+        // Co-partitioning is checked by source name, so the new source takes the place of the removed one.
         if (group.sources.erase(replaced) > 0) group.sources.insert(replacement);
       }
     }
@@ -262,6 +276,7 @@ Topology Graph::build(const Optimizations& optimizations, bool names_given) {
     GraphNode* node = queue.top();
     queue.pop();
     const bool ready = std::ranges::all_of(node->parents, [](const GraphNode* parent) { return parent->written; });
+    // A node with an unwritten parent is skipped now; that parent queues it again.
     if (ready && !node->written) {
       if (node->source) {
         write_source(*node, *builder);
@@ -273,15 +288,19 @@ Topology Graph::build(const Optimizations& optimizations, bool names_given) {
       node->written = true;
       // A child with several parents is queued by each of them, and is ready when the last one is written.
       for (GraphNode* child : node->children) queue.push(child);
+      // The root counts as written, so its children are queued here.
     } else if (node == root_) {
       for (GraphNode* child : node->children) queue.push(child);
     }
   }
+  // After all nodes: a group names its sources, and they must exist.
   for (auto& group : copartitioned_) builder->require_copartitioning(std::move(group));
   if (names_given) require_given_names(*builder, generated_names_);
   return Topology(std::move(builder));
 }
 
+// The write_...() functions return what build() does for a node. They copy what they need, because the objects of the
+// build phase are gone by then.
 GraphNode::Write write_processor(NodeFactory factory, std::vector<std::string> connected,
                                  std::vector<std::shared_ptr<const StoreBuilder>> added) {
   return [factory = std::move(factory), connected = std::move(connected), added = std::move(added)](
@@ -298,6 +317,7 @@ GraphNode::Write write_sink(NodeFactory factory, std::string topic) {
   };
 }
 
+// A sink whose extractor chooses the topic of each record. Java prints the extractor's class in describe().
 GraphNode::Write write_dynamic_sink(NodeFactory factory, std::string extractor_class) {
   NodeSpec spec;
   spec.factory = std::move(factory);
@@ -323,6 +343,7 @@ GraphNode::Write write_internal_source(std::string topic, NodeFactory make_sourc
              const GraphNode& node, TopologyBuilder& builder) { add_source(builder, node.name, topic, make_source); };
 }
 
+// Sink, topic and source together: the source has the node's name, because later nodes follow it.
 GraphNode::Write write_internal_topic(std::string topic, std::string sink_name, NodeFactory make_sink,
                                       NodeFactory make_source) {
   return [topic = std::move(topic), sink_name = std::move(sink_name), make_sink = std::move(make_sink),

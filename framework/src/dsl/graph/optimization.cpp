@@ -38,6 +38,7 @@ Optimizations Optimizations::parse(std::string_view text) {
   while (std::getline(words, word, ',')) {
     const auto begin = word.find_first_not_of(' ');
     word = begin == std::string::npos ? "" : word.substr(begin, word.find_last_not_of(' ') - begin + 1);
+    // An empty item is accepted, as in Kafka's lists.
     if (word == "none" || word.empty()) {
       continue;
     } else if (word == "all") {
@@ -103,6 +104,7 @@ void RepartitionMerger::move_to_merge_nodes() {
     if (!node->merges) continue;
     Group behind{node.get(), {}};
     for (const Group& group : groups_) {
+      // A group moves only if every repartitioning of it is downstream of the merge.
       const bool all_behind = std::ranges::all_of(
           group.repartitions, [&](GraphNode* repartition) { return child_towards(*repartition, *node) != nullptr; });
       if (!all_behind || child_towards(*node, *group.key_changer) == nullptr) continue;
@@ -124,7 +126,8 @@ void RepartitionMerger::move_to_merge_nodes() {
 // Puts one new repartitioning directly behind the key change, and removes those of the group.
 void RepartitionMerger::replace(const Group& group) {
   const Repartition& first = *group.repartitions.front()->repartition;
-  // Keep the topic and serdes of the first repartitioning; only the node names are new.
+  // Keep the topic and serdes of the first repartitioning. Only the node names are new. They use new numbers, as in
+  // Java.
   Repartition names = name_repartition_(first.topic);
   Repartition repartition = first;
   repartition.filter_name = names.filter_name;
@@ -136,6 +139,7 @@ void RepartitionMerger::replace(const Group& group) {
   single->priority = group.key_changer->priority;
 
   for (GraphNode* old : group.repartitions) {
+    // The first operator between the key change and the old repartitioning.
     GraphNode* child = child_towards(*old, *group.key_changer);
     if (child == nullptr) {
       throw TopologyException("the repartitioning '" + old->name + "' does not follow '" + group.key_changer->name +
@@ -145,6 +149,7 @@ void RepartitionMerger::replace(const Group& group) {
     // it.
     link(*single, *child);
     unlink(*group.key_changer, *child);
+    // Copies, because link() and unlink() change the lists.
     const auto children = old->children;
     const auto parents = old->parents;
     // Close the gap that the old repartitioning leaves.
@@ -162,10 +167,12 @@ void RepartitionMerger::replace(const Group& group) {
 // A join whose two sides have the same parent joins a stream with itself.
 void mark_self_joins(const GraphNodes& nodes) {
   for (const auto& join : nodes) {
+    // link() keeps one edge only, so a self-join has one parent.
     if (!join->joined_windows || join->parents.size() != 1) continue;
     GraphNode& parent = *join->parents.front();
     const auto right = std::ranges::find(parent.children, join->joined_windows->right, &GraphNode::name);
     if (right == parent.children.end()) continue;
+    // The node of the other side is not written then, because it is no longer reachable from the root.
     unlink(parent, **right);
     join->self_join = true;
   }

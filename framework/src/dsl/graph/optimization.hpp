@@ -10,15 +10,19 @@
 
 namespace millrace::detail {
 
-// link() and unlink() change both ends of an edge.
+// Both functions change both ends of an edge. Linking twice makes one edge.
 void link(GraphNode& parent, GraphNode& child);
 void unlink(GraphNode& parent, GraphNode& child);
 
+/// Owned by the Graph. In the order of creation, so parents come before their children.
 using GraphNodes = std::vector<std::unique_ptr<GraphNode>>;
 
-/// Merges repartitionings (`merge.repartition.topics` in Kafka Streams). All repartitionings behind the same key change
-/// become one, directly behind the key change, if no operation in between changes values. The new one is named like the
-/// first. Use once, in the build phase.
+/// Merges repartitionings. (Kafka Streams: `merge.repartition.topics`.)
+///
+/// Several operations behind the same key change may each need a repartitioning. One is enough, directly behind the key
+/// change, if no operation in between changes values. The new repartitioning has the topic of the first one.
+///
+/// Used once per graph, in the build phase, on the thread that builds the topology.
 class RepartitionMerger {
  public:
   using NameRepartition = std::function<Repartition(const std::string& prefix)>;
@@ -34,6 +38,7 @@ class RepartitionMerger {
   /// The repartitionings behind one key change.
   struct Group {
     GraphNode* key_changer;
+    // In the order of creation. The first one gives the topic its name.
     std::vector<GraphNode*> repartitions;
   };
 
@@ -47,8 +52,8 @@ class RepartitionMerger {
   std::vector<std::pair<std::string, std::string>> replaced_;
 };
 
-/// Marks joins of a stream with itself. They need one store only, so the node that stores the other side is removed
-/// from the graph. (Kafka Streams: `single.store.self.join`.)
+/// Marks joins of a stream with itself. Such a join needs only one store, so the node that stores the other side is
+/// removed from the graph. (Kafka Streams: `single.store.self.join`.)
 void mark_self_joins(const GraphNodes& nodes);
 
 }  // namespace millrace::detail

@@ -13,7 +13,7 @@
 namespace millrace::detail {
 namespace {
 
-/// True if `name` is a generated name, or begins with one, as `KSTREAM-JOINTHIS-0000000004-store` does.
+/// True if `name` is a generated name, or begins with one and a dash, as `KSTREAM-JOINTHIS-0000000004-store` does.
 bool made_from(std::string_view name, const std::set<std::string>& generated) {
   return std::ranges::any_of(generated, [&](const std::string& part) {
     return name.starts_with(part) && (name.size() == part.size() || name[part.size()] == '-');

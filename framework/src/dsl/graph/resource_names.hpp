@@ -7,8 +7,8 @@
 
 namespace millrace::detail {
 
-/// Throws TopologyException if a store, changelog or repartition topic has a generated name; the message lists them
-/// all. `generated`: all names that were generated. (Kafka Streams: `ensure.explicit.internal.resource.naming`.)
+/// Throws TopologyException if a store, changelog or repartition topic has a generated name. The message lists all of
+/// them. `generated`: all generated names. (Kafka Streams: `ensure.explicit.internal.resource.naming`.)
 void require_given_names(const TopologyBuilder& topology, const std::set<std::string>& generated);
 
 }  // namespace millrace::detail

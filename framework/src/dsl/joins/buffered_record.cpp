@@ -8,11 +8,12 @@
 namespace millrace::detail {
 namespace {
 
-// Special values of length fields.
+// Values of length fields that are no lengths.
 constexpr std::int32_t kNullLength = -1;
 constexpr std::int32_t kSameAsPrior = -2;
 
-/// The length of a string as Java counts it: in UTF-16 code units. Java's buffer limits are counted this way.
+/// The length of a string as Java counts it: in UTF-16 code units. Java's buffer limits are counted this way, so the
+/// same limits must hold the same number of records here.
 std::int64_t java_length(std::string_view utf8) {
   std::int64_t units = 0;
   for (const char c : utf8) {
@@ -23,7 +24,7 @@ std::int64_t java_length(std::string_view utf8) {
   return units;
 }
 
-// Length (4 bytes, -1 for null), then the bytes.
+// Length (4 bytes, -1 for null), then the bytes. Java's ByteBuffers are big-endian.
 void append_sized(std::string& out, const std::optional<std::string>& value) {
   formats::append_be32(out, static_cast<std::uint32_t>(value ? static_cast<std::int32_t>(value->size()) : kNullLength));
   if (value) out += *value;
@@ -34,6 +35,7 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
 
+  // The view points into the record's bytes.
   std::string_view take(std::size_t count) {
     if (count > rest_.size()) throw SerializationException("a record of a buffer's changelog is too short");
     const auto taken = rest_.substr(0, count);
@@ -42,18 +44,21 @@ class Reader {
   }
   std::int32_t int32() { return static_cast<std::int32_t>(formats::load_be32(take(4).data())); }
   std::int64_t int64() { return static_cast<std::int64_t>(formats::load_be64(take(8).data())); }
+  // nullopt for null. Other negative lengths mean damage.
   std::optional<std::string> of_length(std::int32_t length) {
     if (length == kNullLength) return std::nullopt;
     if (length < 0) throw SerializationException("a record of a buffer's changelog has a negative length");
     return std::string(take(static_cast<std::size_t>(length)));
   }
   std::optional<std::string> sized() { return of_length(int32()); }
+  // For names, which Kafka Streams never writes as null.
   std::string not_null() {
     auto bytes = sized();
     if (!bytes) throw SerializationException("a record of a buffer's changelog has null in place of a name");
     return std::move(*bytes);
   }
 
+  // Timestamp, offset, topic, partition, headers: the fields of ProcessorRecordContext.serialize().
   BufferedContext context() {
     BufferedContext result;
     result.timestamp = int64();
@@ -72,13 +77,14 @@ class Reader {
   std::string_view rest_;
 };
 
-/// Old and new value in the form of versions 0 to 2.
+/// Old and new value in the form of versions 0 to 2: each with its length.
 void read_change(std::string_view bytes, BufferedValue& value) {
   Reader in(bytes);
   value.old_value = in.sized();
   value.new_value = in.sized();
 }
 
+/// Context, change with its length, prior value, time in the buffer.
 ReadBuffered read_version_2(std::string_view bytes) {
   Reader in(bytes);
   ReadBuffered result;
@@ -89,6 +95,7 @@ ReadBuffered read_version_2(std::string_view bytes) {
   return result;
 }
 
+/// Context, prior, old and new value, time in the buffer. The old value may refer to the prior one.
 ReadBuffered read_version_3(std::string_view bytes) {
   Reader in(bytes);
   ReadBuffered result;
@@ -103,7 +110,8 @@ ReadBuffered read_version_3(std::string_view bytes) {
 
 }  // namespace
 
-// `record.origin` is never null; its topic is null in a punctuation.
+// A copy, because the record is gone when the buffer releases it. `record.origin` is never null; its topic is null in a
+// punctuation.
 BufferedContext BufferedContext::of(const CurrentRecord& record) {
   const RecordOrigin& origin = *record.origin;
   return {record.timestamp, origin.offset,   origin.topic == nullptr ? std::string() : *origin.topic,
@@ -113,13 +121,14 @@ BufferedContext BufferedContext::of(const CurrentRecord& record) {
 
 BufferedContext BufferedContext::with_raw(const CurrentRecord& record) {
   BufferedContext context = of(record);
+  // Raw bytes are kept only if a handler or dead letter queue is configured that can ask for them.
   if (!record.origin->keeps_raw) return context;
   if (record.origin->raw_key) context.raw_key.emplace(*record.origin->raw_key);
   if (record.origin->raw_value) context.raw_value.emplace(*record.origin->raw_value);
   return context;
 }
 
-// 8 bytes each for timestamp and offset, 4 for the partition.
+// As Java counts: 8 bytes each for timestamp and offset, 4 for the partition.
 std::int64_t BufferedContext::size_in_memory() const {
   std::int64_t size = 8 + 8 + java_length(topic) + 4;
   for (const Header& header : headers) {
@@ -128,6 +137,7 @@ std::int64_t BufferedContext::size_in_memory() const {
   return size;
 }
 
+// Makes the buffered record's context the task's current one, while the released record is processed.
 BufferedScope::BufferedScope(TaskContext& task, const BufferedContext& context)
     : origin_{&context.topic,  context.partition, context.offset,
               context.raw_key, context.raw_value, context.raw_key || context.raw_value},
@@ -141,9 +151,11 @@ std::int64_t BufferedValue::size_in_memory() const {
   return size(prior) + (prior == old_value ? 0 : size(old_value)) + size(new_value) + context.size_in_memory();
 }
 
+// Writes version 3, the only one that is written. See read_version_3().
 std::string write_buffered(const BufferedValue& value, Timestamp buffer_time) {
   const BufferedContext& context = value.context;
   std::string out;
+  // The fields in the order of the declaration's layout.
   formats::append_be64(out, static_cast<std::uint64_t>(context.timestamp));
   formats::append_be64(out, static_cast<std::uint64_t>(context.offset));
   append_sized(out, context.topic);
@@ -186,12 +198,13 @@ ReadBuffered read_buffered(int version, std::string_view bytes, const BufferedCo
   // Version 0 has no context: it was that of the changelog record itself.
   if (version == 0) {
     result.value.context = record;
+    // After the buffer time come the old and the new value.
     read_change(bytes.substr(8), result.value);
   } else {
     result.value.context = in.context();
     read_change(in.not_null(), result.value);
   }
-  // These versions do not contain the prior value.
+  // As in Java: the prior value that the buffer has for the key, or else the old value.
   result.value.prior = known_prior != nullptr && known_prior->has_value() ? *known_prior : result.value.old_value;
   return result;
 }

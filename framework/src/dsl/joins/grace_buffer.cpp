@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kBeforeKey = 1 + 8;
 constexpr std::size_t kAfterKey = 4;
 
-// The order of the bytes is the order of release.
+// The order of the bytes is the order of release: by time, then by key, then by arrival.
 std::string entry_key(Timestamp timestamp, std::string_view key, std::uint32_t number) {
   std::string bytes(1, '\0');
   formats::append_be64(bytes, static_cast<std::uint64_t>(timestamp));
@@ -23,6 +23,7 @@ std::string entry_key(Timestamp timestamp, std::string_view key, std::uint32_t n
   return bytes;
 }
 
+// REQUIRES: an entry key.
 Timestamp time_of(std::string_view entry) { return static_cast<Timestamp>(formats::load_be64(entry.data() + 1)); }
 
 }  // namespace
@@ -31,7 +32,7 @@ bool GraceBuffer::put(std::string_view key, std::string value, BufferedContext c
   // As in Kafka Streams, a record that is late already is joined at once.
   if (stream_time_ - grace_ms_ > context.timestamp) return false;
   stream_time_ = std::max(stream_time_, context.timestamp);
-  // 31 bits, because Java's number is an int.
+  // Tells records of the same key and time apart. 31 bits, because Java's number is an int.
   number_ = (number_ + 1) & 0x7fffffff;
   auto entry = entry_key(context.timestamp, key, number_);
   BufferedValue waiting;
@@ -73,6 +74,7 @@ void GraceBuffer::restore(std::span<const RestoreRecord> records) {
   }
 }
 
+// The table must know its values as of the time of a released record, which is up to `grace_ms` behind stream time.
 void require_history(const TopologyBuilder& builder, const std::vector<std::string>& stores, std::int64_t grace_ms,
                      const std::string& node) {
   for (const auto& name : stores) {
@@ -91,6 +93,7 @@ void require_history(const TopologyBuilder& builder, const std::vector<std::stri
   }
 }
 
+// A custom store: the buffer is in memory, and its changelog restores it.
 std::shared_ptr<const StoreBuilder> make_grace_buffer(const std::string& name, std::int64_t grace_ms) {
   return shared_store(Stores::custom_store(name, [name, grace_ms](StoreChangelog* log, const std::string&) {
     return std::make_unique<GraceBuffer>(name, log, grace_ms);

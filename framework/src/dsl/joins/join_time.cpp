@@ -6,12 +6,15 @@
 
 namespace millrace::detail {
 
+// Here, so that user files do not compile std::map and the lock.
 std::shared_ptr<JoinTimes> JoinTimes::make() { return std::make_shared<JoinTimes>(); }
 
 std::shared_ptr<JoinTime> JoinTimes::of(const TaskContext& task) {
+  // Threads start their tasks at the same time, and all tasks of a join share this object.
   const std::lock_guard lock(mutex_);
   // Remove tasks that are gone: a new task can have the same address.
   std::erase_if(times_, [](const auto& entry) { return entry.second.expired(); });
+  // The two join nodes of a task share one JoinTime: whichever comes first makes it.
   auto& known = times_[&task];
   auto time = known.lock();
   if (!time) known = time = std::make_shared<JoinTime>();
@@ -40,6 +43,7 @@ void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& win
     auto entry = cursor.entry();
     time.oldest_waiting = entry.timestamp;
     if (left_open && right_open) break;
+    // How long after its own time a record can still find a match on the other side.
     const std::int64_t reach = entry.left ? windows.after_ms() : windows.before_ms();
     if (entry.timestamp + reach + grace >= time.stream_time) {
       (entry.left ? left_open : right_open) = true;
@@ -47,6 +51,7 @@ void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& win
       if (left_open && right_open && entry.values.size() > 1) break;
       continue;
     }
+    // The window of this record is closed, so no match can come any more.
     closed.push_back(std::move(entry));
   }
   // Emit after the iteration, because `show` and remove() use the store.

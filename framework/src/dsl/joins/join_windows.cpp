@@ -8,6 +8,7 @@ namespace millrace {
 
 JoinWindows::JoinWindows(std::int64_t before_ms, std::int64_t after_ms, std::int64_t grace_ms, bool waits_for_close)
     : before_ms_(before_ms), after_ms_(after_ms), grace_ms_(grace_ms), waits_for_close_(waits_for_close) {
+  // One of the two may be negative: a window can lie entirely before or after the record.
   if (before_ms + after_ms < 0) {
     throw TopologyException("JoinWindows: the window ends before it starts: before (" + std::to_string(before_ms) +
                             " ms) + after (" + std::to_string(after_ms) + " ms) must not be negative");
@@ -17,6 +18,7 @@ JoinWindows::JoinWindows(std::int64_t before_ms, std::int64_t after_ms, std::int
   }
 }
 
+// New-style windows: a left or outer join emits an unmatched record only when its window is closed.
 JoinWindows JoinWindows::of_time_difference_and_grace(Millis difference, Millis grace) {
   return {difference.count(), difference.count(), grace.count(), true};
 }
@@ -25,6 +27,7 @@ JoinWindows JoinWindows::of_time_difference_with_no_grace(Millis difference) {
   return of_time_difference_and_grace(difference, Millis(0));
 }
 
+// Kafka Streams' deprecated form: 24 h of grace, and unmatched records are emitted at once.
 JoinWindows JoinWindows::of(Millis difference) {
   constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
   // Java: grace = max(0, 24 h - window size).

@@ -12,14 +12,16 @@ constexpr char kLeft = 1;
 constexpr char kRight = 0;
 // The first byte of a list serialized by Kafka's ListSerializer: elements have variable size.
 constexpr char kVariableSizeList = 1;
+// A list: | kind (1) | count (4) | { length (4) | side (1) | value }* |
 constexpr std::size_t kCountOffset = 1;
 constexpr std::size_t kElementsOffset = 5;
 
-// Big-endian, in `bytes` bytes.
+// Appends the lowest `bytes` bytes of `value`, big-endian.
 void append_be(std::string& out, std::uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
 }
 
+// Throws ProcessorStateException instead of reading beyond the end: the bytes may come from a changelog.
 std::uint64_t read_be(std::string_view bytes, std::size_t offset, int count) {
   if (offset + count > bytes.size()) throw ProcessorStateException("an entry of an outer join store is cut short");
   std::uint64_t value = 0;
@@ -27,13 +29,14 @@ std::uint64_t read_be(std::string_view bytes, std::size_t offset, int count) {
   return value;
 }
 
+// Overwrites four bytes in place.
 void write_be32(std::string& out, std::size_t offset, std::uint32_t value) {
   for (int i = 0; i < 4; ++i) out[offset + i] = static_cast<char>(value >> (24 - 8 * i));
 }
 
 }  // namespace
 
-// The result is valid until the next call.
+// | timestamp (8) | side (1) | record key |. So entries are sorted by time. The view is valid until the next call.
 std::string_view OuterJoinStore::make_key(Timestamp timestamp, bool left, std::string_view key) {
   key_buffer_.clear();
   append_be(key_buffer_, static_cast<std::uint64_t>(timestamp), 8);
@@ -42,6 +45,7 @@ std::string_view OuterJoinStore::make_key(Timestamp timestamp, bool left, std::s
   return key_buffer_;
 }
 
+// Records with the same time, side and key share an entry: a list of values in the order of arrival.
 void OuterJoinStore::add(Timestamp timestamp, bool left, std::string_view key, std::string_view value) {
   const std::string_view full_key = make_key(timestamp, left, key);
   const BytesView known = bytes_->get(full_key);
@@ -67,6 +71,7 @@ void OuterJoinStore::remove(Timestamp timestamp, bool left, std::string_view key
   if (bytes_->get(full_key)) bytes_->put(full_key, std::nullopt);
 }
 
+// Copies everything: the caller removes entries while it uses them.
 OuterJoinStore::Entry OuterJoinStore::Cursor::entry() const {
   const std::string_view key = it_->key();
   Entry entry;
@@ -79,6 +84,7 @@ OuterJoinStore::Entry OuterJoinStore::Cursor::entry() const {
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t length = read_be(value, offset, 4);
     offset += 4;
+    // An element has at least the byte of its side.
     if (length == 0 || offset + length > value.size()) {
       throw ProcessorStateException("an entry of an outer join store is cut short");
     }
@@ -88,6 +94,7 @@ OuterJoinStore::Entry OuterJoinStore::Cursor::entry() const {
   return entry;
 }
 
+// A key-value store, which OuterJoinStore wraps. The layers below it log its changes.
 StoreBuilder outer_join_store(std::string name) {
   StoreBuilder builder;
   definition_of(builder).spec.name = std::move(name);

@@ -2,6 +2,7 @@
 
 namespace millrace::detail {
 
+// Defined here, so that user files do not compile the special members.
 StreamJoin::StreamJoin() = default;
 StreamJoin::StreamJoin(const StreamJoin&) = default;
 StreamJoin::StreamJoin(StreamJoin&&) noexcept = default;
@@ -11,21 +12,24 @@ StreamJoin::~StreamJoin() = default;
 
 namespace {
 
-/// The name of the store in which unmatched records wait.
+/// The name of the store in which unmatched records of both sides wait.
 std::string shared_store_name(const std::string& base, bool right_outer) {
   return base + (right_outer ? "-outer" : "-left") + "-shared-join-store";
 }
 
-// Draws all names of a join. The order is that of Kafka Streams: each draw uses up a number.
+// Draws all names of a join. The order is that of Kafka Streams: each draw uses a number, also for names that the user
+// has given.
 JoinNames draw_join_names(Graph& graph, const std::string& name, const std::string& store_name, bool left_outer,
                           bool right_outer) {
   const std::string this_suffix = right_outer ? "-outer-this-join" : "-this-join";
   const std::string other_suffix = left_outer ? "-outer-other-join" : "-other-join";
+  // A given name gets a suffix per node. An empty result means "generate a name".
   const auto named = [&](const std::string& suffix) { return name.empty() ? std::string() : name + suffix; };
 
   JoinNames names;
   names.this_windowed = graph.name_or(named("-this-windowed"), "KSTREAM-WINDOWED-");
   names.other_windowed = graph.name_or(named("-other-windowed"), "KSTREAM-WINDOWED-");
+  // Always drawn, as in Java. Without a store name from the user, the stores' names contain these numbers.
   names.this_generated = graph.new_processor_name(right_outer ? "KSTREAM-OUTERTHIS-" : "KSTREAM-JOINTHIS-");
   names.other_generated = graph.new_processor_name(left_outer ? "KSTREAM-OUTEROTHER-" : "KSTREAM-JOINOTHER-");
   names.this_join = name.empty() ? names.this_generated : named(this_suffix);
@@ -44,7 +48,7 @@ JoinNames draw_join_names(Graph& graph, const std::string& name, const std::stri
   return names;
 }
 
-// As in Kafka Streams, the shared store lives where the left side's store does.
+// As in Kafka Streams, the shared store is in the medium of the left side's store.
 std::shared_ptr<const StoreBuilder> make_outer_store(const std::string& name, const StreamJoinedOptions& options) {
   auto store = outer_join_store(name);
   const auto medium = options.left_store ? options.left_store->medium : options.medium;
@@ -56,6 +60,7 @@ std::shared_ptr<const StoreBuilder> make_outer_store(const std::string& name, co
   return shared_store(std::move(store));
 }
 
+// Writes the join nodes and connects the stores. The window nodes are nodes of their own, written before.
 void write_join(const StreamJoin& join, const GraphNode& node, TopologyBuilder& builder) {
   const JoinNames& names = join.names;
   // A self-join: one store, and one node in place of both sides and the merge.
@@ -82,6 +87,7 @@ void add_window_node(Graph& graph, const std::string& name, NodeFactory factory,
 
 }  // namespace
 
+// `own`: the store that the user gave for this side. The user's store is always logged.
 std::shared_ptr<const StoreBuilder> join_store(StoreBuilder store, const StreamJoinedOptions& options,
                                                const std::optional<StreamJoinedOptions::Store>& own) {
   const auto medium = own ? own->medium : options.medium.value_or(StoreMedium::rocksdb);
@@ -95,6 +101,7 @@ std::shared_ptr<const StoreBuilder> join_store(StoreBuilder store, const StreamJ
   return shared_store(std::move(store));
 }
 
+// Names the nodes and stores. The caller then adds the typed factories, and add_stream_join() adds the nodes.
 StreamJoin plan_stream_join(const StreamPosition& left, const StreamPosition& right, const StreamJoinedOptions& options,
                             const JoinWindows& windows, JoinOuter outer) {
   Graph& graph = *left.graph;
@@ -103,6 +110,7 @@ StreamJoin plan_stream_join(const StreamPosition& left, const StreamPosition& ri
   join.sources.insert(right.sources.begin(), right.sources.end());
   join.null_key_relaxed = outer.left;
   join.names = draw_join_names(graph, options.name, options.store_name, outer.left, outer.right);
+  // Records with equal keys must reach the same task.
   graph.require_copartitioning(join.sources, join.names.merge);
   // Stores of the user keep their names. The shared store is named after the left one.
   if (options.left_store) {

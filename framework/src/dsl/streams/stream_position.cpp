@@ -3,6 +3,7 @@
 
 namespace millrace::detail {
 
+// Defined here, so that user files do not compile the special members.
 StreamPosition::StreamPosition() = default;
 StreamPosition::StreamPosition(const StreamPosition&) = default;
 StreamPosition::StreamPosition(StreamPosition&&) noexcept = default;
@@ -16,6 +17,7 @@ void require_one_builder(const StreamPosition& one, const StreamPosition& other,
                           "' belong to two StreamsBuilders; build one topology with one builder");
 }
 
+// A source is its own only source for co-partitioning.
 StreamPosition add_source(const std::shared_ptr<Graph>& graph, const std::string& given, GraphSource source) {
   GraphNode node(graph->name_or(given, "KSTREAM-SOURCE-"));
   node.source = std::move(source);
@@ -38,6 +40,7 @@ StreamPosition add_operator(const StreamPosition& stream, const std::string& nam
   StreamPosition next = stream;
   next.node = &next.graph->add(std::move(node), {stream.node});
   next.name = name;
+  // Once changed, the key stays changed until the next repartitioning.
   next.key_changed |= changes.key;
   return next;
 }
@@ -59,6 +62,7 @@ StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other,
   return next;
 }
 
+// The stream after a repartition topic: partitioned by its key again.
 StreamPosition behind_repartition(const StreamPosition& stream, GraphNode& repartition) {
   StreamPosition next = stream;
   next.node = &repartition;

@@ -3,7 +3,7 @@
 namespace millrace::detail {
 namespace {
 
-// Returns a zigzag varint and removes it from the front of `bytes`.
+// Kafka's ByteUtils.readVarint. Returns a zigzag varint and removes it from the front of `bytes`.
 std::int32_t read_varint(std::string_view& bytes) {
   std::uint32_t zigzag = 0;
   // Five bytes of 7 bits hold any 32-bit number.
@@ -19,6 +19,7 @@ std::int32_t read_varint(std::string_view& bytes) {
 
 }  // namespace
 
+// Kafka's ByteUtils.writeVarint: 7 bits per byte, lowest bits first. The top bit says that more bytes follow.
 void append_varint(std::string& out, std::int32_t value) {
   auto zigzag = static_cast<std::uint32_t>(value) << 1 ^ static_cast<std::uint32_t>(value >> 31);
   while (zigzag >= 0x80) {
@@ -28,6 +29,8 @@ void append_varint(std::string& out, std::int32_t value) {
   out.push_back(static_cast<char>(zigzag));
 }
 
+// Reads what Kafka Streams' ChangedSerializer of any version has written, because a repartition topic can hold records
+// from before an upgrade. The views in the result point into `bytes`.
 ChangeBytes read_change(std::string_view bytes) {
   if (bytes.empty()) throw SerializationException("a change of a grouped table is empty");
   // The form is the last byte. See ChangeBytes for the forms.

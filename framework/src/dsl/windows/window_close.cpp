@@ -4,6 +4,7 @@
 
 namespace millrace::detail {
 
+// Called once per task, before its first record.
 void WindowClose::init(TaskContext& task, std::string store) {
   task_ = &task;
   store_ = std::move(store);
@@ -14,10 +15,12 @@ void WindowClose::init(TaskContext& task, std::string store) {
 bool WindowClose::due(Timestamp close_time) {
   const Timestamp now = task_->system_time();
   if (now < next_look_) return false;
+  // Wall-clock time limits how often the store is searched, not which windows are closed.
   next_look_ = now + task_->emit_interval_ms();
   return progressed(close_time);
 }
 
+// Saved with the commit, so that a restart does not emit a window twice.
 void WindowClose::emitted(Timestamp close_time) {
   emitted_until_ = close_time;
   task_->set_processor_metadata(store_, close_time);

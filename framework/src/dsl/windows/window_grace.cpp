@@ -6,7 +6,8 @@
 
 namespace millrace::detail {
 
-// Searches upstream for the windowed aggregations that the table comes from. With several, the largest grace counts.
+// Searches upstream for the windowed aggregations that the table comes from. If there are several, the largest grace
+// counts: a suppressed result must not be emitted while any of them can still change.
 std::int64_t find_window_grace(const GraphNode& node, const std::string& suppress) {
   if (node.window_grace_ms) return *node.window_grace_ms;
   if (node.parents.empty()) {

@@ -10,17 +10,19 @@ namespace {
 
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
-// Never overflows: the result is at most the largest timestamp.
+// Both arguments are not negative. Never overflows: the result is at most the largest timestamp.
 std::int64_t saturating_add(std::int64_t a, std::int64_t b) { return a > kForever - b ? kForever : a + b; }
 
 }  // namespace
 
+// A window must be kept until it is closed: for its size, and then for grace.
 WindowNeeds window_needs(const TimeWindows& windows) {
   const std::int64_t until_closed = saturating_add(windows.size_ms(), windows.grace_ms());
   return {windows.size_ms(), until_closed, windows.grace_ms(), "the window size plus grace", until_closed, true};
 }
 
 WindowNeeds window_needs(const UnlimitedWindows& /*windows*/) {
+  // The one window never ends, so its entries never expire.
   return {kForever, kForever, 0, "unlimited, as the window", kForever, true};
 }
 
@@ -34,6 +36,7 @@ WindowNeeds window_needs(const SlidingWindows& windows) {
 WindowNeeds window_needs(const SessionWindows& windows) {
   // A session can still change for gap plus grace after its end.
   const std::int64_t until_closed = saturating_add(windows.inactivity_gap_ms(), windows.grace_ms());
+  // One more millisecond on close: the session that ends exactly at the close time is still needed.
   return {windows.inactivity_gap_ms(),     until_closed, until_closed, "the inactivity gap plus grace",
           saturating_add(until_closed, 1), false};
 }
@@ -43,7 +46,9 @@ std::int64_t window_retention(const std::string& store, const WindowNeeds& needs
   if (options.history_retention) {
     throw TopologyException("store '" + store + "' of a windowed aggregation cannot be versioned");
   }
+  // As in Kafka Streams, the default is the smallest retention that works.
   const std::int64_t retention = options.retention ? options.retention->count() : needs.retention_ms;
+  // A store that forgets windows before they are closed would give wrong results.
   if (retention < needs.retention_ms) {
     throw TopologyException("store '" + store + "': the retention (" + std::to_string(retention) +
                             " ms) must be at least " + needs.reason + " (" + std::to_string(needs.retention_ms) +
@@ -54,6 +59,7 @@ std::int64_t window_retention(const std::string& store, const WindowNeeds& needs
 }
 
 void apply_options(StoreSpec& spec, const WindowNeeds& needs, const MaterializedOptions& options, EmitStrategy emit) {
+  // True: default.dsl.store decides, which is known only when the application starts.
   spec.default_medium = !options.medium.has_value();
   spec.dsl_format = true;
   spec.logging = options.logging;

@@ -10,6 +10,7 @@
 namespace millrace {
 namespace {
 
+// `what` names the class and the setting, and begins the message. Both functions throw TopologyException.
 void require_positive(std::int64_t ms, const std::string& what) {
   if (ms > 0) return;
   throw TopologyException(what + " must be positive, but is " + std::to_string(ms) + " ms");
@@ -22,6 +23,7 @@ void require_not_negative(std::int64_t ms, const std::string& what) {
 
 }  // namespace
 
+// Not inline: the text would be compiled into each user file that has windowed keys.
 void detail::missing_windowed_serde() {
   throw TopologyException(
       "there is no serde for the windowed keys here (a source has none, and merge drops it): give "
@@ -31,6 +33,7 @@ void detail::missing_windowed_serde() {
 
 TimeWindows::TimeWindows(std::int64_t size_ms, std::int64_t advance_ms, std::int64_t grace_ms)
     : size_ms_(size_ms), advance_ms_(advance_ms), grace_ms_(grace_ms) {
+  // Checked here, so that each way of making windows is checked.
   require_positive(size_ms, "TimeWindows: the size");
   require_positive(advance_ms, "TimeWindows: the advance");
   if (advance_ms > size_ms) {
@@ -52,6 +55,7 @@ TimeWindows TimeWindows::advance_by(Millis advance) const { return {size_ms_, ad
 
 UnlimitedWindows UnlimitedWindows::start_on(Timestamp start) const {
   require_not_negative(start, "UnlimitedWindows: the start");
+  // Windows are values: a setter returns a changed copy.
   UnlimitedWindows copy = *this;
   copy.start_ = start;
   return copy;
@@ -73,6 +77,7 @@ SlidingWindows SlidingWindows::of_time_difference_and_grace(Millis difference, M
 }
 
 SessionWindows::SessionWindows(std::int64_t gap_ms, std::int64_t grace_ms) : gap_ms_(gap_ms), grace_ms_(grace_ms) {
+  // Unlike other windows, a gap of 0 is allowed: records with the same timestamp form a session.
   require_not_negative(gap_ms, "SessionWindows: the inactivity gap");
   require_not_negative(grace_ms, "SessionWindows: grace");
 }

@@ -8,6 +8,7 @@
 namespace millrace::detail {
 
 bool listen_to_cache(StateStore& store, CachedBytesStore::Listener listener, bool send_old_values) {
+  // Metrics are measured in front of the cache, so look behind the metered store.
   if (auto* metered = dynamic_cast<MeteredStore*>(&store)) {
     return listen_to_cache(metered->measured(), std::move(listener), send_old_values);
   }

@@ -12,6 +12,7 @@ namespace millrace::detail {
 
 namespace {
 
+// Gives CacheMerge the interface of a store's iterator. Cache keys are the store's keys here.
 class MergedIterator final : public BytesIterator {
  public:
   explicit MergedIterator(CacheMerge merge) : merge_(std::move(merge)) {}
@@ -25,6 +26,7 @@ class MergedIterator final : public BytesIterator {
   CacheMerge merge_;
 };
 
+// See make_caching() in stores.hpp.
 class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytesStore, private StoreBelow {
  public:
   CachingKeyValueStore(std::shared_ptr<KeyValueBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
@@ -45,8 +47,8 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
     if (const auto* value = cache_.get(key)) return *value ? BytesView(**value) : std::nullopt;
     const BytesView found = inner_->get(key);
     if (!found) return std::nullopt;
-    // What the cache takes in may push out something else, down into the store that the answer comes from, and from
-    // there this store may be asked again.
+    // Copy the answer before put_clean(). Adding an entry may push out changes into the store below, which invalidates
+    // the view. The listener of such a change may also call get() of this store and overwrite `answer_`.
     std::string answer(*found);
     cache_.put_clean(key, answer);
     answer_ = std::move(answer);
@@ -56,6 +58,7 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
   void put(std::string_view key, BytesView value) override { cache_.put(key, value); }
 
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
+    // An inverted range is empty, as in Kafka Streams. `to` is inclusive.
     auto keys = from && to && *from > *to ? std::vector<std::string>() : cache_.entries().keys(from, to, true);
     if (!forward) std::reverse(keys.begin(), keys.end());
     return merge(std::move(keys), inner_->range(from, to, forward), forward);
@@ -67,9 +70,10 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
                  inner_->prefix_scan(prefix), true);
   }
 
+  // Without the entries that are only in the cache. An estimate may be off; counting them would cost lookups.
   [[nodiscard]] std::uint64_t approximate_num_entries() override { return inner_->approximate_num_entries(); }
 
-  // Changelog records go to the store below; its cache is empty then.
+  // Restoring happens before the task processes records, so the cache is empty and needs no update.
   void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
 
  private:
@@ -87,7 +91,7 @@ class CachingKeyValueStore final : public KeyValueBytesStore, public CachedBytes
 
   std::shared_ptr<KeyValueBytesStore> inner_;
   StoreCache cache_;
-  std::string answer_;
+  std::string answer_;  // owns the value that get() returned last
 };
 
 }  // namespace

@@ -2,24 +2,29 @@
 
 namespace millrace::detail {
 
-/// The place of an element in a LinkedList; a member of the element.
+/// The neighbours of an element in a LinkedList. The element has this as a member.
 template <class T>
 struct ListLinks {
   T* before = nullptr;
   T* after = nullptr;
 };
 
-/// A list whose links are in the elements. The elements belong to someone else. The list allocates nothing.
+/// A doubly linked list whose links are members of the elements. The list owns no element and allocates nothing.
+///
+/// An element can be in several lists at once, with one ListLinks member per list. The cache needs this: an entry is
+/// both in the order of use and in the order of change. Moving an entry costs constant time and no allocation.
+///
+/// The list does not notice when an element is destroyed. Remove the element first.
 template <class T, ListLinks<T> T::*kLinks>
 class LinkedList {
  public:
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
-  /// nullptr: the list is empty.
+  /// nullptr if the list is empty.
   [[nodiscard]] T* first() const { return first_; }
-  /// nullptr: the element is the last one.
+  /// The next element. nullptr if `element` is the last one.
   [[nodiscard]] static T* after(const T& element) { return (element.*kLinks).after; }
 
-  /// REQUIRES: the element is in no list of this kind.
+  /// REQUIRES: the element is in no list that uses these links.
   void push_back(T& element) {
     (element.*kLinks) = {last_, nullptr};
     (last_ == nullptr ? first_ : (last_->*kLinks).after) = &element;
@@ -32,7 +37,7 @@ class LinkedList {
     (after == nullptr ? last_ : (after->*kLinks).before) = before;
     element.*kLinks = {};
   }
-  /// Puts all elements of another list behind those of this one. The other list is empty afterwards.
+  /// Moves all elements of the other list behind those of this one. The other list is then empty. Constant time.
   void append(LinkedList& other) {
     if (other.empty()) return;
     (other.first_->*kLinks).before = last_;

@@ -8,12 +8,15 @@ namespace millrace::detail {
 
 namespace {
 
-// How much is taken at once: enough that a batch costs little by itself, and little beside any budget.
+// Bytes of entries that take_changes() hands out at once. Large enough that the fixed cost of a batch does not matter.
+// Small compared to any sensible budget, because the changes of a batch are copies.
 constexpr std::size_t kBatchBytes = 64u << 10;
 
-/// What an allocation of `bytes` takes from the heap (glibc: a word of its own, in steps of two words).
+/// The bytes that an allocation of `bytes` takes from the heap. glibc adds a header of 8 bytes, rounds up to 16, and
+/// allocates at least 32.
 constexpr std::size_t allocated(std::size_t bytes) { return std::max<std::size_t>((bytes + 8 + 15) / 16 * 16, 32); }
 
+// A short string lies inside the string object and takes nothing from the heap.
 std::size_t heap_bytes(const std::string& text) {
   static const std::size_t kInside = std::string().capacity();
   return text.capacity() > kInside ? allocated(text.capacity() + 1) : 0;
@@ -22,6 +25,7 @@ std::size_t heap_bytes(const std::optional<std::string>& text) { return text ? h
 
 std::size_t heap_bytes(const KeptContext& context) {
   std::size_t bytes = 0;
+  // Headers are a pointer to a list object with a vector (three words), which points to the array.
   if (!context.headers.empty()) {
     bytes += allocated(3 * sizeof(void*)) + allocated(context.headers.size() * sizeof(Header));
     for (const Header& header : context.headers) bytes += heap_bytes(header.key) + heap_bytes(header.value);
@@ -32,12 +36,13 @@ std::size_t heap_bytes(const KeptContext& context) {
   return bytes;
 }
 
-// A pointer and a hash in the hash table; a tree node of four words in the index, with the key's view and a pointer.
+// A bucket of the hash table: pointer and hash. A node of the index: four words of the tree, the view, the pointer.
 constexpr std::size_t kBucketBytes = 16;
 constexpr std::size_t kIndexBytes = allocated(4 * sizeof(void*) + sizeof(std::string_view) + sizeof(void*));
 
 }  // namespace
 
+// Changes that were not taken are lost. A task that closes cleanly has committed before, which takes them all.
 NamedCache::~NamedCache() {
   for (Entry* entry : by_key_) {
     budget_.used_ -= entry->bytes;
@@ -50,6 +55,7 @@ const NamedCache::Value* NamedCache::get(std::string_view key) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return nullptr;
   Entry& entry = **found;
+  // Removing and appending makes the entry the most recently used one.
   used_.remove(entry);
   used_.push_back(entry);
   return &entry.value;
@@ -65,11 +71,13 @@ void NamedCache::put(std::string_view key, BytesView value) {
   if (!value) {
     entry.value.reset();
   } else if (entry.value) {
-    entry.value->assign(*value);  // works for a view of the old value, too
+    entry.value->assign(*value);  // also correct if `value` is a view of the old value
   } else {
     entry.value.emplace(*value);
   }
+  // The context of the last update replaces the earlier one, as in Kafka Streams.
   contexts_.keep(entry.context);
+  // A leaving entry keeps its place in leaving_: take_changes() will hand out the new value.
   if (entry.state != State::leaving) {
     if (entry.state == State::changed) changed_.remove(entry);
     entry.state = State::changed;
@@ -93,6 +101,7 @@ NamedCache::Entry& NamedCache::place(std::string_view key) {
     used_.push_back(entry);
     return entry;
   }
+  // The table gets the entry before it is released, so that a failed insertion does not leak it.
   auto made = std::make_unique<Entry>();
   made->key.assign(key);
   by_key_.insert(made.get());
@@ -116,6 +125,7 @@ std::vector<CacheChange> NamedCache::take_changes() {
     Entry& entry = *leaving_.first();
     bytes += entry.bytes;
     leaving_.remove(entry);
+    // The value is copied, not moved: the clean entry goes on answering reads.
     entry.state = State::clean;
     changes.push_back({entry.key, entry.value, std::exchange(entry.context, {})});
     if (entry.value) {
@@ -137,6 +147,7 @@ bool NamedCache::make_room() {
 }
 
 void NamedCache::remove(Entry& entry) {
+  // Frees the entry at the end of this function, after all references to it are gone.
   const std::unique_ptr<Entry> owned(&entry);
   used_.remove(entry);
   by_key_.erase(&entry);
@@ -150,9 +161,11 @@ void NamedCache::count(Entry& entry) {
             entry.bytes);
 }
 
+// The table's memory changes only when it grows, but counting it is cheap enough to do for each new entry.
 void NamedCache::count_table() { add_bytes(by_key_.bucket_count() * kBucketBytes, table_bytes_); }
 
 void NamedCache::add_bytes(std::size_t now, std::size_t& before) {
+  // Unsigned arithmetic wraps around, so this is right when `now` is smaller too.
   budget_.used_ += now - before;
   before = now;
 }
@@ -160,6 +173,7 @@ void NamedCache::add_bytes(std::size_t now, std::size_t& before) {
 void NamedCache::tidy() {
   if (!index_used_ && index_) {
     index_.reset();
+    // Without an index each entry holds less memory.
     for (Entry* entry : by_key_) count(*entry);
   }
   index_used_ = false;

@@ -11,29 +11,36 @@
 
 namespace millrace::detail {
 
-/// The record that a task worked on when an entry was put into a cache.
+/// A copy of the record context that was current when an entry was put into a cache. (Kafka Streams: the
+/// `ProcessorRecordContext` of an `LRUCacheEntry`.)
+///
+/// The cache owns it. It is needed when the change leaves the cache: the changelog record gets this timestamp, and
+/// downstream processors and error handlers see this topic, partition, offset and these headers.
 struct KeptContext {
-  /// The record as its source read it, for dead letters and error handlers.
+  /// Key and value bytes as the source topic had them. Dead letter queues and error handlers get them.
   struct Raw {
     std::optional<std::string> key;
     std::optional<std::string> value;
   };
 
   const std::string* topic = nullptr;  ///< owned by the RecordContextHolder; null outside of records (punctuation)
-  std::int32_t partition = -1;
-  std::int64_t offset = -1;
+  std::int32_t partition = -1;         ///< -1 outside of records
+  std::int64_t offset = -1;            ///< of the record in its source topic; -1 outside of records
   Timestamp timestamp = kNoTimestamp;
   Headers headers;
-  std::unique_ptr<Raw> raw;  ///< null: nobody can ask for it
+  std::unique_ptr<Raw> raw;  ///< null: no handler is configured that could ask for the bytes
 };
 
-/// Whose record context caches keep and put in force again: the task.
+/// Keeps record contexts for the caches, and makes a kept one current again. The task implements this. It outlives its
+/// stores and their caches. One thread.
 class RecordContextHolder {
  public:
   virtual ~RecordContextHolder() = default;
 
+  /// Overwrites `context` with the task's current record context.
   virtual void keep(KeptContext& context) = 0;
-  /// Calls `action` while `context` is in force.
+  /// Calls `action` while `context` is the task's current one, and restores the former context afterwards, also if
+  /// `action` throws.
   virtual void run_under(const KeptContext& context, FunctionRef<void()> action) = 0;
 };
 

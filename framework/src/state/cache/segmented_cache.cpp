@@ -12,6 +12,7 @@ namespace millrace::detail {
 
 namespace {
 
+// Big-endian, so that byte order is the order of the numbers.
 void append_number(std::string& out, std::int64_t number) {
   formats::append_be64(out, static_cast<std::uint64_t>(number));
 }
@@ -42,20 +43,21 @@ std::string SegmentedCacheKeys::bound(std::int64_t segment, std::string_view key
 std::vector<std::string> SegmentedCacheKeys::of_one_key(NamedCache& cache, std::string_view key, Timestamp from,
                                                         Timestamp to) const {
   std::vector<std::string> found;
+  // Callers may pass an open bound as a negative time. Stored times are never negative.
   from = std::max<Timestamp>(from, 0);
   if (to < from) return found;
   for (std::int64_t at = segment(from); at <= segment(to); ++at) {
     const std::string first = bound(at, key, from, '\0');
     const auto next = cache.first_from(first);
     if (!next) break;
-    // Most segments of a long time have nothing in the cache.
+    // A long range of time has many segments, most of them without entries. Jump to the next segment that has one.
     const auto next_segment = static_cast<std::int64_t>(formats::load_be64(next->data()));
     if (next_segment > at) {
       at = next_segment - 1;
       continue;
     }
     auto in_segment = cache.keys(first, bound(at, key, to, '\xff'), true);
-    // Longer keys that begin with this one may lie between.
+    // The range can contain other record keys: longer keys that begin with this one.
     std::erase_if(in_segment, [&](const std::string& cache_key) {
       return cache_key.size() != first.size() || record_key(cache_key) != key;
     });
@@ -72,8 +74,10 @@ std::vector<std::string> SegmentedCacheKeys::of_keys(NamedCache& cache, BytesVie
   append_number(first, segment(from));
   std::string last;
   append_number(last, segment(to));
-  const auto behind = end_of_prefix(last);  // times are not negative, so there is one
+  // The exclusive end of the range. It exists, because a segment is not negative and so not all bytes are 0xff.
+  const auto behind = end_of_prefix(last);
   auto found = cache.keys(first, *behind, false);
+  // Segments are coarser than the range of time, and within a segment all record keys are mixed.
   std::erase_if(found, [&](const std::string& cache_key) {
     return time(cache_key) < from || time(cache_key) > to || !within(record_key(cache_key), key_from, key_to);
   });

@@ -12,30 +12,36 @@
 
 namespace millrace::detail {
 
-/// How the caches of window and session stores spell their keys: `segment (8) | key as the changelog has it`, so that
-/// their order is the order in which those stores walk in RocksDB. The segment is time / interval; the time is the
-/// first thing behind the record key. (Kafka Streams: `SegmentedCacheFunction`.)
+/// The keys that the caches of window and session stores use: `segment (8) | key as in the changelog`. With the segment
+/// first, the cache's keys sort as RocksDB's do, so both can be merged. (Kafka Streams: `SegmentedCacheFunction`.)
+///
+/// The segment is time / interval, where time is the window's start or the session's end. Behind the record key comes a
+/// suffix of fixed length, which begins with that time. Times are ms since the epoch and not negative. Stateless.
 class SegmentedCacheKeys {
  public:
   static constexpr std::size_t kSegmentBytes = 8;
 
-  /// `suffix`: bytes behind the record key.
+  /// `interval_ms`: of a segment; the one that the store's layout in RocksDB uses. `suffix`: the number of bytes behind
+  /// the record key.
   SegmentedCacheKeys(std::int64_t interval_ms, std::size_t suffix) : interval_ms_(interval_ms), suffix_(suffix) {}
 
-  /// Appends the segment of a key; the key itself is to follow.
+  /// Appends only the segment. The caller appends the key next.
   void append_segment(std::string& out, Timestamp time) const;
 
-  /// The cache's keys of a record key with from <= time <= to, in order.
+  /// The cached keys of one record key with from <= time <= to, in byte order. Its cost grows with the segments that
+  /// have entries in the cache, not with the range of time.
   [[nodiscard]] std::vector<std::string> of_one_key(NamedCache& cache, std::string_view key, Timestamp from,
                                                     Timestamp to) const;
-  /// Those of all record keys in [key_from, key_to] (nullopt: open).
+  /// The cached keys of all record keys in [key_from, key_to] (inclusive; nullopt: open) with from <= time <= to, in
+  /// byte order.
   [[nodiscard]] std::vector<std::string> of_keys(NamedCache& cache, BytesView key_from, BytesView key_to,
                                                  Timestamp from, Timestamp to) const;
 
  private:
+  // Both read a part of a cache key. The view is valid while the cache key is.
   [[nodiscard]] std::string_view record_key(std::string_view cache_key) const;
   [[nodiscard]] Timestamp time(std::string_view cache_key) const;
-  /// `segment | key | time`, filled up with `filler` to the length of a key.
+  /// A bound for a range scan: `segment | key | time`, filled with `filler` up to the length of a cache key.
   [[nodiscard]] std::string bound(std::int64_t segment, std::string_view key, Timestamp time, char filler) const;
   [[nodiscard]] std::int64_t segment(Timestamp time) const { return time / interval_ms_; }
 

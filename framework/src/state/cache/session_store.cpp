@@ -19,10 +19,12 @@ namespace {
 
 constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
 
+// The views in the result point into `cache_key`.
 formats::SessionKey read_cache_key(std::string_view cache_key) {
   return formats::read_session_key(cache_key.substr(SegmentedCacheKeys::kSegmentBytes));
 }
 
+// Gives CacheMerge the interface of a session store's iterator. Key and session are read from the cache key.
 class MergedSessionIterator final : public SessionBytesIterator {
  public:
   explicit MergedSessionIterator(CacheMerge merge) : merge_(std::move(merge)) {}
@@ -40,6 +42,7 @@ class MergedSessionIterator final : public SessionBytesIterator {
   CacheMerge merge_;
 };
 
+// See make_caching() in stores.hpp. The time of a cache key is the session's end.
 class CachingSessionStore final : public SessionBytesStore, public CachedBytesStore, private StoreBelow {
  public:
   CachingSessionStore(std::shared_ptr<SessionBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
@@ -65,6 +68,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
   }
   void remove(std::string_view key, const Window& session) override { put(key, session, std::nullopt); }
 
+  // Unlike get() of the key-value store, a value that was read below does not enter the cache. Neither does it in Java.
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
     const auto* value = cache_.get(cache_key(key, session));
     if (value == nullptr) return inner_->fetch_session(key, session);
@@ -73,6 +77,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
                                                                     Timestamp latest_start, bool forward) override {
+    // A cache key sorts by the session's end. So the end has a bound in the scan, and the start is filtered afterwards.
     return merge(up_to(latest_start, keys_.of_one_key(cache_.entries(), key, earliest_end, kEndOfTime)),
                  inner_->find_sessions(key, earliest_end, latest_start, forward), forward);
   }
@@ -87,6 +92,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
                                                                            Timestamp latest_end) override {
+    // Reads everything and sorts a copy: neither cache nor store has an order by end across all keys.
     std::vector<SessionItem> items;
     const auto walk = find_sessions_in_range(std::nullopt, std::nullopt, earliest_end, kEndOfTime, true);
     for (; walk->valid(); walk->next()) {
@@ -96,17 +102,18 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
     std::sort(items.begin(), items.end(), [this](const SessionItem& a, const SessionItem& b) {
       const auto& [a_start, a_end] = a.session;
       const auto& [b_start, b_end] = b.session;
+      // RocksDB: by end, start, key. In memory: by end, key, and the start in descending order.
       return persistent() ? std::tie(a_end, a_start, a.key) < std::tie(b_end, b_start, b.key)
                           : std::tie(a_end, a.key, b_start) < std::tie(b_end, b.key, a_start);
     });
     return std::make_unique<SessionSnapshotIterator>(std::move(items));
   }
 
-  // Changelog records go to the store below; its cache is empty then.
+  // Restoring happens before the task processes records, so the cache is empty and needs no update.
   void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
 
  private:
-  /// Valid until the next call.
+  /// The view is valid until the next call.
   std::string_view cache_key(std::string_view key, const Window& session) {
     cache_key_.clear();
     append_cache_key(cache_key_, key, session);
@@ -130,15 +137,17 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
     return {at.key, {at.start, at.end}};
   }
 
-  /// The keys without those of sessions that start later.
+  /// Removes the keys of sessions that start after `latest_start`.
   [[nodiscard]] static std::vector<std::string> up_to(Timestamp latest_start, std::vector<std::string> cached) {
     std::erase_if(cached, [&](const std::string& key) { return read_cache_key(key).start > latest_start; });
     return cached;
   }
 
-  /// In the order of the store below, see SessionBytesStore.
+  /// Compares two cache keys in the iteration order of the store below; see SessionBytesStore.
   [[nodiscard]] int compare(std::string_view a, std::string_view b) const {
+    // RocksDB iterates in the byte order of the cache key: segment, key, end, start.
     if (persistent()) return a.compare(b);
+    // The in-memory store iterates by end, key, and the start in descending order, as in Java.
     const auto one = read_cache_key(a);
     const auto other = read_cache_key(b);
     if (one.end != other.end) return one.end < other.end ? -1 : 1;
@@ -148,6 +157,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
 
   std::unique_ptr<SessionBytesIterator> merge(std::vector<std::string> cached,
                                               std::unique_ptr<SessionBytesIterator> stored, bool forward) {
+    // The cache's keys come in byte order. The in-memory store iterates in another order.
     if (!persistent()) {
       std::sort(cached.begin(), cached.end(),
                 [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
@@ -164,7 +174,7 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
   std::shared_ptr<SessionBytesStore> inner_;
   StoreCache cache_;
   SegmentedCacheKeys keys_;
-  std::string cache_key_;
+  std::string cache_key_;  // scratch space, to avoid an allocation per call
 };
 
 }  // namespace

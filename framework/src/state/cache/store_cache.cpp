@@ -6,6 +6,7 @@
 
 namespace millrace::detail {
 
+// Sets the flag for its lifetime, so that an exception from the listener resets the flag too.
 class StoreCache::WritingOut {
  public:
   explicit WritingOut(bool& flag) : flag_(flag) { flag_ = true; }
@@ -46,7 +47,9 @@ BytesView StoreCache::value_of(std::string_view key) {
 
 void StoreCache::make_room() {
   while (!cache_.make_room()) {
-    if (writing_out_) return;  // who writes out makes room in the end
+    // The listener may put into this cache while its changes are shown. The outer write_out() then makes room at its
+    // end.
+    if (writing_out_) return;
     write_out();
   }
 }
@@ -54,6 +57,7 @@ void StoreCache::make_room() {
 void StoreCache::write_out() {
   const WritingOut guard(writing_out_);
   cache_.begin_taking();
+  // In batches: a cache can be large, and each batch is a copy.
   for (auto changes = cache_.take_changes(); !changes.empty(); changes = cache_.take_changes()) {
     if (listener_) {
       write_and_show(changes);
@@ -72,18 +76,20 @@ void StoreCache::write(std::vector<CacheChange>& changes) {
 
 void StoreCache::write_and_show(std::vector<CacheChange>& changes) {
   std::vector<std::optional<std::string>> old_values(send_old_values_ ? changes.size() : 0);
+  // False: a delete of a key that the store below does not have. Nobody saw the key, so nobody needs its delete.
   std::vector<bool> shown(changes.size(), true);
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const CacheChange& change = changes[i];
     if (!change.value || send_old_values_) {
       const BytesView found = below_.read_below(change.key);
-      shown[i] = change.value || found;  // else there is nothing to delete
+      shown[i] = change.value || found;  // otherwise there is nothing to delete
       if (send_old_values_ && found) old_values[i].emplace(*found);
     }
     if (!shown[i]) continue;
     const BytesView value = change.value ? BytesView(*change.value) : std::nullopt;
     contexts_.run_under(change.context, [&] { below_.write_below(change.key, value); });
   }
+  // Only now, after the whole batch is written: see the class comment.
   for (std::size_t i = 0; i < changes.size(); ++i) {
     if (!shown[i]) continue;
     CacheChange& change = changes[i];

@@ -9,17 +9,18 @@
 
 namespace millrace::detail {
 
-/// The store that a cache lies over, by the keys that the cache has for its entries.
+/// Access to the store below the cache. Keys are cache keys; each kind of store converts them to its own.
 class StoreBelow {
  public:
-  /// The view is valid until the next call.
+  /// nullopt: the store has no such entry. The view is valid until the next call.
   [[nodiscard]] virtual BytesView read_below(std::string_view cache_key) = 0;
-  /// nullopt deletes.
+  /// Also writes the changelog record, because the change-logging layer is below the cache. nullopt deletes.
   virtual void write_below(std::string_view cache_key, BytesView value) = 0;
 
+  /// The parts of a cache key as CacheFlush shows them to the listener. `key` is a view of the cache key.
   struct RecordKey {
     std::string_view key;
-    Window window;  ///< as CacheFlush has it
+    Window window;  ///< a window store gives the start twice; {} for key-value stores
   };
   [[nodiscard]] virtual RecordKey record_key(std::string_view cache_key) const = 0;
 
@@ -27,39 +28,46 @@ class StoreBelow {
   ~StoreBelow() = default;
 };
 
-/// A cache over a store, of whatever kind: holds changes back, and in the end writes them to the store below and
-/// shows them to the listener.
+/// The part that the caches over all kinds of store have in common. It holds changes back. At a flush, or when the
+/// budget is exceeded, it writes them to the store below and shows them to the listener.
 ///
-/// Changes go in batches: all of one are written before the first is shown. So whoever reads a store while it is shown
-/// a change finds the changes before and behind it, too. What is put while changes are shown waits for the end of that,
-/// and no change of a key overtakes another one. Threads: one.
+/// Order: changes leave in batches. All changes of a batch are written before the first one is shown. So a listener
+/// that reads a store sees all changes of the batch. Changes that the listener causes wait until the batches in
+/// progress are done. Changes of one key are never reordered.
+///
+/// Owned by the caching store. Runs on the thread of the task.
 class StoreCache {
  public:
-  /// `forwards_headers`: whether the listener sees those of the entry's last update. The references must outlive this.
+  /// `forwards_headers`: the listener sees the headers of the entry's last update, otherwise none. The references must
+  /// outlive this object.
   StoreCache(CacheBudget& budget, RecordContextHolder& contexts, StoreBelow& below, bool forwards_headers)
       : contexts_(contexts), below_(below), forwards_headers_(forwards_headers), cache_(budget, contexts) {}
 
+  /// `send_old_values`: the listener also gets the value before the change, which costs a read of the store below.
   void set_listener(CachedBytesStore::Listener listener, bool send_old_values);
 
   /// See NamedCache::get.
   [[nodiscard]] const NamedCache::Value* get(std::string_view key) { return cache_.get(key); }
+  /// May write out changes, and so call the listener. Errors of the store below and of the listener pass through.
   void put(std::string_view key, BytesView value);
-  /// What was just read in the store below. REQUIRES: no entry of this key.
+  /// Caches a value that was just read from the store below. REQUIRES: the cache has no entry of this key.
   void put_clean(std::string_view key, std::string_view value);
 
-  /// Writes and shows all that has changed until now. From within the listener it does nothing: what has changed is on
-  /// its way already, or waits for the next call.
+  /// Writes and shows all changes made until now. Called by the commit. If the listener calls it, nothing happens: the
+  /// outer call is still writing out, and changes made since wait for the next flush.
   void flush();
 
-  /// What a walk has to show of a key: the cache's value, else the store's. Valid until the next call.
+  /// For iterators: the cache's value, otherwise the store's. nullopt: deleted. The view is valid until the next call.
   [[nodiscard]] BytesView value_of(std::string_view key);
   [[nodiscard]] NamedCache& entries() { return cache_; }
 
  private:
   class WritingOut;
 
+  // Drops clean entries until the budget is met. Writes out changes where they are in the way.
   void make_room();
   void write_out();
+  // Without a listener: no reads of the store below are needed.
   void write(std::vector<CacheChange>& changes);
   void write_and_show(std::vector<CacheChange>& changes);
 
@@ -69,7 +77,7 @@ class StoreCache {
   NamedCache cache_;
   CachedBytesStore::Listener listener_;
   bool send_old_values_ = false;
-  bool writing_out_ = false;
+  bool writing_out_ = false;  // true while write_out() runs; the listener may call back into this object
 };
 
 }  // namespace millrace::detail

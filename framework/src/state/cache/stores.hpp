@@ -9,23 +9,27 @@
 namespace millrace::detail {
 
 struct CacheTraits {
-  /// False: what goes to the listener has no headers, whatever the last update had. So it is in Java where a store
-  /// keeps headers (dsl.store.format=HEADERS) that are always empty.
+  /// Whether the listener sees the headers of an entry's last update. False: it sees no headers. This matches Java for
+  /// stores that keep headers (dsl.store.format=HEADERS), whose cached headers are always empty.
   bool forwards_headers = true;
 };
 
-/// Put a cache in front of a store: changes are held back, and those of a key collapsed, until flush() or until the
-/// budget is used up. They then go to the store below (which logs them) under the record context of the key's last
-/// update, and to the listener (see CachedBytesStore, which the results are, too). With a listener, a delete of a key
-/// that the store below does not have is dropped.
-/// A put that finds the budget used up lets out what its own store has changed, and then drops what was not used for
-/// the longest time, until the budget is kept. Walks show the cache over the store and count as no use.
-/// `budget` and `contexts` must outlive the store. (Kafka Streams: `CachingKeyValueStore`, `CachingWindowStore`,
+/// Put a record cache in front of a store. (Kafka Streams: `CachingKeyValueStore`, `CachingWindowStore`,
 /// `CachingSessionStore`.)
+///
+/// The cache holds changes back and collapses the changes of a key, until flush() or until the budget is exceeded. Then
+/// each change goes to the store below, which logs it, and to the listener. Both see the record context of the key's
+/// last update. The result also implements CachedBytesStore, which sets the listener. With a listener, a delete is
+/// dropped if the store below does not have the key.
+///
+/// A put that exceeds the budget writes out all changes of its own store, then drops the least recently used entries.
+/// Iterators show the cache over the store and do not count as a use.
+///
+/// `budget` and `contexts` must outlive the store. One thread: that of the task.
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_caching(std::shared_ptr<KeyValueBytesStore> inner,
                                                                CacheBudget& budget, RecordContextHolder& contexts,
                                                                CacheTraits traits = {});
-/// Not for stores that retain duplicates.
+/// REQUIRES: the store does not retain duplicates. Duplicates must not be collapsed.
 [[nodiscard]] std::unique_ptr<WindowBytesStore> make_caching(std::shared_ptr<WindowBytesStore> inner,
                                                              CacheBudget& budget, RecordContextHolder& contexts,
                                                              CacheTraits traits = {});

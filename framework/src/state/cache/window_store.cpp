@@ -14,10 +14,12 @@ namespace millrace::detail {
 
 namespace {
 
+// The views in the result point into `cache_key`.
 formats::WindowKey read_cache_key(std::string_view cache_key) {
   return formats::read_window_key(cache_key.substr(SegmentedCacheKeys::kSegmentBytes));
 }
 
+// Gives CacheMerge the interface of a window store's iterator. Key and start are read from the cache key.
 class MergedWindowIterator final : public WindowBytesIterator {
  public:
   explicit MergedWindowIterator(CacheMerge merge) : merge_(std::move(merge)) {}
@@ -33,6 +35,8 @@ class MergedWindowIterator final : public WindowBytesIterator {
   CacheMerge merge_;
 };
 
+// See make_caching() in stores.hpp. The time of a cache key is the window's start. The sequence number is always 0,
+// because stores that retain duplicates are not cached.
 class CachingWindowStore final : public WindowBytesStore, public CachedBytesStore, private StoreBelow {
  public:
   CachingWindowStore(std::shared_ptr<WindowBytesStore> inner, CacheBudget& budget, RecordContextHolder& contexts,
@@ -58,12 +62,14 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
     return 0;
   }
 
+  // A value that was read below does not enter the cache. Neither does it in Java.
   [[nodiscard]] BytesView fetch(std::string_view key, Timestamp window_start) override {
     const auto* value = cache_.get(cache_key(key, window_start));
     if (value == nullptr) return inner_->fetch(key, window_start);
     return *value ? BytesView(**value) : std::nullopt;
   }
 
+  // The visitor may write to this store, so it runs over an iterator, which tolerates writes.
   void fetch_each(std::string_view key, Timestamp from, Timestamp to,
                   FunctionRef<bool(Timestamp, std::string_view)> visit) override {
     for (const auto it = fetch(key, from, to, true); it->valid(); it->next()) {
@@ -83,11 +89,11 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
                  inner_->fetch_range(key_from, key_to, from, to, forward), forward);
   }
 
-  // Changelog records go to the store below; its cache is empty then.
+  // Restoring happens before the task processes records, so the cache is empty and needs no update.
   void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
 
  private:
-  /// Valid until the next call.
+  /// The view is valid until the next call.
   std::string_view cache_key(std::string_view key, Timestamp window_start) {
     cache_key_.clear();
     keys_.append_segment(cache_key_, window_start);
@@ -108,9 +114,11 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
     return {at.key, {at.start, at.start}};
   }
 
-  /// In the order of the store below, see WindowBytesStore.
+  /// Compares two cache keys in the iteration order of the store below; see WindowBytesStore.
   [[nodiscard]] int compare(std::string_view a, std::string_view b) const {
+    // RocksDB iterates in the byte order of the cache key: segment, key, start.
     if (persistent()) return a.compare(b);
+    // The in-memory store iterates by start, then by key.
     const auto one = read_cache_key(a);
     const auto other = read_cache_key(b);
     if (one.start != other.start) return one.start < other.start ? -1 : 1;
@@ -119,6 +127,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
 
   std::unique_ptr<WindowBytesIterator> merge(std::vector<std::string> cached,
                                              std::unique_ptr<WindowBytesIterator> stored, bool forward) {
+    // The cache's keys come in byte order. The in-memory store iterates in another order.
     if (!persistent()) {
       std::sort(cached.begin(), cached.end(),
                 [this](const std::string& a, const std::string& b) { return compare(a, b) < 0; });
@@ -137,7 +146,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
   std::shared_ptr<WindowBytesStore> inner_;
   StoreCache cache_;
   SegmentedCacheKeys keys_;
-  std::string cache_key_;
+  std::string cache_key_;  // scratch space, to avoid an allocation per call
 };
 
 }  // namespace

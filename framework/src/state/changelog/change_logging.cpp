@@ -12,6 +12,8 @@ namespace millrace::detail {
 // record's timestamp. Headers kept with a value become the record's headers.
 namespace {
 
+// Kafka Streams logs a timestamped value as the bare value, and the timestamp as the record's timestamp. Headers that a
+// store keeps with a value become the record's headers.
 [[nodiscard]] bool has_timestamp(ValueFormat format) {
   return format == ValueFormat::timestamped || format == ValueFormat::timestamped_with_headers;
 }
@@ -23,6 +25,7 @@ void log_with_headers(ChangelogWriter& writer, ValueFormat format, std::string_v
     writer.log(key, std::nullopt, writer.current_timestamp(), writer.current_headers());
     return;
   }
+  // A value in this format is | headers | timestamp, if the format has one | bare value |.
   const auto [header_bytes, rest] = formats::read_value_with_headers(*value);
   const Headers headers = formats::decode_headers(header_bytes);
   if (has_timestamp(format)) {
@@ -49,6 +52,7 @@ void append_stored(std::string& out, ValueFormat format, const RestoreRecord& re
 void log_change(ChangelogWriter& writer, ValueFormat format, std::string_view key, BytesView value,
                 LoggedHeaders logged) {
   if (has_headers(format)) return log_with_headers(writer, format, key, value);
+  // Without a headers format, the headers of the record being processed may still go along: see LoggedHeaders.
   const bool carries = logged == LoggedHeaders::all || (logged == LoggedHeaders::of_deletes && !value);
   const Headers* headers = carries ? writer.current_headers() : nullptr;
   if (format == ValueFormat::timestamped && value) {
@@ -65,6 +69,7 @@ void restore_changes(RestorableStore& store, ValueFormat format, std::span<const
     store.restore(records);
     return;
   }
+  // The converted values of all records share one string. A string per record would cost an allocation each.
   std::size_t bytes = 0;
   for (const RestoreRecord& record : records) {
     if (record.value) bytes += formats::kTimestampBytes + record.value->size();
@@ -78,6 +83,7 @@ void restore_changes(RestorableStore& store, ValueFormat format, std::span<const
     if (record.value) append_stored(values, format, record);
     ends.push_back(values.size());
   }
+  // `values` is complete and does not move any more, so views of it are safe now.
   std::vector<RestoreRecord> converted(records.begin(), records.end());
   std::size_t begin = 0;
   for (std::size_t i = 0; i < converted.size(); ++i) {

@@ -6,13 +6,16 @@ namespace millrace::detail {
 
 namespace {
 
-// Writes a changelog record for each put; reads pass through unchanged. An LRU store deletes entries by itself: the
-// changelog gets a tombstone for each, or a restore would bring them back.
+// Writes a changelog record for each put; reads pass through unchanged.
+//
+// An LRU store deletes entries without a put. Each such deletion needs a tombstone in the changelog. Otherwise a
+// restore would bring the entry back.
 class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
  public:
   ChangeLoggingKeyValueStore(std::shared_ptr<KeyValueBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
                              LoggedHeaders headers)
       : inner_(std::move(inner)), writer_(writer), format_(format), headers_(headers) {
+    // Only the in-memory LRU store evicts. Other stores give null here.
     evicting_ = dynamic_cast<EvictingStore*>(inner_.get());
     if (evicting_ == nullptr) return;
     evicting_->set_eviction_listener(
@@ -30,8 +33,11 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
 
   [[nodiscard]] BytesView get(std::string_view key) override { return inner_->get(key); }
   void put(std::string_view key, BytesView value) override {
-    if (evicting_ != nullptr) inner_->put(key, value);  // what this pushes out is logged first
+    // With an LRU store, put first. The tombstone of the evicted key is then logged before the new entry, as in Kafka
+    // Streams.
+    if (evicting_ != nullptr) inner_->put(key, value);
     log_change(writer_, format_, key, value, headers_);
+    // Any other store: log first. If the writer fails, the store is unchanged.
     if (evicting_ == nullptr) inner_->put(key, value);
   }
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
@@ -42,6 +48,7 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
   }
   [[nodiscard]] std::uint64_t approximate_num_entries() override { return inner_->approximate_num_entries(); }
 
+  // Restores into the store directly: what comes from the changelog must not be logged again.
   void restore(std::span<const RestoreRecord> records) override { restore_changes(*inner_, format_, records); }
 
  private:
@@ -49,7 +56,7 @@ class ChangeLoggingKeyValueStore final : public KeyValueBytesStore {
   ChangelogWriter& writer_;
   ValueFormat format_;
   LoggedHeaders headers_;
-  EvictingStore* evicting_ = nullptr;
+  EvictingStore* evicting_ = nullptr;  // inner_ as an LRU store; null if it is none
 };
 
 }  // namespace

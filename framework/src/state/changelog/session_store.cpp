@@ -8,7 +8,8 @@ namespace millrace::detail {
 
 namespace {
 
-// Writes a changelog record for each put or remove; reads pass through unchanged.
+// Writes a changelog record for each put or remove; reads pass through unchanged. The changelog key holds the session:
+// | key | end (8) | start (8) |.
 class ChangeLoggingSessionStore final : public SessionBytesStore {
  public:
   ChangeLoggingSessionStore(std::shared_ptr<SessionBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
@@ -26,6 +27,7 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
     inner_->put(key, session, value);
     log(key, session, value);
   }
+  // A removed session leaves a tombstone, so that compaction of the changelog topic can drop it.
   void remove(std::string_view key, const Window& session) override {
     inner_->remove(key, session);
     log(key, session, std::nullopt);
@@ -49,6 +51,7 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
     return inner_->find_sessions_by_end(earliest_end, latest_end);
   }
 
+  // Restores into the store directly: what comes from the changelog must not be logged again.
   void restore(std::span<const RestoreRecord> records) override { restore_changes(*inner_, format_, records); }
 
  private:

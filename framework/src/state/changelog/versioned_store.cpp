@@ -4,7 +4,8 @@ namespace millrace::detail {
 
 namespace {
 
-// Writes a changelog record for each put; reads pass through unchanged.
+// Writes a changelog record for each put; reads pass through unchanged. The changelog has one record per version, so a
+// restore replays the puts in their order and gets the same versions.
 class ChangeLoggingVersionedStore final : public VersionedBytesStore {
  public:
   ChangeLoggingVersionedStore(std::shared_ptr<VersionedBytesStore> inner, ChangelogWriter& writer)
@@ -28,6 +29,7 @@ class ChangeLoggingVersionedStore final : public VersionedBytesStore {
     return inner_->get(key, as_of);
   }
 
+  // Restores into the store directly: what comes from the changelog must not be logged again.
   void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
 
  private:

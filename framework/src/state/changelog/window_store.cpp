@@ -8,7 +8,8 @@ namespace millrace::detail {
 
 namespace {
 
-// Writes a changelog record for each put; reads pass through unchanged.
+// Writes a changelog record for each put; reads pass through unchanged. The changelog key holds the window: | key |
+// start (8) | sequence number (4) |.
 class ChangeLoggingWindowStore final : public WindowBytesStore {
  public:
   ChangeLoggingWindowStore(std::shared_ptr<WindowBytesStore> inner, ChangelogWriter& writer, ValueFormat format,
@@ -47,6 +48,7 @@ class ChangeLoggingWindowStore final : public WindowBytesStore {
     return inner_->fetch_range(key_from, key_to, from, to, forward);
   }
 
+  // Restores into the store directly: what comes from the changelog must not be logged again.
   void restore(std::span<const RestoreRecord> records) override { restore_changes(*inner_, format_, records); }
 
  private:

@@ -14,7 +14,8 @@ namespace millrace::detail {
 
 namespace {
 
-/// A sorted map. Used by the thread of the task alone; global stores lock around it.
+/// A sorted map. Kafka Streams uses a `TreeMap` in the same place. Used by the thread of the task alone; global stores
+/// lock around it.
 class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableStore {
   class Walk;
 
@@ -27,6 +28,7 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableS
   [[nodiscard]] BytesView get(std::string_view key) override {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return std::nullopt;
+    // Valid until the entry is written or erased. std::map does not move its nodes, so other writes do not matter.
     return std::string_view(found->second);
   }
 
@@ -38,6 +40,7 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableS
       const auto inserted = entries_.emplace(key, *value).first;
       walks_.each([&](Walk& walk) { walk.inserted(inserted); });
     } else if (value) {
+      // Iterators need no notice: they show the present value.
       found->second.assign(*value);
     } else {
       // Tell the iterators before the erase, while the entry is still readable.
@@ -62,6 +65,7 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableS
     for (const RestoreRecord& record : records) put(record.key, record.value);
   }
   void clear() override {
+    // First, while the iterators' positions are still valid.
     walks_.close();
     entries_.clear();
   }
@@ -69,10 +73,11 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableS
  private:
   using Entries = std::map<std::string, std::string, std::less<>>;
 
-  /// Shows the keys that existed when the iteration began and still exist, with their present values. So does Java's
-  /// in-memory store, which iterates over a copy of the keys. Copying all keys is slow, so the iterator first reads the
-  /// map directly. When a key ahead of it is inserted or erased, it copies the keys that are still ahead and continues
-  /// with the copy.
+  /// Shows the keys that existed when the iteration began and still exist, with their present values. Java's in-memory
+  /// store does the same: it iterates over a copy of the keys.
+  ///
+  /// Copying all keys is slow. So the iterator first reads the map directly. When a key ahead of it is inserted or
+  /// erased, it copies the keys that are still ahead, and continues with the copy.
   class Walk final : public BytesIterator {
    public:
     /// Keys from `lower` (inclusive) to `upper` (exclusive); nullopt: open.
@@ -84,6 +89,7 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableS
       } else if (forward_) {
         stand_on(lower_ ? entries.lower_bound(*lower_) : entries.begin());
       } else {
+        // Backward starts at the last key before the exclusive upper bound.
         stand_on(step(upper_ ? entries.lower_bound(*upper_) : entries.end()));
       }
       store_->walks_.add(*this);
@@ -115,12 +121,14 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableS
       }
     }
     [[nodiscard]] std::string_view key() const override { return keys_ ? (*keys_)[next_key_] : at_->first; }
+    // REQUIRES: valid() has just returned true. It has skipped copied keys that no longer exist.
     [[nodiscard]] std::string_view value() const override {
       return keys_ ? store_->entries_.find((*keys_)[next_key_])->second : at_->second;
     }
 
     /// The store has inserted an entry.
     void inserted(Entries::const_iterator entry) {
+      // A copy of keys does not change. An iterator at its end stays there, unless its last key was only just erased.
       if (keys_ || (ended_ && !erased_)) return;
       // The current key was erased and inserted again: the iterator is back on it.
       if (erased_ == entry->first) {
@@ -132,12 +140,14 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableS
     }
     /// The store is about to erase an entry.
     void before_erase(Entries::const_iterator entry) {
+      // With copied keys, valid() finds out by itself that a key is gone.
       if (keys_ || ended_) return;
       if (entry == at_ && !erased_) {
         // Keep the key, in case it is inserted again before the iterator moves on.
         erased_ = entry->first;
         stand_on(step(at_));
       } else if (is_ahead(entry->first)) {
+        // The erased key stays in the copy: if it is inserted again, the iteration shows it, as in Java.
         copy_keys(store_->entries_.end());
       }
     }
@@ -173,6 +183,7 @@ class InMemoryKeyValueStore final : public KeyValueBytesStore, public ClearableS
     /// Switches to a copy of the keys ahead. `without` is left out, because the iteration must not show it.
     void copy_keys(Entries::const_iterator without) {
       std::vector<std::string> keys;
+      // The current key was erased. It comes first, in case it is inserted again.
       if (erased_) keys.push_back(*std::exchange(erased_, std::nullopt));
       for (; !is_end(at_); at_ = step(at_)) {
         if (at_ != without) keys.push_back(at_->first);

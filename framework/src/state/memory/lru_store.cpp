@@ -13,7 +13,8 @@ namespace millrace::detail {
 
 namespace {
 
-/// Keeps the `max_entries` entries that were used last. A get() counts as a use; an iteration does not. One thread.
+/// Keeps the `max_entries` entries that were used last. A get() counts as a use; an iteration does not. (Kafka Streams:
+/// `MemoryLRUCache`.) One thread.
 class LruStore final : public KeyValueBytesStore, public EvictingStore, public ClearableStore {
  public:
   LruStore(std::string name, std::size_t max_entries) : name_(std::move(name)), max_entries_(max_entries) {}
@@ -27,6 +28,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore, public C
   [[nodiscard]] BytesView get(std::string_view key) override {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return std::nullopt;
+    // Moves the list node, so the view of its key in by_key_ stays valid.
     entries_.splice(entries_.begin(), entries_, found->second);
     return std::string_view(found->second->second);
   }
@@ -35,6 +37,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore, public C
 
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
     const auto first = from ? by_key_.lower_bound(*from) : by_key_.begin();
+    // `to` is inclusive. An inverted range is empty: the two positions would be in the wrong order.
     const auto last = to ? by_key_.upper_bound(*to) : by_key_.end();
     return snapshot(first, from && to && *from > *to ? first : last, forward);
   }
@@ -50,6 +53,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore, public C
   void restore(std::span<const RestoreRecord> records) override {
     for (const RestoreRecord& record : records) put(record.key, record.value, {});
   }
+  // Without a call of the listener: the changelog still has the entries, and a restore follows.
   void clear() override {
     by_key_.clear();
     entries_.clear();
@@ -94,6 +98,7 @@ class LruStore final : public KeyValueBytesStore, public EvictingStore, public C
       }
       return;
     }
+    // A delete of an unknown key.
     if (!value) return;
     entries_.emplace_front(key, *value);
     by_key_.emplace(entries_.front().first, entries_.begin());

@@ -13,6 +13,7 @@ ByteStore make_in_memory_store(const StoreSpec& spec) {
       break;
     case StoreKind::window: bytes.window = make_in_memory_window_store(spec.name, spec.window); break;
     case StoreKind::session: bytes.session = make_in_memory_session_store(spec.name, spec.retention_ms); break;
+    // Versions are encoded as entries of a key-value store, in memory as in RocksDB.
     case StoreKind::versioned:
       bytes.versioned = make_versioned_store(make_in_memory_key_value_store(spec.name), spec.retention_ms);
       break;
@@ -22,6 +23,7 @@ ByteStore make_in_memory_store(const StoreSpec& spec) {
 }
 
 void clear_in_memory_store(const ByteStore& bytes) {
+  // Exactly one of the four is set.
   StateStore* store = nullptr;
   if (bytes.key_value) store = bytes.key_value.get();
   if (bytes.window) store = bytes.window.get();

@@ -12,41 +12,48 @@
 
 namespace millrace::detail {
 
-/// A store that deletes entries by itself. The change-logging layer above it must log these deletions.
+/// A store that deletes entries without being told to. The change-logging layer above it must log these deletions.
 class EvictingStore {
  public:
   virtual ~EvictingStore() = default;
-  /// `listener` is called during a put() that evicts an entry, with the evicted key. Not called during restore().
+  /// `listener` is called with the evicted key during a put() that evicts. It is not called during restore(). The view
+  /// is valid during the call. An empty function removes the listener.
   virtual void set_eviction_listener(std::function<void(std::string_view key)> listener) = 0;
 };
 
-/// A store in memory, which knows no commit: the only way back is to empty it and to restore it. All stores made below
-/// are one.
+/// A store in memory that can be emptied. It has no commit. After an aborted transaction the only way back is to empty
+/// it and to restore it from the changelog. All stores that the functions below make implement this.
 class ClearableStore {
  public:
   virtual ~ClearableStore() = default;
-  /// The store is as new. Walks over it end.
+  /// Removes all entries and stream time. The store is then like a new one. Open iterators show no more entries, except
+  /// those that show a copy.
   virtual void clear() = 0;
 };
 
-/// Stores that live in memory only. They are rebuilt from the changelog at every start and after an aborted
-/// transaction, so they have no commit or discard. They may be written while they are iterated over. An iterator of the
-/// key-value store shows the present value of each key. An iterator of the window store shows the store as it was at
-/// the start.
+/// Stores that are in memory only. They are rebuilt from the changelog at every start and after an aborted transaction,
+/// so they have no commit or discard.
+///
+/// They may be written while they are iterated over. An iterator of the key-value store shows the present value of each
+/// key. An iterator of the window store shows the store as it was when the iteration began.
+///
+/// Threads: the task's own. A global store is shared by threads; a lock around the store guards it.
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_in_memory_key_value_store(const std::string& name);
-/// Keeps the `max_entries` most recently used entries. Implements EvictingStore too. Iterators show a copy.
+/// Keeps the `max_entries` most recently used entries. Implements EvictingStore too. Its iterators show a copy. (Kafka
+/// Streams: `Stores.lruMap`.)
 [[nodiscard]] std::unique_ptr<KeyValueBytesStore> make_in_memory_lru_store(const std::string& name,
                                                                            std::size_t max_entries);
+/// Entries older than the retention are invisible at once, and their memory is freed in steps.
 [[nodiscard]] std::unique_ptr<WindowBytesStore> make_in_memory_window_store(const std::string& name,
                                                                             const WindowStoreOptions& options);
 [[nodiscard]] std::unique_ptr<SessionBytesStore> make_in_memory_session_store(const std::string& name,
                                                                               std::int64_t retention_ms);
 
-/// Empties a store that was made by one of these.
+/// Calls clear() of the store. REQUIRES: one of the functions here has made it.
 void clear_in_memory_store(const ByteStore& bytes);
 
-/// Makes the in-memory store of the kind that `spec` names, whatever its medium. All members are null for custom
-/// stores.
+/// Makes the in-memory store of the kind that `spec` asks for, even if `spec` names another medium. All members of the
+/// result are null for custom stores.
 [[nodiscard]] ByteStore make_in_memory_store(const StoreSpec& spec);
 
 }  // namespace millrace::detail

@@ -12,7 +12,8 @@ namespace millrace::detail {
 
 namespace {
 
-/// A window store on a WindowTier that has no database below it and no budget. One thread.
+/// A window store on a WindowTier that has no database below it and no budget. So the tier holds all entries, and
+/// nothing is ever marked as uncommitted. Used by the thread of the task alone.
 class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore {
  public:
   // A slice ends at 256 KB or after an eighth of the retention, so that expired entries are freed soon.
@@ -34,9 +35,11 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
     return seq;
   }
 
+  // With duplicates, returns the first of them.
   [[nodiscard]] BytesView fetch(std::string_view key, Timestamp window_start) override {
     BytesView found;
     fetch_each(key, window_start, window_start, [&](Timestamp, std::string_view value) {
+      // Not copied. The view is valid until the next put or restore.
       found = value;
       return false;
     });
@@ -51,6 +54,7 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
                                                            bool forward) override {
+    // The iterator gets a copy, so later puts neither show nor invalidate it.
     std::vector<WindowItem> items;
     tier_.visit(key, std::max(from, live_from_), to, [&](const WindowEntry& entry) {
       items.push_back({std::string(key), entry.start, entry.seq, std::string(entry.value())});
@@ -115,12 +119,14 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
       live_from_ = std::max<Timestamp>(0, observed_stream_time_ - options_.retention_ms + 1);
     }
     if (window_start >= live_from_) {
+      // A put of null deletes. With duplicates it does nothing, as in Kafka Streams.
       if (value) {
         tier_.put(key, window_start, seq, *value, false);
       } else if (!options_.retain_duplicates) {
         tier_.erase(key, window_start, seq, false);
       }
     }
+    // Last, because this may free entries. `value` may be a view of one of them.
     if (later) tier_.expire(live_from_);
   }
 

@@ -6,7 +6,7 @@
 namespace millrace::detail {
 namespace {
 
-/// One call.
+/// Counts and times one call from construction to destruction, so that a call that throws counts too.
 class Call {
  public:
   Call(StoreMetrics& metrics, StoreOperation& operation)
@@ -24,7 +24,8 @@ class Call {
   std::int64_t begin_;
 };
 
-/// A walk, counted as open until it is destroyed.
+/// An iterator that counts as open until it is destroyed. A number that keeps growing shows iterators that the
+/// application has not closed. Its steps are not timed: they are too short.
 template <class Iterator>
 class MeteredIteratorBase : public Iterator {
  public:
@@ -67,7 +68,8 @@ class MeteredSessionIterator final : public MeteredIteratorBase<SessionBytesIter
   [[nodiscard]] Window session() const override { return inner_->session(); }
 };
 
-/// What all kinds have in common.
+/// The methods that all kinds of store have. They pass through; only flush() is measured. restore() is measured by the
+/// restoration metrics.
 template <class Base>
 class Metered : public Base, public MeteredStore {
  public:
@@ -96,11 +98,15 @@ class MeteredKeyValueStore final : public Metered<KeyValueBytesStore> {
     return inner_->get(key);
   }
   void put(std::string_view key, BytesView value) override {
+    // A put of null is a delete; Kafka Streams measures it as such.
     const Call call(metrics_, value ? metrics_.put : metrics_.remove);
     inner_->put(key, value);
   }
+  // Not an operation of Kafka Streams, so not measured.
   void require_writable() const override { inner_->require_writable(); }
+  // Only opening the iterator is timed here. Its lifetime is the iterator-duration.
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
+    // A range without bounds is Kafka Streams' all().
     const Call call(metrics_, from || to ? metrics_.range : metrics_.all);
     return std::make_unique<MeteredIterator>(inner_->range(from, to, forward), metrics_);
   }
@@ -126,6 +132,7 @@ class MeteredWindowStore final : public Metered<WindowBytesStore> {
   void fetch_each(std::string_view key, Timestamp from, Timestamp to,
                   FunctionRef<bool(Timestamp, std::string_view)> visit) override {
     const Call call(metrics_, metrics_.fetch);
+    // Includes the time of the visitor, which does the work of a join.
     inner_->fetch_each(key, from, to, visit);
   }
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
@@ -179,6 +186,7 @@ class MeteredSessionStore final : public Metered<SessionBytesStore> {
   [[nodiscard]] std::int64_t retention_ms() const override { return inner_->retention_ms(); }
 
  private:
+  // Wraps the iterator of one of the find_sessions methods.
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> walk(std::unique_ptr<SessionBytesIterator> inner) {
     return std::make_unique<MeteredSessionIterator>(std::move(inner), metrics_);
   }
@@ -189,6 +197,7 @@ class MeteredVersionedStore final : public Metered<VersionedBytesStore> {
   using Metered::Metered;
 
   VersionedPut put(std::string_view key, BytesView value, Timestamp timestamp) override {
+    // Here too a put of null counts as a delete.
     const Call call(metrics_, value ? metrics_.put : metrics_.remove);
     return inner_->put(key, value, timestamp);
   }
@@ -207,6 +216,7 @@ class MeteredVersionedStore final : public Metered<VersionedBytesStore> {
 }  // namespace
 
 ByteStore measure(ByteStore store, StoreMetrics& metrics) {
+  // At most one of the four is set. A custom store sets none and is not measured here.
   if (store.key_value) store.key_value = std::make_unique<MeteredKeyValueStore>(std::move(store.key_value), metrics);
   if (store.window) store.window = std::make_unique<MeteredWindowStore>(std::move(store.window), metrics);
   if (store.session) store.session = std::make_unique<MeteredSessionStore>(std::move(store.session), metrics);

@@ -5,16 +5,19 @@
 
 namespace millrace::detail {
 
-/// A store that measures what goes to another one.
+/// Implemented by every metered store. Gives access to the store behind it, for layers that need a certain class, such
+/// as the record cache.
 class MeteredStore {
  public:
   virtual ~MeteredStore() = default;
   [[nodiscard]] virtual StateStore& measured() = 0;
 };
 
-/// Puts in front of a store, caches and changelog included, what counts and times each call. It costs two looks at the
-/// clock per call, so that it is for metrics.recording.level=DEBUG, where Kafka Streams measures stores, too.
-/// `metrics` must outlive the store. (Kafka Streams: `MeteredKeyValueStore`, `MeteredWindowStore`...)
+/// Puts a layer in front of a store that counts and times each call. The store may have caches and a changelog; these
+/// are measured too. (Kafka Streams: `MeteredKeyValueStore`, `MeteredWindowStore`...)
+///
+/// Each call reads the clock twice. So use this only for metrics.recording.level=DEBUG, the level at which Kafka
+/// Streams measures stores. `metrics` must outlive the store. Runs on the thread of the task.
 [[nodiscard]] ByteStore measure(ByteStore store, StoreMetrics& metrics);
 
 }  // namespace millrace::detail

@@ -12,13 +12,16 @@
 
 namespace millrace::detail {
 
-/// Copies bytes that lie in RocksDB's memtables. A function of its own, and no other of this file looks at such bytes,
-/// because the thread sanitizer does not see what orders them with the writer: see tests/support/tsan.supp.
+/// Copies bytes that lie in RocksDB's memtables. Only this function of the file reads such bytes. The reason: the
+/// thread sanitizer does not see the ordering between the writer and the readers of a memtable, and this function is
+/// the one that tests/support/tsan.supp names. It must not be inlined for that.
 [[gnu::noinline]] void copy_out(std::string& to, const rocksdb::Slice& bytes) { to.assign(bytes.data(), bytes.size()); }
 
 namespace {
 
-/// Enters the gate for each step, and copies the entry that it stands on: RocksDB may drop the bytes once it is left.
+/// An iterator over a committed range that lives longer than one call. It enters the gate for each step only, so that
+/// an application that keeps an iterator open does not keep the database from closing. Therefore it copies the current
+/// entry: RocksDB may free the bytes as soon as the gate is left.
 class CommittedWalk final : public BytesIterator, private ReaderGate::Walk {
  public:
   CommittedWalk(std::shared_ptr<ReaderGate> gate, rocksdb::ColumnFamilyHandle* family, std::string store,
@@ -28,8 +31,10 @@ class CommittedWalk final : public BytesIterator, private ReaderGate::Walk {
         lower_(std::move(lower)),
         upper_(std::move(upper)),
         forward_(forward) {
+    // If this throws, the destructor does not run, so nothing is registered yet.
     const ReaderGate::Visit visit(*gate_, store_);
     if (lower_ && upper_ && *lower_ >= *upper_) return;
+    // RocksDB keeps pointers to the bounds, so they are members.
     rocksdb::ReadOptions options;
     if (lower_) {
       lower_slice_ = *lower_;
@@ -39,12 +44,14 @@ class CommittedWalk final : public BytesIterator, private ReaderGate::Walk {
       upper_slice_ = *upper_;
       options.iterate_upper_bound = &upper_slice_;
     }
+    // RocksDB's iterator is a snapshot: later commits do not show.
     rocks_.reset(gate_->db().NewIterator(options, family));
     forward_ ? rocks_->SeekToFirst() : rocks_->SeekToLast();
     try {
       copy();
     } catch (...) {
-      rocks_.reset();  // while the database is still held open
+      // Destroy the iterator while the gate keeps the database open. Members are destroyed after `visit`.
+      rocks_.reset();
       throw;
     }
     gate_->add(*this);
@@ -52,6 +59,7 @@ class CommittedWalk final : public BytesIterator, private ReaderGate::Walk {
   CommittedWalk(const CommittedWalk&) = delete;
   CommittedWalk& operator=(const CommittedWalk&) = delete;
   ~CommittedWalk() override {
+    // If the database has closed before, end() has destroyed RocksDB's iterator already.
     gate_->remove(*this, [this] { rocks_.reset(); });
   }
 
@@ -74,6 +82,7 @@ class CommittedWalk final : public BytesIterator, private ReaderGate::Walk {
     copy_out(key_, rocks_->key());
     copy_out(value_, rocks_->value());
   }
+  // Called by the closing database. A later next() then throws when it enters the gate.
   void end() override { rocks_.reset(); }
 
   std::shared_ptr<ReaderGate> gate_;
@@ -85,16 +94,18 @@ class CommittedWalk final : public BytesIterator, private ReaderGate::Walk {
   bool forward_;
   std::unique_ptr<rocksdb::Iterator> rocks_;  // null: the range is empty, or the database has closed
   bool valid_ = false;
-  std::string key_;
+  std::string key_;  // copies of the current entry
   std::string value_;
 };
 
+/// Reads the column family directly: values are stored unchanged.
 class RocksDbKeyValueReader final : public CommittedKeyValueReader {
  public:
   RocksDbKeyValueReader(std::shared_ptr<ReaderGate> gate, rocksdb::ColumnFamilyHandle* family, std::string store)
       : gate_(std::move(gate)), family_(family), store_(std::move(store)) {}
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const override {
+    // Each get() sees the last commit at its own time. Two calls may see two commits.
     const ReaderGate::Visit visit(*gate_, store_);
     std::string value;
     const auto status = gate_->db().Get({}, family_, slice(key), &value);
@@ -104,6 +115,7 @@ class RocksDbKeyValueReader final : public CommittedKeyValueReader {
   }
 
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) const override {
+    // `to` is inclusive. `to + '\0'` is the smallest key after it, and so the exclusive bound.
     return std::make_unique<CommittedWalk>(gate_, family_, store_, owned(from),
                                            to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt,
                                            forward);
@@ -115,6 +127,7 @@ class RocksDbKeyValueReader final : public CommittedKeyValueReader {
   std::string store_;
 };
 
+/// Reads entries of a window store. It must hide expired entries, because RocksDB removes them later than they expire.
 class RocksDbWindowReader final : public CommittedWindowReader {
  public:
   RocksDbWindowReader(std::shared_ptr<ReaderGate> gate, rocksdb::ColumnFamilyHandle* family, std::string store,
@@ -147,10 +160,12 @@ class RocksDbWindowReader final : public CommittedWindowReader {
   }
 
  private:
-  /// One commit of the store, which all that is read under `options()` belongs to.
+  /// One commit of the store: a snapshot, with the stream time that was committed with it. Everything that is read with
+  /// options() is of this commit.
   class Commit {
    public:
     explicit Commit(const RocksDbWindowReader& reader) : db_(reader.gate_->db()) {
+      // The snapshot comes first. Otherwise a commit between the two reads could give entries of a later stream time.
       options_.snapshot = db_.GetSnapshot();
       try {
         read_meta(reader);
@@ -168,6 +183,7 @@ class RocksDbWindowReader final : public CommittedWindowReader {
     [[nodiscard]] Timestamp live_from() const { return live_from_; }
 
    private:
+    // Reads stream time, which decides which entries are alive.
     void read_meta(const RocksDbWindowReader& reader) {
       std::string bytes;
       const auto status = db_.Get(options_, reader.gate_->meta(), layout::window_meta_key(reader.store_), &bytes);
@@ -185,16 +201,18 @@ class RocksDbWindowReader final : public CommittedWindowReader {
     rocksdb::DB& db_;
     rocksdb::ReadOptions options_;
     Timestamp stream_time_ = kNoTimestamp;
-    Timestamp live_from_ = 0;
+    Timestamp live_from_ = 0;  // entries with an earlier start are expired; ms
   };
 
   [[nodiscard]] std::int64_t segment(Timestamp start) const {
     return start / layout::segment_interval(options_.retention_ms);
   }
 
+  // Appends the entries of one key with from <= start <= to, in order of time. A key's entries lie in several segments.
   void collect(std::vector<WindowItem>& items, const rocksdb::ReadOptions& options, std::string_view key,
                Timestamp from, Timestamp to) const {
     const std::unique_ptr<rocksdb::Iterator> it(gate_->db().NewIterator(options, family_));
+    // Reused in all rounds. `found` is a copy of RocksDB's key: see copy_out().
     std::string first;
     std::string last;
     std::string found;

@@ -37,21 +37,21 @@ void check(const rocksdb::Status& status, std::string_view doing, std::string_vi
 
 class DatabaseStore;
 
-/// What a store needs from its database. `db` and the handles belong to the database. `meta` is the column family with
-/// the meta data (see layout.hpp).
+/// Where a store keeps its data. `db` and the handles belong to the database and are valid until it closes. `meta` is
+/// the column family with the meta data (see layout.hpp).
 struct StorePlace {
   rocksdb::DB* db = nullptr;
   rocksdb::ColumnFamilyHandle* family = nullptr;
   rocksdb::ColumnFamilyHandle* meta = nullptr;
-  std::shared_ptr<TierBudget> budget;
-  std::filesystem::path directory;
+  std::shared_ptr<TierBudget> budget;  ///< shared, because a store may outlive its database
+  std::filesystem::path directory;     ///< of the database, for error messages
 };
 
 /// The part of a store that takes part in its database's commits. The database registers a store when it makes one. The
 /// store unregisters itself when it is destroyed, unless the database was closed first. One thread.
 class DatabaseStore {
-  /// The database's list of its open stores.
  public:
+  /// The database's list of its open stores.
   class Registry {
    public:
     virtual ~Registry() = default;
@@ -66,12 +66,13 @@ class DatabaseStore {
   }
 
   [[nodiscard]] virtual const std::string& store_name() const = 0;
-  /// Bytes written since the last commit.
+  /// Bytes of keys and values written since the last commit. The task commits early if this exceeds
+  /// statestore.uncommitted.max.bytes.
   [[nodiscard]] virtual std::size_t uncommitted_bytes() const = 0;
 
   /// Adds everything uncommitted to the batch. Must not change the store: the write may still fail.
   virtual void write_to(rocksdb::WriteBatch& batch) = 0;
-  /// The batch is in RocksDB now.
+  /// The batch is in RocksDB now. Called for all stores after the one write that has the data of all of them.
   virtual void committed() = 0;
   /// Forget the uncommitted writes: the transaction was aborted.
   virtual void discarded() = 0;

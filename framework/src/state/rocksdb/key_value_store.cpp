@@ -9,15 +9,19 @@
 
 namespace millrace::detail {
 
-/// Merges the uncommitted entries with those in RocksDB. If both have a key, the uncommitted entry is used. Shows the
-/// store as it was when the iteration began. RocksDB's iterator is a snapshot by itself. For uncommitted entries, the
-/// iterator copies those still ahead of it before the first of them changes.
+/// Merges the uncommitted entries with those in RocksDB. If both have a key, the uncommitted entry is used. An
+/// uncommitted deletion hides the stored entry.
+///
+/// Shows the store as it was when the iteration began. RocksDB's iterator is a snapshot by itself. The uncommitted
+/// entries are not, so the iterator copies those still ahead of it before the first of them changes. Without such a
+/// write, nothing is copied.
 class PersistentKeyValueStore::Iterator final : public BytesIterator {
  public:
   /// Keys from `lower` (inclusive) to `upper` (exclusive); nullopt: open.
   Iterator(PersistentKeyValueStore& store, std::optional<std::string> lower, std::optional<std::string> upper,
            bool forward)
       : store_(&store), lower_(std::move(lower)), upper_(std::move(upper)), forward_(forward) {
+    // Registers last: if open() or settle() throws, the destructor does not run.
     open();
     settle();
     store_->walks_.add(*this);
@@ -31,6 +35,8 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
   [[nodiscard]] bool valid() override { return valid_; }
   [[nodiscard]] std::string_view key() const override { return key_; }
   [[nodiscard]] std::string_view value() const override {
+    // A view of RocksDB's value is valid until its iterator moves. An uncommitted value may have been saved by
+    // before_write().
     if (!at_dirty_) return view(rocks_->value());
     return kept_value_ ? *kept_value_ : *dirty().value;
   }
@@ -86,7 +92,9 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
     rocks_.reset(store_->place_.db->NewIterator(options, store_->place_.family));
     forward_ ? rocks_->SeekToFirst() : rocks_->SeekToLast();
 
+    // The index stays valid while this iterator uses it: before a commit or discard frees the index, keep() copies.
     index_ = &store_->tier_.dirty_index();
+    // An inverted range is empty. RocksDB gets the same bounds and finds nothing either.
     dirty_valid_ = !(lower_ && upper_ && *lower_ >= *upper_);
     if (forward_) {
       dirty_ = lower_ ? index_->lower_bound(*lower_) : index_->begin();
@@ -99,6 +107,7 @@ class PersistentKeyValueStore::Iterator final : public BytesIterator {
     if (dirty_valid_ && beyond_end(dirty_->first)) dirty_valid_ = false;
   }
 
+  /// True if `key` is past the last key of the range, in the direction of iteration.
   [[nodiscard]] bool beyond_end(std::string_view key) const {
     return forward_ ? upper_ && key >= *upper_ : lower_ && key < *lower_;
   }
@@ -183,6 +192,7 @@ BytesView PersistentKeyValueStore::get(std::string_view key) {
   // Make room now: the entry added below must stay valid for the caller.
   if (place_.budget->exceeded()) place_.budget->reclaim();
   large_value_.Reset();
+  // Remember also that a key does not exist: joins and aggregations often look for new keys.
   const auto status = place_.db->Get({}, place_.family, slice(key), &large_value_);
   if (!status.ok() && !status.IsNotFound()) check(status, "read from", name_, place_.directory);
   // A value above an eighth of the budget would push out too many other entries. Do not put it into the tier.
@@ -197,6 +207,7 @@ PersistentKeyValueStore::~PersistentKeyValueStore() = default;
 
 void PersistentKeyValueStore::release() { walks_.close(); }
 
+// No RocksDB read: the tier takes the new value without the old one.
 void PersistentKeyValueStore::put(std::string_view key, BytesView value) {
   walks_.each([&](Iterator& walk) { walk.before_write(key); });
   tier_.write(key, value);
@@ -204,6 +215,7 @@ void PersistentKeyValueStore::put(std::string_view key, BytesView value) {
 }
 
 std::unique_ptr<BytesIterator> PersistentKeyValueStore::range(BytesView from, BytesView to, bool forward) {
+  // `to` is inclusive. `to + '\0'` is the smallest key after it, and so the exclusive bound.
   return std::make_unique<Iterator>(*this, owned(from),
                                     to ? std::optional<std::string>(std::string(*to) + '\0') : std::nullopt, forward);
 }
@@ -240,6 +252,7 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
   });
   rocksdb::WriteBatch batch;
   for (std::size_t i = 0; i < changes.size(); ++i) {
+    // Only the last record of a key counts; its predecessors are the neighbours before it.
     const RestoreRecord& record = *changes[i].second;
     if (i + 1 < changes.size() && changes[i + 1].second->key == record.key) continue;
     const auto status = record.value ? batch.Put(place_.family, slice(record.key), slice(*record.value))
@@ -255,6 +268,7 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
   for (const RestoreRecord& record : records) tier_.refresh(record.key, record.value);
 }
 
+// Called at each commit. Adds only what was written since the last one. Must not change the tier: the write may fail.
 void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {
   std::vector<std::pair<std::uint64_t, const KeyValueTier::Entry*>> changes;
   changes.reserve(tier_.dirty().size());
@@ -271,11 +285,13 @@ void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {
 }
 
 void PersistentKeyValueStore::committed() {
+  // The tier's index of uncommitted entries is freed below, so open iterators copy what they still need.
   walks_.each([](Iterator& walk) { walk.keep(); });
   tier_.committed();
 }
 
 void PersistentKeyValueStore::discarded() {
+  // As in committed(). Iterators go on showing the store as it was when they began.
   walks_.each([](Iterator& walk) { walk.keep(); });
   tier_.discard();
 }

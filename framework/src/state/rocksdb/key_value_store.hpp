@@ -9,8 +9,13 @@
 
 namespace millrace::detail {
 
-/// A key-value store in a column family of the task's database, with an in-memory tier in front. get() asks the tier
-/// first. Writes stay in the tier until the commit. Used by the thread of the task alone.
+/// A key-value store in a column family of the task's database, with an in-memory tier in front. (Kafka Streams:
+/// `RocksDBStore`.)
+///
+/// get() asks the tier first. Writes stay in the tier until the commit, so an aborted transaction costs no RocksDB
+/// write. restore() is the exception: it writes to RocksDB directly, because restored records are committed already.
+///
+/// Used by the thread of the task alone. The database calls the methods of DatabaseStore on the same thread.
 class PersistentKeyValueStore final : public KeyValueBytesStore, public DatabaseStore {
  public:
   PersistentKeyValueStore(Registry& registry, StorePlace place, std::string name);
@@ -36,11 +41,14 @@ class PersistentKeyValueStore final : public KeyValueBytesStore, public Database
  private:
   class Iterator;
 
+  // Closes the open iterators, which hold RocksDB iterators.
   void release() override;
 
   std::string name_;
   KeyValueTier tier_;
-  rocksdb::PinnableSlice large_value_;  // holds the last answer that was too large for the tier
+  // The last value that was too large for the tier. get() returned a view of it, so it lives until the next get().
+  rocksdb::PinnableSlice large_value_;
+  // The open iterators. They learn of each write before it happens.
   OpenWalks<Iterator> walks_;
 };
 

@@ -18,15 +18,18 @@ namespace millrace::detail {
 
 namespace {
 
+// LZ4 if this build of RocksDB has it: distributions build RocksDB with different libraries.
 rocksdb::CompressionType best_compression() {
   const auto supported = rocksdb::GetSupportedCompressions();
   const bool lz4 = std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
   return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
-/// Gives all keys the same prefix "hint", so that RocksDB starts each insert where the last one ended. Commits are
-/// sorted, so that is the right place. The empty key must have no hint. A DeleteRange over a whole column family begins
-/// with the empty key, and RocksDB 7.8 would use the hint of the table of entries in the table of range deletions.
+/// A prefix extractor for insert hints that gives all keys the same prefix, the empty one. RocksDB then starts each
+/// insert where the last one ended. Commits are sorted, so that is the right place.
+///
+/// The empty key must have no hint. A DeleteRange over a whole column family begins with the empty key, and RocksDB 7.8
+/// would use the hint of the table of entries in the table of range deletions.
 class OneHint final : public rocksdb::SliceTransform {
  public:
   [[nodiscard]] const char* Name() const override { return "millrace.OneHint"; }
@@ -62,7 +65,9 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view family, const Datab
   // Every column family allocates one arena block at once. So a block must be small compared to the smallest write
   // buffer that a database can have.
   cf.arena_block_size = options.write_buffer_bytes >= StateMemory::kLeastWriteBuffer ? 32u << 10 : 16u << 10;
+  // Up to three memtables per family, so that a commit need not wait while one of them is being flushed.
   cf.max_write_buffer_number = 3;
+  // RocksDB's defaults are 64 MB and 256 MB. The database of one task is small, so smaller files and levels suffice.
   cf.target_file_size_base = 16u << 20;
   cf.max_bytes_for_level_base = 64u << 20;
   cf.compression = best_compression();
@@ -71,6 +76,8 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view family, const Datab
   cf.memtable_insert_with_hint_prefix_extractor = std::make_shared<OneHint>();
 
   rocksdb::BlockBasedTableOptions table;
+  // Index and filter blocks count into the shared cache, so its size bounds them too. Those of level 0 stay: each read
+  // of RocksDB needs them.
   table.block_cache = block_cache;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;

@@ -19,8 +19,15 @@ namespace millrace::detail {
 
 namespace {
 
+// `kind` is one of layout::kFamilies.
 std::string family_name(std::string_view kind, const std::string& store) { return std::string(kind) + store; }
 
+/// Sorts the errors of opening a database by their remedy. RocksDB has no status for a lock that is held, so the text
+/// decides.
+///
+/// - Locked: another task or process uses the directory. The state is good.
+/// - I/O error: the disk may recover, and the state may be good. Not deleted.
+/// - Missing files, or anything else: the state is damaged. The task deletes and restores it.
 [[noreturn]] void fail_open(const rocksdb::Status& status, const std::filesystem::path& directory) {
   const std::string text = status.ToString();
   const std::string place = "the state in " + directory.string();
@@ -36,7 +43,8 @@ std::string family_name(std::string_view kind, const std::string& store) { retur
                                 "; it must be deleted and restored from the changelogs");
 }
 
-/// A database without its CURRENT file is new, unless it has data already.
+/// A database without its CURRENT file is new. But with data files beside it, the database is damaged: opening it as
+/// new would lose the state silently.
 bool is_new(const std::filesystem::path& directory) {
   if (std::filesystem::exists(directory / "CURRENT")) return false;
   for (const auto& file : std::filesystem::directory_iterator(directory)) {
@@ -52,6 +60,7 @@ bool is_new(const std::filesystem::path& directory) {
 
 RocksDbTaskDatabase::RocksDbTaskDatabase(const std::filesystem::path& directory, std::shared_ptr<StateMemory> memory)
     : directory_(directory), memory_(std::move(memory)), positions_(directory) {
+  // The first share of memory, before anything is used. adjust_memory() corrects it at each commit.
   const auto allowance = memory_.report(0);
   budget_ = std::make_shared<TierBudget>(allowance.tier_bytes);
   write_buffers_ = std::make_shared<rocksdb::WriteBufferManager>(allowance.write_buffer_bytes);
@@ -64,6 +73,7 @@ RocksDbTaskDatabase::RocksDbTaskDatabase(const std::filesystem::path& directory,
   try {
     read_meta();
   } catch (...) {
+    // The destructor does not run if the constructor throws.
     close();
     throw;
   }
@@ -74,6 +84,7 @@ RocksDbTaskDatabase::~RocksDbTaskDatabase() { close(); }
 void RocksDbTaskDatabase::open_database() {
   rocksdb::DBOptions db_options = database_options(write_buffers_);
   db_options.listeners.push_back(expiry_);
+  // RocksDB wants to open all column families that exist, also those of stores that are no longer in the topology.
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
   if (!is_new(directory_)) {
     const auto status = rocksdb::DB::ListColumnFamilies(db_options, directory_.string(), &names);
@@ -94,12 +105,14 @@ void RocksDbTaskDatabase::open_database() {
   readers_ = std::make_shared<ReaderGate>(db_.get(), meta_, directory_);
 }
 
+// The order matters: first stop readers, then release the stores' iterators, then the handles, then the database.
 void RocksDbTaskDatabase::close() {
   readers_->close();
   for (DatabaseStore* store : stores_) store->detach();
   stores_.clear();
   for (const auto& [name, handle] : families_) {
     const auto status = db_->DestroyColumnFamilyHandle(handle);
+    // Only a warning: closing happens in a destructor, and the last flushed commit is safe on disk.
     if (!status.ok()) log(LogLevel::warn, "closing " + directory_.string() + ": " + status.ToString());
   }
   families_.clear();
@@ -120,6 +133,7 @@ void RocksDbTaskDatabase::read_format() {
   const auto status = db_->Get({}, meta_, slice(layout::kFormatKey), &version);
   if (!status.IsNotFound()) {
     check(status, "read", "", directory_);
+    // A version entry of another size gets 0, which is no valid format.
     const std::uint32_t found = version.size() == 4 ? formats::load_be32(version.data()) : 0;
     if (found == layout::kFormatVersion) return;
     if (found < layout::kOldestFormatVersion || found > layout::kFormatVersion) {
@@ -128,6 +142,7 @@ void RocksDbTaskDatabase::read_format() {
                                     "from the changelogs");
     }
   }
+  // A new database, or one of an older format. Format 1 needs no conversion here: see expect_changelogs().
   rocksdb::WriteBatch batch;
   std::string current;
   formats::append_be32(current, layout::kFormatVersion);
@@ -150,11 +165,13 @@ StorePlace RocksDbTaskDatabase::place(const std::string& family_name, const std:
 }
 
 void RocksDbTaskDatabase::prepare_name(const std::string& store, std::string_view kind) {
+  // Two stores of one name would overwrite each other's data.
   for (const DatabaseStore* open : stores_) {
     if (open->store_name() == store) {
       throw ProcessorStateException("state store '" + store + "' in " + directory_.string() + " is open already");
     }
   }
+  // The application may have replaced a store by one of another kind. The old data have another layout, so they go.
   for (const std::string_view other : layout::kFamilies) {
     const auto found = families_.find(family_name(other, store));
     if (other == kind || found == families_.end()) continue;
@@ -171,6 +188,7 @@ std::unique_ptr<KeyValueBytesStore> RocksDbTaskDatabase::open_key_value(std::str
                                                                         const std::string& name) {
   prepare_name(name, kind);
   auto store = std::make_unique<PersistentKeyValueStore>(*this, place(family_name(kind, name), name), name);
+  // The store unregisters itself in its destructor: see forget().
   stores_.push_back(store.get());
   return store;
 }
@@ -179,6 +197,7 @@ std::unique_ptr<WindowBytesStore> RocksDbTaskDatabase::open_windows(std::string_
                                                                     const WindowStoreOptions& options) {
   prepare_name(name, kind);
   auto stored = read_window_meta(name);
+  // The segment is a part of each key. With another interval, lookups would search in the wrong segments.
   if (stored && stored->segment_interval_ms != layout::segment_interval(options.retention_ms)) {
     log(LogLevel::warn, "state store '" + name + "' in " + directory_.string() +
                             " has another retention than before: its data are deleted and restored from the changelog");
@@ -203,6 +222,7 @@ std::unique_ptr<WindowBytesStore> RocksDbTaskDatabase::window_store(const std::s
 
 std::unique_ptr<SessionBytesStore> RocksDbTaskDatabase::session_store(const std::string& name,
                                                                       std::int64_t retention_ms) {
+  // A session store is encoded in a window store, whose start is the session's end.
   return make_session_store(open_windows(layout::kSessionFamily, name, {retention_ms, 0, false}));
 }
 
@@ -216,7 +236,9 @@ void RocksDbTaskDatabase::expect_headers(const std::string& store, bool headers)
   std::string nothing;
   const auto status = db_->Get({}, meta_, key, &nothing);
   if (!status.IsNotFound()) check(status, "open", store, directory_);
+  // The meta entry exists exactly if values begin with headers. Reading them in the other format would give garbage.
   if (status.ok() == headers) return;
+  // A store without a column family is new and has nothing to delete.
   if (std::ranges::any_of(layout::kFamilies,
                           [&](std::string_view kind) { return families_.contains(family_name(kind, store)); })) {
     log(LogLevel::warn, "state store '" + store + "' in " + directory_.string() +
@@ -248,6 +270,7 @@ void RocksDbTaskDatabase::forget(DatabaseStore& store) {
 }
 
 void RocksDbTaskDatabase::expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) {
+  // The changelog was renamed or partitioned anew. The position says nothing about the new changelog, so start again.
   if (const TopicPartition* other = positions_.outside(store, changelogs)) {
     log(LogLevel::warn,
         "state store '" + store + "' in " + directory_.string() + " was restored from " + other->str() +
@@ -255,6 +278,7 @@ void RocksDbTaskDatabase::expect_changelogs(const std::string& store, const std:
     wipe(store);
     return;
   }
+  // A database of format 1: now the store is known that these offsets belong to.
   auto offsets = positions_.of_format_1(store, changelogs);
   if (offsets.empty()) return;
   rocksdb::WriteBatch batch;
@@ -276,6 +300,7 @@ std::size_t RocksDbTaskDatabase::uncommitted_bytes() const {
 
 void RocksDbTaskDatabase::write(rocksdb::WriteBatch& batch, std::string_view doing) {
   rocksdb::WriteOptions options;
+  // The changelog is the write-ahead log: after a crash the task reads on from the position of the last flushed commit.
   options.disableWAL = true;
   check(db_->Write(options, &batch), doing, "", directory_);
 }
@@ -283,11 +308,13 @@ void RocksDbTaskDatabase::write(rocksdb::WriteBatch& batch, std::string_view doi
 void RocksDbTaskDatabase::commit(const std::map<std::string, ChangelogPositions>& positions) {
   trim_expired();
   rocksdb::WriteBatch batch;
+  // One batch for all stores and positions: RocksDB writes it as a whole or not at all.
   for (DatabaseStore* store : stores_) store->write_to(batch);
   // Positions come last: see DurableExpiry.
   positions_.add_commit(batch, positions);
   if (batch.Count() > 0) write(batch, "commit");
 
+  // Only after the write: if it throws, memory and disk still agree.
   positions_.committed(positions);
   for (DatabaseStore* store : stores_) store->committed();
   adjust_memory();
@@ -295,6 +322,7 @@ void RocksDbTaskDatabase::commit(const std::map<std::string, ChangelogPositions>
   for (const auto& [name, store] : window_stores_) {
     if (store->committed_live_from() > 0) live_from[name] = store->committed_live_from();
   }
+  // Entries that are expired now may be removed once this commit is flushed.
   if (!live_from.empty()) expiry_->committed(db_->GetLatestSequenceNumber(), std::move(live_from));
 }
 
@@ -302,12 +330,14 @@ void RocksDbTaskDatabase::adjust_memory() {
   const auto allowance = memory_.report(budget_->used());
   budget_->set_limit(allowance.tier_bytes);
   if (budget_->exceeded()) budget_->reclaim();
+  // SetBufferSize takes a lock of RocksDB, so call it only for a change.
   if (allowance.write_buffer_bytes != write_buffers_->buffer_size()) {
     write_buffers_->SetBufferSize(allowance.write_buffer_bytes);
   }
 }
 
 void RocksDbTaskDatabase::trim_expired() {
+  // Marks move only when a flush completes, so without a flush there is nothing new to trim.
   const std::uint64_t flushes = expiry_->flushes();
   if (flushes == trimmed_at_flush_) return;
   trimmed_at_flush_ = flushes;
@@ -316,12 +346,14 @@ void RocksDbTaskDatabase::trim_expired() {
 
 void RocksDbTaskDatabase::discard() {
   for (DatabaseStore* store : stores_) store->discarded();
+  // The uncommitted entries are gone, so evicting is worth a try again.
   budget_->committed();
 }
 
 void RocksDbTaskDatabase::flush() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   for (const auto& [name, handle] : families_) handles.push_back(handle);
+  // One call for all families, because flushes are atomic over families.
   check(db_->Flush(rocksdb::FlushOptions(), handles), "flush", "", directory_);
 }
 
@@ -330,6 +362,7 @@ void RocksDbTaskDatabase::wipe(const std::string& store) {
   for (const std::string_view kind : layout::kFamilies) {
     const auto found = families_.find(family_name(kind, store));
     if (found == families_.end()) continue;
+    // DeleteRange needs an exclusive end, so find the last key. An empty family needs no deletion.
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, found->second));
     it->SeekToLast();
     check(it->status(), "wipe", store, directory_);
@@ -344,12 +377,14 @@ void RocksDbTaskDatabase::wipe(const std::string& store) {
   for (DatabaseStore* open : stores_) {
     if (open->store_name() == store) open->wiped();
   }
+  // Makes the deletion durable: the old data must not come back after a crash.
   flush();
   expiry_->reset(family_name(layout::kWindowFamily, store));
   expiry_->reset(family_name(layout::kSessionFamily, store));
 }
 
 rocksdb::ColumnFamilyHandle* RocksDbTaskDatabase::open_family(std::string_view kind, const std::string& store) const {
+  // A family can exist without its store being open: the store may have left the topology.
   const bool open = std::ranges::any_of(stores_, [&](const DatabaseStore* one) { return one->store_name() == store; });
   const auto found = families_.find(family_name(kind, store));
   if (open && found != families_.end()) return found->second;

@@ -31,6 +31,7 @@ bool WindowExpiryFilterFactory::ShouldFilterTableFileCreation(rocksdb::TableFile
 
 std::unique_ptr<rocksdb::CompactionFilter> WindowExpiryFilterFactory::CreateCompactionFilter(
     const rocksdb::CompactionFilter::Context&) {
+  // A filter belongs to one compaction and keeps the mark of its beginning, so it needs no lock.
   return std::make_unique<WindowExpiryFilter>(mark_->live_from.load());
 }
 
@@ -42,6 +43,7 @@ std::shared_ptr<ExpiryMark> DurableExpiry::mark(const std::string& family) {
 }
 
 void DurableExpiry::committed(std::uint64_t sequence, std::map<std::string, Timestamp> live_from) {
+  // Bounds the memory if flushes are rare.
   constexpr std::size_t kMaxPending = 64;
   const std::lock_guard lock(mutex_);
   // There are many commits between two flushes. Dropping intermediate ones only delays expiry a little.
@@ -63,6 +65,7 @@ void DurableExpiry::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& 
   if (info.cf_id != 0) return;
   const std::lock_guard lock(mutex_);
   while (!commits_.empty() && commits_.front().sequence <= info.largest_seqno) {
+    // This commit is flushed with its stream time. So its expiry times hold after a crash too.
     for (const auto& [family, live_from] : commits_.front().live_from) marks_[family]->live_from = live_from;
     commits_.pop_front();
   }

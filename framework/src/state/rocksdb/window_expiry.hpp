@@ -16,8 +16,8 @@
 
 namespace millrace::detail {
 
-/// The expiry time of one window store that is safe on disk: entries with an earlier start may be removed. RocksDB's
-/// flush threads write it, its compaction threads read it.
+/// The expiry time of one window store that is safe on disk: entries with an earlier start may be removed. In ms;
+/// initially nothing is expired. RocksDB's flush threads write it, its compaction threads read it.
 struct ExpiryMark {
   std::atomic<Timestamp> live_from{std::numeric_limits<Timestamp>::min()};
 };

@@ -18,7 +18,8 @@ struct PersistentWindowStore::Found {
 
 namespace {
 
-// Takes an object from its owner for the duration of a scope.
+// Takes an object from its owner for the duration of a scope. The owner is null meanwhile, so nested code makes another
+// object. The destructor gives the object back and frees the one that nested code has left.
 template <class T>
 class Borrowed : public std::unique_ptr<T> {
  public:
@@ -47,6 +48,7 @@ PersistentWindowStore::PersistentWindowStore(Registry& registry, StorePlace plac
       name_(std::move(name)),
       options_(options),
       tier_(place_.budget.get(), slice_limits(options, *place_.budget)) {
+  // A new store starts with an empty meta data record. The database has checked the interval of a stored one.
   if (stored) meta_ = *stored;
   meta_.segment_interval_ms = layout::segment_interval(options.retention_ms);
   committed_meta_ = meta_;
@@ -78,6 +80,7 @@ std::uint32_t PersistentWindowStore::put(std::string_view key, BytesView value, 
     seq = meta_.last_seq = (meta_.last_seq + 1) & 0x7fffffff;
     if (!value) return seq;
   }
+  // Advance stream time first: the put itself may be the first one after a long pause and expire old entries.
   const bool later = observe(window_start);
   // Expired already: skip the put.
   if (window_start < live_from_) return seq;
@@ -87,11 +90,13 @@ std::uint32_t PersistentWindowStore::put(std::string_view key, BytesView value, 
     tier_.erase(key, window_start, seq, true);
   }
   if (later) tier_.expire(live_from_);
+  // After the write, because eviction must not free the entry that is about to change.
   if (place_.budget->exceeded()) place_.budget->reclaim();
   return seq;
 }
 
 BytesView PersistentWindowStore::fetch(std::string_view key, Timestamp window_start) {
+  // RocksDB may still have expired entries. They must not show.
   if (window_start < live_from_) return std::nullopt;
   // Three steps: the tier's own entry, then the tier's knowledge that there is none, then RocksDB.
   std::optional<BytesView> known;
@@ -102,6 +107,7 @@ BytesView PersistentWindowStore::fetch(std::string_view key, Timestamp window_st
   if (known) return *known;
   if (tier_.knows(key, window_start, window_start)) return std::nullopt;
   layout::write_segmented_key(scratch_key_, segment(window_start), key, window_start, 0);
+  // answer_ pins RocksDB's value, so that the returned view needs no copy.
   answer_.Reset();
   const auto status = place_.db->Get({}, place_.family, scratch_key_, &answer_);
   if (status.IsNotFound()) return std::nullopt;
@@ -116,6 +122,7 @@ void PersistentWindowStore::fetch_each(std::string_view key, Timestamp from, Tim
   // The visitor may use other stores that share the budget. Without the hold, that could evict the entries visited
   // here.
   const WindowTier::Hold hold(tier_);
+  // The fast path: the tier has all entries of the key in this range.
   if (tier_.knows(key, from, to)) {
     tier_.visit(key, from, to,
                 [&](const WindowEntry& entry) { return entry.deleted || visit(entry.start, entry.value()); });
@@ -131,6 +138,7 @@ bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, T
                                          FunctionRef<bool(const Found&)> visit) {
   // Read complete_from() once: the visitor's puts may expire entries and so move it.
   const Timestamp stored_to = std::min(to, tier_.complete_from() - 1);
+  // Uncommitted entries of the part that RocksDB answers. Few: usually late records only.
   std::vector<const WindowEntry*> corrections;
   tier_.visit(key, from, stored_to, [&](const WindowEntry& entry) {
     corrections.push_back(&entry);
@@ -148,6 +156,7 @@ bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, T
   // One key's entries lie in several segments. Visit the segments in turn.
   for (std::int64_t at = segment(from); stored_to >= from && at <= segment(stored_to); ++at) {
     layout::write_segmented_key(scratch_key_, at, key, from, 0);
+    // Bytes within the bounds may belong to a longer key that begins with this one. Such keys are skipped below.
     std::string end;
     layout::write_segmented_key(end, at, key, stored_to, 0xffffffff);
     for (seeker->Seek(scratch_key_); seeker->Valid() && seeker->key().compare(end) <= 0; seeker->Next()) {
@@ -193,8 +202,10 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch(std::string_vi
 // The iterator gets a copy of the tier's entries in the range, so later writes do not show.
 std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesView key_from, BytesView key_to,
                                                                         Timestamp from, Timestamp to, bool forward) {
+  // One key: no range scan over all keys is needed.
   if (key_from && key_from == key_to) return fetch(*key_from, from, to, forward);
   from = std::max(from, live_from_);
+  // No entry starts later, so an open end becomes a near one.
   to = std::min(to, meta_.observed_stream_time);
   std::vector<WindowItem> items;
   if (from > to || (key_from && key_to && *key_from > *key_to)) {
@@ -223,6 +234,7 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
   Timestamp newest = meta_.observed_stream_time;
   std::uint32_t last_seq = meta_.last_seq;
   for (const RestoreRecord& record : records) {
+    // A null put of a duplicate is logged but stores nothing, so there is nothing to restore.
     if (!record.value && options_.retain_duplicates) continue;
     const auto entry = formats::read_window_key(record.key);
     newest = std::max(newest, entry.start);
@@ -304,6 +316,7 @@ void PersistentWindowStore::write_to(rocksdb::WriteBatch& batch) {
                                        : batch.Put(place_.family, scratch_key_, slice(entry->value()));
     check(status, "commit", name_, place_.directory);
   }
+  // In the same batch, so that entries and stream time on disk always match.
   if (meta_ != committed_meta_) write_meta(batch);
 }
 
@@ -322,6 +335,7 @@ void PersistentWindowStore::discarded() {
 }
 
 void PersistentWindowStore::wiped() {
+  // As new, except for the interval, which the options give.
   meta_ = {meta_.segment_interval_ms, kNoTimestamp, 0};
   committed_meta_ = meta_;
   live_from_ = 0;

@@ -13,11 +13,16 @@
 
 namespace millrace::detail {
 
-/// A window store in a column family of the task's database, with an in-memory tier in front. Writes stay in the tier
-/// until the commit. Used by the thread of the task alone.
+/// A window store in a column family of the task's database, with an in-memory tier in front. (Kafka Streams:
+/// `RocksDBWindowStore`; its segments are separate databases, here they are the first part of the key.)
+///
+/// Writes stay in the tier until the commit. Recent windows are complete in the tier, so most reads do not reach
+/// RocksDB. Expired entries are invisible at once, and RocksDB removes them later.
 ///
 /// One difference from Kafka Streams: sequence numbers of duplicates continue after a restart. Java starts at 1 again.
 /// A new value can then get the key, timestamp and number of a stored value and overwrite it, so a join loses a record.
+///
+/// Used by the thread of the task alone.
 class PersistentWindowStore final : public WindowBytesStore, public DatabaseStore {
  public:
   /// `stored`: the store's meta data as of the last commit; nullopt: the store is new.
@@ -52,8 +57,10 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
   void trim(Timestamp live_from);
 
  private:
+  // A live entry during visit_merged(): start, sequence number, value.
   struct Found;
 
+  // Destroys all RocksDB iterators of this store.
   void release() override {
     seeker_.reset();
     walks_.close();
@@ -64,7 +71,9 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
   [[nodiscard]] std::int64_t segment(Timestamp start) const { return start / meta_.segment_interval_ms; }
   /// Advances stream time to `start`. Returns true if it was later than the old stream time.
   bool observe(Timestamp start);
+  // Adds stream time and sequence number to the batch.
   void write_meta(rocksdb::WriteBatch& batch);
+  // The slow path of reads: merges RocksDB and the tier. See the definition.
   bool visit_merged(std::string_view key, Timestamp from, Timestamp to, FunctionRef<bool(const Found&)> visit);
 
   std::string name_;

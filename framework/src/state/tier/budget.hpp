@@ -5,7 +5,7 @@
 
 namespace millrace::detail {
 
-/// An in-memory tier that can free memory, because RocksDB has its committed entries too.
+/// An in-memory tier that can free memory, because RocksDB has its committed entries too. Owned by its store.
 class EvictableTier {
  public:
   virtual ~EvictableTier() = default;
@@ -14,6 +14,7 @@ class EvictableTier {
   [[nodiscard]] virtual std::size_t tier_bytes() const = 0;
 
   /// Frees the oldest part of the committed entries. Returns the number of bytes freed. 0: nothing can be freed now.
+  /// Never frees uncommitted entries: they are nowhere else.
   virtual std::size_t evict() = 0;
 };
 
@@ -22,6 +23,7 @@ class TierBudget {
  public:
   explicit TierBudget(std::size_t limit) : limit_(limit), threshold_(limit) {}
 
+  /// Called by the tier's constructor and destructor.
   void add(EvictableTier& tier) { tiers_.push_back(&tier); }
   /// REQUIRES: the tier was added before.
   void remove(EvictableTier& tier);
@@ -29,6 +31,7 @@ class TierBudget {
   [[nodiscard]] std::size_t limit() const { return limit_; }
   /// In bytes. Takes effect at the next reclaim().
   void set_limit(std::size_t limit) { limit_ = threshold_ = limit; }
+  /// In bytes, of all tiers together, uncommitted entries included. May exceed the limit because of them.
   [[nodiscard]] std::size_t used() const { return used_ > 0 ? static_cast<std::size_t>(used_) : 0; }
 
   /// Records that the tiers hold `bytes` more (negative: less) than before.
@@ -46,7 +49,7 @@ class TierBudget {
   // The value of used_ at which reclaim() is worth a try. It equals the limit, except while uncommitted entries alone
   // exceed the limit: then every put would try in vain.
   std::size_t threshold_;
-  std::ptrdiff_t used_ = 0;
+  std::ptrdiff_t used_ = 0;  // signed, because charges may be negative
   std::vector<EvictableTier*> tiers_;
 };
 

@@ -23,6 +23,7 @@ std::size_t line_of(std::size_t hash, std::size_t lines) {
 
 }  // namespace
 
+// A block is 1/32 of the memory, but at least 256 bytes and at most 48 KB. Small blocks forget in small steps.
 EvictedKeys::EvictedKeys(std::size_t max_bytes)
     : lines_per_block_(std::clamp<std::size_t>(max_bytes / 32, 256, 48u << 10) / sizeof(Line)),
       keys_per_block_(lines_per_block_ * sizeof(Line) * 8 / kBitsPerKey),
@@ -67,6 +68,7 @@ void EvictedKeys::begin_slice(Timestamp from, Timestamp to) {
 }
 
 void EvictedKeys::add(std::size_t hash) {
+  // Without blocks there is no memory for filters: begin_slice() has moved known_from_ past the slice.
   if (!blocks_.empty()) set(blocks_.back(), hash);
 }
 
@@ -84,6 +86,7 @@ void EvictedKeys::add_late(std::size_t hash, Timestamp start) {
 }
 
 void EvictedKeys::drop_oldest() {
+  // Keys in the dropped block are unknown from now on, so answers before its end are no longer certain.
   known_from_ = std::max(known_from_, blocks_.front().to);
   blocks_.pop_front();
 }

@@ -10,8 +10,10 @@
 namespace millrace::detail {
 
 /// Remembers which keys had entries in the slices that were evicted from a window store's in-memory tier. One Bloom
-/// filter per range of time; 1.5 bytes per entry. The answer "not contained" is certain and saves a lookup in RocksDB.
-/// Times are window starts in ms. One thread.
+/// filter per range of time; 1.5 bytes per entry. Times are window starts in ms. One thread; owned by the WindowTier.
+///
+/// The answer "not contained" is certain and saves a lookup in RocksDB. This matters for joins and aggregations, which
+/// often look for keys that have no earlier window. The answer "may be contained" is wrong for less than 1 in 100 keys.
 class EvictedKeys {
  public:
   /// Uses up to about `max_bytes`. If more keys are evicted, the oldest filters are dropped. 0: remembers nothing.
@@ -58,6 +60,7 @@ class EvictedKeys {
   static void set(Block& block, std::size_t hash);
   [[nodiscard]] static bool test(const Block& block, std::size_t hash);
 
+  // All blocks have the same size, so dropping the oldest frees a fixed part of the memory.
   std::size_t lines_per_block_;
   std::size_t keys_per_block_;
   std::size_t max_blocks_;

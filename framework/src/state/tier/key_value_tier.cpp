@@ -24,6 +24,7 @@ const KeyValueTier::Entry* KeyValueTier::find(std::string_view key) {
 }
 
 const KeyValueTier::Entry& KeyValueTier::remember(std::string_view key, BytesView value) {
+  // At the front: the entry was used just now, so it is evicted last.
   clean_.push_front({std::string(key), owned(value)});
   by_key_.emplace(clean_.front().key, clean_.begin());
   charge(static_cast<std::ptrdiff_t>(size_of(clean_.front())));
@@ -51,6 +52,7 @@ void KeyValueTier::write(std::string_view key, BytesView value) {
       if (index_) index_->emplace(entry->key, &*entry);
     }
   }
+  // May add a negative number: unsigned arithmetic wraps around, so the sum is right.
   dirty_bytes_ += static_cast<std::size_t>(assign(*entry, value));
 }
 
@@ -83,6 +85,7 @@ const KeyValueTier::DirtyIndex& KeyValueTier::dirty_index() {
 
 void KeyValueTier::committed() {
   for (Entry& entry : dirty_) entry.dirty = false;
+  // Moves the list nodes. Entries that were just written count as the most recently used ones.
   clean_.splice(clean_.begin(), dirty_);
   // All entries are clean now, so the index would be empty. Drop it; the next iteration builds a new one.
   dirty_bytes_ = 0;
@@ -97,6 +100,7 @@ void KeyValueTier::discard() {
 }
 
 void KeyValueTier::clear() {
+  // The keys of by_key_ are views of the entries, so it goes first.
   by_key_.clear();
   clean_.clear();
   dirty_.clear();
@@ -107,6 +111,7 @@ void KeyValueTier::clear() {
 
 void KeyValueTier::erase(Entries& list, Entries::iterator entry) {
   charge(-static_cast<std::ptrdiff_t>(size_of(*entry)));
+  // First the table: its key is a view of the entry.
   by_key_.erase(entry->key);
   list.erase(entry);
 }

@@ -15,8 +15,11 @@
 namespace millrace::detail {
 
 /// The in-memory tier of a key-value store. It holds all uncommitted ("dirty") entries, and the most recently used
-/// committed ("clean") entries within the budget. An entry without a value means "this key does not exist". Owned by
-/// its store; one thread. `budget` must outlive it.
+/// committed ("clean") entries within the budget. An entry without a value means "this key does not exist": that saves
+/// a lookup in RocksDB too.
+///
+/// Invariant: an entry is in exactly one of the two lists, and by_key_ has it. A clean entry has RocksDB's value. Owned
+/// by its store; one thread. `budget` must outlive it.
 class KeyValueTier final : public EvictableTier {
  public:
   struct Entry {
@@ -67,9 +70,11 @@ class KeyValueTier final : public EvictableTier {
 
  private:
   [[nodiscard]] static std::size_t size_of(const Entry& entry);
+  /// Adds to the tier's own count and to the shared budget.
   void charge(std::ptrdiff_t bytes);
   /// Sets the value. Returns by how many bytes the entry has grown (negative: shrunk).
   std::ptrdiff_t assign(Entry& entry, BytesView value);
+  /// Frees the entry. discard(), which erases dirty entries, resets dirty_bytes_ and the index afterwards.
   void erase(Entries& list, Entries::iterator entry);
 
   TierBudget& budget_;

@@ -53,6 +53,7 @@ void WindowEntryList::insert(std::size_t index, WindowEntry* entry) {
   } else {
     make_room();
     WindowEntry** entries = begin();
+    // Usually moves nothing: entries mostly arrive in order of time.
     std::memmove(entries + index + 1, entries + index, (size_ - index) * sizeof(WindowEntry*));
     entries[index] = entry;
   }
@@ -75,6 +76,7 @@ void WindowEntryList::erase(std::size_t index) {
 WindowEntry* WindowArena::allocate(std::size_t value_capacity) {
   const std::size_t wanted = footprint(value_capacity);
   if (chunks_.empty() || chunks_.back().size - chunks_.back().used < wanted) {
+    // A value larger than a chunk gets a chunk to itself.
     const std::size_t size = std::max(wanted, chunk_bytes_);
     chunks_.push_back({std::make_unique_for_overwrite<std::byte[]>(size), size, 0});
     bytes_ += size;

@@ -16,6 +16,9 @@ namespace millrace::detail {
 struct WindowKeyRecord;
 
 /// One entry of a window store in memory. It lies in the arena of its slice. The bytes of its value follow it directly.
+///
+/// Windowed aggregations and joins hold millions of entries, so each saves what it can: no separate allocation, no copy
+/// of the key, no destructor.
 struct WindowEntry {
   WindowKeyRecord* owner;    ///< the key; nullptr: the entry is erased, and its memory is freed together with the slice
   Timestamp start;           ///< window start in ms
@@ -27,6 +30,7 @@ struct WindowEntry {
 
   [[nodiscard]] char* value_data() { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] std::string_view value() const { return {reinterpret_cast<const char*>(this + 1), value_size}; }
+  /// Entries of one key are ordered by (start, seq).
   [[nodiscard]] bool before(Timestamp other_start, std::uint32_t other_seq) const {
     return start != other_start ? start < other_start : seq < other_seq;
   }
@@ -49,8 +53,11 @@ class WindowEntryList {
   /// The index of the first entry that is not before (start, seq).
   [[nodiscard]] std::size_t lower_bound(Timestamp start, std::uint32_t seq) const;
 
+  /// Puts the entry at `index` and moves the later ones back. REQUIRES: the order by (start, seq) is kept.
   void insert(std::size_t index, WindowEntry* entry);
+  /// Removes the entry from the list. The entry itself stays in its arena.
   void erase(std::size_t index);
+  /// REQUIRES: both entries have the same (start, seq).
   void replace(std::size_t index, WindowEntry* entry) { begin()[index] = entry; }
 
   /// Bytes of the array, without the list object itself.
@@ -59,6 +66,7 @@ class WindowEntryList {
  private:
   [[nodiscard]] WindowEntry** begin() { return capacity_ > 1 ? many_ + head_ : &one_; }
   [[nodiscard]] WindowEntry* const* begin() const { return capacity_ > 1 ? many_ + head_ : &one_; }
+  // Makes space for one more entry at the end. Throws std::bad_alloc.
   void make_room();
 
   // capacity_ == 1: `one_` is valid. Otherwise `many_` is valid, allocated with malloc.
@@ -79,6 +87,7 @@ struct WindowKeyRecord {
 
   [[nodiscard]] std::string_view key() const { return {reinterpret_cast<const char*>(this + 1), key_size}; }
 
+  /// Allocates record and key in one block. Throws std::bad_alloc.
   [[nodiscard]] static WindowKeyRecord* make(std::string_view key, std::size_t hash) {
     void* memory = std::malloc(sizeof(WindowKeyRecord) + key.size());
     if (memory == nullptr) throw std::bad_alloc();
@@ -119,6 +128,7 @@ class WindowArena {
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
+  // A chunk is never reallocated, so entries in it never move.
   struct Chunk {
     std::unique_ptr<std::byte[]> data;
     std::size_t size = 0;

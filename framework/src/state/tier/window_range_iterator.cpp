@@ -6,6 +6,7 @@
 
 namespace millrace::detail {
 
+// The overlay is copied already, and RocksDB's iterator reads a snapshot. So later writes to the store do not show.
 WindowRangeIterator::WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, const StorePlace& place,
                                          std::string store, std::int64_t segment_interval_ms, Range range,
                                          Timestamp stored_to, std::vector<WindowItem> overlay, bool forward)
@@ -16,7 +17,6 @@ WindowRangeIterator::WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, 
       range_(std::move(range)),
       stored_to_(stored_to),
       overlay_(std::move(overlay)),
-      // The overlay is copied now, and RocksDB's iterator reads a snapshot. Later writes to the store do not show.
       forward_(forward) {
   sort_overlay();
   if (stored_to_ >= range_.from) {
@@ -30,6 +30,7 @@ WindowRangeIterator::WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, 
 }
 
 WindowRangeIterator::~WindowRangeIterator() {
+  // Null: the store has closed this iterator and forgotten it.
   if (walks_ != nullptr) walks_->remove(*this);
 }
 
@@ -44,6 +45,7 @@ void WindowRangeIterator::close() {
 // Sorts as RocksDB does: by segment, then by bytes.
 void WindowRangeIterator::sort_overlay() {
   std::sort(overlay_.begin(), overlay_.end(), [this](const WindowItem& a, const WindowItem& b) {
+    // Different segments: the earlier start is in the earlier segment.
     if (a.start / interval_ms_ != b.start / interval_ms_) return a.start < b.start;
     return compare_window_keys(a.key, a.start, a.seq, b.key, b.start, b.seq) < 0;
   });
@@ -71,6 +73,7 @@ void WindowRangeIterator::enter_segment(std::int64_t segment) {
   std::string target;
   if (forward_) {
     formats::append_be64(target, static_cast<std::uint64_t>(segment));
+    // Without a lower bound of keys, first_in_segment_ is empty: the beginning of the segment.
     rocks_->Seek(target + first_in_segment_);
   } else if (last_in_segment_) {
     formats::append_be64(target, static_cast<std::uint64_t>(segment));
@@ -94,6 +97,7 @@ void WindowRangeIterator::settle_rocks() {
       return;
     }
     stored_ = layout::read_segmented_key(view(rocks_->key()));
+    // Past the last segment of the range.
     if (forward_ ? stored_.segment > last_segment : stored_.segment < last_segment) {
       rocks_.reset();
       return;
@@ -110,6 +114,7 @@ void WindowRangeIterator::settle_rocks() {
         rocks_.reset();
         return;
       }
+      // No more keys of the range in this segment. Skip the rest of it.
       enter_segment(forward_ ? segment_ + 1 : segment_ - 1);
       continue;
     }

@@ -52,8 +52,10 @@ class WindowRangeIterator final : public WindowBytesIterator {
   [[nodiscard]] std::uint32_t seq() const override { return at_overlay_ ? overlay_[next_overlay_].seq : stored_.seq; }
 
  private:
+  // See the definitions.
   void sort_overlay();
   void find_key_bounds();
+  // The iterator visits one segment after the other, because within a segment the keys start again.
   void enter_segment(std::int64_t segment);
   void settle_rocks();
   void settle();

@@ -10,7 +10,7 @@
 
 namespace millrace::detail {
 
-/// A copied entry of a window store.
+/// A copied entry of a window store. It stays valid whatever happens to the store.
 struct WindowItem {
   std::string key;
   Timestamp start = 0;
@@ -19,7 +19,8 @@ struct WindowItem {
   bool deleted = false;  ///< an uncommitted deletion
 };
 
-/// Compares as the bytes `key + start(8) + seq(4)` do.
+/// Compares as the bytes `key + start(8) + seq(4)` do: the order of RocksDB and of Kafka Streams. It differs from an
+/// order by key first if one key is a prefix of the other.
 [[nodiscard]] std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start_a, std::uint32_t seq_a,
                                                        std::string_view key_b, Timestamp start_b, std::uint32_t seq_b);
 
@@ -28,7 +29,8 @@ struct WindowItem {
   return (!from || key >= *from) && (!to || key <= *to);
 }
 
-/// Iterates over a copy of the entries. Later changes of the store do not show.
+/// Iterates over a copy of the entries, in the order of `items`. Later changes of the store do not show. Makers leave
+/// out deleted entries.
 class WindowSnapshotIterator final : public WindowBytesIterator {
  public:
   explicit WindowSnapshotIterator(std::vector<WindowItem> items) : items_(std::move(items)) {}

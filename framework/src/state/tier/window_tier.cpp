@@ -78,6 +78,7 @@ void WindowTier::mark_dirty(Slice& slice, WindowEntry& entry) {
 
 void WindowTier::put(std::string_view key, Timestamp start, std::uint32_t seq, std::string_view value, bool dirty) {
   Slice& slice = slice_for(start);
+  // Hashed once, for the lookup, the insertion and later for the filter of evicted keys.
   const std::size_t hash = hash_of(key);
   const auto found = records_.find(key, hash);
   WindowKeyRecord* record;
@@ -93,6 +94,7 @@ void WindowTier::put(std::string_view key, Timestamp start, std::uint32_t seq, s
   if (entry == nullptr || entry->start != start || entry->seq != seq) {
     entry = &add(slice, *record, index, start, seq, value.size());
   } else {
+    // The old size no longer counts; the new one is added below.
     if (entry->dirty) dirty_bytes_ -= payload(*entry);
     if (value.size() > entry->value_capacity) {
       // Reserve half as much again: a value that keeps growing, such as a list, then leaves few dead entries behind.
@@ -133,6 +135,7 @@ void WindowTier::erase(std::string_view key, Timestamp start, std::uint32_t seq,
     return;
   }
   if (entry->dirty) dirty_bytes_ -= payload(*entry);
+  // A deletion is kept as an entry, so that the commit deletes in RocksDB too.
   entry->value_size = 0;
   entry->deleted = true;
   mark_dirty(slice_for(start), *entry);
@@ -175,6 +178,7 @@ void WindowTier::committed() {
   dirty_bytes_ = 0;
 }
 
+// Unlinks one by one: the keys may have entries in other slices.
 void WindowTier::drop(Slice& slice) {
   slice.arena.for_each([this](WindowEntry& entry) {
     if (entry.owner == nullptr) return;
@@ -220,6 +224,7 @@ void WindowTier::reset(Timestamp complete_from) {
 }
 
 std::size_t WindowTier::evict() {
+  // A visitor holds pointers to entries.
   if (holds_ > 0) return 0;
   Slice& oldest = slices_.front();
   // Uncommitted entries exist only here, so their slice cannot go. An empty slice frees nothing.
@@ -237,6 +242,7 @@ std::size_t WindowTier::evict() {
 }
 
 void WindowTier::charge(std::ptrdiff_t bytes) {
+  // `bytes` may be negative: unsigned arithmetic wraps around, so the sum is right.
   bytes_ += static_cast<std::size_t>(bytes);
   if (budget_ != nullptr) budget_->charge(bytes);
 }

@@ -142,6 +142,7 @@ class WindowTier final : public EvictableTier {
   std::size_t evict() override;
 
  private:
+  // The entries of a range of time, with their memory. Freed as a whole.
   struct Slice {
     Timestamp from;                      // starts in [from, next slice's from)
     Timestamp max_start = kNoTimestamp;  // the largest start put so far
@@ -173,18 +174,22 @@ class WindowTier final : public EvictableTier {
   [[nodiscard]] Slice make_slice(Timestamp from) const;
   // The slice that an entry with this start belongs to. Makes a new slice if the last one is full.
   [[nodiscard]] Slice& slice_for(Timestamp start);
+  // Allocates an entry in the slice and lists it under its key.
   WindowEntry& add(Slice& slice, WindowKeyRecord& record, std::size_t index, Timestamp start, std::uint32_t seq,
                    std::size_t value_capacity);
+  // Remembers the entry for the next commit. Does nothing if it is dirty already.
   void mark_dirty(Slice& slice, WindowEntry& entry);
   // Removes an entry from its key's list, and the key if that was its last entry. Does not free the entry's memory.
   void unlink(WindowEntry& entry);
   // Unlinks all entries of a slice. The caller then drops the slice, which frees the memory.
   void drop(Slice& slice);
+  // Drops the oldest slice and moves complete_from_ to the next one.
   void drop_front();
   // Adds to the tier's own count and to the shared budget.
   void charge(std::ptrdiff_t bytes);
 
-  TierBudget* budget_;  // may be null
+  // Null for in-memory stores, which never evict.
+  TierBudget* budget_;
   SliceLimits limits_;
   Timestamp complete_from_ = 0;
   // Owns the records, see WindowKeyRecord::destroy.

@@ -17,20 +17,22 @@
 
 namespace millrace::detail {
 
-/// The nodes of a repartitioning: filter -> sink -> internal topic -> source. A plain value, kept by a GraphNode.
+/// The nodes of a repartitioning: filter -> sink -> internal topic -> source. A plain value, kept by a GraphNode. All
+/// names are final when it is made; the optimizer may drop it or use it for several operators.
 struct Repartition {
   std::string topic;  ///< without the prefix `<application.id>-`
   std::string filter_name;
   std::string sink_name;
   std::string source_name;
   std::optional<std::int32_t> partitions;  ///< set: the user asked for this number
+  // A plain function pointer and not a std::function, which would have to be compiled for each pair of types.
   std::unique_ptr<NodeBase> (*make_filter)(bool drop_null_keys) = nullptr;
   NodeFactory make_sink;
   NodeFactory make_source;
   bool mergeable = true;  ///< false: the user asked for this repartitioning, so the optimizer keeps it
 };
 
-/// The names of the nodes that store the two sides of a stream-stream join.
+/// The names of the nodes that store the two sides of a stream-stream join. The optimizer finds self-joins by them.
 struct JoinedWindows {
   std::string left;
   std::string right;
@@ -68,6 +70,7 @@ struct GraphNode {
   ~GraphNode();
 
   std::string name;  ///< the topology node that children are connected to
+  /// Both ends of each edge are kept, because the optimizer searches in both directions.
   std::vector<GraphNode*> parents;
   std::vector<GraphNode*> children;
   int priority = 0;                    ///< position in the order of creation; nodes are written in this order
@@ -105,6 +108,7 @@ class Graph {
   /// Returns `<prefix><10-digit number>`. Nodes and stores share one counter, as in Java, so that names are equal to
   /// Java's.
   [[nodiscard]] std::string new_processor_name(const std::string& prefix);
+  /// As new_processor_name(), for a store: `<prefix>STATE-STORE-<10-digit number>`.
   [[nodiscard]] std::string new_store_name(const std::string& prefix);
 
   /// Returns `given`, or a generated name if it is empty. As in Java a number is used up in both cases.
@@ -130,6 +134,7 @@ class Graph {
   [[nodiscard]] Topology build(const Optimizations& optimizations = {}, bool names_given = false);
 
  private:
+  // The steps of build(), in this order. See the definitions.
   void merge_sources();
   void optimize(const Optimizations& optimizations);
   void decide_null_keys();
@@ -139,6 +144,7 @@ class Graph {
   int next_priority_ = 0;
   int next_number_ = 0;                    // the number of the next generated name
   std::set<std::string> generated_names_;  // see build(): names_given
+  // Stores that the user has added without an operator, and the groups of require_copartitioning().
   std::vector<std::shared_ptr<const StoreBuilder>> stores_;
   std::vector<CopartitionGroup> copartitioned_;
   bool built_ = false;

@@ -16,7 +16,8 @@ concept Streamable = requires(std::ostream& out, const T& value) {
   out << value;
 };
 
-/// Returns the text of a value, as `print` shows it.
+/// Returns the text of a value, as `print` shows it. Null is "null", a windowed key is `[key@start/end]` as in Java,
+/// and a type without operator<< is shown in its serialized form.
 template <class T>
 [[nodiscard]] std::string to_text(const T& value) {
   if constexpr (std::is_same_v<T, Unkeyed>) {

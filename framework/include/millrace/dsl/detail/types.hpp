@@ -223,7 +223,7 @@ KeyValue<K, V> to_key_value(std::pair<K, V>&& pair) {
   return {std::move(pair.first), std::move(pair.second)};
 }
 
-/// Stands for "no serde given".
+/// Stands for "no serde given" in options. A type, so that the compiler can check what is missing.
 struct NoSerde {};
 
 /// The serde that a stream passes on to operators downstream; empty if it has none. (In Kafka Streams, the `keySerde`
@@ -256,7 +256,7 @@ template <class T, class S>
   }
 }
 
-/// The serde given at this call, as a serde for streams to carry; empty if none was given.
+/// The serde given at this call, as a serde for streams to carry. Empty if none was given.
 template <class T, class S>
 [[nodiscard]] CarriedSerde<T> carried_serde(const S& given) {
   if constexpr (std::is_same_v<S, NoSerde>) {

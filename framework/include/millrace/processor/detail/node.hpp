@@ -15,7 +15,8 @@
 
 namespace millrace::detail {
 
-/// A node of a running task. Built once per task from the topology's factory; used by the task's thread only.
+/// A node of a running task. The task makes it from the topology's factory, and owns it. Used by the task's thread
+/// only.
 class NodeBase {
  public:
   virtual ~NodeBase() = default;
@@ -25,25 +26,26 @@ class NodeBase {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
-  /// Whether this is the child that a parent means when it forwards to that name. A mock's only child answers to all,
-  /// and remembers which one was meant.
+  /// True if a parent that forwards to `name` means this child. The only child of a mock answers to every name, and
+  /// remembers the name.
   [[nodiscard]] virtual bool answers_to(const std::string& name) { return name == name_; }
 
   /// Adds an edge. Throws TopologyException if the child takes other types than this node gives.
   virtual void connect(NodeBase& child) = 0;
 
-  /// Called once, after all nodes are connected and the stores are open.
+  /// Called once, after all nodes are connected and the stores are open. `context` outlives the node.
   virtual void init(TaskContext& context) { context_ = &context; }
+  /// Called once when the task ends.
   virtual void close() {}
 
-  /// Whether prepare_commit() does anything.
+  /// True if prepare_commit() does anything. The task does not call it otherwise.
   [[nodiscard]] virtual bool has_commit_hook() const { return false; }
-  /// Called before each commit of the task. What it forwards and writes is part of that commit.
+  /// Called before each commit of the task. What the node forwards and writes here is part of that commit.
   virtual void prepare_commit() {}
 
-  /// A record that a sink cannot write is a failure of the node that sent it there: that one is what the processing
-  /// exception handler is asked about, and its other children do not get the record. As in Kafka Streams, where a
-  /// source has no such handler: what fails in a sink right behind it ends the application.
+  /// True for sinks. If a sink cannot write a record, the node that sent the record has failed. The processing
+  /// exception handler is asked about that node, and its other children do not get the record. As in Kafka Streams, a
+  /// source has no such handler: if a sink directly behind a source fails, the application stops.
   [[nodiscard]] virtual bool is_sink() const { return false; }
 
  protected:
@@ -56,21 +58,22 @@ class NodeBase {
   TaskContext* context_ = nullptr;
 };
 
-/// How every factory of nodes makes one, see common/make.hpp.
+/// Makes a node. All factories use this function, see common/make.hpp.
 template <class Node, class... Args>
 [[nodiscard]] std::unique_ptr<NodeBase> make_node(Args&&... args) {
   return make_as<NodeBase, Node>(std::forward<Args>(args)...);
 }
 
-/// Makes a node for one task; called by the threads of all tasks.
+/// Makes a node for one task. Called by all stream threads, so it must be thread-safe. Calls share the user's function
+/// objects, and each node copies them.
 using NodeFactory = std::function<std::unique_ptr<NodeBase>()>;
 
-// These two are for all types at once, as they take plain functions.
+// Not templates: they take plain functions, so they are compiled once for all types of nodes.
 [[nodiscard]] NodeFactory factory_of(std::unique_ptr<NodeBase> (*make)(const std::string&), std::string name);
 [[nodiscard]] NodeFactory factory_of(std::unique_ptr<NodeBase> (*make)(const void*),
                                      std::shared_ptr<const void> settings);
 
-/// Makes nodes that copy what they need of these settings.
+/// A factory of nodes that copy what they need of these settings. All nodes share the settings, which never change.
 template <class Node, class Settings>
 [[nodiscard]] NodeFactory factory_from(Settings settings) {
   return factory_of([](const void* from) { return make_node<Node>(*static_cast<const Settings*>(from)); },
@@ -80,34 +83,37 @@ template <class Node, class Settings>
 template <class K, class V>
 class Output;
 
-/// The receiving end of an edge.
+/// The receiving end of an edge: what a node does with a record.
 template <class K, class V>
 class Input {
  public:
   virtual ~Input() = default;
 
-  /// The record is the callee's to change and move from. If this very record is to go on, with its timestamp and
-  /// headers, it returns the output for it instead of forwarding it, else nullptr: that makes a chain of such nodes a
-  /// loop of short calls. Calls inside calls cost more than what stateless nodes do, and most where they nest deeper
-  /// than a CPU remembers return addresses.
+  /// Processes a record. The node may change the record and move from it.
+  ///
+  /// If the same record, with its timestamp and headers, goes on to the children, the node returns its output instead
+  /// of forwarding. The caller then continues with the children. Otherwise the node returns nullptr. A chain of such
+  /// nodes thus becomes a loop of short calls. Nested calls cost more than the work of a stateless node, above all if
+  /// they nest deeper than the CPU predicts return addresses.
   virtual Output<K, V>* process(Record<K, V>& record) = 0;
 };
 
-/// What Output has whatever the types of its records.
+/// The part of Output that does not depend on the types of the records.
 class OutputBase {
  public:
   [[nodiscard]] std::size_t size() const { return children_.size(); }
 
  protected:
+  // A child as a node, and as the receiver of records. The type of the receiver is known to Output only.
   struct Child {
     void* input = nullptr;  ///< an Input<K, V>
     NodeBase* node = nullptr;
   };
 
   void add(Child child);
-  /// Called in a catch block: asks the processing exception handler about `failed`, or if that is a sink, about the
-  /// node that gave it the record in place; null if it is the first one that was given it. Returns if the record is to
-  /// be skipped.
+  /// Called in a catch block. Asks the processing exception handler about `failed`. If `failed` is a sink, asks about
+  /// `parent` instead: the node that passed the record on to it. `parent` is null if `failed` was the first node to get
+  /// the record. Returns if the record is to be skipped, and throws otherwise.
   static void child_failed(TaskContext& task, const Child* parent, const Child& failed);
   /// The child of `from` with that name. Throws StreamsException if there is none.
   [[nodiscard]] const Child& child(const NodeBase& from, const std::string& name) const;
@@ -116,36 +122,37 @@ class OutputBase {
   [[nodiscard]] const std::vector<Child>& children() const { return children_; }
 
  private:
-  Child only_child_;  ///< as children_ has it, a load nearer; none if there are several
+  /// A copy of the only child, which saves a memory access per record. Empty if there is none or more than one.
+  Child only_child_;
   std::vector<Child> children_;
 };
 
-/// The sending end: all edges that leave a node. Children run depth-first in the order in which they were connected;
-/// all but the last get a copy of the record.
+/// The sending end: all edges that leave a node. Children run depth-first, in the order in which they were connected.
+/// All but the last get a copy of the record.
 template <class K, class V>
 class Output : public OutputBase {
  public:
   void add(NodeBase& child, Input<K, V>& input) { OutputBase::add({&input, &child}); }
 
   void forward(TaskContext& task, Record<K, V>& record) { forward_inline(task, record); }
-  /// The same inlined, for what is on the way of most records.
+  /// As forward(), but inline, for calls that most records pass.
   [[gnu::always_inline]] void forward_inline(TaskContext& task, Record<K, V>& record) {
     if (only_child().input != nullptr) return deliver_alone(task, only_child(), record);
     deliver_to_all(task, record);
   }
 
-  /// From a node to its child of that name only. Throws StreamsException if there is none.
+  /// Forwards to the child with this name only. Throws StreamsException if there is none.
   void forward_to(TaskContext& task, const NodeBase& from, const std::string& child_name, Record<K, V>& record) {
     deliver_alone(task, child(from, child_name), record);
   }
 
-  /// To the child that was connected as number `index`.
+  /// Forwards to the child that was connected as number `index`, from 0.
   void forward_at(TaskContext& task, std::size_t index, Record<K, V>& record) {
     deliver_alone(task, children()[index], record);
   }
 
  private:
-  /// To the child and, as long as the record goes on in place, to what follows it.
+  /// Gives the record to one child. While nodes return their output, continues with their children.
   [[gnu::always_inline]] static void deliver_alone(TaskContext& task, const Child& first, Record<K, V>& record) {
     const RecordScope scope(task, record.timestamp, record.headers);
     const Child* parent = nullptr;
@@ -161,8 +168,8 @@ class Output : public OutputBase {
     }
   }
 
-  // Not inline, so that each node has the short way alone. Each child may change the timestamp and the headers of what
-  // it was given, so what follows the child gets a scope of its own.
+  // Not inline, so that only the path with one child is compiled into each node. A child may change the timestamp and
+  // headers of the record that it gets, so each child's children get their own RecordScope.
   [[gnu::noinline]] void deliver_to_all(TaskContext& task, Record<K, V>& record) {
     const RecordScope scope(task, record.timestamp, record.headers);
     for (const Child& child : children()) {
@@ -188,7 +195,7 @@ class Output : public OutputBase {
   }
 };
 
-/// A node with children: KOut, VOut is what it forwards.
+/// A node with children. It forwards records of KOut and VOut.
 template <class KOut, class VOut>
 class EmittingNode : public NodeBase {
  public:
@@ -201,8 +208,8 @@ class EmittingNode : public NodeBase {
  protected:
   void forward(Record<KOut, VOut>& record) { output_.forward(task(), record); }
   void forward(Record<KOut, VOut>&& record) { output_.forward(task(), record); }
-  /// Forwards a record that has the headers of the one in hand, from `lender`. They come back should a sink fail on it:
-  /// an error handler that is asked about this node is to see them.
+  /// Forwards a record that has taken the headers of the current record from `lender`. This saves a copy. If a sink
+  /// fails, the headers go back, because the error handler that is asked about this node must see them.
   void forward_lent(Headers& lender, Record<KOut, VOut>&& record) {
     try {
       output_.forward_inline(task(), record);
@@ -217,7 +224,7 @@ class EmittingNode : public NodeBase {
   Output<KOut, VOut> output_;
 };
 
-/// An inner node.
+/// A node with an input and children: every operator in the middle of a topology.
 template <class KIn, class VIn, class KOut, class VOut>
 class OperatorNode : public Input<KIn, VIn>, public EmittingNode<KOut, VOut> {};
 

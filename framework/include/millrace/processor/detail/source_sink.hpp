@@ -50,7 +50,7 @@ class SourceNodeBase {
 [[nodiscard]] Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record,
                                             Timestamp partition_time, Timestamp now);
 
-/// The settings of a source node. A plain value, shared by the nodes of all tasks.
+/// The settings of a source node. A plain value, constant and shared by the nodes of all tasks.
 template <class K, class V>
 struct SourceSettings {
   AnySerde<K> key_serde;
@@ -135,7 +135,7 @@ struct SinkRecord {
 /// Sends a serialized record through the task's record collector.
 void write_record(TaskContext& task, const NodeBase& sink, const std::string& topic, const SinkRecord& record);
 
-/// The counters of a sink whose records choose their topics. They are looked up once for each topic.
+/// The counters of a sink whose records choose their topics. Each topic is looked up once.
 class ProducedTopics {
  public:
   [[nodiscard]] TopicTotals* of(TaskContext& task, const NodeBase& sink, const std::string& topic);

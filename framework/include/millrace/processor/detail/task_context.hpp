@@ -25,104 +25,111 @@ class NodeBase;
 class TaskContext;
 class TopicTotals;
 
-/// The record that a source read.
+/// The input record that a source has read. The views are valid as long as the RecordScope that has set it.
 struct RecordOrigin {
   const std::string* topic = nullptr;  ///< null outside of records (punctuation)
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   BytesView raw_key;
   BytesView raw_value;
-  /// Whether a cache or a suppress buffer that keeps the record keeps these two as well, because somebody may ask.
+  /// True: a cache or suppress buffer that keeps the record's context must keep raw key and value too, because an error
+  /// handler or a dead letter queue may ask for them.
   bool keeps_raw = false;
 };
 inline constexpr RecordOrigin kNoOrigin{};
 
-/// What a task has in hand, as stores and error handlers see it. The pointers are valid as long as the RecordScope that
-/// put the record there; outside of all scopes they point to what lives for ever. (Kafka Streams:
+/// The record that a task is processing now, as stores and error handlers see it. (Kafka Streams:
 /// `ProcessorRecordContext`.)
+///
+/// The pointers are valid as long as the RecordScope that has set them. Outside of all scopes they point to constants.
 struct CurrentRecord {
   const RecordOrigin* origin = &kNoOrigin;
   Timestamp timestamp = kNoTimestamp;      ///< of the record at the node that runs now, ms since the epoch
   const Headers* headers = &no_headers();  ///< of the record at the node that runs now; never null
 };
 
-/// Which node of which task writes a record, for the handlers of production errors. Nulls: none does, as with dead
-/// letters.
+/// The node and the task that write a record, for the handlers of production errors. Both are null for records that no
+/// node writes, such as dead letters.
 struct Sender {
   const TaskContext* task = nullptr;
   const NodeBase* node = nullptr;
 };
 
-/// Takes what sinks write.
+/// Takes the records that sinks write. Belongs to the thread of the task. (Kafka Streams: `RecordCollector`.)
 class RecordCollector {
  public:
   virtual ~RecordCollector() = default;
 
-  /// `partition` unset: chosen by the key. Views are copied.
+  /// Writes a record. `partition` unset: the key decides. The views are copied. An error of the broker may come later;
+  /// it goes to the production exception handler.
   virtual void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
                     Timestamp timestamp, const Headers& headers, Sender sender) = 0;
 
   [[nodiscard]] virtual std::int32_t partitions_for(std::string_view topic) = 0;
 };
 
-/// What the nodes of a task see of the task.
+/// The task as its nodes see it. Used by the task's thread only.
 class TaskContext {
  public:
   virtual ~TaskContext() = default;
 
-  /// The record in hand. Only a RecordScope changes it. Between records (a commit, `close()`, `init()`) it has no
-  /// origin and no headers, and the timestamp of the last record.
+  /// The record that is being processed. Only a RecordScope changes it. Between records (in a commit, `close()` or
+  /// `init()`) there is no origin and no headers, and the timestamp is that of the last record.
   [[nodiscard]] const CurrentRecord& current_record() const { return current_record_; }
 
   [[nodiscard]] virtual RecordCollector& collector() = 0;
 
-  /// Throws TopologyException if `node` is not connected to a store of that name.
+  /// Throws TopologyException if `node` is not connected to a store of that name. The store lives as long as the nodes.
   [[nodiscard]] virtual StateStore& store(const NodeBase& node, const std::string& name) = 0;
 
-  /// `start`: a time on the grid of the calls; nullopt: stream time 0, or the wall clock's now.
+  /// See ProcessingContext::schedule. The calls are due at `start` plus multiples of the interval. nullopt: counted
+  /// from stream time 0, or from the present wall-clock time.
   [[nodiscard]] virtual Cancellable schedule(NodeBase& node, std::optional<Timestamp> start, Millis interval,
                                              PunctuationType type, Punctuator callback) = 0;
   virtual void request_commit() = 0;
 
   [[nodiscard]] virtual TaskId task_id() const = 0;
   [[nodiscard]] virtual const std::string& application_id() const = 0;
-  /// Made if it does not exist. Throws StreamsException if the application has none.
+  /// Makes the directory if it does not exist. Throws StreamsException if the application has no persistent state.
   [[nodiscard]] virtual std::filesystem::path state_dir() const = 0;
 
-  /// The real name of a topic of the topology: internal ones get the application's prefix.
+  /// The real name of a topic of the topology. Internal topics get the application's prefix.
   [[nodiscard]] virtual std::string topic_name(const std::string& topic) const = 0;
   [[nodiscard]] virtual const StreamsConfig& config() const = 0;
-  /// Of sources that were given none (default.timestamp.extractor).
+  /// The policy of sources for which the topology gives none (default.timestamp.extractor).
   [[nodiscard]] virtual TimestampPolicy default_timestamps() const = 0;
+  // Both in ms since the epoch.
   [[nodiscard]] virtual Timestamp stream_time() const = 0;
   [[nodiscard]] virtual Timestamp system_time() const = 0;
 
-  /// How often left/outer joins and on-close aggregations look for results that became due (0 in tests).
+  /// How often left and outer joins, and aggregations that emit on close, search for results that are due. In ms of
+  /// wall-clock time; 0 in tests.
   [[nodiscard]] virtual std::int64_t emit_interval_ms() const = 0;
 
-  /// Times that go with the commits, by name: after a restart they are as of the last commit. nullopt: never set.
+  /// A time that is saved with each commit, under a name. After a restart it is that of the last commit. nullopt: it
+  /// was never set.
   [[nodiscard]] virtual std::optional<Timestamp> processor_metadata(const std::string& name) const = 0;
   virtual void set_processor_metadata(const std::string& name, Timestamp time) = 0;
 
-  // The three below are called inside a catch block and rethrow what is not the record's own fault.
+  // The next three functions are called inside a catch block. They rethrow errors that are not the record's fault.
 
-  /// A node failed on the current record: asks the processing exception handler. Returns to skip the record.
+  /// A node has failed on the current record: asks the processing exception handler. Returns if the record is skipped.
   virtual void processing_failed(const NodeBase& node) = 0;
-  /// A source could not decode the current record. Returns to skip it.
+  /// A source could not decode the current record. Returns if the record is skipped.
   virtual void deserialization_failed(const NodeBase& node) = 0;
-  /// A sink could not encode a record. Returns to skip it.
+  /// A sink could not encode a record. Returns if the record is skipped.
   virtual void serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) = 0;
 
-  /// Counts the record in hand as one that the operator's semantics drop (null key, late...), and logs it at warn level
-  /// with its place; of many alike only some.
+  /// Counts the current record as dropped by the operator's semantics (null key, late...). Logs some of these records
+  /// at warn level, with topic, partition and offset.
   virtual void record_dropped(const NodeBase& node, DropReason reason) = 0;
 
-  /// What counts the records that a sink writes to a topic, by its real name; valid as long as the task. nullptr: they
-  /// are not counted.
+  /// The counters of the records that a sink writes to a topic. `topic`: the real name. Valid as long as the task.
+  /// nullptr: the records are not counted.
   [[nodiscard]] virtual TopicTotals* produced(const NodeBase& sink, const std::string& topic) = 0;
 
  protected:
-  /// The timestamp that writes between records get.
+  /// Sets the timestamp of writes that happen between records.
   void set_time_between_records(Timestamp timestamp) { current_record_.timestamp = timestamp; }
 
  private:
@@ -131,14 +138,14 @@ class TaskContext {
   CurrentRecord current_record_;
 };
 
-/// Puts a record into a task's hand and takes it out again at the end of the scope, also when something throws. What
-/// `record` points to must outlive the scope. One thread: the task's.
+/// Makes a record the task's current record, and restores the previous one at the end of the scope, also if something
+/// throws. The objects that `record` points to must outlive the scope. Used by the task's thread.
 class RecordScope {
  public:
   RecordScope(TaskContext& task, const CurrentRecord& record) : task_(task), previous_(task.current_record_) {
     task.current_record_ = record;
   }
-  /// The record in hand goes on with this timestamp and these headers.
+  /// The current record continues with this timestamp and these headers. Its origin stays.
   RecordScope(TaskContext& task, Timestamp timestamp, const Headers& headers)
       : RecordScope(task, {task.current_record_.origin, timestamp, &headers}) {}
   RecordScope(const RecordScope&) = delete;

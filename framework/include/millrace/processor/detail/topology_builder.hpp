@@ -58,11 +58,13 @@ struct CopartitionGroup {
   std::string node;
 };
 
-/// Collects the nodes, stores and internal topics of a topology, and checks each when it is added. Build phase only,
-/// one thread. (Kafka Streams: `InternalTopologyBuilder`.) Errors: TopologyException naming the node, store or topic.
+/// Collects the nodes, stores and internal topics of a topology. Each is checked when it is added. Build phase only,
+/// one thread; afterwards any thread may read it. (Kafka Streams: `InternalTopologyBuilder`.)
+///
+/// Errors: TopologyException names the node, store or topic.
 class TopologyBuilder {
  public:
-  /// Nodes are added after their predecessors.
+  /// Adds a node. Its predecessors must have been added before.
   void add_source(NodeSpec spec);
   void add_processor(std::string name, NodeFactory factory, std::vector<std::string> predecessors);
   void add_processor(NodeSpec spec);

@@ -23,7 +23,8 @@ namespace millrace {
 ///       static void read(JsonReader& in, Day& out) { std::string text; in.read(text); out = parse(text); }
 ///       static void write(JsonWriter& out, const Day& day) { out.write(to_string(day)); }
 ///     };
-/// read() must read exactly one value, and write() must write exactly one.
+/// read() must read exactly one value, and write() must write exactly one. Both must be thread-safe. Report errors with
+/// in.fail() and out.fail(): the message then names the field.
 template <class T>
 struct JsonCodec {
   static_assert(sizeof(T) == 0,
@@ -62,7 +63,7 @@ struct JsonCodec<T> {
   }
 };
 
-/// float is written with its own shortest text; long double is read and written as double.
+/// float is written with the shortest text that gives the same float. long double is read and written as double.
 template <std::floating_point T>
 struct JsonCodec<T> {
   static void read(JsonReader& in, T& out) {
@@ -103,6 +104,7 @@ struct JsonCodec<std::optional<T>> {
   }
 };
 
+/// An array of any length. The former content of `out` is lost.
 template <class T>
 struct JsonCodec<std::vector<T>> {
   static void read(JsonReader& in, std::vector<T>& out) {
@@ -146,7 +148,8 @@ struct JsonCodec<std::array<T, N>> {
 
 namespace detail {
 
-/// Matches std::map and std::unordered_map with string keys, without including their headers.
+/// True for std::map and std::unordered_map with string keys. A concept and not a list of types, so that their headers
+/// need not be included.
 template <class M>
 concept JsonMap = std::same_as<typename M::key_type, std::string> && requires(M& map, typename M::mapped_type value) {
   map.clear();
@@ -206,7 +209,8 @@ struct JsonCodec<T> {
 
 namespace detail {
 
-// Functions for the table of fields. Each is instantiated once per member, so that one table works for all types.
+// The functions in the table of fields. Each is instantiated once per member. Their types do not depend on the member,
+// so one table works for all types.
 template <class Self, auto Member>
 void read_json_member(JsonReader& in, void* object) {
   auto& member = static_cast<Self*>(object)->*Member;

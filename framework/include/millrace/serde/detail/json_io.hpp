@@ -11,13 +11,14 @@
 
 namespace millrace {
 
-/// Deeper nesting is an error, both in reading and in writing. So no document can exhaust the stack.
+/// The deepest nesting of objects and arrays, in reading and in writing. Deeper nesting is an error, so no document can
+/// exhaust the stack.
 inline constexpr std::size_t kMaxJsonDepth = 256;
 
 namespace detail {
 
 /// The position in a document, for error texts, for example "legs[2].price". Does not copy names: they must outlive
-/// their step.
+/// their step. Recording a step costs a few stores, because it happens for each field of each record.
 class JsonPath {
  public:
   /// Goes one level down. Returns false if the document is nested too deeply.
@@ -52,14 +53,17 @@ class JsonPath {
 
 }  // namespace detail
 
-/// The value that is being read. Each value must be read by exactly one call. A wrong type, a number out of range and
-/// broken JSON throw SerializationException, which names the field's path, what was found, and the position. One
-/// document is read by one thread.
+/// The value that is being read. Each value must be read by exactly one call. Lives for one call of a serde, on one
+/// thread.
+///
+/// A wrong type, a number out of range and broken JSON throw SerializationException. The message names the field's
+/// path, what was found, and the position in bytes.
 class JsonReader {
  public:
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;
 
+  // Each of these reads one value of the given type.
   void read(bool& out);
   void read(double& out);
   /// Throws if the number does not fit into a float.
@@ -96,9 +100,11 @@ class JsonReader {
   ~JsonReader() = default;
 };
 
-/// Appends JSON text to a string. Throws SerializationException, which names the field's path, for NaN and infinity,
-/// for text that is not UTF-8, and for too deep nesting. The caller must call the functions in an order that gives
-/// valid JSON.
+/// Appends JSON text to a string. The caller must call the functions in an order that gives valid JSON. Lives for one
+/// call of a serde, on one thread.
+///
+/// Throws SerializationException for NaN and infinity, for text that is not UTF-8, and for too deep nesting. The
+/// message names the field's path. The string may then have a part of the document.
 class JsonWriter {
  public:
   /// `out` must outlive the writer.
@@ -138,6 +144,7 @@ class JsonWriter {
   [[noreturn]] void fail(const std::string& what) const;
 
  private:
+  // Bytes of text on the stack before they go to the string. Most records fit into it.
   static constexpr std::size_t kBufferSize = 1024;
 
   /// Appends the buffer to the string.

@@ -22,6 +22,7 @@
 #define MILLRACE_DETAIL_PROBE(...) ~, 1
 #define MILLRACE_DETAIL_SECOND(...) MILLRACE_DETAIL_SECOND_OF(__VA_ARGS__, ~)
 #define MILLRACE_DETAIL_SECOND_OF(first, second, ...) second
+// Two steps, so that the arguments are expanded before they are pasted.
 #define MILLRACE_DETAIL_JOIN(a, b) MILLRACE_DETAIL_JOIN_NOW(a, b)
 #define MILLRACE_DETAIL_JOIN_NOW(a, b) a##b
 

@@ -15,7 +15,7 @@ namespace millrace {
 class JsonReader;
 class JsonWriter;
 
-/// One member of a declared struct. `object` is the struct.
+/// One member of a declared struct. `object` is a pointer to the struct. All tables are constants in static memory.
 struct JsonField {
   std::string_view name;
   void (*read)(JsonReader&, void* object) = nullptr;
@@ -28,6 +28,7 @@ struct JsonField {
 
 /// A declared struct.
 struct JsonType {
+  /// The number of bits in `required`, and of arguments that the macro can take.
   static constexpr std::size_t kMaxFields = 256;
 
   std::string_view name;
@@ -67,7 +68,7 @@ consteval bool is_plain_json_name(std::string_view name) {
   return true;
 }
 
-// Overloads, one per option: the name in JSON, and `defaulted`.
+// Overloads, one per option: another name in JSON, and `defaulted`.
 consteval void apply_option(JsonField& field, const char* name) {
   field.name = name;
   field.plain_name = is_plain_json_name(name);
@@ -80,6 +81,7 @@ consteval std::array<JsonField, sizeof...(Fields)> json_fields(Fields... fields)
   return {fields...};
 }
 
+/// True if no two fields have the same name. The macro checks this when the program is compiled.
 consteval bool names_differ(std::span<const JsonField> fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -89,6 +91,7 @@ consteval bool names_differ(std::span<const JsonField> fields) {
   return true;
 }
 
+/// Makes the table of a struct, with the bits of its required fields.
 consteval JsonType json_type(std::string_view name, std::span<const JsonField> fields) {
   JsonType type{name, fields, {}};
   for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -97,6 +100,7 @@ consteval JsonType json_type(std::string_view name, std::span<const JsonField> f
   return type;
 }
 
+/// `name`: the enumerator in the source text. `json_name`: the name in JSON; nullptr: the same.
 template <class E>
 consteval JsonEnumerator json_enumerator(E value, std::string_view name, const char* json_name = nullptr) {
   return {json_name != nullptr ? std::string_view(json_name) : name, static_cast<std::int64_t>(value)};

@@ -36,6 +36,7 @@ concept ReadsWithTopic = requires(const S& serde, std::string_view topic, Input 
   { serde.deserialize(topic, bytes) } -> std::same_as<T>;
 };
 
+// Either form. The topic's name lets a serde treat topics differently, as Kafka's serdes may.
 template <class S, class T>
 concept WritesWith = WritesPlain<S, T> || WritesWithTopic<S, T>;
 
@@ -90,8 +91,8 @@ T read_with(const S& serde, std::string_view topic, BytesView bytes) {
   }
 }
 
-/// The encoded size of every T, in bytes, if all values have the same size; otherwise 0. Kafka's list format stores
-/// such entries without lengths.
+/// The encoded size in bytes, if all values of T have the same size; otherwise 0. Kafka's list format stores such
+/// entries without lengths.
 template <class S>
 constexpr std::int32_t fixed_size_of() {
   if constexpr (requires { S::kFixedSize; }) return S::kFixedSize;
@@ -105,7 +106,8 @@ constexpr std::size_t window_suffix_of() {
   return 0;
 }
 
-/// The virtual interface behind AnySerde.
+/// The virtual interface behind AnySerde. Constant after construction, so all threads may share one object if the serde
+/// is thread-safe.
 template <class T>
 class SerdeInterface {
  public:
@@ -115,7 +117,7 @@ class SerdeInterface {
   virtual T deserialize(std::string_view topic, BytesView bytes) const = 0;
 };
 
-/// Adapts a serde object of type S to the interface.
+/// Adapts a serde object of type S to the interface. Owns the object.
 template <class T, class S>
 class SerdeOf final : public SerdeInterface<T> {
  public:

@@ -18,9 +18,11 @@ class StoreBuilder;
 
 namespace detail {
 
+/// `custom`: made by the user's factory; the engine only restores it.
 enum class StoreKind { key_value, window, session, versioned, custom };
 
-/// What the engine needs to know of a store, to make it, to log its changes and to restore it. A plain value.
+/// The properties of a store that the engine needs in order to make it, to log its changes and to restore it. A plain
+/// value.
 struct StoreSpec {
   std::string name;
   StoreKind kind = StoreKind::key_value;
@@ -39,8 +41,9 @@ struct StoreSpec {
   bool dsl_format = false;  ///< the store of a DSL operator: the configuration dsl.store.format decides about headers
 };
 
-/// The byte store that the engine made for a spec, or what it put in front of it (change logging, a cache); exactly one
-/// is set. Shared, because a store outlives the layers that one task puts in front of it.
+/// The byte store that the engine has made for a spec, or a layer in front of it (change logging, a cache, metrics).
+/// Exactly one member is set; none for custom stores. Shared, because a store outlives the layers that one task puts in
+/// front of it.
 struct ByteStore {
   std::shared_ptr<KeyValueBytesStore> key_value;
   std::shared_ptr<WindowBytesStore> window;
@@ -69,6 +72,7 @@ struct StoreDefinition {
   Make make;  ///< for kind `custom`, instead of `wrap`
 };
 
+/// Access to the content of a builder, for the engine only.
 [[nodiscard]] StoreDefinition& definition_of(StoreBuilder& builder);
 [[nodiscard]] const StoreDefinition& definition_of(const StoreBuilder& builder);
 

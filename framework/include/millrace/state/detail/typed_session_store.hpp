@@ -10,7 +10,8 @@
 
 namespace millrace::detail {
 
-/// A session store with types: encodes keys and values and calls the byte store below, which it owns. One thread.
+/// A session store with types. It encodes keys and values and calls the byte store below, which it shares with the
+/// engine. One thread. (Kafka Streams: `MeteredSessionStore`.)
 template <class K, class V>
 class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Windowed<K>, V> {
  public:
@@ -63,6 +64,7 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
     return listen_to_cache(
         *bytes_,
         [this](const CacheFlush& flush) {
+          // A stored session has no timestamp of its own, so the record's timestamp is replaced.
           CacheFlush at_end = flush;
           at_end.timestamp = flush.window.end;
           pass_flush_on<V, PlainValue<V>>(at_end, Windowed<K>{codec_.decode_key(flush.key), flush.window}, listener_,
@@ -75,6 +77,7 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> over_keys(const std::optional<K>& key_from,
                                                            const std::optional<K>& key_to, Timestamp earliest_end,
                                                            Timestamp latest_start, bool forward) {
+    // Typed bounds become bytes. The byte store copies them, so the buffers may end here.
     std::string from_buffer;
     std::string to_buffer;
     return iterate(bytes_->find_sessions_in_range(

@@ -14,14 +14,15 @@
 
 namespace millrace::detail {
 
-/// How a cache listener sees a stored value without a timestamp: as it is, at the time of the record.
+/// How a cache listener sees a stored value that has no timestamp: unchanged, with the record's timestamp.
 template <class V>
 struct PlainValue {
   using Type = V;
   static V strip(V&& stored) { return std::move(stored); }
   static Timestamp time(const V& /*stored*/, Timestamp record_time) { return record_time; }
 };
-/// How a cache listener sees a stored value: without its timestamp, which becomes the change's timestamp.
+/// How a cache listener sees a stored value. If the value has a timestamp, the listener gets the value without it, and
+/// the timestamp becomes the change's timestamp.
 template <class V>
 struct StoredValue : PlainValue<V> {};
 template <class V>
@@ -48,8 +49,8 @@ void pass_flush_on(const CacheFlush& flush, K key, const FlushListener<K, typena
   listener(std::move(key), std::move(new_value), std::move(old_value), timestamp);
 }
 
-/// The serdes and scratch buffers of a typed store. `topic` is the changelog's name: Java too passes this name to
-/// serdes. One thread.
+/// The serdes and scratch buffers of a typed store. `topic` is the changelog's name, which the serdes get as their
+/// topic; Java does the same. One thread, because calls share the buffers.
 template <class K, class V>
 class StoreCodec {
  public:
@@ -90,7 +91,8 @@ class StoreCodec {
   std::string value_buffer_;
 };
 
-/// A key-value store with types: encodes keys and values and calls the byte store below, which it owns. One thread.
+/// A key-value store with types. It encodes keys and values and calls the byte store below, which it shares with the
+/// engine. One thread. (Kafka Streams: `MeteredKeyValueStore`.)
 template <class K, class V>
 class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<K, typename StoredValue<V>::Type> {
  public:
@@ -110,6 +112,7 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
   }
 
   std::optional<V> remove(const K& key) override {
+    // Encoded once for both calls. The byte store copies what it keeps.
     const auto key_bytes = codec_.key(key);
     auto old = decode(bytes_->get(key_bytes));
     bytes_->put(key_bytes, std::nullopt);
@@ -171,7 +174,8 @@ class TypedKeyValueStore final : public KeyValueStore<K, V>, public CachedStore<
   FlushListener<K, typename StoredValue<V>::Type> listener_;
 };
 
-/// A window store with types: encodes keys and values and calls the byte store below, which it owns. One thread.
+/// A window store with types. It encodes keys and values and calls the byte store below, which it shares with the
+/// engine. One thread. (Kafka Streams: `MeteredWindowStore`.)
 template <class K, class V>
 class TypedWindowStore final : public WindowStore<K, V>,
                                public CachedStore<Windowed<K>, typename StoredValue<V>::Type> {
@@ -222,6 +226,7 @@ class TypedWindowStore final : public WindowStore<K, V>,
     return listen_to_cache(
         *bytes_,
         [this](const CacheFlush& flush) {
+          // The byte store below knows only the window's start. The end follows from the window size.
           pass_flush_on<V>(flush, Windowed<K>{codec_.decode_key(flush.key), window(flush.window.start)}, listener_,
                            [this](std::string_view bytes) { return codec_.decode_value(bytes); });
         },
@@ -270,8 +275,8 @@ struct ValueAndTimestampSerde {
 
   bool serialize(std::string_view topic, const ValueAndTimestamp<V>& value, std::string& out) const {
     return serialize(topic, value.value, value.timestamp, out);
-    /// Returns false, and leaves `out` unchanged, if the value serializes to null.
   }
+  /// Returns false, and leaves `out` unchanged, if the value serializes to null.
   bool serialize(std::string_view topic, const V& value, Timestamp timestamp, std::string& out) const {
     const auto bits = static_cast<std::uint64_t>(timestamp);
     const std::size_t start = out.size();
@@ -281,6 +286,7 @@ struct ValueAndTimestampSerde {
     return false;
   }
   ValueAndTimestamp<V> deserialize(std::string_view topic, std::string_view bytes) const {
+    // Only damaged data, or data of a store without timestamps, can be that short.
     if (bytes.size() < 8) throw SerializationException("a stored value is shorter than its timestamp");
     std::uint64_t bits = 0;
     for (int i = 0; i < 8; ++i) bits = bits << 8 | static_cast<unsigned char>(bytes[i]);

@@ -10,7 +10,8 @@
 
 namespace millrace::detail {
 
-/// A versioned store with types: encodes keys and values and calls the byte store below, which it owns. One thread.
+/// A versioned store with types. It encodes keys and values and calls the byte store below, which it shares with the
+/// engine. One thread. (Kafka Streams: `MeteredVersionedKeyValueStore`.)
 template <class K, class V>
 class TypedVersionedStore final : public VersionedKeyValueStore<K, V> {
  public:
@@ -28,6 +29,7 @@ class TypedVersionedStore final : public VersionedKeyValueStore<K, V> {
   // As in Java, a delete before the history retention returns nothing, but it is logged.
   std::optional<VersionedRecord<V>> remove(const K& key, Timestamp timestamp) override {
     const auto key_bytes = codec_.key(key);
+    // Read first: after the put this version may be gone.
     auto before = decode(bytes_->get(key_bytes, timestamp));
     if (!bytes_->put(key_bytes, std::nullopt, timestamp).accepted) return std::nullopt;
     return before;

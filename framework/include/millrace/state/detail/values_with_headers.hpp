@@ -12,7 +12,8 @@
 
 namespace millrace::detail {
 
-/// The serde of `headers + timestamp(8, big-endian) + value`. See state/detail/header_formats.hpp.
+/// The serde of `headers + timestamp(8, big-endian) + value`. See state/detail/header_formats.hpp. deserialize() throws
+/// SerializationException if the bytes have another form.
 template <class V>
 struct ValueTimestampHeadersSerde {
   ValueAndTimestampSerde<V> inner;
@@ -32,7 +33,7 @@ struct ValueTimestampHeadersSerde {
   }
 };
 
-/// The serde of `headers + aggregation`.
+/// The serde of `headers + aggregation`. Session stores use it: a session's time is in its key.
 template <class AGG>
 struct AggregationWithHeadersSerde {
   AnySerde<AGG> inner;
@@ -41,6 +42,7 @@ struct AggregationWithHeadersSerde {
     const std::size_t start = out.size();
     formats::append_headers(out, value.headers);
     if (inner.serialize(topic, value.aggregation, out)) return true;
+    // As above: a null aggregation has no stored form.
     out.resize(start);
     return false;
   }

@@ -12,13 +12,15 @@
 
 namespace millrace::detail {
 
-/// MurmurHash3_x64_128 of a value, with Kafka Streams' seed.
+/// MurmurHash3_x64_128 of a value, with Kafka Streams' seed. It identifies a left value in messages. Kafka Streams uses
+/// the same 16 bytes, big-endian, high part first.
 struct ValueHash {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
   bool operator==(const ValueHash&) const = default;
 };
+/// Hashes the serialized value. Any thread.
 [[nodiscard]] ValueHash hash_value(std::string_view bytes);
 
 /// What the right side does with a subscription. The numbers are part of the format.
@@ -29,11 +31,11 @@ enum class SubscriptionInstruction : std::uint8_t {
   propagate_only_if_value = 3,     ///< store it, and send a response only if the right row exists
 };
 
-/// A subscription: a left row asks for the changes of a right row.
+/// A subscription: a left row asks for the changes of a right row. (Kafka Streams: `SubscriptionWrapper`.)
 ///
 ///     | version, bit 80 set without hash | instruction | hash (16) | primary key ... | primary partition (4) |
 ///
-/// Written as version 1. Version 0 is read as well; it has no partition at the end.
+/// Written as version 1. Version 0 is read as well; it has no partition at the end. Integers are big-endian.
 struct Subscription {
   std::optional<ValueHash> hash;  ///< of the left row's value; nullopt: the row is deleted
   SubscriptionInstruction instruction = SubscriptionInstruction::delete_no_propagate;
@@ -42,7 +44,7 @@ struct Subscription {
   std::uint8_t version = 1;
 };
 
-/// deserialize() throws SerializationException if the bytes have neither version.
+/// The serde of a Subscription. deserialize() throws SerializationException if the bytes have neither version.
 struct SubscriptionSerde {
   void serialize(const Subscription& subscription, std::string& out) const;
   [[nodiscard]] Subscription deserialize(std::string_view bytes) const;
@@ -51,20 +53,24 @@ struct SubscriptionSerde {
 /// A subscription's key in its store: `length of foreign key (4) | foreign key | primary key`. With an empty primary
 /// key it is the common prefix of all subscriptions to a foreign key.
 [[nodiscard]] std::string combined_key(std::string_view foreign_key, std::string_view primary_key);
+/// The primary key in a combined key; a view of it. Throws SerializationException if the key is too short.
 [[nodiscard]] std::string_view primary_key_of(std::string_view combined_key);
-/// The smallest key that is larger than all keys with this prefix.
+/// The smallest key that is larger than all keys with this prefix. Throws SerializationException if there is none.
 [[nodiscard]] std::string after_prefix(std::string prefix);
 
 /// The response of the right side: `version 0, bit 80 set without hash | hash (16) | foreign value ...`. No bytes after
-/// the hash means that there is no value.
+/// the hash means that there is no value. `value` is a view of the bytes. (Kafka Streams:
+/// `SubscriptionResponseWrapper`.)
 struct ResponseBytes {
   std::optional<ValueHash> hash;
   BytesView value;
 };
+/// Appends everything but the value.
 void append_response_head(std::string& out, const std::optional<ValueHash>& hash);
+/// Throws SerializationException for an unknown version, and for bytes that end within the hash.
 [[nodiscard]] ResponseBytes read_response(std::string_view bytes);
 
-/// A response with types. `hash` is copied from the subscription.
+/// A response with types. `hash` is copied from the subscription, so the left side can recognise an outdated response.
 template <class VO>
 struct ForeignResponse {
   std::optional<ValueHash> hash;
@@ -72,7 +78,8 @@ struct ForeignResponse {
   std::optional<std::int32_t> primary_partition;  ///< the partition to send it to; not part of the bytes
 };
 
-/// The serde of a response; `inner` is that of the right table's values.
+/// The serde of a response. `inner` is that of the right table's values. `primary_partition` is lost: it only chooses
+/// the partition of the topic.
 template <class VO>
 struct ForeignResponseSerde {
   AnySerde<VO> inner;

@@ -28,7 +28,8 @@ template <class E, class K, class V, class KO>
   return kGivesKey;
 }
 
-/// The names of a foreign-key join's nodes, topics and store, in the order in which Kafka Streams draws them.
+/// The names of a foreign-key join's nodes, topics and store, in the order in which Kafka Streams draws them. The nodes
+/// are drawn in nodes.hpp.
 struct ForeignJoinNames {
   ForeignJoinTopics topics;
   std::string subscribe;
@@ -47,7 +48,8 @@ struct ForeignJoinNames {
 /// The store of subscriptions. Its changelog records have the headers of the records that wrote them.
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name);
 
-/// Adds a sink of an internal topic and the source behind it, as two graph nodes. Returns the source's node.
+/// Adds a sink of an internal topic and the source behind it, as two graph nodes. Returns the source's node. The
+/// application itself has written the topic's records, so their timestamps are always valid.
 template <class K, class V>
 GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& parents, const std::string& sink_name,
                               const std::string& source_name, SinkSettings<K, V> settings) {
@@ -79,6 +81,7 @@ template <class K, class V, class P>
     if constexpr (kFits) {
       return [partitioner](const std::string& topic, const std::optional<K>& key, const V&, const Headers& headers,
                            std::int32_t partitions) mutable -> std::optional<std::set<std::int32_t>> {
+        // Without a key the user's function has nothing to choose by.
         if (!key) return std::nullopt;
         std::optional<std::int32_t> chosen;
         if constexpr (kWithHeaders) {
@@ -93,7 +96,7 @@ template <class K, class V, class P>
   }
 }
 
-/// Throws TopologyException if the serde is missing. `what`: for the message.
+/// Returns the serde. Throws TopologyException if it is missing. `what` and `node` are for the message.
 template <class T>
 [[nodiscard]] AnySerde<T> require_carried(const CarriedSerde<T>& serde, const std::string& what,
                                           const std::string& node) {
@@ -116,6 +119,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     using Response = detail::ForeignResponse<VO>;
     detail::require_one_builder(position_, other.position(), "join");
     auto& graph = *position_.graph;
+    // Partitioners and name of the join. A Named counts as a TableJoined with this name.
     const auto joined = detail::table_joined_of(options...);
     const auto materialized = detail::materialized_of(options...);
     const auto& settings = materialized.settings();
@@ -134,15 +138,18 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     const auto foreign_values = detail::require_carried(detail::find_serde<VO>(detail::NoSerde(), other.value_serde()),
                                                         "the right values", names.subscribe);
     const auto topics = names.topics;
+    // One store, used by two nodes: one writes subscriptions, the other one reads them when a right row changes.
     const auto store = detail::make_subscription_store(topics.store);
 
     detail::GraphNode subscribe(names.subscribe);
+    // The factories below copy all they need: names, serdes and user functions.
     subscribe.write = detail::write_processor([=, versioned = processor_->versioned()] {
       return detail::make_node<detail::SubscribeNode<LeftJoin, K, V, KO, E>>(foreign_key, versioned, topics, keys,
                                                                              values, foreign_keys);
     });
     // Left side: tell the right side about foreign keys.
     auto& subscribe_node = graph.add(std::move(subscribe), {position_.node});
+    // The key may be null: in a left join a row without a foreign key still asks for an answer.
     auto& registration = detail::add_internal_topic<std::optional<KO>, detail::Subscription>(
         graph, {&subscribe_node}, names.registration_sink, names.registration_source,
         {topics.registration,
@@ -180,6 +187,8 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
                                     const std::string& topic, const K& key, const Response& response,
                                     const Headers& headers,
                                     std::int32_t partitions) -> std::optional<std::set<std::int32_t>> {
+      // The user's partitioner comes first. Otherwise the response goes to the partition that the subscription names. A
+      // subscription of version 0 names none; the key then decides.
       if (user) return user(topic, std::optional<K>(key), response, headers, partitions);
       if (!response.primary_partition) return std::nullopt;
       return std::set<std::int32_t>{*response.primary_partition};
@@ -202,16 +211,19 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
 
     const std::string store_name =
         settings.store_name.empty() ? graph.new_store_name("KTABLE-FK-JOIN-OUTPUT-") : settings.store_name;
+    // A missing serde is no error yet: the result may need no store.
     const auto result_values = detail::find_serde<VOut>(settings.value_serde, {});
     detail::TableSourceState state;
     state.store_name = store_name;
     state.store = detail::find_table_store<K, VOut>(
         store_name, settings, detail::find_serde<K>(settings.key_serde, detail::CarriedSerde<K>(keys)), result_values);
     state.versioned = settings.history_retention.has_value();
+    // The result is a table that is filled from a stream, with a store only if something needs it.
     state.materialized = !settings.store_name.empty();
     auto table = detail::share<detail::SourceTable<K, VOut>>(std::move(state));
     detail::GraphNode result(names.result);
     result.write = detail::write_table_source<K, std::optional<VOut>>(table->state());
+    // The result has the left table's key and partitions.
     auto next = position_;
     next.node = &graph.add(std::move(result), {&resolve_node});
     next.name = names.result;

@@ -28,13 +28,14 @@ namespace millrace::detail {
 
 using SubscriptionStore = TimestampedKeyValueStore<Bytes, Subscription>;
 
-/// The names that the nodes of one join share, without the application's prefix.
+/// The names of the topics and of the store that the nodes of one join share, without the application's prefix.
 struct ForeignJoinTopics {
   std::string registration;
   std::string response;
   std::string store;
 };
 
+/// The serialized value; empty if it serializes to null.
 template <class T>
 [[nodiscard]] std::string serialized(const AnySerde<T>& serde, std::string_view topic, const T& value) {
   std::string bytes;
@@ -42,10 +43,12 @@ template <class T>
   return bytes;
 }
 
-/// Tells the right side which of its rows a left row refers to. (Kafka Streams: `SubscriptionSendProcessorSupplier`.)
+/// Tells the right side which of its rows a left row refers to. If a left row's foreign key changes, it ends the old
+/// subscription and makes a new one. (Kafka Streams: `SubscriptionSendProcessorSupplier`.)
 template <bool LeftJoin, class K, class V, class KO, class E>
 class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>, Subscription> {
  public:
+  /// `versioned`: the left table is versioned, so changes of older versions must not change subscriptions.
   SubscribeNode(E foreign_key, bool versioned, ForeignJoinTopics topics, AnySerde<K> keys, AnySerde<V> values,
                 AnySerde<KO> foreign_keys)
       : foreign_key_(std::move(foreign_key)),
@@ -73,6 +76,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
     }
     // A tombstone for a row that never existed.
     if (!change.old_value && !change.new_value) return nullptr;
+    // The table sends old values: join_foreign() has asked for them.
     const auto before = extract(record.key, change.old_value);
     const auto now = extract(record.key, change.new_value);
     if constexpr (LeftJoin) {
@@ -81,12 +85,15 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
       // Sent even without a foreign key: the response then makes the result with no right value.
       send(record, now, propagate_null_if_no_value);
     } else if (!now) {
+      // A row without a foreign key has no result in an inner join.
       if (change.new_value) this->task().record_dropped(*this, DropReason::null_foreign_key);
       if (before) send(record, before, delete_and_propagate);
     } else if (before && changed(before, now)) {
+      // The response to the new subscription replaces the old result, so the deletion needs none.
       send(record, before, delete_no_propagate);
       send(record, now, propagate_null_if_no_value);
     } else {
+      // The foreign key is new or unchanged. Without a right row there is no result, and there was none before.
       send(record, now, propagate_only_if_value);
     }
     return nullptr;
@@ -107,6 +114,7 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
   void send(const Record<K, Change<V>>& record, const std::optional<KO>& foreign_key,
             SubscriptionInstruction instruction) {
     Subscription subscription;
+    // Without a hash: the row is deleted.
     if (record.value.new_value)
       subscription.hash = hash_value(serialized(values_, hash_topic_, *record.value.new_value));
     subscription.instruction = instruction;
@@ -122,12 +130,13 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
   AnySerde<K> keys_;
   AnySerde<V> values_;
   AnySerde<KO> foreign_keys_;
-  std::string key_topic_;
-  std::string foreign_key_topic_;
-  std::string hash_topic_;
+  std::string key_topic_;          // the topic name that the primary key's serde gets
+  std::string foreign_key_topic_;  // likewise for foreign keys
+  std::string hash_topic_;         // likewise for the values that are hashed
 };
 
-/// Stores or removes a subscription, and passes it on. (Kafka Streams: `SubscriptionReceiveProcessorSupplier`.)
+/// Stores or removes a subscription, and passes it on. Runs in the task of the right table's partition. (Kafka Streams:
+/// `SubscriptionReceiveProcessorSupplier`.)
 template <class KO>
 class ReceiveSubscriptionNode final
     : public OperatorNode<std::optional<KO>, Subscription, std::optional<KO>, Subscription> {
@@ -137,6 +146,7 @@ class ReceiveSubscriptionNode final
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    // Owned by the task. TellSubscribersNode of the same task reads it.
     store_ = &typed_store<SubscriptionStore>(task, *this, topics_.store);
     foreign_key_topic_ = task.topic_name(topics_.registration) + "-fk";
   }
@@ -144,6 +154,7 @@ class ReceiveSubscriptionNode final
   Output<std::optional<KO>, Subscription>* process(Record<std::optional<KO>, Subscription>& record) override {
     using enum SubscriptionInstruction;
     const auto instruction = record.value.instruction;
+    // Without a foreign key there is nothing to subscribe to. In a left join the left row still needs an answer.
     if (!record.key) {
       if (instruction != propagate_null_if_no_value) {
         this->task().record_dropped(*this, DropReason::null_foreign_key);
@@ -155,6 +166,7 @@ class ReceiveSubscriptionNode final
       if (instruction == delete_and_propagate || instruction == delete_no_propagate) {
         store_->remove(key);
       } else {
+        // A newer subscription of the same left row replaces the older one, with its hash.
         store_->put(key, {record.value, record.timestamp});
       }
     }
@@ -168,7 +180,8 @@ class ReceiveSubscriptionNode final
   SubscriptionStore* store_ = nullptr;
 };
 
-/// Answers a subscription with the right table's present value. (Kafka Streams: `SubscriptionJoinProcessorSupplier`.)
+/// Answers a subscription with the right table's present value, unless the instruction forbids it. (Kafka Streams:
+/// `SubscriptionJoinProcessorSupplier`.)
 template <class K, class KO, class VO>
 class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subscription, K, ForeignResponse<VO>> {
  public:
@@ -185,13 +198,16 @@ class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subs
     using enum SubscriptionInstruction;
     const Subscription& subscription = record.value;
     std::optional<ValueAndTimestamp<VO>> found;
+    // Kafka Streams reads the row for every instruction, also if it sends no answer.
     if (record.key) found = table_->get(*record.key);
     if (subscription.instruction == delete_no_propagate) return nullptr;
     if (subscription.instruction == propagate_only_if_value && !found) return nullptr;
 
+    // The hash goes back to the left side, and the partition says where the left row is.
     ForeignResponse<VO> response{subscription.hash, std::nullopt, subscription.primary_partition};
     Timestamp timestamp = record.timestamp;
     if (found) {
+      // The result of a join has the larger one of the two timestamps.
       timestamp = std::max(timestamp, found->timestamp);
       if (subscription.instruction != delete_and_propagate) response.value = std::move(found->value);
     }
@@ -208,7 +224,8 @@ class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subs
   std::string key_topic_;
 };
 
-/// Tells all subscribers of a right row about its change. (Kafka Streams: `ForeignTableJoinProcessorSupplier`.)
+/// Tells all subscribers of a right row about its change: one response per subscription. (Kafka Streams:
+/// `ForeignTableJoinProcessorSupplier`.)
 template <class K, class KO, class VO>
 class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, ForeignResponse<VO>> {
  public:
@@ -231,6 +248,7 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
       this->task().record_dropped(*this, DropReason::older_version);
       return nullptr;
     }
+    // All subscriptions to this row have keys with this prefix.
     const Bytes prefix(combined_key(serialized(foreign_keys_, foreign_key_topic_, record.key), {}));
     for (const auto& entry : store_->range(prefix, Bytes(after_prefix(prefix.str())))) {
       // The range is inclusive, so it can contain the first key after the prefix.
@@ -255,10 +273,12 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
   SubscriptionStore* store_ = nullptr;
 };
 
-/// Joins each response with the left row that asked for it. (Kafka Streams: `ResponseJoinProcessorSupplier`.)
+/// Joins each response with the left row that asked for it. Runs in the task of the left table's partition. (Kafka
+/// Streams: `ResponseJoinProcessorSupplier`.)
 template <bool LeftJoin, class K, class V, class VO, class VOut, class F>
 class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K, std::optional<VOut>> {
  public:
+  /// `table` reads the left table. The nodes of all tasks have their own joiner.
   ResolveResponseNode(F joiner, std::unique_ptr<TableValueGetter<K, V>> table, ForeignJoinTopics topics,
                       AnySerde<V> values)
       : joiner_(std::move(joiner)), table_(std::move(table)), topics_(std::move(topics)), values_(std::move(values)) {}
@@ -272,11 +292,13 @@ class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K,
   Output<K, ForeignResponse<VO>>* process(Record<K, ForeignResponse<VO>>& record) override {
     const auto current = table_->get(record.key);
     std::optional<ValueHash> hash;
+    // The same bytes that the subscription's hash was made of: same serde, same topic name.
     if (current) hash = hash_value(serialized(values_, hash_topic_, current->value));
     if (hash != record.value.hash) {
       this->task().record_dropped(*this, DropReason::outdated_response);
       return nullptr;
     }
+    // nullopt deletes the result's row: the left row is gone, or an inner join has lost its right row.
     std::optional<VOut> result;
     const auto& foreign = record.value.value;
     if (current && (LeftJoin || foreign)) {

@@ -25,7 +25,7 @@ struct BufferedContext {
 
   /// The context of the current record. `of` leaves out the raw key and value, for buffers that Java keeps as bytes.
   [[nodiscard]] static BufferedContext of(const CurrentRecord& record);
-  /// With them, if somebody can ask for them.
+  /// As of(), with the raw key and value, if the task keeps them for handlers or dead letter queues.
   [[nodiscard]] static BufferedContext with_raw(const CurrentRecord& record);
   /// Bytes, as Kafka Streams counts them against a buffer's limit.
   [[nodiscard]] std::int64_t size_in_memory() const;
@@ -37,13 +37,15 @@ class BufferedScope {
   BufferedScope(TaskContext& task, const BufferedContext& context);
 
  private:
+  // In this order: scope_ points to origin_.
   RecordOrigin origin_;
   RecordScope scope_;
 };
 
-/// What a buffer holds for one key: the value before the first change that is held back, and the latest change.
+/// The entry of one key in a buffer: the value before the first buffered change, and the latest change.
 struct BufferedValue {
-  std::optional<std::string> prior;  ///< the table's value before the first change held back; nullopt: the key was new
+  /// The table's value before the first buffered change; nullopt: the key was new.
+  std::optional<std::string> prior;
   std::optional<std::string> old_value;  ///< of the latest change
   std::optional<std::string> new_value;  ///< of the latest change; nullopt: a deletion
   BufferedContext context;
@@ -52,15 +54,15 @@ struct BufferedValue {
   [[nodiscard]] std::int64_t size_in_memory() const;
 };
 
-/// The value in a buffer's changelog. Integers are big-endian. Each length has four bytes and is -1 for null. An
-/// old-value length of -2 means "the same as prior, and not null".
+/// The value in a buffer's changelog, in the format of Kafka Streams (version 3). Integers are big-endian. Each length
+/// has four bytes and is -1 for null. An old-value length of -2 means "the same as prior, and not null".
 ///
 ///     timestamp(8) offset(8) length topic partition(4) number of headers(4) { length key, length value }
 ///     length prior | length old | length new
 ///     buffer time(8)
 [[nodiscard]] std::string write_buffered(const BufferedValue& value, Timestamp buffer_time);
 
-/// `buffer_time`: the stream time of the change, which decides when it leaves the buffer.
+/// `buffer_time`: the stream time of the change in ms. It decides when the change leaves the buffer.
 struct ReadBuffered {
   Timestamp buffer_time = 0;
   BufferedValue value;

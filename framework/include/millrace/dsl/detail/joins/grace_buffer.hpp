@@ -18,17 +18,21 @@ namespace millrace::detail {
 class TopologyBuilder;
 
 /// Stream records that wait until a table has reached their timestamp. In memory, sorted by timestamp, key bytes and
-/// arrival. Owned by the task; one thread. (Kafka Streams: `RocksDBTimeOrderedKeyValueBuffer`.)
+/// arrival. (Kafka Streams: `RocksDBTimeOrderedKeyValueBuffer`.)
 ///
 /// The changelog has the key `00 | timestamp (8) | key | number (4)`. Its value is that of write_buffered() with buffer
-/// time 0; a tombstone means that the record has left the buffer. Numbers continue after a restart. In Kafka Streams
+/// time 0. A tombstone means that the record has left the buffer. Numbers continue after a restart. In Kafka Streams
 /// they start again, so a new record can overwrite an old one.
+///
+/// Owned by the task; one thread.
 class GraceBuffer final : public CustomStore {
  public:
+  /// `log` may be null and must otherwise outlive the buffer. `grace_ms`: stream time that a record waits, in ms.
   GraceBuffer(std::string name, StoreChangelog* log, std::int64_t grace_ms)
       : name_(std::move(name)), log_(log), grace_ms_(grace_ms) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
+  /// Throws SerializationException if a key or value has another format.
   void restore(std::span<const RestoreRecord> records) override;
 
   /// Adds a record. Returns false, without adding it, if the record is so late that it need not wait.
@@ -51,6 +55,7 @@ class GraceBuffer final : public CustomStore {
 void require_history(const TopologyBuilder& builder, const std::vector<std::string>& stores, std::int64_t grace_ms,
                      const std::string& node);
 
+/// The builder of a buffer that is a state store of the topology, with a changelog.
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_grace_buffer(const std::string& name, std::int64_t grace_ms);
 
 }  // namespace millrace::detail

@@ -17,7 +17,8 @@
 
 namespace millrace::detail {
 
-/// Passes a record to the join of its side, then stores it for later records of the other side.
+/// Passes a record to the join of its side, then stores it for later records of the other side. (Kafka Streams:
+/// `KStreamJoinWindow`.)
 template <class K, class V>
 class JoinWindowNode final : public OperatorNode<K, V, K, V> {
  public:
@@ -25,9 +26,11 @@ class JoinWindowNode final : public OperatorNode<K, V, K, V> {
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    // Owned by the task. Both the key and the value are plain types in the store, because nulls are never stored.
     store_ = &typed_store<WindowStore<NonNull<K>, NonNull<V>>>(task, *this, store_name_);
   }
 
+  // Always returns nullptr: the record has been forwarded already.
   Output<K, V>* process(Record<K, V>& record) override {
     // Forward by reference: the join behind this node only reads the record, so the value can be stored afterwards.
     this->forward(record);
@@ -49,6 +52,7 @@ class JoinWindowNode final : public OperatorNode<K, V, K, V> {
 /// The settings of a stream-stream join, except its joiner. Shared by both sides and all tasks; constant.
 template <class K, class VL, class VR>
 struct JoinSettings {
+  // Times in ms. The store names are those of the topology.
   JoinWindows windows;
   std::string left_store;
   std::string right_store;
@@ -61,6 +65,9 @@ struct JoinSettings {
 
 /// One side of a stream-stream join. It looks up matching records of the other side. It also emits unmatched records
 /// whose windows have closed. (Kafka Streams: `KStreamKStreamJoin` and its two subclasses.)
+///
+/// The kind of join is a template argument, so that an inner join has no code for unmatched records. Each task has its
+/// own node and so its own copy of the joiner.
 template <bool IsLeft, bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class VOut,
           class Joiner>
 class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>, K, VOut> {
@@ -71,14 +78,17 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   using Right = NonNull<VR>;
   // A left record without a match is emitted if the right side may be absent, and vice versa.
   static constexpr bool kEmitsUnmatched = IsLeft ? RightMayBeAbsent : LeftMayBeAbsent;
+  // A left or an outer join. Records may then wait in the shared store.
   static constexpr bool kAnyOuter = LeftMayBeAbsent || RightMayBeAbsent;
 
  public:
+  /// Copies the joiner: each task has its own.
   JoinNode(std::shared_ptr<const JoinSettings<K, VL, VR>> settings, const Joiner& joiner)
       : settings_(std::move(settings)), joiner_(joiner) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    // The join reads only the other side's store. Its own side's store is written by the window node.
     other_ = &typed_store<WindowStore<Key, NonNull<VOther>>>(task, *this,
                                                              IsLeft ? settings_->right_store : settings_->left_store);
     if (!settings_->outer_store.empty()) {
@@ -108,9 +118,11 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
 
     // Window stores have no entries before time 0.
     const Timestamp from = std::max<Timestamp>(0, record.timestamp - look_back());
+    // Both bounds are inclusive.
     const Timestamp to = std::max<Timestamp>(0, record.timestamp + look_ahead());
     bool matched = false;
     other_->fetch_each(non_null(record.key), from, to, [&](Timestamp other_time, NonNull<VOther>&& other) {
+      // The store's value is decoded for this call only.
       matched = true;
       emit_match(record, other_time, other);
       return true;
@@ -129,7 +141,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   }
 
  private:
-  // How far before and after its own time a record of this side matches, in ms.
+  // How far before and after its own time a record of this side matches, in ms. For the right side the two are swapped.
   [[nodiscard]] std::int64_t look_back() const {
     return IsLeft ? settings_->windows.before_ms() : settings_->windows.after_ms();
   }
@@ -137,6 +149,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     return IsLeft ? settings_->windows.after_ms() : settings_->windows.before_ms();
   }
 
+  // Null for the absent side.
   VOut join(const K& key, const Left* left, const Right* right) {
     return call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner_, key, left, right);
   }
@@ -166,12 +179,13 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   // Not inline, because it is called from several places.
   // `cause`: the current record, whose headers the result gets, also if the result is of an older record.
   [[gnu::noinline]] void emit(const Record<K, VThis>& cause, const K& key, VOut value, Timestamp timestamp) {
+    // Copies the key and the headers: one record can have many results.
     this->forward(Record<K, VOut>{key, std::move(value), timestamp, cause.headers});
   }
 
   // Stores an unmatched record until its window closes or a match comes.
   void keep_waiting(const Record<K, VThis>& record) {
-    // The shared time must know of the record, or the search for closed windows would not start.
+    // The shared time must know of the record. Otherwise the search for closed windows would not start.
     time_->oldest_waiting = std::min(time_->oldest_waiting.value_or(record.timestamp), record.timestamp);
     value_buffer_.clear();
     bool written = false;
@@ -180,12 +194,14 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     } else {
       written = settings_->right_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
     }
+    // A value that serializes to null cannot be told from an absent one, so it does not wait.
     if (written) waiting_->add(record.timestamp, IsLeft, encode_key(non_null(record.key)), value_buffer_);
   }
 
   // Not inline, so that the usual path through process() stays short.
   [[gnu::noinline]] void emit_closed(const Record<K, VThis>& cause) {
     take_closed(*waiting_, *time_, settings_->windows, look_ahead(), this->task(), [&](const auto& entry) {
+      // All values of an entry have the same key, so decode the key once.
       const K key = settings_->key_serde.deserialize(waiting_->name(), std::string_view(entry.key));
       for (const std::string& value : entry.values) emit_entry(cause, key, entry, value);
     });
@@ -211,6 +227,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   // Valid until the next call.
   std::string_view encode_key(const Key& key) {
     key_buffer_.clear();
+    // A key that serializes to null becomes the empty key.
     if (!settings_->key_serde.serialize(waiting_->name(), key, key_buffer_)) key_buffer_.clear();
     return key_buffer_;
   }
@@ -220,8 +237,8 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   WindowStore<Key, NonNull<VOther>>* other_ = nullptr;
   OuterJoinStore* waiting_ = nullptr;  // null: no unmatched record has to wait
   std::shared_ptr<JoinTime> time_;     // shared with the other side
-  std::string key_buffer_;
-  std::string value_buffer_;
+  std::string key_buffer_;             // scratch space, to avoid an allocation per record
+  std::string value_buffer_;           // likewise
 };
 
 }  // namespace millrace::detail

@@ -13,18 +13,20 @@
 
 namespace millrace::detail {
 
-/// The time that both sides of a stream-stream join have seen in one task. Used by the task's thread.
+/// The time that both sides of a stream-stream join have seen in one task. Not saved: after a restart it starts again.
+/// Used by the task's thread. (Kafka Streams: `KStreamImplJoin.TimeTracker`.)
 struct JoinTime {
   Timestamp stream_time = kNoTimestamp;  ///< the largest timestamp of both sides
-  /// Every waiting unmatched record is at least this old or younger. Unset: no record waits that this task knows of.
-  /// The store may still contain records from before a restart.
+  /// No waiting unmatched record has an earlier timestamp. Unset: this task knows of no waiting record. The store may
+  /// still contain records from before a restart.
   std::optional<Timestamp> oldest_waiting;
-  Timestamp next_emit = 0;  ///< wall clock in ms: the search for closed windows is throttled
+  /// Wall-clock time in ms. No search for closed windows begins before it.
+  Timestamp next_emit = 0;
 
   void advance(Timestamp timestamp) { stream_time = std::max(stream_time, timestamp); }
 };
 
-/// Gives both join nodes of a task the same JoinTime. All tasks of a topology share one object, so it is locked. Each
+/// Gives both join nodes of a task the same JoinTime. All tasks of a topology share one object, so it has a lock. Each
 /// node asks once, in init().
 class JoinTimes {
  public:

@@ -6,8 +6,9 @@
 
 namespace millrace::detail {
 
-/// Calls joiner(left, right) or joiner(key, left, right). A side that may be absent is passed as a pointer; both are
-/// pointers if the left one is.
+/// Calls joiner(left, right) or joiner(key, left, right), whichever the joiner accepts.
+///
+/// A side that may be absent is passed as a pointer, null if it is absent. In an outer join both are pointers.
 template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
 decltype(auto) call_joiner(Joiner& joiner, const K& key, const VL* left, const VR* right) {
   const auto with = [&](auto&& l, auto&& r) -> decltype(auto) {
@@ -26,8 +27,9 @@ decltype(auto) call_joiner(Joiner& joiner, const K& key, const VL* left, const V
   }
 }
 
-/// Calls the joiner of a join with a global table, which may also be called as joiner(key, mapped_key, left, right).
-/// MK is the type that the key selector returns. For an inner join, which drops records without a mapped key, MK is the
+/// Calls the joiner of a join with a global table. It may also be called as joiner(key, mapped_key, left, right).
+///
+/// MK is the type that the key selector returns. An inner join drops records without a mapped key, so MK is then the
 /// type of the table's key.
 template <bool RightMayBeAbsent, class K, class MK, class VL, class VR, class Joiner>
 decltype(auto) call_global_joiner(Joiner& joiner, const K& key, const MK& mapped_key, const VL* left, const VR* right) {
@@ -43,7 +45,7 @@ decltype(auto) call_global_joiner(Joiner& joiner, const K& key, const MK& mapped
   }
 }
 
-/// Joins compare keys, so both sides must have the same key type.
+/// Checks that both sides have the same key type. A join compares keys by their bytes.
 template <class K, class K2>
 [[nodiscard]] constexpr bool require_same_key() {
   constexpr bool kSameKey = std::is_same_v<K, K2>;
@@ -53,7 +55,8 @@ template <class K, class K2>
   return kSameKey;
 }
 
-/// Checks that the joiner accepts the two values and returns one.
+/// Checks that the joiner accepts the two values and returns one. The result tells the caller whether to go on: after a
+/// failed static_assert it must not instantiate more code, or the compiler would print follow-up errors.
 template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class VR, class Joiner>
 [[nodiscard]] constexpr bool require_joiner() {
   using L = std::conditional_t<LeftMayBeAbsent, const VL*, const VL&>;
@@ -71,6 +74,7 @@ template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class VL, class 
   return false;
 }
 
+/// As require_joiner(), for a join with a global table.
 template <bool RightMayBeAbsent, class K, class MK, class VL, class VR, class Joiner>
 [[nodiscard]] constexpr bool require_global_joiner() {
   using R = std::conditional_t<RightMayBeAbsent, const VR*, const VR&>;

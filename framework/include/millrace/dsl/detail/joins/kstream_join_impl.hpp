@@ -20,8 +20,10 @@
 namespace millrace {
 namespace detail {
 
-/// The names of a join's nodes and stores, in the order in which Kafka Streams draws them.
+/// The names of a join's nodes and stores, in the order in which Kafka Streams draws them. "this" is the left stream,
+/// "other" the right one; the words are part of the names.
 struct JoinNames {
+  // Nodes first, then stores. The generated names are drawn even if the user has given names.
   std::string this_windowed;
   std::string other_windowed;
   std::string this_generated;
@@ -34,7 +36,7 @@ struct JoinNames {
   std::string outer_store;
 };
 
-/// A join with its nodes and stores, before it is added to the graph.
+/// A join with its nodes and stores, before it is added to the graph. A part of the build phase: no task uses it.
 struct StreamJoin {
   // Not inline: otherwise every file with a topology would compile them.
   StreamJoin();
@@ -91,15 +93,18 @@ template <class K, class V>
 template <typename KStream<K, V>::JoinKind Kind, class V2, class F, class KS, class LS, class RS>
 auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const JoinWindows& windows,
                                  const BasicStreamJoined<KS, LS, RS>& joined) const {
+  // The kind of join decides which side the joiner gets as a pointer.
   static constexpr bool kLeftMayBeAbsent = Kind == JoinKind::outer;
   static constexpr bool kRightMayBeAbsent = Kind != JoinKind::inner;
   using Left = detail::NonNull<V>;
   using Right = detail::NonNull<V2>;
+  // The joiner's result decides the value type of the new stream.
   using VOut = std::remove_cvref_t<decltype(detail::call_joiner<kLeftMayBeAbsent, kRightMayBeAbsent>(
       std::declval<F&>(), std::declval<const K&>(), std::declval<const Left*>(), std::declval<const Right*>()))>;
 
   detail::require_one_builder(position(), other.position(), "join");
   const auto& settings = joined.settings();
+  // Serdes that the user gives for the join come first, then those that the stream carries.
   const auto keys = detail::choose_serde<detail::NonNull<K>>(settings.key_serde, detail::strip_serde<K>(key_serde()));
   const auto lefts = detail::choose_serde<Left>(settings.left_serde, detail::strip_serde<V>(value_serde()));
   const auto rights = detail::choose_serde<Right>(settings.right_serde, detail::strip_serde<V2>(other.value_serde()));
@@ -117,13 +122,15 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
   }
   auto join = detail::plan_stream_join(left.position(), right.position(), settings, windows,
                                        {kRightMayBeAbsent, kLeftMayBeAbsent});
-  const auto& names = join.names;  // `join` is moved from below; not used after that
+  // A reference into `join`. Not used after `join` is moved from, below.
+  const auto& names = join.names;
+  // Each side has its own store.
   join.left_store = detail::join_store(detail::join_window_store(names.this_store, windows, keys, lefts), settings,
                                        settings.left_store);
   join.right_store = detail::join_store(detail::join_window_store(names.other_store, windows, keys, rights), settings,
                                         settings.right_store);
 
-  // Both sides and all tasks share one constant object.
+  // Both sides and all tasks share one constant object, which also holds the times of all tasks.
   using Settings = detail::JoinSettings<K, V, V2>;
   const auto shared = detail::share<const Settings, Settings>(windows, names.this_store, names.other_store,
                                                               join.outer_store ? names.outer_store : std::string(),
@@ -134,6 +141,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
       detail::factory_of(detail::make_node<detail::JoinWindowNode<K, V>, const std::string&>, names.this_store);
   join.right_window =
       detail::factory_of(detail::make_node<detail::JoinWindowNode<K, V2>, const std::string&>, names.other_store);
+  // A factory copies the joiner for each task, so the joiner may have state without a lock.
   join.left = [shared, joiner] { return detail::make_node<LeftNode>(shared, joiner); };
   join.right = [shared, joiner] { return detail::make_node<RightNode>(shared, joiner); };
   join.merge = +[] { return detail::make_node<detail::PassThroughNode<K, VOut>>(); };
@@ -142,6 +150,7 @@ auto KStream<K, V>::join_streams(const KStream<K, V2>& other, F joiner, const Jo
     using SelfNode = detail::SelfJoinNode<kLeftMayBeAbsent, kRightMayBeAbsent, K, V, VOut, F>;
     join.self = [shared, joiner] { return detail::make_node<SelfNode>(shared, joiner); };
   }
+  // The value has a new type, so the stream carries no value serde.
   return KStream<K, VOut>(detail::add_stream_join(std::move(join), left.position(), right.position()),
                           detail::carried_serde<K>(settings.key_serde), nullptr);
 }

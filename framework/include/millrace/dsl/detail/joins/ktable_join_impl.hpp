@@ -15,7 +15,7 @@
 namespace millrace {
 namespace detail {
 
-/// Checks that both tables have keys of the same type.
+/// Checks that both tables have keys of the same type. Otherwise the user wants a foreign-key join.
 template <class K, class K2>
 [[nodiscard]] constexpr bool require_same_table_key() {
   constexpr bool kSameKey = std::is_same_v<K, K2>;
@@ -46,11 +46,14 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   auto& graph = *position_.graph;
   const auto materialized = detail::materialized_of(options...);
   const auto& settings = materialized.settings();
+  // Empty if the user gives no name.
   const std::string given = detail::named_of(options...).name();
   // Without a Materialized no number is drawn for a store, as in Kafka Streams.
   const std::string store_name =
       !settings.given || !settings.store_name.empty() ? settings.store_name : graph.new_store_name("KTABLE-MERGE-");
+  // The node of the result. Its number is drawn before those of the two sides, as in Java.
   const std::string merge = graph.name_or(given, "KTABLE-MERGE-");
+  // Rows with equal keys must be in the same task, so the topics of both tables must be co-partitioned.
   auto sources = position_.sources;
   sources.insert(other.position().sources.begin(), other.position().sources.end());
   graph.require_copartitioning(sources, merge);
@@ -74,13 +77,17 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
     stores.push_back(detail::make_table_store<K, VOut>(store_name, settings, *keys, *values));
   }
   const Joiner joiner{std::move(function)};
+  // The table gets its own copy of the joiner: its getters compute values too.
   auto table = detail::share<detail::JoinedTable<K, VOut, Joiner>>(processor_, other.processor(), joiner, store_name,
                                                                    settings.history_retention.has_value());
   detail::GraphNode node(merge);
   // One graph node becomes three topology nodes: the two sides, and the node where their results meet.
+  //
+  // Runs in build(). It copies what it needs, because the table's handles may be gone by then.
   node.write = [=, left = processor_, right = other.processor(), left_parent = position_.name,
                 right_parent = other.position().name,
                 state = table->state()](const detail::GraphNode&, detail::TopologyBuilder& builder) {
+    // Each node gets changes of its own table, and reads the other one through a getter.
     using LeftNode = detail::TableJoinNode<true, K, VOut, Joiner>;
     using RightNode = detail::TableJoinNode<false, K, VOut, Joiner>;
     builder.add_processor(
@@ -92,6 +99,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
         {right_parent});
     builder.add_processor(merge, [state] { return detail::make_node<detail::TableJoinMergeNode<K, VOut>>(state); },
                           {this_name, other_name});
+    // Each side reads the other table. The store of the result belongs to the merge node.
     for (const auto& store : stores) builder.add_state_store(store, {merge});
     builder.connect(this_name, right_stores);
     builder.connect(other_name, left_stores);
@@ -99,6 +107,7 @@ auto KTable<K, V>::join_tables(const KTable<K, V2>& other, F function, const Opt
   auto next = position_;
   next.node = &graph.add(std::move(node), {position_.node, other.position().node});
   next.name = merge;
+  // A later join must be co-partitioned with the topics of both tables.
   next.sources = std::move(sources);
   return KTable<K, VOut>(std::move(next), std::move(keys), std::move(values), store_name, std::move(table));
 }

@@ -8,9 +8,10 @@
 
 namespace millrace::detail {
 
-/// The join of a stream with itself, with one store instead of two. It emits what the two sides of an ordinary join
-/// would emit, in the same order. Unmatched records do not exist, because each record matches itself. (Kafka Streams:
-/// `KStreamKStreamSelfJoin`.)
+/// The join of a stream with itself, with one store instead of two. (Kafka Streams: `KStreamKStreamSelfJoin`.)
+///
+/// It emits what the two sides of an ordinary join would emit, in the same order. There are no unmatched records,
+/// because each record matches itself. The window node before it stores the record afterwards.
 template <bool LeftMayBeAbsent, bool RightMayBeAbsent, class K, class V, class VOut, class Joiner>
 class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
   using Key = NonNull<K>;
@@ -34,7 +35,8 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
     const Timestamp timestamp = record.timestamp;
     const JoinWindows& windows = settings_->windows;
     time_->advance(timestamp);
-    // A record that is too late for the store would not have found itself there.
+    // A record that is too late for the store would not have found itself there. The store keeps windows for size plus
+    // grace.
     bool with_itself = timestamp > time_->stream_time - (windows.size_ms() + windows.grace_ms()) + 1;
 
     // First as the left side of the join.
@@ -49,12 +51,14 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
       }
       emit(record, other, non_null(record.value), std::max(timestamp, other_time));
     });
+    // No stored record is later than this one, so its match with itself is the last.
     if (with_itself) emit(record, non_null(record.value), non_null(record.value), timestamp);
     return nullptr;
   }
 
  private:
-  // Visits the stored records from `back` ms before the record to `ahead` ms after it.
+  // Visits the stored records from `back` ms before the record to `ahead` ms after it, in order of time. Both bounds
+  // are inclusive.
   template <class Visit>
   void each_match(const Record<K, V>& record, std::int64_t back, std::int64_t ahead, Visit visit) {
     store_->fetch_each(non_null(record.key), std::max<Timestamp>(0, record.timestamp - back),
@@ -64,6 +68,7 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
                        });
   }
 
+  // `cause`: the current record, whose key and headers the result gets.
   void emit(const Record<K, V>& cause, const Value& left, const Value& right, Timestamp timestamp) {
     this->forward(Record<K, VOut>{cause.key,
                                   call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner_, cause.key, &left, &right),
@@ -72,7 +77,7 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
 
   std::shared_ptr<const JoinSettings<K, V, V>> settings_;
   Joiner joiner_;
-  WindowStore<Key, Value>* store_ = nullptr;
+  WindowStore<Key, Value>* store_ = nullptr;  // owned by the task
   std::shared_ptr<JoinTime> time_;
 };
 

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// The key selector of joins with a table of the same key.
+/// The key selector of joins with a table of the same key: the record's own key.
 struct OwnKey {
   template <class K, class V>
   const K& operator()(const K& key, const V& /*value*/) const {
@@ -24,17 +24,20 @@ struct OwnKey {
 
 /// Joins each record with the table's value at that moment. `Select` computes the table's key from the record's key and
 /// value. (Kafka Streams: `KStreamKTableJoinProcessor`.)
+///
+/// Not a node: the two nodes below contain it, one without and one with a grace period. One per task.
 template <bool Left, class K, class V, class KT, class VT, class VOut, class Select, class F>
 class StreamTableJoin {
  public:
   StreamTableJoin(Select select, F joiner, std::unique_ptr<TableValueGetter<KT, VT>> table)
       : select_(std::move(select)), joiner_(std::move(joiner)), table_(std::move(table)) {}
 
+  /// Called by the node's init() and close().
   void init(TaskContext& task, const NodeBase& node) { table_->init(task, node); }
   void close() { table_->close(); }
   [[nodiscard]] bool table_is_versioned() const { return table_->is_versioned(); }
 
-  /// True if the record takes part in the join.
+  /// True if the record takes part in the join. A null value never does. A null key does in a left join only.
   [[nodiscard]] bool takes(const Record<K, V>& record) {
     return !is_null(record.value) && (Left || !is_null(call(select_, record.key, record.value)));
   }
@@ -42,6 +45,7 @@ class StreamTableJoin {
   /// The joined value; nullopt if there is none.
   [[nodiscard]] std::optional<VOut> join(const Record<K, V>& record) {
     std::optional<ValueAndTimestamp<VT>> found;
+    // A reference extends the life of a temporary result of the selector.
     const auto& key = call(select_, record.key, record.value);
     // A versioned table is read as of the record's time, other tables have the latest value only.
     if (!is_null(key)) {
@@ -83,6 +87,7 @@ class StreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
       return nullptr;
     }
     if (auto value = join_.join(record)) {
+      // The headers are moved into the result and come back if a sink fails: see forward_lent().
       this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,
                                                          std::move(record.headers)});
     }
@@ -100,12 +105,14 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   using Value = NonNull<V>;
 
  public:
+  /// `buffer`: the store's name. The serdes encode the records that wait.
   GracedStreamTableJoinNode(Join join, std::string buffer, AnySerde<Key> keys, AnySerde<Value> values)
       : join_(std::move(join)), buffer_name_(std::move(buffer)), keys_(std::move(keys)), values_(std::move(values)) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
     join_.init(task, *this);
+    // Checks the store that the task really has. The build phase has checked its builder.
     if (!join_.table_is_versioned()) {
       throw TopologyException("'" + this->name() +
                               "' has a grace period, but its table is not versioned: give the "
@@ -126,12 +133,15 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
     }
     std::string key;
     std::string value;
+    // The serdes get the node's name as their topic.
     (void)keys_.serialize(this->name(), non_null(record.key), key);
     (void)values_.serialize(this->name(), non_null(record.value), value);
     if (!buffer_->put(key, std::move(value), BufferedContext::of(this->task().current_record()))) {
+      // So late that the table is past the record's time already.
       emit(record);
       return nullptr;
     }
+    // The new record may have moved stream time, so others may be due, or this one itself.
     buffer_->release([this](std::string_view waiting_key, const BufferedValue& waiting) {
       Record<K, V> released{keys_.deserialize(this->name(), waiting_key),
                             values_.deserialize(this->name(), std::string_view(*waiting.new_value)),
@@ -144,6 +154,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   }
 
  private:
+  // Joins the record with the table as of the record's time.
   void emit(Record<K, V>& record) {
     if (auto value = join_.join(record)) {
       this->forward_lent(record.headers, Record<K, VOut>{std::move(record.key), std::move(*value), record.timestamp,

@@ -16,7 +16,7 @@
 
 namespace millrace::detail {
 
-/// Null for nullopt.
+/// A pointer to the value; null for nullopt.
 template <class T>
 [[nodiscard]] const T* pointer_to(const std::optional<T>& value) {
   return value ? &*value : nullptr;
@@ -32,13 +32,15 @@ struct TableJoiner {
 
   F joiner;
 
+  // nullopt as result deletes the row.
   std::optional<VOut> operator()(const K& key, const std::optional<VL>& left, const std::optional<VR>& right) {
     return std::optional<VOut>(
         call_joiner<LeftMayBeAbsent, RightMayBeAbsent>(joiner, key, pointer_to(left), pointer_to(right)));
   }
 };
 
-/// What the nodes of a table-table join know. Complete when the topology is written.
+/// What the nodes of a table-table join know. Operators that are added later may still change it, so nodes share it
+/// with the table. Complete when the topology is written.
 struct TableJoinState {
   std::string store;  ///< empty: the result has no store
   bool send_old_values = false;
@@ -46,6 +48,8 @@ struct TableJoinState {
 
 /// One side of a table-table join. For each change it looks up the other table's value. (Kafka Streams:
 /// `KTableKTableInnerJoin`, `...LeftJoin`, `...RightJoin`, `...OuterJoin`.)
+///
+/// The result's timestamp is the larger one of the two values. Each task has its own node and its own joiner.
 template <bool IsLeft, class K, class VOut, class Joiner>
 class TableJoinNode final
     : public OperatorNode<K, Change<std::conditional_t<IsLeft, typename Joiner::Left, typename Joiner::Right>>, K,
@@ -73,6 +77,7 @@ class TableJoinNode final
       this->task().record_dropped(*this, DropReason::older_version);
       return nullptr;
     }
+    // The latest value, also of a versioned table: the result is a table of latest values.
     const auto found = other_->get(record.key);
     // An inner join has no result without the other value. An outer join has none if this side has no value either.
     if (!found && (!kOtherMayBeAbsent || (!change.new_value && !change.old_value))) return nullptr;
@@ -94,7 +99,7 @@ class TableJoinNode final
   }
 
  private:
-  // nullopt if this kind of join has no result for these values.
+  // nullopt if this kind of join has no result for these values. nullopt as new value deletes the result's row.
   std::optional<VOut> join(const K& key, const std::optional<VThis>& mine, const std::optional<VOther>& other) {
     if (!mine && !(kThisMayBeAbsent && other)) return std::nullopt;
     if constexpr (IsLeft) {
@@ -110,13 +115,14 @@ class TableJoinNode final
   std::shared_ptr<const TableJoinState> state_;
 };
 
-/// Takes the results of both sides and stores them, if the result has a store. (Kafka Streams:
-/// `KTableKTableJoinMerger`.)
+/// Takes the results of both sides and stores them, if the result has a store. Both sides forward to this node, so
+/// operators downstream have one parent. (Kafka Streams: `KTableKTableJoinMerger`.)
 template <class K, class V>
 class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
  public:
   explicit TableJoinMergeNode(std::shared_ptr<const TableJoinState> state) : state_(std::move(state)) {}
 
+  // Without a store the results pass through.
   void init(TaskContext& task) override {
     NodeBase::init(task);
     if (state_->store.empty()) return;
@@ -126,12 +132,15 @@ class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>>
 
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     if (!store_) {
+      // The sides send old values if any operator asks for them; operators that did not ask must not see them.
       if (!state_->send_old_values) record.value.old_value.reset();
       return &this->output();
     }
     const auto put = store_.put(record.key, record.value.new_value, record.timestamp);
+    // Older than the history of a versioned store: the table has not changed.
     if (!put.stored) return nullptr;
     record.value.is_latest = put.is_latest;
+    // If the store has a cache, the result is forwarded when it leaves the cache.
     forwarder_.maybe_forward(std::move(record));
     return nullptr;
   }
@@ -142,7 +151,7 @@ class TableJoinMergeNode final : public OperatorNode<K, Change<V>, K, Change<V>>
   TableForwarder<K, V> forwarder_;
 };
 
-/// The table that results from a table-table join.
+/// The table that results from a table-table join. A part of the build phase; getters are what tasks use.
 template <class K, class VOut, class Joiner>
 class JoinedTable final : public TableProcessor<K, VOut> {
   using VL = typename Joiner::Left;
@@ -152,6 +161,7 @@ class JoinedTable final : public TableProcessor<K, VOut> {
   JoinedTable(std::shared_ptr<TableProcessor<K, VL>> left, std::shared_ptr<TableProcessor<K, VR>> right, Joiner joiner,
               std::string store, bool versioned)
       : left_(std::move(left)), right_(std::move(right)), joiner_(std::move(joiner)), versioned_(versioned) {
+    // Empty: the result has no store, and getters compute its values.
     state_->store = std::move(store);
   }
 
@@ -175,10 +185,12 @@ class JoinedTable final : public TableProcessor<K, VOut> {
   }
   [[nodiscard]] bool versioned() const override { return versioned_; }
 
+  /// For the nodes. They read it after the topology is written.
   [[nodiscard]] std::shared_ptr<const TableJoinState> state() const { return state_; }
 
  private:
-  /// Computes the joined value from both tables, for results without a store.
+  /// Computes the joined value from both tables, for results without a store. Each reader has its own copy of the
+  /// joiner.
   class Getter final : public TableValueGetter<K, VOut> {
    public:
     Getter(std::unique_ptr<TableValueGetter<K, VL>> left, std::unique_ptr<TableValueGetter<K, VR>> right, Joiner joiner)
@@ -194,6 +206,7 @@ class JoinedTable final : public TableProcessor<K, VOut> {
     // As in Kafka Streams, the result's timestamp is the larger of the two.
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key) override {
       auto left = left_->get(key);
+      // An inner join needs both values, a left join the left one.
       if (!left && !Joiner::kLeftMayBeAbsent) return std::nullopt;
       auto right = right_->get(key);
       if (!right && !Joiner::kRightMayBeAbsent) return std::nullopt;

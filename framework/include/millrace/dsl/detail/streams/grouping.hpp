@@ -9,7 +9,8 @@
 
 namespace millrace::detail {
 
-/// A stream grouped by key, as its aggregations see it. Shared by all handles of the grouping. Build phase only.
+/// A stream grouped by key, as its aggregations see it. Shared by all handles of the grouping. Build phase only, one
+/// thread. (Kafka Streams: `GroupedStreamAggregateBuilder`.)
 template <class K, class V>
 class Grouping {
  public:
@@ -26,6 +27,7 @@ class Grouping {
 
   [[nodiscard]] Graph& graph() const { return *stream_.position().graph; }
   [[nodiscard]] const StreamPosition& position() const { return stream_.position(); }
+  // Aggregations never see nulls, so their serdes are those of the plain types.
   [[nodiscard]] CarriedSerde<NonNull<K>> key_serde() const { return strip_serde<K>(key_serde_); }
   [[nodiscard]] CarriedSerde<NonNull<V>> value_serde() const { return strip_serde<V>(value_serde_); }
 
@@ -45,6 +47,7 @@ class Grouping {
     if (repartition_ == nullptr || name_.empty()) {
       repartition_ = &graph().add(std::move(fresh), {next.node});
     } else {
+      // Kafka Streams adds the node again, which moves it back in the order of writing.
       graph().add_again(*repartition_);
     }
     next.node = repartition_;
@@ -53,6 +56,7 @@ class Grouping {
   }
 
  private:
+  // A handle on the stream. It keeps the graph alive.
   KStream<K, V> stream_;
   std::string name_;
   CarriedSerde<K> key_serde_;

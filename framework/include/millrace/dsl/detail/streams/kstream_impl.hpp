@@ -20,7 +20,7 @@ namespace millrace {
 
 namespace detail {
 
-/// True if the user gave a partitioner. A compile error if it does not fit the stream's types.
+/// True if the user gave a partitioner. A compile error if the partitioner does not fit the stream's types.
 template <class P, class K, class V>
 [[nodiscard]] constexpr bool require_partitioner() {
   if constexpr (std::is_same_v<P, NoPartitioner>) {
@@ -35,7 +35,7 @@ template <class P, class K, class V>
   }
 }
 
-/// Checks the function of print.
+/// Checks the function of print, which makes the text of a record.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_text() {
   if constexpr (require_callable<F, K, V>()) {
@@ -106,6 +106,7 @@ auto KStream<K, V>::map(F mapper, const Named& named) const {
     using K2 = typename Pair::Key;
     using V2 = typename Pair::Value;
     return follow<K2, V2>(
+        // Drawn in Java's order: each operator draws its number when it is called, also if the user gives a name.
         position().graph->name_or(named.name(), "KSTREAM-MAP-"),
         [mapper = std::move(mapper)] { return detail::make_node<detail::MapNode<K, V, K2, V2, F>>(mapper); }, true,
         nullptr, nullptr);
@@ -143,6 +144,7 @@ template <class F>
 auto KStream<K, V>::flat_map(F mapper, const Named& named) const {
   if constexpr (detail::require_pair_range<F, K, V>()) {
     using Range = typename detail::CallResult<F, K, V>::Type;
+    // The element's type decides the types of the new stream.
     using Pair = detail::PairTypes<typename detail::ElementOf<Range>::Type>;
     using K2 = typename Pair::Key;
     using V2 = typename Pair::Value;
@@ -198,7 +200,9 @@ template <class K, class V>
 template <class F>
 void KStream<K, V>::print(const Printed& printed, F text) const {
   if constexpr (detail::require_text<F, K, const V&>()) {
+    // Made once, in the build phase. The writer belongs to `printed`.
     const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
+    // All tasks share the writer, which is thread-safe. Each task has its own copy of `text`.
     auto show = [prefix, writer = printed.writer(), text](const K& key, const V& value) mutable {
       writer->write(prefix + std::string(detail::call(text, key, value)));
     };
@@ -224,12 +228,14 @@ template <class P>
 detail::GraphNode KStream<K, V>::make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,
                                                   const AnySerde<V>& value_serde,
                                                   std::optional<std::int32_t> partitions, const P& partitioner) const {
+  // Draws the names now. The optimizer may later merge this repartitioning with others of the same stream.
   detail::Repartition repartition = position().graph->new_repartition(prefix);
   repartition.partitions = partitions;
   // Whether the filter drops null keys is known only when the graph is complete.
   repartition.make_filter = [](bool drop_null_keys) {
     return detail::make_node<detail::NullKeyFilterNode<K, V>>(drop_null_keys);
   };
+  // Without a partitioner the key decides, so equal keys reach the same task.
   detail::SinkSettings<K, V> sink{repartition.topic, {}, key_serde, value_serde, {}};
   if constexpr (detail::require_partitioner<P, K, V>()) sink.partitioner = partitioner;
   repartition.make_sink = detail::factory_from<detail::SinkNode<K, V>>(std::move(sink));
@@ -247,14 +253,17 @@ template <class KS, class VS, class P>
 KStream<K, V> KStream<K, V>::repartition(const BasicRepartitioned<KS, VS, P>& repartitioned) const {
   if constexpr (detail::require_key<K>()) {
     const auto& settings = repartitioned.settings();
+    // The name of the topic is `<prefix>-repartition`. A name from the user survives changes of the topology.
     const std::string prefix =
         settings.name.empty() ? position().graph->new_processor_name("KSTREAM-REPARTITION-") : settings.name;
+    // The records are written to a topic and read again, so both serdes are needed.
     const auto keys = detail::choose_serde<K>(settings.key_serde, key_serde());
     const auto values = detail::choose_serde<V>(settings.value_serde, value_serde());
     auto node = make_repartition(prefix, keys, values, settings.partitions, settings.partitioner);
     // The user asked for this topic, so the optimizer must keep it.
     node.repartition->mergeable = false;
     auto& added = position().graph->add(std::move(node), {position().node});
+    // The stream carries the serdes of the topic from here on.
     return KStream<K, V>(detail::behind_repartition(position(), added), keys, values);
   }
 }
@@ -264,6 +273,7 @@ KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, con
                                                   const AnySerde<V>& value_serde) const {
   // As in Java, the names are drawn even if an earlier join of this stream has made the topic.
   auto fresh = make_repartition(prefix, key_serde, value_serde, std::nullopt, detail::NoPartitioner());
+  // Joins without a name share one topic. A name asks for a topic with this name.
   if (shared_->join_repartition == nullptr || prefix != position().name) {
     shared_->join_repartition = &position().graph->add(std::move(fresh), {position().node});
   }
@@ -272,8 +282,8 @@ KStream<K, V> KStream<K, V>::repartition_for_join(const std::string& prefix, con
 
 namespace detail {
 
-template <class K, class V, class Produced>
 /// The graph node of a sink with a fixed topic or a chosen one.
+template <class K, class V, class Produced>
 [[gnu::cold]] GraphNode sink_node(const std::string& name, SinkSettings<K, V> sink, const Produced& settings) {
   if constexpr (require_partitioner<std::remove_cvref_t<decltype(settings.partitioner)>, K, V>()) {
     sink.partitioner = settings.partitioner;
@@ -282,6 +292,7 @@ template <class K, class V, class Produced>
   sink.partition_windows_by_inner_key = true;
   GraphNode node(name);
   if (sink.choose_topic) {
+    // Read the type first: the sink is moved from below.
     std::string extractor_class(type_name(sink.choose_topic.target_type()));
     node.write = write_dynamic_sink(factory_from<SinkNode<K, V>>(std::move(sink)), std::move(extractor_class));
   } else {
@@ -298,6 +309,7 @@ template <class KS, class VS, class P>
 void KStream<K, V>::to(const std::string& topic, const BasicProduced<KS, VS, P>& produced) const {
   const auto& settings = produced.settings();
   auto& graph = *position().graph;
+  // As in Kafka Streams, a sink's name is drawn even if the user gives one. A sink has no children.
   detail::SinkSettings<K, V> sink{topic,
                                   {},
                                   detail::choose_serde<K>(settings.key_serde, key_serde()),
@@ -314,6 +326,7 @@ requires(!std::convertible_to<F, std::string>) void KStream<K, V>::to(F choose,
   if constexpr (detail::require_topic_chooser<F, K, V>()) {
     const auto& settings = produced.settings();
     auto& graph = *position().graph;
+    // An empty topic: `choose` returns the topic of each record.
     detail::SinkSettings<K, V> sink{{},
                                     std::move(choose),
                                     detail::choose_serde<K>(settings.key_serde, key_serde()),
@@ -354,6 +367,7 @@ auto KStream<K, V>::process(F supplier, const std::vector<std::string>& stores, 
                 "process takes a function that returns a std::unique_ptr to a Processor<K, V, KOut, VOut> with the K "
                 "and V of this stream");
   if constexpr (kSuppliesProcessor) {
+    // The processor may change the key, so grouping and joining repartition behind it.
     using KOut = typename P::KeyOut;
     using VOut = typename P::ValueOut;
     auto& graph = *position().graph;
@@ -373,6 +387,7 @@ auto KStream<K, V>::process_values(F supplier, const std::vector<std::string>& s
                 "process_values takes a function that returns a std::unique_ptr to a FixedKeyProcessor<K, V, VOut> "
                 "with the K and V of this stream");
   if constexpr (kSuppliesProcessor) {
+    // The key cannot change, so the key serde is kept and no repartitioning is needed.
     using VOut = typename P::ValueOut;
     auto& graph = *position().graph;
     const std::string name = named.name().empty() ? graph.new_processor_name("KSTREAM-PROCESSVALUES-") : named.name();

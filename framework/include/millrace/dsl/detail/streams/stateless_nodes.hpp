@@ -31,7 +31,8 @@ class FilterNode final : public OperatorNode<K, V, K, V> {
   bool keep_if_;
 };
 
-/// Stands before every repartition topic. Records without a key have no defined partition, so most joins drop them.
+/// Is before every repartition topic. Records without a key have no defined partition, so most operators do not
+/// need them. `drop_null_keys`: decided in build(), see Graph::decide_null_keys().
 template <class K, class V>
 class NullKeyFilterNode final : public OperatorNode<K, V, K, V> {
  public:
@@ -49,8 +50,11 @@ class NullKeyFilterNode final : public OperatorNode<K, V, K, V> {
 template <class T, class T2>
 inline constexpr bool kReplaceable = std::same_as<T, T2>&& std::is_nothrow_move_constructible_v<T>;
 
-/// Replaces a value by destroying it and constructing a new one. Move assignment is slower here: that of std::string
-/// reads its members in pairs right after they were written one by one, and the CPU then waits for these writes.
+/// Replaces a value by destroying it and constructing a new one. REQUIRES: the construction does not throw, see
+/// kReplaceable.
+///
+/// Move assignment is slower here. That of std::string reads its members in pairs right after they were written one by
+/// one, and the CPU then waits for these writes.
 template <class T>
 void replace(T& old, std::type_identity_t<T>&& by) {
   std::destroy_at(&old);
@@ -64,8 +68,10 @@ class MapNode final : public OperatorNode<K, V, K2, V2> {
   explicit MapNode(F mapper) : mapper_(std::move(mapper)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
+    // The mapper may move from the value, and must not change the key.
     auto pair = to_key_value(call(mapper_, record.key, std::move(record.value)));
     if constexpr (kReplaceable<K, K2> && kReplaceable<V, V2>) {
+      // The record stays the same object, so its headers need no move.
       replace(record.key, std::move(pair.key));
       replace(record.value, std::move(pair.value));
       return &this->output();
@@ -110,9 +116,11 @@ class FlatMapNode final : public OperatorNode<K, V, K2, V2> {
   explicit FlatMapNode(F mapper) : mapper_(std::move(mapper)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
+    // Tells whether the elements may be moved from: see kOwnsElements.
     using Returned = decltype(call(mapper_, record.key, std::move(record.value)));
     for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
       auto pair = to_key_value(take_element<Returned>(element));
+      // The node keeps the record's headers, because the next element needs them too.
       this->forward(Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, record.headers});
     }
     return nullptr;
@@ -147,6 +155,7 @@ class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
   explicit SelectKeyNode(F selector) : selector_(std::move(selector)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
+    // The selector may return a reference into the record, so the result is copied before the key is replaced.
     K2 key = call(selector_, record.key, std::as_const(record.value));
     if constexpr (kReplaceable<K, K2>) {
       replace(record.key, std::move(key));
@@ -162,7 +171,7 @@ class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
   F selector_;
 };
 
-/// The node of peek.
+/// The node of peek. The action gets the value as const, so the record goes on unchanged.
 template <class K, class V, class F>
 class PeekNode final : public OperatorNode<K, V, K, V> {
  public:
@@ -210,7 +219,9 @@ class BranchNode final : public OperatorNode<K, V, K, V> {
 
   Output<K, V>* process(Record<K, V>& record) override {
     std::size_t branch = 0;
+    // Without a match `branch` is the number of predicates, which is the index of the default branch.
     while (branch < predicates_.size() && !predicates_[branch](record.key, record.value)) ++branch;
+    // Without a default branch the record ends here.
     if (branch < this->output().size()) this->output().forward_at(this->task(), branch, record);
     return nullptr;
   }

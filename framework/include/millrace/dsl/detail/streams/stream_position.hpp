@@ -19,6 +19,7 @@ struct StreamPosition {
   StreamPosition& operator=(StreamPosition&&) noexcept;
   ~StreamPosition();
 
+  /// Shared by all streams and tables of one StreamsBuilder.
   std::shared_ptr<Graph> graph;
   GraphNode* node = nullptr;      ///< new operators are added behind this node; owned by the graph
   std::string name;               ///< the name of the topology node
@@ -41,7 +42,8 @@ struct MayChange {
 [[nodiscard]] StreamPosition add_operator(const StreamPosition& stream, const std::string& name, NodeFactory factory,
                                           MayChange changes = {}, std::vector<std::string> stores = {},
                                           std::vector<std::shared_ptr<const StoreBuilder>> added = {});
-/// Merges two streams. Throws TopologyException if they come from different StreamsBuilders.
+/// Merges two streams: records of both, in no particular order. Throws TopologyException if they come from different
+/// StreamsBuilders.
 [[nodiscard]] StreamPosition add_merge(const StreamPosition& one, const StreamPosition& other, const std::string& given,
                                        NodeFactory factory);
 /// The position of a stream behind its repartition topic.

@@ -19,6 +19,8 @@ namespace millrace::detail {
 /// A Fold has two functions. `optional<VA> initial()` returns the aggregate before the first record. nullopt means that
 /// the first value becomes the aggregate, as in reduce. `optional<VA> next(key, value, optional<VA>)` returns the new
 /// aggregate; nullopt deletes the key.
+///
+/// Each task has its own node with its own copy of the Fold. `send_old_values` is final when the topology is written.
 template <class K, class V, class VA, class Fold>
 class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
   using Key = NonNull<K>;
@@ -43,6 +45,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
     Timestamp timestamp = record.timestamp;
     std::optional<VA> old_value;
     if (stored) {
+      // As in Kafka Streams, the aggregate's timestamp never goes back.
       timestamp = std::max(timestamp, stored->timestamp);
       old_value = std::move(stored->value);
     } else {
@@ -53,6 +56,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
     if (*send_old_values_) kept_old = old_value;
     std::optional<VA> new_value = fold_.next(key, non_null(record.value), std::move(old_value));
     const auto put = store_.put(key, new_value, timestamp);
+    // Older than the history of a versioned store: the table has not changed.
     if (!put.stored) return nullptr;
     forwarder_.maybe_forward(Record<Key, Change<VA>>{
         key, {std::move(new_value), std::move(kept_old), put.is_latest}, timestamp, std::move(record.headers)});
@@ -62,6 +66,7 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
  private:
   std::string store_name_;
   Fold fold_;
+  // Shared with the table. Final when the topology is written.
   std::shared_ptr<const bool> send_old_values_;
   TableStore<Key, VA> store_;
   TableForwarder<Key, VA> forwarder_;
@@ -70,12 +75,14 @@ class AggregateNode final : public OperatorNode<K, V, NonNull<K>, Change<VA>> {
 /// The fold of count.
 template <class K, class V>
 struct CountFold {
+  // The type that the fold takes; windows use it.
   using Value = V;
   std::optional<std::int64_t> initial() { return 0; }
   std::optional<std::int64_t> next(const K&, const V&, std::optional<std::int64_t> count) { return *count + 1; }
 };
 
-/// The reducer returns a value, or a std::optional of it; nullopt deletes. V may be nullable (in windows).
+/// The fold of reduce. The reducer returns a value, or a std::optional of it; nullopt deletes. V may be nullable (in
+/// windows).
 template <class K, class V, class Reducer>
 struct ReduceFold {
   using Value = V;
@@ -89,8 +96,8 @@ struct ReduceFold {
   }
 };
 
-/// Initializer and aggregator return VA or std::optional<VA>; nullopt deletes. The aggregator gets what the initializer
-/// returns.
+/// The fold of aggregate. Initializer and aggregator return VA or std::optional<VA>; nullopt deletes. The aggregator
+/// gets what the initializer returns.
 template <class K, class V, class VA, class Initializer, class Aggregator>
 struct AggregateFold {
   using Value = V;
@@ -101,6 +108,7 @@ struct AggregateFold {
   Aggregator aggregator;
   std::optional<VA> initial() { return std::optional<VA>(initializer()); }
   std::optional<VA> next(const K& key, const V& value, std::optional<VA> aggregate) {
+    // `aggregate` has a value: initial() and stored aggregates are never nullopt then.
     if constexpr (std::is_same_v<Given, VA>) {
       return std::optional<VA>(aggregator(key, value, std::move(*aggregate)));
     } else {
@@ -109,7 +117,7 @@ struct AggregateFold {
   }
 };
 
-/// The node of to_stream(): passes on the new value of each update.
+/// The node of to_stream(): passes on the new value of each update. Old values end here.
 template <class K, class V>
 class TableToStreamNode final : public OperatorNode<K, Change<V>, K, std::optional<V>> {
  public:

@@ -17,7 +17,7 @@
 namespace millrace {
 namespace detail {
 
-/// Checks that a table's key and value types are not nullable.
+/// Checks that a table's key and value types are not nullable, and that it has keys.
 template <class K, class V>
 [[nodiscard]] constexpr bool require_table_types() {
   constexpr bool kPlain = std::is_same_v<K, NonNull<K>> && std::is_same_v<V, NonNull<V>>;
@@ -32,8 +32,10 @@ template <class K, class V>
 /// The source of a table. Its records may have null keys and values.
 template <class K, class V, class Consumed>
 [[nodiscard]] NodeSpec table_source_spec(const std::string& name, const std::string& topic, const Consumed& settings) {
+  // A null value deletes a row, and a record with a null key is dropped and counted. So the source must accept both.
   using Key = std::optional<K>;
   using Value = std::optional<V>;
+  // Null keys and values bypass the user's serdes: the serdes of std::optional handle them.
   SourceSettings<Key, Value> source{AnySerde<Key>(choose_serde<K>(settings.key_serde)),
                                     AnySerde<Value>(choose_serde<V>(settings.value_serde)),
                                     settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
@@ -56,7 +58,7 @@ template <class K, class V, class Consumed>
   return spec;
 }
 
-/// The names of a table's source node and of its processor node.
+/// The names of a table's source node and of its processor node. `given` names the processor.
 struct TableSourceNames {
   std::string source;
   std::string processor;
@@ -68,12 +70,14 @@ struct TableSourceNames {
 
 }  // namespace detail
 
+// Two topology nodes: a source, and a processor that makes each record an update of the table.
 template <class K, class V, class KS, class VS, class X, class MKS, class MVS>
 KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed,
                                    const BasicMaterialized<MKS, MVS>& materialized) {
   if constexpr (detail::require_table_types<K, V>()) {
     const auto& settings = consumed.settings();
     const auto& kept = materialized.settings();
+    // Java draws the store's name first, then those of the nodes.
     const std::string store_name = kept.store_name.empty() ? graph_->new_store_name(topic + "-") : kept.store_name;
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
     // The store uses the serdes of the topic, unless Materialized gives others.
@@ -84,11 +88,13 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     state.store_name = store_name;
     state.store = detail::make_table_store<K, V>(store_name, kept, keys, values);
     state.versioned = kept.history_retention.has_value();
+    // Without a name from the user, an operator downstream decides whether there is a store.
     state.materialized = !kept.store_name.empty();
     auto table = detail::share<detail::SourceTable<K, V>>(std::move(state));
     detail::GraphNode node(names.processor);
     // The topic can serve as the store's changelog. build() decides that (topology.optimization).
     node.reads_table = true;
+    // Runs in build(), when it is known whether the table needs its store.
     node.write = [topic, names, state = table->state(),
                   spec = detail::table_source_spec<K, V>(names.source, topic, settings)](
                      const detail::GraphNode& self, detail::TopologyBuilder& builder) {
@@ -109,12 +115,15 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     detail::StreamPosition position;
     position.graph = graph_;
     position.name = names.processor;
+    // Joins downstream are co-partitioned by the source, not by the processor.
     position.sources = {names.source};
+    // No operator follows in the graph. Joins find the global table by its store's name.
     position.node = &graph_->add_source(std::move(node));
     return KTable<K, V>(std::move(position), keys, values, kept.store_name, std::move(table));
   }
 }
 
+// As table(), but the global thread of each instance runs the two nodes, for all partitions.
 template <class K, class V, class KS, class VS, class X, class MKS, class MVS>
 GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const BasicConsumed<KS, VS, X>& consumed,
                                                 const BasicMaterialized<MKS, MVS>& materialized) {
@@ -122,12 +131,14 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
     const auto& settings = consumed.settings();
     const auto& kept = materialized.settings();
     const std::string store_name = kept.store_name.empty() ? graph_->new_store_name(topic + "-") : kept.store_name;
+    // Kafka Streams refuses this too.
     if (kept.history_retention) {
       throw TopologyException("global table of topic '" + topic + "': a global table cannot be versioned");
     }
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
     const auto keys = detail::choose_serde<K>(kept.key_serde, detail::carried_serde<K>(settings.key_serde));
     const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
+    // A copy, because one setting of the user is overruled.
     auto options = static_cast<const MaterializedOptions&>(kept);
     // A global table is restored from its source topic, so it has no changelog.
     options.logging = false;
@@ -150,6 +161,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
   }
 }
 
+// As global_table(), with the user's processor in place of the node that updates the store.
 template <class K, class V, class F, class KS, class VS, class X>
 StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::string& topic,
                                                  const BasicConsumed<KS, VS, X>& consumed, F supplier) {
@@ -179,6 +191,7 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
       spec.topics = {topic};
       spec.offset_reset = reset;
       spec.factory = make_source;
+      // A processor of a global store forwards to no one.
       using Node = detail::ProcessorNode<K, V, typename P::KeyOut, typename P::ValueOut>;
       builder.add_global_store(
           std::move(spec), names.processor, [supplier]() mutable { return detail::make_node<Node>(supplier()); },

@@ -11,14 +11,15 @@
 
 namespace millrace::detail {
 
-/// The value of a record in the repartition topic of a grouped table:
+/// The value of a record in the repartition topic of a grouped table, as Kafka Streams writes it:
 ///
 ///     | new ... | 01 |                                      only a new value
 ///     | old ... | 00 |                                      only an old value
 ///     | length of new (varint) | new ... | old ... | 02 |   both
 ///
 /// The last byte can also be 03, 04 or 05: the same three forms (old, new, both), with one more byte in front of it.
-/// This byte is 01 if the change is the latest of its key. These forms are read but never written.
+/// This byte is 01 if the change is the latest of its key. These forms are read but never written. The views point into
+/// the bytes that were read.
 struct ChangeBytes {
   BytesView new_value;
   BytesView old_value;
@@ -31,9 +32,10 @@ struct ChangeBytes {
 /// Appends a number as Kafka's varint: zigzag, then 7 bits per byte, lowest bits first.
 void append_varint(std::string& out, std::int32_t value);
 
-/// The serde of a Change. (Kafka Streams: `ChangedSerde`.)
+/// The serde of a Change. (Kafka Streams: `ChangedSerde`.) `inner` writes the two values; both get the topic's name.
 template <class V>
 struct ChangeSerde {
+  // Thread-safe if the inner serde is.
   AnySerde<V> inner;
 
   // A value that serializes to null counts as missing.
@@ -43,6 +45,7 @@ struct ChangeSerde {
     std::string old_bytes;
     const bool has_old = change.old_value && inner.serialize(topic, *change.old_value, old_bytes);
     if (has_new && has_old) append_varint(out, static_cast<std::int32_t>(new_bytes.size()));
+    // An empty change would tell the other side nothing, and its form could not be read.
     if (!has_new && !has_old) {
       throw SerializationException("a change of a grouped table has neither an old nor a new value");
     }

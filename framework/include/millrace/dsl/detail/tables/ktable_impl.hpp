@@ -26,7 +26,7 @@ concept ValueTransformer = requires {
 }
 &&std::derived_from<P, ValueTransformerWithKey<typename P::KeyType, typename P::ValueIn, typename P::ValueOut>>;
 
-/// Checks the supplier of transform_values.
+/// Checks the supplier of transform_values. It must return a new transformer for each task.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_transformer() {
   using P = typename Supplied<F>::Type;
@@ -55,13 +55,16 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
   const auto& settings = materialized.settings();
   // Kafka Streams draws this number and does not use it. Draw it too, so that later names stay equal.
   if (draws_store_name && settings.given && settings.store_name.empty()) (void)graph.new_store_name(prefix);
+  // The node's name comes after the store's number, as in Java.
   const std::string name = graph.name_or(detail::named_of(options...).name(), prefix);
 
+  // The keys do not change. Without a Materialized the table carries the serdes of the table before.
   auto keys = key_serde_;
   detail::CarriedSerde<VOut> values = inherited;
   std::vector<std::shared_ptr<const StoreBuilder>> added;
   std::optional<bool> versioned;
   if constexpr (detail::kHasMaterialized<Options...>) {
+    // A Materialized decides for this table. Without one, the parent table decides.
     versioned = settings.history_retention.has_value();
     // Serdes are needed only if there is a store.
     keys = detail::find_serde<K>(settings.key_serde, key_serde_);
@@ -75,10 +78,12 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
                                                         detail::choose_serde<VOut>(settings.value_serde, inherited)));
     }
   }
+  // The table and each node get their own copy of `compute`, because user functions may have state.
   auto table = detail::share<detail::DerivedTable<K, V, VOut, Compute>>(processor_, compute.copy(), settings.store_name,
                                                                         versioned);
   auto next = detail::add_operator(
       position_, name,
+      // The factory is called once per task, possibly by several threads. The shared object is constant; nodes copy it.
       [compute = detail::share<const Compute>(std::move(compute)), state = table->state()] {
         return detail::make_node<detail::DerivedTableNode<K, V, VOut, Compute>>(*compute, state);
       },
@@ -109,6 +114,7 @@ template <class F, class... Options>
 auto KTable<K, V>::map_values(F mapper, const Options&... options) const {
   if constexpr (detail::require_table_options<Options...>() && detail::require_result<F, K, V>()) {
     using VOut = detail::NonNull<typename detail::CallResult<F, K, V>::Type>;
+    // The value has a new type, so no value serde is inherited.
     return derive<VOut>(detail::MapValuesCompute<K, V, VOut, F>(std::move(mapper)), "KTABLE-MAPVALUES-", true, {}, {},
                         options...);
   }
@@ -120,6 +126,7 @@ auto KTable<K, V>::transform_values(F supplier, const std::vector<std::string>& 
                                     const Options&... options) const {
   if constexpr (detail::require_table_options<Options...>() && detail::require_transformer<F, K, V>()) {
     using VOut = typename detail::Supplied<F>::Type::ValueOut;
+    // Java draws no number for the store here, so draws_store_name is false.
     return derive<VOut>(detail::TransformCompute<K, V, VOut, F>(std::move(supplier)), "KTABLE-TRANSFORMVALUES-", false,
                         {}, stores, options...);
   }
@@ -127,6 +134,7 @@ auto KTable<K, V>::transform_values(F supplier, const std::vector<std::string>& 
 
 template <class K, class V>
 KStream<K, std::optional<V>> KTable<K, V>::to_stream(const Named& named) const {
+  // Empty if the table has no value serde.
   detail::CarriedSerde<std::optional<V>> values;
   // The stream has nullopt for deletions, which the serde writes as null.
   if (value_serde_) values = AnySerde<std::optional<V>>(*value_serde_);

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// True if two keys are equal. Compares their bytes if the type has no ==.
+/// True if two keys are equal. Compares their bytes if the type has no ==. Java uses equals().
 template <class T>
 [[nodiscard]] bool same_value(const T& a, const T& b, const AnySerde<T>& serde) {
   if constexpr (std::equality_comparable<T>) {
@@ -26,8 +26,8 @@ template <class T>
   }
 }
 
-/// Sends each change of a table to its new group, or to two groups: the old value to the old group, the new value to
-/// the new group. (Kafka Streams: `KTableRepartitionMap`.)
+/// Sends each change of a table to its group. If the change moves a row to another group, it sends two records: the old
+/// value to the old group, the new value to the new group. (Kafka Streams: `KTableRepartitionMap`.)
 template <class K, class V, class K1, class V1, class F>
 class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>> {
  public:
@@ -35,9 +35,12 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
       : selector_(std::move(selector)), versioned_(versioned), keys_(std::move(keys)) {}
 
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
+    // The row in the aggregate is the latest version. An older version must not be subtracted or added.
     if (versioned_ && !record.value.is_latest) return nullptr;
+    // The group of the new row, and of the old row.
     auto now = select(record.key, std::move(record.value.new_value));
     auto before = select(record.key, std::move(record.value.old_value));
+    // Copies the headers: there may be two records.
     const auto send = [&](K1 key, std::optional<V1> new_value, std::optional<V1> old_value) {
       this->forward(Record<K1, Change<V1>>{std::move(key),
                                            {std::move(new_value), std::move(old_value), record.value.is_latest},
@@ -49,12 +52,14 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
       send(std::move(now->key), std::move(now->value), std::move(before->value));
       return nullptr;
     }
+    // First the old group, then the new one, as in Kafka Streams.
     if (before) send(std::move(before->key), std::nullopt, std::move(before->value));
     if (now) send(std::move(now->key), std::move(now->value), std::nullopt);
     return nullptr;
   }
 
  private:
+  // nullopt: the row is in no group. As in Java, a null key or value from the selector means this.
   std::optional<KeyValue<K1, V1>> select(const K& key, std::optional<V>&& value) {
     if (!value) return std::nullopt;
     auto pair = to_key_value(call(selector_, key, std::as_const(*value)));
@@ -72,6 +77,8 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
 ///
 /// A Fold has `optional<VA> subtract(key, V, VA)` and `optional<VA> add(key, V, optional<VA>)`. nullopt means that the
 /// group has no aggregate. `add_takes_time_of(aggregate)` says if add uses the stored timestamp too.
+///
+/// Each task has its own node with its own copy of the Fold.
 template <class K, class V, class VA, class Fold>
 class TableAggregateNode final : public OperatorNode<K, Change<V>, K, Change<VA>> {
  public:
@@ -93,6 +100,7 @@ class TableAggregateNode final : public OperatorNode<K, Change<V>, K, Change<VA>
     if (stored) {
       if (*send_old_values_) kept_old = stored->value;
       aggregate = std::move(stored->value);
+      // A group without an aggregate has no row to subtract.
       if (record.value.old_value) {
         aggregate = fold_.subtract(record.key, *record.value.old_value, std::move(*aggregate));
         timestamp = std::max(timestamp, stored->timestamp);
@@ -130,7 +138,7 @@ struct TableCountFold {
   static bool add_takes_time_of(const std::optional<std::int64_t>&) { return true; }
 };
 
-/// Adder and subtractor return V, or std::optional<V>; nullopt deletes.
+/// The fold of reduce for grouped tables. Adder and subtractor return V, or std::optional<V>; nullopt deletes.
 template <class K, class V, class Adder, class Subtractor>
 struct TableReduceFold {
   Adder adder;
@@ -147,7 +155,8 @@ struct TableReduceFold {
   static bool add_takes_time_of(const std::optional<V>& aggregate) { return aggregate.has_value(); }
 };
 
-/// Initializer, adder and subtractor return VA, or std::optional<VA>; nullopt deletes.
+/// The fold of aggregate for grouped tables. Initializer, adder and subtractor return VA, or std::optional<VA>; nullopt
+/// deletes.
 template <class K, class V, class VA, class Initializer, class Adder, class Subtractor>
 struct TableAggregateFold {
   using Given = std::remove_cvref_t<std::invoke_result_t<Initializer&>>;

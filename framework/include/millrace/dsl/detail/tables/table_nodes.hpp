@@ -21,9 +21,11 @@ struct DerivedTableState {
   bool parent_versioned = false;
 };
 
-/// A table that is computed from another one, value by value. `Compute` is the operator. Each node and each getter has
-/// its own copy(), because user functions may have state. A copy gets a key's value (or nullopt) and returns the new
-/// one.
+/// A table that is computed from one other table, value by value. (Kafka Streams: `KTableFilter`, `KTableMapValues`,
+/// `KTableTransformValues` as suppliers.) A part of the build phase; nodes and getters are what tasks use.
+///
+/// `Compute` is the operator: it gets a key's value (or nullopt) and returns the new one. Each node and each getter has
+/// its own copy(), because user functions may have state.
 template <class K, class VIn, class VOut, class Compute>
 class DerivedTable final : public TableProcessor<K, VOut> {
  public:
@@ -42,6 +44,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   }
 
   [[nodiscard]] std::unique_ptr<TableValueGetter<K, VOut>> make_getter() const override {
+    // A store has the computed values. Otherwise each read computes the value again.
     if (!state_->store.empty()) return make_as<TableValueGetter<K, VOut>, StoreGetter<K, VOut>>(state_->store);
     return make_as<TableValueGetter<K, VOut>, Getter>(parent_->make_getter(), compute_);
   }
@@ -49,7 +52,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
     if (!state_->store.empty()) return {state_->store};
     return parent_->getter_stores();
   }
-  // `force` false: only if the parent has old values anyway.
+  // `force` false: only if the parent has old values anyway. With a store the old value can be read there.
   bool enable_sending_old_values(bool force) override {
     if (!state_->store.empty() || parent_->enable_sending_old_values(force)) state_->send_old_values = true;
     return state_->send_old_values;
@@ -59,7 +62,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   [[nodiscard]] std::shared_ptr<const DerivedTableState> state() const { return state_; }
 
  private:
-  /// Computes values on demand, for a table without a store.
+  /// Computes values on demand, for a table without a store. A value has the timestamp of the parent's value.
   class Getter final : public TableValueGetter<K, VOut> {
    public:
     Getter(std::unique_ptr<TableValueGetter<K, VIn>> parent, const Compute& compute)
@@ -75,6 +78,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key) override {
       return compute(key, parent_->get(key));
     }
+    // Values of the past can be computed if the parent knows its values of the past.
     [[nodiscard]] bool is_versioned() const override { return parent_->is_versioned(); }
     [[nodiscard]] std::optional<ValueAndTimestamp<VOut>> get(const K& key, Timestamp as_of) override {
       return compute(key, parent_->get(key, as_of));
@@ -82,6 +86,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
 
    private:
     std::optional<ValueAndTimestamp<VOut>> compute(const K& key, std::optional<ValueAndTimestamp<VIn>> found) {
+      // Without a parent value the operator still runs: a transformer may make a value from nothing.
       const Timestamp timestamp = found ? found->timestamp : kNoTimestamp;
       std::optional<VIn> value;
       if (found) value = std::move(found->value);
@@ -100,7 +105,7 @@ class DerivedTable final : public TableProcessor<K, VOut> {
   std::shared_ptr<DerivedTableState> state_;
 };
 
-/// The node of a derived table.
+/// The node of a derived table. It computes the new value, and the old value if an operator downstream needs it.
 template <class K, class VIn, class VOut, class Compute>
 class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOut>> {
  public:
@@ -117,9 +122,11 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
 
   Output<K, Change<VIn>>* process(Record<K, Change<VIn>>& record) override {
     Change<VOut> change;
+    // Moves from the record's value. The old value is a separate object.
     change.new_value = compute_(record.key, std::move(record.value.new_value));
     change.is_latest = record.value.is_latest;
     if (state_->send_old_values) {
+      // With a store its value is the old one. Without, compute the parent's old value again.
       change.old_value = store_ ? store_.value(record.key) : compute_(record.key, std::move(record.value.old_value));
     }
     if constexpr (Compute::kFilters) {
@@ -127,6 +134,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
       const bool empty = !change.new_value && !change.old_value;
       if (empty && state_->send_old_values && !state_->parent_versioned) return nullptr;
     }
+    // The record's key and headers move into the result: this node needs them no more.
     Record<K, Change<VOut>> result{std::move(record.key), std::move(change), record.timestamp,
                                    std::move(record.headers)};
     if (!store_) {
@@ -137,6 +145,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
     // cache. The changelog records of this store have no headers.
     const RecordScope scope(this->task(), result.timestamp, result.headers);
     const auto put = store_.put(result.key, result.value.new_value, result.timestamp);
+    // Older than the history of a versioned store: the table has not changed.
     if (!put.stored) return nullptr;
     result.value.is_latest = put.is_latest;
     forwarder_.maybe_forward(std::move(result));
@@ -151,7 +160,7 @@ class DerivedTableNode final : public OperatorNode<K, Change<VIn>, K, Change<VOu
   TableForwarder<K, VOut> forwarder_;
 };
 
-/// The parts of the Compute interface that most operators do not need.
+/// The parts of the Compute interface that most operators do not need. kFilters: the operator may drop a value.
 struct StatelessCompute {
   static constexpr bool kFilters = false;
   void init(TaskContext& /*task*/, const NodeBase& /*node*/) {}
@@ -179,7 +188,7 @@ struct FilterCompute : StatelessCompute {
   bool keep_if;
 };
 
-/// The operator of map_values.
+/// The operator of map_values. A deletion stays a deletion; the mapper does not see it.
 template <class K, class V, class VOut, class F>
 struct MapValuesCompute : StatelessCompute {
   explicit MapValuesCompute(F the_mapper) : mapper(std::move(the_mapper)) {}
@@ -196,7 +205,8 @@ struct MapValuesCompute : StatelessCompute {
   F mapper;
 };
 
-/// The operator of transform_values. (Kafka Streams: `KTableTransformValues`.)
+/// The operator of transform_values. (Kafka Streams: `KTableTransformValues`.) Only a copy() has a transformer; the
+/// object of the build phase has none.
 template <class K, class V, class VOut, class Supplier>
 struct TransformCompute {
   static constexpr bool kFilters = false;
@@ -210,11 +220,12 @@ struct TransformCompute {
 
   void init(TaskContext& the_task, const NodeBase& node) {
     task = &the_task;
-    // Nodes are created non-const. A getter has only a const reference, because it must not change the node. Calling
-    // schedule() through the context does not change the node either.
+    // A getter has only a const reference to the node that asks, because it must not change that node. The node itself
+    // is not const, so the cast is safe. schedule() through the context does not change the node either.
     context = std::make_unique<ProcessingContext>(the_task, const_cast<NodeBase&>(node));
     transformer->init(*context);
   }
+  // Unlike a mapper, a transformer sees deletions, as a null pointer.
   std::optional<VOut> operator()(const K& key, std::optional<V>&& value) {
     return transformer->transform(key, value ? &*value : nullptr);
   }

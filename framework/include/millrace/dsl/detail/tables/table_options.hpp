@@ -12,6 +12,7 @@
 
 namespace millrace::detail {
 
+// Type traits that recognise the options.
 template <class T>
 struct IsMaterialized : std::false_type {};
 template <class KS, class VS>
@@ -58,10 +59,11 @@ template <class... Options>
                                Options...>();
 }
 
+/// True if the user has asked for a store or for serdes.
 template <class... Options>
 inline constexpr bool kHasMaterialized = (IsMaterialized<Options>::value || ...);
 
-/// Returns the Named among the options, or an empty one.
+/// Returns the Named among the options, or an empty one. Works for any order of the options.
 inline Named named_of() { return {}; }
 template <class First, class... Rest>
 [[nodiscard]] Named named_of(const First& first, const Rest&... rest) {

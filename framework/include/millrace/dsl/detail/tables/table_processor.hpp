@@ -16,45 +16,47 @@
 
 namespace millrace::detail {
 
-/// Reads a table's current value of a key on behalf of a node downstream. One per task.
-/// (Kafka Streams: `KTableValueGetter`.)
+/// Reads a table's current value of a key on behalf of a node downstream. Each node that reads a table has its own
+/// getter, in each task. Used by the task's thread. (Kafka Streams: `KTableValueGetter`.)
 template <class K, class V>
 class TableValueGetter {
  public:
   virtual ~TableValueGetter() = default;
 
-  /// `node`: the one that asks; it is connected to the table's getter_stores().
+  /// `node`: the node that reads. It is connected to the table's getter_stores().
   virtual void init(TaskContext& task, const NodeBase& node) = 0;
-  /// Called when that node is closed.
+  /// Called when the node that reads is closed.
   virtual void close() {}
+  /// The latest value; nullopt: the table has no such row.
   [[nodiscard]] virtual std::optional<ValueAndTimestamp<V>> get(const K& key) = 0;
 
-  /// Only of versioned tables.
+  /// True if values of the past can be read. Otherwise the get() below returns the latest value for any time.
   [[nodiscard]] virtual bool is_versioned() const { return false; }
+  /// The value at the time `as_of`, in ms since the epoch.
   [[nodiscard]] virtual std::optional<ValueAndTimestamp<V>> get(const K& key, Timestamp /*as_of*/) { return get(key); }
 };
 
-/// What a table's descendants may ask of the operator that makes it, while the topology is built. Shared by all handles
+/// The operator behind a table, for operators that follow it. Used while the topology is built; shared by all handles
 /// of the table. (Kafka Streams: `KTableProcessorSupplier`.)
 template <class K, class V>
 class TableProcessor {
  public:
   virtual ~TableProcessor() = default;
 
-  /// How a descendant reads this table, and the stores that it must be connected to for that. May make the table
-  /// materialised.
+  /// Makes an object that reads this table. The topology calls it once per task and node.
   [[nodiscard]] virtual std::unique_ptr<TableValueGetter<K, V>> make_getter() const = 0;
+  /// The stores that a reading node must be connected to. The call may give the table a store that it had not before.
   [[nodiscard]] virtual std::vector<std::string> getter_stores() const = 0;
 
-  /// Asks for old values in the table's changes. `force`: at the price of a store if there is none. Returns whether
-  /// they will come.
+  /// Asks for old values in the table's changes. `force`: give the table a store for this purpose if it has none.
+  /// Returns whether the changes will have old values.
   virtual bool enable_sending_old_values(bool force) = 0;
 
-  /// Whether the table's changes say if they are the latest of their keys. (Java: `isOutputVersioned`.)
+  /// True if the table's changes say whether they are the latest of their keys. (Java: `isOutputVersioned`.)
   [[nodiscard]] virtual bool versioned() const { return false; }
 };
 
-/// Reads a table from its own store.
+/// Reads a table from its own store. Does not own the store.
 template <class K, class V>
 class StoreGetter final : public TableValueGetter<K, V> {
  public:
@@ -71,7 +73,7 @@ class StoreGetter final : public TableValueGetter<K, V> {
   TableStore<K, V> store_;
 };
 
-/// A table whose operator keeps all of it in a store.
+/// The operator of a table that always has a store, such as an aggregation.
 template <class K, class V>
 class StoreTableProcessor final : public TableProcessor<K, V> {
  public:
@@ -85,7 +87,7 @@ class StoreTableProcessor final : public TableProcessor<K, V> {
   bool enable_sending_old_values(bool /*force*/) override { return *send_old_values_ = true; }
   [[nodiscard]] bool versioned() const override { return versioned_; }
 
-  /// For the operator's nodes.
+  /// For the operator's nodes. They read the flag after the topology is written, when it no longer changes.
   [[nodiscard]] std::shared_ptr<const bool> send_old_values() const { return send_old_values_; }
 
  private:
@@ -94,12 +96,14 @@ class StoreTableProcessor final : public TableProcessor<K, V> {
   std::shared_ptr<bool> send_old_values_ = detail::share<bool>(false);
 };
 
-/// Forwards a table operator's results: at once, or, if the operator's store has a cache, as they leave it.
-/// (Kafka Streams: `TimestampedTupleForwarder`, `SessionTupleForwarder`.)
+/// Forwards a table operator's results. Without a cache each result is forwarded at once. With a cache the results are
+/// forwarded when they leave the cache. (Kafka Streams: `TimestampedTupleForwarder`, `SessionTupleForwarder`.)
+///
+/// A member of the node; must not move after init(), because the cache's listener refers to it.
 template <class K, class V>
 class TableForwarder {
  public:
-  /// To be made in the node's init(). `store` may be null.
+  /// Called by the node's init(). `store` may be null.
   void init(TaskContext& task, Output<K, Change<V>>& output, StateStore* store, bool send_old_values) {
     task_ = &task;
     output_ = &output;
@@ -117,13 +121,16 @@ class TableForwarder {
                   send_old_values);
   }
 
+  /// Forwards a result, unless the cache will.
   void maybe_forward(Record<K, Change<V>>&& record) {
     if (cached_) return;
+    // A node may have read an old value that no operator has asked for. Operators downstream must not see it.
     if (!send_old_values_) record.value.old_value.reset();
     output_->forward(*task_, record);
   }
 
  private:
+  // Both are set by init() and outlive this object.
   TaskContext* task_ = nullptr;
   Output<K, Change<V>>* output_ = nullptr;
   bool send_old_values_ = false;

@@ -14,7 +14,8 @@
 
 namespace millrace::detail {
 
-/// What is known of a source table. Complete when the topology is written.
+/// What is known of a source table. Operators that are added later may still change it, so nodes share it with the
+/// table. Complete when the topology is written.
 struct TableSourceState {
   std::string store_name;
   std::shared_ptr<const StoreBuilder> store;  ///< null: there is no serde for a store
@@ -22,8 +23,8 @@ struct TableSourceState {
   bool materialized = false;                  ///< the table needs its store
   bool send_old_values = false;               ///< an operator downstream needs old values
 
-  /// The table's store, if it needs one. Throws TopologyException if there is no serde for it. `table`: for the
-  /// message.
+  /// The table's store, if it needs one. Throws TopologyException if there is no serde for it. `table`: the table's
+  /// name for the message.
   [[nodiscard]] std::vector<std::shared_ptr<const StoreBuilder>> stores(const std::string& table) const {
     if (!materialized) return {};
     if (!store) {
@@ -35,8 +36,8 @@ struct TableSourceState {
   }
 };
 
-/// A table that is filled by records. It has a store if the user has named one, or if an operator downstream needs it.
-/// (Kafka Streams: `KTableSource`.)
+/// A table that is filled by records of a topic or stream. It has a store if the user has named one, or if an operator
+/// downstream needs it. (Kafka Streams: `KTableSource`.)
 template <class K, class V>
 class SourceTable final : public TableProcessor<K, V> {
  public:
@@ -46,11 +47,12 @@ class SourceTable final : public TableProcessor<K, V> {
     return make_as<TableValueGetter<K, V>, StoreGetter<K, V>>(state_->store_name);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override {
-    // Whoever asks for the store makes it necessary.
+    // An operator that asks for the store makes it necessary.
     state_->materialized = true;
     return {state_->store_name};
   }
   bool enable_sending_old_values(bool force) override {
+    // Old values are read from the store. Without `force` no store is made for them.
     if (!force && !state_->materialized) return false;
     state_->materialized = true;
     return state_->send_old_values = true;
@@ -63,7 +65,8 @@ class SourceTable final : public TableProcessor<K, V> {
   std::shared_ptr<TableSourceState> state_;
 };
 
-/// The node of a source table: makes each record an update of the table.
+/// The node of a source table: makes each record an update of the table. KIn and VIn are nullable, the table's types
+/// are not.
 template <class KIn, class VIn>
 class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change<NonNull<VIn>>> {
   using K = NonNull<KIn>;
@@ -84,7 +87,9 @@ class TableSourceNode final : public OperatorNode<KIn, VIn, NonNull<KIn>, Change
       this->task().record_dropped(*this, DropReason::null_key);
       return nullptr;
     }
+    // A new record: its types differ from the input's.
     Record<K, Change<V>> update{non_null(record.key), {}, record.timestamp, record.headers};
+    // A null value becomes nullopt, which deletes the row.
     update.value.new_value = std::optional<V>(std::move(record.value));
     if (!store_) {
       this->forward(update);

@@ -14,12 +14,15 @@
 
 namespace millrace::detail {
 
-/// A table's store, either timestamped or versioned. Does not own the store. (Kafka Streams: `KeyValueStoreWrapper`.)
+/// A table's store, either timestamped or versioned. Does not own the store. Both kinds have the same interface here,
+/// so operators need not know which one the user has chosen. (Kafka Streams: `KeyValueStoreWrapper`.)
 template <class K, class V>
 class TableStore {
  public:
+  /// Looks up the store. `node` must be connected to it. Not called if the table has no store.
   void init(TaskContext& task, const NodeBase& node, const std::string& name) {
     store_ = &task.store(node, name);
+    // Throws std::bad_cast for any other store.
     timestamped_ = dynamic_cast<TimestampedKeyValueStore<K, V>*>(store_);
     if (timestamped_ == nullptr) versioned_ = &dynamic_cast<VersionedKeyValueStore<K, V>&>(*store_);
   }
@@ -38,6 +41,7 @@ class TableStore {
     if (timestamped_ != nullptr) return timestamped_->get(key);
     return without_end(versioned_->get(key, as_of));
   }
+  // The latest value without its timestamp.
   [[nodiscard]] std::optional<V> value(const K& key) {
     auto found = get(key);
     if (!found) return std::nullopt;
@@ -61,6 +65,7 @@ class TableStore {
       return {};
     }
     const VersionedPut result = versioned_->put(key, value ? &*value : nullptr, timestamp);
+    // A version with an end is not the latest one.
     return {result.accepted, !result.valid_to.has_value()};
   }
 
@@ -75,7 +80,7 @@ class TableStore {
   VersionedKeyValueStore<K, V>* versioned_ = nullptr;
 };
 
-/// Makes the builder of the store that `options` describe.
+/// Makes the builder of the store that `options` describe. Not inline and cold: it runs once, in the build phase.
 template <class K, class V>
 [[nodiscard, gnu::cold]] std::shared_ptr<const StoreBuilder> make_table_store(const std::string& name,
                                                                               const MaterializedOptions& options,
@@ -88,14 +93,16 @@ template <class K, class V>
                                    name, options.medium.value_or(StoreMedium::rocksdb), keys, values);
   StoreSpec& spec = definition_of(builder).spec;
   spec.default_medium = !options.medium.has_value();
+  // dsl.store.format applies to this store. Versioned stores have one format only.
   spec.dsl_format = !options.history_retention;
   spec.logging = options.logging;
   spec.log_config = options.log_config;
+  // As in Kafka Streams, versioned stores have no cache: it would collapse versions.
   spec.caching = options.caching && !options.history_retention;
   return detail::shared_store(std::move(builder));
 }
 
-/// As choose_serde(), but returns an empty one if there is none. For stores that may not be needed.
+/// As choose_serde(), but returns an empty serde instead of failing. For stores that may not be needed.
 template <class T, class S = NoSerde>
 [[nodiscard]] CarriedSerde<T> find_serde(const S& given, const CarriedSerde<T>& inherited) {
   if constexpr (!std::is_same_v<S, NoSerde>) {
@@ -110,7 +117,7 @@ template <class T, class S = NoSerde>
   }
 }
 
-/// As make_table_store(), but returns nullptr if a serde is missing.
+/// As make_table_store(), but returns nullptr if a serde is missing. The error comes later, if the store is needed.
 template <class K, class V>
 [[nodiscard]] std::shared_ptr<const StoreBuilder> find_table_store(const std::string& name,
                                                                    const MaterializedOptions& options,

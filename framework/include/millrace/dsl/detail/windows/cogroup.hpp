@@ -13,7 +13,8 @@
 
 namespace millrace::detail {
 
-/// The type of a function's third argument. void if the function has several call operators, or a template.
+/// The type of a function's third argument. In cogroup() this is the aggregate's type, which the user then need not
+/// name. void if the function has several call operators, or a template: its argument types are not known then.
 template <class F>
 struct ThirdArgument {
   using Type = void;
@@ -31,6 +32,8 @@ struct ThirdArgument<F> {
 
 /// One grouped stream of a cogroup, with its aggregator. The type of its values is hidden. K is the key type without
 /// null. A is the aggregate type of the user functions; it may be std::optional.
+///
+/// Constant and shared by all copies of the cogroup. Build phase only.
 template <class K, class A>
 class CogroupMember {
  public:
@@ -39,20 +42,21 @@ class CogroupMember {
 
   virtual ~CogroupMember() = default;
 
-  /// An address that identifies the grouping.
+  /// An address that identifies the grouping. Streams of the same grouping share a repartition topic.
   [[nodiscard]] virtual const void* grouping() const = 0;
   [[nodiscard]] virtual const StreamPosition& position() const = 0;
+  /// Makes the node, which is not in the graph yet. `store` names the topic if the grouping has no name.
   [[nodiscard]] virtual GraphNode make_repartition(const std::string& store) const = 0;
   [[nodiscard]] virtual CarriedSerde<K> key_serde() const = 0;
 
-  /// The node that aggregates this stream; without windows, and with windows.
+  /// The node that aggregates this stream, without windows and with windows. All members write the same store.
   [[nodiscard]] virtual NodeFactory make_node(const std::string& store, const Initializer& initializer,
                                               std::shared_ptr<const bool> send_old_values) const = 0;
   [[nodiscard]] virtual NodeFactory make_windowed_node(const MakeAggregation& make, const Initializer& initializer,
                                                        bool drops_null_values) const = 0;
 };
 
-/// A member with its value type V and aggregator F.
+/// A member with its value type V and aggregator F. This is the only place that knows both.
 template <class K, class V, class A, class F>
 class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
   using Base = CogroupMember<NonNull<K>, A>;
@@ -81,6 +85,7 @@ class CogroupMemberOf final : public CogroupMember<NonNull<K>, A> {
 
   [[nodiscard]] NodeFactory make_windowed_node(const typename Base::MakeAggregation& make,
                                                const Initializer& initializer, bool drops_null_values) const override {
+    // Time and session windows pass null values to the aggregator, as in Kafka Streams. Sliding windows drop them.
     constexpr bool kTakesNull = std::is_invocable_r_v<std::optional<VA>, F&, const Key&, const V&, A>;
     using Fold = AggregateFold<Key, std::conditional_t<kTakesNull, V, NonNull<V>>, VA, Initializer, F>;
     // The compiler cannot check this, because the kind of windows is not known when the stream is added.
@@ -109,6 +114,7 @@ class Cogroup {
 
   explicit Cogroup(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
 
+  /// The graph that all streams of the cogroup belong to.
   [[nodiscard]] Graph& graph() const { return *graph_; }
   /// The key serde of the first stream.
   [[nodiscard]] CarriedSerde<K> key_serde() const { return members_.front()->key_serde(); }
@@ -133,6 +139,7 @@ class Cogroup {
   [[nodiscard]] StreamPosition aggregate(const Named& named, std::shared_ptr<const StoreBuilder> store,
                                          std::optional<std::int64_t> window_grace_ms, const MakeFactory& factory,
                                          NodeFactory merge) const {
+    // Repartition names are drawn first, as in Java.
     const auto inputs = repartitioned(store->name());
     StreamPosition result = inputs.front();
     std::vector<GraphNode*> nodes;
@@ -142,9 +149,11 @@ class Cogroup {
       node.write = write_processor(factory(*members_[i]), {}, {store});
       nodes.push_back(&graph_->add(std::move(node), {inputs[i].node}));
       result.sources.insert(inputs[i].sources.begin(), inputs[i].sources.end());
+      // A single stream without a version makes the whole table unversioned.
       result.versioned &= inputs[i].versioned;
     }
     GraphNode node(name(named, "-cogroup-merge", "COGROUPKSTREAM-MERGE-"));
+    // Records of one key must reach the same task, from whichever stream they come.
     if (members_.size() > 1) graph_->require_copartitioning(result.sources, node.name);
     node.write = write_processor(std::move(merge));
     result.name = node.name;
@@ -153,10 +162,12 @@ class Cogroup {
   }
 
  private:
+  // The name `<given><suffix>`, or a generated one.
   [[nodiscard]] std::string name(const Named& named, const std::string& suffix, const char* prefix) const {
     return graph_->name_or(named.name().empty() ? std::string() : named.name() + suffix, prefix);
   }
 
+  // The streams as the aggregation needs them: partitioned by their key. `store` names the topics.
   [[nodiscard]] std::vector<StreamPosition> repartitioned(const std::string& store) const {
     std::vector<StreamPosition> inputs;
     for (const auto& member : members_) {
@@ -181,7 +192,7 @@ class Cogroup {
   std::shared_ptr<std::map<const void*, GraphNode*>> repartitions_ = detail::share<std::map<const void*, GraphNode*>>();
 };
 
-/// Adds a windowed aggregation of all streams of a cogroup.
+/// Adds a windowed aggregation of all streams of a cogroup. `plan` has the store that all streams share.
 template <class K, class A>
 [[nodiscard]] KTable<Windowed<K>, NonNull<A>> aggregate_windowed(
     const Cogroup<K, A>& cogroup, const Named& named, const MaterializedOptions& options,

@@ -10,7 +10,8 @@
 
 namespace millrace::detail {
 
-/// Windows with fixed bounds: TimeWindows or UnlimitedWindows. All times in ms.
+/// Windows with fixed bounds: TimeWindows or UnlimitedWindows. All times in ms; starts are ms since the epoch. One
+/// class for both kinds, so that the aggregation is compiled once.
 struct FixedWindows {
   /// The starts from `first` to `last` (inclusive), one every `advance_ms`. None if first > last.
   struct Starts {
@@ -30,7 +31,7 @@ struct FixedWindows {
   FixedWindows(const UnlimitedWindows& windows)  // NOLINT(google-explicit-constructor): the other
       : size_ms(kForever), advance_ms(kForever), only_start(windows.start()) {}
 
-  /// The windows that contain this time.
+  /// The windows that contain this time. Windows begin at multiples of the advance, and not before 0.
   [[nodiscard]] Starts starts(Timestamp timestamp) const {
     if (only_start >= 0) return timestamp >= only_start ? Starts{only_start, only_start} : Starts{0, -1};
     const Timestamp earliest = std::max<Timestamp>(0, timestamp - size_ms + advance_ms);

@@ -13,6 +13,7 @@ template <class K, class V>
 KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
   auto& graph = *position_.graph;
   const std::string name = suppressed.name().empty() ? graph.new_processor_name("KTABLE-SUPPRESS-") : suppressed.name();
+  // Kafka Streams refuses this too: a suppressed table shows only the latest change of a key.
   if (processor_->versioned()) {
     throw TopologyException("'" + name + "': a versioned table, or one made from one, cannot be suppressed");
   }
@@ -20,7 +21,7 @@ KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
     throw TopologyException("'" + name +
                             "' waits until windows close, but its table is not windowed: use until_time_limit");
   }
-  // How long the buffer holds an update, in stream time.
+  // How long the buffer holds a change, in ms of stream time. Until a window closes: grace after the window's end.
   const std::int64_t wait_ms =
       suppressed.window_closes() ? detail::find_window_grace(*position_.node, name) : suppressed.limit().count();
   const std::string store_name =
@@ -32,6 +33,7 @@ KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
     throw TopologyException("'" + name + "' must log what it holds back, but there is no serde for its " +
                             (keys ? "values" : "keys") + ": give the table before it a Materialized with serdes");
   }
+  // The table has no store of its own: a reader looks into the buffer, then into the table before.
   auto table = detail::share<detail::SuppressedTable<K, V>>(processor_, store_name);
   auto next =
       detail::add_operator(position_, name,

@@ -14,14 +14,17 @@
 namespace millrace::detail {
 
 /// Session windows. A record is combined with all sessions of its key that are at most the gap away. The combined
-/// session replaces them. The result's timestamp is the session's end; it has no headers. (Kafka Streams:
-/// `KStreamSessionWindowAggregate`.)
+/// session replaces them. (Kafka Streams: `KStreamSessionWindowAggregate`.)
+///
+/// A session has both ends inclusive: the times of its first and its last record. The result's timestamp is the
+/// session's end. The result has no headers. One object per task; used by the task's thread.
 template <class K, class VA>
 class SessionWindowAggregation final : public WindowAggregation<K, VA> {
  public:
   /// Combines the aggregates of two sessions. nullopt stands for the initial aggregate of reduce.
   using Merger = std::function<std::optional<VA>(const K&, std::optional<VA>, VA)>;
 
+  /// Copies the merger: each task has its own.
   SessionWindowAggregation(const SessionWindows& windows, WindowAggregationSettings<K> settings, Merger merger)
       : gap_(windows.inactivity_gap_ms()),
         grace_(windows.grace_ms()),
@@ -34,6 +37,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     store_ = &typed_store<SessionStore<K, VA>>(task, node, settings_.store);
     const bool on_close = settings_.emit_on_close;
     if (on_close) close_.init(task, settings_.store);
+    // With emission on close the results do not come from the cache, so the forwarder gets no store to listen to.
     forwarder_.init(task, output, on_close ? nullptr : store_, *settings_.send_old_values);
   }
 
@@ -43,6 +47,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     const Timestamp close_time = stream_time_ - grace_ - gap_;
     emit_before_expiry(input, close_time);
     add(input, fold, close_time);
+    // At most once per emit interval, because the search reads the store of all keys.
     if (settings_.emit_on_close && close_.due(close_time)) {
       if (const auto closed = closed_sessions(close_time)) emit(input, close_time, *closed);
     }
@@ -54,6 +59,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     const Window alone{input.timestamp, input.timestamp};
     Window session = alone;
     auto aggregate = fold.initial();
+    // Copies: the sessions are needed after the iterator has ended.
     std::vector<KeyValue<Windowed<K>, VA>> near;
     // The iterator must end before the store is changed below.
     {
@@ -61,16 +67,20 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
       while (auto entry = found.next()) near.push_back(std::move(*entry));
     }
     for (const auto& [key, value] : near) {
+      // In the order of the iteration, as in Java.
       aggregate = merger_(input.key, std::move(aggregate), value);
+      // The combined session reaches from the first to the last record of all of them.
       session = {std::min(session.start, key.window.start), std::max(session.end, key.window.end)};
     }
     if (session.end < close_time) {
+      // The combined session is closed already. Nothing was changed yet.
       task_->record_dropped(*node_, DropReason::expired_window);
       return;
     }
     // A session that only consists of this record's time overwrites itself; there is nothing to delete.
     if (session != alone) {
       for (auto& [key, value] : near) {
+        // Remove and announce each old session, because the combined one has other bounds and so another key.
         store_->remove(key);
         forward(std::move(key), std::nullopt, std::move(value));
       }
@@ -96,6 +106,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
 
   /// Sessions whose end is in [emitted_until, close_time), as session ends.
   [[nodiscard]] std::optional<WindowTimes> closed_sessions(Timestamp close_time) const {
+    // A session that ends exactly at the close time can still be extended, so it is not closed.
     const WindowTimes ends{std::max<Timestamp>(0, close_.emitted_until()), close_time - 1};
     if (ends.from > ends.to) return std::nullopt;
     return ends;
@@ -105,6 +116,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
   void emit_before_expiry(const WindowInput<K>& input, Timestamp close_time) {
     if (!settings_.emit_on_close || !close_.progressed(close_time)) return;
     const auto closed = closed_sessions(close_time);
+    // Only if the put below would expire one of them. Otherwise the regular search finds it.
     if (closed && closed->from <= input.timestamp - settings_.retention_ms) emit(input, close_time, *closed);
   }
 
@@ -122,14 +134,14 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     }
   }
 
-  std::int64_t gap_;
-  std::int64_t grace_;
+  std::int64_t gap_;    // ms
+  std::int64_t grace_;  // ms after a session's end plus gap
   WindowAggregationSettings<K> settings_;
   Merger merger_;
   TaskContext* task_ = nullptr;
   const NodeBase* node_ = nullptr;
-  SessionStore<K, VA>* store_ = nullptr;
-  Timestamp stream_time_ = kNoTimestamp;
+  SessionStore<K, VA>* store_ = nullptr;  // owned by the task
+  Timestamp stream_time_ = kNoTimestamp;  // of this task; starts again after a restart
   WindowClose close_;
   TableForwarder<Windowed<K>, VA> forwarder_;
 };

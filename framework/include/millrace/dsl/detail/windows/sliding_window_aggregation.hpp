@@ -10,13 +10,13 @@
 
 namespace millrace::detail {
 
-/// Sliding windows. For a record at time t:
+/// Sliding windows. For a record at time t (all bounds inclusive):
 ///
 ///     left window   [t - difference, t]             contains the key's records just before t, and the record
 ///     right window  [t + 1, t + 1 + difference]     made once it contains a record
 ///
-/// A window's stored timestamp is that of its latest record, which tells where the record before t lies and whether
-/// there is one after it. (Kafka Streams: `KStreamSlidingWindowAggregate`, with the same order of updates.)
+/// A window's stored timestamp is that of its latest record. It tells where the record before t is, and whether there
+/// is a record after t. (Kafka Streams: `KStreamSlidingWindowAggregate`, with the same order of updates.)
 template <class K, class VA>
 class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   using Base = WindowStoreAggregation<K, VA>;
@@ -28,6 +28,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
 
   void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) override {
     close_time_ = this->advance(input.timestamp, grace_);
+    // Even the record's latest possible window has closed.
     if (input.timestamp + difference_ < close_time_) {
       this->dropped_as_late();
       return;
@@ -42,21 +43,24 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   }
 
  private:
-  /// What was found in the key's windows around a record.
+  /// What a search has found in the key's windows around a record.
   struct Neighbours {
-    std::set<Timestamp> starts;  ///< of all windows found
-    Stored left;                 ///< the latest window that ends before the record
-    Stored right;                ///< a window that begins at or before the record and ends after it
+    /// Starts of all windows found.
+    std::set<Timestamp> starts;
+    Stored left;   ///< the latest window that ends before the record
+    Stored right;  ///< a window that begins at or before the record and ends after it
     bool has_left_window = false;
     bool has_right_window = false;
     std::optional<Timestamp> previous;  ///< the timestamp of the key's record before this one
   };
 
-  /// Walks over the key's windows that begin by the record's right window, latest first, up to the first that ends
-  /// before the record. What it finds it updates at once, so that updates go on in Java's order.
+  /// Iterates over the key's windows, latest first. It begins with windows that start at the record's right window, and
+  /// ends at the first window that ends before the record. Windows that contain the record are updated at once, because
+  /// Java updates them in this order.
   void process_usual(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
+    // Windows that start earlier end before the record's left window begins, and so tell nothing.
     auto entries = this->store().backward_fetch(input.key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
     while (auto entry = entries.next()) {
       const Timestamp start = entry->key;
@@ -65,11 +69,13 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
       const Timestamp latest = stored.timestamp;
       found.starts.insert(start);
       if (start == now + 1) {
+        // The record's right window exists. It does not contain the record.
         found.has_right_window = true;
       } else if (end > now) {
         if (!found.right) found.right = stored;
         update_open(input, fold, start, std::move(stored));
       } else if (end == now) {
+        // The window ends at the record's time: this is its left window.
         found.has_left_window = true;
         update_open(input, fold, start, std::move(stored));
         if (latest >= now) return;  // an earlier record with this timestamp has made all windows
@@ -83,7 +89,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     make_windows(input, fold, found);
   }
 
-  /// Makes the windows that do not exist yet.
+  /// Makes the windows that do not exist yet: the right window of the previous record, and both windows of this record.
   void make_windows(const WindowInput<K>& input, RecordFold<K, VA>& fold, Neighbours& found) {
     const Timestamp now = input.timestamp;
     // The right window of the previous record now contains this record.
@@ -106,7 +112,8 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     make_right_window(input, found);
   }
 
-  /// Makes the window after the record, with the later records only. They are known from the window `found.right`.
+  /// Makes the record's right window, which contains the later records only. `found.right` has the same later records,
+  /// so its aggregate is copied.
   void make_right_window(const WindowInput<K>& input, const Neighbours& found) {
     if (found.has_right_window || !found.right || found.right->timestamp <= input.timestamp) return;
     const Timestamp start = input.timestamp + 1;
@@ -114,8 +121,8 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     this->forward_update(input, window(start), found.right->value, std::nullopt, found.right->timestamp);
   }
 
-  /// For records before time `difference`. Their left window would begin before 0, so they share the window [0,
-  /// difference].
+  /// For records before time `difference`. Their left window would begin before 0. They share the window [0,
+  /// difference] instead.
   void process_early(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     const Timestamp now = input.timestamp;
     Neighbours found;
@@ -157,15 +164,17 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   [[nodiscard]] Window window(Timestamp start) const override { return {start, start + difference_}; }
 
   [[nodiscard]] std::optional<WindowTimes> closed_windows(Timestamp close_time) const override {
+    // The end is inclusive here, so a window is closed once the close time is past its end.
     const Timestamp last = close_time - difference_ - 1;
     if (last < 0) return std::nullopt;
     const Timestamp emitted = this->close().emitted_until();
     return WindowTimes{emitted == kNoTimestamp ? 0 : std::max<Timestamp>(0, emitted - difference_), last};
   }
 
+  // Both in ms.
   std::int64_t difference_;
   std::int64_t grace_;
-  Timestamp close_time_ = kNoTimestamp;
+  Timestamp close_time_ = kNoTimestamp;  // of the current record
 };
 
 }  // namespace millrace::detail

@@ -22,11 +22,11 @@ struct IsWindowed : std::false_type {};
 template <class K>
 struct IsWindowed<Windowed<K>> : std::true_type {};
 
-/// Holds a table's changes back. (Kafka Streams: `KTableSuppressProcessorSupplier`.)
+/// Holds a table's changes back until they are due. (Kafka Streams: `KTableSuppressProcessorSupplier`.)
 template <class K, class V>
 class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
  public:
-  /// `wait_ms`: how long after its buffer time a change goes on.
+  /// `wait_ms`: a change is due this long after its buffer time, in stream time.
   SuppressNode(std::string store, Suppressed suppressed, std::int64_t wait_ms)
       : store_name_(std::move(store)), suppressed_(std::move(suppressed)), wait_ms_(wait_ms) {}
 
@@ -36,23 +36,28 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
   }
 
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
+    // Stream time of this node, as in Kafka Streams: it advances with the changes that the node sees.
     stream_time_ = std::max(stream_time_, record.timestamp);
     store_->put(buffer_time(record), record.key, record.value,
                 BufferedContext::with_raw(this->task().current_record()));
     const auto& buffer = store_->buffer();
+    // Due changes first, so that they do not count against the limit.
     while (buffer.min_time() <= stream_time_ - wait_ms_) emit_oldest();
     if (!full()) return nullptr;
+    // Strict buffers must not emit early, so this stops the thread.
     if (!suppressed_.emits_early()) {
       throw StreamsException("'" + this->name() + "' holds back " + std::to_string(buffer.records()) + " records of " +
                              std::to_string(buffer.bytes()) + " bytes, more than its limit of " +
                              std::to_string(suppressed_.limits().max_records) + " records and " +
                              std::to_string(suppressed_.limits().max_bytes) + " bytes");
     }
+    // A single change can be larger than the limit, so the buffer may become empty.
     while (full() && !buffer.empty()) emit_oldest();
     return nullptr;
   }
 
  private:
+  // Until a window closes: the window's end. Otherwise the time of the change.
   [[nodiscard]] Timestamp buffer_time(const Record<K, Change<V>>& record) const {
     if constexpr (IsWindowed<K>::value) {
       if (suppressed_.window_closes()) return record.key.window.end;
@@ -64,9 +69,11 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
     return buffer.records() > suppressed_.limits().max_records || buffer.bytes() > suppressed_.limits().max_bytes;
   }
 
-  /// It stays in the buffer until its descendants have seen it, so that they read the table as it was before.
+  /// Emits the oldest change. It stays in the buffer while operators downstream run, so that they read the table as it
+  /// was before.
   void emit_oldest() {
     auto change = store_->oldest_change();
+    // A final result that is a deletion was never shown, so nobody needs its tombstone.
     if (change.new_value || !suppressed_.window_closes()) {
       const BufferedContext& context = store_->buffer().oldest().context;
       const BufferedScope scope(this->task(), context);
@@ -76,12 +83,14 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
   }
 
   std::string store_name_;
+  // A copy of the user's settings.
   Suppressed suppressed_;
   std::int64_t wait_ms_;
   SuppressStore<K, V>* store_ = nullptr;
   Timestamp stream_time_ = kNoTimestamp;
 };
 
+/// The table that suppress() results in. It shows a key's prior value while changes of the key wait.
 template <class K, class V>
 class SuppressedTable final : public TableProcessor<K, V> {
  public:
@@ -95,6 +104,7 @@ class SuppressedTable final : public TableProcessor<K, V> {
     return make_as<TableValueGetter<K, V>, Getter>(parent_->make_getter(), store_);
   }
   [[nodiscard]] std::vector<std::string> getter_stores() const override {
+    // A reader needs the buffer and the stores of the table before.
     std::vector<std::string> stores{store_};
     for (auto& store : parent_->getter_stores()) stores.push_back(std::move(store));
     return stores;
@@ -102,6 +112,7 @@ class SuppressedTable final : public TableProcessor<K, V> {
   bool enable_sending_old_values(bool force) override { return parent_->enable_sending_old_values(force); }
 
  private:
+  // Looks into the buffer first, then into the table before.
   class Getter final : public TableValueGetter<K, V> {
    public:
     Getter(std::unique_ptr<TableValueGetter<K, V>> parent, std::string store)

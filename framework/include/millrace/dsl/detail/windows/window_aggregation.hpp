@@ -15,7 +15,7 @@
 
 namespace millrace::detail {
 
-/// The aggregation step for the current record. Hides the type of the record's value.
+/// The aggregation step for the current record. Hides the type of the record's value from the aggregation.
 template <class K, class VA>
 class RecordFold {
  public:
@@ -41,12 +41,13 @@ class WindowAggregation {
  public:
   virtual ~WindowAggregation() = default;
 
+  /// Called by the node's init(). `output` gets the results; all three outlive this object.
   virtual void init(TaskContext& task, const NodeBase& node, Output<Windowed<K>, Change<VA>>& output) = 0;
   /// Adds a record. REQUIRES: its key is not null.
   virtual void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) = 0;
 };
 
-/// The settings of a windowed aggregation, except its windows.
+/// The settings of a windowed aggregation, except its windows. Copied into each task's aggregation.
 template <class K>
 struct WindowAggregationSettings {
   std::string store;
@@ -73,6 +74,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     store_ = &typed_store<TimestampedWindowStore<K, VA>>(task, node, settings_.store);
     const bool on_close = settings_.emit_on_close;
     if (on_close) close_.init(task, settings_.store);
+    // With emission on close the results do not come from the cache, so the forwarder gets no store to listen to.
     forwarder_.init(task, output, on_close ? nullptr : store_, *settings_.send_old_values);
   }
 
@@ -81,7 +83,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
 
   /// The windows, as window starts, that are closed at `close_time` and not yet emitted. nullopt: there can be none.
   [[nodiscard]] virtual std::optional<WindowTimes> closed_windows(Timestamp close_time) const = 0;
-  /// The window that starts at `start`.
+  /// The window that starts at `start`. The store keeps only starts.
   [[nodiscard]] virtual Window window(Timestamp start) const = 0;
 
   [[nodiscard]] WindowStore<K, ValueAndTimestamp<VA>>& store() { return *store_; }
@@ -95,7 +97,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
 
   void dropped_as_late() { task_->record_dropped(*node_, DropReason::expired_window); }
 
-  /// The content of a window before its first record.
+  /// The content of a window before its first record; nullopt: the first value becomes the aggregate.
   [[nodiscard]] static Stored first(const WindowInput<K>& input, RecordFold<K, VA>& fold) {
     auto initial = fold.initial();
     if (!initial) return std::nullopt;
@@ -125,9 +127,11 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     Timestamp timestamp = input.timestamp;
     std::optional<VA> old_value;
     if (earlier) {
+      // As in Kafka Streams, an aggregate's timestamp never goes back.
       timestamp = std::max(timestamp, earlier->timestamp);
       old_value = std::move(earlier->value);
     }
+    // Copy the old value before the user function may move from it.
     std::optional<VA> kept_old;
     if (*settings_.send_old_values) kept_old = old_value;
     std::optional<VA> new_value = fold.next(input.key, std::move(old_value));
@@ -150,6 +154,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
   }
 
  private:
+  // A copied window. Nodes downstream may write to the store while the results are emitted.
   struct Closed {
     std::string key_bytes;
     Windowed<K> key;
@@ -159,6 +164,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
   /// Emits windows in Kafka Streams' order: by start, then by the bytes of the key.
   void emit(const WindowInput<K>& cause, Timestamp close_time, const WindowTimes& times) {
     std::vector<Closed> closed;
+    // All keys. Windows of one key would not be enough, because any key may have a closed window.
     auto entries = store_->fetch_all(times.from, times.to);
     while (auto entry = entries.next()) {
       Closed& one = closed.emplace_back(Closed{{}, std::move(entry->key), std::move(entry->value)});
@@ -169,6 +175,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
       if (a.key.window.start != b.key.window.start) return a.key.window.start < b.key.window.start;
       return a.key_bytes < b.key_bytes;
     });
+    // Before forwarding. If a node downstream throws, this time is not committed either.
     close_.emitted(close_time);
     for (Closed& one : closed) {
       forwarder_.maybe_forward(
@@ -176,11 +183,12 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     }
   }
 
+  // Set once. The pointers below are set by init() and outlive this object.
   WindowAggregationSettings<K> settings_;
   TaskContext* task_ = nullptr;
   const NodeBase* node_ = nullptr;
-  WindowStore<K, ValueAndTimestamp<VA>>* store_ = nullptr;
-  Timestamp stream_time_ = kNoTimestamp;
+  WindowStore<K, ValueAndTimestamp<VA>>* store_ = nullptr;  // owned by the task
+  Timestamp stream_time_ = kNoTimestamp;                    // of this task; starts again after a restart
   WindowClose close_;
   TableForwarder<Windowed<K>, VA> forwarder_;
 };

@@ -8,9 +8,11 @@
 
 namespace millrace::detail {
 
-/// The progress of EmitStrategy::on_window_close. It remembers up to which close time results were emitted. Close time
-/// is stream time minus grace. The time is committed together with the offsets, so a restart neither repeats nor loses
-/// results. The class also throttles the search for closed windows. Used by the task's thread.
+/// The progress of EmitStrategy::on_window_close: up to which close time results were emitted. Close time is stream
+/// time minus grace, in ms.
+///
+/// The time is committed together with the offsets, so a restart neither repeats nor loses results. This class also
+/// throttles the search for closed windows. Used by the task's thread.
 class WindowClose {
  public:
   /// `store`: the aggregation's store. The time is committed under its name.

@@ -9,8 +9,11 @@
 
 namespace millrace::detail {
 
-/// The node of a windowed aggregation: passes records on to it. `Fold::Value` is V, or V without null. In the second
-/// case `drops_null_values` must be true, so that no null reaches the fold.
+/// The node of a windowed aggregation. It drops records that cannot be aggregated, and passes all others to the
+/// aggregation.
+///
+/// `Fold::Value` is V, or V without null. In the second case `drops_null_values` must be true, so that no null reaches
+/// the fold. One node per task.
 template <class K, class V, class VA, class Fold>
 class WindowedAggregateNode final : public OperatorNode<K, V, Windowed<NonNull<K>>, Change<VA>>,
                                     private RecordFold<NonNull<K>, VA> {

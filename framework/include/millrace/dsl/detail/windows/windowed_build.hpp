@@ -15,12 +15,13 @@ namespace millrace::detail {
 
 // --- checks of user functions
 
-/// Checks the functions of aggregate.
+/// Checks the functions of aggregate. A failed check prints one line and stops the instantiation of the operator.
 template <class I, class F, class K, class V>
 [[nodiscard]] constexpr bool require_aggregator() {
   constexpr bool kGivesInitial = std::invocable<I&>;
   static_assert(kGivesInitial, "the initializer must be callable without arguments and return the first aggregate");
   if constexpr (kGivesInitial) {
+    // The initializer's result is the aggregate's type in user functions.
     using Given = std::remove_cvref_t<std::invoke_result_t<I&>>;
     constexpr bool kCallable = std::is_invocable_r_v<std::optional<NonNull<Given>>, F&, const K&, const V&, Given>;
     static_assert(kCallable,
@@ -57,6 +58,7 @@ template <class F, class K, class VA>
 template <class K, class Given, class M>
 [[nodiscard]] auto session_merger(M merger) {
   using VA = NonNull<Given>;
+  // `one` is nullopt only if VA is optional in user functions.
   return [merger = std::move(merger)](const K& key, std::optional<VA> one, VA other) mutable {
     if constexpr (std::is_same_v<Given, VA>) {
       return std::optional<VA>(merger(key, std::move(*one), std::move(other)));
@@ -84,8 +86,10 @@ template <class K, class V, class VA, class Fold>
                                                             const MaterializedOptions& options,
                                                             const WindowedPlan<NonNull<K>, VA>& plan, const Fold& fold,
                                                             bool drops_null_values, const AnySerde<VA>& values) {
+  // Behind a repartition topic, if the stream's key was changed.
   auto next = grouping.input(plan.store->name());
   GraphNode node(node_name);
+  // suppress() downstream needs to know how long a window can change.
   node.window_grace_ms = plan.grace_ms;
   node.write = write_processor(
       [make = plan.make_aggregation, fold, drops_null_values] {
@@ -93,6 +97,7 @@ template <class K, class V, class VA, class Fold>
       },
       {}, {plan.store});
   next.node = &grouping.graph().add(std::move(node), {next.node});
+  // Also the name of the table's topology node.
   next.name = node_name;
   return KTable<Windowed<NonNull<K>>, VA>(std::move(next), plan.key_serde, values, options.store_name, plan.table);
 }

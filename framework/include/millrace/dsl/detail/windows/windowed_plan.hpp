@@ -17,7 +17,8 @@
 
 namespace millrace::detail {
 
-/// The parts of a windowed aggregation that depend on the kind of windows, but not on the stream.
+/// The parts of a windowed aggregation that depend on the kind of windows, but not on the stream. A plain value of the
+/// build phase.
 template <class K, class VA>
 struct WindowedPlan {
   std::shared_ptr<const StoreBuilder> store;
@@ -39,6 +40,7 @@ struct WindowNeeds {
   bool caches_on_close = false;  ///< the store may have a cache even with on_window_close
 };
 
+// One overload per kind of window. A sum that is too large becomes the largest number.
 [[nodiscard]] WindowNeeds window_needs(const TimeWindows& windows);
 [[nodiscard]] WindowNeeds window_needs(const UnlimitedWindows& windows);
 [[nodiscard]] WindowNeeds window_needs(const SlidingWindows& windows);
@@ -65,11 +67,13 @@ struct WindowAggregationOf {
   }
 };
 
-/// Plans an aggregation. W: TimeWindows, UnlimitedWindows or SlidingWindows.
+/// Plans an aggregation. W: TimeWindows, UnlimitedWindows or SlidingWindows. Throws TopologyException if the options do
+/// not fit the windows.
 template <class K, class VA, class W>
 [[nodiscard]] WindowedPlan<K, VA> plan_windows(const W& windows, EmitStrategy emit, const std::string& store_name,
                                                const MaterializedOptions& options, const AnySerde<K>& keys,
                                                const AnySerde<VA>& values) {
+  // The store must keep windows at least until they close.
   const WindowNeeds needs = window_needs(windows);
   const std::int64_t retention = window_retention(store_name, needs, options, emit);
   auto store = Stores::timestamped_window_store<K, VA>(store_name, Millis(retention), Millis(needs.window_ms),
@@ -77,6 +81,7 @@ template <class K, class VA, class W>
   apply_options(definition_of(store).spec, needs, options, emit);
   auto table = detail::share<WindowedTableOf<K, VA, WindowGetter<K, VA>>>(store_name);
 
+  // Copied into every task's aggregation. The flag for old values is shared with the table.
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
   plan.store = detail::shared_store(std::move(store));
@@ -88,7 +93,7 @@ template <class K, class VA, class W>
   return plan;
 }
 
-/// Plans an aggregation over sessions.
+/// Plans an aggregation over sessions. `merger` combines the aggregates of two sessions.
 template <class K, class VA>
 [[nodiscard]] WindowedPlan<K, VA> plan_sessions(const SessionWindows& windows, EmitStrategy emit,
                                                 const std::string& store_name, const MaterializedOptions& options,
@@ -104,6 +109,7 @@ template <class K, class VA>
   WindowAggregationSettings<K> settings{store_name, emit.waits_for_close(), retention, table->send_old_values(), keys};
   WindowedPlan<K, VA> plan;
   plan.store = detail::shared_store(std::move(store));
+  // Each task gets its own copy of the merger.
   plan.make_aggregation = [windows, settings, merger = std::move(merger)] {
     return make_as<WindowAggregation<K, VA>, SessionWindowAggregation<K, VA>>(windows, settings, merger);
   };

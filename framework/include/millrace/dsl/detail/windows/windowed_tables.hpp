@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// Reads the aggregate of a window.
+/// Reads the aggregate of a window. Closed windows can be read until their retention is over.
 template <class K, class V>
 class WindowGetter final : public TableValueGetter<Windowed<K>, V> {
  public:
@@ -50,7 +50,7 @@ class SessionGetter final : public TableValueGetter<Windowed<K>, V> {
   SessionStore<K, V>* store_ = nullptr;
 };
 
-/// The table that a windowed aggregation results in.
+/// The table that a windowed aggregation results in. A part of the build phase.
 template <class K, class V>
 class WindowedTable : public TableProcessor<Windowed<K>, V> {
  public:
