@@ -116,7 +116,7 @@ std::function<Millis(int)> always(Millis cost) {
 
 BOOST_FIXTURE_TEST_SUITE(SlowFunctionsSuite, SlowFunctions)
 
-BOOST_AUTO_TEST_CASE(exactly_once_commits_in_between) {
+BOOST_AUTO_TEST_CASE(do_not_delay_commits_under_exactly_once) {
   write(3'000);
   map_that_takes(always(12ms));
   start("exactly_once_v2");
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(exactly_once_commits_in_between) {
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(exactly_once_ends_a_transaction_in_time_even_if_commits_are_rarer) {
+BOOST_AUTO_TEST_CASE(do_not_delay_commits_past_half_of_the_transaction_timeout) {
   config.set("commit.interval.ms", "60000");
   write(3'000);
   map_that_takes(always(12ms));
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(exactly_once_ends_a_transaction_in_time_even_if_commits_are
   BOOST_TEST(visible * 12 <= 5'300);
 }
 
-BOOST_AUTO_TEST_CASE(at_least_once_stays_in_the_group) {
+BOOST_AUTO_TEST_CASE(keep_the_group_membership_under_at_least_once) {
   config.set("consumer.max.poll.interval.ms", "6000").set("consumer.session.timeout.ms", "6000");
   write(3'000);
   map_that_takes(always(10ms));
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(at_least_once_stays_in_the_group) {
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(a_function_may_become_slow_all_at_once) {
+BOOST_AUTO_TEST_CASE(may_become_slow_suddenly) {
   write(3'000);
   map_that_takes([](int call) { return call < 2'000 ? 0ms : 200ms; });
   start("exactly_once_v2");
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_function_may_become_slow_all_at_once) {
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(each_record_may_take_most_of_a_transaction) {
+BOOST_AUTO_TEST_CASE(may_take_nearly_the_transaction_timeout_for_each_record) {
   write(20);
   map_that_takes(always(9'900ms));
   start("exactly_once_v2");
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(each_record_may_take_most_of_a_transaction) {
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(a_record_may_take_longer_than_a_transaction_before_it_is_sent) {
+BOOST_AUTO_TEST_CASE(may_exceed_the_transaction_timeout_while_no_transaction_is_open) {
   write(5);
   map_that_takes(always(30'000ms));
   start("exactly_once_v2");
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_record_may_take_longer_than_a_transaction_before_it_is_se
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(says_which_setting_a_record_exceeds_that_takes_longer_than_its_transaction) {
+BOOST_AUTO_TEST_CASE(fail_naming_the_transaction_timeout_if_a_record_always_exceeds_it) {
   write(1);
   input().to("before");  // opens the transaction
   map_that_takes(always(12'345ms));
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(says_which_setting_a_record_exceeds_that_takes_longer_than_
   BOOST_TEST(calls == 2);  // once more, in case it was slow by chance
 }
 
-BOOST_AUTO_TEST_CASE(goes_on_if_a_record_took_longer_than_its_transaction_by_chance) {
+BOOST_AUTO_TEST_CASE(may_exceed_the_transaction_timeout_once) {
   write(5);
   input().to("before");
   map_that_takes([](int call) { return call == 2 ? 12'345ms : 1ms; });
@@ -225,7 +225,7 @@ class Ticker final : public Processor<std::string, std::string> {
   std::vector<Timestamp>& ticks_;
 };
 
-BOOST_AUTO_TEST_CASE(punctuations_are_on_time) {
+BOOST_AUTO_TEST_CASE(do_not_delay_punctuations) {
   std::vector<Timestamp> ticks;
   write(1'000);
   input().process([&] { return std::make_unique<Ticker>(clock, ticks); });
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(punctuations_are_on_time) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_wall_clock_that_is_set_back_holds_up_neither_commits_nor_punctuations) {
+BOOST_AUTO_TEST_CASE(keep_commits_and_punctuations_running_when_the_wall_clock_is_set_back) {
   std::vector<Timestamp> ticks;
   write(1'000);
   input().process([&] { return std::make_unique<Ticker>(clock, ticks); });
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(a_wall_clock_that_is_set_back_holds_up_neither_commits_nor_
   BOOST_TEST(ticks.size() >= 1'000U * 24 / 250 - 2);  // two functions take 12 ms each
 }
 
-BOOST_AUTO_TEST_CASE(a_wish_to_close_is_heeded_within_a_slice) {
+BOOST_AUTO_TEST_CASE(delay_a_close_request_by_one_slice_at_most) {
   write(1'000);
   map_that_takes([this](int call) {
     if (call == 30) thread().wakeup();

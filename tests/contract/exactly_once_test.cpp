@@ -93,7 +93,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 BOOST_FIXTURE_TEST_SUITE(ReadProcessWrite, Contract)
 
-BOOST_AUTO_TEST_CASE(yields_every_record_once_though_workers_come_and_go_with_open_transactions) {
+BOOST_AUTO_TEST_CASE(writes_every_record_once_while_workers_are_killed_with_open_transactions) {
   constexpr int kPartitions = 3;
   constexpr int kEach = 100;
   constexpr unsigned kSeed = 31337;

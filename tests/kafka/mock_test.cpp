@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(tries_a_commit_again_while_the_coordinator_moves) {
   reader->commit_sync(offsets);
 }
 
-BOOST_AUTO_TEST_CASE(tells_a_member_that_commits_too_late_that_it_is_fenced) {
+BOOST_AUTO_TEST_CASE(fences_a_member_that_commits_too_late) {
   const auto reader = consumer();
   for (const auto code : {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION}) {
     fail_next(kOffsetCommit, {code});
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(tells_a_member_that_commits_too_late_that_it_is_fenced) {
 }
 
 // Requests to a coordinator that are given up while the connection is down kill librdkafka 2.0.2 when it is up again.
-BOOST_AUTO_TEST_CASE(asks_for_committed_offsets_again_after_the_coordinator_was_away) {
+BOOST_AUTO_TEST_CASE(retries_a_query_of_committed_offsets_after_the_coordinator_was_away) {
   const auto reader = consumer();
   const auto admin = broker->make_admin();
   reader->commit_sync(offsets);
@@ -169,18 +169,16 @@ BOOST_AUTO_TEST_CASE(asks_for_committed_offsets_again_after_the_coordinator_was_
   BOOST_CHECK_EQUAL(reader->committed({{"t", 0}}, kPatience).size(), 1);
 }
 
-BOOST_AUTO_TEST_CASE(leaves_a_commit_during_a_rebalance_to_the_caller) {
+BOOST_AUTO_TEST_CASE(reports_a_commit_during_a_rebalance_as_retriable) {
   const auto reader = consumer();
   fail_next(kOffsetCommit, {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
                             RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS});
   fails_as(Severity::retriable, [&] { reader->commit_sync(offsets); });
 }
 
-BOOST_AUTO_TEST_CASE(closes_a_consumer_that_waits_for_its_first_partitions) { close_while_joining(Millis(1'000)); }
+BOOST_AUTO_TEST_CASE(closes_a_consumer_whose_first_assignment_is_late) { close_while_joining(Millis(1'000)); }
 
-BOOST_AUTO_TEST_CASE(closes_a_consumer_that_waits_for_its_first_partitions_in_vain) {
-  close_while_joining(Millis(60'000));
-}
+BOOST_AUTO_TEST_CASE(closes_a_consumer_whose_first_assignment_never_comes) { close_while_joining(Millis(60'000)); }
 
 BOOST_AUTO_TEST_CASE(starts_transactions_although_the_coordinator_is_loading) {
   fail_next(kInitProducerId,
@@ -195,14 +193,14 @@ BOOST_AUTO_TEST_CASE(commits_a_transaction_although_the_coordinator_moves) {
   producer->commit_transaction(kPatience);
 }
 
-BOOST_AUTO_TEST_CASE(tells_a_producer_that_was_replaced_that_it_is_fenced) {
+BOOST_AUTO_TEST_CASE(fences_a_replaced_producer) {
   const auto producer = in_transaction();
   fail_next(kEndTxn, {RD_KAFKA_RESP_ERR_PRODUCER_FENCED});
   fails_as(Severity::fenced, [&] { producer->commit_transaction(kPatience); });
   fails_as(Severity::fenced, [&] { producer->begin_transaction(); });
 }
 
-BOOST_AUTO_TEST_CASE(tells_a_member_that_was_replaced_that_it_is_fenced) {
+BOOST_AUTO_TEST_CASE(fences_a_replaced_member) {
   const auto producer = in_transaction();
   fail_next(kTxnOffsetCommit, {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION});
   fails_as(Severity::fenced, [&] { producer->send_offsets_to_transaction(offsets, ConsumerGroupMetadata("g")); });

@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_full_queue_makes_send_wait_and_loses_nothing) {
   BOOST_CHECK_EQUAL(count.delivered, 20'000);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_listener_throws_comes_out_of_the_call) {
+BOOST_AUTO_TEST_CASE(exceptions_of_a_listener_reach_the_caller) {
   struct Thrower : DeliveryListener {
     void on_delivery(const Delivery&) override { throw std::logic_error("from the listener"); }
   } thrower;

@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(fails_the_start_of_transactions) {
   gives_up([&] { producer->init_transactions(kTimeout); });
 }
 
-BOOST_AUTO_TEST_CASE(does_not_keep_clients_from_being_closed) {
+BOOST_AUTO_TEST_CASE(does_not_prevent_closing_clients) {
   const auto begin = std::chrono::steady_clock::now();
   {
     NoRebalances listener;

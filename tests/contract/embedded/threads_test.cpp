@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(wake_a_waiting_reader_by_writing) {
   BOOST_CHECK(std::chrono::steady_clock::now() - start < kPatience);
 }
 
-BOOST_AUTO_TEST_CASE(hear_of_deliveries_on_their_own_thread_only) {
+BOOST_AUTO_TEST_CASE(get_delivery_reports_on_their_own_thread_only) {
   struct OwnThread : DeliveryListener {
     std::thread::id owner = std::this_thread::get_id();
     int calls = 0;

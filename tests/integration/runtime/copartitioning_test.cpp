@@ -93,7 +93,7 @@ Topology orders(const Joins& world) {
 
 BOOST_FIXTURE_TEST_SUITE(Copartitioning, Joins)
 
-BOOST_DATA_TEST_CASE(a_foreign_key_join_goes_through_topics_of_its_own, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(a_foreign_key_join_uses_its_own_internal_topics, kGuarantees, guarantee) {
   const Topology topology = orders(*this);
   Rows expected;
   run(topology, settings(guarantee), [&] {
@@ -134,7 +134,7 @@ BOOST_DATA_TEST_CASE(a_foreign_key_join_goes_through_topics_of_its_own, kGuarant
   BOOST_TEST(partitions(id + "-named-subscription-response-topic") == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_stream_is_joined_with_itself_re_keyed) {
+BOOST_AUTO_TEST_CASE(a_stream_joins_its_rekeyed_self) {
   // Edges from key to value; the join makes paths of two edges.
   StreamsBuilder builder;
   const auto edges = builder.stream<S, S>(left);
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_table_is_joined_with_its_own_aggregation) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(unequal_topics_are_refused_with_the_name_of_what_they_meet_in) {
+BOOST_AUTO_TEST_CASE(topics_with_unequal_partitions_are_refused_naming_the_join) {
   const S few = topic("few", 2);
   StreamsBuilder builder;
   const auto join = [&](const KStream<S, S>& stream, const S& with, const S& name) {
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(unequal_topics_are_refused_with_the_name_of_what_they_meet_
   check_refused(builder.build(), {"'" + left + "' (3", "'" + few + "' (2", "'pairs-merge'", "repartition"});
 }
 
-BOOST_AUTO_TEST_CASE(topics_that_share_a_re_keyed_stream_must_be_equal) {
+BOOST_AUTO_TEST_CASE(topics_joined_with_one_rekeyed_stream_need_equal_partitions) {
   const S few = topic("few", 2);
   StreamsBuilder builder;
   const auto re_keyed = builder.stream<S, S>(left).select_key([](const S&, const S& value) { return value; });
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(topics_that_share_a_re_keyed_stream_must_be_equal) {
   check_refused(builder.build(), {"'" + right + "' (3", "'" + few + "' (2", "repartition"});
 }
 
-BOOST_AUTO_TEST_CASE(an_internal_topic_of_another_size_is_refused) {
+BOOST_AUTO_TEST_CASE(an_internal_topic_with_other_partitions_is_refused) {
   create(id + "-named-subscription-response-topic", 2);
   check_refused(orders(*this), {id + "-named-subscription-response-topic", "2 partitions", "3"});
 }

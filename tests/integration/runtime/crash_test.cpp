@@ -124,7 +124,7 @@ BOOST_DATA_TEST_CASE_F(Place, results_are_exact_after_many, data::make({0, 1'000
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(a_second_process_on_the_same_state_says_who_has_it, Place) {
+BOOST_FIXTURE_TEST_CASE(a_second_process_is_refused_naming_the_owner_of_the_state, Place) {
   if (!kafka) return;  // the embedded broker has one process anyway
   const World world;
   world.create(in, 1);

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(show_client_threads_tasks_and_topics_of_a_running_applicati
   BOOST_CHECK_EQUAL(metrics.sum(kTopics, "records-produced-total", {{"topic", out}}), written);
 }
 
-BOOST_AUTO_TEST_CASE(leave_with_the_threads_but_for_the_totals) {
+BOOST_AUTO_TEST_CASE(end_with_their_threads_except_the_totals) {
   write_all();
   App app(*this, counting(), settings());
   app.run_until_running();
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(leave_with_the_threads_but_for_the_totals) {
   BOOST_CHECK_GE(counters.commits, 1U);
 }
 
-BOOST_AUTO_TEST_CASE(count_what_is_restored) {
+BOOST_AUTO_TEST_CASE(count_restored_records) {
   const auto in_memory = settings().set("default.dsl.store", "in_memory");
   write_all();
   {

@@ -70,7 +70,7 @@ BOOST_DATA_TEST_CASE(of_the_broker_are_survived, data::make({"at_least_once", "e
   BOOST_ERROR("Kafka forgot transactions each time");
 }
 
-BOOST_AUTO_TEST_CASE(without_end_are_told_and_end_the_application) {
+BOOST_AUTO_TEST_CASE(end_the_application_with_an_error_if_they_last) {
   OwnKafka kafka;
   const Outage world(kafka);
   const std::string in = world.topic("in", 2);
@@ -90,8 +90,7 @@ BOOST_AUTO_TEST_CASE(without_end_are_told_and_end_the_application) {
   BOOST_CHECK_MESSAGE(error.find(kafka.address()) != std::string::npos, error);
 }
 
-BOOST_DATA_TEST_CASE(do_not_keep_an_application_from_ending, data::make({"at_least_once", "exactly_once_v2"}),
-                     guarantee) {
+BOOST_DATA_TEST_CASE(do_not_prevent_a_close, data::make({"at_least_once", "exactly_once_v2"}), guarantee) {
   OwnKafka kafka;
   const Outage world(kafka);
   const std::string in = world.topic("in", 2);
@@ -112,7 +111,7 @@ BOOST_DATA_TEST_CASE(do_not_keep_an_application_from_ending, data::make({"at_lea
   BOOST_CHECK_LT(took.count(), 40'000);
 }
 
-BOOST_AUTO_TEST_CASE(at_the_start_end_with_a_message) {
+BOOST_AUTO_TEST_CASE(at_the_start_end_in_an_error_message) {
   const World world(Broker::kafka("localhost:1"));
   const TempDir state;
   App app(

@@ -69,7 +69,7 @@ class Ticker final : public Processor<std::string, std::string> {
   int ticks_ = 0;
 };
 
-BOOST_AUTO_TEST_CASE(may_come_from_the_clock_alone) {
+BOOST_AUTO_TEST_CASE(may_come_from_punctuations_alone) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in).process([] { return std::make_unique<Ticker>(); }).to(out);
   App app(*this, builder.build(), settings());
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(may_come_from_the_clock_alone) {
   BOOST_CHECK_GE(between, 50);
 }
 
-BOOST_AUTO_TEST_CASE(of_topics_that_match_a_pattern_are_read_also_if_the_topic_comes_later) {
+BOOST_AUTO_TEST_CASE(are_read_from_topics_that_match_a_pattern_even_later_ones) {
   const std::string prefix = unique("log");
   create(prefix + "-a", 2);
   StreamsBuilder builder;
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(of_topics_that_match_a_pattern_are_read_also_if_the_topic_c
   BOOST_CHECK(app.failures().empty());
 }
 
-BOOST_AUTO_TEST_CASE(are_read_from_where_their_source_says) {
+BOOST_AUTO_TEST_CASE(are_read_from_the_offset_reset_policy_of_their_source) {
   const std::string late = topic("late", 2);
   write(in, {{"k", "early one"}, {"l", "early two"}});
   write(late, {{"k", "missed one"}, {"l", "missed two"}});
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_where_their_source_says) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(are_read_from_the_beginning_by_one_source_where_the_others_begin_at_the_end) {
+BOOST_AUTO_TEST_CASE(are_read_from_earliest_by_one_source_and_from_latest_by_others) {
   const std::string early = topic("early", 1);
   write(in, {{"k", "missed"}});
   write(early, {{"k", "read"}});
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_the_beginning_by_one_source_where_the_others_
   BOOST_TEST(values(read_count(out, 2)) == (std::vector<std::string>{"new", "read"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(are_read_from_some_time_ago_by_a_source_that_says_so) {
+BOOST_AUTO_TEST_CASE(are_read_from_a_duration_ago_by_reset_policy) {
   const std::string recent = topic("recent", 2);
   const std::string old = topic("old", 1);
   const Timestamp now = Clock::system().now();
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_some_time_ago_by_a_source_that_says_so) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(need_an_offset_if_there_is_no_reset_policy) {
+BOOST_AUTO_TEST_CASE(need_a_committed_offset_without_a_reset_policy) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in, Consumed().with_offset_reset_policy(AutoOffsetReset::none())).to(out);
   write(in, {{"k", "v"}});
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(need_an_offset_if_there_is_no_reset_policy) {
   BOOST_CHECK_MESSAGE(app.streams.error().find("reset policy is none") != std::string::npos, app.streams.error());
 }
 
-BOOST_AUTO_TEST_CASE(are_deleted_from_repartition_topics_once_they_are_processed) {
+BOOST_AUTO_TEST_CASE(are_deleted_from_repartition_topics_after_processing) {
   App app(*this, counting_values(in, out), settings().set("repartition.purge.interval.ms", "100"));
   write(in, keyed(500, 10));
   app.run_until_running();
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(are_deleted_from_repartition_topics_once_they_are_processed
   });
 }
 
-BOOST_AUTO_TEST_CASE(that_do_not_come_cost_no_transactions) {
+BOOST_AUTO_TEST_CASE(start_no_transactions_while_none_arrive) {
   write(in, {{"k", "v"}});
   App app(*this, counting(in, out), settings());
   app.run_until_running();
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(that_do_not_come_cost_no_transactions) {
   BOOST_CHECK_EQUAL(end_of(out, 0) + end_of(out, 1), end);
 }
 
-BOOST_AUTO_TEST_CASE(are_committed_by_partition) {
+BOOST_AUTO_TEST_CASE(are_committed_per_partition) {
   write(in, {{"k", "v", 5'000, {}, 1}});
   App app(*this, counting(in, out), settings());
   app.run_until_running();

@@ -45,22 +45,22 @@ struct Restarts : World {
   }
 };
 
-BOOST_FIXTURE_TEST_SUITE(State, Restarts)
+BOOST_FIXTURE_TEST_SUITE(StateRestore, Restarts)
 
-BOOST_DATA_TEST_CASE(that_is_there_needs_no_restore, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(reads_nothing_if_the_state_is_there, kGuarantees, guarantee) {
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
   check_counted_once(read(out), 400);
 }
 
-BOOST_DATA_TEST_CASE(that_was_deleted_is_restored_from_the_changelog, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(reads_the_changelog_if_the_state_was_deleted, kGuarantees, guarantee) {
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
   lose_state();
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 200U);
   check_counted_once(read(out), 400);
 }
 
-BOOST_AUTO_TEST_CASE(behind_an_open_transaction_is_waited_for_with_a_warning) {
+BOOST_AUTO_TEST_CASE(waits_for_an_open_transaction_with_a_warning) {
   (void)run(counting(in, out), "exactly_once_v2", 200);
   lose_state();
   const std::string changelog = id + "-counts-changelog";
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(behind_an_open_transaction_is_waited_for_with_a_warning) {
   BOOST_CHECK(app.failures().empty());
 }
 
-BOOST_DATA_TEST_CASE(in_memory_is_restored_each_time, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(repeats_at_each_start_for_a_store_in_memory, kGuarantees, guarantee) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in)
       .group_by_key()
@@ -103,7 +103,7 @@ BOOST_DATA_TEST_CASE(in_memory_is_restored_each_time, kGuarantees, guarantee) {
   BOOST_CHECK(std::filesystem::is_empty(state.path()));  // nothing is persistent
 }
 
-BOOST_AUTO_TEST_CASE(of_a_changelog_made_anew_is_restored_from_the_beginning) {
+BOOST_AUTO_TEST_CASE(begins_anew_if_the_changelog_was_recreated) {
   (void)run(counting(in, out), "exactly_once_v2", 200);
   const std::string changelog = id + "-counts-changelog";
   admin->delete_topic(changelog, kPatience);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(of_a_changelog_made_anew_is_restored_from_the_beginning) {
   BOOST_CHECK_EQUAL(counts(rows).at("k0").back(), 1);
 }
 
-BOOST_AUTO_TEST_CASE(restore_is_told_to_the_listener) {
+BOOST_AUTO_TEST_CASE(reports_to_the_restore_listener) {
   (void)run(counting(in, out), "exactly_once_v2", 500);
   lose_state();
   App app(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(restore_is_told_to_the_listener) {
   BOOST_CHECK_EQUAL(completed, 2);  // one of each partition
 }
 
-BOOST_AUTO_TEST_CASE(of_an_aborted_transaction_leaves_no_trace) {
+BOOST_AUTO_TEST_CASE(skips_aborted_transactions) {
   // Every 50th record fails in the middle of a transaction, once.
   std::atomic<int> seen{0};
   std::atomic<int> failures{0};
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(of_an_aborted_transaction_leaves_no_trace) {
   BOOST_CHECK_GE(app.streams.counters().processed_records, 400U);
 }
 
-BOOST_AUTO_TEST_CASE(is_as_committed_after_a_failure_and_a_restart) {
+BOOST_AUTO_TEST_CASE(returns_to_the_last_commit_after_a_failure_and_a_restart) {
   {
     std::atomic<int> seen{0};
     StreamsBuilder builder;
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(is_as_committed_after_a_failure_and_a_restart) {
   check_counted_once(read(out), 300);
 }
 
-BOOST_AUTO_TEST_CASE(directory_has_one_user_at_a_time) {
+BOOST_AUTO_TEST_CASE(needs_the_state_directory_for_itself) {
   const App first(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
   BOOST_CHECK_EXCEPTION(
       App(*this, counting(in, out), config(id, "exactly_once_v2", state.path())), LockException,

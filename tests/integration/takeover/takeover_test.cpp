@@ -182,7 +182,8 @@ void check_equal(const Results& found, const Results& expected) {
 
 BOOST_FIXTURE_TEST_SUITE(TakeoverSuite, Takeover)
 
-BOOST_DATA_TEST_CASE(ends_as_one_application_would, data::make({"exactly_once_v2", "at_least_once"}), guarantee) {
+BOOST_DATA_TEST_CASE(ends_with_results_of_a_single_application, data::make({"exactly_once_v2", "at_least_once"}),
+                     guarantee) {
   const S alone = make_topics();
   write_half(alone, 0);
   write_half(alone, 1);

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(every_case_is_there_in_both_languages) {
   for (const auto& [name, build] : twins) BOOST_TEST(java.contains(name), "in C++ alone: " << name);
 }
 
-BOOST_AUTO_TEST_CASE(descriptions_are_javas_byte_for_byte) {
+BOOST_AUTO_TEST_CASE(finds_descriptions_equal_to_java_s_byte_for_byte) {
   const auto java = golden("describe");
   for (const auto& [name, build] : all_cases()) {
     BOOST_TEST_CONTEXT("case " << name) {

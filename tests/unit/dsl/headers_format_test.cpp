@@ -72,14 +72,14 @@ BOOST_AUTO_TEST_CASE(logs_deletes_with_the_headers_of_their_record) {
   BOOST_TEST(logged("HEADERS", store, "1000000") == kOfTheDelete, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(is_that_of_stores_in_rocksdb_alone) {
+BOOST_AUTO_TEST_CASE(applies_to_stores_in_rocksdb_only) {
   const auto in_memory = Materialized::as("s").with_store_type(StoreMedium::in_memory);
   BOOST_TEST(logged("HEADERS", in_memory) == kWithout, boost::test_tools::per_element());
   const auto versioned = Materialized::as_versioned("s", 1s);
   BOOST_TEST(logged("HEADERS", versioned) == kWithout, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(holds_for_tables_made_from_tables) {
+BOOST_AUTO_TEST_CASE(applies_to_tables_derived_from_tables) {
   StreamsBuilder builder;
   builder.table<S, S>("in")
       .filter([](const S& value) { return value != "x"; }, Materialized::as("s"))
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(holds_for_tables_made_from_tables) {
   BOOST_TEST(changelog(timeline) == (std::vector<S>{"a=1", "a=null g=2"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(takes_the_headers_from_what_a_cached_session_store_lets_out) {
+BOOST_AUTO_TEST_CASE(makes_a_cached_session_store_emit_no_headers) {
   const auto after_two = [](const S& format) {
     Timeline timeline(windowed([](auto grouped) {
                         return grouped.windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(10ms))
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(takes_the_headers_from_what_a_cached_session_store_lets_out
   BOOST_TEST((after_two("HEADERS") == std::vector<S>{"out a[5,5)=null @5", "out a[5,8)=2 @8"}));
 }
 
-BOOST_AUTO_TEST_CASE(lets_a_suppress_log_where_its_old_values_came_from) {
+BOOST_AUTO_TEST_CASE(makes_suppress_log_headers_and_time_of_old_values) {
   const S version = "v=\x03";
   const S unknown = S(1, '\0') + S(8, '\xff');
   for (const bool headers : {false, true}) {
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(lets_a_suppress_log_where_its_old_values_came_from) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(makes_a_suppress_count_headers_and_timestamps) {
+BOOST_AUTO_TEST_CASE(makes_suppress_count_bytes_of_headers_and_timestamps) {
   // 32 bytes: 8, a key of 1, a value of 1, and its context of 22. With headers the value has 9 more.
   const auto out = [](const S& format, std::int64_t limit) {
     Timeline timeline(suppressed(BufferConfig::max_bytes(limit)), with_format(format));
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(makes_a_suppress_count_headers_and_timestamps) {
   BOOST_TEST(out("HEADERS", 41) == held, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(leaves_the_types_of_a_tables_store_alone) {
+BOOST_AUTO_TEST_CASE(keeps_the_store_types_of_tables) {
   Timeline timeline(reduced(Materialized::as("s")), with_format("HEADERS"));
   (void)timeline.feed("in a=1 @5 h=1");
   const auto kept = timeline.driver().get_timestamped_key_value_store<S, S>("s").get("a");

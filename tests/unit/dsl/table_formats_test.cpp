@@ -136,7 +136,7 @@ constexpr Timestamp kTime = 1700000040000;
 
 BufferedContext context() { return {kTime, 7, "in", 3, {}, {}, {}}; }
 
-BOOST_AUTO_TEST_CASE(a_buffered_change_has_its_record_s_place_and_three_values) {
+BOOST_AUTO_TEST_CASE(a_buffered_change_has_its_record_context_and_three_values) {
   const auto written = [](N prior, N old_value, N new_value) {
     return write_buffered({std::move(prior), std::move(old_value), std::move(new_value), context()}, kTime);
   };

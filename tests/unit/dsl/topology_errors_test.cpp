@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_pattern_that_matches_a_topic_of_another_source) {
                  "topic 'again-repartition'");
 }
 
-BOOST_AUTO_TEST_CASE(a_node_by_hand_that_takes_other_types_than_the_dsl_gives) {
+BOOST_AUTO_TEST_CASE(a_manual_node_with_other_types_than_its_parent) {
   StreamsBuilder builder;
   const auto in = builder.stream<S, S>("in", Consumed::as("source"));
   in.map_values([](const S& value) { return static_cast<std::int64_t>(value.size()); }, Named::as("lengths"));
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(streams_of_two_builders) {
                  "two StreamsBuilders");
 }
 
-BOOST_AUTO_TEST_CASE(generated_names_of_stores_and_topics_if_they_are_to_be_given) {
+BOOST_AUTO_TEST_CASE(generated_names_if_explicit_ones_are_required) {
   StreamsConfig strict;
   strict.set("ensure.explicit.internal.resource.naming", "true");
   const auto plus = [](const S& a, const S& b) { return a + b; };

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(closes_the_transformer_of_its_node) {
   check(counted([](StreamsBuilder&, const auto& table) { table.to_stream().to("out"); }), 1);
 }
 
-BOOST_AUTO_TEST_CASE(closes_those_that_joins_read_it_by) {
+BOOST_AUTO_TEST_CASE(closes_transformers_that_joins_use_to_read_the_table) {
   check(counted([](StreamsBuilder& builder, const auto& table) {
           builder.stream<S, S>("s").join(table, joined()).to("out");
         }),
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(closes_those_that_joins_read_it_by) {
         2);
 }
 
-BOOST_AUTO_TEST_CASE(closes_those_behind_other_tables_that_are_computed) {
+BOOST_AUTO_TEST_CASE(closes_transformers_behind_other_derived_tables) {
   check(counted([](StreamsBuilder& builder, const auto& table) {
           const auto filtered = table.filter([](const S&) { return true; }).map_values([](const S& v) { return v; });
           builder.stream<S, S>("s").join(filtered, joined()).to("out");

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(loses_no_session_in_the_moment_before_it_closes) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(shows_neither_twice_nor_never_across_restarts) {
+BOOST_AUTO_TEST_CASE(emits_each_window_exactly_once_across_restarts) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(counted_on_close(TimeWindows::of_size_and_grace(10ms, 30ms), medium));
     check(timeline, {{"in a=x @5", {}}, {"in a=x @15", {}}, {"in a=x @45", {"out a[0,10)=1 @5"}}});
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(shows_neither_twice_nor_never_across_restarts) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(shows_sessions_when_nothing_can_extend_them_any_more) {
+BOOST_AUTO_TEST_CASE(emits_sessions_when_nothing_can_extend_them) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(counted_on_close(SessionWindows::of_inactivity_gap_and_grace(10ms, 5ms), medium));
     check(timeline, {{"in a=x @100", {}},

@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(looks_for_closed_windows_once_per_emit_interval) {
   BOOST_TEST(run->task.metadata.at("w") == 26);
 }
 
-BOOST_AUTO_TEST_CASE(shows_at_once_what_the_next_record_would_expire) {
+BOOST_AUTO_TEST_CASE(emits_at_once_windows_that_the_next_record_would_expire) {
   const auto run = tumbling(10);
   BOOST_TEST(run->feed("a", 5) == Lines{});
   BOOST_TEST(run->feed("b", 6) == Lines{});
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(shows_at_once_what_the_next_record_would_expire) {
   BOOST_TEST(run->task.metadata.at("w") == 5'000);
 }
 
-BOOST_AUTO_TEST_CASE(shows_sessions_at_once_that_the_next_record_would_expire) {
+BOOST_AUTO_TEST_CASE(emits_at_once_sessions_that_the_next_record_would_expire) {
   const auto run = sessions(11);
   BOOST_TEST(run->feed("a", 5) == Lines{});
   BOOST_TEST(run->feed("a", 9) == Lines{});
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(shows_sessions_at_once_that_the_next_record_would_expire) {
   BOOST_TEST(run->feed("c", 31) == Lines{"b[20,20)=1"});
 }
 
-BOOST_AUTO_TEST_CASE(shows_nothing_again_that_was_shown_before_a_restart) {
+BOOST_AUTO_TEST_CASE(emits_no_window_again_after_a_restart) {
   const auto run = tumbling(1000, 20);
   BOOST_TEST(run->feed("a", 16) == Lines{});
   run->task.now += 1000;

@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(averages_and_maxima_are_those_of_the_samples) {
   BOOST_TEST(std::isnan(number("latency-max")));
 }
 
-BOOST_AUTO_TEST_CASE(a_ratio_is_that_of_the_growths) {
+BOOST_AUTO_TEST_CASE(computes_a_ratio_of_two_increases) {
   Counter whole;
   whole.add(1'000);
   MetricScope scope(registry, kGroup, {});
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_ratio_is_that_of_the_growths) {
   BOOST_TEST(number("process-ratio") == 0.25);
 }
 
-BOOST_AUTO_TEST_CASE(gauges_are_asked_at_each_snapshot_and_may_be_texts) {
+BOOST_AUTO_TEST_CASE(reads_gauges_at_each_snapshot_even_text_ones) {
   std::string state = "RUNNING";
   MetricScope scope(registry, kGroup, {});
   scope.gauge(kInfo, "state", "The state", [&] { return state; });

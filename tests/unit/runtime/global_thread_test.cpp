@@ -112,9 +112,9 @@ struct Filled : Fixture {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(GlobalThreads)
+BOOST_AUTO_TEST_SUITE(GlobalThreadSuite)
 
-BOOST_FIXTURE_TEST_CASE(each_store_goes_on_where_it_is_and_one_in_memory_from_the_beginning, Filled) {
+BOOST_FIXTURE_TEST_CASE(resumes_stores_on_disk_and_refills_stores_in_memory, Filled) {
   std::vector<ConsumerRecord> records;
   records.push_back(input_record(kMemory.topic, 0, "a", "1"));
   BOOST_TEST((run(std::move(records)) == Starts{{kDisk, 1}, {kMemory, 0}}));
@@ -122,14 +122,14 @@ BOOST_FIXTURE_TEST_CASE(each_store_goes_on_where_it_is_and_one_in_memory_from_th
   BOOST_TEST(in_memory == "1");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_store_whose_topic_was_made_anew_is_emptied, Filled) {
+BOOST_FIXTURE_TEST_CASE(empties_a_store_whose_topic_was_recreated, Filled) {
   admin.bounds[kDisk] = {0, 0};
   admin.bounds[kMemory] = {0, 0};
   BOOST_TEST((run({}) == Starts{{kDisk, 0}, {kMemory, 0}}));
   BOOST_TEST(on_disk == "(none)");
 }
 
-BOOST_FIXTURE_TEST_CASE(state_that_cannot_be_read_is_built_anew, Filled) {
+BOOST_FIXTURE_TEST_CASE(rebuilds_unreadable_state, Filled) {
   std::ofstream(directory.path() / "global" / "CURRENT") << "no manifest\n";
   BOOST_TEST((run(both()) == Starts{{kDisk, 0}, {kMemory, 0}}));
   BOOST_TEST(on_disk == "1");

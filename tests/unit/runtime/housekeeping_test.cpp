@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(finds_topics_that_come_later) {
   BOOST_CHECK(plan->tasks()[0].topics.contains("in-b"));
 }
 
-BOOST_AUTO_TEST_CASE(looks_at_once_when_the_group_knows_more) {
+BOOST_AUTO_TEST_CASE(looks_for_topics_at_once_when_the_group_knows_of_new_ones) {
   const auto before = plan;
   house->run_due(1, true);
   BOOST_CHECK_EQUAL(plan, before);  // the new partitions do not show yet
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(looks_at_once_when_the_group_knows_more) {
   BOOST_CHECK_EQUAL(plan->tasks()[0].count, 3);
 }
 
-BOOST_AUTO_TEST_CASE(tells_of_topics_that_are_gone_for_good) {
+BOOST_AUTO_TEST_CASE(reports_topics_that_stay_deleted) {
   admin.delete_topic("in-a", Millis(0));
   house->run_due(5000, false);  // might be a broker that has just started
   bool told = false;
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(tells_of_topics_that_are_gone_for_good) {
   BOOST_CHECK(told);
 }
 
-BOOST_AUTO_TEST_CASE(forgives_topics_that_come_back) {
+BOOST_AUTO_TEST_CASE(tolerates_topics_that_come_back) {
   admin.delete_topic("in-a", Millis(0));
   for (int i = 0; i < 20; ++i) {
     house->run_due(5000 + 2 * i, true);

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(is_initialized_once) {
   BOOST_CHECK(calls() == (Calls{"init"}));
 }
 
-BOOST_AUTO_TEST_CASE(knows_since_when_a_transaction_is_open) {
+BOOST_AUTO_TEST_CASE(reports_when_the_transaction_was_opened) {
   struct : Clock {
     Timestamp time = 5'000;
     [[nodiscard]] Timestamp now() const override { return 1; }
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(knows_since_when_a_transaction_is_open) {
   BOOST_CHECK(!output->transaction_since());
 }
 
-BOOST_AUTO_TEST_CASE(knows_no_transactions_at_least_once) {
+BOOST_AUTO_TEST_CASE(has_no_transactions_under_at_least_once) {
   make(false).initialize(patience);
   send();
   output->flush(patience);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(commits_offsets_without_records) {
   BOOST_CHECK(calls() == (Calls{"begin", "offsets", "commit"}));
 }
 
-BOOST_AUTO_TEST_CASE(repeats_what_may_succeed_later) {
+BOOST_AUTO_TEST_CASE(retries_calls_that_may_succeed_later) {
   make(true);
   broker.script.failing_commits = 2;
   send();
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(repeats_what_may_succeed_later) {
   BOOST_CHECK(calls() == (Calls{"begin", "offsets", "commit", "commit", "commit"}));
 }
 
-BOOST_AUTO_TEST_CASE(repeats_nothing_once_the_application_ends) {
+BOOST_AUTO_TEST_CASE(retries_nothing_while_the_application_closes) {
   make(true);
   broker.script.failing_commits = 1;
   patience.end_by(Patience::SteadyClock::now());
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(aborts_only_what_is_open) {
   BOOST_CHECK(calls() == (Calls{"begin", "abort"}));
 }
 
-BOOST_AUTO_TEST_CASE(tells_how_far_a_changelog_is_confirmed) {
+BOOST_AUTO_TEST_CASE(reports_the_confirmed_offset_of_a_changelog) {
   make(false);
   const auto first = output->open_changelog({"app-a-changelog", 1});
   const auto second = output->open_changelog({"app-b-changelog", 1});
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(tells_how_far_a_changelog_is_confirmed) {
   BOOST_CHECK_EQUAL(broker.script.sent[0].topic, "app-a-changelog");
 }
 
-BOOST_AUTO_TEST_CASE(fails_when_the_handler_says_so_naming_the_topic) {
+BOOST_AUTO_TEST_CASE(fails_naming_the_topic_when_the_handler_says_fail) {
   make(false);
   broker.script.refuse = Severity::fatal;
   send();
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(asks_a_handler_in_code_about_errors_that_may_pass) {
   BOOST_CHECK_EQUAL(asked, 3);
 }
 
-BOOST_AUTO_TEST_CASE(tries_errors_that_may_pass_again_where_the_configuration_decides) {
+BOOST_AUTO_TEST_CASE(does_not_ask_a_configured_handler_about_retriable_errors) {
   make(false);
   broker.script.refuse = Severity::retriable;
   send();
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(tries_errors_that_may_pass_again_where_the_configuration_de
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-BOOST_AUTO_TEST_CASE(takes_retry_for_fail_where_trying_again_is_of_no_use) {
+BOOST_AUTO_TEST_CASE(treats_retry_as_fail_for_errors_that_are_not_retriable) {
   make(false);
   broker.script.refuse = Severity::fatal;
   response = HandlerResponse::retry();
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(takes_retry_for_fail_where_trying_again_is_of_no_use) {
   BOOST_CHECK_THROW(output->flush(patience), TaskFailure);
 }
 
-BOOST_AUTO_TEST_CASE(fails_when_the_handler_itself_does) {
+BOOST_AUTO_TEST_CASE(fails_when_the_handler_throws) {
   make(false);
   errors.handlers.production = [](const ErrorContext&) -> HandlerResponse { throw std::runtime_error("no idea"); };
   broker.script.refuse = Severity::fatal;
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(never_skips_a_record_of_a_changelog) {
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-BOOST_AUTO_TEST_CASE(says_that_a_skipped_record_spoils_its_transaction) {
+BOOST_AUTO_TEST_CASE(explains_a_commit_that_fails_because_of_a_skipped_record) {
   make(true);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
   BOOST_CHECK_EQUAL(dropped(), 1U);
 }
 
-BOOST_AUTO_TEST_CASE(blames_no_record_for_what_is_wrong_with_its_batch) {
+BOOST_AUTO_TEST_CASE(does_not_blame_a_record_for_an_error_of_its_batch) {
   make(false, ProducerOutput::Batches::allowed);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(blames_no_record_for_what_is_wrong_with_its_batch) {
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-BOOST_AUTO_TEST_CASE(knows_that_a_record_was_in_no_batch) {
+BOOST_AUTO_TEST_CASE(skips_a_record_that_the_client_itself_refused) {
   make(true, ProducerOutput::Batches::allowed);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(knows_that_a_record_was_in_no_batch) {
   BOOST_CHECK_EQUAL(dropped(), 1U);
 }
 
-BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_the_brokers_troubles) {
+BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_broker_outages) {
   make(false);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::retriable;
@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_the_brokers_troubles) {
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-BOOST_AUTO_TEST_CASE(tells_the_handler_where_a_record_came_from_however_late_the_answer_is) {
+BOOST_AUTO_TEST_CASE(shows_the_handler_the_input_record_even_if_the_report_is_late) {
   for (const auto batches : {ProducerOutput::Batches::one_record_each, ProducerOutput::Batches::allowed}) {
     make(false, batches);
     response = HandlerResponse::resume();
@@ -350,7 +350,7 @@ BOOST_AUTO_TEST_CASE(shows_the_handler_a_record_without_headers) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
+BOOST_AUTO_TEST_CASE(writes_dead_letters_for_refused_records) {
   make(false);
   errors.dead_letter_topic = "dead";
   response = HandlerResponse::resume();
@@ -375,7 +375,7 @@ BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
   BOOST_CHECK(calls() == (Calls{"flush", "flush"}));
 }
 
-BOOST_AUTO_TEST_CASE(writes_the_dead_letters_of_a_transaction_with_it_or_behind) {
+BOOST_AUTO_TEST_CASE(writes_dead_letters_in_the_transaction_or_after_it) {
   errors.dead_letter_topic = "dead";
   make(true);
   response = HandlerResponse::resume();

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(stay_on_the_grid_and_skip_missed_slots) {
   BOOST_TEST(ran == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(keep_the_distance_from_their_first_time) {
+BOOST_AUTO_TEST_CASE(stay_on_the_grid_of_their_start_time) {
   (void)schedule("a", 107, 10);  // as wall clock is scheduled: now + interval
   BOOST_CHECK(!run(106));
   BOOST_CHECK(run(107));
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(run_earliest_first) {
   BOOST_TEST(ran == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(that_are_due_together_run_in_the_order_of_javas_priority_queue) {
+BOOST_AUTO_TEST_CASE(run_in_java_s_priority_queue_order_if_due_together) {
   for (const char* name : {"a", "b", "c"}) (void)schedule(name, 0, 10);
   BOOST_CHECK(run(0));
   BOOST_CHECK(run(10));
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(that_are_due_together_run_in_the_order_of_javas_priority_qu
   BOOST_TEST(ran == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(made_by_another_one_and_due_already_run_in_the_same_pass) {
+BOOST_AUTO_TEST_CASE(run_in_the_same_pass_if_scheduled_by_another_and_due) {
   (void)punctuations.schedule(node, 0, 100, [&](Timestamp) {
     ran.push_back("first");
     (void)schedule("made", 0, 10);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(go_on_when_the_clock_is_set_back) {
   BOOST_CHECK_EQUAL(*punctuations.next_due(), 507);
 }
 
-BOOST_AUTO_TEST_CASE(wait_for_a_start_that_was_named_though_the_clock_is_set_back) {
+BOOST_AUTO_TEST_CASE(wait_for_an_explicit_start_even_if_the_clock_is_set_back) {
   (void)punctuations.schedule(
       node, 2'000, 10, [this](Timestamp now) { ran.push_back(std::to_string(now)); }, 1'000);
   BOOST_CHECK(!run(1'000));

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(ends_a_round_when_a_commit_is_due) {
   BOOST_TEST(time() < commit_at + RoundScheduler::kSlice.count() + 1);
 }
 
-BOOST_AUTO_TEST_CASE(heeds_a_commit_that_becomes_due_while_the_round_goes_on) {
+BOOST_AUTO_TEST_CASE(ends_a_round_when_a_commit_becomes_due_during_it) {
   cost_ms = 3;
   settled_round();
   begin();
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(ends_a_round_when_a_punctuation_is_due) {
   BOOST_TEST(time() < *punctuation_at + RoundScheduler::kSlice.count() + 1);
 }
 
-BOOST_AUTO_TEST_CASE(polls_again_in_half_of_the_time_that_the_group_allows) {
+BOOST_AUTO_TEST_CASE(polls_within_half_of_the_poll_interval) {
   RoundScheduler hasty(Millis(60));
   hasty.polled(1'000);
   hasty.begin(1'010, kNever, std::nullopt);
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(polls_again_in_half_of_the_time_that_the_group_allows) {
   BOOST_TEST(now <= 1'030 + RoundScheduler::kSlice.count());
 }
 
-BOOST_AUTO_TEST_CASE(processes_a_slice_in_each_round_whatever_is_due) {
+BOOST_AUTO_TEST_CASE(processes_at_least_one_slice_per_round) {
   commit_at = 0;
   cost_ms = 12;
   BOOST_TEST(round() == 1);

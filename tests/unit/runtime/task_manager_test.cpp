@@ -88,9 +88,9 @@ struct InMemory : Fixture {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(TaskManagers)
+BOOST_AUTO_TEST_SUITE(TaskManagerSuite)
 
-BOOST_FIXTURE_TEST_CASE(a_restart_takes_the_stores_back_to_the_last_commit_without_reopening_them, Fixture) {
+BOOST_FIXTURE_TEST_CASE(restarts_stores_at_the_last_commit_without_reopening_them, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
   first.confirm(1);
@@ -112,7 +112,7 @@ BOOST_FIXTURE_TEST_CASE(a_restart_takes_the_stores_back_to_the_last_commit_witho
   BOOST_TEST(first.closed.size() == 1);
 }
 
-BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_reads_what_its_changelog_has_behind_the_last_commit, Fixture) {
+BOOST_FIXTURE_TEST_CASE(restores_the_changelog_after_the_last_commit_on_a_restart, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
   first.confirm(1);
@@ -128,7 +128,7 @@ BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_reads_what_its_changelog_has_beh
   BOOST_TEST(get("a") == "2");
 }
 
-BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_in_memory_is_read_from_the_beginning, InMemory) {
+BOOST_FIXTURE_TEST_CASE(restores_stores_in_memory_from_the_beginning_on_a_restart, InMemory) {
   tasks->advance(first, Millis(0));
   put("a", "1");
   first.confirm(1);
@@ -144,7 +144,7 @@ BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_in_memory_is_read_from_the_begin
   BOOST_TEST(get("b") == "(none)");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_task_that_is_given_back_frees_its_directory, Fixture) {
+BOOST_FIXTURE_TEST_CASE(unlocks_the_directory_of_a_returned_task, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
   first.confirm(1);

@@ -82,7 +82,7 @@ struct KeyValueStack : Stack {
 
 BOOST_AUTO_TEST_SUITE(CachingStores)
 
-BOOST_AUTO_TEST_CASE(updates_of_a_key_become_one_when_they_leave) {
+BOOST_AUTO_TEST_CASE(updates_of_a_key_leave_as_one) {
   KeyValueStack stack;
   stack.listen(*stack.store, true);
   stack.store->put("a", "1");
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_removed_session_is_logged_as_removed_even_if_it_was_not_t
   BOOST_TEST(store->observed_stream_time() == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_session_store_that_keeps_no_headers_of_its_own_lets_out_none) {
+BOOST_AUTO_TEST_CASE(a_session_store_without_own_headers_emits_none) {
   for (const bool forwards : {true, false}) {
     Stack stack;
     CacheTraits traits;
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(without_a_listener_every_delete_is_logged) {
   BOOST_TEST(stack.changelog.logged == Texts{"a=null@10"}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_was_read_is_kept) {
+BOOST_AUTO_TEST_CASE(values_read_from_below_are_cached) {
   KeyValueStack stack;
   stack.inner->put("a", "1");
   BOOST_TEST(text(stack.store->get("a")) == "1");
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_is_kept) {
   BOOST_TEST(stack.changelog.logged.empty());
 }
 
-BOOST_AUTO_TEST_CASE(walks_show_the_cache_over_the_store) {
+BOOST_AUTO_TEST_CASE(iteration_merges_the_cache_over_the_store) {
   KeyValueStack stack;
   for (const char* key : {"a", "b", "c", "d"}) stack.inner->put(key, "old");
   stack.store->put("b", "new");
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(sessions_are_told_apart_by_both_bounds) {
   BOOST_TEST(stack.changelog.logged == (Texts{key + "=2@10"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(over_the_budget_all_changes_leave_and_then_the_eldest_entries) {
+BOOST_AUTO_TEST_CASE(a_full_cache_emits_all_changes_and_then_evicts_the_oldest_entries) {
   KeyValueStack stack;
   stack.budget = CacheBudget(1'000);  // some entries
   stack.listen(*stack.store, false);
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(a_listener_finds_all_changes_in_the_store) {
   BOOST_TEST(seen == (Texts{"a: a is 1, b is null", "b: a is 1, b is null"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_change_that_comes_of_a_change_goes_after_it_however_small_the_cache) {
+BOOST_AUTO_TEST_CASE(a_change_caused_by_another_leaves_after_it_however_small_the_cache) {
   for (const bool over_the_budget : {false, true}) {
     const std::string second(over_the_budget ? 2'000 : 1, '2');
     KeyValueStack stack;
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(a_change_that_comes_of_a_change_goes_after_it_however_small
   }
 }
 
-BOOST_AUTO_TEST_CASE(walks_are_no_use_of_what_they_pass) {
+BOOST_AUTO_TEST_CASE(iteration_does_not_count_as_use) {
   Stack windows;
   windows.budget = CacheBudget(2'000);
   auto below = make_in_memory_window_store("s", {100'000, 1'000, false});

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_timestamped_window_store_logs_the_bare_value_under_its_ow
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_join_store_counts_every_put_and_passes_headers_on) {
+BOOST_AUTO_TEST_CASE(a_join_store_numbers_every_put_and_logs_headers) {
   RecordingWriter writer;
   const auto store = make_change_logging(make_in_memory_window_store("s", {60'000, 1000, true}), writer,
                                          ValueFormat::plain, LoggedHeaders::all);
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(puts_that_the_store_skips_as_expired_are_logged_all_the_sam
   BOOST_TEST(text(store->fetch("a", kT - 1000)) == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(deletes_alone_carry_the_headers_of_their_record_where_only_they_should) {
+BOOST_AUTO_TEST_CASE(only_deletes_are_logged_with_record_headers_if_configured) {
   RecordingWriter writer;
   const auto store = make_change_logging(make_in_memory_key_value_store("s"), writer, ValueFormat::timestamped,
                                          LoggedHeaders::of_deletes);

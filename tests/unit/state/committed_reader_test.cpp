@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(see_a_key_value_store_as_of_the_last_commit) {
   BOOST_TEST(!reader->get("a").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(walk_over_a_range_with_both_ends_in_it_forward_and_backward) {
+BOOST_AUTO_TEST_CASE(iterate_over_an_inclusive_range_forward_and_backward) {
   for (const char* key : {"a", "b", "c", "d"}) counts().put(key, key);
   set->commit();
   const auto reader = set->committed_key_value("counts");
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(stores_that_have_no_committed_state_or_another_kind_are_ref
   BOOST_CHECK_EXCEPTION((void)set->committed_windows("none"), ProcessorStateException, tells("'none'"));
 }
 
-BOOST_AUTO_TEST_CASE(readers_and_walks_that_outlive_the_database_say_that_it_is_closed) {
+BOOST_AUTO_TEST_CASE(report_a_closed_database) {
   counts().put("a", "1");
   counts().put("b", "1");
   set->commit();

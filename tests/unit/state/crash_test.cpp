@@ -52,7 +52,7 @@ std::int64_t write_and_kill(const std::filesystem::path& directory, std::int64_t
 
 BOOST_AUTO_TEST_SUITE(Crashes)
 
-BOOST_AUTO_TEST_CASE(after_kill_9_the_database_shows_one_whole_commit) {
+BOOST_AUTO_TEST_CASE(leave_one_whole_commit_after_kill_9) {
   const TempDirectory directory;
   RandomSource random;
   BOOST_TEST_MESSAGE("seed " << random.seed());

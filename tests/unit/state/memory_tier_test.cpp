@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_hot_window_lookup_never_touches_rocksdb) {
              }) == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_restart_the_past_comes_from_rocksdb_and_the_present_from_memory) {
+BOOST_AUTO_TEST_CASE(after_a_restart_only_old_windows_are_read_from_rocksdb) {
   const TempDirectory directory;
   const WindowStoreOptions options{600'000, 1000, true};
   {
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(after_a_restart_the_past_comes_from_rocksdb_and_the_present
   BOOST_TEST(rocksdb_reads([&] { BOOST_TEST(count(*store, "k", 1001, 5000) == 1); }) == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_evicted_is_found_again_and_other_keys_still_cost_nothing) {
+BOOST_AUTO_TEST_CASE(evicted_keys_are_found_again_and_absent_keys_cost_nothing) {
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path(), {1u << 20, 1u << 20, 1u << 20});
   const auto store = database->window_store("s", {600'000'000, 1000, true});
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(several_puts_of_a_key_count_once) {
   BOOST_TEST(database->uncommitted_bytes() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_window_tier_keeps_to_its_budget_and_counts_right) {
+BOOST_AUTO_TEST_CASE(a_window_tier_respects_its_budget_and_counts_exactly) {
   TierBudget budget(100'000);
   RandomSource random;
   BOOST_TEST_MESSAGE("seed " << random.seed());
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_window_tier_keeps_to_its_budget_and_counts_right) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_filter_of_evicted_keys_has_no_false_no) {
+BOOST_AUTO_TEST_CASE(the_filter_of_evicted_keys_has_no_false_negatives) {
   RandomSource random;
   BOOST_TEST_MESSAGE("seed " << random.seed());
   EvictedKeys keys(1u << 20);

@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(changes_leave_in_the_order_of_their_last_update) {
   BOOST_TEST(cache.has("a"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_deleted_is_gone_when_it_is_taken) {
+BOOST_AUTO_TEST_CASE(drop_a_deleted_entry_once_it_is_taken) {
   Cache cache(10'000);
   cache.put("a", std::nullopt);
   BOOST_TEST_REQUIRE(cache.has("a"));
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(what_is_deleted_is_gone_when_it_is_taken) {
   BOOST_TEST(!cache.has("a"));
 }
 
-BOOST_AUTO_TEST_CASE(what_changes_while_others_are_taken_is_taken_once) {
+BOOST_AUTO_TEST_CASE(emit_changes_made_during_a_flush_once) {
   Cache cache(1u << 20);
   const std::string large(70'000, 'x');  // a batch of its own
   cache.put("a", large);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(what_changes_while_others_are_taken_is_taken_once) {
   BOOST_TEST(cache.take_all() == (Texts{"a=6@20", "d=7@20"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(room_is_made_by_what_was_not_used_for_the_longest_time) {
+BOOST_AUTO_TEST_CASE(evict_the_least_recently_used_entries) {
   Cache cache(bytes_of({"a", "b", "c"}));
   for (const char* key : {"a", "b", "c"}) cache.cache.put_clean(key, "1");
   BOOST_TEST(cache.cache.make_room());
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(room_is_made_by_what_was_not_used_for_the_longest_time) {
   BOOST_TEST(!cache.budget.exceeded());
 }
 
-BOOST_AUTO_TEST_CASE(changed_entries_make_no_room_before_they_are_taken) {
+BOOST_AUTO_TEST_CASE(do_not_evict_changed_entries_before_they_are_taken) {
   Cache cache(1);
   cache.put("a", "1");
   cache.put("b", "2");
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(changed_entries_make_no_room_before_they_are_taken) {
   BOOST_TEST(!cache.has("b"));
 }
 
-BOOST_AUTO_TEST_CASE(keys_values_headers_and_raw_records_count) {
+BOOST_AUTO_TEST_CASE(count_bytes_of_keys_values_headers_and_raw_records) {
   Cache cache(1u << 20);
   const auto grows_by = [&cache](std::string_view key, BytesView value) {
     const std::size_t before = cache.budget.used();
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(keys_values_headers_and_raw_records_count) {
   BOOST_TEST(grows_by("d", "1") >= 4'000u);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_taken_keeps_no_context) {
+BOOST_AUTO_TEST_CASE(drop_the_context_of_taken_entries) {
   Cache cache(1u << 20);
   cache.contexts.now.raw = std::make_unique<KeptContext::Raw>();
   cache.contexts.now.raw->value.emplace(4'000, 'r');
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(what_is_taken_keeps_no_context) {
   BOOST_TEST(cache.budget.used() < 1'000u);
 }
 
-BOOST_AUTO_TEST_CASE(a_cache_that_ends_gives_its_bytes_back) {
+BOOST_AUTO_TEST_CASE(return_their_bytes_when_they_end) {
   CacheBudget budget(10'000);
   FakeContexts contexts;
   {
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_cache_that_ends_gives_its_bytes_back) {
   BOOST_TEST(budget.used() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(the_index_counts_as_long_as_walks_use_it) {
+BOOST_AUTO_TEST_CASE(count_the_index_while_iterators_use_it) {
   Cache cache(10'000);
   cache.put("a", "1");
   const std::size_t without = cache.budget.used();
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(the_index_counts_as_long_as_walks_use_it) {
   BOOST_TEST(cache.budget.used() == without);
 }
 
-BOOST_AUTO_TEST_CASE(keys_come_in_order_whether_they_came_before_or_after_the_first_look) {
+BOOST_AUTO_TEST_CASE(iterate_keys_in_order_even_those_added_later) {
   Cache cache(10'000);
   cache.put("c", "1");
   cache.put("a", "1");

@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(removing_a_session_moves_the_stream_time_in_rocksdb_only) {
 }
 
 // Where one key begins the other, RocksDB's bytes `key + end + start` may compare an end with a start.
-BOOST_AUTO_TEST_CASE(a_walk_over_keys_that_begin_alike_is_in_the_order_of_the_bytes) {
+BOOST_AUTO_TEST_CASE(iterate_keys_with_a_common_prefix_in_byte_order) {
   const std::string zero("a\0", 2);
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path());
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_walk_over_keys_that_begin_alike_is_in_the_order_of_the_by
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_session_is_refused) {
+BOOST_AUTO_TEST_CASE(refuse_invalid_sessions) {
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path());
   for (const auto& store : both(*database)) {
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_session_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_becomes_one_of_sessions_starts_empty_and_without_offset) {
+BOOST_AUTO_TEST_CASE(start_empty_and_without_offset_if_the_store_had_another_kind) {
   const TempDirectory directory;
   {
     const auto database = TaskDatabase::open(directory.path());

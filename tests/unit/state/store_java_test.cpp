@@ -208,7 +208,7 @@ class Run {
 
 BOOST_AUTO_TEST_SUITE(StoresAgainstKafkaStreams)
 
-BOOST_AUTO_TEST_CASE(answer_and_log_the_same) {
+BOOST_AUTO_TEST_CASE(give_the_same_answers_and_changelogs) {
   std::ifstream trace(MILLRACE_STORE_TRACE);
   BOOST_TEST_REQUIRE(trace.is_open());
   std::unique_ptr<Run> run;

@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(wiping_a_store_deletes_its_data_and_its_offset_and_nothing_
   BOOST_TEST(database->position("counts", kChangelog).value() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(wiping_a_store_leaves_one_alone_whose_name_ends_in_its_name) {
+BOOST_AUTO_TEST_CASE(keep_a_store_whose_name_ends_in_that_of_a_wiped_one) {
   const TempDirectory directory;
   const TopicPartition of_b4{"app-b4-changelog", 0};
   const TopicPartition of_a_b4{"app-a-b4-changelog", 0};
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_rebuilt_from_another_topic_than_before_star
   BOOST_TEST(!TaskDatabase::open(directory.path())->position("counts", kChangelog).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_database_of_format_1_is_read_and_its_offsets_go_to_their_stores) {
+BOOST_AUTO_TEST_CASE(read_format_1_and_assign_its_offsets_to_stores) {
   const TempDirectory directory;
   {
     auto database = TaskDatabase::open(directory.path());
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_database_of_format_1_is_read_and_its_offsets_go_to_their_
   BOOST_TEST(raw.has(layout::position_key("other", kOther)));
 }
 
-BOOST_AUTO_TEST_CASE(a_database_of_a_format_to_come_has_to_be_rebuilt) {
+BOOST_AUTO_TEST_CASE(refuse_an_unknown_format_as_damaged) {
   const TempDirectory directory;
   (void)TaskDatabase::open(directory.path());
   for (const std::uint32_t format : {layout::kFormatVersion + 1, 0u}) {
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_changed_its_kind_or_retention_starts_empty) {
   BOOST_TEST(!database->position("counts", kChangelog).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_store_whose_values_have_headers_or_none_unlike_before_starts_empty) {
+BOOST_AUTO_TEST_CASE(start_a_store_empty_if_its_headers_format_changed) {
   const TempDirectory directory;
   const auto found = [&](bool headers) {
     auto database = TaskDatabase::open(directory.path());
@@ -357,7 +357,7 @@ BOOST_AUTO_TEST_CASE(damage_is_told_apart_from_other_errors) {
   BOOST_CHECK_THROW((void)TaskDatabase::open(directory.path()), StateCorruptedException);
 }
 
-BOOST_AUTO_TEST_CASE(damage_that_only_a_read_finds_is_told_with_the_store_and_the_directory) {
+BOOST_AUTO_TEST_CASE(name_store_and_directory_of_damage_found_by_a_read) {
   const TempDirectory directory;
   {
     auto database = TaskDatabase::open(directory.path());

@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_version_ends_where_the_next_one_begins) {
   BOOST_TEST(text(store->get("k", 9)) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(a_delete_ends_what_is_put_before_it) {
+BOOST_AUTO_TEST_CASE(end_a_version_at_a_later_delete) {
   const auto store = in_memory();
   BOOST_TEST(text(store->put("k", std::nullopt, 20)) == "latest");
   BOOST_TEST(text(store->put("k", "v", 10)) == "until 20");
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(a_delete_ends_what_is_put_before_it) {
 }
 
 // Java has no place for the time of a deletion that is the latest version but the end of the version before.
-BOOST_AUTO_TEST_CASE(a_latest_version_deleted_at_its_own_time_leaves_what_ended_there) {
+BOOST_AUTO_TEST_CASE(keep_the_previous_version_if_the_latest_is_deleted_at_its_own_time) {
   const auto store = in_memory();
   const auto latest_after = [&](const char* key, const std::vector<std::pair<Timestamp, bool>>& puts) {
     for (const auto& [time, is_value] : puts) {
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_put_before_the_history_retention_is_rejected) {
   BOOST_TEST(text(store->get("k")) == "just in time@4000-..");
 }
 
-BOOST_AUTO_TEST_CASE(before_the_history_retention_only_the_latest_version_answers) {
+BOOST_AUTO_TEST_CASE(return_only_the_latest_version_before_the_history_retention) {
   const auto store = in_memory();
   (void)store->put("k", "one", 100);
   (void)store->put("k", "two", 200);

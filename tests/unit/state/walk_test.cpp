@@ -168,9 +168,9 @@ void in_each_situation(Test test) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(Walks)
+BOOST_AUTO_TEST_SUITE(Iterators)
 
-BOOST_AUTO_TEST_CASE(show_no_new_keys_be_they_behind_or_ahead) {
+BOOST_AUTO_TEST_CASE(show_no_new_keys_on_either_side) {
   in_each_situation([](Situation& at, const Kind&) {
     for (const std::string& key : at.keys) {
       BOOST_TEST(at.next() == key + "=1");
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(show_no_new_keys_be_they_behind_or_ahead) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(show_what_changes_ahead_as_in_java) {
+BOOST_AUTO_TEST_CASE(show_changes_ahead_as_java_does) {
   in_each_situation([](Situation& at, const Kind& kind) {
     BOOST_TEST(at.next() == at.keys[0] + "=1");
     at.store->put(at.keys[1], "2");
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(show_what_changes_ahead_as_in_java) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(go_on_when_the_entry_that_was_shown_is_deleted) {
+BOOST_AUTO_TEST_CASE(continue_when_the_current_entry_is_deleted) {
   in_each_situation([](Situation& at, const Kind&) {
     for (const std::string& key : at.keys) {
       BOOST_TEST(at.next() == key + "=1");
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(go_on_when_the_entry_that_was_shown_is_deleted) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(go_on_over_commits) {
+BOOST_AUTO_TEST_CASE(continue_across_commits) {
   in_each_situation([](Situation& at, const Kind& kind) {
     BOOST_TEST(at.next() == at.keys[0] + "=1");
     at.store->put(at.keys[0], "2");
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(go_on_over_commits) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(in_memory_show_a_key_that_was_deleted_and_put_again) {
+BOOST_AUTO_TEST_CASE(show_a_key_deleted_and_put_again_in_memory) {
   const auto store = make_in_memory_key_value_store("s");
   for (const std::string& key : kKeys) store->put(key, "1");
   const auto walk = store->range(std::nullopt, std::nullopt);
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(in_memory_show_a_key_that_was_deleted_and_put_again) {
   BOOST_TEST(all == "b=again d=1 f=again h=1 ");
 }
 
-BOOST_AUTO_TEST_CASE(behind_a_cache_find_below_what_is_evicted) {
+BOOST_AUTO_TEST_CASE(find_evicted_entries_below_a_cache) {
   for (const bool persistent : {true, false}) {
     BOOST_TEST_CONTEXT((persistent ? "RocksDB" : "memory")) {
       Place place;

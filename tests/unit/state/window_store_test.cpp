@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(duplicates_come_back_in_the_order_of_their_puts) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_null_put_moves_stream_time_where_java_does) {
+BOOST_AUTO_TEST_CASE(advance_stream_time_on_a_null_put_where_java_does) {
   const BothStores with_duplicates({600'000, 1000, true});
   with_duplicates.persistent->put("k", std::nullopt, 5000);
   with_duplicates.in_memory->put("k", std::nullopt, 5000);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_null_put_moves_stream_time_where_java_does) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(walks_over_all_keys_go_by_segment_in_rocksdb_and_by_start_in_memory) {
+BOOST_AUTO_TEST_CASE(iterate_all_keys_by_segment_in_rocksdb_and_by_start_in_memory) {
   const BothStores stores({600'000, 1000, false});  // segments of 300,000 ms
   for (WindowBytesStore* store : stores.each()) {
     store->put("b", "b1", 1000);
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_visitor_may_put_into_the_store_that_it_visits) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_visited_stays_however_much_memory_another_store_needs) {
+BOOST_AUTO_TEST_CASE(keep_visited_entries_valid_under_memory_pressure) {
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path(), {64u << 10, 64u << 10, 256u << 10});
   const auto store = database->window_store("s", {600'000, 1000, false});
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_window_cannot_start_before_the_epoch) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(numbers_of_duplicates_go_on_after_a_restart_and_after_a_restore) {
+BOOST_AUTO_TEST_CASE(continue_duplicate_numbers_after_a_restart_and_a_restore) {
   // Java starts at 1 again, and the second value would overwrite the first.
   const TempDirectory directory;
   const WindowStoreOptions options{600'000, 1000, true};

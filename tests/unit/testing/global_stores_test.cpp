@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(are_written_by_their_own_processor_only) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(of_windows_are_read_by_all_and_written_by_one) {
+BOOST_AUTO_TEST_CASE(hold_windows_that_only_their_processor_writes) {
   const auto store = Stores::window_store<S, S>("store", 1h, 10ms);
   const auto fill = [](Windows& to, const auto& record, auto&) { to.put(record.key, record.value, record.timestamp); };
   const auto look = [](Windows& from, const auto& record, auto& context) {
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(of_windows_are_read_by_all_and_written_by_one) {
   BOOST_TEST(answer(topology<Windows>(store, fill, look)) == "x x x y refused");
 }
 
-BOOST_AUTO_TEST_CASE(of_sessions_are_read_by_all_and_written_by_one) {
+BOOST_AUTO_TEST_CASE(hold_sessions_that_only_their_processor_writes) {
   const auto store = Stores::session_store<S, S>("store", 1h);
   const auto fill = [](Sessions& to, const auto& record, auto&) {
     to.put(Windowed<S>{record.key, {record.timestamp, record.timestamp}}, &record.value);
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(of_sessions_are_read_by_all_and_written_by_one) {
   BOOST_TEST(answer(topology<Sessions>(store, fill, look)) == "x x refused");
 }
 
-BOOST_AUTO_TEST_CASE(with_versions_and_timestamps_are_read_by_all) {
+BOOST_AUTO_TEST_CASE(hold_versions_and_timestamps) {
   using Versions = VersionedKeyValueStore<S, S>;
   const auto old = [](Versions& from, const auto& record, auto& context) {
     const auto found = from.get(record.key, 12);
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(with_versions_and_timestamps_are_read_by_all) {
 }
 
 // One that stayed in the cache of the global store would take room from the others: the driver's caches share a budget.
-BOOST_AUTO_TEST_CASE(let_deletions_out_of_their_cache) {
+BOOST_AUTO_TEST_CASE(flush_deletions_from_their_cache) {
   StreamsBuilder builder;
   builder.global_table<S, S>("global");
   builder.stream<S, S>("in")
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(let_deletions_out_of_their_cache) {
   BOOST_TEST(out.is_empty());
 }
 
-BOOST_AUTO_TEST_CASE(obey_the_processing_handler_only_if_they_are_told_to) {
+BOOST_AUTO_TEST_CASE(use_the_processing_handler_only_if_configured) {
   const auto fail = [](KeyValues&, const auto& record, auto&) {
     throw std::runtime_error("cannot take " + record.key);
   };

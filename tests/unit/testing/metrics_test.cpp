@@ -51,7 +51,7 @@ Topology walking() {
 
 BOOST_AUTO_TEST_SUITE(MetricsOfATask)
 
-BOOST_AUTO_TEST_CASE(count_what_comes_from_topics_and_goes_there) {
+BOOST_AUTO_TEST_CASE(count_records_read_from_and_written_to_topics) {
   TopologyTestDriver driver(walking(), at("INFO"));
   driver.create_input_topic<S, S>("in").pipe_input("k", "value", 1, {{"h", "x"}});
   const Metrics metrics = driver.metrics();
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(count_open_iterators) {
 }
 
 // Measuring stands between an operator and its cache.
-BOOST_AUTO_TEST_CASE(leave_caches_as_they_are) {
+BOOST_AUTO_TEST_CASE(do_not_bypass_caches) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts")).to_stream().to("out");
   builder.stream<S, S>("in")

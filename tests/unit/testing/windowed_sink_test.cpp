@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(leave_other_keys_to_the_producer) {
   BOOST_TEST(!partitions(builder.build()).at("plain").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(follow_a_partitioner_that_is_given) {
+BOOST_AUTO_TEST_CASE(use_a_given_partitioner) {
   StreamsBuilder builder;
   builder.stream<S, S>("in")
       .select_key([](const S& key, const S&) { return minute(key); })

@@ -54,7 +54,7 @@ std::vector<NodeDescription> drawn() {
 
 BOOST_AUTO_TEST_SUITE(Description)
 
-BOOST_AUTO_TEST_CASE(text_of_nothing_is_javas) { BOOST_TEST(millrace::describe_text({}) == "Topologies:\n "); }
+BOOST_AUTO_TEST_CASE(an_empty_topology_has_java_s_text) { BOOST_TEST(millrace::describe_text({}) == "Topologies:\n "); }
 
 BOOST_AUTO_TEST_CASE(subtopologies_are_numbered_by_their_first_node) {
   const auto numbers = millrace::assign_subtopologies(
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_predecessor_is_named) {
                         millrace::TopologyException, names_both);
 }
 
-BOOST_AUTO_TEST_CASE(hundreds_of_diamonds_do_not_explode) {
+BOOST_AUTO_TEST_CASE(hundreds_of_diamonds_are_described_once_each) {
   std::vector<NodeDescription> nodes{source("s", {"in"})};
   std::string last = "s";
   for (int i = 0; i < 300; ++i) {
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_name_is_kept_once) {
   BOOST_TEST(millrace::detail::java::hash_set_copy_order({"a", "b", "a"}).size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_tree_sorts_under_a_steady_comparison) {
+BOOST_AUTO_TEST_CASE(sort_their_trees_with_a_consistent_comparison) {
   millrace::detail::java::TreeSet tree(
       [](std::size_t a, std::size_t b) { return static_cast<int>(a) - static_cast<int>(b); });
   std::vector<std::size_t> expected;

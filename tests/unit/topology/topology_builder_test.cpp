@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(lets_a_pattern_match_the_topic_of_an_earlier_global_store) 
   BOOST_CHECK_NO_THROW(pattern(topology, "all", "log-.*"));
 }
 
-BOOST_AUTO_TEST_CASE(takes_patterns_that_match_no_whole_topic_and_patterns_that_overlap) {
+BOOST_AUTO_TEST_CASE(accepts_overlapping_patterns_and_partial_matches) {
   Topology topology;
   named(topology, "one", "my-log-a");
   BOOST_CHECK_NO_THROW(pattern(topology, "logs", "log-.*"));
