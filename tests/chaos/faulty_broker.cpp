@@ -13,7 +13,7 @@ using Severity = BrokerException::Severity;
 // Nothing in a simulation waits in real time.
 constexpr Millis kNoWait{0};
 
-/// What the clients of one process have in common.
+/// Shared by the clients of one process: injects faults into calls, and refuses calls after a crash.
 class Line {
  public:
   Line(Faults& faults, std::shared_ptr<bool> alive) : faults(faults), alive_(std::move(alive)) {}
@@ -22,7 +22,7 @@ class Line {
 
   [[nodiscard]] bool alive() const { return *alive_; }
 
-  /// Makes a call that may fail before or after it has reached the broker.
+  /// Makes a call that may fail before the request reaches the broker, or after the broker has executed it.
   template <class Call>
   auto call(const char* name, std::vector<Severity> severities, Call&& body) {
     check(name);
@@ -59,7 +59,7 @@ std::int64_t setting(const ClientConfig& config, const char* key, std::int64_t o
   return found == config.end() ? otherwise : std::stoll(found->second);
 }
 
-/// What must happen again and again, or has to end, within a time by the simulation's clock.
+/// A deadline on the simulation's clock, for polls that must repeat in time and for transactions that must end in time.
 class Deadline {
  public:
   Deadline(const Clock* clock, std::int64_t allowed_ms) : clock_(clock), allowed_ms_(allowed_ms) {}
@@ -99,7 +99,7 @@ class FaultyConsumer final : public Consumer, private RebalanceListener {
     if (line_.alive()) real_->assign(partitions);
   }
   void poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis) override {
-    // An answer that is lost on the way is fetched again, so a failing poll has done nothing.
+    // A lost answer of poll() is fetched again by the client. So a poll that fails must fail before it does anything.
     line_.call("poll", {Severity::retriable}, [] {});
     if (expelled()) join_again();
     next_poll_.start();
@@ -196,7 +196,7 @@ class FaultyProducer final : public Producer {
   }
   std::int32_t partitions_for(std::string_view topic) override { return real_->partitions_for(topic); }
 
-  // The steps of a transaction may be repeated when their answer is lost, as with librdkafka.
+  // A step of a transaction may be repeated after a lost answer, as with librdkafka.
   void init_transactions(Millis) override {
     line_.call("init_transactions", {Severity::retriable}, [&] {
       if (!initialised_) real_->init_transactions(kNoWait);
@@ -232,7 +232,7 @@ class FaultyProducer final : public Producer {
   }
 
  private:
-  /// The broker has aborted a transaction that took too long, and fences its producer.
+  /// Aborts a transaction that exceeded its timeout, and fences its producer, as a broker does.
   void check_transaction() {
     if (open_ && end_.missed()) {
       real_->abort_transaction(kNoWait);

@@ -1,4 +1,5 @@
-// Functions that take their time, told by a clock that they turn themselves: what has to happen in time, happens.
+// Slow user functions must not delay commits, polls and punctuations. The functions advance a clock themselves, so no
+// test waits.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -14,7 +15,7 @@ namespace {
 
 using Strings = KStream<std::string, std::string>;
 
-/// One process with one stream thread that reads "in". All time passes in the functions of its topology.
+/// One process with one stream thread that reads topic `in`. Time passes only inside the functions of the topology.
 struct SlowFunctions {
   TempDir directory;
   std::shared_ptr<Broker> broker = Broker::embedded(directory.path().string());
@@ -56,7 +57,7 @@ struct SlowFunctions {
 
   [[nodiscard]] Strings input() { return builder.stream<std::string, std::string>("in"); }
 
-  /// in -> a function that takes so long -> out
+  /// Builds in -> function -> out. `cost` returns the time that a call takes, by the number of the call.
   void map_that_takes(std::function<Millis(int call)> cost) {
     input()
         .map_values([this, cost = std::move(cost)](const std::string& value) {
@@ -87,7 +88,7 @@ struct SlowFunctions {
     return values;
   }
 
-  /// Runs until everything that was written has come out and is committed. A millisecond passes between two rounds.
+  /// Runs until all written records are in the output and committed. One millisecond passes between two rounds.
   void run() {
     for (int round = 0; round < 20'000; ++round) {
       thread().run_once();
@@ -99,7 +100,7 @@ struct SlowFunctions {
     process.reset();
   }
 
-  /// Everything once, in order, and nothing was done twice.
+  /// Checks that each record was processed and written exactly once and in order.
   void check_all_done_once() {
     const auto values = read("out");
     BOOST_TEST(values.size() == static_cast<std::size_t>(written));
@@ -208,7 +209,7 @@ BOOST_AUTO_TEST_CASE(may_exceed_the_transaction_timeout_once) {
   BOOST_TEST(faults.expired_transactions == 1U);
 }
 
-/// Remembers when its punctuations ran.
+/// Records the times of its punctuations.
 class Ticker final : public Processor<std::string, std::string> {
  public:
   Ticker(ManualClock& clock, std::vector<Timestamp>& ticks) : clock_(clock), ticks_(ticks) {}

@@ -11,7 +11,7 @@ using namespace millrace::contract;
 
 namespace {
 
-/// Whether the exception's text names this.
+/// A predicate: the exception's text contains `name`.
 auto names(const std::string& what) {
   return [what](const BrokerException& error) { return std::string(error.what()).find(what) != std::string::npos; };
 }

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(returns_the_records_of_a_paused_partition_after_it_is_resum
   reader->pause({{topic, 0}});
   std::vector<Seen> seen = poll_records(*reader, 1);
   BOOST_CHECK_EQUAL(values(seen).at(0), "b0");
-  // Another record of partition 1 goes all the way while partition 0 has three waiting.
+  // While three records of partition 0 wait, another record of partition 1 is produced and read.
   write(topic, {"b1"}, 1);
   seen = poll_records(*reader, 1);
   BOOST_CHECK_EQUAL(values(seen).at(0), "b1");

@@ -12,25 +12,25 @@ using namespace millrace::contract;
 
 namespace {
 
-/// Reads, copies to the output and commits in one transaction, as a stream thread does; forgets and reads again
-/// whatever could not be committed.
+/// Copies records to the output and commits their offsets in one transaction, as a stream thread does. If a commit
+/// fails, the worker forgets the records and reads them again.
 class Worker {
  public:
   Worker(Contract& contract, const std::string& group, const std::string& input, std::string output)
       : output_(std::move(output)), reader_(contract.consumer({{"group.id", group}})) {
-    // Short, so that what a killed worker leaves open is not in the way for long.
+    // A short timeout, so that the open transaction of a killed worker does not block readers for long.
     writer_ = contract.transactional(Contract::unique("worker"), {{"transaction.timeout.ms", "3000"}});
     rebalances_.before_revoke = [this](const auto&) { commit(); };
     rebalances_.on_loss = [this] { abort(); };
     reader_->subscribe({input}, rebalances_);
   }
 
-  /// As killed: nothing is committed, nothing aborted.
+  /// Ends the worker as if it was killed: it neither commits nor aborts.
   ~Worker() { rebalances_.before_revoke = nullptr; }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// One round; may leave its transaction open to be committed by the next.
+  /// Runs one round. The round may leave its transaction open, and the next round commits it.
   void work(bool commit_now) {
     std::vector<ConsumerRecord> records;
     reader_->poll(records, 10, Millis{50});
@@ -66,7 +66,7 @@ class Worker {
     read_.clear();
   }
 
-  /// To where the group stands.
+  /// Seeks to the committed offset of the group.
   void go_back() {
     for (const TopicPartition& partition : rebalances_.owned) {
       const auto committed = reader_->committed({partition}, kPatience);
@@ -132,11 +132,11 @@ BOOST_AUTO_TEST_CASE(writes_every_record_once_while_workers_are_killed_with_open
   const auto stable = consumer();
   const auto all = consumer({{"isolation.level", "read_uncommitted"}});
   for (int p = 0; p < kPartitions; ++p) {
-    // What the killed workers left open ends with transaction.timeout.ms.
+    // The open transactions of killed workers end after transaction.timeout.ms.
     while (stable->query_watermarks({output, p}, kPatience).high < all->query_watermarks({output, p}, kPatience).high) {
       BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, "a transaction was not ended in time");
     }
-    // Joined, so that a failure shows what came twice or not at all.
+    // The values are joined into one text, so that a failure shows which are missing or repeated.
     BOOST_CHECK_EQUAL(joined(values(read_to_end(*this, {output, p}))), joined(expected[p]));
   }
 }

@@ -21,7 +21,7 @@ std::vector<TopicPartition> partitions_of(const std::string& topic, std::int32_t
   return all;
 }
 
-/// What two members have together, sorted.
+/// The partitions of two members, sorted.
 std::vector<TopicPartition> together(const Rebalances& a, const Rebalances& b) {
   std::vector<TopicPartition> all = a.owned;
   all.insert(all.end(), b.owned.begin(), b.owned.end());
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(tells_a_member_that_stopped_polling_what_it_lost) {
   quick->subscribe({topic}, quick_saw);
   poll_all_until({quick.get()}, [&] { return quick_saw.owned.size() == 1; });  // `slow` is not polled meanwhile
   BOOST_CHECK_EXCEPTION(slow->commit_sync({{{topic, 0}, {0, std::nullopt, ""}}}), BrokerException, fenced_or_abortable);
-  // Kafka's client may report the exceeded interval as an error of poll() before the loss.
+  // Kafka's client may report the exceeded poll interval as an error of poll() before it reports the loss.
   poll_all_until({quick.get()}, [&] {
     std::vector<Seen> seen;
     try {
@@ -329,7 +329,8 @@ BOOST_AUTO_TEST_CASE(keeps_a_seek_made_right_after_the_assignment) {
   for (std::int32_t p = 0; p < kPartitions; ++p) {
     reader->seek({topic, p}, reader->query_watermarks({topic, p}, kPatience).high);
   }
-  // The time is part of it: a question after the beginning, asked before the seek, is repeated within a second.
+  // The test must run for some time: a query for the first offset that the client sent before the seek is repeated
+  // within a second, and must not undo the seek.
   std::vector<Seen> seen;
   const auto soon = std::chrono::steady_clock::now() + Millis(1500);
   poll_until(*reader, seen, [&] { return std::chrono::steady_clock::now() >= soon; });

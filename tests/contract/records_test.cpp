@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(keep_headers_in_order_with_repeated_keys_and_null_values) {
 
 BOOST_AUTO_TEST_CASE(keep_the_timestamp_they_were_given) {
   const std::string topic = this->topic(1, {{"retention.ms", "-1"}});
-  // Not 0: librdkafka takes that for "now", so KafkaProducer writes 1 in its place.
+  // Not 0, because librdkafka takes 0 for "now". So KafkaProducer writes 1 instead of 0.
   const std::vector<Timestamp> written = {1700000040000, 1, 2, 1699999999999, 1700000040000};
   const auto writer = producer();
   for (const Timestamp timestamp : written) {
@@ -125,12 +125,12 @@ BOOST_AUTO_TEST_CASE(get_the_broker_s_time_under_log_append_time) {
   writer->flush(kPatience);
   const auto seen = read_to_end(*this, {topic, 0});
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
-  // A second's grace: the broker may be another machine.
+  // One second of tolerance, because the broker may run on another machine.
   BOOST_CHECK_GE(seen[0].timestamp, before - 1000);
 }
 
 BOOST_AUTO_TEST_CASE(go_to_the_partition_that_java_s_default_partitioner_picks) {
-  // reference/kafka-streams-formats.md, section 1.
+  // Values computed with the Java client's default partitioner (murmur2).
   const std::vector<std::pair<std::string, std::int32_t>> of_ten = {{"", 1},
                                                                     {"a", 4},
                                                                     {"ab", 4},
@@ -169,7 +169,8 @@ BOOST_AUTO_TEST_CASE(go_to_the_partition_that_java_s_default_partitioner_picks) 
 BOOST_AUTO_TEST_CASE(are_refused_by_try_send_while_the_queue_is_full_but_never_lost) {
   const std::string topic = this->topic();
   Deliveries deliveries;
-  // Room for little: each broker has its own name for that. Each record is a batch, so that writing takes its time.
+  // A small queue. Each broker has another setting for its size. Each record is its own batch, so that writing takes
+  // time.
   const auto writer =
       producer({{"queue.buffering.max.messages", "50"}, {"batch.size", "1"}, {"linger.ms", "50"}}, &deliveries);
   std::vector<std::string> written;

@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(is_aborted_after_its_timeout) {
   send(*writer, topic, "abandoned");
   writer->flush(kPatience);
   write(topic, {"after"});
-  // Nobody ends the transaction, and yet what follows it comes.
+  // No client ends the transaction, but the records after it become visible.
   const auto reader = consumer();
   reader->assign({{{topic, 0}, Consumer::kOffsetBeginning}});
   BOOST_CHECK_EQUAL(values(poll_records(*reader, 1)).at(0), "after");

@@ -20,7 +20,7 @@ using Severity = BrokerException::Severity;
 
 namespace {
 
-// Kafka's protocol numbers of requests.
+// The numbers of Kafka's requests (API keys).
 constexpr std::int16_t kOffsetCommit = 8;
 constexpr std::int16_t kSyncGroup = 14;
 constexpr std::int16_t kInitProducerId = 22;
@@ -29,7 +29,7 @@ constexpr std::int16_t kEndTxn = 26;
 constexpr std::int16_t kTxnOffsetCommit = 28;
 constexpr std::int16_t kProduce = 0;
 
-/// librdkafka's mock cluster: answers with the errors that a test asks for.
+/// librdkafka's mock cluster, which answers with the errors that a test requests.
 struct MockCluster {
   MockCluster() {
     char reason[256];
@@ -46,12 +46,12 @@ struct MockCluster {
     rd_kafka_destroy(client);
   }
 
-  /// The next requests of this kind fail so, one after the other.
+  /// The next requests of this kind fail with `errors`, in order.
   void fail_next(std::int16_t request, std::initializer_list<rd_kafka_resp_err_t> errors) const {
     rd_kafka_mock_push_request_errors_array(cluster, request, errors.size(), errors.begin());
   }
 
-  /// The next such request is answered late.
+  /// The next request of this kind is answered after `delay`.
   void delay_next(std::int16_t request, Millis delay) const {
     const auto code = rd_kafka_mock_broker_push_request_error_rtts(cluster, 1, request, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
                                                                    static_cast<int>(delay.count()));
@@ -72,8 +72,8 @@ struct MockCluster {
     return made;
   }
 
-  /// Whether the coordinator has made the consumer a member. Told by its generation, for which librdkafka has no
-  /// getter.
+  /// Whether the consumer is a member of its group. The generation tells, but librdkafka has no getter for the
+  /// generation.
   static bool has_joined(const Consumer& consumer) {
     const auto metadata = consumer.group_metadata();
     if (metadata.native() == nullptr) return false;
@@ -91,8 +91,8 @@ struct MockCluster {
     return generation >= 0;
   }
 
-  /// Closes a consumer that is a member already, but whose first partitions are told so much later. (librdkafka 2.0.2
-  /// aborts when it is destroyed in this state.)
+  /// Closes a consumer that is a member already, but gets its first assignment only after `delay`. (librdkafka 2.0.2
+  /// aborts the process if a consumer is destroyed in this state.)
   void close_while_joining(Millis delay) const {
     struct Listener : RebalanceListener {
       std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) override {
@@ -150,7 +150,8 @@ BOOST_AUTO_TEST_CASE(fences_a_member_that_commits_too_late) {
   }
 }
 
-// Requests to a coordinator that are given up while the connection is down kill librdkafka 2.0.2 when it is up again.
+// librdkafka 2.0.2 ends the process if a request to a coordinator was given up while the connection was down and the
+// connection comes back.
 BOOST_AUTO_TEST_CASE(retries_a_query_of_committed_offsets_after_the_coordinator_was_away) {
   const auto reader = consumer();
   const auto admin = broker->make_admin();

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(leaves_transactions_whole) {
   const auto topic = new_topic(*broker);
   const auto id = unique("tx");
   std::unique_ptr<Producer> producer;
-  // What became of a transaction whose commit failed is told by what a reader sees.
+  // If a commit failed, only a reader can tell whether the transaction was committed.
   const auto committed = [&] {
     std::multiset<std::string> values;
     const TopicPartition partition{topic, 0};

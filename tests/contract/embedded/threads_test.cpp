@@ -43,10 +43,10 @@ BOOST_AUTO_TEST_CASE(may_write_and_read_at_once_while_the_log_is_cleaned) {
         records.clear();
         reader->poll(records, 100, Millis{20});
         const std::lock_guard lock(mutex);
-        // Who is done first leaves without a word, and what it had is read again.
+        // The thread that finishes first leaves without committing, so its partitions are read again.
         if (found.size() == kProducers * kEach) break;
         for (const ConsumerRecord& record : records) {
-          // Unique keys: a record that comes twice was read twice.
+          // Keys are unique, so a key that arrives twice was read twice.
           if (!found.insert(std::string(*record.key)).second) failed = true;
         }
         count = found.size();

@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::sys_days kToday{2020y / 6 / 15};
 constexpr std::chrono::seconds kPatience{20};
 
-/// A database of this process alone, on the server that MILLRACE_TEST_MARIADB names.
+/// A database that only this process uses, on the server that MILLRACE_TEST_MARIADB names.
 class TestDatabase {
  public:
   TestDatabase() : server_(server_url(), kPatience) {

@@ -43,7 +43,7 @@ Pause never() {
   return [](std::chrono::milliseconds) { return false; };
 }
 
-/// Says to stop after so many looks: one for each batch.
+/// Stops the replay after `batches` batches. The replay asks once per batch.
 Pause after(int batches) {
   return [batches](std::chrono::milliseconds) mutable { return batches-- == 0; };
 }

@@ -19,7 +19,7 @@ MILLRACE_JSON(Reading, id, value)
 
 const std::string kMegabytes(10'000'000, 'x');
 
-/// Good and bad records in turn; the good ones are numbered.
+/// Writes good and bad records in turn. The good records are numbered.
 std::vector<Input> mixed() {
   std::vector<Input> records;
   int good = 0;
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(stops_the_application_by_default_without_loss) {
   const std::string error = app.streams.error();
   BOOST_CHECK_MESSAGE(error.find(in + "-0 offset 1") != std::string::npos, error);
   BOOST_CHECK(read(out).size() <= 1);
-  // Told to skip, the next one goes on at the same record.
+  // The next application is configured to skip. It starts at the record at which the first one stopped.
   App next(*this, copying(), settings().set("deserialization.exception.handler", "log-and-continue"));
   next.run_until_running();
   const auto rows = read_count(out, kGood);
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(is_skipped_and_counted_by_log_and_continue) {
   }
   BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, kBad);
   BOOST_CHECK_EQUAL(app.streams.counters().processed_records, kGood + kBad);
-  // Skipped records are done with: nothing is read again.
+  // Skipped records are committed, so nothing is read again.
   App next(*this, copying(), settings());
   next.run_until_running();
   BOOST_CHECK(next.streams.close(kPatience));
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(goes_to_the_dead_letter_topic_unchanged) {
 BOOST_AUTO_TEST_CASE(can_be_handled_in_code) {
   write_mixed();
   App app(*this, copying(), settings());
-  // The stream thread asks, and Boost.Test takes checks from one thread only.
+  // The handler runs on the stream thread, but Boost.Test accepts checks from one thread only.
   std::atomic<int> asked{0};
   std::atomic<int> told_what_it_is{0};
   app.streams.set_exception_handlers({.deserialization =

@@ -1,4 +1,4 @@
-// Joins of sub-topologies that read what they write, on several partitions and threads.
+// Joins whose sub-topologies read each other's internal topics, on several partitions and threads.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
@@ -17,7 +17,8 @@ namespace data = boost::unit_test::data;
 using S = std::string;
 using Rows = std::map<S, S>;
 
-// The rows of a foreign-key join are the same if a rebalance repeats records; counts and lists are not.
+// For tests of counts and lists, which change if a rebalance repeats records. The rows of a foreign-key join do not
+// change, so its test runs under both guarantees.
 const S kExactlyOnce = "exactly_once_v2";
 const auto kGuarantees = data::make({"at_least_once", "exactly_once_v2"});
 
@@ -36,7 +37,7 @@ struct Joins : World {
       std::filesystem::remove_all(entry.path());
     }
   }
-  /// The table that the output amounts to.
+  /// The table that results from all output records.
   [[nodiscard]] Rows table() const {
     Rows rows;
     for (const Row& row : read(out)) {
@@ -48,14 +49,14 @@ struct Joins : World {
     }
     return rows;
   }
-  /// All that came out, as `key:value`, sorted.
+  /// The output records as `key:value`, sorted.
   [[nodiscard]] std::vector<S> all(std::size_t count) const {
     std::vector<S> result;
     for (const Row& row : read_count(out, count)) result.push_back(*row.key + ":" + row.value.value_or("null"));
     std::ranges::sort(result);
     return result;
   }
-  /// Runs the application while `work` does its part.
+  /// Runs the application while `work` writes input and reads output.
   template <class F>
   void run(const Topology& topology, const StreamsConfig& config, F work) const {
     App app(*this, topology, config);
@@ -135,7 +136,7 @@ BOOST_DATA_TEST_CASE(a_foreign_key_join_uses_its_own_internal_topics, kGuarantee
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_joins_its_rekeyed_self) {
-  // Edges from key to value; the join makes paths of two edges.
+  // Records are edges from key to value. The join makes paths of two edges.
   StreamsBuilder builder;
   const auto edges = builder.stream<S, S>(left);
   const auto into = edges.map([](const S& from, const S& to) { return std::pair<S, S>(to, from); });
@@ -173,7 +174,8 @@ BOOST_AUTO_TEST_CASE(a_stream_joins_its_rekeyed_self) {
 }
 
 BOOST_AUTO_TEST_CASE(a_table_is_joined_with_its_own_aggregation) {
-  // Members with their leaders; each leader, who is a member, with the size of the team.
+  // Records are members with their leaders. A leader is a member too. The join adds to each leader the size of the
+  // team.
   StreamsBuilder builder;
   const auto members = builder.table<S, S>(left, Materialized::as("members"));
   const auto sizes = members.group_by([](const S& member, const S& leader) { return std::pair<S, S>(leader, member); })

@@ -1,4 +1,4 @@
-// States, start and end of an application.
+// How an application starts, changes its state and ends.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -20,7 +20,7 @@ struct Life : World {
 
   [[nodiscard]] StreamsConfig settings() const { return config(id, "exactly_once_v2", state.path()); }
 
-  /// Copies, and fails at the values "fail" and "fail strangely".
+  /// Copies records, and throws at the values "fail" and "fail strangely".
   [[nodiscard]] Topology failing() const {
     StreamsBuilder builder;
     builder.stream<std::string, std::string>(in)

@@ -56,7 +56,7 @@ BOOST_FIXTURE_TEST_SUITE(MetricsSuite, Observed)
 
 BOOST_AUTO_TEST_CASE(show_client_threads_tasks_and_topics_of_a_running_application) {
   write_all();
-  // With a second thread, a task might move there, and leave what it counted till then.
+  // One thread only: a task that moves to a second thread would leave its counters at the first.
   App app(*this, counting(), settings("1"));
   BOOST_CHECK_EQUAL(app.streams.metrics().find(kClient, "state")->text(), "CREATED");
   app.run_until_running();
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(count_restored_records) {
   BOOST_CHECK_EQUAL(next.streams.counters().restored_records, metrics.sum(kClient, "restore-total"));
 }
 
-// For the thread sanitizer, too.
+// The thread sanitizer runs this test as well.
 BOOST_AUTO_TEST_CASE(can_be_asked_for_all_the_time) {
   write_all();
   App app(*this, counting(), settings().set("metrics.recording.level", "TRACE"));

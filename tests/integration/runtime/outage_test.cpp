@@ -1,4 +1,5 @@
-// A Kafka that goes down under a running application. Each test has a server of its own: it must not disturb others.
+// A Kafka server that stops while an application runs. Each test starts its own server, so that other tests are not
+// disturbed.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -16,7 +17,8 @@ struct Outage : World {
   explicit Outage(const OwnKafka& kafka) : World(Broker::kafka(kafka.address())) {}
 };
 
-/// An application that is brought through two outages. Returns false if Kafka forgot transactions over it.
+/// Runs an application through two outages. Returns false if Kafka lost transactions by its own fault, so that the
+/// result says nothing.
 bool survives_outages(const std::string& guarantee) {
   OwnKafka kafka;
   const Outage world(kafka);
@@ -46,12 +48,12 @@ bool survives_outages(const std::string& guarantee) {
   kafka.start();
   write(2000);
   if (!all_is_counted()) return false;
-  // Once more, while there is nothing to do.
+  // The second outage, while the application has no work.
   kafka.kill();
   kafka.start();
   write(2000);
   if (!all_is_counted()) return false;
-  // At least once: there may be enough records without the last ones.
+  // At least once: repeated records may make up the number before the last records are there.
   const bool exactly_once = guarantee == "exactly_once_v2";
   if (!exactly_once) world.wait_until_counted(out, written, 20);
   BOOST_CHECK(app.streams.close(kPatience));

@@ -1,4 +1,4 @@
-// What becomes of single records, offsets and internal topics.
+// What an application does with single records, offsets and internal topics.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(keep_headers_and_timestamps_through_a_repartition) {
   }
 }
 
-/// Emits the number of records so far, every 50 ms of wall-clock time.
+/// Forwards the number of records so far, every 50 ms of wall-clock time.
 class Ticker final : public Processor<std::string, std::string> {
  public:
   void init(ProcessorContext<std::string, std::string>& context) override {
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_topics_that_match_a_pattern_even_later_ones) 
   write(prefix + "-a", {{"k", "a3"}});
   BOOST_TEST(values(read_count(out, 5)) == (std::vector<std::string>{"a1", "a2", "a3", "b1", "b2"}),
              boost::test_tools::per_element());
-  // A topic with more partitions takes the lead.
+  // A new topic with more partitions becomes the lead topic.
   create(prefix + "-c", 3);
   write(prefix + "-c", {{"k", "c0", 1, {}, 0}, {"k", "c1", 1, {}, 1}, {"k", "c2", 1, {}, 2}});
   write(prefix + "-a", {{"k", "a4"}});
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(are_deleted_from_repartition_topics_after_processing) {
   wait_until("the repartition topic is empty", [&] {
     for (std::int32_t p = 0; p < 2; ++p) {
       const auto [low, high] = admin->watermarks({repartition, p}, kPatience);
-      // The end of the last transaction may stay.
+      // The marker of the last transaction may remain.
       if (high - low > 1) return false;
     }
     return true;
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(start_no_transactions_while_none_arrive) {
   wait_until("the commit", [&] { return app.streams.counters().commits > 0; });
   const auto commits = app.streams.counters().commits;
   const auto end = end_of(out, 0) + end_of(out, 1);
-  // Ten commit intervals.
+  // Wait for ten commit intervals.
   const auto start = std::chrono::steady_clock::now();
   wait_until("a second passes", [&] { return std::chrono::steady_clock::now() - start > Millis(1000); });
   BOOST_CHECK_EQUAL(app.streams.counters().commits, commits);

@@ -1,4 +1,4 @@
-// Stores over restarts.
+// What stores keep and restore when an application restarts.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/data/monomorphic.hpp>
@@ -19,7 +19,7 @@ namespace data = boost::unit_test::data;
 
 const auto kGuarantees = data::make({"at_least_once", "exactly_once_v2"});
 
-/// An application that is started again and again.
+/// An application that is started several times.
 struct Restarts : World {
   std::string in = topic("in", 2);
   std::string out = topic("out");
@@ -27,7 +27,8 @@ struct Restarts : World {
   TempDir state;
   int written = 0;
 
-  /// Starts it, counts some more, closes it. Returns how many records were restored.
+  /// Starts the application, writes and counts `more` records, and closes the application. Returns how many changelog
+  /// records were restored.
   std::uint64_t run(const Topology& topology, const std::string& guarantee, int more) {
     App app(*this, topology, config(id, guarantee, state.path()));
     app.run_until_running();
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(begins_anew_if_the_changelog_was_recreated) {
   const std::string changelog = id + "-counts-changelog";
   admin->delete_topic(changelog, kPatience);
   create(changelog, 2, {{"cleanup.policy", "compact"}});
-  // The changelog is the truth: without it the counts begin anew.
+  // The changelog decides what the store holds: without the changelog the counts start from zero.
   App app(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
   app.run_until_running();
   write(in, {{"k0", "v"}});
@@ -140,7 +141,7 @@ BOOST_AUTO_TEST_CASE(reports_to_the_restore_listener) {
 }
 
 BOOST_AUTO_TEST_CASE(skips_aborted_transactions) {
-  // Every 50th record fails in the middle of a transaction, once.
+  // Every 50th record fails once, in the middle of a transaction.
   std::atomic<int> seen{0};
   std::atomic<int> failures{0};
   StreamsBuilder builder;

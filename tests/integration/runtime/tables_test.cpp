@@ -1,4 +1,4 @@
-// Tables that live off topics: global ones, and those whose source topic is their changelog.
+// Global tables, and tables whose source topic is also their changelog.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
@@ -38,7 +38,7 @@ struct Tables : World {
   }
 };
 
-/// The name of each value, looked up in a global table.
+/// Joins each value with its name in a global table.
 Topology with_global_table(const Tables& world, StoreMedium medium) {
   StreamsBuilder builder;
   const auto names = builder.global_table<S, S>(world.names, Materialized::as("names").with_store_type(medium));
@@ -60,7 +60,7 @@ BOOST_DATA_TEST_CASE(global_tables_are_complete_before_the_first_record, kGuaran
   app.run_until_running();
   BOOST_TEST(values(read_count(out, 5)) == (std::vector<S>{"1=one", "2=two", "3=three", "4=four", "5=?"}),
              boost::test_tools::per_element());
-  // They go on while the application runs.
+  // Later updates of the global table arrive while the application runs.
   write(names, {{"5", "five"}, {"1", {}}});
   std::size_t written = 5;
   const auto last = [&](const S& key) {

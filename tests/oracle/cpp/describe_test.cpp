@@ -18,7 +18,7 @@ Cases all_cases() {
   return all;
 }
 
-/// The `topology.optimization` of the cases that have one.
+/// The value of `topology.optimization` for the cases that set it.
 const std::map<std::string, std::string>& optimizations() {
   static const std::map<std::string, std::string> kOptimizations{
       {"22-optimization-all", "all"},
