@@ -27,7 +27,7 @@ struct SlowFunctions {
   std::unique_ptr<Process> process;
   std::unique_ptr<Producer> writer = broker->make_producer({});
   int written = 0;
-  int calls = 0;  ///< of the slow function
+  int calls = 0;  ///< calls of the slow function
 
   SlowFunctions() {
     faults.clock = &clock;
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(fail_naming_the_transaction_timeout_if_a_record_always_exce
     return text.find("task 0_0 took 12345 ms for one record of in-0") != std::string::npos &&
            text.find("transaction.timeout.ms: 10000") != std::string::npos;
   });
-  BOOST_TEST(calls == 2);  // once more, in case it was slow by chance
+  BOOST_TEST(calls == 2);  // a second attempt, in case the first was slow by chance
 }
 
 BOOST_AUTO_TEST_CASE(may_exceed_the_transaction_timeout_once) {

@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(finds_the_first_offset_at_or_after_a_time) {
     record.value = "v";
     record.timestamp = timestamp;
     writer->send(record);
-    writer->flush(kPatience);  // a batch each
+    writer->flush(kPatience);  // one batch per record
   }
   const auto reader = consumer();
   BOOST_CHECK(reader->offset_for_time(partition, 0, kPatience) == 0);

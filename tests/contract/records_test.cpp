@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(fail_with_the_name_of_a_missing_topic) {
   BOOST_CHECK_EXCEPTION((void)writer->partitions_for(missing), BrokerException, [&](const BrokerException& error) {
     return std::string(error.what()).find(missing) != std::string::npos;
   });
-  BOOST_CHECK(!admin->describe_topic(missing, kPatience));  // asking did not make it
+  BOOST_CHECK(!admin->describe_topic(missing, kPatience));  // the send did not create it
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(is_aborted_and_fenced_by_a_newer_producer_of_the_same_id) {
   send(*zombie, topic, "zombie");
   zombie->flush(kPatience);
 
-  const auto heir = transactional(id);  // ends what the zombie left open
+  const auto heir = transactional(id);  // aborts the open transaction of the zombie
   heir->begin_transaction();
   send(*heir, topic, "heir");
   heir->commit_transaction(kPatience);

@@ -34,7 +34,8 @@ struct MockCluster {
   MockCluster() {
     char reason[256];
     auto* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "log_level", "3", reason, sizeof reason);  // it warns that it has no server
+    rd_kafka_conf_set(conf, "log_level", "3", reason,
+                      sizeof reason);  // suppresses the warning about the missing server
     client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     BOOST_REQUIRE_MESSAGE(client != nullptr, reason);
     cluster = rd_kafka_mock_cluster_new(client, 1);

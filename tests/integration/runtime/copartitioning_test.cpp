@@ -102,7 +102,7 @@ BOOST_DATA_TEST_CASE(a_foreign_key_join_uses_its_own_internal_topics, kGuarantee
     std::vector<Input> rows;
     for (int c = 0; c < 5; ++c) customers.push_back({"c" + n(c), "name" + n(c)});
     for (int o = 0; o < 30; ++o) {
-      rows.push_back({"o" + n(o), "c" + n(o % 6)});  // of c5 there is no name yet
+      rows.push_back({"o" + n(o), "c" + n(o % 6)});  // c5 has no name yet
       if (o % 6 != 5) expected["o" + n(o)] = "c" + n(o % 6) + "=name" + n(o % 6);
     }
     write(right, customers);

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_the_offset_reset_policy_of_their_source) {
     (void)read_count(out, 4);
     BOOST_CHECK(app.streams.close(kPatience));
   }
-  write(late, {{"k", "written in between"}});  // a committed offset counts more than the policy
+  write(late, {{"k", "written in between"}});  // a committed offset wins over the policy
   App app(*this, topology, settings());
   app.run_until_running();
   BOOST_TEST(values(read_count(out, 5)) ==

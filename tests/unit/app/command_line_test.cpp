@@ -23,7 +23,7 @@ struct Run {
   StreamsConfig config;
 };
 
-/// Runs a program `tool` with the common options; `body` comes after its config() is read.
+/// Runs a program `tool` with the common options. `body` is called after the program has read its config().
 Run run(std::vector<const char*> arguments, StreamsConfig defaults = {}, const std::function<void()>& body = {}) {
   Run result;
   const Captured out(std::cout);

@@ -13,7 +13,7 @@ using namespace millrace::detail::embedded;
 
 BOOST_AUTO_TEST_SUITE(Batch)
 
-// On users' disks: see format_test.cpp.
+// These bytes are on users' disks: see format_test.cpp.
 BOOST_AUTO_TEST_CASE(has_the_documented_bytes) {
   BatchBuilder builder;
   const Headers headers = {{"h", "1"}, {"n", std::nullopt}};
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(stays_in_memory_while_a_buffer_shares_it) {
     BOOST_REQUIRE(cursor.next(record));
     buffer = page->share();
   }
-  BOOST_CHECK_EQUAL(*record.value, "value");  // the sanitizers tell if the memory went
+  BOOST_CHECK_EQUAL(*record.value, "value");  // a sanitizer reports if the memory was freed
 }
 
 BOOST_AUTO_TEST_SUITE_END()

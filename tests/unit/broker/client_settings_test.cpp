@@ -10,7 +10,7 @@ using namespace millrace::detail::embedded;
 
 namespace {
 
-/// Whether the exception's text names both.
+/// A predicate: the exception's text contains both the key and the value.
 auto names(const std::string& key, const std::string& value) {
   return [=](const ConfigException& error) {
     const std::string text = error.what();

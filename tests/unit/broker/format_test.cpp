@@ -9,7 +9,7 @@
 using namespace millrace;
 using namespace millrace::detail::embedded;
 
-// What these expect is on users' disks. If one fails, kFormatVersion must go up.
+// The bytes that these tests expect are on users' disks. If a test fails, kFormatVersion must be increased.
 BOOST_AUTO_TEST_SUITE(Format)
 
 BOOST_AUTO_TEST_CASE(is_version_1) { BOOST_CHECK_EQUAL(format::kFormatVersion, 1U); }

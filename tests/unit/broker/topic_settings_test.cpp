@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(uses_kafka_s_defaults) {
   BOOST_CHECK_EQUAL(settings.retention_ms, 604800000);
   BOOST_CHECK_EQUAL(settings.retention_bytes, -1);
   BOOST_CHECK_EQUAL(settings.max_message_bytes, 1048588);
-  // What is shown as default is what is obeyed.
+  // The defaults that are shown must be the defaults in use.
   const TopicSettings shown = TopicSettings::parse("t", TopicSettings::defaults());
   BOOST_CHECK_EQUAL(shown.retention_ms, settings.retention_ms);
   BOOST_CHECK_EQUAL(shown.max_message_bytes, settings.max_message_bytes);

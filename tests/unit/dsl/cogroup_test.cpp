@@ -12,7 +12,7 @@ const auto add_left = [](const S&, const S& value, const S& all) { return all + 
 const auto add_right = [](const S&, std::int64_t value, const S& all) { return all + "r" + std::to_string(value); };
 const auto start = [] { return S("="); };
 
-/// Two streams of different types under one aggregate.
+/// Cogroups two streams of different types into one aggregate.
 auto cogrouped(StreamsBuilder& builder) {
   const auto left = builder.stream<S, S>("l").group_by_key();
   const auto right =
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(deletes_where_an_aggregator_returns_nullopt) {
         {{"l a=x @10", {"out a==lx @10"}}, {"reset a=now @11", {"out a=null @11"}}, {"l a=y @12", {"out a==ly @12"}}});
 }
 
-// As in Kafka Streams, which finds nothing on its way up the graph that says otherwise.
+// Kafka Streams has the same rule: a cogroup is versioned unless one of its streams leads to another kind of source.
 BOOST_AUTO_TEST_CASE(in_windows_counts_as_versioned_only_if_all_its_streams_are) {
   StreamsBuilder builder;
   const auto text = [](const N& value) { return value.value_or(""); };

@@ -14,7 +14,7 @@ SharedStore store_of_texts(const S& name) {
   return std::make_shared<const StoreBuilder>(Stores::key_value_store<S, S>(name));
 }
 
-/// Forwards what the store had for the key, and the value.
+/// Forwards the old value of the key in the store and the new value, and stores the new value.
 class Remember final : public Processor<S, S> {
  public:
   explicit Remember(S store) : store_(std::move(store)) {}
@@ -42,7 +42,7 @@ class RememberValue final : public FixedKeyProcessor<S, S> {
   S store_;
 };
 
-/// Brings the store along.
+/// A supplier with a connected store.
 template <class P>
 struct Supplier {
   SharedStore store;

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(contain_the_source_record_of_a_suppressed_change) {
   BOOST_TEST(text(letter.key) == "a");
   BOOST_TEST(text(letter.value) == "1");
   BOOST_TEST(letter.timestamp == 5);
-  // What a changelog brings back has lost them, as in Java.
+  // A restored change has lost key and value of its source record, as in Java.
   driver.restart();
   driver.create_input_topic<S, S>("in").pipe_input("c", "3", 30);
   const auto restored = dead.read_record();
@@ -123,7 +123,8 @@ BOOST_AUTO_TEST_CASE(contain_the_source_record_of_a_cached_change) {
 }
 
 BOOST_AUTO_TEST_CASE(contain_the_source_record_after_a_failed_table_lookup) {
-  // The transformer sees no record of its own when a join looks the table up; the join's sibling does.
+  // The join calls the transformer for a table row, so the transformer fails without a record. The next child of the
+  // stream must still see the stream's record.
   struct Failing final : ValueTransformerWithKey<S, S, S> {
     std::optional<S> transform(const S& key, const S*) override { throw std::runtime_error("cannot take " + key); }
   };
@@ -141,7 +142,7 @@ BOOST_AUTO_TEST_CASE(contain_the_source_record_after_a_failed_table_lookup) {
     const auto letter = dead.read_record();
     letters.push_back(text(letter.value) + "@" + std::to_string(letter.timestamp));
   }
-  // Of the table's own row, of the join, and of its sibling.
+  // One letter for the table's row, one for the join, one for the next child of the stream.
   BOOST_TEST(letters == (std::vector<S>{"row@3", "1@5", "1@5"}), boost::test_tools::per_element());
 }
 
@@ -173,7 +174,7 @@ BOOST_AUTO_TEST_CASE(keep_the_headers_forwarded_to_a_sink_that_cannot_write) {
   driver.create_input_topic<S, S>("in").pipe_input("a", "1", 5, {{"own", "1"}});
   driver.create_input_topic<S, std::int32_t>("numbers").pipe_input("a", 13, 5, {{"own", "2"}});
   auto dead = driver.create_output_topic<S, Bytes>("dead");
-  // One of the production handler and one of the processing handler each.
+  // Each record gives two letters: one from the production handler, one from the processing handler.
   for (const S own : {"1", "1", "2", "2"}) BOOST_TEST(text(dead.read_record().headers.last("own")->value) == own);
   BOOST_TEST(dead.is_empty());
 }
@@ -181,7 +182,7 @@ BOOST_AUTO_TEST_CASE(keep_the_headers_forwarded_to_a_sink_that_cannot_write) {
 BOOST_AUTO_TEST_CASE(are_written_for_the_record_that_stops_the_application) {
   Run run({{kDeadLetters, "dead"}});
   BOOST_CHECK_THROW(run.in.pipe_raw("a", "abc", 5), StreamsException);
-  // The record counts as sent before the task fails, as in Java.
+  // The dead letter counts as sent before the task fails, as in Java.
   run.driver.advance_wall_clock_time(1ms);
   run.in.pipe_input("b", 1, 6);
   BOOST_TEST(run.dead.queue_size() == 1U);
@@ -223,7 +224,7 @@ BOOST_AUTO_TEST_CASE(are_written_even_if_the_handler_that_returns_them_says_fail
   };
   Run run({}, {{}, handler, {}});
   BOOST_CHECK_THROW(run.in.pipe_input("b", -1, 6), StreamsException);
-  run.in.pipe_input("c", 1, 7);  // the driver shows what was written with the next record
+  run.in.pipe_input("c", 1, 7);  // the driver collects output with the next record
   BOOST_TEST((run.driver.create_output_topic<S, N>("failed").read_key_value() == KeyValue<S, N>{"check", N()}));
 }
 

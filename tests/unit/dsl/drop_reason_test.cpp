@@ -1,5 +1,5 @@
-// Why records are dropped, and what the log says about it. (Null keys, late records and failures: in the tests of the
-// operators.)
+// The reasons for dropped records, and the warnings in the log. (Tests of the operators cover null keys, late records
+// and failures.)
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +24,7 @@ std::size_t count(const S& text, const S& part) {
   return found;
 }
 
-/// Drops records without key at node `counted`.
+/// A topology that drops records without a key at node `counted`.
 Topology counting() {
   StreamsBuilder builder;
   builder.stream<N, S>("in").group_by_key().count(Named::as("counted"), Materialized::as("store"));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(are_limited_and_end_with_the_number_left_out) {
   timeline.driver().advance_wall_clock_time(10s);
   timeline.feed("in a=x @1");  // commits
   BOOST_TEST(count(captured.text(), "15 more dropped at node counted (task 0_0): null-key") == 1U);
-  // A new interval has lines again.
+  // In a new interval, warnings are logged again.
   timeline.feed("in null=x @1");
   BOOST_TEST(count(captured.text(), "dropped (null-key)") == 6U);
 }

@@ -3,7 +3,7 @@
 
 #include "unit/dsl/error_handling.hpp"
 
-// What stops an application and what is skipped, as the configured handlers say.
+// Which errors stop an application and which are skipped, by the configured handlers.
 
 using namespace millrace;
 using namespace millrace::test;

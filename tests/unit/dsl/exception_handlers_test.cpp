@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(are_asked_about_the_node_before_a_sink_that_failed) {
   };
   BOOST_TEST(values("first") == (std::vector<std::int32_t>{13, 14}), boost::test_tools::per_element());
   BOOST_TEST(values("out") == (std::vector<std::int32_t>{14}), boost::test_tools::per_element());
-  // Behind the sink that failed, in the order of the children.
+  // This child comes after the sink that failed.
   BOOST_TEST(values("last") == (std::vector<std::int32_t>{14}), boost::test_tools::per_element());
 }
 
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(keep_the_origin_of_a_record_after_a_failed_table_lookup) {
   StreamsBuilder builder;
   const auto stream = builder.stream<S, S>("in");
   const auto table = stream.to_table();
-  // When the table's change comes to the join, that asks for the transformed value.
+  // When the table changes, the join asks for the transformed value, and that fails.
   table.transform_values([] { return std::make_unique<Failing>(); }).join(table, [](const S& a, const S& b) {
     return a + b;
   });

@@ -6,14 +6,14 @@
 using namespace millrace;
 using namespace millrace::test;
 
-// dsl.store.format=HEADERS. As in Kafka Streams, operators but suppress put no headers into their stores, so that less
-// shows than the name promises.
+// Tests of dsl.store.format=HEADERS. As in Kafka Streams, operators other than suppress put no headers into their
+// stores, so the setting changes less than its name promises.
 
 namespace {
 
 StreamsConfig with_format(const S& format) { return StreamsConfig().set("dsl.store.format", format); }
 
-/// Of the store `s`: `key=value headers...`.
+/// The changelog of store `s`, as lines `key=value headers...`.
 std::vector<S> changelog(Timeline& timeline) {
   std::vector<S> lines;
   auto output = timeline.driver().create_output_topic<N, N>("app-s-changelog");
@@ -34,14 +34,14 @@ Topology reduced(const Materialized& materialized) {
   return builder.build();
 }
 
-/// What the changelog has of a value and its deletion, both with headers.
+/// The changelog of a value and its deletion, both written with headers.
 std::vector<S> logged(const S& format, const Materialized& materialized, const S& cache = "0") {
   Timeline timeline(reduced(materialized), with_format(format).set("statestore.cache.max.bytes", cache));
   check(timeline, {{"in a=1 @5 h=1", {"out a=1 @5 h=1"}}, {"in a=x @6 g=2 g=3", {"out a=null @6 g=2 g=3"}}});
   return changelog(timeline);
 }
 
-/// A table whose changes wait for 10 ms, in the store `held-store`.
+/// A table whose changes are suppressed for 10 ms in the store `held-store`.
 template <class Buffer>
 Topology suppressed(const Buffer& buffer) {
   StreamsBuilder builder;
@@ -52,7 +52,7 @@ Topology suppressed(const Buffer& buffer) {
   return builder.build();
 }
 
-/// One header and a timestamp, as they stand in front of a value in a store with headers.
+/// One header and a timestamp, in the bytes that precede a value in a store with headers.
 S origin(char key, char value, char timestamp) {
   return S{'\x0a', '\x02', '\x02', key, '\x02', value} + S(7, '\0') + timestamp;
 }
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(makes_suppress_log_headers_and_time_of_old_values) {
       return all;
     };
     BOOST_TEST(logged_with("in a=1 @5") == expected({}), boost::test_tools::per_element());
-    (void)timeline.feed("in b=1 @15");  // lets a out
+    (void)timeline.feed("in b=1 @15");  // emits a
     BOOST_TEST(logged_with("in a=2 @20 h=1") == expected({"vh.old=" + unknown}), boost::test_tools::per_element());
     BOOST_TEST(logged_with("in a=3 @21 g=2") == expected({"vh.prior=" + unknown, "vh.old=" + origin('h', '1', 20)}),
                boost::test_tools::per_element());
@@ -136,7 +136,8 @@ BOOST_AUTO_TEST_CASE(makes_suppress_log_headers_and_time_of_old_values) {
 }
 
 BOOST_AUTO_TEST_CASE(makes_suppress_count_bytes_of_headers_and_timestamps) {
-  // 32 bytes: 8, a key of 1, a value of 1, and its context of 22. With headers the value has 9 more.
+  // A change has 32 bytes: 8 fixed, 1 for the key, 1 for the value, 22 for its record context. With headers the value
+  // has 9 more.
   const auto out = [](const S& format, std::int64_t limit) {
     Timeline timeline(suppressed(BufferConfig::max_bytes(limit)), with_format(format));
     return timeline.feed("in a=1 @5");

@@ -3,7 +3,7 @@
 
 #include "unit/dsl/join_topologies.hpp"
 
-// Timelines and results are Kafka Streams' own.
+// Timelines and results were taken from Kafka Streams.
 
 using namespace millrace;
 using namespace millrace::test;
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(out_of_order_records_match_as_in_order_ones) {
 }
 
 BOOST_AUTO_TEST_CASE(a_late_record_matches_records_still_in_the_other_store) {
-  // A side keeps before + after + grace behind the newest record that it has kept itself.
+  // A store keeps records for before + after + grace, counted from the newest record in that store.
   check_inner(with_grace(10ms, 5ms), {{"l a=L100 @100", {}},
                                       {"r z=advance @126", {}},
                                       {"r a=R102 @102", {"out a=L100+R102 @102"}},
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(given_stores_are_logged_even_with_logging_disabled) {
               std::set<S>{"app-mine-changelog", "app-theirs-changelog"}));
 }
 
-/// Writes a mark before the text.
+/// A serde that writes a mark before the text, which shows that the serde was used.
 struct MarkedSerde {
   char mark;
   void serialize(const S& text, S& out) const { out += mark + text; }

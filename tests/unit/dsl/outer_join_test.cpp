@@ -3,7 +3,7 @@
 
 #include "unit/dsl/join_topologies.hpp"
 
-// Timelines and results are Kafka Streams' own.
+// Timelines and results were taken from Kafka Streams.
 
 using namespace millrace;
 using namespace millrace::test;
@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_CASE(at_equal_times_the_right_side_comes_out_first) {
               {{"l a=L @100", {}}, {"r b=R @100", {}}, {"l z=Z @111", {"out b=null+R @100", "out a=L+null @100"}}});
 }
 
-// It remembers up to when nothing is due. That is the time of the first record that it has not looked at: here the
-// second of k, not z.
+// The join remembers until when no waiting record is due. This is the time of the first waiting record that it has not
+// checked. Here this is the second record of k, not the record of z.
 BOOST_AUTO_TEST_CASE(waiting_records_are_checked_one_by_one) {
   check_outer(no_grace(10ms),
               {{"r a=R100 @100", {}},

@@ -22,7 +22,7 @@ struct Celsius {
 };
 std::ostream& operator<<(std::ostream& out, const Celsius& value) { return out << value.degrees << " °C"; }
 
-/// What is written to std::cout meanwhile.
+/// Captures std::cout during the lifetime of this object.
 class CapturedOut {
  public:
   CapturedOut() : before_(std::cout.rdbuf(text_.rdbuf())) {}

@@ -37,7 +37,7 @@ auto scripted(Scripted::Init init, Scripted::Body body) {
 
 void pass_on(Context& context, Record<S, S> record) { context.forward(std::move(record)); }
 
-/// `in` through the processor to `out`.
+/// Builds in -> processor -> out.
 template <class F>
 Topology with_processor(F supplier, const std::vector<S>& stores = {}) {
   StreamsBuilder builder;

@@ -8,7 +8,7 @@ using namespace millrace::test;
 
 namespace {
 
-/// A serde of one's own, for a type that has none.
+/// A custom serde for a type without a default serde.
 struct Point {
   int x = 0;
   int y = 0;
@@ -23,7 +23,7 @@ struct PointSerde {
   }
 };
 
-/// Strings written backwards, to tell that this serde was used.
+/// A serde that reverses strings, which shows that the serde was used.
 struct BackwardsSerde {
   void serialize(const S& value, std::string& out) const { out.append(value.rbegin(), value.rend()); }
   S deserialize(std::string_view bytes) const { return {bytes.rbegin(), bytes.rend()}; }

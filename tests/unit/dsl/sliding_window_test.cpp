@@ -8,7 +8,7 @@ using namespace millrace::test;
 
 namespace {
 
-// Windows are shown as [start,end), but the end of a sliding window belongs to it.
+// Windows are printed as [start,end), although the end of a sliding window is inclusive.
 Topology listed(const SlidingWindows& windows, StoreMedium medium = StoreMedium::rocksdb) {
   return windowed([&](const auto& group) {
     return group.windowed_by(windows).reduce([](const S& all, const S& value) { return all + value; },

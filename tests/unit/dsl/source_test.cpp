@@ -12,7 +12,7 @@ StreamsConfig default_extractor(const char* name) {
   return std::move(StreamsConfig().set("default.timestamp.extractor", name));
 }
 
-/// `in` to `out` as strings; `consumed` says how.
+/// Copies `in` to `out` as strings, with the given `consumed`.
 template <class C>
 Topology copy_topology(const C& consumed) {
   StreamsBuilder builder;
@@ -171,7 +171,8 @@ BOOST_AUTO_TEST_CASE(keep_the_extracted_time_through_a_repartition) {
 }
 
 BOOST_AUTO_TEST_CASE(decide_which_topic_is_processed_first) {
-  // Records that a step sends to two topics wait together; the older is taken up first, whichever topic it is in.
+  // One input record is sent to two topics. Both records wait at the same time, and the one with the lower timestamp is
+  // processed first.
   StreamsBuilder builder;
   builder.stream<S, S>("in").to("later");
   builder.stream<S, S>("in").map_values([](const S& v) { return v + "!"; }).to("sooner");

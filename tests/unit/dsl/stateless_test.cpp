@@ -9,7 +9,7 @@ using namespace millrace::test;
 
 namespace {
 
-/// A topology that reads `in` as nullable strings.
+/// Builds a topology that reads `in` as nullable strings.
 template <class F>
 Topology from_in(F build) {
   StreamsBuilder builder;
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(of_values_keeps_the_key) {
 
 BOOST_AUTO_TEST_CASE(of_values_may_move_the_value) {
   check(from_in([](const auto& in) {
-          // The record is moved into a value parameter; the other branch still sees the value whole.
+          // The record is moved into a parameter taken by value. The other branch must still see the whole value.
           in.map_values([](N value) { return value; }).to("moved");
           in.to("whole");
         }),
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(passes_the_records_of_both_streams_in_order_of_arrival) {
 }
 
 BOOST_AUTO_TEST_CASE(of_a_stream_with_itself_passes_each_record_once) {
-  // As in Java: a node is connected to a parent once.
+  // As in Java, a node is connected to a parent only once.
   check(from_in([](const auto& in) { in.merge(in).to("out"); }), {{"in a=1 @1", {"out a=1 @1"}}});
 }
 

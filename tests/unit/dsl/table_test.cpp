@@ -22,7 +22,7 @@ Topology topology_of(F program) {
   return builder.build();
 }
 
-/// What building the topology and starting its first task throw.
+/// The error of building the topology or starting its first task.
 template <class F>
 S error_in(F program) {
   return error_of([&] { const TopologyTestDriver driver(topology_of(program)); });
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(need_a_value_serde_for_a_store) {
     S text;
   };
   const auto wrap = [](const S& v) { return Opaque{v}; };
-  // Values on their way need no serde.
+  // Values that are only forwarded need no serde.
   BOOST_TEST(error_in([&](StreamsBuilder& b) {
                b.table<S, S>("in")
                    .map_values(wrap)
@@ -311,7 +311,7 @@ BOOST_AUTO_TEST_CASE(show_headers_to_partitioners_of_foreign_key_joins) {
 }
 
 BOOST_AUTO_TEST_CASE(find_only_exact_foreign_keys) {
-  // One foreign key begins another, and some are neighbours.
+  // One foreign key is a prefix of another, and some are neighbours in the order of bytes.
   Timeline timeline(topology_of([](StreamsBuilder& b) {
     const auto l = b.table<S, S>("l");
     l.join(b.table<S, S>("r"), before_colon(), [](const S& x, const S& y) { return x + "," + y; })

@@ -13,7 +13,7 @@ struct Counters {
   int closed = 0;
 };
 
-/// Counts those of its kind that were started and closed.
+/// A transformer that counts how many of its kind were started and closed.
 class Counting final : public ValueTransformerWithKey<S, S, S> {
  public:
   explicit Counting(Counters& counters) : counters_(counters) {}
@@ -28,7 +28,7 @@ class Counting final : public ValueTransformerWithKey<S, S, S> {
   Counters& counters_;
 };
 
-/// What is counted from a start to the end; `use` does something with the table that `Counting` makes.
+/// The counts from start to end of a topology. `use` uses the table that `Counting` computes.
 template <class F>
 Counters counted(F use) {
   Counters counters;

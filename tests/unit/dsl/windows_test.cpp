@@ -8,7 +8,7 @@ using namespace millrace::test;
 
 namespace {
 
-/// What building a windowed count throws.
+/// The error of building a windowed count.
 template <class W>
 S count_error(const W& windows, const Materialized& materialized,
               EmitStrategy emit = EmitStrategy::on_window_update()) {

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(metrics_go_with_their_scope) {
   BOOST_TEST(registry.snapshot().empty());
 }
 
-// For the thread sanitizer, too.
+// The thread sanitizer runs this test as well.
 BOOST_AUTO_TEST_CASE(can_be_read_while_a_thread_counts_and_scopes_come_and_go) {
   constexpr int kRounds = 2'000;
   std::atomic<bool> done = false;

@@ -9,7 +9,7 @@
 namespace millrace::detail {
 namespace {
 
-/// A total that is looked at once a second, as a running application does.
+/// A total that is sampled once a second, as in a running application.
 struct Fixture {
   HandTurnedClock clock;
   Counter counter;

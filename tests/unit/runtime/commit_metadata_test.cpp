@@ -1,4 +1,4 @@
-// Vectors of Kafka Streams' TopicPartitionMetadata.
+// The expected texts come from Kafka Streams' TopicPartitionMetadata.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/commit_metadata.hpp"
 

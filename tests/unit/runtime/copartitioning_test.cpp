@@ -1,4 +1,4 @@
-// How many partitions internal topics get where streams and tables meet.
+// The partition counts of internal topics where streams and tables are joined.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/partition_counts.hpp"
 
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(resolves_a_table_joined_with_its_own_aggregation) {
   BOOST_CHECK_EQUAL(created(admin).at("app-counts-changelog"), 4);
 }
 
-/// Two tables of topics "left" and "right", joined by the left one's value.
+/// Joins two tables, of topics "left" and "right", by a foreign key: the value of the left table.
 Topology with_foreign_key() {
   StreamsBuilder builder;
   const auto left = builder.table<std::string, std::string>("left");

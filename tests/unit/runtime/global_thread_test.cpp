@@ -23,7 +23,7 @@ using Starts = std::vector<std::pair<TopicPartition, std::int64_t>>;
 const TopicPartition kDisk{"disk", 0};
 const TopicPartition kMemory{"memory", 0};
 
-/// A broker whose only consumer has what the test gives it.
+/// A broker with one consumer, which returns the records that the test gives it.
 class OneConsumerBroker final : public Broker {
  public:
   std::unique_ptr<Consumer> make_consumer(const ClientConfig&) override {
@@ -40,7 +40,7 @@ class OneConsumerBroker final : public Broker {
   FakeConsumer* last = nullptr;
 };
 
-/// Puts each record into the global store of its own name.
+/// Puts each record into the global store that has the processor's name.
 class PutIntoGlobal final : public Processor<S, S> {
  public:
   explicit PutIntoGlobal(S store) : store_(std::move(store)) {}
@@ -52,7 +52,8 @@ class PutIntoGlobal final : public Processor<S, S> {
   S store_;
 };
 
-/// Topic "disk" fills a store in RocksDB, topic "memory" one in memory, both of the name of the topic.
+/// A topology in which topic "disk" fills a store in RocksDB and topic "memory" fills a store in memory. Each store has
+/// the name of its topic.
 struct Fixture {
   Fixture() {
     config.set("application.id", "app");
@@ -65,7 +66,7 @@ struct Fixture {
     }
   }
 
-  /// Fills the stores and ends. Returns where reading began.
+  /// Fills the stores and ends the thread. Returns the offsets at which reading began.
   Starts run(std::vector<ConsumerRecord> records) {
     broker.records = std::move(records);
     GlobalThread thread({topology.internal(), "app", config, Clock::system(), make_error_policy(config, {}), 0,

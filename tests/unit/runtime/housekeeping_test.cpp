@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(looks_for_topics_at_once_when_the_group_knows_of_new_ones) 
 
 BOOST_AUTO_TEST_CASE(reports_topics_that_stay_deleted) {
   admin.delete_topic("in-a", Millis(0));
-  house->run_due(5000, false);  // might be a broker that has just started
+  house->run_due(5000, false);  // perhaps the broker has just started
   bool told = false;
   for (int i = 1; i < 10 && !told; ++i) {
     try {

@@ -1,4 +1,4 @@
-// The settings with which Kafka Streams creates its internal topics.
+// The topic settings of internal topics, which must be those of Kafka Streams.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/internal_topics.hpp"
 

@@ -13,7 +13,7 @@ constexpr bool kWorkLost = true;
 
 struct Member : Membership {
   [[nodiscard]] std::string_view now() const { return to_string(state()); }
-  /// As a thread with tasks that run.
+  /// Brings the membership to the state of a thread whose tasks run.
   void run() {
     subscribed(0);
     assigned(true);
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(joins_restores_and_runs) {
 
 BOOST_AUTO_TEST_CASE(does_not_run_before_it_joined_the_group) {
   subscribed(0);
-  tasks_run(true);  // there are none
+  tasks_run(true);  // there are no tasks
   BOOST_TEST(now() == "joining");
 }
 
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(remembers_across_a_restart_whether_it_is_in_the_group) {
 
   assigned(true);
   partitions_lost(kWorkLost, 6'000);
-  assigned(true);  // the group was quicker than the restart
+  assigned(true);  // the group assigned partitions before the restart
   BOOST_TEST(lost());
   restarted();
   BOOST_TEST(now() == "assigned");

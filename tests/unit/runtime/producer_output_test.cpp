@@ -26,8 +26,8 @@ struct Fixture {
   ProducerOnlyBroker broker;
   ErrorPolicy errors;
   int asked = 0;
-  std::string told;      ///< of the last error: where the record came from
-  std::string to_write;  ///< and what it was to become
+  std::string told;      ///< the origin of the record of the last error
+  std::string to_write;  ///< the record that the last error prevented
   HandlerResponse response = HandlerResponse::fail();
   Patience patience{Millis(2'000)};
   ClientMetrics client;
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(counts_what_the_handler_skips) {
   send();
   output->flush(patience);
   BOOST_CHECK_EQUAL(dropped(), 1U);
-  // At the task that sent it.
+  // The drop must be counted at the task that sent the record.
   BOOST_CHECK_EQUAL(dropped_at_tasks({{"task-id", "0_0"}, {"reason", "production-error"}}), 0);
   const auto task_metrics = metrics.of_task({});
   send_refused();
@@ -361,12 +361,12 @@ BOOST_AUTO_TEST_CASE(writes_dead_letters_for_refused_records) {
   BOOST_REQUIRE_EQUAL(broker.script.sent.size(), 2U);
   BOOST_CHECK_EQUAL(broker.script.sent[1].topic, "dead");
   BOOST_CHECK_EQUAL(broker.script.sent[1].key, "read key");
-  // The letter was refused as well: no letter follows a letter.
+  // The broker refused the letter as well. A refused letter gives no further letter.
   BOOST_CHECK_EQUAL(asked, 2);
   BOOST_CHECK_EQUAL(told, "@-1  null");
   BOOST_CHECK_EQUAL(to_write, "dead read key=null@5 headers 6");
   BOOST_CHECK_EQUAL(dropped(), 2U);
-  // The letter itself is of no task.
+  // The letter belongs to no task, so its drop is counted without a task id.
   const Metrics snapshot = client.registry.snapshot();
   const Metric* letters = snapshot.find("stream-task-metrics", "dropped-records-total", {{"thread-id", "thread"}});
   BOOST_REQUIRE(letters != nullptr);

@@ -29,7 +29,7 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(PunctuationsSuite, Fixture)
 
 BOOST_AUTO_TEST_CASE(stay_on_the_grid_and_skip_missed_slots) {
-  (void)schedule("a", 0, 10);  // as stream time is scheduled
+  (void)schedule("a", 0, 10);  // as for stream time
   BOOST_CHECK(run(3));
   BOOST_CHECK(!run(9));
   BOOST_CHECK(run(10));
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(stay_on_the_grid_and_skip_missed_slots) {
 }
 
 BOOST_AUTO_TEST_CASE(stay_on_the_grid_of_their_start_time) {
-  (void)schedule("a", 107, 10);  // as wall clock is scheduled: now + interval
+  (void)schedule("a", 107, 10);  // as for wall clock: first at now + interval
   BOOST_CHECK(!run(106));
   BOOST_CHECK(run(107));
   BOOST_CHECK_EQUAL(*punctuations.next_due(), 117);
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(run_in_java_s_priority_queue_order_if_due_together) {
   for (const char* name : {"a", "b", "c"}) (void)schedule(name, 0, 10);
   BOOST_CHECK(run(0));
   BOOST_CHECK(run(10));
-  // The order that a java.util.PriorityQueue of three equal elements gives, with each put back once it has run.
+  // The order of a java.util.PriorityQueue with three equal elements, when each element is put back after it has run.
   const std::vector<std::string> expected{"a@0", "c@0", "b@0", "c@10", "b@10", "a@10"};
   BOOST_TEST(ran == expected, boost::test_tools::per_element());
 }
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(go_on_when_the_clock_is_set_back) {
   BOOST_CHECK_EQUAL(*punctuations.next_due(), 507);  // still on its grid
   BOOST_CHECK(!run(506));
   BOOST_CHECK(run(507));
-  BOOST_CHECK(!run(497));  // the next slot is one interval away, as it was
+  BOOST_CHECK(!run(497));  // the next slot is still one interval away
   BOOST_CHECK_EQUAL(*punctuations.next_due(), 507);
 }
 

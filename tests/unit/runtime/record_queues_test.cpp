@@ -21,7 +21,7 @@ struct Fixture {
     record.timestamp = timestamp;
     queue.records.push_back(std::move(record));
   }
-  /// As a task does.
+  /// Decodes and adds a record as a task does.
   void arrive(RecordQueues::Queue& queue, Timestamp timestamp) {
     ConsumerRecord record;
     record.timestamp = timestamp;
@@ -34,7 +34,7 @@ struct Fixture {
     };
     return queues.ready(now, max_idle_ms, lag);
   }
-  /// The timestamp of the next record, which is taken.
+  /// Takes the next record and returns its timestamp.
   std::optional<Timestamp> take() {
     auto* queue = queues.next([](RecordQueues::Queue&, const ConsumerRecord& record) {
       return record.timestamp < 0 ? std::nullopt : std::optional(record.timestamp);

@@ -12,7 +12,7 @@ namespace {
 constexpr Timestamp kNever = std::numeric_limits<Timestamp>::max();
 constexpr TaskId kTask{0, 3};
 
-/// A thread whose records cost the same each, with a clock that they turn.
+/// A thread whose records all cost the same time. Each record advances the clock by its cost.
 struct Thread {
   RoundScheduler rounds{Millis(300'000)};
   double now = 1'000'000;
@@ -35,7 +35,7 @@ struct Thread {
     rounds.begin(time(), commit_at, punctuation_at);
   }
 
-  /// Returns how many records were processed.
+  /// Runs one round. Returns how many records were processed.
   int round() {
     begin();
     int done = 0;
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(ends_a_round_within_a_slice_on_request) {
   process(rounds.slice());
   std::thread([this] { rounds.request_end(); }).join();
   BOOST_TEST(rounds.slice() == 0);
-  BOOST_TEST(round() == RoundScheduler::kRecordsPerRound);  // heeded once
+  BOOST_TEST(round() == RoundScheduler::kRecordsPerRound);  // the request counts once
 }
 
 BOOST_AUTO_TEST_CASE(keeps_a_request_that_comes_between_two_rounds) {
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(remembers_the_slowest_record_since_the_last_commit) {
   BOOST_REQUIRE(rounds.slowest());
   BOOST_TEST(rounds.slowest()->task.str() == "0_1");
   BOOST_TEST(rounds.slowest()->took.count() == 700);
-  rounds.processed({0, 2}, 3, time() + 9'000, kNever);  // nobody knows which of the three
+  rounds.processed({0, 2}, 3, time() + 9'000, kNever);  // unknown which of the three records was slow
   BOOST_TEST(rounds.slowest()->took.count() == 700);
   rounds.committed();
   BOOST_TEST(!rounds.slowest());

@@ -24,7 +24,7 @@ using Texts = std::vector<S>;
 
 const TopicPartition kIn{"in", 0};
 
-/// A task whose nodes and output come and go, while its stores stay. Outputs and caches must outlive it.
+/// A task whose nodes and output are replaced while its stores stay open. Outputs and caches must outlive the task.
 class Handing {
  public:
   explicit Handing(StoreBuilder store) : topology_(put_topology(std::move(store))) {
@@ -56,7 +56,7 @@ class Handing {
   }
   [[nodiscard]] std::optional<std::int64_t> next_offset() const { return set->positions().front().next_offset(); }
 
-  /// RocksDB names another manifest at each start.
+  /// RocksDB writes a new manifest at each start, so an equal name shows that the database stayed open.
   [[nodiscard]] S manifest() const {
     std::ostringstream text;
     text << std::ifstream(directory_.path() / "CURRENT").rdbuf();
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(an_lru_map_logs_evictions_to_its_current_output) {
   BOOST_TEST(first.logged == Texts{"a=1"}, boost::test_tools::per_element());
   BOOST_TEST(second.logged == (Texts{"a=null", "b=2"}), boost::test_tools::per_element());
   stores.unbind();
-  stores.set->bytes("st").key_value->put("c", "3");  // nobody is told
+  stores.set->bytes("st").key_value->put("c", "3");  // an unbound store logs nothing
   BOOST_TEST(second.logged.size() == 2);
 }
 

@@ -16,7 +16,7 @@ using namespace millrace;
 
 namespace {
 
-/// The text of the ConfigException that `action` throws; empty if it throws none.
+/// The text of the ConfigException that `action` throws. Empty if it throws none.
 std::string error_of(const std::function<void()>& action) {
   try {
     action();
@@ -30,11 +30,11 @@ std::string error_of(std::string_view key, std::string_view value) {
   return error_of([&] { StreamsConfig().set(key, value); });
 }
 
-/// What is always so here, or depends on the machine.
+/// Keys whose value is fixed in Millrace, or depends on the machine.
 const std::set<std::string> kOtherDefaults{"enable.transactional.statestores", "state.dir",
                                            "topology.description.push.enabled"};
 
-/// The least that an application must say.
+/// The smallest configuration that an application needs.
 StreamsConfig minimal() {
   return StreamsConfig().set("application.id", "app").set("bootstrap.servers", "localhost:9092");
 }
@@ -130,12 +130,12 @@ BOOST_AUTO_TEST_CASE(has_all_keys_of_kafka_streams_with_the_same_defaults) {
       StreamsConfig config;
       BOOST_TEST(error_of([&] { config.set(key, java_default); }) == "");
       if (kOtherDefaults.contains(key)) continue;
-      // Classes of Kafka Streams are known without their package.
+      // Classes of Kafka Streams are accepted without their package.
       BOOST_TEST(config.get_string(key).ends_with(known->default_value));
       BOOST_TEST((known->type == "class" || config.get_string(key) == known->default_value));
     }
   }
-  BOOST_TEST(keys == 79);  // of Kafka Streams 4.4.0
+  BOOST_TEST(keys == 79);  // the number of keys in Kafka Streams 4.4.0
 }
 
 BOOST_AUTO_TEST_CASE(warns_about_keys_without_effect_unless_the_value_matches) {

@@ -24,7 +24,7 @@ using S = std::string;
 const TopicPartition kIn{"in", 0};
 const TopicPartition kChangelog{"app-st-changelog", 0};
 
-/// One task of a topology with the store "st", in the hands of a TaskManager.
+/// A TaskManager with one task, whose topology has the store "st".
 struct Fixture {
   explicit Fixture(StoreBuilder store = Stores::key_value_store<S, S>("st"))
       : topology(put_topology(std::move(store))),
@@ -120,7 +120,7 @@ BOOST_FIXTURE_TEST_CASE(restores_the_changelog_after_the_last_commit_on_a_restar
   put("a", "2");
 
   tasks->restart_all();
-  // At least once: the record of the change that was not committed is in the changelog nevertheless.
+  // At least once: the changelog contains the record of the uncommitted change.
   admin.bounds[kChangelog] = {0, 2};
   changelog->records.push_back(input_record(kChangelog.topic, 1, "a", "2"));
   tasks->advance(second, Millis(0));

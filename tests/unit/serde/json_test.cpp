@@ -34,7 +34,7 @@ struct Nested {
 
 }  // namespace
 
-/// A codec of one's own, which parses a document while another one is being read.
+/// A custom codec that parses another document while one is being read.
 template <>
 struct millrace::JsonCodec<Day> {
   static void read(JsonReader& in, Day& out) {

@@ -40,11 +40,11 @@ class Changelog final : public ChangelogWriter {
   const FakeContexts& contexts_;
 };
 
-/// A store in memory with its changelog and a cache in front.
+/// A store in memory with a changelog and a cache in front.
 struct Stack {
   Stack() { contexts.at(1, 10); }
 
-  /// What leaves: `key[start,end] old->new@time from offset`.
+  /// The changes that left the cache: `key[start,end] old->new@time from offset`.
   template <class Store>
   void listen(Store& store, bool send_old_values) {
     dynamic_cast<CachedBytesStore&>(store).set_flush_listener(
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(windows_are_told_apart_by_their_start) {
              boost::test_tools::per_element());
   std::string key;
   formats::append_window_key(key, "a", 2'000, 0);
-  BOOST_TEST(stack.changelog.logged.front() == key + "=2@2500");  // under the value's own time
+  BOOST_TEST(stack.changelog.logged.front() == key + "=2@2500");  // with the value's own time
   BOOST_TEST(store->observed_stream_time() == 2'000);
 }
 
@@ -344,7 +344,7 @@ BOOST_AUTO_TEST_CASE(iteration_does_not_count_as_use) {
   store->flush();
   inner.put("a", "from below", 10);
   inner.put("b", "from below", 20);
-  const auto shown = [&](std::string_view key) {  // by a walk
+  const auto shown = [&](std::string_view key) {  // reads with an iterator
     std::string value;
     store->fetch_each(key, 0, 50, [&](Timestamp, std::string_view bytes) {
       value = bytes;
@@ -355,7 +355,7 @@ BOOST_AUTO_TEST_CASE(iteration_does_not_count_as_use) {
   Timestamp start = 100;
   while (shown("b") == "1" && shown("a") == "1" && start < 200) store->put("c", "1", start++);
   BOOST_TEST(shown("b") == "1");
-  BOOST_TEST(shown("a") == "from below");  // first, although it was walked over last
+  BOOST_TEST(shown("a") == "from below");  // evicted first, although it was iterated over last
 }
 
 BOOST_AUTO_TEST_SUITE_END()

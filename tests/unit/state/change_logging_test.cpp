@@ -47,7 +47,7 @@ class RecordingWriter final : public ChangelogWriter {
   std::vector<Logged> logged;
   std::vector<std::string> raw_keys;
 
-  /// What was logged, as it comes back from the changelog.
+  /// The logged records, in the form in which a restore reads them.
   [[nodiscard]] std::vector<RestoreRecord> records() const {
     std::vector<RestoreRecord> records;
     for (std::size_t i = 0; i < logged.size(); ++i) {

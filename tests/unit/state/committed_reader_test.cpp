@@ -165,7 +165,8 @@ BOOST_AUTO_TEST_CASE(report_a_closed_database) {
                         [](const auto& error) { return S(error.what()).find("'windows'") != S::npos; });
 }
 
-// Each commit writes its number under all keys: a reader must never see two numbers, nor one that goes back.
+// Each commit writes its number under all keys. A reader must never see two different numbers, nor a number lower than
+// before.
 BOOST_AUTO_TEST_CASE(other_threads_see_whole_commits_while_the_writer_goes_on) {
   constexpr int kCommits = 300;
   const Texts keys{"a", "b", "c", "d"};
@@ -189,7 +190,7 @@ BOOST_AUTO_TEST_CASE(other_threads_see_whole_commits_while_the_writer_goes_on) {
         last = number;
         if (const auto value = reader->get("a"); !value || std::stoi(*value) < number) ++went_back;
       }
-      // One window start per commit, the same value in all of them.
+      // Each commit has its own window start, with the same value in all its windows.
       const auto windows = window_reader->fetch("k", 0, 1'000'000);
       int count = 0;
       S value;

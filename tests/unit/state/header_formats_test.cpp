@@ -28,7 +28,7 @@ std::string bytes_of(const Serde& serde, const T& value) {
 
 BOOST_AUTO_TEST_SUITE(HeaderFormats)
 
-// What Kafka Streams' serializers say of the same values.
+// The bytes that Kafka Streams' serializers write for the same values.
 
 BOOST_AUTO_TEST_CASE(a_value_with_timestamp_and_headers_has_the_bytes_that_java_writes) {
   const detail::ValueTimestampHeadersSerde<std::string> serde{{AnySerde<std::string>()}};

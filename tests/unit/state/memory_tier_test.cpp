@@ -16,7 +16,7 @@ namespace millrace::detail {
 
 namespace {
 
-/// How often RocksDB was asked for a key or moved an iterator, on this thread.
+/// How often this thread read a key from RocksDB or moved a RocksDB iterator.
 std::uint64_t rocksdb_reads(const std::function<void()>& work) {
   rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount);
   rocksdb::get_perf_context()->Reset();
@@ -87,8 +87,8 @@ BOOST_AUTO_TEST_CASE(evicted_keys_are_found_again_and_absent_keys_cost_nothing) 
   for (int i = 0; i < 1000; ++i) {
     reads += rocksdb_reads([&] { BOOST_TEST(count(*store, "other" + std::to_string(i), 0, kEntries) == 0); });
   }
-  BOOST_TEST(reads < 200u);  // all of a thousand but for some false alarms
-  // A late entry below the watermark is known to the filter as soon as it is committed.
+  BOOST_TEST(reads < 200u);  // of 1,000 lookups only the filter's false positives read RocksDB
+  // A late entry before the tier's "complete from" is in the filter as soon as it is committed.
   store->put("late", "v", 5);
   BOOST_TEST(count(*store, "late", 0, 10) == 1);
   database->commit({});

@@ -18,7 +18,7 @@ struct Cache {
 
   void put(std::string_view key, BytesView value) { cache.put(key, value); }
   [[nodiscard]] bool has(std::string_view key) const { return cache.peek(key) != nullptr; }
-  /// The next batch: `key=value@timestamp`.
+  /// Takes the next batch, as `key=value@timestamp`.
   [[nodiscard]] Texts take() {
     Texts taken;
     for (const CacheChange& change : cache.take_changes()) {
@@ -39,7 +39,7 @@ struct Cache {
   NamedCache cache{budget, contexts};
 };
 
-/// What a cache counts for these entries, all of them unchanged.
+/// The bytes that a cache counts for these entries if none of them has changed.
 std::size_t bytes_of(const Texts& keys) {
   Cache cache(1u << 20);
   for (const std::string& key : keys) cache.cache.put_clean(key, "1");
@@ -74,15 +74,15 @@ BOOST_AUTO_TEST_CASE(drop_a_deleted_entry_once_it_is_taken) {
 
 BOOST_AUTO_TEST_CASE(emit_changes_made_during_a_flush_once) {
   Cache cache(1u << 20);
-  const std::string large(70'000, 'x');  // a batch of its own
+  const std::string large(70'000, 'x');  // fills a batch alone
   cache.put("a", large);
   cache.put("b", "2");
   cache.put("c", "3");
   cache.cache.begin_taking();
   BOOST_TEST(cache.take() == (Texts{"a=" + large + "@10"}), boost::test_tools::per_element());
   cache.contexts.at(2, 20);
-  cache.put("b", "5");  // on its way: goes as it is now
-  cache.put("a", "6");  // has gone: waits for the next time
+  cache.put("b", "5");  // not taken yet: leaves with the new value
+  cache.put("a", "6");  // taken already: leaves the next time
   cache.put("d", "7");
   BOOST_TEST(cache.take() == (Texts{"b=5@20", "c=3@10"}), boost::test_tools::per_element());
   BOOST_TEST(cache.take().empty());
@@ -94,8 +94,8 @@ BOOST_AUTO_TEST_CASE(evict_the_least_recently_used_entries) {
   for (const char* key : {"a", "b", "c"}) cache.cache.put_clean(key, "1");
   BOOST_TEST(cache.cache.make_room());
   BOOST_TEST(cache.has("a"));
-  BOOST_TEST(cache.cache.get("a") != nullptr);   // a use
-  BOOST_TEST(cache.cache.peek("b") != nullptr);  // none
+  BOOST_TEST(cache.cache.get("a") != nullptr);   // counts as use
+  BOOST_TEST(cache.cache.peek("b") != nullptr);  // does not count as use
   cache.cache.put_clean("d", "1");
   BOOST_TEST(cache.cache.make_room());
   BOOST_TEST(!cache.has("b"));

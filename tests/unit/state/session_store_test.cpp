@@ -140,7 +140,7 @@ void run_persistent(const DatabaseOptions& options, int steps) {
                  [](TaskDatabase& database) { return database.session_store("visits", kRetention); });
 }
 
-// Nothing expires: a cache shows what expired until it is flushed.
+// No session expires here, because a cache shows expired sessions until it is flushed.
 void run_cached(std::unique_ptr<SessionBytesStore> below, std::size_t budget_bytes) {
   SessionStoreRun run(!below->persistent(), below->retention_ms(), false);
   CacheBudget budget(budget_bytes);
@@ -205,7 +205,8 @@ BOOST_AUTO_TEST_CASE(removing_a_session_moves_the_stream_time_in_rocksdb_only) {
   }
 }
 
-// Where one key begins the other, RocksDB's bytes `key + end + start` may compare an end with a start.
+// RocksDB orders sessions by the bytes `key + end + start`. If one key is a prefix of another, an end may be compared
+// with a start.
 BOOST_AUTO_TEST_CASE(iterate_keys_with_a_common_prefix_in_byte_order) {
   const std::string zero("a\0", 2);
   const TempDirectory directory;

@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_second_process_is_refused_until_the_first_is_gone) {
   if (holder == 0) {
     const StateDirectory state(directory.path(), "app");
     if (::write(ready[1], "x", 1) != 1) ::_exit(1);
-    ::alarm(60);  // should the test die before it
+    ::alarm(60);  // ends the child if the test dies
     for (;;) ::pause();
   }
   char byte = 0;

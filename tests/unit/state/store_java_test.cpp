@@ -28,7 +28,7 @@ std::string joined(const std::vector<std::string>& texts, const std::string& bet
   return all.empty() ? "nothing" : all;
 }
 
-/// What a store logs: `key in hex=value@timestamp`.
+/// The changelog of a store: `key in hex=value@timestamp`.
 class Changelog final : public ChangelogWriter {
  public:
   explicit Changelog(const FakeContexts& contexts) : contexts_(contexts) {}
@@ -56,7 +56,7 @@ class Words {
     return word;
   }
   Timestamp time() { return std::stoll(text()); }
-  /// `*` is no bound, `-` no value.
+  /// `*` stands for no bound, `-` for no value.
   std::optional<std::string> maybe(const char* none) {
     std::string word = text();
     return word == none ? std::nullopt : std::optional(std::move(word));
@@ -140,10 +140,10 @@ std::string answer(VersionedBytesStore& store, Words words) {
   }
   const auto found = what == "get" ? store.get(key) : store.get(key, words.time());
   if (!found) return "-";
-  return std::string(found->value) + "@" + std::to_string(found->timestamp);  // Java does not tell the end
+  return std::string(found->value) + "@" + std::to_string(found->timestamp);  // Java does not return valid_to here
 }
 
-/// A store with its changelog and, if there is a budget, a cache in front, as a task has them.
+/// A store with its changelog and, if the budget is not 0, a cache in front, as in a task.
 class Run {
  public:
   /// `title`: `store <kind> <medium> cache <bytes>`.
@@ -168,7 +168,7 @@ class Run {
     }
   }
 
-  /// One record: its operations, answers and what is logged, as the trace has them.
+  /// Runs the operations of one record. Returns the answers and the logged records in the form of the trace.
   std::string process(const std::string& operations) {
     contexts_.at(records_, kEpoch + records_);
     ++records_;

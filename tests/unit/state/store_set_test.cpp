@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(empty_stores_in_memory_on_discard) {
     BOOST_TEST(!set->bytes("sessions").session->find_sessions("a", 0, 60'000, true)->valid());
     BOOST_TEST(text(key_value(*set, "lru").get("a")) == "(none)");
     for (const StorePosition& position : set->positions()) BOOST_TEST(!position.next_offset().has_value());
-    // As new: the first duplicate gets the number 1 again, and an old window is not expired.
+    // The store is as new: the first duplicate gets the number 1, and an old window is not expired.
     BOOST_TEST(set->bytes("windows").window->put("a", "1", 5) == (duplicates ? 1u : 0u));
     BOOST_TEST(set->bytes("windows").window->fetch("a", 0, 60'000, true)->valid());
   }

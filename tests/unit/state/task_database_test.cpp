@@ -27,7 +27,7 @@ std::string be32(std::uint32_t number) {
   return out;
 }
 
-/// The database as RocksDB sees it, to change its meta data by hand.
+/// Opens the database with RocksDB directly, to change its metadata by hand.
 class RawDatabase {
  public:
   explicit RawDatabase(const std::filesystem::path& directory) {
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_rebuilt_from_another_topic_than_before_star
   BOOST_TEST(open({kChangelog}) == "(none)");
   BOOST_TEST(open({kChangelog}) == "1");
   BOOST_TEST(open({{"table", 0}}) == "(none)");
-  BOOST_TEST(open({{"table", 0}, {"table", 1}}) == "1");  // a partition more
+  BOOST_TEST(open({{"table", 0}, {"table", 1}}) == "1");  // one more partition
   BOOST_TEST(!TaskDatabase::open(directory.path())->position("counts", kChangelog).has_value());
 }
 
@@ -253,10 +253,10 @@ BOOST_AUTO_TEST_CASE(read_format_1_and_assign_its_offsets_to_stores) {
     database->wipe("counts");
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
     database->expect_changelogs("more", {kChangelog});
-    BOOST_TEST(!database->position("more", kChangelog).has_value());  // it had one owner
+    BOOST_TEST(!database->position("more", kChangelog).has_value());  // the position belonged to one store
   }
   {
-    // Two starts later, the store of the other one is opened for the first time.
+    // The other store is opened for the first time two starts later.
     auto database = TaskDatabase::open(directory.path());
     database->expect_changelogs("counts", {kChangelog});
     BOOST_TEST(!database->position("counts", kChangelog).has_value());

@@ -1,4 +1,4 @@
-// What processors and stores do between records: in the commit hook, in close() and in a store's flush().
+// What processors and stores may do between records: in the commit hook, in close(), and in a store's flush().
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,7 @@ namespace {
 
 using S = std::string;
 
-// Long enough to live on the heap, so that a sanitizer sees who reads them too late.
+// Long enough to be on the heap, so that a sanitizer sees a read after the end of its lifetime.
 const S kLong(100, 'h');
 
 Headers long_headers() { return {{kLong, kLong}}; }
@@ -30,7 +30,7 @@ struct Seen {
   Timestamp stream_time = kNoTimestamp;
 };
 
-/// Writes to its store when it is closed.
+/// A processor that writes to its store in close().
 class WritesAtTheEnd final : public Processor<S, S> {
  public:
   explicit WritesAtTheEnd(Seen& seen) : seen_(seen) {}
@@ -49,7 +49,7 @@ class WritesAtTheEnd final : public Processor<S, S> {
   KeyValueStore<S, S>* store_ = nullptr;
 };
 
-/// Holds records back until the commit.
+/// A processor that holds records back until the commit.
 class Batches final : public Processor<S, S> {
  public:
   void init(ProcessorContext<S, S>& context) override {
@@ -112,7 +112,7 @@ class UsesLateStore final : public Processor<S, S> {
   LateStore* store_ = nullptr;
 };
 
-/// Flushes into a store with a changelog: what it writes there passes the change logging of the engine.
+/// A store whose flush() writes to another store with a changelog. The engine logs that write as usual.
 class WritesWhenFlushed final : public CustomStore {
  public:
   [[nodiscard]] const S& name() const override { return name_; }
@@ -137,7 +137,7 @@ class ConnectsStores final : public Processor<S, S> {
   void process(Record<S, S>) override {}
 };
 
-/// Empty if there is no such key.
+/// The value of the key. Empty if there is no such key.
 S stored(TopologyTestDriver& driver, const S& key) {
   return driver.get_key_value_store<S, S>("store").get(key).value_or("");
 }

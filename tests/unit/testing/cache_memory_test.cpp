@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-// What statestore.cache.max.bytes promises: memory, measured from outside.
+// Checks the memory limit of statestore.cache.max.bytes, measured from outside the process.
 
 namespace {
 

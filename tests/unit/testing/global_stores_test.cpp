@@ -1,4 +1,4 @@
-// Stores that are filled from all partitions of a topic and that every processor may read.
+// Global stores: filled from all partitions of a topic, and readable by every processor.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <functional>
@@ -13,7 +13,7 @@ namespace {
 
 using S = std::string;
 
-/// Does with the store what it is given: puts a record in, or asks for an answer.
+/// A processor that calls a function with its store: to put a record, or to read and forward an answer.
 template <class Store>
 struct With final : Processor<S, S> {
   using Use = std::function<void(Store& store, const Record<S, S>& record, ProcessorContext<S, S>& context)>;
@@ -28,7 +28,8 @@ struct With final : Processor<S, S> {
   Store* store = nullptr;
 };
 
-/// `global` fills the store through `fill`; `in` goes to the processor "look", which does `look`.
+/// Builds a topology in which `global` fills the store through `fill`. `in` goes to the processor "look", which calls
+/// `look`.
 template <class Store>
 Topology topology(StoreBuilder store, typename With<Store>::Use fill, typename With<Store>::Use look) {
   const auto filling = [fill] { return std::make_unique<With<Store>>(fill); };
@@ -48,7 +49,7 @@ StreamsConfig config(const std::map<S, S>& settings) {
   return result;
 }
 
-/// What `look` says to the record a=1 at 20 once the store has a=x at 10 and b=y at 15.
+/// The answer of `look` to the record a=1 at 20, when the store has a=x at 10 and b=y at 15.
 S answer(Topology topology) {
   TopologyTestDriver driver(std::move(topology));
   auto global = driver.create_input_topic<S, S>("global");
@@ -150,7 +151,8 @@ BOOST_AUTO_TEST_CASE(hold_versions_and_timestamps) {
              "x@10");
 }
 
-// One that stayed in the cache of the global store would take room from the others: the driver's caches share a budget.
+// A deletion that stayed in the global store's cache would take room from other stores, because all caches of the
+// driver share one budget.
 BOOST_AUTO_TEST_CASE(flush_deletions_from_their_cache) {
   StreamsBuilder builder;
   builder.global_table<S, S>("global");
@@ -194,8 +196,8 @@ BOOST_AUTO_TEST_CASE(have_no_dead_letters) {
                                     {"deserialization.exception.handler", "log-and-continue"},
                                     {"errors.dead.letter.queue.topic.name", "dead"}}));
   driver.create_input_topic<S, S>("global").pipe_input("a", "x", 10);
-  driver.create_input_topic<S, S>("global").pipe_raw("a", "\xff", 10);  // no UTF-8
-  driver.create_input_topic<S, S>("in").pipe_input("b", "1", 20);       // commits what was written till then
+  driver.create_input_topic<S, S>("global").pipe_raw("a", "\xff", 10);  // not UTF-8
+  driver.create_input_topic<S, S>("in").pipe_input("b", "1", 20);       // commits what was written before
   BOOST_TEST(driver.dropped_records() == 2u);
   BOOST_TEST(driver.dropped_records(DropReason::processing_error) == 1u);
   BOOST_TEST(driver.dropped_records(DropReason::deserialization_error) == 1u);

@@ -14,7 +14,8 @@ using S = std::string;
 using L = std::int64_t;
 using Counts = KeyValueStore<S, L>;
 
-/// Counts the records of a key, shows counts at punctuations, and sends records of key "odd" to the child of that name.
+/// Counts the records of a key and forwards the counts at punctuations. Records of key "odd" go to the child of that
+/// name.
 class Counter final : public Processor<S, S, S, L> {
  public:
   void init(ProcessorContext<S, L>& context) override {

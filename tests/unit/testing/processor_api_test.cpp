@@ -1,4 +1,4 @@
-// Topologies that are built by hand: Topology::add_source and so on.
+// Topologies built by hand with Topology::add_source and so on.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -22,7 +22,7 @@ S error_of(F action) {
   return {};
 }
 
-/// Counts words; every tenth goes to the child "round" only, the others to all children.
+/// Counts words. Every tenth count goes to the child "round" only, the others go to all children.
 class Count final : public Processor<S, S, S, L> {
  public:
   void init(ProcessorContext<S, L>& context) override {
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(can_extend_a_dsl_topology) {
   driver.create_input_topic<S, S>("in").pipe_key_value_list({{"k", "a"}, {"k", "no"}, {"k", "b"}});
   const auto values = driver.create_output_topic<S, S>("out").read_values_to_list();
   BOOST_TEST(values == (std::vector<S>{"A", "B"}), boost::test_tools::per_element());
-  // Whoever has the original sees nothing of it.
+  // The original topology must not change.
   BOOST_TEST(original.describe().find("upper") == S::npos);
 }
 

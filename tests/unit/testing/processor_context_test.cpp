@@ -1,4 +1,4 @@
-// What a processor asks of its context.
+// What a processor can do with its context.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <fstream>
@@ -15,7 +15,7 @@ namespace {
 using S = std::string;
 using Context = ProcessorContext<S, S>;
 
-/// Runs one function when it starts, another for each record.
+/// A processor that runs one function in init() and another for each record.
 struct Free final : Processor<S, S> {
   std::function<void(Context&)> start;
   std::function<void(Context&, Record<S, S>)> take;
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(receive_no_record_before_the_epoch_from_the_driver) {
   Run run(nullptr);
   check_contains(error_of([&] { run.in.pipe_input("a", "1", -1); }), "'in'");
   BOOST_TEST(run.driver.dropped_records() == 0u);
-  // As bytes it may: then default.timestamp.extractor decides.
+  // pipe_raw() accepts a negative timestamp. Then default.timestamp.extractor decides.
   check_contains(error_of([&] { run.in.pipe_raw("a", "1", -1); }), "default.timestamp.extractor");
 }
 

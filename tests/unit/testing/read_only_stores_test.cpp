@@ -1,4 +1,4 @@
-// Stores that are filled from a topic which is their changelog.
+// Read-only stores: filled from a topic that is also their changelog.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -35,7 +35,7 @@ struct LookUp final : WithStore {
   }
 };
 
-/// `prices` fills the store; `orders` is answered with the price from there.
+/// Builds a topology in which `prices` fills the store, and each order in `orders` is answered with its price.
 Topology topology(StoreMedium medium) {
   Topology result;
   result

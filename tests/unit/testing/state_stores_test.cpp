@@ -35,7 +35,7 @@ class Scripted final : public Processor<S, S> {
   Body body_;
 };
 
-/// Topic "in" through a processor that uses the store "st".
+/// Builds a topology in which topic "in" goes to a processor with the store "st".
 Topology with_store(
     StoreBuilder store, Scripted::Body body = [](Context&, const Record<S, S>&) {}) {
   StreamsBuilder builder;
@@ -44,7 +44,7 @@ Topology with_store(
   return builder.build();
 }
 
-/// A topic's records: `key=value@timestamp`.
+/// The records of a topic as `key=value@timestamp`.
 Texts read_all(TopologyTestDriver& driver, const S& topic) {
   auto out = driver.create_output_topic<S, std::optional<S>>(topic);
   Texts records;
@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(an_iteration_ends_although_forwarded_records_are_put_into_i
     auto& store = driver.get_key_value_store<S, S>("st");
     store.put_all({{"a", "1"}, {"b", "2"}, {"d", "3"}});
     driver.create_input_topic<S, S>("in").pipe_input("go", "", 10);
-    // As in Java: a walk over RocksDB shows the store as it was, one over a store in memory the values of now.
+    // As in Java, an iterator over RocksDB shows the store as it was at the start. An iterator over a store in memory
+    // shows current values.
     const S last = medium == StoreMedium::rocksdb ? "d=3@10" : "d=still to come@10";
     BOOST_TEST(read_all(driver, "out") == (Texts{"a=1@10", "b=2@10", last}), boost::test_tools::per_element());
     BOOST_TEST((store.get("d'") == "new"));
@@ -263,7 +264,7 @@ BOOST_AUTO_TEST_CASE(an_lru_map_logs_put_all_like_single_puts) {
   };
   TopologyTestDriver driver(with_store(Stores::lru_map<S, S>("st", 2), body));
   driver.create_input_topic<S, S>("in").pipe_input("go", "", 10);
-  // Java logs a=null first, and a=1 last: then the changelog keeps for good what the map has pushed out.
+  // Java logs a=null first and a=1 last. Then the changelog keeps the evicted entry for good.
   BOOST_TEST(read_all(driver, kChangelog) == (Texts{"a=1@10", "b=2@10", "a=null@10", "c=3@10"}),
              boost::test_tools::per_element());
 }
@@ -335,7 +336,7 @@ BOOST_AUTO_TEST_CASE(bad_settings_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(changes_flushed_at_a_commit_are_part_of_it_in_every_store) {
-  // The store "st" is flushed before that of the table, whose changes are put into it.
+  // The store "st" is flushed before the table's store. Flushing the table's store puts changes into "st".
   StreamsBuilder builder;
   builder.add_state_store(Stores::key_value_store<S, S>("st").with_caching_enabled());
   const auto stream = builder.stream<S, S>("in");

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(uses_the_clock_at_topic_creation_for_records_without_a_time
 BOOST_AUTO_TEST_CASE(advances_the_time_of_records_without_one) {
   auto ticking = driver.create_input_topic<N, N>("in", Serde<N>(), Serde<N>(), 100, 10ms);
   ticking.pipe_key_value_list({{"a", "1"}, {"b", "2"}});
-  ticking.pipe_input("c", "3", 7);  // has its own
+  ticking.pipe_input("c", "3", 7);  // has its own timestamp
   ticking.pipe_value_list({"4", "5"});
   const auto records = out.read_records_to_list();
   std::vector<Timestamp> times;

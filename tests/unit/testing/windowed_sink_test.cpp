@@ -20,7 +20,7 @@ namespace {
 using S = std::string;
 using Key = Windowed<S>;
 
-/// A hundred partitions; notes where records go.
+/// A collector for topics of a hundred partitions. Records the partition of each record.
 class HundredPartitions final : public TaskOutput {
  public:
   void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView, BytesView, Timestamp,
@@ -41,8 +41,7 @@ class StandingClock final : public Clock {
   [[nodiscard]] Timestamp now() const override { return 0; }
 };
 
-/// Which partition a record with key "a" of topic "in" gets on each topic that it goes to; nullopt: the producer's
-/// choice.
+/// The partition that a record with key "a" of topic "in" gets on each output topic. nullopt: the producer chooses.
 std::map<S, std::optional<std::int32_t>> partitions(const Topology& topology) {
   const StreamsConfig config;
   const StandingClock clock;

@@ -44,7 +44,7 @@ std::size_t count(const std::string& text, const std::string& word) {
   return found;
 }
 
-/// Two sub-topologies with a repartition topic between them, a store, and names that need escaping.
+/// A topology of two sub-topologies with a repartition topic between them, a store, and names that need escaping.
 std::vector<NodeDescription> drawn() {
   return {source("read \"it\"", {"in"}), sink("write", {"read \"it\""}, "between"), source("again", {"between"}),
           processor("count", {"again"}, {"store #1"}), sink("out<1>", {"count"}, "out")};
@@ -173,7 +173,8 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(JavaSets)
 
 BOOST_AUTO_TEST_CASE(names_are_hashed_as_utf16) {
-  // Of 16 buckets 'e' falls into 5 and 'x' into 8; U+1F60C into 4 as Java's two UTF-16 units, into 12 as UTF-8 bytes.
+  // In a table of 16 buckets, 'e' belongs to bucket 5 and 'x' to bucket 8. U+1F60C belongs to bucket 4 as two UTF-16
+  // units (Java), and to bucket 12 as UTF-8 bytes.
   const auto order = millrace::detail::java::hash_set_order({"x", "\xF0\x9F\x98\x8C", "e"});
   BOOST_TEST(order == (std::vector<std::string>{"\xF0\x9F\x98\x8C", "e", "x"}), boost::test_tools::per_element());
 }

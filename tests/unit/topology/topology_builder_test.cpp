@@ -24,7 +24,7 @@ void global(Topology& topology, const S& topic) {
                                   topic, "global-processor", [] { return std::make_unique<Idle>(); });
 }
 
-/// Expects a TopologyException whose text has all these words.
+/// Expects a TopologyException whose text contains all these words.
 template <class F>
 void check_refused(F program, const std::vector<S>& words) {
   Topology topology;

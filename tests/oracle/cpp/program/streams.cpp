@@ -36,7 +36,7 @@ std::optional<std::string> text_in(const Json& op, const char* field) {
 /// Chooses a topic by the first character of the value.
 struct PrefixedTopic {
   std::string prefix;
-  std::optional<std::string> refused;  ///< values that contain this have none
+  std::optional<std::string> refused;  ///< values that contain this text have no topic
   template <class K, class V>
   std::string operator()(const K& /*key*/, const V& value, const millrace::RecordContext& /*context*/) const {
     const std::string shown = text(dynamic(value));
