@@ -49,6 +49,7 @@ Topology application(const Topics& topics, const std::function<void()>& work) {
   return builder.build();
 }
 
+/// One simulation: writes random input, runs and crashes processes by random decisions, and checks the final results.
 class Run {
  public:
   Run(Broker& broker, std::uint64_t seed) : broker_(broker), chance_(seed), faults_(seed + 1), slowness_(seed + 2) {

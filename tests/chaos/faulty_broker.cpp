@@ -73,6 +73,7 @@ class Deadline {
   Timestamp since_ = 0;
 };
 
+/// A consumer whose calls may fail. It is expelled from its group if polls do not repeat within max.poll.interval.ms.
 class FaultyConsumer final : public Consumer, private RebalanceListener {
  public:
   FaultyConsumer(std::unique_ptr<Consumer> real, Line line, const ClientConfig& config)
@@ -169,6 +170,7 @@ class FaultyConsumer final : public Consumer, private RebalanceListener {
   bool joining_again_ = false;
 };
 
+/// A producer whose calls may fail. Its transaction is aborted after transaction.timeout.ms.
 class FaultyProducer final : public Producer {
  public:
   FaultyProducer(std::unique_ptr<Producer> real, Line line, const ClientConfig& config)
@@ -251,6 +253,7 @@ class FaultyProducer final : public Producer {
   bool expired_ = false;
 };
 
+/// An admin client whose calls may fail.
 class FaultyAdmin final : public Admin {
  public:
   FaultyAdmin(std::unique_ptr<Admin> real, Line line) : real_(std::move(real)), line_(std::move(line)) {}

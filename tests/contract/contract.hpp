@@ -15,6 +15,7 @@
 /// wait has a generous deadline.
 namespace millrace::contract {
 
+/// The deadline of every wait. Long, so that a slow machine does not fail a test.
 inline constexpr Millis kPatience{60000};
 
 /// A copy of a record that was read. It owns its bytes.

@@ -1,3 +1,4 @@
+// Exactly-once processing with the broker interface alone, while workers are killed.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

@@ -14,6 +14,7 @@
 /// Shared by the tests against a running Kafka.
 namespace millrace::kafka_test {
 
+/// The deadline of every wait. Long, so that a slow machine does not fail a test.
 inline constexpr Millis kPatience{60'000};
 
 /// A name that is unique among tests and runs.

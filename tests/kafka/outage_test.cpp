@@ -17,11 +17,13 @@ using Severity = BrokerException::Severity;
 
 namespace {
 
+/// A Kafka server of this test, which the test kills and starts again.
 struct Outage {
   OwnKafka kafka;
   std::shared_ptr<Broker> broker = Broker::kafka(kafka.address());
 };
 
+/// Reads exactly the partitions that the group assigns.
 struct TakeAll : RebalanceListener {
   std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& p) override { return p; }
   std::vector<TopicPartition> on_partitions_revoked(const std::vector<TopicPartition>& p) override { return p; }

@@ -12,6 +12,7 @@ using namespace millrace::kafka_test;
 
 namespace {
 
+/// The Kafka server that MILLRACE_TEST_KAFKA names.
 struct Server {
   Server() {
     const char* address = std::getenv("MILLRACE_TEST_KAFKA");

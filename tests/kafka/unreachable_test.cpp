@@ -43,6 +43,7 @@ class DeadPort {
   std::string name_;
 };
 
+/// A broker whose address refuses connections.
 struct NoServer {
   /// Checks that `call` fails after its timeout, and that the error names the address, the cause and what to check.
   void gives_up(const std::function<void()>& call) const {

@@ -22,6 +22,7 @@ const std::string kTasks = "stream-task-metrics";
 const std::string kTopics = "stream-topic-metrics";
 const std::string kClient = "stream-metrics";
 
+/// An application that counts by key. Its input contains records without key, which are dropped.
 struct Observed : World {
   std::string in = topic("in", 2);
   std::string out = topic("out");

@@ -11,6 +11,7 @@ namespace {
 
 namespace data = boost::unit_test::data;
 
+/// Several instances of applications in this process.
 struct Cluster : World {
   /// Adds an instance with its own state directory.
   App& add(const Topology& topology, const std::string& application_id, const std::string& guarantee,

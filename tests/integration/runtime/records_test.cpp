@@ -11,6 +11,7 @@
 namespace millrace::runtime_test {
 namespace {
 
+/// Topics `in` and `out` of two partitions each, and an application with exactly once.
 struct Records : World {
   std::string in = topic("in", 2);
   std::string out = topic("out", 2);

@@ -19,6 +19,7 @@
 /// -- embedded` or `-- kafka`). Topics, applications and directories have unique names.
 namespace millrace::runtime_test {
 
+/// The deadline of every wait. Long, so that a slow machine does not fail a test.
 inline constexpr Millis kPatience{120'000};
 
 /// A copy of a record that was read.

@@ -24,6 +24,7 @@ Topology copy(const std::string& to = "out") {
   return builder.build();
 }
 
+/// The exit code and the output of a program.
 struct Result {
   int code = -1;
   std::string out;

@@ -1,3 +1,4 @@
+// The assignors of the embedded broker.
 #include "broker/embedded/assignor.hpp"
 
 #define BOOST_TEST_DYN_LINK

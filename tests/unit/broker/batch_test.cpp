@@ -1,3 +1,4 @@
+// The bytes of a record batch on the embedded broker's disk.
 #include <random>
 
 #include "broker/embedded/page.hpp"

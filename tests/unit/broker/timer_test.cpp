@@ -1,3 +1,4 @@
+// The timer thread of the embedded broker.
 #include "broker/embedded/timer.hpp"
 
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// Names, tags, levels and lifetime of metrics.
 #define BOOST_TEST_DYN_LINK
 #include "metrics/registry.hpp"
 

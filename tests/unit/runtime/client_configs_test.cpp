@@ -1,3 +1,4 @@
+// The settings of the clients that a stream thread creates.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/client_configs.hpp"
 

@@ -1,3 +1,4 @@
+// Where global stores begin to read their topics when an application starts.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/global/global_thread.hpp"
 

@@ -1,3 +1,4 @@
+// The states of a stream thread in its consumer group.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/membership.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr bool kWorkLost = true;
 
+/// A membership whose events the tests call as a stream thread calls them.
 struct Member : Membership {
   [[nodiscard]] std::string_view now() const { return to_string(state()); }
   /// Brings the membership to the state of a thread whose tasks run.

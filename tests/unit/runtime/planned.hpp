@@ -31,6 +31,7 @@ inline void join(const Stream& left, const Stream& right, const std::string& to)
       .to(to);
 }
 
+/// Plans the topology for the application `app` with the topics of `admin`. Creates internal topics there.
 inline TopologyPlan plan(const Topology& topology, FakeAdmin& admin) {
   StreamsConfig config;
   config.set("application.id", "app");

@@ -1,3 +1,4 @@
+// What a stream thread does with its producer: transactions, refused records, dead letters.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/producer_output.hpp"
 
@@ -16,12 +17,15 @@ using Calls = std::vector<std::string>;
 const ConsumerGroupMetadata kGroup("app");
 const std::map<TopicPartition, OffsetAndMetadata> kOffsets{{{"in", 0}, {7, std::nullopt, "m"}}};
 
+/// A node that only has a name, for the sender of a record.
 class NamedNode final : public NodeBase {
  public:
   explicit NamedNode(const std::string& name) { set_name(name); }
   void connect(NodeBase&) override {}
 };
 
+/// A producer output with a scripted fake producer. The production handler counts its calls in `asked` and answers with
+/// `response`.
 struct Fixture {
   ProducerOnlyBroker broker;
   ErrorPolicy errors;

@@ -1,3 +1,4 @@
+// Which record a task processes next, and how long it waits for an empty input partition.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/record_queues.hpp"
 
@@ -7,6 +8,7 @@
 namespace millrace::detail {
 namespace {
 
+/// Record queues whose lags a test sets. A lag of nullopt is unknown. `lag_calls` counts the queries.
 struct Fixture {
   RecordQueues queues;
   std::map<TopicPartition, std::optional<std::int64_t>> lags;

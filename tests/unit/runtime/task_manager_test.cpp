@@ -1,3 +1,4 @@
+// How the tasks of a thread restart after a failure.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/task_manager.hpp"
 
@@ -82,6 +83,7 @@ struct Fixture {
   std::unique_ptr<TaskManager> tasks;
 };
 
+/// The same with the store in memory.
 struct InMemory : Fixture {
   InMemory() : Fixture(Stores::key_value_store<S, S>("st", StoreMedium::in_memory)) {}
 };

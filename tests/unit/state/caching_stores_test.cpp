@@ -1,3 +1,4 @@
+// Byte stores behind a record cache.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <limits>
@@ -24,6 +25,7 @@ using Texts = std::vector<std::string>;
 
 std::string text(BytesView bytes) { return bytes ? std::string(*bytes) : "null"; }
 
+/// Records changelog records as `key=value@timestamp`.
 class Changelog final : public ChangelogWriter {
  public:
   explicit Changelog(const FakeContexts& contexts) : contexts_(contexts) {}
@@ -65,6 +67,7 @@ struct Stack {
   Texts forwarded;
 };
 
+/// A cached key-value store. `inner` is the store below the cache and the changelog.
 struct KeyValueStack : Stack {
   std::unique_ptr<KeyValueBytesStore> below = make_in_memory_key_value_store("s");
   KeyValueBytesStore* inner = below.get();

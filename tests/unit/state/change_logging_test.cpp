@@ -1,3 +1,4 @@
+// What stores write to their changelogs: keys, values, timestamps, headers.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <optional>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr Timestamp kT = 1700000040000;  // 0000018bcfe60440
 
+/// A changelog record in a form that tests can compare.
 struct Logged {
   std::string key;  // hex
   std::optional<std::string> value;
@@ -32,6 +34,7 @@ struct Logged {
   }
 };
 
+/// Records changelog records. `now` and `headers` are timestamp and headers of the current record.
 class RecordingWriter final : public ChangelogWriter {
  public:
   void log(std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) override {

@@ -1,3 +1,4 @@
+// Readers on other threads, which see stores as of the last commit.
 #define BOOST_TEST_DYN_LINK
 #include "state/committed_reader.hpp"
 
@@ -21,6 +22,7 @@ namespace {
 using S = std::string;
 using Texts = std::vector<S>;
 
+/// The stores of one task: some that have a committed state (in RocksDB), and one in memory that has none.
 struct Fixture {
   [[nodiscard]] KeyValueBytesStore& counts() const { return *set->bytes("counts").key_value; }
   [[nodiscard]] WindowBytesStore& windows() const { return *set->bytes("windows").window; }

@@ -1,3 +1,4 @@
+// Random operations on key-value stores, compared with a std::map.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// What the in-memory tiers of stores in RocksDB keep, and which reads they save.
 #define BOOST_TEST_DYN_LINK
 #include <rocksdb/perf_context.h>
 #include <rocksdb/perf_level.h>

@@ -1,3 +1,4 @@
+// The record cache of one store: order of changes, eviction, memory accounting.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <memory>
@@ -13,6 +14,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
+/// A cache with a budget of `limit` bytes. The current record has offset 1 and timestamp 10.
 struct Cache {
   explicit Cache(std::size_t limit) : budget(limit) { contexts.at(1, 10); }
 

@@ -1,3 +1,4 @@
+// How the databases of an application share memory.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <memory>

@@ -1,3 +1,4 @@
+// Compares stores with a trace of Kafka Streams' stores (store_trace.txt, written by java/StoreTrace.java).
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <fstream>

@@ -1,3 +1,4 @@
+// How the stores of a task are restored, discarded and emptied.
 #define BOOST_TEST_DYN_LINK
 #include "state/store_set.hpp"
 
@@ -39,6 +40,7 @@ StorePlan sessions(StoreMedium medium) {
   return plan(Stores::session_store<S, S>("sessions", Millis(60'000), medium), {{"app-sessions-changelog", 0}});
 }
 
+/// A directory in which tests open store sets of task 0_0, also several times in turn.
 struct Fixture {
   std::unique_ptr<StoreSet> open(std::vector<StorePlan> plans) const {
     return std::make_unique<StoreSet>("task 0_0", std::move(plans), directory.path(),

@@ -20,6 +20,7 @@ namespace millrace::detail {
 
 namespace {
 
+/// What stores need: a database, a cache budget and record contexts.
 struct Place {
   TempDirectory directory;
   std::unique_ptr<TaskDatabase> database = TaskDatabase::open(directory.path());

@@ -1,3 +1,5 @@
+// Compares window stores with a trace of Kafka Streams' stores (window_store_trace.txt, written by
+// java/WindowStoreTrace.java).
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

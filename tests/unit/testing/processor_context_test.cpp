@@ -29,6 +29,7 @@ struct Free final : Processor<S, S> {
   }
 };
 
+/// A test driver with a topology `in` -> processor -> `out`. `now` is the wall clock at the start.
 struct Run {
   explicit Run(std::function<void(Context&)> start, std::function<void(Context&, Record<S, S>)> take = nullptr,
                Timestamp now = 1'000)

@@ -20,6 +20,7 @@ Topology copy_in_to_out() {
   return builder.build();
 }
 
+/// A driver whose topology copies `in` to `out`. Its wall clock starts at kNow.
 struct Fixture {
   TopologyTestDriver driver{copy_in_to_out(), {}, kNow};
   TestInputTopic<N, N> in = driver.create_input_topic<N, N>("in");
