@@ -97,7 +97,7 @@ check() {
     note "$name" 1 0 $((SECONDS - start))
   else
     tail -n 60 "$log"
-    echo "(all of it: ${log#"$root/"})"
+    echo "(full log: ${log#"$root/"})"
     note "$name" 0 1 $((SECONDS - start))
     return 1
   fi
@@ -122,7 +122,7 @@ run_ctest() {
   if [ "$status" != 0 ] && [ "$case_failed" = 0 ]; then case_failed=1; fi
   if [ "$case_failed" != 0 ]; then
     grep -vE '^ *[0-9]+/[0-9]+ Test .*Passed|^ +Start ' "$log" | tail -n 150
-    echo "(all of it: ${log#"$root/"})"
+    echo "(full log: ${log#"$root/"})"
   fi
   note "$name" "$case_passed" "$case_failed" $((SECONDS - start))
   [ "$case_failed" = 0 ]

@@ -119,7 +119,7 @@ class Run {
     writer_->flush(Millis(0));
     int quiet = 0;
     for (int step = 0; quiet < 300; ++step) {
-      BOOST_REQUIRE_MESSAGE(step < 50'000, "does not settle");
+      BOOST_REQUIRE_MESSAGE(step < 50'000, "the simulation does not end");
       Process& process = any_process();
       if (!process.up()) process.start();
       process.run_one(chance_);

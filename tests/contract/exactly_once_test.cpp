@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(writes_every_record_once_while_workers_are_killed_with_open
   };
   const auto deadline = std::chrono::steady_clock::now() + 2 * kPatience;
   for (int round = 0; !done(); ++round) {
-    BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, "not done in time; killed " << killed);
+    BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline,
+                          "the workers did not finish in time; killed " << killed);
     for (const auto& worker : workers) worker->work(random() % 3 == 0);
     if (round == 3 || round == 9) workers.push_back(std::make_unique<Worker>(*this, group, input, output));
     if ((round == 6 || round == 12) && workers.size() > 1) {

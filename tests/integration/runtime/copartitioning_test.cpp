@@ -124,11 +124,11 @@ BOOST_DATA_TEST_CASE(a_foreign_key_join_uses_its_own_internal_topics, kGuarantee
     expected["o2"] = "c0=new";
     expected.erase("o3");
     expected["o30"] = "c5=late";
-    wait_until("orders go to other customers", [&] { return table() == expected; });
+    wait_until("orders move to other customers", [&] { return table() == expected; });
     write(right, {{"c0", "newer", 4000}});
     for (int o = 0; o < 30; o += 6) expected["o" + n(o)] = "c0=newer";
     expected["o2"] = "c0=newer";
-    wait_until("the moved one as well", [&] { return table() == expected; });
+    wait_until("the moved order changes too", [&] { return table() == expected; });
   });
   const auto partitions = [&](const S& topic) { return admin->describe_topic(topic, kPatience).value().partitions; };
   BOOST_TEST(partitions(id + "-named-subscription-registration-topic") == 3);

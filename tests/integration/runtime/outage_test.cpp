@@ -67,9 +67,9 @@ BOOST_AUTO_TEST_SUITE(Outages)
 BOOST_DATA_TEST_CASE(of_the_broker_are_survived, data::make({"at_least_once", "exactly_once_v2"}), guarantee) {
   for (int attempt = 1; attempt <= 5; ++attempt) {
     if (survives_outages(guarantee)) return;
-    BOOST_TEST_MESSAGE("Kafka forgot transactions, attempt " << attempt << " says nothing");
+    BOOST_TEST_MESSAGE("Kafka forgot transactions, so attempt " << attempt << " does not count");
   }
-  BOOST_ERROR("Kafka forgot transactions each time");
+  BOOST_ERROR("Kafka forgot transactions in each attempt");
 }
 
 BOOST_AUTO_TEST_CASE(end_the_application_with_an_error_if_they_last) {
