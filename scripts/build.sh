@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
 done
 
 cd "$root"
-# So that ccache keeps what is compiled with precompiled headers, which the tests have.
+# Lets ccache cache sources that use precompiled headers, as the tests do.
 export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:+$CCACHE_SLOPPINESS,}pch_defines,time_macros
 cached() {
   grep -qs "^$1" "build/$preset/CMakeCache.txt"
@@ -43,8 +43,8 @@ if [ -z "$tests" ] && [ ! -e "build/$preset/build.ninja" ]; then
 elif [ -n "$tests" ] && cached 'MILLRACE_BUILD_TESTS:BOOL=OFF'; then
   configure+=(-D MILLRACE_BUILD_TESTS=ON)
 fi
-# Ninja configures anew by itself when a CMakeLists.txt changed; a first configuration, other settings or changed
-# presets need us.
+# Ninja runs CMake by itself when a CMakeLists.txt has changed. This script runs CMake for a first configuration, for
+# other settings and for changed presets.
 if [ ! CMakePresets.json -ot "build/$preset/build.ninja" ] || [ ${#configure[@]} -gt 0 ]; then
   cmake --preset "$preset" "${configure[@]}"
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Is docker-compose.yml valid by the schema of the Compose Specification? Needs no Docker: the schema comes with
-# check-jsonschema, which is installed from PyPI once, into a directory of its own.
+# Checks docker-compose.yml with the schema of the Compose Specification. Needs no Docker: the schema comes with
+# check-jsonschema, which is installed once from PyPI into a separate directory.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,7 +13,7 @@ if [ ! -x "$venv/bin/check-jsonschema" ]; then
   trap 'rm -rf "$fresh"' EXIT
   python3 -m venv "$fresh"
   "$fresh/bin/python" -m pip install -q "check-jsonschema==$version"
-  # A venv does not move; but its programs run as modules of its own python.
+  # A venv cannot be moved. So the program is run as a module of the venv's python.
   mv -T "$fresh" "$venv" 2>/dev/null || [ -x "$venv/bin/python" ]
 fi
 "$venv/bin/python" -m check_jsonschema --builtin-schema vendor.compose-spec "$root/docker-compose.yml"

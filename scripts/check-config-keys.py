@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Checks that every configuration key that is said to have an effect is read somewhere.
+"""Checks that the framework reads every configuration key that has an effect.
 
-The table is framework/src/config/config_keys.cpp. Exit code 1 if a key marked kSupported is named in no source of the
-framework beside the table, or one marked kIgnored is asked for.
+The table of keys is framework/src/config/config_keys.cpp. The exit code is 1 if no other source of the framework names a
+key marked kSupported, or if a source reads a key marked kIgnored.
 """
 
 import pathlib

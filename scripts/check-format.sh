@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Are all C++ sources laid out as .clang-format says? --fix does it.
+# Checks that all C++ sources are formatted as .clang-format says. --fix formats them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mode=(--dry-run -Werror)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that the layers of framework/ include only what stands below them.
+"""Checks that each layer of framework/ includes only lower layers.
 
 A folder of framework/include/millrace or framework/src is a layer. LAYERS says which other layers it may include.
 A folder inside a layer is a room. ROOMS says which other rooms of its layer it may include. The folder `detail` holds
@@ -14,8 +14,8 @@ import sys
 
 FRAMEWORK = pathlib.Path(__file__).resolve().parent.parent / "framework"
 
-# Lowest first. What users see (dsl, processor) and the graph that it builds (topology) stand on serde and state;
-# the runtime drives the graph over the broker interface; the two brokers know nothing of any of this.
+# The layers, lowest first. The user's interface (dsl, processor) and the graph that it builds (topology) use serde and
+# state. The runtime drives the graph through the broker interface. The two brokers know none of these.
 LAYERS = {
     "common": [],
     "metrics": ["common"],
@@ -33,16 +33,17 @@ LAYERS = {
     "app": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
 }
 
-# The rooms of a layer, lowest first, and which other rooms each may include. Files that lie in no room may include all
+# The rooms of a layer, lowest first, and the other rooms that each may include. Files outside of a room may include all
 # rooms of their layer.
 ROOMS = {
     "state": {
-        # The tiers answer from memory what the database need not be asked; each knows the layout of the other.
+        # A tier keeps entries in memory so that the database need not be read. Tier and database know each other's
+        # layout.
         "tier": ["rocksdb"],
         "rocksdb": ["tier"],
         "memory": ["tier"],
         "metered": [],
-        # A cache behind a store that is measured is found through it.
+        # A measured store gives access to the cache behind it.
         "cache": ["tier", "rocksdb", "metered"],
         "changelog": ["memory"],
     },
@@ -62,13 +63,13 @@ ROOMS = {
     },
 }
 
-# Layers whose rooms may not include private headers that lie in no room: those headers stand above the rooms.
+# Layers whose rooms may not include private headers outside of a room. Those headers are above the rooms.
 ROOMS_BELOW_PRIVATE_HEADERS = ["runtime"]
 
-# Plain values without behaviour that lower layers may name too.
+# Plain values without behaviour, which lower layers may use too.
 VALUES = {"millrace/processor/record.hpp": "common"}
 
-# Include prefix: the layers whose sources may use it, and whether their public headers may as well.
+# Include prefix: the layers whose sources may use it, and whether their public headers may use it too.
 LIBRARIES = {
     "rocksdb/": (["state", "broker_embedded"], False),
     "librdkafka/": (["broker_kafka"], False),
@@ -90,14 +91,14 @@ def layer_of(path):
 
 
 def room_of(path):
-    """The room of a path below framework/include/millrace or framework/src; None for files that lie in no room."""
+    """The room of a path below framework/include/millrace or framework/src; None for files outside of a room."""
     layer, *rest = pathlib.PurePosixPath(path).parts
     folders = [part for part in rest[:-1] if part != "detail"]
     return folders[0] if folders and layer in ROOMS else None
 
 
 def room_breach(layer, room, path, private):
-    """What is wrong about a file of this room that includes `path`, a file of the same layer. None: nothing."""
+    """The error if a file of this room includes `path`, a file of the same layer. None: there is no error."""
     target = room_of(path)
     if room is None or target == room:
         return None
@@ -137,7 +138,7 @@ def breaches(file):
         elif quote == '"':
             if public:
                 yield number, f'"{path}": a public header may include public headers only, as "millrace/..."'
-            # Found beside the including file, else from framework/src, as the compiler does.
+            # Search beside the including file, then in framework/src, as the compiler does.
             beside = (file.parent / path).exists()
             target = layer if beside else layer_of(path)
             same_layer = None if beside else path

@@ -36,7 +36,7 @@ done
 
 log=$root/build/demo-build.log
 mkdir -p "$root/build"
-# Steps that have nothing to do say nothing; others show how far they are.
+# Steps without work print nothing. Other steps show their progress.
 "$root/scripts/install-deps.sh" --build >"$log" 2>&1 || {
   cat "$log" >&2
   exit 1

@@ -39,7 +39,7 @@ as_root() {
 }
 
 apt() {
-  # Another apt may be at work (unattended upgrades): wait for it. Mirrors fail now and then: try again.
+  # Another apt may be running (unattended upgrades), so wait for it. Mirrors sometimes fail, so retry.
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"
 }
 

@@ -34,7 +34,7 @@ fail() {
   exit 1
 }
 
-# The pid of the server of this directory, nothing if it does not run. The command line is checked as well,
+# Prints the pid of the server of this directory, or nothing if it does not run. Checks the command line as well,
 # because after a crash or a reboot the number may belong to another process.
 running_pid() {
   local pid
@@ -49,7 +49,7 @@ fetch_jars() {
   mkdir -p "$cache"
   exec 8>"$cache/kafka.lock"
   flock 8
-  # The pom is kept beside the jars: when it changes, they are fetched anew.
+  # A copy of the pom is kept beside the jars. When the pom changes, the jars are fetched again.
   if ! cmp -s "$pom" "$libs/pom.xml"; then
     command -v mvn >/dev/null || fail "Maven is missing, install it: apt-get install maven"
     echo "fetching Kafka $version from Maven Central (once)"
@@ -86,13 +86,13 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-# Few applications, so few partitions of the internal topics: the first one starts faster.
+# Few applications run here, so internal topics have few partitions. The first application starts faster.
 offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=4
 share.coordinator.state.topic.num.partitions=4
 
 auto.create.topics.enable=false
-# Development: do not wait for more members, notice crashed ones soon.
+# For development: do not wait for more members, and notice crashed members soon.
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
@@ -109,8 +109,8 @@ java_options=(
   "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS"
 )
 
-# Asks the server for its metadata (Metadata request, version 4, no topics): succeeds once it answers with the
-# id of our cluster, so another server that took the port in the meantime is not mistaken for ours.
+# Asks the server for its metadata (Metadata request, version 4, no topics). Succeeds when the answer has the id of our
+# cluster. So another server that has taken the port is not mistaken for ours.
 answers() {
   local reply
   reply=$( (
@@ -131,8 +131,8 @@ launch() {
       fail "could not prepare $dir/data"
     }
   fi
-  # Nothing of this shell may stay open in the server, or callers that read our output would wait for it. setsid, so
-  # that Ctrl-C in this terminal does not reach it; exec, so that the pid is the server's own.
+  # The server must not inherit open files of this shell, or callers that read our output would wait for the server.
+  # setsid: Ctrl-C in this terminal does not reach the server. exec: the pid is the server's own.
   (
     exec 9>&- </dev/null >"$dir/server.log" 2>&1
     echo "$BASHPID" >"$dir/pid"
@@ -155,7 +155,7 @@ launch() {
   fail "Kafka did not answer within 90 s: see $dir/server.log"
 }
 
-# A server that was killed a moment ago may still be going down.
+# A server that was just killed may still be shutting down.
 becomes_free() {
   local deadline=$((SECONDS + 3))
   while port_in_use "$1"; do
@@ -200,8 +200,8 @@ start() {
     launch || status=$?
     if [ "$status" = 0 ]; then
       echo "$port" >"$dir/port"
-      # After a kill Kafka (4.3.1, 4.4.0) resumes the ends of transactions before it leads their partitions again, and may
-      # take these for deleted.
+      # After a kill, Kafka (4.3.1, 4.4.0) completes transactions before it leads their partitions again. It may then
+      # take the partitions for deleted.
       if grep -q 'likely deleted' "$dir/server.log"; then
         echo "kafka.sh: after a kill Kafka has left transactions open for good: who reads their topics read_committed" \
           "may wait for ever. If it matters, stop it and start it with a new --dir." >&2

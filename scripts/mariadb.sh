@@ -31,7 +31,7 @@ fail() {
   exit 1
 }
 
-# The pid of the server of this directory, nothing if it does not run. The command line is checked as well,
+# Prints the pid of the server of this directory, or nothing if it does not run. Checks the command line as well,
 # because after a crash or a reboot the number may belong to another process.
 running_pid() {
   local pid
@@ -45,7 +45,7 @@ url() {
   echo "mysql://millrace:millrace@127.0.0.1:$1/millrace"
 }
 
-# Not the settings of the system (--no-defaults); the server refuses to run as root unless told to by name.
+# --no-defaults ignores the settings of the system. The server refuses to run as root unless a user is given.
 server_options=(--no-defaults "--user=$(id -un)" --innodb-fast-shutdown=1)
 
 prepare_data() {
@@ -60,7 +60,7 @@ prepare_data() {
   mv "$dir/data.new" "$dir/data"
 }
 
-# The server speaks first: its greeting names the version.
+# The server sends the first message, a greeting with its version.
 answers() {
   local greeting
   greeting=$( (timeout 2 dd bs=64 count=1 <"/dev/tcp/127.0.0.1/$port" | tr -c '[:alnum:]._-' ' ') 2>/dev/null) || true
@@ -74,9 +74,9 @@ CREATE DATABASE IF NOT EXISTS millrace CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS 'millrace'@'%' IDENTIFIED BY 'millrace';
 GRANT ALL PRIVILEGES ON *.* TO 'millrace'@'%';
 EOF
-  # Nothing of this shell may stay open in the server, or callers that read our output would wait for it. setsid, so
-  # that Ctrl-C in this terminal does not reach it; exec, so that the pid is the server's own.
-  # A socket's path may have 107 bytes at most, so it is given relative to the data directory.
+  # The server must not inherit open files of this shell, or callers that read our output would wait for the server.
+  # setsid: Ctrl-C in this terminal does not reach the server. exec: the pid is the server's own.
+  # A socket path may have at most 107 bytes, so the path is relative to the data directory.
   (
     exec 9>&- </dev/null >"$dir/server.log" 2>&1
     echo "$BASHPID" >"$dir/pid"

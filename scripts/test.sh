@@ -33,7 +33,7 @@ EOF
 all_stages=(deps checks local servers package asan tsan tidy)
 stages=("${all_stages[@]}")
 
-# pick LIST: the words of a comma-separated list, each a known stage.
+# pick LIST: prints the words of a comma-separated list. Each must be a known stage.
 pick() {
   local name
   for name in ${1//,/ }; do
@@ -61,7 +61,7 @@ while [ $# -gt 0 ]; do
 done
 quick=${quick:-}
 
-# The objects of one checkout serve another one.
+# ccache shares objects between checkouts.
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 # count_tests.py reads this report.
 export BOOST_TEST_REPORT_LEVEL=short
@@ -88,7 +88,7 @@ note() { # NAME PASSED FAILED SECONDS
   printf '%s\n' "${summary[-1]}"
 }
 
-# check NAME COMMAND...: one case; shows the end of the output if it fails.
+# check NAME COMMAND...: runs one case. Shows the end of its output if it fails.
 check() {
   local name=$1 start=$SECONDS
   local log=$logs/${name// /-}.log
@@ -97,13 +97,13 @@ check() {
     note "$name" 1 0 $((SECONDS - start))
   else
     tail -n 60 "$log"
-    echo "(all of it: ${log#"$root/"})"
+    echo "(full log: ${log#"$root/"})"
     note "$name" 0 1 $((SECONDS - start))
     return 1
   fi
 }
 
-# run_ctest NAME PRESET CTEST-ARGUMENTS...: counts test cases.
+# run_ctest NAME PRESET CTEST-ARGUMENTS...: runs CTest and counts test cases.
 run_ctest() {
   local name=$1 preset=$2 start=$SECONDS
   local log=$logs/${name// /-}.log junit=$logs/${name// /-}.xml
@@ -118,17 +118,17 @@ run_ctest() {
     [ "$counts" = "$counted" ] || echo "${counts#*$'\n'}"
   fi
   local case_passed=${counted% *} case_failed=${counted#* }
-  # CTest failed though no case did: it found no tests, or ran out of time.
+  # CTest failed although no case failed: it found no tests, or ran out of time.
   if [ "$status" != 0 ] && [ "$case_failed" = 0 ]; then case_failed=1; fi
   if [ "$case_failed" != 0 ]; then
     grep -vE '^ *[0-9]+/[0-9]+ Test .*Passed|^ +Start ' "$log" | tail -n 150
-    echo "(all of it: ${log#"$root/"})"
+    echo "(full log: ${log#"$root/"})"
   fi
   note "$name" "$case_passed" "$case_failed" $((SECONDS - start))
   [ "$case_failed" = 0 ]
 }
 
-# build NAME PRESET BUILD-ARGUMENTS...: once per preset and targets.
+# build NAME PRESET BUILD-ARGUMENTS...: builds once per preset and targets.
 declare -A built
 build() {
   local key="$*"
@@ -176,10 +176,10 @@ trap stop_servers EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# start SCRIPT: prints the address of the server, the last word that the script says.
+# start SCRIPT: starts a server and prints its address, which is the last word that the script prints.
 start() {
   local output
-  # 9 is our lock, which a server must not hold.
+  # File descriptor 9 is our lock. A server must not inherit it.
   output=$("scripts/$1.sh" start --port 0 --dir "$servers_dir/$1" 2>&1 9>&-)
   local status=$?
   printf '%s\n' "$output" >>"$logs/servers.log"
@@ -206,17 +206,17 @@ stage_package() {
   build_release && run_ctest "package" release -L '^package$'
 }
 
-# What starts threads and needs no server: CTest's names and the programs behind them.
+# Tests that start threads and need no server: CTest's names and their programs.
 threaded='contract_embedded|embedded_broker|runtime_embedded|chaos_tests'
 threaded_programs=(--target contract_tests --target embedded_broker --target runtime_tests --target chaos_tests)
 
-# What must not compile does not depend on a sanitizer.
+# The compile-fail tests do not depend on a sanitizer.
 stage_asan() {
   build "build asan" scripts/build.sh asan --target millrace_tests_unit "${threaded_programs[@]}" || return
   run_ctest "unit tests asan" asan -L '^unit$' -E '^compile_' -j "$cpus"
   run_ctest "threads asan" asan -R "^($threaded)\$" -j "$cpus"
 }
-# Of the unit tests only those of what has threads. The others cannot have races, and take long to build:
+# Only unit tests of code with threads. The others cannot have races and take long to build:
 # scripts/build.sh tsan --target millrace_tests_unit && ctest --preset tsan -L unit
 stage_tsan() {
   local units=(unit_broker unit_serde test_state runtime_test) name targets=()

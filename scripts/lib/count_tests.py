@@ -15,7 +15,7 @@ REPORT = re.compile(r"^ {2}(\d+) test cases? out of \d+ (passed|failed|skipped|a
 def count(case):
     """(passed, failed) of one CTest case."""
     output = case.findtext("system-out") or ""
-    # CTest's words: run, fail, notrun, disabled.
+    # The states of CTest: run, fail, notrun, disabled.
     succeeded = case.get("status") == "run" and case.find("failure") is None and case.find("skipped") is None
     passed = failed = 0
     for number, outcome in REPORT.findall(output):
@@ -25,7 +25,7 @@ def count(case):
             failed += int(number)
     if passed + failed == 0:
         return (1, 0) if succeeded else (0, 1)
-    # It may have crashed after, or beside, its last case.
+    # The program may have crashed after its last case, or in another thread.
     return (passed, failed if succeeded else max(failed, 1))
 
 

@@ -6,8 +6,8 @@ port_in_use() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# free_port: prints a local TCP port on which nobody listens, below the range that the kernel hands out by itself.
-# Two callers may get the same one in rare cases: a server that cannot bind must be started on another.
+# free_port: prints a free local TCP port below the range that the kernel assigns. In rare cases two callers get the
+# same port. A server that cannot bind must then be started on another port.
 free_port() {
   local port
   while :; do

@@ -1,11 +1,14 @@
-// What the engine costs per stateless operator that a record passes: the time of a chain of them less that of none.
+// Measures what the engine costs per stateless operator that a record passes. The cost is the time of a chain of
+// operators minus the time of an empty chain.
 //
 //     bench_hops [RECORDS]   default: 100,000 records through each chain
 //
-// Two chains: 12 operators is what a large topology has between a source and a sink. 100 is the hardest case for those
-// that call their children, as process() does: such calls nest deeper than a CPU remembers return addresses. Each time
-// is the best of seven rounds, since whatever else a machine does can only add to it; how far the medians are from that
-// shows how calm the machine was.
+// There are two chains. 12 operators are typical of a large topology between source and sink. 100 operators are the
+// hardest case for operators that call their children, as process() does: the calls nest deeper than a CPU remembers
+// return addresses.
+//
+// Each time is the best of seven rounds, because other load on the machine can only add time. The distance between best
+// and median shows how calm the machine was.
 
 #include <algorithm>
 #include <cstdint>
@@ -36,7 +39,7 @@ double thread_seconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-/// CPU seconds for `records` records through `hops` of the operator.
+/// The CPU seconds that `records` records take through a chain of `hops` operators.
 template <class V>
 double seconds(int records, int hops, const Chain<V>& hop, const V& value) {
   StreamsBuilder builder;
@@ -61,7 +64,7 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// `hop` adds so many `operators`.
+/// Prints one line. `hop` adds `operators` operators to a stream.
 template <class V>
 void report(const char* name, int records, const Chain<V>& hop, const V& value, int operators = 1) {
   std::vector<double> none;

@@ -1,4 +1,4 @@
-// What the state stores cost per record, single-threaded, without Kafka.
+// Measures what the state stores cost per record, on one thread and without Kafka.
 //
 //     bench_state [RECORDS [CASE]]   default: 2,000,000 records, all cases whose name contains CASE
 
@@ -38,7 +38,7 @@ double thread_seconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-/// Runs and reports one case: time on the clock, of this thread and of all threads, per record.
+/// Runs one case and prints its cost per record: elapsed time, CPU time of this thread, CPU time of all threads.
 void report(const char* name, std::int64_t records, const std::function<void()>& run) {
   const double cpu = cpu_seconds();
   const double thread = thread_seconds();
@@ -53,7 +53,7 @@ void report(const char* name, std::int64_t records, const std::function<void()>&
   std::fflush(stdout);
 }
 
-/// A database in a directory of its own.
+/// A database in a temporary directory, which is removed at the end.
 struct Scratch {
   explicit Scratch(const DatabaseOptions& options = {}) {
     std::string name = (std::filesystem::temp_directory_path() / "bench-state-XXXXXX").string();
@@ -76,8 +76,9 @@ std::string_view key_of(std::int64_t number, char (&buffer)[32]) {
   return {buffer, static_cast<std::size_t>(end - buffer)};
 }
 
-/// An inner join: each record looks the other side up, then goes into its own store. Two sides in turns, each pair of
-/// records meets; `keys` distinct keys.
+/// Does what an inner join does to its stores. Each record is looked up in the store of the other side and then put
+/// into the store of its own side. The sides take turns, and both records of a pair have the same key and match. There
+/// are `keys` distinct keys.
 void join(WindowBytesStore& left, WindowBytesStore& right, std::int64_t records, std::int64_t keys,
           const std::function<void()>& commit, std::int64_t commit_every) {
   constexpr std::int64_t kWindowMs = 300'000;

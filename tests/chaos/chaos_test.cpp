@@ -1,5 +1,7 @@
-// Whole applications under crashes, lost answers and rebalances, driven step by step from a seed.
-// MILLRACE_CHAOS_SEEDS: how many seeds (50, under a sanitizer 5); MILLRACE_CHAOS_SEED: only this one, with its log.
+// Runs whole applications under crashes, lost answers and rebalances. A seed decides every step, so a run can be
+// repeated.
+// MILLRACE_CHAOS_SEEDS: the number of seeds (50; 5 under a sanitizer). MILLRACE_CHAOS_SEED: runs only this seed and
+// shows its log.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -27,7 +29,8 @@ struct Topics {
   std::string words, counts, left, right, pairs;
 };
 
-/// A repartition and a count; and an inner join whose window holds everything. `work`: what a word costs.
+/// A topology with a repartition and a count, and with an inner join whose window holds all records. `work` is called
+/// for each word and sets its cost.
 Topology application(const Topics& topics, const std::function<void()>& work) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(topics.words)
@@ -46,6 +49,7 @@ Topology application(const Topics& topics, const std::function<void()>& work) {
   return builder.build();
 }
 
+/// One simulation: writes random input, runs and crashes processes by random decisions, and checks the final results.
 class Run {
  public:
   Run(Broker& broker, std::uint64_t seed) : broker_(broker), chance_(seed), faults_(seed + 1), slowness_(seed + 2) {
@@ -75,8 +79,8 @@ class Run {
         .set("max.task.idle.ms", chance_.one_in(2) ? "0" : "-1")
         .set("producer.linger.ms", chance_.one_in(2) ? "0" : "5")
         .set("statestore.cache.max.bytes", caches_ ? "100000" : "0")
-        // The records are from 1970. The broker applies retention by the machine's clock, half a minute after its
-        // start.
+        // The records are from 1970. The broker applies retention by the machine's clock, half a minute after the
+        // broker starts.
         .set("windowstore.changelog.additional.retention.ms", "4000000000000");
     const Topology topology =
         application(topics_, [this] { clock_.advance(Millis(slowness_.below(slowest_ms_ + 1))); });
@@ -115,7 +119,7 @@ class Run {
     writer_->flush(Millis(0));
     int quiet = 0;
     for (int step = 0; quiet < 300; ++step) {
-      BOOST_REQUIRE_MESSAGE(step < 50'000, "does not settle");
+      BOOST_REQUIRE_MESSAGE(step < 50'000, "the simulation does not end");
       Process& process = any_process();
       if (!process.up()) process.start();
       process.run_one(chance_);
@@ -212,7 +216,7 @@ class Run {
     writer_->flush(Millis(0));
   }
 
-  /// As far as the number of results tells.
+  /// Whether all results seem to be written, judged by their number alone.
   [[nodiscard]] bool complete() {
     std::size_t expected = 0;
     for (const auto& [key, sides] : joined_) expected += sides.first.size() * sides.second.size();

@@ -13,7 +13,7 @@ using Severity = BrokerException::Severity;
 // Nothing in a simulation waits in real time.
 constexpr Millis kNoWait{0};
 
-/// What the clients of one process have in common.
+/// Shared by the clients of one process: injects faults into calls, and refuses calls after a crash.
 class Line {
  public:
   Line(Faults& faults, std::shared_ptr<bool> alive) : faults(faults), alive_(std::move(alive)) {}
@@ -22,7 +22,7 @@ class Line {
 
   [[nodiscard]] bool alive() const { return *alive_; }
 
-  /// Makes a call that may fail before or after it has reached the broker.
+  /// Makes a call that may fail before the request reaches the broker, or after the broker has executed it.
   template <class Call>
   auto call(const char* name, std::vector<Severity> severities, Call&& body) {
     check(name);
@@ -59,7 +59,7 @@ std::int64_t setting(const ClientConfig& config, const char* key, std::int64_t o
   return found == config.end() ? otherwise : std::stoll(found->second);
 }
 
-/// What must happen again and again, or has to end, within a time by the simulation's clock.
+/// A deadline on the simulation's clock, for polls that must repeat in time and for transactions that must end in time.
 class Deadline {
  public:
   Deadline(const Clock* clock, std::int64_t allowed_ms) : clock_(clock), allowed_ms_(allowed_ms) {}
@@ -73,6 +73,7 @@ class Deadline {
   Timestamp since_ = 0;
 };
 
+/// A consumer whose calls may fail. It is expelled from its group if polls do not repeat within max.poll.interval.ms.
 class FaultyConsumer final : public Consumer, private RebalanceListener {
  public:
   FaultyConsumer(std::unique_ptr<Consumer> real, Line line, const ClientConfig& config)
@@ -99,7 +100,7 @@ class FaultyConsumer final : public Consumer, private RebalanceListener {
     if (line_.alive()) real_->assign(partitions);
   }
   void poll(std::vector<ConsumerRecord>& records, std::size_t max_records, Millis) override {
-    // An answer that is lost on the way is fetched again, so a failing poll has done nothing.
+    // A lost answer of poll() is fetched again by the client. So a poll that fails must fail before it does anything.
     line_.call("poll", {Severity::retriable}, [] {});
     if (expelled()) join_again();
     next_poll_.start();
@@ -169,6 +170,7 @@ class FaultyConsumer final : public Consumer, private RebalanceListener {
   bool joining_again_ = false;
 };
 
+/// A producer whose calls may fail. Its transaction is aborted after transaction.timeout.ms.
 class FaultyProducer final : public Producer {
  public:
   FaultyProducer(std::unique_ptr<Producer> real, Line line, const ClientConfig& config)
@@ -196,7 +198,7 @@ class FaultyProducer final : public Producer {
   }
   std::int32_t partitions_for(std::string_view topic) override { return real_->partitions_for(topic); }
 
-  // The steps of a transaction may be repeated when their answer is lost, as with librdkafka.
+  // A step of a transaction may be repeated after a lost answer, as with librdkafka.
   void init_transactions(Millis) override {
     line_.call("init_transactions", {Severity::retriable}, [&] {
       if (!initialised_) real_->init_transactions(kNoWait);
@@ -232,7 +234,7 @@ class FaultyProducer final : public Producer {
   }
 
  private:
-  /// The broker has aborted a transaction that took too long, and fences its producer.
+  /// Aborts a transaction that exceeded its timeout, and fences its producer, as a broker does.
   void check_transaction() {
     if (open_ && end_.missed()) {
       real_->abort_transaction(kNoWait);
@@ -251,6 +253,7 @@ class FaultyProducer final : public Producer {
   bool expired_ = false;
 };
 
+/// An admin client whose calls may fail.
 class FaultyAdmin final : public Admin {
  public:
   FaultyAdmin(std::unique_ptr<Admin> real, Line line) : real_(std::move(real)), line_(std::move(line)) {}

@@ -10,7 +10,7 @@
 
 namespace millrace::chaos {
 
-/// Decides what goes wrong, from one seed.
+/// The random decisions of a simulation, derived from one seed.
 class Chance {
  public:
   explicit Chance(std::uint64_t seed) : engine_(seed) {}
@@ -22,26 +22,26 @@ class Chance {
   std::mt19937_64 engine_;
 };
 
-/// What all clients of a simulation share.
+/// The faults of a simulation. All clients of the simulation share one object. One thread uses it.
 struct Faults {
   explicit Faults(std::uint64_t seed) : chance(seed) {}
 
-  /// Of so many calls one fails; 0: none does.
+  /// On average, one of this many calls fails. 0: no call fails.
   int calls_per_fault = 0;
   Chance chance;
   std::uint64_t injected = 0;
 
-  /// Polls bring 40 records at most, so that much happens between few records.
+  /// Limits polls to 40 records, so that commits and rebalances happen between few records.
   bool small_polls = true;
 
-  /// By this clock the simulated broker keeps transaction.timeout.ms and max.poll.interval.ms; null: it does not. (The
-  /// real one keeps them by the machine's clock, which hardly moves during a simulation.)
+  /// The clock for transaction.timeout.ms and max.poll.interval.ms of the simulated broker. Null: neither is enforced.
+  /// (The real broker uses the machine's clock, which hardly moves during a simulation.)
   const Clock* clock = nullptr;
   std::uint64_t expired_transactions = 0;
   std::uint64_t expelled_members = 0;
 
-  /// The clients of crashed processes. They are not there any more, but for the broker they are until it finds out:
-  /// their membership and their open transactions live on until they are destroyed.
+  /// A client of a crashed process. The broker does not know of the crash yet: membership and open transaction stay
+  /// until the client is destroyed.
   struct Ghost {
     std::unique_ptr<Consumer> consumer;
     std::unique_ptr<Producer> producer;
@@ -49,12 +49,13 @@ struct Faults {
   };
   std::vector<Ghost> ghosts;
 
-  /// One step of simulated time.
+  /// Advances simulated time by one step, and destroys ghosts whose time is over.
   void step();
 };
 
-/// A broker whose calls fail at random: before they reach the real one (it knows nothing of the call), or after (it
-/// has done it, the answer is lost). Each simulated process has one of its own, by which it is crashed.
+/// A broker whose calls fail at random. A call fails either before it reaches the real broker, which then knows nothing
+/// of it, or after the real broker has executed it, when only the answer is lost. Each simulated process has its own
+/// FaultyBroker; crash() cuts the process off.
 class FaultyBroker final : public Broker {
  public:
   FaultyBroker(Broker& real, Faults& faults) : real_(real), faults_(faults), alive_(std::make_shared<bool>(true)) {}
@@ -65,7 +66,7 @@ class FaultyBroker final : public Broker {
   [[nodiscard]] std::unique_ptr<Admin> make_admin() override;
   [[nodiscard]] std::string address() const override { return real_.address(); }
 
-  /// From now on no call of its clients reaches the broker, not even their farewell.
+  /// Cuts all clients off from the broker. Not even their closing calls reach it.
   void crash() { *alive_ = false; }
 
  private:

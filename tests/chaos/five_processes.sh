@@ -38,7 +38,7 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The last word that a server's script says is its address.
+# The last word that a server's script prints is the server's address.
 start() {
   "$root/scripts/$1.sh" start --port 0 --dir "$servers/$1" | tail -n 1 | sed 's/.*: //'
 }

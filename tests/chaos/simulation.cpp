@@ -59,7 +59,7 @@ std::unique_ptr<StreamThread> Process::make_thread(int number) {
   names.client_id = names.application_id;
   names.thread = number;
   auto thread = std::make_unique<StreamThread>(*environment_, std::move(names));
-  // Some threads give up at once on a call that might succeed later: then its outcome stays unknown to them.
+  // Some threads do not retry at all. Then they never learn whether a call with a lost answer succeeded.
   if (faults_.chance.one_in(2)) thread->end_by(detail::Patience::SteadyClock::now());
   return thread;
 }

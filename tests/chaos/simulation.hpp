@@ -15,13 +15,13 @@
 namespace millrace::chaos {
 using namespace detail;
 
-/// A clock that stands still until it is turned.
+/// A clock that only moves when a test advances it.
 class ManualClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override { return monotonic_ - set_back_; }
   [[nodiscard]] Timestamp monotonic_ms() const override { return monotonic_; }
   void advance(Millis by) { monotonic_ += by.count(); }
-  /// As an administrator does: intervals go on.
+  /// Sets the wall clock back, as an administrator may. The monotonic clock is not affected.
   void set_back(Millis by) { set_back_ += by.count(); }
 
  private:
@@ -29,7 +29,8 @@ class ManualClock final : public Clock {
   std::int64_t set_back_ = 0;
 };
 
-/// One process of an application: a state directory and stream threads, which nobody but the simulation runs.
+/// One process of an application: a state directory and stream threads. The simulation runs the threads step by step on
+/// its own thread.
 class Process {
  public:
   Process(Broker& real, Faults& faults, const ManualClock& clock, const Topology& topology, StreamsConfig config,
@@ -38,17 +39,17 @@ class Process {
 
   [[nodiscard]] bool up() const { return !threads_.empty(); }
   void start();
-  /// As kill -9: nothing is said to anybody. What RocksDB was given stays.
+  /// Ends the process as kill -9 does: without closing any client. Writes that RocksDB has received stay.
   void crash();
   void close();
-  /// Loses the local state as well; only while it is down.
+  /// Deletes the local state. Only while the process is down.
   void lose_state();
-  /// One round of one of its threads. A thread that ends with an exception is replaced.
+  /// Runs one round of a random thread. A thread that ends with an exception is replaced.
   void run_one(Chance& chance);
 
   [[nodiscard]] int replaced_threads() const { return replaced_; }
   [[nodiscard]] StreamThread& thread(std::size_t index) { return *threads_.at(index); }
-  /// Of all threads since the last start. Only while it is up.
+  /// The metrics of all threads since the last start. Only while the process is up.
   [[nodiscard]] const ClientMetrics& metrics() const { return *environment_->task.metrics; }
 
  private:

@@ -1,4 +1,5 @@
-// Functions that take their time, told by a clock that they turn themselves: what has to happen in time, happens.
+// Slow user functions must not delay commits, polls and punctuations. The functions advance a clock themselves, so no
+// test waits.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -14,7 +15,7 @@ namespace {
 
 using Strings = KStream<std::string, std::string>;
 
-/// One process with one stream thread that reads "in". All time passes in the functions of its topology.
+/// One process with one stream thread that reads topic `in`. Time passes only inside the functions of the topology.
 struct SlowFunctions {
   TempDir directory;
   std::shared_ptr<Broker> broker = Broker::embedded(directory.path().string());
@@ -26,7 +27,7 @@ struct SlowFunctions {
   std::unique_ptr<Process> process;
   std::unique_ptr<Producer> writer = broker->make_producer({});
   int written = 0;
-  int calls = 0;  ///< of the slow function
+  int calls = 0;  ///< calls of the slow function
 
   SlowFunctions() {
     faults.clock = &clock;
@@ -56,7 +57,7 @@ struct SlowFunctions {
 
   [[nodiscard]] Strings input() { return builder.stream<std::string, std::string>("in"); }
 
-  /// in -> a function that takes so long -> out
+  /// Builds in -> function -> out. `cost` returns the time that a call takes, by the number of the call.
   void map_that_takes(std::function<Millis(int call)> cost) {
     input()
         .map_values([this, cost = std::move(cost)](const std::string& value) {
@@ -87,7 +88,7 @@ struct SlowFunctions {
     return values;
   }
 
-  /// Runs until everything that was written has come out and is committed. A millisecond passes between two rounds.
+  /// Runs until all written records are in the output and committed. One millisecond passes between two rounds.
   void run() {
     for (int round = 0; round < 20'000; ++round) {
       thread().run_once();
@@ -99,7 +100,7 @@ struct SlowFunctions {
     process.reset();
   }
 
-  /// Everything once, in order, and nothing was done twice.
+  /// Checks that each record was processed and written exactly once and in order.
   void check_all_done_once() {
     const auto values = read("out");
     BOOST_TEST(values.size() == static_cast<std::size_t>(written));
@@ -116,7 +117,7 @@ std::function<Millis(int)> always(Millis cost) {
 
 BOOST_FIXTURE_TEST_SUITE(SlowFunctionsSuite, SlowFunctions)
 
-BOOST_AUTO_TEST_CASE(exactly_once_commits_in_between) {
+BOOST_AUTO_TEST_CASE(do_not_delay_commits_under_exactly_once) {
   write(3'000);
   map_that_takes(always(12ms));
   start("exactly_once_v2");
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(exactly_once_commits_in_between) {
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(exactly_once_ends_a_transaction_in_time_even_if_commits_are_rarer) {
+BOOST_AUTO_TEST_CASE(do_not_delay_commits_past_half_of_the_transaction_timeout) {
   config.set("commit.interval.ms", "60000");
   write(3'000);
   map_that_takes(always(12ms));
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE(exactly_once_ends_a_transaction_in_time_even_if_commits_are
   BOOST_TEST(visible * 12 <= 5'300);
 }
 
-BOOST_AUTO_TEST_CASE(at_least_once_stays_in_the_group) {
+BOOST_AUTO_TEST_CASE(keep_the_group_membership_under_at_least_once) {
   config.set("consumer.max.poll.interval.ms", "6000").set("consumer.session.timeout.ms", "6000");
   write(3'000);
   map_that_takes(always(10ms));
@@ -154,7 +155,7 @@ BOOST_AUTO_TEST_CASE(at_least_once_stays_in_the_group) {
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(a_function_may_become_slow_all_at_once) {
+BOOST_AUTO_TEST_CASE(may_become_slow_suddenly) {
   write(3'000);
   map_that_takes([](int call) { return call < 2'000 ? 0ms : 200ms; });
   start("exactly_once_v2");
@@ -162,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_function_may_become_slow_all_at_once) {
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(each_record_may_take_most_of_a_transaction) {
+BOOST_AUTO_TEST_CASE(may_take_nearly_the_transaction_timeout_for_each_record) {
   write(20);
   map_that_takes(always(9'900ms));
   start("exactly_once_v2");
@@ -170,7 +171,7 @@ BOOST_AUTO_TEST_CASE(each_record_may_take_most_of_a_transaction) {
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(a_record_may_take_longer_than_a_transaction_before_it_is_sent) {
+BOOST_AUTO_TEST_CASE(may_exceed_the_transaction_timeout_while_no_transaction_is_open) {
   write(5);
   map_that_takes(always(30'000ms));
   start("exactly_once_v2");
@@ -178,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_record_may_take_longer_than_a_transaction_before_it_is_se
   check_all_done_once();
 }
 
-BOOST_AUTO_TEST_CASE(says_which_setting_a_record_exceeds_that_takes_longer_than_its_transaction) {
+BOOST_AUTO_TEST_CASE(fail_naming_the_transaction_timeout_if_a_record_always_exceeds_it) {
   write(1);
   input().to("before");  // opens the transaction
   map_that_takes(always(12'345ms));
@@ -195,10 +196,10 @@ BOOST_AUTO_TEST_CASE(says_which_setting_a_record_exceeds_that_takes_longer_than_
     return text.find("task 0_0 took 12345 ms for one record of in-0") != std::string::npos &&
            text.find("transaction.timeout.ms: 10000") != std::string::npos;
   });
-  BOOST_TEST(calls == 2);  // once more, in case it was slow by chance
+  BOOST_TEST(calls == 2);  // a second attempt, in case the first was slow by chance
 }
 
-BOOST_AUTO_TEST_CASE(goes_on_if_a_record_took_longer_than_its_transaction_by_chance) {
+BOOST_AUTO_TEST_CASE(may_exceed_the_transaction_timeout_once) {
   write(5);
   input().to("before");
   map_that_takes([](int call) { return call == 2 ? 12'345ms : 1ms; });
@@ -208,7 +209,7 @@ BOOST_AUTO_TEST_CASE(goes_on_if_a_record_took_longer_than_its_transaction_by_cha
   BOOST_TEST(faults.expired_transactions == 1U);
 }
 
-/// Remembers when its punctuations ran.
+/// Records the times of its punctuations.
 class Ticker final : public Processor<std::string, std::string> {
  public:
   Ticker(ManualClock& clock, std::vector<Timestamp>& ticks) : clock_(clock), ticks_(ticks) {}
@@ -225,7 +226,7 @@ class Ticker final : public Processor<std::string, std::string> {
   std::vector<Timestamp>& ticks_;
 };
 
-BOOST_AUTO_TEST_CASE(punctuations_are_on_time) {
+BOOST_AUTO_TEST_CASE(do_not_delay_punctuations) {
   std::vector<Timestamp> ticks;
   write(1'000);
   input().process([&] { return std::make_unique<Ticker>(clock, ticks); });
@@ -240,7 +241,7 @@ BOOST_AUTO_TEST_CASE(punctuations_are_on_time) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_wall_clock_that_is_set_back_holds_up_neither_commits_nor_punctuations) {
+BOOST_AUTO_TEST_CASE(keep_commits_and_punctuations_running_when_the_wall_clock_is_set_back) {
   std::vector<Timestamp> ticks;
   write(1'000);
   input().process([&] { return std::make_unique<Ticker>(clock, ticks); });
@@ -254,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_wall_clock_that_is_set_back_holds_up_neither_commits_nor_
   BOOST_TEST(ticks.size() >= 1'000U * 24 / 250 - 2);  // two functions take 12 ms each
 }
 
-BOOST_AUTO_TEST_CASE(a_wish_to_close_is_heeded_within_a_slice) {
+BOOST_AUTO_TEST_CASE(delay_a_close_request_by_one_slice_at_most) {
   write(1'000);
   map_that_takes([this](int call) {
     if (call == 30) thread().wakeup();

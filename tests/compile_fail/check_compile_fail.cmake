@@ -1,6 +1,6 @@
-# Run by millrace_compile_fail: compiles SNIPPET with COMPILER. With DEFINE, which makes it wrong, the first error must
-# match EXPECTED; without, there must be none. Without SNIPPET it precompiles the header PRECOMPILED, with which the
-# snippets called dsl_* are compiled.
+# Run by millrace_compile_fail. Compiles SNIPPET with COMPILER. With DEFINE, which makes the snippet wrong, the first
+# error must match EXPECTED. Without DEFINE there must be no error. Without SNIPPET, the script precompiles the header
+# PRECOMPILED for the snippets named dsl_*.
 set(command "${CMAKE_COMMAND}" -E env LC_ALL=C "${COMPILER}" -std=c++20 -Wall -Wextra -Werror -Winvalid-pch)
 foreach(directory IN LISTS INCLUDES)
   list(APPEND command "-I${directory}")

@@ -3,7 +3,7 @@
 
 #include "dsl_streams.hpp"
 
-// Functions that do not fit the stream they are given to.
+// Functions whose parameters or results do not fit their stream.
 
 void functions() {
   const auto words = keyed();

@@ -1,6 +1,6 @@
 #include "dsl_streams.hpp"
 
-// Joins that are called with other arguments than they take.
+// Joins with wrong arguments.
 
 using namespace millrace;
 using std::string;

@@ -1,6 +1,6 @@
 #include "dsl_streams.hpp"
 
-// Keys that are missing, or do not compare.
+// Missing keys, and keys without comparison.
 
 void keys() {
   const auto plus = [](const std::string& left, const std::string& right) { return left + right; };

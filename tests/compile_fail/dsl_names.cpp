@@ -1,6 +1,6 @@
 #include "dsl_streams.hpp"
 
-// Names and settings given as something else than what the operator takes.
+// Names and settings of a wrong type.
 
 using namespace millrace;
 using std::string;

@@ -55,7 +55,7 @@ struct FixedLengths final : millrace::FixedKeyProcessor<string, string, int> {
   }
 };
 
-/// Brings stores along.
+/// A supplier with connected stores.
 template <class Store>
 struct SuppliesWords {
   [[nodiscard]] std::vector<Store> stores() const { return {}; }

@@ -1,7 +1,7 @@
 #include "dsl_streams.hpp"
 #include "millrace/serde/json.hpp"
 
-// Serdes that are missing, or serialise another type.
+// Missing serdes, and serdes of another type.
 
 struct Point {
   int x = 0;

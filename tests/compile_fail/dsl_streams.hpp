@@ -5,7 +5,7 @@
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/primitives.hpp"
 
-// Streams for the snippets to use rightly and wrongly.
+// The streams that the snippets use, correctly or wrongly.
 
 inline millrace::StreamsBuilder builder;
 

@@ -11,7 +11,7 @@ using namespace millrace::contract;
 
 namespace {
 
-/// Whether the exception's text names this.
+/// A predicate: the exception's text contains `name`.
 auto names(const std::string& what) {
   return [what](const BrokerException& error) { return std::string(error.what()).find(what) != std::string::npos; };
 }
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(does_not_create_a_topic_twice) {
   BOOST_CHECK_EQUAL(admin->describe_topic(wanted.name, kPatience).value().partitions, 2);
 }
 
-BOOST_AUTO_TEST_CASE(knows_a_topic_that_another_one_is_creating) {
+BOOST_AUTO_TEST_CASE(sees_a_topic_that_another_admin_is_creating) {
   for (int round = 0; round < 20; ++round) {
     NewTopic wanted;
     wanted.name = unique("topic");

@@ -12,7 +12,7 @@
 namespace millrace::contract {
 namespace {
 
-/// The broker under test, for the whole run.
+/// Owns the broker under test during the whole run of the program.
 struct BrokerUnderTest {
   void setup() {
     const auto& suite = boost::unit_test::framework::master_test_suite();
@@ -76,7 +76,7 @@ std::unique_ptr<Producer> Contract::transactional(const std::string& id, ClientC
 }
 
 std::unique_ptr<Consumer> Contract::consumer(ClientConfig config) {
-  // What is given wins over these.
+  // Settings given by a test win over these defaults.
   config.insert({{"auto.offset.reset", "earliest"},
                  {"isolation.level", "read_committed"},
                  {"enable.auto.commit", "false"},
@@ -84,7 +84,7 @@ std::unique_ptr<Consumer> Contract::consumer(ClientConfig config) {
                  {"session.timeout.ms", "6000"},
                  {"heartbeat.interval.ms", "500"},
                  {"topic.metadata.refresh.interval.ms", "1000"}});
-  // librdkafka wants a group.id of every consumer that asks for offsets.
+  // librdkafka requires a group.id of every consumer that queries committed offsets.
   config.insert({"group.id", unique("group")});
   return broker.make_consumer(config);
 }

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(knows_its_position_and_lag) {
   BOOST_CHECK(reader->position(partition) == 3);
 }
 
-BOOST_AUTO_TEST_CASE(returns_nothing_of_a_paused_partition_and_all_of_it_later) {
+BOOST_AUTO_TEST_CASE(returns_the_records_of_a_paused_partition_after_it_is_resumed) {
   const std::string topic = this->topic(2);
   write(topic, {"a0", "a1", "a2"}, 0);
   write(topic, {"b0"}, 1);
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(returns_nothing_of_a_paused_partition_and_all_of_it_later) 
   reader->pause({{topic, 0}});
   std::vector<Seen> seen = poll_records(*reader, 1);
   BOOST_CHECK_EQUAL(values(seen).at(0), "b0");
-  // Another record of partition 1 goes all the way while partition 0 has three waiting.
+  // While three records of partition 0 wait, another record of partition 1 is produced and read.
   write(topic, {"b1"}, 1);
   seen = poll_records(*reader, 1);
   BOOST_CHECK_EQUAL(values(seen).at(0), "b1");
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(returns_nothing_of_a_paused_partition_and_all_of_it_later) 
   BOOST_TEST(values(poll_records(*reader, 3)) == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(can_pause_in_the_middle_of_what_was_fetched) {
+BOOST_AUTO_TEST_CASE(can_pause_in_the_middle_of_fetched_records) {
   const std::string topic = this->topic(2);
   const TopicPartition first{topic, 0};
   write(topic, {"a0", "a1", "a2"}, 0);
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(resets_to_the_earliest_record_if_its_offset_was_deleted) {
   BOOST_CHECK_EQUAL(seen.at(0).offset, 3);
 }
 
-BOOST_AUTO_TEST_CASE(without_a_reset_policy_refuses_an_offset_that_was_deleted) {
+BOOST_AUTO_TEST_CASE(fails_at_a_deleted_offset_without_a_reset_policy) {
   const std::string topic = this->topic();
   write(topic, {"0", "1", "2", "3"});
   admin->delete_records({{{topic, 0}, 3}}, kPatience);
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(finds_the_first_offset_at_or_after_a_time) {
     record.value = "v";
     record.timestamp = timestamp;
     writer->send(record);
-    writer->flush(kPatience);  // a batch each
+    writer->flush(kPatience);  // one batch per record
   }
   const auto reader = consumer();
   BOOST_CHECK(reader->offset_for_time(partition, 0, kPatience) == 0);

@@ -92,7 +92,7 @@ void poll_all_until(const std::vector<Consumer*>& consumers, const std::function
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   std::vector<Seen> dropped;
   while (!done()) {
-    BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, "not reached in time");
+    BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, "the condition was not reached in time");
     for (Consumer* consumer : consumers) poll_into(*consumer, dropped, Millis{50});
   }
 }

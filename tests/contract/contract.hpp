@@ -10,14 +10,15 @@
 
 #include "millrace/broker/broker.hpp"
 
-/// What the contract tests share. They run against whichever broker the command line names
-/// (`contract_tests -- embedded` or `-- kafka`), so they say nothing that Kafka does not promise: topics and groups
-/// have names of their own, and everything is waited for with a generous deadline.
+/// Shared by the contract tests. The tests run against the broker that the command line names (`contract_tests --
+/// embedded` or `-- kafka`), so they may only check what Kafka promises. Topics and groups have unique names, and every
+/// wait has a generous deadline.
 namespace millrace::contract {
 
+/// The deadline of every wait. Long, so that a slow machine does not fail a test.
 inline constexpr Millis kPatience{60000};
 
-/// A record as it was read, with bytes of its own.
+/// A copy of a record that was read. It owns its bytes.
 struct Seen {
   std::string topic;
   std::int32_t partition = 0;
@@ -28,7 +29,7 @@ struct Seen {
   Headers headers;
 };
 
-/// Remembers what became of each record.
+/// Records the delivery report of each record.
 struct Deliveries : DeliveryListener {
   struct Known {
     std::string topic;
@@ -41,17 +42,17 @@ struct Deliveries : DeliveryListener {
   void on_delivery(const Delivery& delivery) override;
 };
 
-/// A listener that reads exactly what the group gives, and remembers the calls.
+/// A rebalance listener that reads the partitions of the group, and records its calls.
 struct Rebalances : RebalanceListener {
   std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) override;
   std::vector<TopicPartition> on_partitions_revoked(const std::vector<TopicPartition>& partitions) override;
   std::vector<TopicPartition> on_partitions_lost(const std::vector<TopicPartition>& partitions) override;
 
-  /// The companion partitions that are read along with a partition of a subscribed topic.
+  /// The companion partitions that are read together with a partition of a subscribed topic.
   std::function<std::vector<TopicPartition>(const TopicPartition&)> companions;
-  /// Called before the partitions are given up.
+  /// Called before partitions are revoked.
   std::function<void(const std::vector<TopicPartition>&)> before_revoke;
-  /// Called when they were lost.
+  /// Called after partitions were lost.
   std::function<void()> on_loss;
 
   std::vector<TopicPartition> owned;
@@ -69,9 +70,9 @@ class Contract {
  public:
   Contract();
 
-  /// A name that no other test or run has.
+  /// A name that is unique among tests and runs.
   static std::string unique(const std::string& what);
-  /// A new topic.
+  /// Creates a topic and returns its name.
   std::string topic(std::int32_t partitions = 1, const std::map<std::string, std::string>& configs = {});
 
   [[nodiscard]] std::unique_ptr<Producer> producer(ClientConfig config = {}, DeliveryListener* listener = nullptr);
@@ -80,7 +81,7 @@ class Contract {
   [[nodiscard]] std::unique_ptr<Producer> transactional(const std::string& id, ClientConfig config = {},
                                                         DeliveryListener* listener = nullptr);
 
-  /// Writes values to a partition and waits until they are there.
+  /// Writes values to a partition and waits until they are delivered.
   void write(const std::string& topic, const std::vector<std::string>& values, std::int32_t partition = 0);
 
   Broker& broker;
@@ -91,18 +92,18 @@ class Contract {
 void send(Producer& producer, const std::string& topic, const std::string& value, std::int32_t partition = 0);
 
 [[nodiscard]] Seen copy(const ConsumerRecord& record);
-/// Polls once and appends copies.
+/// Polls once and appends copies of the records to `seen`.
 void poll_into(Consumer& consumer, std::vector<Seen>& seen, Millis timeout = Millis{100});
-/// Polls until `done`; fails the test after kPatience.
+/// Polls until `done` returns true. Fails the test after kPatience.
 void poll_until(Consumer& consumer, std::vector<Seen>& seen, const std::function<bool()>& done);
-/// Polls until `count` records came, and returns them.
+/// Polls until `count` records have arrived, and returns them.
 [[nodiscard]] std::vector<Seen> poll_records(Consumer& consumer, std::size_t count);
-/// Polls all in turn until `done`; what they read is dropped.
+/// Polls all consumers in turn until `done` returns true, and drops the records.
 void poll_all_until(const std::vector<Consumer*>& consumers, const std::function<bool()>& done);
 
 [[nodiscard]] std::vector<std::string> values(const std::vector<Seen>& seen);
 
-/// Reads a partition from `offset` to its end, as a consumer with these settings sees it.
+/// Reads a partition from `offset` to its end, with a consumer of these settings.
 [[nodiscard]] std::vector<Seen> read_to_end(Contract& contract, const TopicPartition& partition,
                                             ClientConfig config = {});
 

@@ -1,3 +1,4 @@
+// Exactly-once processing with the broker interface alone, while workers are killed.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -12,25 +13,25 @@ using namespace millrace::contract;
 
 namespace {
 
-/// Reads, copies to the output and commits in one transaction, as a stream thread does; forgets and reads again
-/// whatever could not be committed.
+/// Copies records to the output and commits their offsets in one transaction, as a stream thread does. If a commit
+/// fails, the worker forgets the records and reads them again.
 class Worker {
  public:
   Worker(Contract& contract, const std::string& group, const std::string& input, std::string output)
       : output_(std::move(output)), reader_(contract.consumer({{"group.id", group}})) {
-    // Short, so that what a killed worker leaves open is not in the way for long.
+    // A short timeout, so that the open transaction of a killed worker does not block readers for long.
     writer_ = contract.transactional(Contract::unique("worker"), {{"transaction.timeout.ms", "3000"}});
     rebalances_.before_revoke = [this](const auto&) { commit(); };
     rebalances_.on_loss = [this] { abort(); };
     reader_->subscribe({input}, rebalances_);
   }
 
-  /// As killed: nothing is committed, nothing aborted.
+  /// Ends the worker as if it was killed: it neither commits nor aborts.
   ~Worker() { rebalances_.before_revoke = nullptr; }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// One round; may leave its transaction open to be committed by the next.
+  /// Runs one round. The round may leave its transaction open, and the next round commits it.
   void work(bool commit_now) {
     std::vector<ConsumerRecord> records;
     reader_->poll(records, 10, Millis{50});
@@ -66,7 +67,7 @@ class Worker {
     read_.clear();
   }
 
-  /// To where the group stands.
+  /// Seeks to the committed offset of the group.
   void go_back() {
     for (const TopicPartition& partition : rebalances_.owned) {
       const auto committed = reader_->committed({partition}, kPatience);
@@ -93,7 +94,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 BOOST_FIXTURE_TEST_SUITE(ReadProcessWrite, Contract)
 
-BOOST_AUTO_TEST_CASE(yields_every_record_once_though_workers_come_and_go_with_open_transactions) {
+BOOST_AUTO_TEST_CASE(writes_every_record_once_while_workers_are_killed_with_open_transactions) {
   constexpr int kPartitions = 3;
   constexpr int kEach = 100;
   constexpr unsigned kSeed = 31337;
@@ -119,7 +120,8 @@ BOOST_AUTO_TEST_CASE(yields_every_record_once_though_workers_come_and_go_with_op
   };
   const auto deadline = std::chrono::steady_clock::now() + 2 * kPatience;
   for (int round = 0; !done(); ++round) {
-    BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, "not done in time; killed " << killed);
+    BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline,
+                          "the workers did not finish in time; killed " << killed);
     for (const auto& worker : workers) worker->work(random() % 3 == 0);
     if (round == 3 || round == 9) workers.push_back(std::make_unique<Worker>(*this, group, input, output));
     if ((round == 6 || round == 12) && workers.size() > 1) {
@@ -132,11 +134,11 @@ BOOST_AUTO_TEST_CASE(yields_every_record_once_though_workers_come_and_go_with_op
   const auto stable = consumer();
   const auto all = consumer({{"isolation.level", "read_uncommitted"}});
   for (int p = 0; p < kPartitions; ++p) {
-    // What the killed workers left open ends with transaction.timeout.ms.
+    // The open transactions of killed workers end after transaction.timeout.ms.
     while (stable->query_watermarks({output, p}, kPatience).high < all->query_watermarks({output, p}, kPatience).high) {
       BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, "a transaction was not ended in time");
     }
-    // Joined, so that a failure shows what came twice or not at all.
+    // The values are joined into one text, so that a failure shows which are missing or repeated.
     BOOST_CHECK_EQUAL(joined(values(read_to_end(*this, {output, p}))), joined(expected[p]));
   }
 }

@@ -21,7 +21,7 @@ std::vector<TopicPartition> partitions_of(const std::string& topic, std::int32_t
   return all;
 }
 
-/// What two members have together, sorted.
+/// The partitions of two members, sorted.
 std::vector<TopicPartition> together(const Rebalances& a, const Rebalances& b) {
   std::vector<TopicPartition> all = a.owned;
   all.insert(all.end(), b.owned.begin(), b.owned.end());
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(gives_a_single_member_all_partitions) {
   BOOST_CHECK_EQUAL(rebalances.revoked.size(), 3U);
 }
 
-BOOST_AUTO_TEST_CASE(reads_what_the_listener_returns_companions_included) {
+BOOST_AUTO_TEST_CASE(reads_the_partitions_that_the_listener_returns_including_companions) {
   const std::string lead = topic(2);
   const std::string companion = topic(2);
   write(lead, {"lead"}, 1);
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(reads_what_the_listener_returns_companions_included) {
   for (const TopicPartition& partition : rebalances.owned) BOOST_CHECK_EQUAL(partition.topic, lead);
 }
 
-BOOST_AUTO_TEST_CASE(continues_from_the_committed_offsets_companions_included) {
+BOOST_AUTO_TEST_CASE(continues_from_the_committed_offsets_including_companions) {
   const std::string lead = topic();
   const std::string companion = topic();
   write(lead, {"l0", "l1", "l2"});
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(refuses_metadata_of_more_than_four_kilobytes) {
   BOOST_CHECK_EQUAL(reader->committed({{topic, 0}}, kPatience).at({topic, 0}).offset, 0);
 }
 
-BOOST_AUTO_TEST_CASE(moves_companions_along_with_the_partitions_that_brought_them) {
+BOOST_AUTO_TEST_CASE(moves_companions_together_with_their_partitions) {
   const std::string lead = topic(2);
   const std::string companion = topic(2);
   const std::string group = unique("group");
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(tells_a_member_that_stopped_polling_what_it_lost) {
   quick->subscribe({topic}, quick_saw);
   poll_all_until({quick.get()}, [&] { return quick_saw.owned.size() == 1; });  // `slow` is not polled meanwhile
   BOOST_CHECK_EXCEPTION(slow->commit_sync({{{topic, 0}, {0, std::nullopt, ""}}}), BrokerException, fenced_or_abortable);
-  // Kafka's client may report the exceeded interval as an error of poll() before the loss.
+  // Kafka's client may report the exceeded poll interval as an error of poll() before it reports the loss.
   poll_all_until({quick.get()}, [&] {
     std::vector<Seen> seen;
     try {
@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(says_which_subscribed_topic_is_missing) {
       BrokerException, [&](const auto& error) { return std::string(error.what()).find(missing) != std::string::npos; });
 }
 
-BOOST_AUTO_TEST_CASE(starts_at_the_latest_record_without_an_offset_if_so_configured) {
+BOOST_AUTO_TEST_CASE(starts_at_the_latest_offset_by_reset_policy) {
   const std::string topic = this->topic(1);
   write(topic, {"old"});
   Rebalances rebalances;
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(starts_at_the_latest_record_without_an_offset_if_so_configu
   BOOST_CHECK_EQUAL(values(seen).at(0), "new");
 }
 
-BOOST_AUTO_TEST_CASE(stays_where_a_member_seeks_as_soon_as_it_has_partitions) {
+BOOST_AUTO_TEST_CASE(keeps_a_seek_made_right_after_the_assignment) {
   constexpr std::int32_t kPartitions = 10;
   const std::string topic = this->topic(kPartitions);
   for (std::int32_t p = 0; p < kPartitions; ++p) write(topic, {"zero"}, p);
@@ -329,7 +329,8 @@ BOOST_AUTO_TEST_CASE(stays_where_a_member_seeks_as_soon_as_it_has_partitions) {
   for (std::int32_t p = 0; p < kPartitions; ++p) {
     reader->seek({topic, p}, reader->query_watermarks({topic, p}, kPatience).high);
   }
-  // The time is part of it: a question after the beginning, asked before the seek, is repeated within a second.
+  // The test must run for some time: a query for the first offset that the client sent before the seek is repeated
+  // within a second, and must not undo the seek.
   std::vector<Seen> seen;
   const auto soon = std::chrono::steady_clock::now() + Millis(1500);
   poll_until(*reader, seen, [&] { return std::chrono::steady_clock::now() >= soon; });

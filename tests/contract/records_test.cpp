@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(keep_headers_in_order_with_repeated_keys_and_null_values) {
 
 BOOST_AUTO_TEST_CASE(keep_the_timestamp_they_were_given) {
   const std::string topic = this->topic(1, {{"retention.ms", "-1"}});
-  // Not 0: librdkafka takes that for "now", so KafkaProducer writes 1 in its place.
+  // Not 0, because librdkafka takes 0 for "now". So KafkaProducer writes 1 instead of 0.
   const std::vector<Timestamp> written = {1700000040000, 1, 2, 1699999999999, 1700000040000};
   const auto writer = producer();
   for (const Timestamp timestamp : written) {
@@ -125,12 +125,12 @@ BOOST_AUTO_TEST_CASE(get_the_broker_s_time_under_log_append_time) {
   writer->flush(kPatience);
   const auto seen = read_to_end(*this, {topic, 0});
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
-  // A second's grace: the broker may be another machine.
+  // One second of tolerance, because the broker may run on another machine.
   BOOST_CHECK_GE(seen[0].timestamp, before - 1000);
 }
 
 BOOST_AUTO_TEST_CASE(go_to_the_partition_that_java_s_default_partitioner_picks) {
-  // reference/kafka-streams-formats.md, section 1.
+  // Values computed with the Java client's default partitioner (murmur2).
   const std::vector<std::pair<std::string, std::int32_t>> of_ten = {{"", 1},
                                                                     {"a", 4},
                                                                     {"ab", 4},
@@ -166,10 +166,11 @@ BOOST_AUTO_TEST_CASE(go_to_the_partition_that_java_s_default_partitioner_picks) 
   }
 }
 
-BOOST_AUTO_TEST_CASE(are_refused_by_try_send_while_there_is_no_room_and_lost_never) {
+BOOST_AUTO_TEST_CASE(are_refused_by_try_send_while_the_queue_is_full_but_never_lost) {
   const std::string topic = this->topic();
   Deliveries deliveries;
-  // Room for little: each broker has its own name for that. Each record is a batch, so that writing takes its time.
+  // A small queue. Each broker has another setting for its size. Each record is its own batch, so that writing takes
+  // time.
   const auto writer =
       producer({{"queue.buffering.max.messages", "50"}, {"batch.size", "1"}, {"linger.ms", "50"}}, &deliveries);
   std::vector<std::string> written;
@@ -193,7 +194,7 @@ BOOST_AUTO_TEST_CASE(are_refused_by_try_send_while_there_is_no_room_and_lost_nev
   BOOST_TEST(values(read_to_end(*this, {topic, 0})) == written, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(that_cannot_be_written_are_reported_by_try_send) {
+BOOST_AUTO_TEST_CASE(are_reported_by_try_send_if_they_cannot_be_written) {
   const std::string topic = this->topic();
   Deliveries deliveries;
   const auto writer = producer({{"linger.ms", "0"}}, &deliveries);
@@ -214,7 +215,7 @@ BOOST_AUTO_TEST_CASE(that_cannot_be_written_are_reported_by_try_send) {
   BOOST_TEST((written == std::map<std::uint64_t, bool>{{1, true}, {2, false}, {3, true}}));
 }
 
-BOOST_AUTO_TEST_CASE(without_a_key_go_to_any_existing_partition) {
+BOOST_AUTO_TEST_CASE(may_go_to_any_existing_partition_without_a_key) {
   const std::string topic = this->topic(3);
   Deliveries deliveries;
   const auto writer = producer({}, &deliveries);
@@ -253,7 +254,7 @@ BOOST_AUTO_TEST_CASE(are_reported_delivered_with_token_and_offset_in_order) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(leave_a_producer_that_is_neither_polled_nor_flushed) {
+BOOST_AUTO_TEST_CASE(are_sent_by_a_producer_that_is_neither_polled_nor_flushed) {
   const std::string topic = this->topic();
   const auto writer = producer({{"linger.ms", "1"}});
   send(*writer, topic, "on my own");
@@ -262,7 +263,7 @@ BOOST_AUTO_TEST_CASE(leave_a_producer_that_is_neither_polled_nor_flushed) {
   BOOST_CHECK_EQUAL(values(poll_records(*reader, 1)).at(0), "on my own");
 }
 
-BOOST_AUTO_TEST_CASE(that_are_too_large_fail_and_the_others_do_not) {
+BOOST_AUTO_TEST_CASE(fail_alone_if_they_are_too_large) {
   const std::string topic = this->topic(1, {{"max.message.bytes", "10000"}});
   Deliveries deliveries;
   const auto writer = producer({}, &deliveries);
@@ -290,7 +291,7 @@ BOOST_AUTO_TEST_CASE(that_are_too_large_fail_and_the_others_do_not) {
   BOOST_TEST(values(seen) == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(from_the_future_are_refused) {
+BOOST_AUTO_TEST_CASE(are_refused_if_their_timestamp_is_in_the_future) {
   const std::string topic = this->topic();
   Deliveries deliveries;
   const auto writer = producer({}, &deliveries);
@@ -308,7 +309,7 @@ BOOST_AUTO_TEST_CASE(from_the_future_are_refused) {
   BOOST_CHECK(!deliveries.all[1].error);
 }
 
-BOOST_AUTO_TEST_CASE(without_a_key_are_refused_by_a_compacted_topic) {
+BOOST_AUTO_TEST_CASE(need_a_key_in_a_compacted_topic) {
   const std::string topic = this->topic(1, {{"cleanup.policy", "compact"}});
   Deliveries deliveries;
   const auto writer = producer({}, &deliveries);
@@ -325,7 +326,7 @@ BOOST_AUTO_TEST_CASE(without_a_key_are_refused_by_a_compacted_topic) {
   BOOST_CHECK(!deliveries.all[1].error);
 }
 
-BOOST_AUTO_TEST_CASE(of_ten_megabytes_are_refused_by_default) {
+BOOST_AUTO_TEST_CASE(are_refused_by_default_if_they_have_ten_megabytes) {
   const std::string topic = this->topic();
   Deliveries deliveries;
   const auto writer = producer({}, &deliveries);
@@ -340,14 +341,14 @@ BOOST_AUTO_TEST_CASE(of_ten_megabytes_are_refused_by_default) {
   BOOST_CHECK(deliveries.all[0].error);
 }
 
-BOOST_AUTO_TEST_CASE(for_a_topic_that_does_not_exist_fail_with_its_name) {
+BOOST_AUTO_TEST_CASE(fail_with_the_name_of_a_missing_topic) {
   const std::string missing = unique("missing");
   Deliveries deliveries;
   const auto writer = producer({{"message.timeout.ms", "5000"}}, &deliveries);
   BOOST_CHECK_EXCEPTION((void)writer->partitions_for(missing), BrokerException, [&](const BrokerException& error) {
     return std::string(error.what()).find(missing) != std::string::npos;
   });
-  BOOST_CHECK(!admin->describe_topic(missing, kPatience));  // asking did not make it
+  BOOST_CHECK(!admin->describe_topic(missing, kPatience));  // the send did not create it
 }
 
 BOOST_AUTO_TEST_SUITE_END()

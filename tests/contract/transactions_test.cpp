@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(holds_back_everything_written_after_its_first_record) {
   BOOST_TEST(values(seen) == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(ends_with_a_marker_that_takes_an_offset_and_that_the_position_skips) {
+BOOST_AUTO_TEST_CASE(ends_with_a_marker_whose_offset_the_position_skips) {
   const std::string topic = this->topic();
   const TopicPartition partition{topic, 0};
   const auto writer = transactional(unique("tx"));
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(commits_offsets_together_with_its_records) {
   BOOST_CHECK_EQUAL(found.at({input, 0}).metadata, "meta");
 }
 
-BOOST_AUTO_TEST_CASE(makes_readers_of_its_offsets_wait_until_it_ends) {
+BOOST_AUTO_TEST_CASE(makes_a_query_of_its_offsets_wait_until_it_ends) {
   const std::string input = topic();
   write(input, {"0", "1"});
   const std::string group = unique("group");
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(refuses_offsets_of_an_older_generation) {
   writer->commit_transaction(kPatience);
 }
 
-BOOST_AUTO_TEST_CASE(of_an_older_producer_with_the_same_id_is_aborted_and_fenced) {
+BOOST_AUTO_TEST_CASE(is_aborted_and_fenced_by_a_newer_producer_of_the_same_id) {
   const std::string topic = this->topic();
   const std::string id = unique("tx");
   const auto zombie = transactional(id);
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(of_an_older_producer_with_the_same_id_is_aborted_and_fenced
   send(*zombie, topic, "zombie");
   zombie->flush(kPatience);
 
-  const auto heir = transactional(id);  // ends what the zombie left open
+  const auto heir = transactional(id);  // aborts the open transaction of the zombie
   heir->begin_transaction();
   send(*heir, topic, "heir");
   heir->commit_transaction(kPatience);
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(of_an_older_producer_with_the_same_id_is_aborted_and_fenced
   BOOST_CHECK_EQUAL(seen[0].value.value(), "heir");
 }
 
-BOOST_AUTO_TEST_CASE(of_a_fenced_producer_takes_no_offsets) {
+BOOST_AUTO_TEST_CASE(accepts_no_offsets_of_a_fenced_producer) {
   const std::string input = topic();
   const std::string group = unique("group");
   const std::string id = unique("tx");
@@ -259,21 +259,21 @@ BOOST_AUTO_TEST_CASE(of_a_fenced_producer_takes_no_offsets) {
   BOOST_CHECK(admin->group_offsets(group, kPatience).empty());
 }
 
-BOOST_AUTO_TEST_CASE(that_takes_longer_than_its_timeout_is_aborted) {
+BOOST_AUTO_TEST_CASE(is_aborted_after_its_timeout) {
   const std::string topic = this->topic();
   const auto writer = transactional(unique("tx"), {{"transaction.timeout.ms", "1000"}});
   writer->begin_transaction();
   send(*writer, topic, "abandoned");
   writer->flush(kPatience);
   write(topic, {"after"});
-  // Nobody ends the transaction, and yet what follows it comes.
+  // No client ends the transaction, but the records after it become visible.
   const auto reader = consumer();
   reader->assign({{{topic, 0}, Consumer::kOffsetBeginning}});
   BOOST_CHECK_EQUAL(values(poll_records(*reader, 1)).at(0), "after");
   BOOST_CHECK_EXCEPTION(writer->commit_transaction(kPatience), BrokerException, fenced_or_abortable);
 }
 
-BOOST_AUTO_TEST_CASE(with_a_record_that_failed_does_not_commit) {
+BOOST_AUTO_TEST_CASE(does_not_commit_if_one_of_its_records_failed) {
   const std::string topic = this->topic(1, {{"max.message.bytes", "10000"}});
   Deliveries deliveries;
   const auto writer = transactional(unique("tx"), {}, &deliveries);

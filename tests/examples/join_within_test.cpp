@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(part_of_the_total_leaves_the_rest_due) {
   BOOST_TEST(settled.read_value() == R"({"order":"o1","due":10.0,"paid":false})");
 }
 
-BOOST_AUTO_TEST_CASE(an_order_comes_out_unpaid_after_ten_minutes_and_grace) {
+BOOST_AUTO_TEST_CASE(an_order_is_written_as_unpaid_after_ten_minutes_and_grace) {
   order("o1", 12.5, 0min);
   order("o2", 1, 11min);
   BOOST_TEST(settled.is_empty());
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(an_order_comes_out_unpaid_after_ten_minutes_and_grace) {
   BOOST_TEST(record.timestamp == kNoon);
 }
 
-BOOST_AUTO_TEST_CASE(a_payment_before_the_order_is_not_for_it) {
+BOOST_AUTO_TEST_CASE(a_payment_before_the_order_does_not_match) {
   payment("o1", 12.5, 0min);
   order("o1", 12.5, 1ms);
   BOOST_TEST(settled.is_empty());

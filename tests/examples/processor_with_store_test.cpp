@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(writes_averages_every_ten_seconds_and_starts_anew) {
   auto averages = driver.create_output_topic<std::string, std::string>("averages");
   using Records = std::vector<Record<std::string, std::string>>;
 
-  celsius.pipe_input("oven", "80", 0);  // the first record of all makes the first average
+  celsius.pipe_input("oven", "80", 0);  // the first punctuation runs at the first record
   BOOST_TEST((averages.read_records_to_list() == Records{{"oven", "80.000000", 0, {}}}));
   celsius.pipe_input("oven", "80", 1'000);
   celsius.pipe_input("fridge", "4", 2'000);

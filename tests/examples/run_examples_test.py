@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The examples on the embedded broker, with the commands that their first lines show."""
+"""Runs the examples on the embedded broker with the commands from their first lines."""
 
 import pathlib
 import subprocess
@@ -26,10 +26,10 @@ class Examples(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def output(self, example, topic, count, arguments=()):
-        """Values of `topic` by key, once the example has written `count` of them.
+        """The values of `topic` by key, after the example has written `count` of them.
 
-        One process at a time has the broker open: the example is stopped to look, and started again if it had not
-        come so far yet, each time for longer.
+        Only one process at a time can open the broker. So the example is stopped before the topic is read. If it has not
+        written enough, it is started again and runs longer each time.
         """
         patience = 0.1
         while True:

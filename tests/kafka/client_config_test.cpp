@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(translates_names_of_the_java_client) {
   BOOST_CHECK_EQUAL(value_of(producer, "max.in.flight"), "3");
 }
 
-BOOST_AUTO_TEST_CASE(ignores_what_only_the_java_client_can_use) {
+BOOST_AUTO_TEST_CASE(ignores_settings_of_the_java_client_alone) {
   BOOST_CHECK_NO_THROW(
       prepare(ClientKind::consumer,
               {{"key.deserializer", "org.apache.Kafka"},
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(names_a_value_that_cannot_be) {
                         says({"'session.timeout.ms'", "'-1'"}));
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_would_break_the_engine) {
+BOOST_AUTO_TEST_CASE(refuses_settings_that_would_break_the_engine) {
   BOOST_CHECK_EXCEPTION(prepare(ClientKind::consumer, {{"enable.auto.commit", "true"}}), ConfigException,
                         says({"'enable.auto.commit'"}));
   BOOST_CHECK_EXCEPTION(prepare(ClientKind::consumer, {{"partition.assignment.strategy", "range"}}), ConfigException,
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(has_the_java_client_s_defaults_where_they_matter) {
   BOOST_CHECK_EQUAL(prepare(ClientKind::producer, {}).api_timeout.count(), 60'000);
 }
 
-BOOST_AUTO_TEST_CASE(delivers_within_two_minutes_and_within_the_transaction) {
+BOOST_AUTO_TEST_CASE(limits_delivery_to_two_minutes_and_to_the_transaction_timeout) {
   const auto delivery_ms = [](const ClientConfig& config) {
     return value_of(prepare(ClientKind::producer, config), "message.timeout.ms");
   };

@@ -11,12 +11,13 @@
 
 #include "millrace/broker/broker.hpp"
 
-/// What the tests against a running Kafka share.
+/// Shared by the tests against a running Kafka.
 namespace millrace::kafka_test {
 
+/// The deadline of every wait. Long, so that a slow machine does not fail a test.
 inline constexpr Millis kPatience{60'000};
 
-/// A name that no other test or run has.
+/// A name that is unique among tests and runs.
 inline std::string unique(const std::string& what) {
   static int counter = 0;
   static const auto run = std::chrono::system_clock::now().time_since_epoch().count();
@@ -32,7 +33,7 @@ inline std::string new_topic(Broker& broker, const std::map<std::string, std::st
   return name;
 }
 
-/// Polls until `done` says so; throws when it takes too long.
+/// Polls until `done` returns true. Throws after a time limit.
 inline void poll_until(Consumer& consumer, std::size_t max_records,
                        const std::function<bool(const std::vector<ConsumerRecord>&)>& done) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;

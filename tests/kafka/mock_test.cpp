@@ -1,3 +1,4 @@
+// How clients handle errors of a Kafka cluster. librdkafka's mock cluster injects the errors.
 #define BOOST_TEST_DYN_LINK
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -20,7 +21,7 @@ using Severity = BrokerException::Severity;
 
 namespace {
 
-// Kafka's protocol numbers of requests.
+// The numbers of Kafka's requests (API keys).
 constexpr std::int16_t kOffsetCommit = 8;
 constexpr std::int16_t kSyncGroup = 14;
 constexpr std::int16_t kInitProducerId = 22;
@@ -29,12 +30,13 @@ constexpr std::int16_t kEndTxn = 26;
 constexpr std::int16_t kTxnOffsetCommit = 28;
 constexpr std::int16_t kProduce = 0;
 
-/// librdkafka's mock cluster: answers with the errors that a test asks for.
+/// librdkafka's mock cluster, which answers with the errors that a test requests.
 struct MockCluster {
   MockCluster() {
     char reason[256];
     auto* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "log_level", "3", reason, sizeof reason);  // it warns that it has no server
+    rd_kafka_conf_set(conf, "log_level", "3", reason,
+                      sizeof reason);  // suppresses the warning about the missing server
     client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     BOOST_REQUIRE_MESSAGE(client != nullptr, reason);
     cluster = rd_kafka_mock_cluster_new(client, 1);
@@ -46,12 +48,12 @@ struct MockCluster {
     rd_kafka_destroy(client);
   }
 
-  /// The next requests of this kind fail so, one after the other.
+  /// The next requests of this kind fail with `errors`, in order.
   void fail_next(std::int16_t request, std::initializer_list<rd_kafka_resp_err_t> errors) const {
     rd_kafka_mock_push_request_errors_array(cluster, request, errors.size(), errors.begin());
   }
 
-  /// The next such request is answered late.
+  /// The next request of this kind is answered after `delay`.
   void delay_next(std::int16_t request, Millis delay) const {
     const auto code = rd_kafka_mock_broker_push_request_error_rtts(cluster, 1, request, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
                                                                    static_cast<int>(delay.count()));
@@ -72,8 +74,8 @@ struct MockCluster {
     return made;
   }
 
-  /// Whether the coordinator has made the consumer a member. Told by its generation, for which librdkafka has no
-  /// getter.
+  /// Whether the consumer is a member of its group. The generation tells, but librdkafka has no getter for the
+  /// generation.
   static bool has_joined(const Consumer& consumer) {
     const auto metadata = consumer.group_metadata();
     if (metadata.native() == nullptr) return false;
@@ -91,8 +93,8 @@ struct MockCluster {
     return generation >= 0;
   }
 
-  /// Closes a consumer that is a member already, but whose first partitions are told so much later. (librdkafka 2.0.2
-  /// aborts when it is destroyed in this state.)
+  /// Closes a consumer that is a member already, but gets its first assignment only after `delay`. (librdkafka 2.0.2
+  /// aborts the process if a consumer is destroyed in this state.)
   void close_while_joining(Millis delay) const {
     struct Listener : RebalanceListener {
       std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& partitions) override {
@@ -142,7 +144,7 @@ BOOST_AUTO_TEST_CASE(tries_a_commit_again_while_the_coordinator_moves) {
   reader->commit_sync(offsets);
 }
 
-BOOST_AUTO_TEST_CASE(tells_a_member_that_commits_too_late_that_it_is_fenced) {
+BOOST_AUTO_TEST_CASE(fences_a_member_that_commits_too_late) {
   const auto reader = consumer();
   for (const auto code : {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION}) {
     fail_next(kOffsetCommit, {code});
@@ -150,8 +152,9 @@ BOOST_AUTO_TEST_CASE(tells_a_member_that_commits_too_late_that_it_is_fenced) {
   }
 }
 
-// Requests to a coordinator that are given up while the connection is down kill librdkafka 2.0.2 when it is up again.
-BOOST_AUTO_TEST_CASE(asks_for_committed_offsets_again_after_the_coordinator_was_away) {
+// librdkafka 2.0.2 ends the process if a request to a coordinator was given up while the connection was down and the
+// connection comes back.
+BOOST_AUTO_TEST_CASE(retries_a_query_of_committed_offsets_after_the_coordinator_was_away) {
   const auto reader = consumer();
   const auto admin = broker->make_admin();
   reader->commit_sync(offsets);
@@ -169,18 +172,16 @@ BOOST_AUTO_TEST_CASE(asks_for_committed_offsets_again_after_the_coordinator_was_
   BOOST_CHECK_EQUAL(reader->committed({{"t", 0}}, kPatience).size(), 1);
 }
 
-BOOST_AUTO_TEST_CASE(leaves_a_commit_during_a_rebalance_to_the_caller) {
+BOOST_AUTO_TEST_CASE(reports_a_commit_during_a_rebalance_as_retriable) {
   const auto reader = consumer();
   fail_next(kOffsetCommit, {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
                             RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS});
   fails_as(Severity::retriable, [&] { reader->commit_sync(offsets); });
 }
 
-BOOST_AUTO_TEST_CASE(closes_a_consumer_that_waits_for_its_first_partitions) { close_while_joining(Millis(1'000)); }
+BOOST_AUTO_TEST_CASE(closes_a_consumer_whose_first_assignment_is_late) { close_while_joining(Millis(1'000)); }
 
-BOOST_AUTO_TEST_CASE(closes_a_consumer_that_waits_for_its_first_partitions_in_vain) {
-  close_while_joining(Millis(60'000));
-}
+BOOST_AUTO_TEST_CASE(closes_a_consumer_whose_first_assignment_never_comes) { close_while_joining(Millis(60'000)); }
 
 BOOST_AUTO_TEST_CASE(starts_transactions_although_the_coordinator_is_loading) {
   fail_next(kInitProducerId,
@@ -195,14 +196,14 @@ BOOST_AUTO_TEST_CASE(commits_a_transaction_although_the_coordinator_moves) {
   producer->commit_transaction(kPatience);
 }
 
-BOOST_AUTO_TEST_CASE(tells_a_producer_that_was_replaced_that_it_is_fenced) {
+BOOST_AUTO_TEST_CASE(fences_a_replaced_producer) {
   const auto producer = in_transaction();
   fail_next(kEndTxn, {RD_KAFKA_RESP_ERR_PRODUCER_FENCED});
   fails_as(Severity::fenced, [&] { producer->commit_transaction(kPatience); });
   fails_as(Severity::fenced, [&] { producer->begin_transaction(); });
 }
 
-BOOST_AUTO_TEST_CASE(tells_a_member_that_was_replaced_that_it_is_fenced) {
+BOOST_AUTO_TEST_CASE(fences_a_replaced_member) {
   const auto producer = in_transaction();
   fail_next(kTxnOffsetCommit, {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION});
   fails_as(Severity::fenced, [&] { producer->send_offsets_to_transaction(offsets, ConsumerGroupMetadata("g")); });

@@ -17,11 +17,13 @@ using Severity = BrokerException::Severity;
 
 namespace {
 
+/// A Kafka server of this test, which the test kills and starts again.
 struct Outage {
   OwnKafka kafka;
   std::shared_ptr<Broker> broker = Broker::kafka(kafka.address());
 };
 
+/// Reads exactly the partitions that the group assigns.
 struct TakeAll : RebalanceListener {
   std::vector<TopicPartition> on_partitions_assigned(const std::vector<TopicPartition>& p) override { return p; }
   std::vector<TopicPartition> on_partitions_revoked(const std::vector<TopicPartition>& p) override { return p; }
@@ -79,7 +81,7 @@ BOOST_AUTO_TEST_CASE(leaves_transactions_whole) {
   const auto topic = new_topic(*broker);
   const auto id = unique("tx");
   std::unique_ptr<Producer> producer;
-  // What became of a transaction whose commit failed is told by what a reader sees.
+  // If a commit failed, only a reader can tell whether the transaction was committed.
   const auto committed = [&] {
     std::multiset<std::string> values;
     const TopicPartition partition{topic, 0};

@@ -12,6 +12,7 @@ using namespace millrace::kafka_test;
 
 namespace {
 
+/// The Kafka server that MILLRACE_TEST_KAFKA names.
 struct Server {
   Server() {
     const char* address = std::getenv("MILLRACE_TEST_KAFKA");
@@ -34,7 +35,7 @@ struct Server {
     }
   }
 
-  /// Reads one record at a time and checks after each poll that the lag is 0 at `end` and nowhere else.
+  /// Reads one record at a time. Checks after each poll that the lag is 0 at offset `end` and nowhere else.
   void lag_is_zero_only_at(const std::string& topic, const std::string& isolation, std::int64_t end) const {
     const TopicPartition partition{topic, 0};
     const auto consumer = broker->make_consumer({{"isolation.level", isolation}});
@@ -103,7 +104,7 @@ BOOST_AUTO_TEST_CASE(lag_grows_again_when_records_come) {
   for (int round = 1; round <= 5; ++round) {
     send(*producer, topic, 10);
     producer->flush(kPatience);
-    // One at a time: after the first of them came, the others are known.
+    // Poll one record at a time: the lag counts the other records as soon as the first has arrived.
     poll_until(*consumer, 1, [&](const auto& records) { return !records.empty(); });
     BOOST_CHECK(consumer->current_lag(partition).value_or(0) > 0);
     poll_until(*consumer, 1, [&](const auto&) { return consumer->current_lag(partition) == 0; });
@@ -188,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_full_queue_makes_send_wait_and_loses_nothing) {
   BOOST_CHECK_EQUAL(count.delivered, 20'000);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_listener_throws_comes_out_of_the_call) {
+BOOST_AUTO_TEST_CASE(exceptions_of_a_listener_reach_the_caller) {
   struct Thrower : DeliveryListener {
     void on_delivery(const Delivery&) override { throw std::logic_error("from the listener"); }
   } thrower;

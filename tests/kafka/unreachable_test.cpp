@@ -21,7 +21,7 @@ namespace {
 constexpr Millis kTimeout{400};
 constexpr Millis kPatience{10'000};
 
-/// A port of this machine on which nobody answers: bound, but not listening.
+/// A local port that refuses connections: it is bound, but no one listens.
 class DeadPort {
  public:
   DeadPort() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -43,8 +43,9 @@ class DeadPort {
   std::string name_;
 };
 
+/// A broker whose address refuses connections.
 struct NoServer {
-  /// `call` gives up when its time is over, and says where it knocked, why nobody opened and what to look at.
+  /// Checks that `call` fails after its timeout, and that the error names the address, the cause and what to check.
   void gives_up(const std::function<void()>& call) const {
     const auto begin = std::chrono::steady_clock::now();
     BOOST_CHECK_EXCEPTION(call(), BrokerException, [&](const BrokerException& error) {
@@ -119,7 +120,7 @@ BOOST_AUTO_TEST_CASE(fails_the_start_of_transactions) {
   gives_up([&] { producer->init_transactions(kTimeout); });
 }
 
-BOOST_AUTO_TEST_CASE(does_not_keep_clients_from_being_closed) {
+BOOST_AUTO_TEST_CASE(does_not_prevent_closing_clients) {
   const auto begin = std::chrono::steady_clock::now();
   {
     NoRebalances listener;

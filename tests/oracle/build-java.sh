@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds a small Java program against Kafka: build-java.sh PROJECT_DIR BUILD_DIR
-# PROJECT_DIR holds pom.xml and src/. Maven fetches the libraries into BUILD_DIR/lib once (later runs need no network),
-# javac compiles into BUILD_DIR/classes, which takes two seconds where a Maven build takes twenty.
+# Builds a small Java program that uses Kafka: build-java.sh PROJECT_DIR BUILD_DIR
+# PROJECT_DIR contains pom.xml and src/. Maven fetches the libraries into BUILD_DIR/lib once, so later runs need no
+# network. javac compiles into BUILD_DIR/classes in two seconds. A Maven build would take twenty.
 set -euo pipefail
 script=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/$(basename "${BASH_SOURCE[0]}")
 project=$(cd "$1" && pwd)
 mkdir -p "$2"
 build=$(cd "$2" && pwd)
 
-# Several tests may want it at the same time.
+# Several tests may build it at the same time.
 exec 9>"$build/lock"
 flock 9
 

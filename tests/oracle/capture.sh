@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# capture.sh           writes golden/ anew from the real Kafka Streams
-# capture.sh --check   captures into a temporary directory and fails if the committed files differ from it
+# capture.sh           writes golden/ again from the real Kafka Streams
+# capture.sh --check   captures into a temporary directory and fails if the committed files differ
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -10,7 +10,7 @@ trap 'rm -rf "$fresh"' EXIT
 
 case "${1:-}" in
   --check)
-    # The function that diff shows beside each difference is the case that it is in.
+    # diff shows the name of the case beside each difference.
     if ! diff -r -u -F '^=== \|^{"program"' "$here/golden" "$fresh"; then
       echo "golden files differ from what Kafka Streams says: run tests/oracle/capture.sh and look at the difference" >&2
       exit 1

@@ -1,4 +1,4 @@
-# One package test: builds the program of folder WAY in WORK_DIR from scratch, runs it, and compares what it prints.
+# Runs one package test: builds the program in folder WAY from scratch in WORK_DIR, runs it, and compares its output.
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
@@ -8,17 +8,17 @@ set(options -G ${GENERATOR} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D CMAKE_CXX_COMPI
             -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
 if(WAY STREQUAL "find_package")
   run(${CMAKE_COMMAND} --install ${MILLRACE_BINARY_DIR} --prefix ${WORK_DIR}/installed)
-  # The installed program, away from the build: a topic that it creates, it lists.
+  # Runs the installed program outside of the build: it creates a topic and lists it.
   set(broker --broker embedded:${WORK_DIR}/broker)
   run(${WORK_DIR}/installed/bin/topics create prices ${broker})
   execute_process(COMMAND ${WORK_DIR}/installed/bin/topics list ${broker} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
   if(NOT output MATCHES "prices +1 partition")
     message(FATAL_ERROR "topics list printed: ${output}")
   endif()
-  # The installed headers must do without the source tree: the program sees nothing else of Millrace.
+  # The installed headers must work without the source tree. The program sees no other part of Millrace.
   list(APPEND options -D CMAKE_PREFIX_PATH=${WORK_DIR}/installed)
 else()
-  # The flags of the main build, so that ccache has the framework's objects already.
+  # Uses the flags of the main build, so that ccache already has the framework's objects.
   list(APPEND options -D MILLRACE_SOURCE_DIR=${MILLRACE_SOURCE_DIR} -D MILLRACE_WERROR=${WERROR})
 endif()
 run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${WAY} -B ${WORK_DIR}/build ${options})

@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-/// What the process writes to its standard error, which is where the log goes, while this exists.
+/// Captures the standard error of the process, which the log goes to, during the lifetime of this object.
 class CapturedStderr {
  public:
   CapturedStderr() : before_(::dup(STDERR_FILENO)) {

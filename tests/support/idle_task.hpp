@@ -6,7 +6,7 @@
 
 namespace millrace::detail {
 
-/// A task that has nothing and fails if it is asked for something: tests override what they need.
+/// A task without records and stores. Every call that expects work fails; tests override what they need.
 class IdleTask : public TaskContext {
  public:
   [[nodiscard]] RecordCollector& collector() override { throw std::logic_error("collector"); }

@@ -14,8 +14,8 @@
 
 namespace millrace {
 
-/// A Kafka of the test's own, which may be killed. Started by the script that users have, which the definition
-/// MILLRACE_KAFKA_SCRIPT names.
+/// A Kafka server that belongs to one test and may be killed. Users' script scripts/kafka.sh starts it; the definition
+/// MILLRACE_KAFKA_SCRIPT names the script.
 class OwnKafka {
  public:
   OwnKafka() { start(); }
@@ -29,7 +29,7 @@ class OwnKafka {
   OwnKafka(const OwnKafka&) = delete;
   OwnKafka& operator=(const OwnKafka&) = delete;
 
-  /// At the same port as before.
+  /// Starts the server at the same port as before.
   void start() {
     const auto output = script("start --port 0");
     const auto found = output.rfind("bootstrap servers: ");
@@ -39,22 +39,22 @@ class OwnKafka {
     address_ = address;
   }
 
-  /// As a power cut would.
+  /// Kills the server without a shutdown, as a power cut does.
   void kill() {
     (void)forgot_transactions();
     pid_t pid = 0;
     std::ifstream(directory_.path() / "pid") >> pid;
     if (pid <= 1 || ::kill(pid, SIGKILL) != 0) throw std::runtime_error("Kafka does not run");
-    // Gone, or a zombie that nobody reaps: then its memory is gone, with the command line.
+    // The process is gone, or it is a zombie that no one reaps. A zombie has an empty command line.
     const auto command_line = "/proc/" + std::to_string(pid) + "/cmdline";
     while (std::ifstream(command_line).peek() != std::ifstream::traits_type::eof()) std::this_thread::yield();
   }
 
   [[nodiscard]] const std::string& address() const { return address_; }
 
-  /// Whether, started again, it has taken partitions for deleted, and left the transactions there open for good: a
-  /// fault of Kafka (4.3.1, 4.4.0), after which nobody gets exactly the committed records. What the test has seen says
-  /// nothing then.
+  /// Whether the restarted server took partitions for deleted and left transactions open there for good. This is a
+  /// fault of Kafka (4.3.1, 4.4.0). Afterwards no reader gets exactly the committed records, so the result of the test
+  /// says nothing.
   [[nodiscard]] bool forgot_transactions() {
     if (forgot_transactions_) return true;
     std::ifstream log(directory_.path() / "server.log");

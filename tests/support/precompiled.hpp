@@ -1,7 +1,7 @@
 #pragma once
 
-// Precompiled for all tests: what most of them include, but nothing of Millrace. Reading Boost.Test and these takes
-// about a second.
+// Precompiled for all tests: headers that most tests include, but none of Millrace. Compiling these headers takes about
+// a second.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>

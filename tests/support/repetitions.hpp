@@ -8,12 +8,12 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
-/// How often a test repeats something random: `times`, and a tenth of it under a sanitizer, where each one takes far
-/// longer, exceptions above all.
+/// The number of repetitions of a random test: `times`, or a tenth of `times` under a sanitizer, where each repetition
+/// takes far longer, especially with exceptions.
 [[nodiscard]] constexpr int repetitions(int times) { return kSanitized ? times / 10 : times; }
 
-/// By how much a test multiplies a pause that it takes for rest: under a sanitizer threads that have work may need
-/// seconds for what else takes milliseconds.
+/// The factor for pauses after which a test assumes that threads are idle. Under a sanitizer, threads may need seconds
+/// for work that otherwise takes milliseconds.
 inline constexpr int kSlowness = kSanitized ? 5 : 1;
 
 }  // namespace millrace::test

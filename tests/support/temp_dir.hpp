@@ -7,7 +7,7 @@
 
 namespace millrace {
 
-/// A fresh directory of its own for one test, removed with everything in it at the end.
+/// A new temporary directory for one test. The destructor removes the directory with its content.
 class TempDir {
  public:
   TempDir() {

@@ -10,7 +10,7 @@ TOOL = pathlib.Path(__file__).resolve().parents[2] / ".ci/run"
 
 
 def run(script):
-    """(exit code, last line) of .ci/run with this text as scripts/test.sh."""
+    """(exit code, last line) of .ci/run if scripts/test.sh has this text."""
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         (root / ".ci").mkdir()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the Kafka Streams peer of the benchmarks: run.sh stateless|join --bootstrap-servers HOST:PORT [...]
-# Built into build/bench-java at the first call; JAVA_HEAP (default 512m) is -Xmx. The shell is replaced by java, so
-# the pid that started this script is the one to measure and to terminate.
+# Runs the Kafka Streams program of the benchmarks: run.sh stateless|join --bootstrap-servers HOST:PORT [...]
+# The first call builds it in build/bench-java. JAVA_HEAP (default 512m) sets -Xmx. Java replaces the shell, so the pid
+# that started this script is the pid to measure and to terminate.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${MILLRACE_BENCH_JAVA_BUILD:-$here/../../../build/bench-java}

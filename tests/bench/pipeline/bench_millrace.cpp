@@ -1,4 +1,5 @@
-// The measured programs on Millrace: bench_millrace --case stateless|join --output TOPIC --bootstrap-servers ...
+// The measured programs, written with Millrace: bench_millrace --case stateless|join --output TOPIC --bootstrap-servers
+// ...
 #include "millrace/app/app.hpp"
 #include "millrace/millrace.hpp"
 #include "pipeline/model.hpp"

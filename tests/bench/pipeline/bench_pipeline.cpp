@@ -1,5 +1,5 @@
-// Measures whole programs against each other on one Kafka: produces the input once, then runs each program in turn,
-// round by round, and watches its output topic from outside until it is complete. See scripts/bench.sh.
+// Compares whole programs on one Kafka. The input is produced once. Then the programs run in turn, for several rounds.
+// The benchmark reads each program's output topic from outside until the output is complete. See scripts/bench.sh.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/resource.h>
@@ -30,7 +30,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr Millis kTimeout = 60s;
 
-/// Kafka Streams whose state stores, as Millrace's, take writes only at commits.
+/// Kafka Streams with state stores that take writes only at commits, as Millrace's stores do.
 constexpr std::string_view kJavaTransactional = "java-transactional";
 
 double seconds_since(Steady::time_point start) { return std::chrono::duration<double>(Steady::now() - start).count(); }
@@ -88,7 +88,7 @@ class Bench {
     (void)admin_->create_topic({topic, 1, 1, {{"retention.ms", "-1"}}}, kTimeout);
   }
 
-  /// Without records of an earlier run. A broker deletes topics in the background.
+  /// Deletes the records of an earlier run. A broker deletes topics in the background.
   void create_empty(const std::string& topic) {
     if (admin_->describe_topic(topic, kTimeout)) admin_->delete_topic(topic, kTimeout);
     const auto start = Steady::now();
@@ -215,7 +215,7 @@ class Bench {
     }
   }
 
-  /// Topics of earlier runs would make the broker slower for later ones.
+  /// Deletes the topics of earlier runs, which would make the broker slower for later runs.
   void clean_up(const std::string& id, const std::string& output) {
     for (const auto& topic : admin_->list_topics(kTimeout)) {
       if (topic.name == output || topic.name.starts_with(id)) admin_->delete_topic(topic.name, kTimeout);

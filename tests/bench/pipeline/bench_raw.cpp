@@ -1,7 +1,7 @@
 // The lower bound: a bare librdkafka loop without keys, state, changelog or guarantees.
 //   bench_raw stateless|join BOOTSTRAP OUTPUT
-// stateless: consume, decode with simdjson, filter, encode, produce. join: the same with a hash table in memory.
-// Runs until terminated.
+// `stateless`: consume, decode with simdjson, filter, encode, produce. `join`: the same with a hash table in memory.
+// The program runs until it is terminated.
 #include <librdkafka/rdkafka.h>
 #include <simdjson.h>
 

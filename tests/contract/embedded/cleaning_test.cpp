@@ -1,3 +1,4 @@
+// Retention and compaction of the embedded broker. The tests choose the current time.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <map>
@@ -19,7 +20,7 @@ constexpr std::int64_t kDay = 86400000;
 
 BOOST_FIXTURE_TEST_SUITE(Retention, EmbeddedFixture)
 
-BOOST_AUTO_TEST_CASE(deletes_what_is_older_than_retention_ms_by_its_own_timestamp) {
+BOOST_AUTO_TEST_CASE(deletes_records_older_than_retention_ms_by_their_own_timestamps) {
   create("t", {{"retention.ms", "1000"}});
   write("t", "a", "1", kNow - 5000);
   write("t", "b", "2", kNow - 1001);
@@ -32,7 +33,7 @@ BOOST_AUTO_TEST_CASE(deletes_what_is_older_than_retention_ms_by_its_own_timestam
   BOOST_CHECK_EQUAL(admin()->watermarks({"t", 0}, kPatience).low, 3);
 }
 
-BOOST_AUTO_TEST_CASE(is_a_week_by_default_and_without_end_if_minus_one) {
+BOOST_AUTO_TEST_CASE(is_a_week_by_default_and_unlimited_if_minus_one) {
   create("week");
   create("ever", {{"retention.ms", "-1"}});
   for (const char* topic : {"week", "ever"}) {
@@ -87,9 +88,9 @@ BOOST_AUTO_TEST_CASE(does_not_touch_open_transactions) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_FIXTURE_TEST_SUITE(CompactionOf, EmbeddedFixture)
+BOOST_FIXTURE_TEST_SUITE(Compaction, EmbeddedFixture)
 
-BOOST_AUTO_TEST_CASE(a_topic_keeps_the_newest_value_of_each_key_with_its_offset) {
+BOOST_AUTO_TEST_CASE(keeps_the_newest_value_of_each_key_with_its_offset) {
   create("t", {{"cleanup.policy", "compact"}});
   write("t", "a", "1", kNow);
   write("t", "b", "2", kNow);
@@ -105,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_topic_keeps_the_newest_value_of_each_key_with_its_offset)
   BOOST_CHECK_EQUAL(contents("t").back(), "5:d=6");
 }
 
-BOOST_AUTO_TEST_CASE(a_topic_keeps_headers_and_timestamps) {
+BOOST_AUTO_TEST_CASE(keeps_headers_and_timestamps) {
   create("t", {{"cleanup.policy", "compact"}});
   const Headers headers = {{"h", "1"}, {"n", std::nullopt}};
   ProducerRecord record;
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_topic_keeps_headers_and_timestamps) {
   BOOST_CHECK(seen[0].headers == headers);
 }
 
-BOOST_AUTO_TEST_CASE(deleted_keys_keeps_the_deletion_for_delete_retention_ms) {
+BOOST_AUTO_TEST_CASE(keeps_tombstones_for_delete_retention_ms) {
   create("t", {{"cleanup.policy", "compact"}, {"delete.retention.ms", "1000"}, {"min.cleanable.dirty.ratio", "0"}});
   write("t", "a", "1", kNow);
   write("t", "a", std::nullopt, kNow);
@@ -140,7 +141,7 @@ BOOST_AUTO_TEST_CASE(deleted_keys_keeps_the_deletion_for_delete_retention_ms) {
   BOOST_CHECK((contents("t") == Strings{"2:b=2", "3:c=3", "4:d=-"}));
 }
 
-BOOST_AUTO_TEST_CASE(a_topic_waits_for_min_compaction_lag_ms) {
+BOOST_AUTO_TEST_CASE(waits_for_min_compaction_lag_ms) {
   create("t", {{"cleanup.policy", "compact"}, {"min.compaction.lag.ms", "1000"}});
   write("t", "a", "1", kNow - 2000);
   write("t", "a", "2", kNow - 1500);
@@ -149,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_topic_waits_for_min_compaction_lag_ms) {
   BOOST_CHECK((contents("t") == Strings{"1:a=2", "2:a=3"}));
 }
 
-BOOST_AUTO_TEST_CASE(a_topic_waits_until_enough_of_it_is_new) {
+BOOST_AUTO_TEST_CASE(waits_until_enough_records_are_new) {
   create("t", {{"cleanup.policy", "compact"}, {"min.cleanable.dirty.ratio", "0.5"}});
   for (const char* key : {"a", "b", "c", "d"}) write("t", key, "1", kNow);
   core->cleaner.compact(kNow);
@@ -161,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_topic_waits_until_enough_of_it_is_new) {
   BOOST_CHECK_EQUAL(contents("t").size(), 4U);
 }
 
-BOOST_AUTO_TEST_CASE(transactions_drops_aborted_records_and_stops_at_open_ones) {
+BOOST_AUTO_TEST_CASE(drops_aborted_records_and_stops_at_open_transactions) {
   create("t", {{"cleanup.policy", "compact"}, {"min.cleanable.dirty.ratio", "0"}});
   const auto transact = [&](Producer& writer, const std::string& key, const std::string& value) {
     writer.begin_transaction();
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(transactions_drops_aborted_records_and_stops_at_open_ones) 
   BOOST_CHECK((contents("t", {{"isolation.level", "read_uncommitted"}}) == Strings{"4:b=open", "5:a=2"}));
 }
 
-BOOST_AUTO_TEST_CASE(a_topic_whose_records_all_go_remembers_the_next_offset) {
+BOOST_AUTO_TEST_CASE(keeps_the_next_offset_when_no_record_remains) {
   create("t", {{"cleanup.policy", "compact"}, {"delete.retention.ms", "0"}, {"min.cleanable.dirty.ratio", "0"}});
   write("t", "a", std::nullopt, kNow);
   core->cleaner.compact(kNow);
@@ -205,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_topic_whose_records_all_go_remembers_the_next_offset) {
   BOOST_CHECK_EQUAL(admin()->watermarks({"t", 0}, kPatience).high, 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_topic_refuses_records_without_a_key) {
+BOOST_AUTO_TEST_CASE(makes_the_topic_refuse_records_without_a_key) {
   create("t", {{"cleanup.policy", "compact"}});
   Deliveries deliveries;
   const auto writer = producer({}, &deliveries);
@@ -215,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_topic_refuses_records_without_a_key) {
   BOOST_CHECK(deliveries.all[0].error);
 }
 
-BOOST_AUTO_TEST_CASE(many_random_records_leaves_what_a_map_would_hold) {
+BOOST_AUTO_TEST_CASE(leaves_what_a_map_would_hold_after_random_writes) {
   constexpr unsigned kSeed = 1618;
   std::mt19937 random(kSeed);
   create("t", {{"cleanup.policy", "compact"}, {"min.cleanable.dirty.ratio", "0"}});
@@ -252,7 +253,7 @@ BOOST_AUTO_TEST_CASE(many_random_records_leaves_what_a_map_would_hold) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_topic_goes_on_beside_a_reader) {
+BOOST_AUTO_TEST_CASE(does_not_disturb_a_reader) {
   create("t", {{"cleanup.policy", "compact"}, {"min.cleanable.dirty.ratio", "0"}});
   for (int i = 0; i < 100; ++i) write("t", std::to_string(i % 10), std::to_string(i), kNow);
   const auto reader = consumer();

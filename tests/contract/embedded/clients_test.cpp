@@ -10,7 +10,7 @@ using Strings = std::vector<std::string>;
 
 BOOST_FIXTURE_TEST_SUITE(EmbeddedClients, EmbeddedFixture)
 
-BOOST_AUTO_TEST_CASE(a_producer_that_goes_takes_its_open_transaction_along) {
+BOOST_AUTO_TEST_CASE(a_destroyed_producer_aborts_its_open_transaction) {
   create("t");
   {
     const auto writer = producer({{"transactional.id", "tx"}});
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(a_producer_that_goes_takes_its_open_transaction_along) {
   BOOST_CHECK(contents("t") == Strings{"2:k=after"});
 }
 
-BOOST_AUTO_TEST_CASE(a_producer_that_goes_writes_what_it_was_given) {
+BOOST_AUTO_TEST_CASE(a_destroyed_producer_writes_the_records_it_was_given) {
   create("t");
   { send(*producer({{"linger.ms", "100000"}}), "t", "v"); }
   BOOST_CHECK(contents("t") == Strings{"0:-=v"});
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_producer_notices_that_a_topic_was_made_anew) {
   BOOST_CHECK_EQUAL(admin()->watermarks({"t", 0}, kPatience).high, 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_reader_of_a_deleted_topic_hears_of_it) {
+BOOST_AUTO_TEST_CASE(a_reader_of_a_deleted_topic_gets_an_error) {
   create("t");
   write("t", "k", "v", 5);
   const auto reader = consumer();
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_member_may_change_what_it_subscribes_to) {
   poll_all_until({reader.get()}, [&] { return rebalances.owned == std::vector<TopicPartition>{{"b", 0}}; });
 }
 
-BOOST_AUTO_TEST_CASE(a_new_owner_starts_only_when_the_offsets_are_certain) {
+BOOST_AUTO_TEST_CASE(a_new_owner_waits_for_offsets_in_open_transactions) {
   create("t");
   for (int i = 0; i < 4; ++i) write("t", "k", std::to_string(i), 5);
   const auto writer = producer({{"transactional.id", "tx"}});
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_new_owner_starts_only_when_the_offsets_are_certain) {
   BOOST_CHECK_EQUAL(poll_records(*reader, 1).at(0).offset, 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_group_with_members_takes_offsets_from_nobody_else) {
+BOOST_AUTO_TEST_CASE(a_group_with_members_refuses_offsets_of_other_clients) {
   create("t");
   Rebalances rebalances;
   const auto member = consumer({{"group.id", "g"}});
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_listener_that_throws_still_gives_up_its_partitions) {
   poll_all_until({second.get()}, [&] { return second_saw.owned.size() == 1; });
 }
 
-BOOST_AUTO_TEST_CASE(a_group_needs_a_name_and_a_pattern_must_be_one) {
+BOOST_AUTO_TEST_CASE(a_subscription_needs_a_group_name_and_a_valid_pattern) {
   create("t");
   Rebalances rebalances;
   BOOST_CHECK_THROW(consumer()->subscribe({"t"}, rebalances), BrokerException);

@@ -1,3 +1,4 @@
+// What the embedded broker still has after its process was killed.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <map>
@@ -49,7 +50,7 @@ BOOST_AUTO_TEST_CASE(every_record_that_was_flushed_is_there_once_and_in_order) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(transactions_are_there_wholly_or_not_at_all) {
+BOOST_AUTO_TEST_CASE(transactions_are_complete_or_absent) {
   const TempDir directory;
   std::mt19937 random(kSeed);
   for (int round = 0; round < 6; ++round) {

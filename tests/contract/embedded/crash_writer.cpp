@@ -1,13 +1,13 @@
 // Writes to an embedded broker until it is killed, and prints what the broker confirmed. Started by crash_test.cpp and
 // lock_test.cpp:  crash_writer DIRECTORY records | transactions | compacted | open
 //
-//   records       topic `records`: 0, 1, 2... Prints `n` when the records below n are flushed.
-//   transactions  topic `records`, partitions 0 and 1: 0, 1, 2... each, three per transaction, which also commits n for
-//                 group `g`. Prints `n` when the transaction that ends before n is committed. Every fourth aborts
-//                 (after writing `aborted`).
-//   compacted     topic `compacted`, one partition: keys 0 to 99 in turn with the values 0, 1, 2..., compacted all the
-//                 time. Prints `n` when the records below n are flushed.
-//   open          leaves a transaction open in `records` and waits. Prints 0 when its record is flushed.
+//   records       Writes 0, 1, 2... to topic `records`. Prints `n` when all records below n are flushed.
+//   transactions  Writes 0, 1, 2... to partitions 0 and 1 of topic `records`, three numbers per transaction. Each
+//                 transaction also commits offset n for group `g`. Prints `n` when the transaction that ends before n is
+//                 committed. Every fourth transaction writes `aborted` and aborts.
+//   compacted     Writes the values 0, 1, 2... under the keys 0 to 99 in turn to topic `compacted`, which has one
+//                 partition and is compacted all the time. Prints `n` when all records below n are flushed.
+//   open          Leaves a transaction open in `records` and waits. Prints 0 when its record is flushed.
 
 #include <unistd.h>
 
@@ -41,7 +41,7 @@ void confirm(long n) {
   std::fflush(stdout);
 }
 
-/// How many records partition 0 shows: where an earlier writer was killed.
+/// The number of visible records in partition 0. There an earlier writer was killed, so this writer continues there.
 long count(Broker& broker) {
   const auto reader = broker.make_consumer({});
   const TopicPartition partition{"records", 0};

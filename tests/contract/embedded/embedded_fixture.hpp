@@ -11,13 +11,14 @@
 namespace millrace::contract {
 using namespace detail;
 
-/// A broker with its inside open: for what only time brings about (retention, compaction), and for closing it.
+/// An embedded broker whose internals a test can reach: to run retention and compaction at a chosen time, and to close
+/// the broker.
 class EmbeddedFixture {
  public:
   EmbeddedFixture() { open(); }
 
   void open() { core = std::make_shared<embedded::Core>(directory.path()); }
-  /// As the end of the process: nobody has clients any more.
+  /// Closes the broker as the end of the process does. No clients may exist any more.
   void reopen() {
     core.reset();
     open();
@@ -25,14 +26,14 @@ class EmbeddedFixture {
 
   void create(const std::string& topic, const std::map<std::string, std::string>& configs = {},
               std::int32_t partitions = 1);
-  /// Writes to partition 0, in a batch of its own.
+  /// Writes one record to partition 0, as a batch of one record.
   void write(const std::string& topic, const std::vector<ProducerRecord>& records);
   void write(const std::string& topic, std::optional<std::string> key, std::optional<std::string> value,
              Timestamp timestamp);
   [[nodiscard]] std::unique_ptr<Consumer> consumer(ClientConfig config = {});
   [[nodiscard]] std::unique_ptr<Producer> producer(ClientConfig config = {}, DeliveryListener* listener = nullptr);
   [[nodiscard]] std::unique_ptr<Admin> admin();
-  /// Everything visible in partition 0, as `offset:key=value`; `-` is null.
+  /// All visible records of partition 0, as `offset:key=value`. `-` stands for null.
   [[nodiscard]] std::vector<std::string> contents(const std::string& topic, ClientConfig config = {});
 
   const TempDir directory;

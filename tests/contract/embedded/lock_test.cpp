@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(is_open_in_one_process_at_a_time) {
   BOOST_CHECK_NO_THROW((void)Broker::embedded(path));
 }
 
-BOOST_AUTO_TEST_CASE(is_one_broker_within_a_process_however_it_is_written) {
+BOOST_AUTO_TEST_CASE(is_one_broker_within_a_process_however_its_path_is_spelled) {
   const TempDir directory;
   const auto one = Broker::embedded(directory.path().string());
   const auto other = Broker::embedded((directory.path() / "x" / ".." / ".").string());
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(may_be_opened_and_closed_by_many_threads_at_once) {
   BOOST_CHECK_EQUAL(opened, 20);
 }
 
-BOOST_AUTO_TEST_CASE(that_cannot_be_made_is_named) {
+BOOST_AUTO_TEST_CASE(is_named_when_it_cannot_be_created) {
   const TempDir directory;
   const auto file = directory.path() / "file";
   std::ofstream(file) << "in the way";
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(that_cannot_be_made_is_named) {
   BOOST_CHECK_EXCEPTION((void)Broker::embedded(path), StreamsException, says(path));
 }
 
-BOOST_AUTO_TEST_CASE(of_another_format_version_is_refused) {
+BOOST_AUTO_TEST_CASE(is_refused_if_it_has_another_format_version) {
   const TempDir directory;
   {
     embedded::Storage storage(directory.path());

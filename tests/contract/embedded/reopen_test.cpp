@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(records_topics_and_offsets_are_there) {
   BOOST_CHECK((contents("t") == Strings{"0:k=v", "1:k=w"}));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_aborted_stays_so) {
+BOOST_AUTO_TEST_CASE(aborted_records_stay_hidden) {
   create("t");
   {
     const auto writer = producer({{"transactional.id", "tx"}});
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(what_was_aborted_stays_so) {
   BOOST_CHECK_EQUAL(contents("t", {{"isolation.level", "read_uncommitted"}}).size(), 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_deleted_topic_stays_away_and_a_namesake_is_empty) {
+BOOST_AUTO_TEST_CASE(a_deleted_topic_stays_deleted_and_a_new_one_of_its_name_is_empty) {
   create("t");
   write("t", "k", "old", 1000);
   consumer({{"group.id", "g"}})->commit_sync({{{"t", 0}, {1, std::nullopt, ""}}});
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(offsets_are_not_given_out_again_though_all_records_were_del
   BOOST_CHECK(contents("t") == Strings{"3:k=next"});
 }
 
-BOOST_AUTO_TEST_CASE(more_than_memory_holds_is_read_from_the_disk) {
+BOOST_AUTO_TEST_CASE(records_beyond_the_memory_limit_are_read_from_disk) {
   create("t", {{"retention.ms", "-1"}});
   constexpr int kRecords = 60000;  // about three times Core::kTailBytes
   {

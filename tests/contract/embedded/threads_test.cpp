@@ -43,10 +43,10 @@ BOOST_AUTO_TEST_CASE(may_write_and_read_at_once_while_the_log_is_cleaned) {
         records.clear();
         reader->poll(records, 100, Millis{20});
         const std::lock_guard lock(mutex);
-        // Who is done first leaves without a word, and what it had is read again.
+        // The thread that finishes first leaves without committing, so its partitions are read again.
         if (found.size() == kProducers * kEach) break;
         for (const ConsumerRecord& record : records) {
-          // Unique keys: a record that comes twice was read twice.
+          // Keys are unique, so a key that arrives twice was read twice.
           if (!found.insert(std::string(*record.key)).second) failed = true;
         }
         count = found.size();
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(wake_a_waiting_reader_by_writing) {
   BOOST_CHECK(std::chrono::steady_clock::now() - start < kPatience);
 }
 
-BOOST_AUTO_TEST_CASE(hear_of_deliveries_on_their_own_thread_only) {
+BOOST_AUTO_TEST_CASE(get_delivery_reports_on_their_own_thread_only) {
   struct OwnThread : DeliveryListener {
     std::thread::id owner = std::this_thread::get_id();
     int calls = 0;

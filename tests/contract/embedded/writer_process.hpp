@@ -8,7 +8,7 @@
 
 namespace millrace::contract {
 
-/// A running crash_writer. Killed, as by `kill -9`, at the latest when this object goes.
+/// A running crash_writer. Its destructor kills it as `kill -9` does.
 class WriterProcess {
  public:
   WriterProcess(const std::filesystem::path& directory, const std::string& mode);
@@ -16,9 +16,9 @@ class WriterProcess {
   WriterProcess(const WriterProcess&) = delete;
   WriterProcess& operator=(const WriterProcess&) = delete;
 
-  /// Waits for the next line that it prints: what the broker confirmed. -1 if it ended.
+  /// Waits for the next number that the writer prints. -1: the writer ended.
   long next_confirmed();
-  /// Kills it and reads what it had printed before. Returns the last number confirmed, -1 if none.
+  /// Kills the writer and reads its remaining output. Returns the last confirmed number, or -1 if there is none.
   long kill();
   [[nodiscard]] pid_t id() const { return process_; }
 

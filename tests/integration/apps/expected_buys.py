@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The signals that the buy pipeline must find, computed straight from the CSV file without Millrace.
 
-Prints JSON: {"rows", "alerts", "variations", "buys"}, the last three as sorted lists of ids. What it takes for granted
-is what apps/buy_signals promises: rows in time order over all symbols, the first row of a symbol's day counts, rows
-with missing or absurd values do not.
+Prints JSON: {"rows", "alerts", "variations", "buys"}. The last three are sorted lists of ids. The computation relies on
+three promises of apps/buy_signals: rows are in time order over all symbols, only the first row of a symbol's day counts,
+and rows with missing or absurd values do not count.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def number(text):
 
 
 def usable(row):
-    """The row as (day, symbol, open, close), or None if it has missing or absurd values."""
+    """The row as (day, symbol, open, close), or None if a value is missing or absurd."""
     if None in row or None in row.values():
         return None  # more or fewer fields than the header
     symbol, day = row["Ticker"].strip(), row["Date"].strip()

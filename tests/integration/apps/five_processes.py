@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""The buy signals as their authors ran them: five processes on Kafka, killed with kill -9 and started again.
+"""The buy signals as five processes on Kafka, which are killed with kill -9 and started again.
 
-One run: price_ingest fills a table; then price_replay, price_signals, buy_stream and buy_monitor start, in random
-order, on fresh topics; each of the five may be killed once at a random moment and is started again at once. At the end
-the topics (read_committed) must hold exactly what expected_buys.py computes from the CSV file, none missing, none
-twice; buy_monitor must have shown exactly the expected buys; and buy_pipeline must find nothing left to do.
+In each run, price_ingest fills a table. Then price_replay, price_signals, buy_stream and buy_monitor start in random
+order on new topics. Each of the five may be killed once at a random moment, and is started again at once. At the end:
 
-Needs a Kafka whose topics pricelist, alerts, variations and buy may be deleted, and a MariaDB.
+- the topics (read_committed) contain exactly the records that expected_buys.py computes from the CSV file;
+- buy_monitor has shown exactly the expected buys;
+- buy_pipeline finds no work left.
+
+Needs a MariaDB, and a Kafka whose topics pricelist, alerts, variations and buy may be deleted.
 """
 
 import argparse
@@ -21,13 +23,13 @@ import time
 import expected_buys
 import programs
 
-# A killed member of a group is missed only when its session ends; Kafka allows no less than 6 s by default.
+# A broker notices a killed member only when its session ends. Kafka's minimum session timeout is 6 s by default.
 SESSION = ("-c", "consumer.session.timeout.ms=6000")
 RUN_TIMEOUT_S = 180
 
 
 class Process:
-    """One of the five: started, killed at its moment if it has one, and started again."""
+    """One of the five processes. It is started, and may be killed at a random moment and started again."""
 
     def __init__(self, name, arguments, directory, kill_after):
         self.name, self.arguments, self.directory, self.kill_after = name, arguments, directory, kill_after
@@ -48,7 +50,7 @@ class Process:
         self.thread.start()
 
     def wait_until_settled(self):
-        """Returns once the kill has happened."""
+        """Returns when the process has been killed."""
         self.thread.join()
 
     def ended_by_itself(self):
@@ -56,7 +58,7 @@ class Process:
 
 
 class Run:
-    """One run; `chance` decides about order, kills and moments."""
+    """One run. `chance` decides the order, the kills and their moments."""
 
     def __init__(self, kafka, database, csv, wanted, chance, kill, directory):
         self.broker = ("--bootstrap-servers", kafka)
@@ -104,7 +106,8 @@ class Run:
             raise AssertionError(f"price_ingest failed: {process.current.log()}")
 
     def _wait_for_the_monitor(self):
-        """buy_monitor ends by itself after as many buys as there must be; price_replay at the end of the prices."""
+        """Waits for the two programs that end by themselves: buy_monitor after the expected number of buys, price_replay
+        at the end of the prices."""
         deadline = time.monotonic() + RUN_TIMEOUT_S
         waiting = {"buy_monitor", "price_replay"}
         while waiting:
@@ -130,7 +133,8 @@ class Run:
                            self.wanted["buys"])
 
     def _compare(self):
-        # Whatever the two topologies have not yet done, buy_pipeline does: nothing, or the results would not be final.
+        # buy_pipeline finishes any remaining work of both topologies. There must be none, or the results would not be
+        # final.
         rest = programs.run("buy_pipeline", "--csv", self.csv, *self.broker, "-c", f"state.dir={self.directory}/state",
                             *SESSION)
         found = programs.signals(self.broker)
@@ -156,7 +160,8 @@ def difference(what, found, wanted):
 
 
 def execute(kafka, database, csv, runs, kill, seed):
-    """`kill`: never, half (every second run) or always. Prints a line per run; raises at the first that fails."""
+    """`kill`: never, half (every second run) or always. Prints a line per run. Raises an exception at the first
+    run that fails."""
     print(f"seed {seed}: repeat with --seed {seed}", flush=True)
     wanted = expected_buys.expected(csv, 195, 0.02)
     for number in range(runs):

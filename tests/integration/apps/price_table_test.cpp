@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::sys_days kToday{2020y / 6 / 15};
 constexpr std::chrono::seconds kPatience{20};
 
-/// A database of this process alone, on the server that MILLRACE_TEST_MARIADB names.
+/// A database that only this process uses, on the server that MILLRACE_TEST_MARIADB names.
 class TestDatabase {
  public:
   TestDatabase() : server_(server_url(), kPatience) {
@@ -83,7 +83,7 @@ PriceRow row(std::string symbol, std::chrono::sys_days day, double close) {
 
 BOOST_FIXTURE_TEST_SUITE(PriceTableOnMariaDb, Fixture)
 
-BOOST_AUTO_TEST_CASE(gives_back_the_shipped_rows_bit_for_bit_in_time_order) {
+BOOST_AUTO_TEST_CASE(returns_the_shipped_rows_bit_for_bit_in_time_order) {
   const auto rows = shipped();
   PriceTable table{connection};
   const auto stored_now = table.store(rows);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(gives_back_the_shipped_rows_bit_for_bit_in_time_order) {
   BOOST_TEST(rejected.empty());
 }
 
-BOOST_AUTO_TEST_CASE(storing_again_changes_nothing_and_tells_changes_from_repetitions) {
+BOOST_AUTO_TEST_CASE(reports_added_changed_and_unchanged_rows_when_storing_again) {
   PriceTable table{connection};
   table.store(std::vector{row("A", 2012y / 1 / 3, 1), row("B", 2012y / 1 / 3, 2)});
   const auto again =
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(goes_on_after_the_server_has_dropped_the_connection) {
   BOOST_TEST(count == rows.size());
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_is_final_at_once) {
+BOOST_AUTO_TEST_CASE(does_not_retry_after_a_refusal) {
   auto url = database.url();
   url.password = "wrong";
   BOOST_CHECK_EXCEPTION(Database(url, std::chrono::hours(1)), DatabaseError, [&](const DatabaseError& error) {
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_final_at_once) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(an_unreachable_server_is_tried_again_until_patience_ends) {
+BOOST_AUTO_TEST_CASE(retries_an_unreachable_server_until_the_time_limit) {
   auto url = database.url();
   url.port = 1;
   int pauses = 0;

@@ -1,4 +1,4 @@
-"""Runs the bundled programs from Python tests and looks into the topics that they write."""
+"""Runs the bundled programs from Python tests, and reads the topics that they write."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def mariadb():
 
 
 def scratch_directory():
-    """For a with statement: the name of a directory that is removed at its end."""
+    """For a with statement: the name of a temporary directory, which is removed at the end."""
     return tempfile.TemporaryDirectory(prefix="millrace-test-")
 
 
@@ -74,7 +74,7 @@ class Running:
         self.process.wait()
 
     def stop(self, timeout=70):
-        """As Ctrl-C does; returns the exit code."""
+        """Stops the program as Ctrl-C does. Returns the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout)
 
@@ -99,7 +99,7 @@ def topic_names(broker):
 
 
 def signals(broker):
-    """What is in the pipeline's topics, in the form that expected_buys.expected has."""
+    """The content of the pipeline's topics, in the form of expected_buys.expected."""
     values = {topic: [json.loads(record["value"]) for record in records(broker, topic)] for topic in TOPICS}
     return {
         "rows": len(values["pricelist"]),
@@ -110,14 +110,14 @@ def signals(broker):
 
 
 def shown_buys(output):
-    """The buys in what buy_monitor or buy_pipeline printed."""
-    # A symbol may have blanks, a day has none.
+    """The buys in the output of buy_monitor or buy_pipeline."""
+    # A symbol may contain blanks, but a day contains none.
     lines = (line.removeprefix("BUY").rsplit(maxsplit=1) for line in output.splitlines() if line.startswith("BUY"))
     return sorted(f"{symbol.strip()}@{day}" for symbol, day in lines)
 
 
 def delete_pipeline_topics(broker):
-    """The pipeline starts all over: its topics, and the internal ones of its applications, are deleted."""
+    """Deletes the topics of the pipeline and the internal topics of its applications, so that it starts again."""
     prefixes = tuple(f"{application}-" for application in APPLICATIONS)
     there = [name for name in topic_names(broker) if name in TOPICS or name.startswith(prefixes)]
     if there:

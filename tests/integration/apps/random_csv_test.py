@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random price files, full of defects: buy_pipeline and expected_buys.py must read the same out of them."""
+"""Random price files with many defects. buy_pipeline and expected_buys.py must read the same rows from them."""
 
 import csv
 import datetime
@@ -20,7 +20,7 @@ ODD_DAYS = ["", "2012-02-30", "2012-1-3", "03.01.2012", "20120103", "1969-12-31"
 
 
 def write(path, chance):
-    """Writes a file; returns how many rows it has."""
+    """Writes a file. Returns the number of its rows."""
     columns = COLUMNS + ["Comment"]
     chance.shuffle(columns)
     first_day = datetime.date(2005, 1, 1)

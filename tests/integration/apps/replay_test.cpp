@@ -43,7 +43,7 @@ Pause never() {
   return [](std::chrono::milliseconds) { return false; };
 }
 
-/// Says to stop after so many looks: one for each batch.
+/// Stops the replay after `batches` batches. The replay asks once per batch.
 Pause after(int batches) {
   return [batches](std::chrono::milliseconds) mutable { return batches-- == 0; };
 }
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(goes_on_where_it_was_stopped_and_repeats_nothing) {
   BOOST_TEST(ids_in_topic() == ids_of(rows(35)), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(takes_up_rows_that_the_source_has_gained_at_its_end) {
+BOOST_AUTO_TEST_CASE(sends_rows_that_were_appended_to_the_source) {
   replay(rows(20));
   BOOST_TEST(replay(rows(23)).rows == 3);
   BOOST_TEST(ids_in_topic() == ids_of(rows(23)), boost::test_tools::per_element());
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(starts_all_over_when_the_topic_was_deleted) {
   BOOST_TEST(ids_in_topic() == ids_of(rows(5, "Y")), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_second_replay_takes_over_from_the_first) {
+BOOST_AUTO_TEST_CASE(fails_when_another_replay_of_the_topic_takes_over) {
   bool taken_over = false;
   const Pause let_another_in = [&](std::chrono::milliseconds) {
     if (!taken_over) replay(rows(35));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Servers that are not there: a clear message, further tries, and a failure after the configured time."""
+"""Unreachable servers: a clear message, retries, and a failure after the configured time."""
 
 import unittest
 

@@ -19,7 +19,7 @@ MILLRACE_JSON(Reading, id, value)
 
 const std::string kMegabytes(10'000'000, 'x');
 
-/// Good and bad records in turn; the good ones are numbered.
+/// Writes good and bad records in turn. The good records are numbered.
 std::vector<Input> mixed() {
   std::vector<Input> records;
   int good = 0;
@@ -66,7 +66,7 @@ struct BadInput : World {
 
 BOOST_FIXTURE_TEST_SUITE(BadInputSuite, BadInput)
 
-BOOST_AUTO_TEST_CASE(stops_the_application_by_default_and_nothing_is_lost) {
+BOOST_AUTO_TEST_CASE(stops_the_application_by_default_without_loss) {
   write_mixed();
   App app(*this, copying(), settings());
   app.start();
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(stops_the_application_by_default_and_nothing_is_lost) {
   const std::string error = app.streams.error();
   BOOST_CHECK_MESSAGE(error.find(in + "-0 offset 1") != std::string::npos, error);
   BOOST_CHECK(read(out).size() <= 1);
-  // Told to skip, the next one goes on at the same record.
+  // The next application is configured to skip. It starts at the record at which the first one stopped.
   App next(*this, copying(), settings().set("deserialization.exception.handler", "log-and-continue"));
   next.run_until_running();
   const auto rows = read_count(out, kGood);
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(stops_the_application_by_default_and_nothing_is_lost) {
   BOOST_CHECK_EQUAL(next.streams.counters().dropped_records, kBad);
 }
 
-BOOST_AUTO_TEST_CASE(is_skipped_and_counted_when_told_so) {
+BOOST_AUTO_TEST_CASE(is_skipped_and_counted_by_log_and_continue) {
   write_mixed();
   App app(*this, copying(), settings().set("deserialization.exception.handler", "log-and-continue"));
   app.run_until_running();
@@ -96,14 +96,14 @@ BOOST_AUTO_TEST_CASE(is_skipped_and_counted_when_told_so) {
   }
   BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, kBad);
   BOOST_CHECK_EQUAL(app.streams.counters().processed_records, kGood + kBad);
-  // Skipped records are done with: nothing is read again.
+  // Skipped records are committed, so nothing is read again.
   App next(*this, copying(), settings());
   next.run_until_running();
   BOOST_CHECK(next.streams.close(kPatience));
   BOOST_CHECK_EQUAL(next.streams.counters().processed_records, 0U);
 }
 
-BOOST_AUTO_TEST_CASE(goes_to_the_dead_letter_topic_as_it_came) {
+BOOST_AUTO_TEST_CASE(goes_to_the_dead_letter_topic_unchanged) {
   write_mixed();
   App app(*this, copying(),
           settings()
@@ -128,10 +128,10 @@ BOOST_AUTO_TEST_CASE(goes_to_the_dead_letter_topic_as_it_came) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(may_be_judged_by_a_handler_in_code) {
+BOOST_AUTO_TEST_CASE(can_be_handled_in_code) {
   write_mixed();
   App app(*this, copying(), settings());
-  // The stream thread asks, and Boost.Test takes checks from one thread only.
+  // The handler runs on the stream thread, but Boost.Test accepts checks from one thread only.
   std::atomic<int> asked{0};
   std::atomic<int> told_what_it_is{0};
   app.streams.set_exception_handlers({.deserialization =
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(may_be_judged_by_a_handler_in_code) {
   BOOST_CHECK_EQUAL(told_what_it_is, static_cast<int>(kBad));
 }
 
-BOOST_AUTO_TEST_CASE(fails_in_a_processor_by_policy) {
+BOOST_AUTO_TEST_CASE(follows_the_processing_handler_in_a_processor) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in)
       .map_values([](const std::string& value) {
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(fails_in_a_processor_by_policy) {
   BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, 2U);
 }
 
-BOOST_AUTO_TEST_CASE(too_large_to_be_written_follows_the_production_handler) {
+BOOST_AUTO_TEST_CASE(follows_the_production_handler_if_a_record_is_too_large) {
   const std::string small = topic("small", 1, {{"max.message.bytes", "1000"}});
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in).to(small);
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(too_large_to_be_written_follows_the_production_handler) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(is_not_what_is_too_large_only_together) {
+BOOST_AUTO_TEST_CASE(is_not_reported_if_only_a_batch_is_too_large) {
   const std::string small = topic("small", 1, {{"max.message.bytes", "1000"}});
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in).to(small);
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(is_not_what_is_too_large_only_together) {
   BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, 0U);
 }
 
-BOOST_AUTO_TEST_CASE(too_large_for_a_transaction_ends_it_with_a_clear_error) {
+BOOST_AUTO_TEST_CASE(fails_a_transaction_with_a_clear_error_if_a_record_is_too_large) {
   const std::string small = topic("small", 1, {{"max.message.bytes", "1000"}});
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in).to(small);

@@ -8,7 +8,7 @@
 namespace millrace::runtime_test {
 namespace {
 
-/// The broker under test, for the whole run.
+/// Owns the broker under test during the whole run of the program.
 struct BrokerUnderTest {
   void setup() {
     const auto& suite = boost::unit_test::framework::master_test_suite();

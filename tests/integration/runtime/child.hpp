@@ -14,7 +14,7 @@
 
 namespace millrace::runtime_test {
 
-/// A counting_app in a process of its own. Killed at the end, unless it has ended.
+/// A counting_app in another process. The destructor kills the process unless it has ended.
 class Child {
  public:
   explicit Child(std::vector<std::string> arguments);
@@ -28,16 +28,16 @@ class Child {
     std::uint64_t restored = 0;
     std::uint64_t commits = 0;
   };
-  /// As it told last.
+  /// The status line that the process printed last.
   [[nodiscard]] Status status() const;
-  /// What it said when it could not go on; empty if it said nothing.
+  /// The error that the process printed before it ended. Empty if there was none.
   [[nodiscard]] std::string failure() const;
 
   void wait_until_running() const;
   void wait_until_processed(std::uint64_t records) const;
 
   void signal(int number) const;
-  /// Waits for its end; the exit code, or minus the signal that ended it.
+  /// Waits for the end of the process. Returns the exit code, or minus the number of the signal that ended the process.
   int wait();
   void kill();
 

@@ -1,4 +1,4 @@
-// Joins of sub-topologies that read what they write, on several partitions and threads.
+// Joins whose sub-topologies read each other's internal topics, on several partitions and threads.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
@@ -17,7 +17,8 @@ namespace data = boost::unit_test::data;
 using S = std::string;
 using Rows = std::map<S, S>;
 
-// The rows of a foreign-key join are the same if a rebalance repeats records; counts and lists are not.
+// For tests of counts and lists, which change if a rebalance repeats records. The rows of a foreign-key join do not
+// change, so its test runs under both guarantees.
 const S kExactlyOnce = "exactly_once_v2";
 const auto kGuarantees = data::make({"at_least_once", "exactly_once_v2"});
 
@@ -36,7 +37,7 @@ struct Joins : World {
       std::filesystem::remove_all(entry.path());
     }
   }
-  /// The table that the output amounts to.
+  /// The table that results from all output records.
   [[nodiscard]] Rows table() const {
     Rows rows;
     for (const Row& row : read(out)) {
@@ -48,14 +49,14 @@ struct Joins : World {
     }
     return rows;
   }
-  /// All that came out, as `key:value`, sorted.
+  /// The output records as `key:value`, sorted.
   [[nodiscard]] std::vector<S> all(std::size_t count) const {
     std::vector<S> result;
     for (const Row& row : read_count(out, count)) result.push_back(*row.key + ":" + row.value.value_or("null"));
     std::ranges::sort(result);
     return result;
   }
-  /// Runs the application while `work` does its part.
+  /// Runs the application while `work` writes input and reads output.
   template <class F>
   void run(const Topology& topology, const StreamsConfig& config, F work) const {
     App app(*this, topology, config);
@@ -93,7 +94,7 @@ Topology orders(const Joins& world) {
 
 BOOST_FIXTURE_TEST_SUITE(Copartitioning, Joins)
 
-BOOST_DATA_TEST_CASE(a_foreign_key_join_goes_through_topics_of_its_own, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(a_foreign_key_join_uses_its_own_internal_topics, kGuarantees, guarantee) {
   const Topology topology = orders(*this);
   Rows expected;
   run(topology, settings(guarantee), [&] {
@@ -101,7 +102,7 @@ BOOST_DATA_TEST_CASE(a_foreign_key_join_goes_through_topics_of_its_own, kGuarant
     std::vector<Input> rows;
     for (int c = 0; c < 5; ++c) customers.push_back({"c" + n(c), "name" + n(c)});
     for (int o = 0; o < 30; ++o) {
-      rows.push_back({"o" + n(o), "c" + n(o % 6)});  // of c5 there is no name yet
+      rows.push_back({"o" + n(o), "c" + n(o % 6)});  // c5 has no name yet
       if (o % 6 != 5) expected["o" + n(o)] = "c" + n(o % 6) + "=name" + n(o % 6);
     }
     write(right, customers);
@@ -123,19 +124,19 @@ BOOST_DATA_TEST_CASE(a_foreign_key_join_goes_through_topics_of_its_own, kGuarant
     expected["o2"] = "c0=new";
     expected.erase("o3");
     expected["o30"] = "c5=late";
-    wait_until("orders go to other customers", [&] { return table() == expected; });
+    wait_until("orders move to other customers", [&] { return table() == expected; });
     write(right, {{"c0", "newer", 4000}});
     for (int o = 0; o < 30; o += 6) expected["o" + n(o)] = "c0=newer";
     expected["o2"] = "c0=newer";
-    wait_until("the moved one as well", [&] { return table() == expected; });
+    wait_until("the moved order changes too", [&] { return table() == expected; });
   });
   const auto partitions = [&](const S& topic) { return admin->describe_topic(topic, kPatience).value().partitions; };
   BOOST_TEST(partitions(id + "-named-subscription-registration-topic") == 3);
   BOOST_TEST(partitions(id + "-named-subscription-response-topic") == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_stream_is_joined_with_itself_re_keyed) {
-  // Edges from key to value; the join makes paths of two edges.
+BOOST_AUTO_TEST_CASE(a_stream_joins_its_rekeyed_self) {
+  // Records are edges from key to value. The join makes paths of two edges.
   StreamsBuilder builder;
   const auto edges = builder.stream<S, S>(left);
   const auto into = edges.map([](const S& from, const S& to) { return std::pair<S, S>(to, from); });
@@ -173,7 +174,8 @@ BOOST_AUTO_TEST_CASE(a_stream_is_joined_with_itself_re_keyed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_table_is_joined_with_its_own_aggregation) {
-  // Members with their leaders; each leader, who is a member, with the size of the team.
+  // Records are members with their leaders. A leader is a member too. The join adds to each leader the size of the
+  // team.
   StreamsBuilder builder;
   const auto members = builder.table<S, S>(left, Materialized::as("members"));
   const auto sizes = members.group_by([](const S& member, const S& leader) { return std::pair<S, S>(leader, member); })
@@ -198,7 +200,7 @@ BOOST_AUTO_TEST_CASE(a_table_is_joined_with_its_own_aggregation) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(unequal_topics_are_refused_with_the_name_of_what_they_meet_in) {
+BOOST_AUTO_TEST_CASE(topics_with_unequal_partitions_are_refused_naming_the_join) {
   const S few = topic("few", 2);
   StreamsBuilder builder;
   const auto join = [&](const KStream<S, S>& stream, const S& with, const S& name) {
@@ -212,7 +214,7 @@ BOOST_AUTO_TEST_CASE(unequal_topics_are_refused_with_the_name_of_what_they_meet_
   check_refused(builder.build(), {"'" + left + "' (3", "'" + few + "' (2", "'pairs-merge'", "repartition"});
 }
 
-BOOST_AUTO_TEST_CASE(topics_that_share_a_re_keyed_stream_must_be_equal) {
+BOOST_AUTO_TEST_CASE(topics_joined_with_one_rekeyed_stream_need_equal_partitions) {
   const S few = topic("few", 2);
   StreamsBuilder builder;
   const auto re_keyed = builder.stream<S, S>(left).select_key([](const S&, const S& value) { return value; });
@@ -226,7 +228,7 @@ BOOST_AUTO_TEST_CASE(topics_that_share_a_re_keyed_stream_must_be_equal) {
   check_refused(builder.build(), {"'" + right + "' (3", "'" + few + "' (2", "repartition"});
 }
 
-BOOST_AUTO_TEST_CASE(an_internal_topic_of_another_size_is_refused) {
+BOOST_AUTO_TEST_CASE(an_internal_topic_with_other_partitions_is_refused) {
   create(id + "-named-subscription-response-topic", 2);
   check_refused(orders(*this), {id + "-named-subscription-response-topic", "2 partitions", "3"});
 }

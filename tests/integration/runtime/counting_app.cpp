@@ -1,9 +1,9 @@
-// An application of its own process, for tests that kill it: counts the values of a topic.
+// An application in its own process, for tests that kill it. It counts the values of a topic.
 //
 //     counting_app BROKER IN OUT [key=value ...]
 //
-// BROKER is HOST:PORT or embedded:DIR. Tells its state and its counters on standard output, a line each time they
-// change: `RUNNING <processed> <restored> <commits>`. SIGTERM closes it.
+// BROKER is HOST:PORT or embedded:DIR. The program prints its state and its counters to standard output, one line
+// whenever they change: `RUNNING <processed> <restored> <commits>`. SIGTERM closes the application.
 #include <csignal>
 #include <iostream>
 #include <string>

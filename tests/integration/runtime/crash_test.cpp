@@ -1,4 +1,4 @@
-// Processes that are killed, stopped and continued.
+// Processes that are killed, or stopped and continued.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -35,12 +35,12 @@ Arguments arguments(const std::string& broker, const std::string& in, const std:
   return all;
 }
 
-/// Values of which each occurs only a few times, so that the state is large.
+/// Records in which each value occurs only a few times, so that the state is large.
 std::vector<Input> many_values(int count) { return keyed(count, count / 4); }
 
 BOOST_AUTO_TEST_SUITE(Crashes)
 
-// On the broker under test, or on an embedded one that the child has for itself.
+// Uses Kafka if it is the broker under test. Otherwise the child process opens an embedded broker that only it uses.
 struct Place {
   TempDir directory;
   TempDir state;
@@ -55,7 +55,7 @@ struct Place {
   }
 };
 
-/// Lets a child process finish what there is, and closes it.
+/// Waits until a child process has processed all records, and closes the process.
 void finish(Child& child) {
   child.wait_until_running();
   Child::Status before;
@@ -79,7 +79,7 @@ BOOST_FIXTURE_TEST_CASE(after_kill_9_only_the_tail_is_restored, Place) {
   const auto all = arguments(address(), in, out, id, state.path(), {"commit.interval.ms=10"});
   {
     Child child(all);
-    // Twice as many will be processed, half of them in the second sub-topology.
+    // In total twice as many records will be processed, because the second sub-topology processes each record too.
     child.wait_until_processed(kRecords + kRecords / 2);
     child.kill();
   }
@@ -96,7 +96,7 @@ BOOST_FIXTURE_TEST_CASE(after_kill_9_only_the_tail_is_restored, Place) {
   check_counted_once(world().read(out), kRecords);
 }
 
-// With a cache, not every count comes out, but the last one does.
+// With a cache, some counts are skipped in the output, but the last count of each key is written.
 BOOST_DATA_TEST_CASE_F(Place, results_are_exact_after_many, data::make({0, 1'000'000}), cache) {
   constexpr int kRecords = 20'000;
   {
@@ -124,7 +124,7 @@ BOOST_DATA_TEST_CASE_F(Place, results_are_exact_after_many, data::make({0, 1'000
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(a_second_process_on_the_same_state_says_who_has_it, Place) {
+BOOST_FIXTURE_TEST_CASE(a_second_process_is_refused_naming_the_owner_of_the_state, Place) {
   if (!kafka) return;  // the embedded broker has one process anyway
   const World world;
   world.create(in, 1);
@@ -183,7 +183,7 @@ BOOST_FIXTURE_TEST_CASE(a_zombie_writes_nothing, Place) {
   Child zombie(arguments(address(), in, out, id, state.path()));
   zombie.wait_until_running();
   (void)world.read_count(out, static_cast<std::size_t>(written));
-  // Stopped while it has work: records that it was given are somewhere between its consumer and its producer.
+  // Stops the process in the middle of its work: it has polled records whose results are not sent yet.
   write(20'000);
   zombie.wait_until_processed(6000);
   zombie.signal(SIGSTOP);
@@ -193,7 +193,7 @@ BOOST_FIXTURE_TEST_CASE(a_zombie_writes_nothing, Place) {
   zombie.signal(SIGCONT);
   write(2000);
   (void)world.read_count(out, static_cast<std::size_t>(written));
-  // It comes back as a member like any other.
+  // The continued process joins the group again as a normal member.
   zombie.wait_until_running();
   write(2000);
   (void)world.read_count(out, static_cast<std::size_t>(written));

@@ -1,4 +1,4 @@
-// Results under both processing guarantees, with one to three threads.
+// The results of a count under both processing guarantees, with one to three threads.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -23,7 +23,7 @@ BOOST_DATA_TEST_CASE(each_record_is_counted, data::make({"at_least_once", "exact
   settings.set("num.stream.threads", std::to_string(threads));
   App app(*this, counting_values(in, out), settings);
   app.run_until_running();
-  // A second part comes while the application runs.
+  // The second half of the input arrives while the application runs.
   write(in, keyed(2000, 20));
   wait_until_counted(out, 4000, 20);
   BOOST_CHECK(app.streams.close(kPatience));
@@ -31,7 +31,8 @@ BOOST_DATA_TEST_CASE(each_record_is_counted, data::make({"at_least_once", "exact
   const auto counters = app.streams.counters();
   BOOST_CHECK_GE(counters.processed_records, 8000U);  // in both sub-topologies
   BOOST_CHECK_EQUAL(counters.dropped_records, 0U);
-  // At least once is once, too, unless a commit crosses a rebalance: librdkafka 2.0.2 may give up its partitions then.
+  // At least once counts each record once unless a commit crosses a rebalance: librdkafka 2.0.2 may then give up its
+  // partitions.
   if (std::string(guarantee) == "exactly_once_v2" || !on_kafka() || threads == 1) {
     check_counted_once(read(out), 4000);
     BOOST_CHECK_EQUAL(counters.processed_records, 8000U);

@@ -1,4 +1,4 @@
-// States, start and end of an application.
+// How an application starts, changes its state and ends.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -20,7 +20,7 @@ struct Life : World {
 
   [[nodiscard]] StreamsConfig settings() const { return config(id, "exactly_once_v2", state.path()); }
 
-  /// Copies, and fails at the values "fail" and "fail strangely".
+  /// Copies records, and throws at the values "fail" and "fail strangely".
   [[nodiscard]] Topology failing() const {
     StreamsBuilder builder;
     builder.stream<std::string, std::string>(in)
@@ -45,13 +45,13 @@ BOOST_AUTO_TEST_CASE(goes_through_its_states_in_order) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(does_not_begin_with_a_topology_that_reads_nothing) {
+BOOST_AUTO_TEST_CASE(does_not_start_with_a_topology_without_sources) {
   BOOST_CHECK_EXCEPTION(App(*this, Topology(), settings()), TopologyException, [&](const TopologyException& error) {
     return std::string(error.what()).find("'" + id + "' reads nothing") != std::string::npos;
   });
 }
 
-BOOST_AUTO_TEST_CASE(ends_in_error_by_itself) {
+BOOST_AUTO_TEST_CASE(ends_in_the_error_state_after_a_failure) {
   write(in, {{"k", "fail"}});
   App app(*this, failing(), settings());
   app.start();
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(ends_in_error_by_itself) {
   BOOST_CHECK(app.streams.state() == Streams::State::error);
 }
 
-BOOST_AUTO_TEST_CASE(survives_what_is_no_exception) {
+BOOST_AUTO_TEST_CASE(survives_thrown_objects_that_are_not_std_exceptions) {
   write(in, {{"k", "fail strangely"}});
   App app(*this, failing(), settings());
   app.start();

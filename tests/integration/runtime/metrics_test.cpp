@@ -22,6 +22,7 @@ const std::string kTasks = "stream-task-metrics";
 const std::string kTopics = "stream-topic-metrics";
 const std::string kClient = "stream-metrics";
 
+/// An application that counts by key. Its input contains records without key, which are dropped.
 struct Observed : World {
   std::string in = topic("in", 2);
   std::string out = topic("out");
@@ -56,7 +57,7 @@ BOOST_FIXTURE_TEST_SUITE(MetricsSuite, Observed)
 
 BOOST_AUTO_TEST_CASE(show_client_threads_tasks_and_topics_of_a_running_application) {
   write_all();
-  // With a second thread, a task might move there, and leave what it counted till then.
+  // One thread only: a task that moves to a second thread would leave its counters at the first.
   App app(*this, counting(), settings("1"));
   BOOST_CHECK_EQUAL(app.streams.metrics().find(kClient, "state")->text(), "CREATED");
   app.run_until_running();
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(show_client_threads_tasks_and_topics_of_a_running_applicati
   BOOST_CHECK_EQUAL(metrics.sum(kTopics, "records-produced-total", {{"topic", out}}), written);
 }
 
-BOOST_AUTO_TEST_CASE(leave_with_the_threads_but_for_the_totals) {
+BOOST_AUTO_TEST_CASE(end_with_their_threads_except_the_totals) {
   write_all();
   App app(*this, counting(), settings());
   app.run_until_running();
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(leave_with_the_threads_but_for_the_totals) {
   BOOST_CHECK_GE(counters.commits, 1U);
 }
 
-BOOST_AUTO_TEST_CASE(count_what_is_restored) {
+BOOST_AUTO_TEST_CASE(count_restored_records) {
   const auto in_memory = settings().set("default.dsl.store", "in_memory");
   write_all();
   {
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(count_what_is_restored) {
   BOOST_CHECK_EQUAL(next.streams.counters().restored_records, metrics.sum(kClient, "restore-total"));
 }
 
-// For the thread sanitizer, too.
+// The thread sanitizer runs this test as well.
 BOOST_AUTO_TEST_CASE(can_be_asked_for_all_the_time) {
   write_all();
   App app(*this, counting(), settings().set("metrics.recording.level", "TRACE"));

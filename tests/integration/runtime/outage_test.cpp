@@ -1,4 +1,5 @@
-// A Kafka that goes down under a running application. Each test has a server of its own: it must not disturb others.
+// A Kafka server that stops while an application runs. Each test starts its own server, so that other tests are not
+// disturbed.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -16,7 +17,8 @@ struct Outage : World {
   explicit Outage(const OwnKafka& kafka) : World(Broker::kafka(kafka.address())) {}
 };
 
-/// An application that is brought through two outages. Returns false if Kafka forgot transactions over it.
+/// Runs an application through two outages. Returns false if Kafka lost transactions by its own fault, so that the
+/// result says nothing.
 bool survives_outages(const std::string& guarantee) {
   OwnKafka kafka;
   const Outage world(kafka);
@@ -46,12 +48,12 @@ bool survives_outages(const std::string& guarantee) {
   kafka.start();
   write(2000);
   if (!all_is_counted()) return false;
-  // Once more, while there is nothing to do.
+  // The second outage, while the application has no work.
   kafka.kill();
   kafka.start();
   write(2000);
   if (!all_is_counted()) return false;
-  // At least once: there may be enough records without the last ones.
+  // At least once: repeated records may make up the number before the last records are there.
   const bool exactly_once = guarantee == "exactly_once_v2";
   if (!exactly_once) world.wait_until_counted(out, written, 20);
   BOOST_CHECK(app.streams.close(kPatience));
@@ -65,12 +67,12 @@ BOOST_AUTO_TEST_SUITE(Outages)
 BOOST_DATA_TEST_CASE(of_the_broker_are_survived, data::make({"at_least_once", "exactly_once_v2"}), guarantee) {
   for (int attempt = 1; attempt <= 5; ++attempt) {
     if (survives_outages(guarantee)) return;
-    BOOST_TEST_MESSAGE("Kafka forgot transactions, attempt " << attempt << " says nothing");
+    BOOST_TEST_MESSAGE("Kafka forgot transactions, so attempt " << attempt << " does not count");
   }
-  BOOST_ERROR("Kafka forgot transactions each time");
+  BOOST_ERROR("Kafka forgot transactions in each attempt");
 }
 
-BOOST_AUTO_TEST_CASE(without_end_are_told_and_end_the_application) {
+BOOST_AUTO_TEST_CASE(end_the_application_with_an_error_if_they_last) {
   OwnKafka kafka;
   const Outage world(kafka);
   const std::string in = world.topic("in", 2);
@@ -90,8 +92,7 @@ BOOST_AUTO_TEST_CASE(without_end_are_told_and_end_the_application) {
   BOOST_CHECK_MESSAGE(error.find(kafka.address()) != std::string::npos, error);
 }
 
-BOOST_DATA_TEST_CASE(do_not_keep_an_application_from_ending, data::make({"at_least_once", "exactly_once_v2"}),
-                     guarantee) {
+BOOST_DATA_TEST_CASE(do_not_prevent_a_close, data::make({"at_least_once", "exactly_once_v2"}), guarantee) {
   OwnKafka kafka;
   const Outage world(kafka);
   const std::string in = world.topic("in", 2);
@@ -112,7 +113,7 @@ BOOST_DATA_TEST_CASE(do_not_keep_an_application_from_ending, data::make({"at_lea
   BOOST_CHECK_LT(took.count(), 40'000);
 }
 
-BOOST_AUTO_TEST_CASE(at_the_start_end_with_a_message) {
+BOOST_AUTO_TEST_CASE(at_the_start_end_in_an_error_message) {
   const World world(Broker::kafka("localhost:1"));
   const TempDir state;
   App app(

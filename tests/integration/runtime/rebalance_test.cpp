@@ -1,4 +1,4 @@
-// Instances that come and go.
+// Instances of an application that join and leave the group.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -11,8 +11,9 @@ namespace {
 
 namespace data = boost::unit_test::data;
 
+/// Several instances of applications in this process.
 struct Cluster : World {
-  /// An instance with a state directory of its own.
+  /// Adds an instance with its own state directory.
   App& add(const Topology& topology, const std::string& application_id, const std::string& guarantee,
            const std::vector<std::pair<std::string, std::string>>& more = {}) {
     directories_.push_back(std::make_unique<TempDir>());
@@ -75,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_closed_instance_is_not_waited_for) {
   const std::string in = topic("in", 2);
   const std::string out = topic("out");
   const std::string id = unique("app");
-  // If the next instance had to wait for this, the test would take too long.
+  // The test would take too long if the next instance had to wait for the session timeout of this one.
   const std::vector<std::pair<std::string, std::string>> slow{{"consumer.session.timeout.ms", "300000"}};
   App& first = add(counting(in, out), id, "exactly_once_v2", slow);
   write(in, keyed(10, 2));
@@ -109,11 +110,11 @@ BOOST_AUTO_TEST_CASE(a_failed_instance_leaves_the_group_at_once) {
   const std::string id = unique("app");
   const std::vector<std::pair<std::string, std::string>> slow{{"consumer.session.timeout.ms", "300000"}};
   App& failing = add(counting(in, out), id, "exactly_once_v2", slow);
-  // What is not text is not counted, it fails.
+  // A value that is not UTF-8 makes the instance fail.
   write(in, {{"\xff", "v", 1, {}, 0}});
   failing.start();
   wait_until("ERROR", [&] { return failing.streams.state() == Streams::State::error; });
-  // Nobody has called close(): the application has cleared up by itself.
+  // No one calls close(): the failed application has left the group by itself.
   App& next = add(counting(in, out), id, "exactly_once_v2",
                   {slow[0], {"deserialization.exception.handler", "log-and-continue"}});
   next.run_until_running();

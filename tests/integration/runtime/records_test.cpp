@@ -1,4 +1,4 @@
-// What becomes of single records, offsets and internal topics.
+// What an application does with single records, offsets and internal topics.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -11,6 +11,7 @@
 namespace millrace::runtime_test {
 namespace {
 
+/// Topics `in` and `out` of two partitions each, and an application with exactly once.
 struct Records : World {
   std::string in = topic("in", 2);
   std::string out = topic("out", 2);
@@ -54,7 +55,7 @@ BOOST_AUTO_TEST_CASE(keep_headers_and_timestamps_through_a_repartition) {
   }
 }
 
-/// Emits the number of records so far, every 50 ms of wall-clock time.
+/// Forwards the number of records so far, every 50 ms of wall-clock time.
 class Ticker final : public Processor<std::string, std::string> {
  public:
   void init(ProcessorContext<std::string, std::string>& context) override {
@@ -69,7 +70,7 @@ class Ticker final : public Processor<std::string, std::string> {
   int ticks_ = 0;
 };
 
-BOOST_AUTO_TEST_CASE(may_come_from_the_clock_alone) {
+BOOST_AUTO_TEST_CASE(may_come_from_punctuations_alone) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in).process([] { return std::make_unique<Ticker>(); }).to(out);
   App app(*this, builder.build(), settings());
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE(may_come_from_the_clock_alone) {
   BOOST_CHECK_GE(between, 50);
 }
 
-BOOST_AUTO_TEST_CASE(of_topics_that_match_a_pattern_are_read_also_if_the_topic_comes_later) {
+BOOST_AUTO_TEST_CASE(are_read_from_topics_that_match_a_pattern_even_later_ones) {
   const std::string prefix = unique("log");
   create(prefix + "-a", 2);
   StreamsBuilder builder;
@@ -96,7 +97,7 @@ BOOST_AUTO_TEST_CASE(of_topics_that_match_a_pattern_are_read_also_if_the_topic_c
   write(prefix + "-a", {{"k", "a3"}});
   BOOST_TEST(values(read_count(out, 5)) == (std::vector<std::string>{"a1", "a2", "a3", "b1", "b2"}),
              boost::test_tools::per_element());
-  // A topic with more partitions takes the lead.
+  // A new topic with more partitions becomes the lead topic.
   create(prefix + "-c", 3);
   write(prefix + "-c", {{"k", "c0", 1, {}, 0}, {"k", "c1", 1, {}, 1}, {"k", "c2", 1, {}, 2}});
   write(prefix + "-a", {{"k", "a4"}});
@@ -106,7 +107,7 @@ BOOST_AUTO_TEST_CASE(of_topics_that_match_a_pattern_are_read_also_if_the_topic_c
   BOOST_CHECK(app.failures().empty());
 }
 
-BOOST_AUTO_TEST_CASE(are_read_from_where_their_source_says) {
+BOOST_AUTO_TEST_CASE(are_read_from_the_offset_reset_policy_of_their_source) {
   const std::string late = topic("late", 2);
   write(in, {{"k", "early one"}, {"l", "early two"}});
   write(late, {{"k", "missed one"}, {"l", "missed two"}});
@@ -122,7 +123,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_where_their_source_says) {
     (void)read_count(out, 4);
     BOOST_CHECK(app.streams.close(kPatience));
   }
-  write(late, {{"k", "written in between"}});  // a committed offset counts more than the policy
+  write(late, {{"k", "written in between"}});  // a committed offset wins over the policy
   App app(*this, topology, settings());
   app.run_until_running();
   BOOST_TEST(values(read_count(out, 5)) ==
@@ -130,7 +131,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_where_their_source_says) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(are_read_from_the_beginning_by_one_source_where_the_others_begin_at_the_end) {
+BOOST_AUTO_TEST_CASE(are_read_from_earliest_by_one_source_and_from_latest_by_others) {
   const std::string early = topic("early", 1);
   write(in, {{"k", "missed"}});
   write(early, {{"k", "read"}});
@@ -144,7 +145,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_the_beginning_by_one_source_where_the_others_
   BOOST_TEST(values(read_count(out, 2)) == (std::vector<std::string>{"new", "read"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(are_read_from_some_time_ago_by_a_source_that_says_so) {
+BOOST_AUTO_TEST_CASE(are_read_from_a_duration_ago_by_reset_policy) {
   const std::string recent = topic("recent", 2);
   const std::string old = topic("old", 1);
   const Timestamp now = Clock::system().now();
@@ -163,7 +164,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_some_time_ago_by_a_source_that_says_so) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(need_an_offset_if_there_is_no_reset_policy) {
+BOOST_AUTO_TEST_CASE(need_a_committed_offset_without_a_reset_policy) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in, Consumed().with_offset_reset_policy(AutoOffsetReset::none())).to(out);
   write(in, {{"k", "v"}});
@@ -173,7 +174,7 @@ BOOST_AUTO_TEST_CASE(need_an_offset_if_there_is_no_reset_policy) {
   BOOST_CHECK_MESSAGE(app.streams.error().find("reset policy is none") != std::string::npos, app.streams.error());
 }
 
-BOOST_AUTO_TEST_CASE(are_deleted_from_repartition_topics_once_they_are_processed) {
+BOOST_AUTO_TEST_CASE(are_deleted_from_repartition_topics_after_processing) {
   App app(*this, counting_values(in, out), settings().set("repartition.purge.interval.ms", "100"));
   write(in, keyed(500, 10));
   app.run_until_running();
@@ -182,14 +183,14 @@ BOOST_AUTO_TEST_CASE(are_deleted_from_repartition_topics_once_they_are_processed
   wait_until("the repartition topic is empty", [&] {
     for (std::int32_t p = 0; p < 2; ++p) {
       const auto [low, high] = admin->watermarks({repartition, p}, kPatience);
-      // The end of the last transaction may stay.
+      // The marker of the last transaction may remain.
       if (high - low > 1) return false;
     }
     return true;
   });
 }
 
-BOOST_AUTO_TEST_CASE(that_do_not_come_cost_no_transactions) {
+BOOST_AUTO_TEST_CASE(start_no_transactions_while_none_arrive) {
   write(in, {{"k", "v"}});
   App app(*this, counting(in, out), settings());
   app.run_until_running();
@@ -197,14 +198,14 @@ BOOST_AUTO_TEST_CASE(that_do_not_come_cost_no_transactions) {
   wait_until("the commit", [&] { return app.streams.counters().commits > 0; });
   const auto commits = app.streams.counters().commits;
   const auto end = end_of(out, 0) + end_of(out, 1);
-  // Ten commit intervals.
+  // Wait for ten commit intervals.
   const auto start = std::chrono::steady_clock::now();
   wait_until("a second passes", [&] { return std::chrono::steady_clock::now() - start > Millis(1000); });
   BOOST_CHECK_EQUAL(app.streams.counters().commits, commits);
   BOOST_CHECK_EQUAL(end_of(out, 0) + end_of(out, 1), end);
 }
 
-BOOST_AUTO_TEST_CASE(are_committed_by_partition) {
+BOOST_AUTO_TEST_CASE(are_committed_per_partition) {
   write(in, {{"k", "v", 5'000, {}, 1}});
   App app(*this, counting(in, out), settings());
   app.run_until_running();

@@ -1,4 +1,4 @@
-// Stores over restarts.
+// What stores keep and restore when an application restarts.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/data/monomorphic.hpp>
@@ -19,7 +19,7 @@ namespace data = boost::unit_test::data;
 
 const auto kGuarantees = data::make({"at_least_once", "exactly_once_v2"});
 
-/// An application that is started again and again.
+/// An application that is started several times.
 struct Restarts : World {
   std::string in = topic("in", 2);
   std::string out = topic("out");
@@ -27,7 +27,8 @@ struct Restarts : World {
   TempDir state;
   int written = 0;
 
-  /// Starts it, counts some more, closes it. Returns how many records were restored.
+  /// Starts the application, writes and counts `more` records, and closes the application. Returns how many changelog
+  /// records were restored.
   std::uint64_t run(const Topology& topology, const std::string& guarantee, int more) {
     App app(*this, topology, config(id, guarantee, state.path()));
     app.run_until_running();
@@ -45,22 +46,22 @@ struct Restarts : World {
   }
 };
 
-BOOST_FIXTURE_TEST_SUITE(State, Restarts)
+BOOST_FIXTURE_TEST_SUITE(StateRestore, Restarts)
 
-BOOST_DATA_TEST_CASE(that_is_there_needs_no_restore, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(reads_nothing_if_the_state_is_there, kGuarantees, guarantee) {
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
   check_counted_once(read(out), 400);
 }
 
-BOOST_DATA_TEST_CASE(that_was_deleted_is_restored_from_the_changelog, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(reads_the_changelog_if_the_state_was_deleted, kGuarantees, guarantee) {
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 0U);
   lose_state();
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 200U);
   check_counted_once(read(out), 400);
 }
 
-BOOST_AUTO_TEST_CASE(behind_an_open_transaction_is_waited_for_with_a_warning) {
+BOOST_AUTO_TEST_CASE(waits_for_an_open_transaction_with_a_warning) {
   (void)run(counting(in, out), "exactly_once_v2", 200);
   lose_state();
   const std::string changelog = id + "-counts-changelog";
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_CASE(behind_an_open_transaction_is_waited_for_with_a_warning) {
   BOOST_CHECK(app.failures().empty());
 }
 
-BOOST_DATA_TEST_CASE(in_memory_is_restored_each_time, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(repeats_at_each_start_for_a_store_in_memory, kGuarantees, guarantee) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(in)
       .group_by_key()
@@ -103,12 +104,12 @@ BOOST_DATA_TEST_CASE(in_memory_is_restored_each_time, kGuarantees, guarantee) {
   BOOST_CHECK(std::filesystem::is_empty(state.path()));  // nothing is persistent
 }
 
-BOOST_AUTO_TEST_CASE(of_a_changelog_made_anew_is_restored_from_the_beginning) {
+BOOST_AUTO_TEST_CASE(begins_anew_if_the_changelog_was_recreated) {
   (void)run(counting(in, out), "exactly_once_v2", 200);
   const std::string changelog = id + "-counts-changelog";
   admin->delete_topic(changelog, kPatience);
   create(changelog, 2, {{"cleanup.policy", "compact"}});
-  // The changelog is the truth: without it the counts begin anew.
+  // The changelog decides what the store holds: without the changelog the counts start from zero.
   App app(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
   app.run_until_running();
   write(in, {{"k0", "v"}});
@@ -116,7 +117,7 @@ BOOST_AUTO_TEST_CASE(of_a_changelog_made_anew_is_restored_from_the_beginning) {
   BOOST_CHECK_EQUAL(counts(rows).at("k0").back(), 1);
 }
 
-BOOST_AUTO_TEST_CASE(restore_is_told_to_the_listener) {
+BOOST_AUTO_TEST_CASE(reports_to_the_restore_listener) {
   (void)run(counting(in, out), "exactly_once_v2", 500);
   lose_state();
   App app(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
@@ -139,8 +140,8 @@ BOOST_AUTO_TEST_CASE(restore_is_told_to_the_listener) {
   BOOST_CHECK_EQUAL(completed, 2);  // one of each partition
 }
 
-BOOST_AUTO_TEST_CASE(of_an_aborted_transaction_leaves_no_trace) {
-  // Every 50th record fails in the middle of a transaction, once.
+BOOST_AUTO_TEST_CASE(skips_aborted_transactions) {
+  // Every 50th record fails once, in the middle of a transaction.
   std::atomic<int> seen{0};
   std::atomic<int> failures{0};
   StreamsBuilder builder;
@@ -165,7 +166,7 @@ BOOST_AUTO_TEST_CASE(of_an_aborted_transaction_leaves_no_trace) {
   BOOST_CHECK_GE(app.streams.counters().processed_records, 400U);
 }
 
-BOOST_AUTO_TEST_CASE(is_as_committed_after_a_failure_and_a_restart) {
+BOOST_AUTO_TEST_CASE(returns_to_the_last_commit_after_a_failure_and_a_restart) {
   {
     std::atomic<int> seen{0};
     StreamsBuilder builder;
@@ -188,7 +189,7 @@ BOOST_AUTO_TEST_CASE(is_as_committed_after_a_failure_and_a_restart) {
   check_counted_once(read(out), 300);
 }
 
-BOOST_AUTO_TEST_CASE(directory_has_one_user_at_a_time) {
+BOOST_AUTO_TEST_CASE(needs_the_state_directory_for_itself) {
   const App first(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
   BOOST_CHECK_EXCEPTION(
       App(*this, counting(in, out), config(id, "exactly_once_v2", state.path())), LockException,

@@ -1,4 +1,4 @@
-// Tables that live off topics: global ones, and those whose source topic is their changelog.
+// Global tables, and tables whose source topic is also their changelog.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
@@ -38,7 +38,7 @@ struct Tables : World {
   }
 };
 
-/// The name of each value, looked up in a global table.
+/// Joins each value with its name in a global table.
 Topology with_global_table(const Tables& world, StoreMedium medium) {
   StreamsBuilder builder;
   const auto names = builder.global_table<S, S>(world.names, Materialized::as("names").with_store_type(medium));
@@ -52,7 +52,7 @@ Topology with_global_table(const Tables& world, StoreMedium medium) {
 
 BOOST_FIXTURE_TEST_SUITE(TablesSuite, Tables)
 
-BOOST_DATA_TEST_CASE(global_ones_are_whole_before_the_first_record, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(global_tables_are_complete_before_the_first_record, kGuarantees, guarantee) {
   write(names, {{"1", "one"}, {"2", "two"}, {"3", "three"}, {"4", "four"}});
   write(in, {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}});
   App app(*this, with_global_table(*this, StoreMedium::rocksdb),
@@ -60,7 +60,7 @@ BOOST_DATA_TEST_CASE(global_ones_are_whole_before_the_first_record, kGuarantees,
   app.run_until_running();
   BOOST_TEST(values(read_count(out, 5)) == (std::vector<S>{"1=one", "2=two", "3=three", "4=four", "5=?"}),
              boost::test_tools::per_element());
-  // They go on while the application runs.
+  // Later updates of the global table arrive while the application runs.
   write(names, {{"5", "five"}, {"1", {}}});
   std::size_t written = 5;
   const auto last = [&](const S& key) {
@@ -74,7 +74,7 @@ BOOST_DATA_TEST_CASE(global_ones_are_whole_before_the_first_record, kGuarantees,
   BOOST_CHECK(app.failures().empty());
 }
 
-BOOST_DATA_TEST_CASE(global_ones_survive_a_restart, data::make({true, false}), persistent) {
+BOOST_DATA_TEST_CASE(global_tables_survive_a_restart, data::make({true, false}), persistent) {
   write(names, {{"1", "one"}, {"2", "two"}});
   std::vector<S> expected;
   for (const S value : {"1", "2", "3"}) {
@@ -89,7 +89,7 @@ BOOST_DATA_TEST_CASE(global_ones_survive_a_restart, data::make({true, false}), p
   }
 }
 
-BOOST_AUTO_TEST_CASE(global_ones_need_no_streams) {
+BOOST_AUTO_TEST_CASE(global_tables_need_no_streams) {
   StreamsBuilder builder;
   (void)builder.global_table<S, S>(names, Materialized::as("names"));
   App app(*this, builder.build(), config(id, "exactly_once_v2", state.path()).set("num.stream.threads", "2"));
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(global_ones_need_no_streams) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(global_ones_of_a_missing_topic_are_an_error) {
+BOOST_AUTO_TEST_CASE(global_tables_without_their_topic_are_refused) {
   StreamsBuilder builder;
   (void)builder.global_table<S, S>("no-such-topic", Materialized::as("names"));
   builder.stream<S, S>(in).to(out);
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(global_ones_of_a_missing_topic_are_an_error) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(global_ones_that_cannot_be_read_end_the_application) {
+BOOST_AUTO_TEST_CASE(unreadable_global_tables_end_the_application) {
   StreamsBuilder builder;
   (void)builder.global_table<S, std::int64_t>(names, Materialized::as("numbers"));
   builder.stream<S, S>(in).to(out);
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(global_ones_that_cannot_be_read_end_the_application) {
   BOOST_CHECK_MESSAGE(app.streams.error().find(names) != S::npos, app.streams.error());
 }
 
-BOOST_DATA_TEST_CASE(may_have_their_source_topic_as_changelog, kGuarantees, guarantee) {
+BOOST_DATA_TEST_CASE(can_use_their_source_topic_as_changelog, kGuarantees, guarantee) {
   const S table = topic("table", 2, {{"cleanup.policy", "compact"}});
   const auto settings = [&] {
     return config(id, guarantee, state.path()).set("topology.optimization", "reuse.ktable.source.topics");

@@ -130,7 +130,7 @@ StreamsConfig World::config(const std::string& application_id, const std::string
       .set("processing.guarantee", guarantee)
       .set("commit.interval.ms", "100")
       .set("poll.ms", "20")
-      .set("statestore.cache.max.bytes", "0")  // every update is to come out
+      .set("statestore.cache.max.bytes", "0")  // every update must be visible
       .set("consumer.session.timeout.ms", "6000")
       .set("consumer.heartbeat.interval.ms", "500")
       .set("producer.linger.ms", "5");

@@ -15,13 +15,14 @@
 #include "millrace/runtime/streams.hpp"
 #include "support/temp_dir.hpp"
 
-/// What the integration tests of the runtime share. They run on whichever broker the command line names
-/// (`runtime_tests -- embedded` or `-- kafka`); topics, applications and directories have names of their own.
+/// Shared by the integration tests of the runtime. They run on the broker that the command line names (`runtime_tests
+/// -- embedded` or `-- kafka`). Topics, applications and directories have unique names.
 namespace millrace::runtime_test {
 
+/// The deadline of every wait. Long, so that a slow machine does not fail a test.
 inline constexpr Millis kPatience{120'000};
 
-/// A record as it was read.
+/// A copy of a record that was read.
 struct Row {
   std::string topic;
   std::int32_t partition = 0;
@@ -32,7 +33,7 @@ struct Row {
   Headers headers;
 };
 
-/// A record to be written.
+/// A record to write.
 struct Input {
   std::optional<std::string> key;
   std::optional<std::string> value;
@@ -41,17 +42,17 @@ struct Input {
   std::optional<std::int32_t> partition = {};
 };
 
-/// Waits for `done`; fails the test after `patience`.
+/// Waits until `done` returns true. Fails the test after `patience`. `what` names the event in the message.
 void wait_until(const std::string& what, const std::function<bool()>& done, Millis patience = kPatience);
 
-/// The fixture: a broker with topics of the test's own.
+/// The fixture of the tests: a broker, and functions that create, write and read topics.
 class World {
  public:
   World();
   explicit World(std::shared_ptr<Broker> broker);
 
   [[nodiscard]] static bool on_kafka();
-  /// A name that no other test or run has.
+  /// A name that is unique among tests and runs.
   [[nodiscard]] static std::string unique(const std::string& what);
 
   std::string topic(const std::string& what, std::int32_t partitions = 1,
@@ -59,14 +60,15 @@ class World {
   void create(const std::string& name, std::int32_t partitions,
               const std::map<std::string, std::string>& configs = {}) const;
   void write(const std::string& topic, const std::vector<Input>& records, const ClientConfig& settings = {}) const;
-  /// All records of a topic, by partition and offset, as a read_committed consumer sees them now.
+  /// All records of a topic that a read_committed consumer sees now, ordered by partition and offset.
   [[nodiscard]] std::vector<Row> read(const std::string& topic, const std::string& isolation = "read_committed") const;
-  /// Reads again until there are `count` records.
+  /// Reads the topic repeatedly until it has `count` records.
   [[nodiscard]] std::vector<Row> read_count(const std::string& topic, std::size_t count) const;
-  /// At least once: waits until each of the keys, which have equal shares of `total` records, was counted to its share.
+  /// Waits, for at least once, until each of the `keys` keys was counted up to its share of `total` records. All shares
+  /// are equal.
   void wait_until_counted(const std::string& topic, int total, int keys) const;
 
-  /// Settings of an application for tests: quick to notice members that are gone, its state under `directory`.
+  /// Settings for an application under test. Lost members are noticed soon, and the state is under `directory`.
   [[nodiscard]] StreamsConfig config(const std::string& application_id, const std::string& guarantee,
                                      const std::filesystem::path& directory) const;
 
@@ -74,14 +76,14 @@ class World {
   std::unique_ptr<Admin> admin;
 };
 
-/// A running application that remembers its states and errors.
+/// An application that records its states and errors.
 class App {
  public:
   App(const World& world, const Topology& topology, const StreamsConfig& config);
 
   void start() { streams.start(); }
   void run_until_running();
-  /// States in order, `CREATED` not included.
+  /// The states in their order, without `CREATED`.
   [[nodiscard]] std::vector<std::string> states() const;
   [[nodiscard]] std::vector<std::string> failures() const;
 
@@ -100,12 +102,13 @@ class App {
 /// `count` records with keys "k0".."k<keys-1>" in turn.
 [[nodiscard]] std::vector<Input> keyed(int count, int keys, int first = 0);
 
-/// The counts that came out, by key, in the order in which they came.
+/// The counts in the output by key, in order.
 [[nodiscard]] std::map<std::string, std::vector<std::int64_t>> counts(const std::vector<Row>& rows);
 
-/// Exactly once: the counts of each key are 1, 2, ... without gap or repetition, and `total` in all.
+/// Checks for exactly once that the counts of each key are 1, 2, 3... without gap or repetition, and that there are
+/// `total` counts.
 void check_counted_once(const std::vector<Row>& rows, int total);
-/// Exactly once, with a cache: the counts of each key rise, and end with `total` / `keys`.
+/// Checks for exactly once with a cache that the counts of each key rise and end at `total` / `keys`.
 void check_counted_up(const std::vector<Row>& rows, int total, int keys);
 
 }  // namespace millrace::runtime_test

@@ -2,7 +2,7 @@
 
 #include "integration/runtime/world.hpp"
 
-// For tests that bring their own broker.
+// Replaces broker_under_test.cpp in tests that start their own broker.
 namespace millrace::runtime_test {
 
 World::World() { throw std::logic_error("these tests have no broker in common"); }

@@ -1,5 +1,6 @@
-// An application that Kafka Streams for Java begins and Millrace finishes, and the other way round: committed offsets,
-// changelogs and internal topics of one must be those of the other. (Java's half: tests/oracle/java/.../Takeover.java.)
+// Kafka Streams for Java starts an application and Millrace finishes it, or the other way round. Each must understand
+// the other's committed offsets, changelogs and internal topics. (The Java half is
+// tests/oracle/java/.../Takeover.java.)
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
@@ -25,8 +26,8 @@ using N = std::optional<S>;
 
 constexpr int kRecordsPerHalf = 300;
 constexpr Timestamp kHalfMs = 120'000;
-// Not long ago: brokers delete from changelogs of windows what is older than their retention. Windows lie the same in
-// every run.
+// Timestamps are recent, because brokers delete records from window changelogs after the retention. The start is a
+// multiple of kHalfMs, so that windows have the same bounds in every run.
 const Timestamp kStart =
     std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count() /
         kHalfMs * kHalfMs -
@@ -79,8 +80,8 @@ Topology topology(const S& prefix) {
   return builder.build();
 }
 
-/// One half of what goes into a topic. All of the first half is before all of the second one, so that it makes no
-/// difference that it is processed first; within a half times go back and forth.
+/// One half of the input of a topic. All timestamps of the first half are before those of the second, so it makes no
+/// difference that the first half is processed first. Within a half, timestamps are out of order.
 std::vector<Input> inputs(const S& topic, int half, bool deletions) {
   std::mt19937 random(static_cast<unsigned>(std::hash<S>()(topic) % 1'000'000 + static_cast<unsigned>(half)));
   std::set<std::pair<S, Timestamp>> seen;
@@ -89,11 +90,12 @@ std::vector<Input> inputs(const S& topic, int half, bool deletions) {
     const S key = "k" + std::to_string(random() % 7);
     const auto about = kHalfMs * i / kRecordsPerHalf;
     const Timestamp back = std::max<Timestamp>(0, about - static_cast<Timestamp>(random() % 4000));
-    // No time is in two topics: which record would come first is up to the order of arrival.
+    // No timestamp occurs in two topics. Otherwise the order of arrival would decide which record is processed first.
     const auto topics = static_cast<Timestamp>(kInputs.size());
     const auto own = std::ranges::find(kInputs, topic) - kInputs.begin();
     const Timestamp time = kStart + half * kHalfMs + back / topics * topics + own;
-    // Java counts duplicates of a key and time from 1 again after a restart, and overwrites what is there.
+    // No key has two records of one timestamp. Java restarts its duplicate numbers at 1 after a restart, and would
+    // overwrite the first record.
     if (!seen.emplace(key, time).second) continue;
     Input input;
     input.key = key;
@@ -104,7 +106,7 @@ std::vector<Input> inputs(const S& topic, int half, bool deletions) {
   return result;
 }
 
-/// What came out, by topic and key, in order.
+/// The output by topic and key, in order.
 using Results = std::map<std::pair<S, S>, std::vector<std::pair<N, Timestamp>>>;
 
 struct Takeover : World {
@@ -182,7 +184,8 @@ void check_equal(const Results& found, const Results& expected) {
 
 BOOST_FIXTURE_TEST_SUITE(TakeoverSuite, Takeover)
 
-BOOST_DATA_TEST_CASE(ends_as_one_application_would, data::make({"exactly_once_v2", "at_least_once"}), guarantee) {
+BOOST_DATA_TEST_CASE(ends_with_results_of_a_single_application, data::make({"exactly_once_v2", "at_least_once"}),
+                     guarantee) {
   const S alone = make_topics();
   write_half(alone, 0);
   write_half(alone, 1);

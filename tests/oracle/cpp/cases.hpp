@@ -12,8 +12,9 @@
 #include "millrace/serde/primitives.hpp"
 #include "millrace/state/stores.hpp"
 
-// The C++ twins of the Java cases in ../java/src/millrace/oracle: a topology per name, the same program under the same
-// name. The functions are shared because they do not show in a description, and each new one costs compile time.
+// The C++ counterparts of the Java cases in ../java/src/millrace/oracle. Both sides have the same topology under the
+// same name. The cases share their functions, because functions do not appear in a description and each new one costs
+// compile time.
 
 namespace oracle {
 
@@ -24,7 +25,7 @@ using millrace::Millis;
 using millrace::Named;
 using millrace::StreamsBuilder;
 
-/// Topologies by name, each built by a function.
+/// Functions that build topologies, by the name of the case.
 using Cases = std::map<std::string, std::function<void(StreamsBuilder&)>>;
 
 Cases reference_cases();           ///< ReferenceCases.java

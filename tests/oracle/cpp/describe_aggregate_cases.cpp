@@ -1,6 +1,6 @@
 #include "oracle/cpp/cases.hpp"
 
-// Twins of the aggregations in DescribeStatefulCases.java.
+// The C++ counterparts of the aggregations in DescribeStatefulCases.java.
 
 namespace oracle {
 namespace {
@@ -23,7 +23,7 @@ KGroupedStream<S, S> grouped(StreamsBuilder& b, bool by, const Grouped& how = {}
   return by ? s.group_by(value_as_key(), how) : s.group_by_key(how);
 }
 
-/// Aggregates with whatever `args` name, and writes the result.
+/// Aggregates with `args` as further parameters, and writes the result.
 template <class... Args>
 void aggregate(const S& kind, const KGroupedStream<S, S>& g, const Named& streamed, const Args&... args) {
   if (kind == "count") {

@@ -1,7 +1,7 @@
 #include "oracle/cpp/cases.hpp"
 #include "oracle/cpp/topic_by_value.hpp"
 
-// Twins of DescribeCases.java.
+// The C++ counterparts of DescribeCases.java.
 
 namespace oracle {
 namespace {

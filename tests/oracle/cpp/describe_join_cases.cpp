@@ -1,6 +1,6 @@
 #include "oracle/cpp/cases.hpp"
 
-// Twins of the joins in DescribeStatefulCases.java.
+// The C++ counterparts of the joins in DescribeStatefulCases.java.
 
 namespace oracle {
 namespace {

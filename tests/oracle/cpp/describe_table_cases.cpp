@@ -1,6 +1,6 @@
 #include "oracle/cpp/cases.hpp"
 
-// Twins of the table cases of ReferenceCases.java and DescribeStatefulCases.java.
+// The C++ counterparts of the table cases in ReferenceCases.java and DescribeStatefulCases.java.
 
 namespace oracle {
 namespace {

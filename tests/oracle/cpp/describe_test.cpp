@@ -18,7 +18,7 @@ Cases all_cases() {
   return all;
 }
 
-/// The `topology.optimization` of the cases that have one.
+/// The value of `topology.optimization` for the cases that set it.
 const std::map<std::string, std::string>& optimizations() {
   static const std::map<std::string, std::string> kOptimizations{
       {"22-optimization-all", "all"},
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(every_case_is_there_in_both_languages) {
   for (const auto& [name, build] : twins) BOOST_TEST(java.contains(name), "in C++ alone: " << name);
 }
 
-BOOST_AUTO_TEST_CASE(descriptions_are_javas_byte_for_byte) {
+BOOST_AUTO_TEST_CASE(finds_descriptions_equal_to_java_s_byte_for_byte) {
   const auto java = golden("describe");
   for (const auto& [name, build] : all_cases()) {
     BOOST_TEST_CONTEXT("case " << name) {

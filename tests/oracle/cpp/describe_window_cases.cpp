@@ -1,6 +1,6 @@
 #include "oracle/cpp/cases.hpp"
 
-// Twins of DescribeWindowCases.java, and of the windows and cogroups in ReferenceCases.java.
+// The C++ counterparts of DescribeWindowCases.java, and of the windows and cogroups in ReferenceCases.java.
 
 namespace oracle {
 namespace {

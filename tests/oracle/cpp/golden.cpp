@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kHeader = "=== ";
 
-/// The text of a case is all between two headers, byte for byte.
+/// The text of a case is everything between two header lines, byte for byte.
 void read(const std::filesystem::path& file, std::map<std::string, std::string>& cases) {
   std::ifstream in(file, std::ios::binary);
   if (!in) throw std::runtime_error("cannot read the golden file " + file.string());

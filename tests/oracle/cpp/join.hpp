@@ -4,7 +4,7 @@
 
 namespace oracle {
 
-/// Twin of Join.java: the three joins of two streams; the result shows both sides.
+/// The counterpart of Join.java: the three joins of two streams. The result shows both sides.
 enum class Join { inner, left, outer };
 
 KStream<N, S> join(Join kind, const KStream<N, N>& left, const KStream<N, N>& right,

@@ -1,6 +1,6 @@
 #include "oracle/cpp/cases.hpp"
 
-// Twins of ReferenceCases.java, as far as the DSL goes.
+// The C++ counterparts of ReferenceCases.java, as far as the DSL is concerned.
 
 namespace oracle {
 namespace {

@@ -4,7 +4,8 @@
 
 #include "millrace/processor/record.hpp"
 
-/// A choice of topic per record. Its name shows in descriptions, so it has the name of its Java twin, in no namespace.
+/// Chooses a topic per record. The class name appears in descriptions, so the class has the name of its Java
+/// counterpart and is in no namespace.
 struct TopicByValue {
   std::string operator()(const std::string&, const std::string& value, const millrace::RecordMetadata&) const {
     return value;

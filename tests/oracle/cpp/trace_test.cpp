@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(every_case_is_there_in_both_languages) {
   for (const auto& [name, build] : twins) BOOST_TEST(java.contains(name), "in C++ alone: " << name);
 }
 
-BOOST_AUTO_TEST_CASE(every_input_has_javas_output_byte_for_byte) {
+BOOST_AUTO_TEST_CASE(finds_outputs_equal_to_java_s_byte_for_byte) {
   const auto texts = golden("trace");
   for (const auto& [name, build] : all_cases()) {
     BOOST_TEST_CONTEXT("case " << name) {
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(every_input_has_javas_output_byte_for_byte) {
 }
 
 /// The message names the line; what the tests above compare with it is worth no more than it.
-BOOST_AUTO_TEST_CASE(a_difference_is_shown_with_what_stands_before_it) {
+BOOST_AUTO_TEST_CASE(shows_a_difference_with_the_lines_before_it) {
   BOOST_TEST(difference("a\nb\n", "a\nb\n") == "");
   BOOST_TEST(difference("a\nb\n", "a\nc\n") == "line 2, Kafka Streams (-) and Millrace (+):\n  a\n- b\n+ c\n");
   BOOST_TEST(difference("a\n", "") == "line 1, Kafka Streams (-) and Millrace (+):\n- a\n+ (the end)\n");

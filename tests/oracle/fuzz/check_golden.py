@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the C++ runner's answers to the programs in ../programs with Kafka Streams' in ../golden: no Java needed."""
+"""Compares the C++ runner's answers to ../programs with those of Kafka Streams in ../golden. Needs no Java."""
 
 import glob
 import json

@@ -1,14 +1,14 @@
-"""Says in which way two answers to one program differ."""
+"""Describes how two answers to one program differ."""
 
 import re
 from collections import defaultdict
 
-# What a dead-letter record says of the error in the words of its language.
+# Headers of a dead-letter record that describe the error in the words of its language.
 LANGUAGE_HEADERS = re.compile(r"__streams\.errors\.(exception|message|stacktrace)")
 
 
 def unordered_topics(program):
-    """Topics whose records of one input Kafka Streams writes in no order (see ../README.md)."""
+    """Topics to which Kafka Streams writes the records of one input in no defined order (see ../README.md)."""
     topics = []
     for op in program["nodes"]:
         if op["op"] == "suppress":
@@ -17,18 +17,21 @@ def unordered_topics(program):
     return topics
 
 
-# What makes a table, and so has a cache, or follows one.
+# Operators that make a table, and so have a cache, or that follow one.
 TABLES = re.compile(r"table|to_table|count|reduce|aggregate|windowed_(count|reduce|aggregate)|cogroup|table_.*|fk_.*|suppress")
 
-# What has its results at times of its own: those depend on which updates come by.
+# Operators whose results have their own timing. Their results depend on which updates arrive.
 RETIMED = re.compile(r"table_(left_|outer_)?join|table_(count|reduce|aggregate)")
 
 
 class FullCaches:
-    """What is promised of a program whose caches are full: behind them, of each key the last value per commit, and the
-    stores in the end. Each input is committed. Which entry leaves a full cache, and when, is not promised; so updates of
-    a key in between may be there or not, and what they alone brought about: a row that is deleted or counts nothing at
-    the end of the input is as good as none. What lies before the caches is compared record by record."""
+    """What is promised of a program with full caches.
+
+    Each input is committed. Behind a cache, the last value of each key per commit is promised, and so is the final
+    content of the stores. It is not promised which entry leaves a full cache, nor when. So intermediate updates of a key,
+    and rows that only such updates create, may be there or not: a row that is deleted or counts nothing at the end of
+    the input is equal to no row. Records before the caches are compared one by one.
+    """
 
     def __init__(self, program):
         size = int(program.get("config", {}).get("statestore.cache.max.bytes", "0"))
@@ -43,7 +46,7 @@ class FullCaches:
                 self.topics.add(op.get("topic") if op["op"] == "to" else None)
 
     def state(self, parts):
-        """The answer with the state of each topic behind a cache after each input in place of its records."""
+        """The answer in which each topic behind a cache has its state after each input instead of its records."""
         topics = {}
         result = {}
         for part in sorted(parts, key=natural):
@@ -75,7 +78,7 @@ class FullCaches:
         return value is None or value.endswith("0" * 16)
 
 
-# Where Kafka Streams itself fails by a mistake of its own (see ../README.md); Millrace need not.
+# Errors that are Kafka Streams' own mistakes (see ../README.md). Millrace need not fail there.
 OWN_FAILURES = re.compile(r"NullPointerException|Found a null keyChangingChild node|InvalidStateStoreException: KTable source|"
                           r"Invalid partition: -1\.")
 
@@ -95,7 +98,7 @@ def parse(answer, program):
         elif "error" in line:
             parts["error"].append(f"{line['error']}: {line.get('message')}")
         elif "describe" in line:
-            # The class of a topic extractor has another name in each language.
+            # The class name of a topic extractor differs between the languages.
             parts["describe"] = re.sub(r"\(extractor class: .*\)", "(extractor class)", line["describe"]).split("\n")
         elif "store" in line:
             parts[f"store {line['store']}"].append({k: line[k] for k in sorted(line) if k != "store"})
@@ -117,7 +120,7 @@ def differences(program, java, cpp):
     if any(OWN_FAILURES.search(error) for error in left.get("error", [])):
         return []
     if "error" in left and "error" in right:
-        # The fact counts, not the words. Before the first input it does not matter at which call it came.
+        # Only the fact of an error counts, not its words. Before the first input, the failing call may differ as well.
         left.pop("error"), right.pop("error")
         if not any(part.startswith("input") for part in [*left, *right]):
             return []
@@ -134,8 +137,8 @@ def differences(program, java, cpp):
 
 
 def keep_dead_letters(left, right, program):
-    """Kafka Streams loses the bytes of a dead letter when a sink has sent something of its record before; Millrace does
-    not, which is no difference here."""
+    """Ignores one known difference: if a sink has already sent the record, Kafka Streams loses the bytes of its dead
+    letter, and Millrace keeps them."""
     topic = program.get("config", {}).get("errors.dead.letter.queue.topic.name")
     for part, records in left.items():
         if topic and part.endswith(f" topic {topic}") and len(records) == len(right.get(part, [])):
@@ -154,7 +157,7 @@ def diff(left, right):
 
 
 def show(row):
-    """With texts in place of bytes where they are some."""
+    """The answer with texts instead of bytes where the bytes are text."""
     if isinstance(row, tuple):
         key, value, timestamp, headers = row
         return f"{plain(key)} = {plain(value)} @{timestamp}" + (f" {list(headers)}" if headers else "")

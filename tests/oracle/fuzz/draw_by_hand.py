@@ -6,13 +6,14 @@ from drawing import STRING
 
 class ByHand(Groups):
     def by_hand(self):
-        """Fills `ops`."""
+        """Adds the operators of a program to `ops`."""
         parents = []                # sources and processors
         children = {}               # of whom something is a parent already
         for _ in range(self.pick(1, 1, 2)):
             op = {"op": "source", "name": self.node_name("source")}
             if self.chance(0.1):
-                # Never one twice: an application may not read a topic by two patterns, which Java's test driver lets it.
+                # Never the same pattern twice: an application may not read a topic by two patterns, although Java's
+                # test driver accepts it.
                 op["pattern"] = self.new_topic(f"pattern{len(self.topics)}", STRING)
             else:
                 op["topics"] = [self.new_topic("stream", STRING) for _ in range(self.pick(1, 1, 2))]
@@ -67,7 +68,7 @@ class ByHand(Groups):
         self.global_stores.append((store["name"], "key_value"))
 
     def connect(self, waiting):
-        """Adds the stores, and connects them with their processors at once or after."""
+        """Adds the stores, and connects them with their processors at once or later."""
         for store in self.stores:
             users = [processor for name, processor in waiting if name == store["name"]]
             later = [processor for processor in users if self.chance(0.3)]

@@ -1,20 +1,21 @@
-"""Draws programs whose caches are full: what leaves them, and when, must not show in what is compared (../README.md)."""
+"""Draws programs with full caches. The comparison must not depend on what leaves a cache and when (../README.md)."""
 
 from drawing import LONG, STRING
 from draw_groups import Groups
 
-# Bytes of caches: what one record changes fills all of them.
+# Cache sizes in bytes. The changes of a single record fill all of them.
 FULL_CACHES = ("1", "300", "1000", "3000", "10000", "30000", "60000")
 
-# A retention that no program outlives: whether a cache shows what has expired below depends on what has left it.
+# A retention longer than any program. Otherwise the output would depend on what has left the cache, because a cache may
+# show entries that have expired below.
 NEVER = 10**10
 
 
 class FullCaches(Groups):
-    """Everything here comes to the same results, whichever updates of a key are left out on the way."""
+    """Programs whose results are the same whichever updates of a key the caches leave out."""
 
     def full_caches(self):
-        """Fills `ops`."""
+        """Adds the operators of a program to `ops`."""
         self.regrouped = []
         self.config = {"statestore.cache.max.bytes": self.pick(*FULL_CACHES)}
         if self.chance(0.3):
@@ -36,7 +37,7 @@ class FullCaches(Groups):
             self.full_sink(stream)
 
     def full_stream(self):
-        """One whose records may be many, all of one key."""
+        """A stream that may have many records of one key."""
         stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None])
         if not self.chance(0.7):
             return stream
@@ -101,7 +102,7 @@ class FullCaches(Groups):
         self.add(op, kind="table")
 
     def full_processor(self):
-        """A store with a cache that one processor reads and writes: the record's own words are keys."""
+        """A store with a cache that one processor reads and writes. The words of the record are the keys."""
         stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None])
         stream = self.add({"op": "flat_map", "from": stream.id, "fn": "words_as_keys"}, kind="stream")
         fn = self.pick("remember", "timestamped", "cached_walk:forward", "cached_walk:both",
@@ -115,10 +116,10 @@ class FullCaches(Groups):
         self.full_sink(self.add({"op": "process", "from": stream.id, "fn": fn, "stores": [store["name"]]},
                                 kind="stream"))
 
-    # --- of tables
+    # --- tables
 
     def some_table(self, condition=lambda node: True):
-        # Not of those that group a table again: they may have rows that count nothing, or none at all.
+        # Not tables that group a table again: they may have rows that count nothing, or no rows.
         found = [node for node in self.nodes if node.kind == "table" and node not in self.regrouped and condition(node)]
         return self.random.choice(found) if found else None
 

@@ -7,7 +7,7 @@ class Groups(Drawing):
     # --- processors
 
     def own_store(self, kind):
-        """Which no other processor uses, probably with a cache."""
+        """A store that no other processor uses, probably with a cache."""
         store = {"name": self.store_name(), "kind": kind}
         if self.chance(0.4):
             store["in_memory"] = True
@@ -21,7 +21,7 @@ class Groups(Drawing):
         return store["name"]
 
     def processor_store(self, kind, fn=None):
-        """One of the processor `fn`, if it is one of PROCESSORS."""
+        """A node with the processor `fn`, if `fn` is in PROCESSORS."""
         cached = fn not in self.UNCACHED
         shows = fn in self.SHOWING
         known = [store["name"] for store in self.stores if store["kind"] == kind and (
@@ -58,9 +58,9 @@ class Groups(Drawing):
         self.global_stores.append((store["name"], "key_value"))
         return True
 
-    # Processors of the record alone, of streams of any strings and longs.
+    # Processors that need only the record, for streams of any strings and longs.
     STATELESS = ("forward", "forward_later:15", "route", "change:q", "metadata")
-    # Those that need a store of this kind (None: no store), and strings.
+    # Processors that need a store of this kind (None: no store) and strings.
     STORES = {"remember": "key_value", "collect_until_stream_time:20": "key_value",
               "collect_until_wall_clock:30": "key_value", "timestamped": "timestamped", "window_walk:25": "window",
               "timestamped_window:25": "timestamped_window", "session_walk:25": "session",
@@ -72,11 +72,11 @@ class Groups(Drawing):
               "with_headers": "timestamped_with_headers", "window_with_headers:25": "timestamped_window_with_headers",
               "session_with_headers:25": "session_with_headers"}
 
-    # Those that walk backward: see ../README.md.
+    # Processors that iterate backward: see ../README.md.
     UNCACHED = ("walk", "window_walk:25", "session_walk:25", "write_in_walk:backward")
 
-    # Those that say all that a store of keys and values holds, and put short texts in it. With one that puts in all that
-    # they say, texts would double with each record.
+    # Processors that show the whole content of a key-value store and put short texts into it. Together with a processor
+    # that stores all that they show, texts would double with each record.
     SHOWING = ("walk", "put_all", "write_in_walk:forward", "write_in_walk:backward")
 
     PROCESSORS = STATELESS + tuple(STORES)
@@ -114,7 +114,7 @@ class Groups(Drawing):
                 STRING if fn.startswith(("change", "metadata", "headers")) else source.value)
 
     def routed(self, op, source):
-        """With a child to which longer values go alone."""
+        """A node with a child that alone gets the longer values."""
         child = f"child-{len(self.ops)}"
         op["fn"] = f"route:{child}"
         node = self.add(op, kind="stream", key=source.key, value=source.value)
@@ -252,7 +252,7 @@ class Groups(Drawing):
 
     def windowed_store(self, op, source):
         if source.closes:
-            # With its default retention Kafka Streams loses results when stream time jumps (../README.md).
+            # With the default retention, Kafka Streams loses results when stream time jumps (../README.md).
             self.materialized(op, windows=True, named=True)
             op["materialized"]["retention"] = 10**10
         else:

@@ -7,7 +7,7 @@ class Streams(Drawing):
     # --- sources
 
     def types_of_source(self, op):
-        """Keys and values are strings, mostly."""
+        """A source. Keys and values are usually strings."""
         value = LONG if self.chance(0.12) else STRING
         key = LONG if self.chance(0.03) else STRING
         if value == LONG:
@@ -120,7 +120,7 @@ class Streams(Drawing):
         return self.add(op, kind="stream", key=key, value=value)
 
     def times_if_walks(self, fn):
-        """Not the words of what walks show: there are so many that joins of them take minutes."""
+        """Not the words that iterating processors show: they are so many that joins of them take minutes."""
         walks = any("walk" in op.get("fn", "") or op.get("fn") == "put_all" for op in self.ops)
         return "times:2" if walks and fn.startswith("words") else fn
 

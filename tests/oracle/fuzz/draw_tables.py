@@ -68,7 +68,8 @@ class Tables(Drawing):
         value = self.mapped_value(fn, source.value)
         self.name(op)
         if self.chance(0.3) and source.key == STRING:
-            # Without a store of its own, Kafka Streams transforms again downstream, where the store is not connected.
+            # Without a store of its own, Kafka Streams calls the transformer again downstream, where the store is not
+            # connected.
             versioned = self.materialized(op, named=True, versioned=self.versions_of(source))
             op["stores"] = [self.processor_store("key_value")]
             value = STRING

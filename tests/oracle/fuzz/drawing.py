@@ -1,4 +1,4 @@
-"""What all parts of the generator draw with: nodes, names, stores."""
+"""Shared by all parts of the generator: nodes, names, stores."""
 
 import random
 
@@ -6,7 +6,7 @@ STRING, LONG = "string", "long"
 
 
 class Node:
-    """What later operators need to know of an earlier one."""
+    """The properties of an operator that later operators need."""
 
     def __init__(self, id, kind, key=STRING, value=STRING, window=None, count=False, versioned=False, closes=False):
         self.id = id
@@ -23,7 +23,7 @@ class Node:
 
     @property
     def plain(self):
-        """Of the type for which every operator exists."""
+        """Whether every operator exists for the type of this node."""
         return self.window is None and not self.count
 
 
@@ -75,7 +75,7 @@ class Drawing:
 
     @staticmethod
     def keeps_serde(op, source):
-        """Kafka Streams forgets the serde of values that are mapped into no store, and then takes the default one."""
+        """Kafka Streams forgets the serde of mapped values that are not stored, and then uses the default serde."""
         if "materialized" in op or op["op"] not in ("table_map_values", "table_transform_values", "table_filter",
                                                     "table_filter_not"):
             return True
@@ -110,7 +110,7 @@ class Drawing:
         return self.pick("a", "b", "c", "x", "y")
 
     def materialized(self, op, probability=0.6, windows=None, versioned=0.0, named=False):
-        """`versioned` is the probability that the store is. Returns whether it is."""
+        """`versioned` is the probability that the store is versioned. Returns whether it is versioned."""
         if not named and not self.chance(probability):
             return False
         how = op["materialized"] = {}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A runner for testing compare: answers every program with its own inputs. `fake_runner.py wrong OPERATOR` changes one
-value if the program uses that operator; `fake_runner.py crash OPERATOR` ends there."""
+"""A runner for tests of compare. It answers every program with the program's inputs. `fake_runner.py wrong OPERATOR`
+changes one value if the program uses the operator. `fake_runner.py crash OPERATOR` ends the process there."""
 
 import json
 import sys

@@ -29,7 +29,7 @@ class Generator(Streams, ByHand, FullCaches, Tables):
         self.add(op)
 
     def finish(self):
-        """Lets out what nothing else uses."""
+        """Adds sinks for nodes that no other operator uses."""
         for table in [node for node in self.nodes if node.kind == "table" and not node.used]:
             if self.chance(0.85):
                 op = {"op": "to_stream", "from": table.id}
@@ -171,20 +171,20 @@ class Generator(Streams, ByHand, FullCaches, Tables):
         return program
 
 
-# Bytes of a cache that holds all until the commit.
+# The size in bytes of a cache that holds everything until the commit.
 LARGE_CACHE = "10485760"
 
 # Processors whose punctuations forward records.
 PUNCTUATING = ("last_until", "collect_until", "punctuate")
 
-# How often an operator is tried, where that is not once.
+# How often an operator is tried. Default: once.
 WEIGHTS = {
     "stream": 1.5, "group_by": 1.5, "windowed_by": 1.5, "map_values": 1.3, "peek": 0.5, "for_each": 0.4,
     "process": 9, "process_values": 2, "cogroup": 3, "windowed_count": 1.3, "suppress": 1.5, "join": 1.5, "left_join": 1.5, "outer_join": 1.5,
 }
 
 
-# What would hardly come up by chance: each seed has one of these.
+# Features that would rarely occur by chance. Each seed has one of them.
 RARE = ([("process", (fn,)) for fn in Groups.PROCESSORS] + [("process_values", (fn,)) for fn in Groups.VALUE_PROCESSORS] +
         [("cogroup", (kind,)) for kind in Groups.WINDOWS] +
         [("emit_on_close", (kind,)) for kind in Groups.WINDOWS if kind != "unlimited"] + [("for_each", ()),
@@ -198,7 +198,7 @@ def generate(seed, without=()):
 
 
 def operators_of(program, answer=()):
-    """What a program counts for in the coverage table; `answer` is Kafka Streams'."""
+    """The features that a program adds to the coverage table. `answer` is the answer of Kafka Streams."""
     found = set()
     for line in answer:
         if "describe" in line:
@@ -272,7 +272,7 @@ def operators_of(program, answer=()):
 
 
 def kept(settings):
-    """What is said of how a store keeps its entries."""
+    """The settings that say how a store keeps its entries."""
     if "caching" in settings:
         yield "a store's caching " + ("on" if settings["caching"] else "off")
     if settings.get("in_memory"):

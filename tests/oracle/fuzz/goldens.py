@@ -7,7 +7,7 @@ ORACLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 
 
 def golden_answers():
-    """The answer to each program by its name: the lines behind {"program": NAME}."""
+    """The answer to each program by name: the lines after {"program": NAME}."""
     answers = {}
     with open(os.path.join(ORACLE, "golden", "programs.jsonl")) as file:
         for line in map(json.loads, file):

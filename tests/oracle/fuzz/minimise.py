@@ -1,4 +1,4 @@
-"""Makes a failing program smaller for as long as it still fails."""
+"""Makes a failing program smaller while it still fails."""
 
 import copy
 
@@ -6,7 +6,7 @@ PATIENCE = 600  # programs to try
 
 
 def without_node(program, index):
-    """Without one operator: its users take its place in the chain, or go as well."""
+    """The program without one operator. Operators that use its result take its input instead, or are removed too."""
     op = program["nodes"][index]
     gone = {op["id"]} if "id" in op else set()
     gone |= {branch["id"] for branch in op.get("branches", [])}
@@ -36,7 +36,7 @@ def without_node(program, index):
 
 
 def simpler(program):
-    """Programs that are a step smaller, the largest steps first."""
+    """Programs that are one step smaller, those with the largest step first."""
     for index in reversed(range(len(program["nodes"]))):
         yield from without_node(program, index)
     size = len(program["input"])
@@ -92,7 +92,7 @@ def simpler(program):
 
 
 def minimise(program, fails):
-    """`fails(program)` says whether it still does."""
+    """`fails(program)` returns whether the program still fails."""
     tried = 0
     smaller = True
     while smaller and tried < PATIENCE:

@@ -10,7 +10,7 @@ TIMEOUT = 120  # seconds for one program
 
 
 class Server:
-    """One runner. Starts anew after a crash, which is an answer, too."""
+    """One runner. It is started again after a crash. A crash counts as an answer."""
 
     def __init__(self, command):
         self.command = command

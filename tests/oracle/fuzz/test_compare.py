@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""That compare finds what differs, and says so. Needs neither Java nor C++."""
+"""Tests that compare finds and reports differences. Needs neither Java nor C++."""
 
 import copy
 import glob
@@ -125,7 +125,7 @@ class Differences(unittest.TestCase):
 
 
 class FullCaches(unittest.TestCase):
-    """What may differ where a cache is full, and what may not."""
+    """The allowed and the forbidden differences where a cache is full."""
 
     PROGRAM = {"config": {"statestore.cache.max.bytes": "1000"}, "nodes": [
         {"op": "stream", "topics": ["in"], "id": "s"},

@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-/// Catches what is written to a stream while it lives.
+/// Captures what is written to a stream during the lifetime of this object.
 class Captured {
  public:
   explicit Captured(std::ostream& stream) : stream_(stream), previous_(stream.rdbuf(text_.rdbuf())) {}

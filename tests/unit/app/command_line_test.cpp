@@ -23,7 +23,7 @@ struct Run {
   StreamsConfig config;
 };
 
-/// Runs a program `tool` with the common options; `body` comes after its config() is read.
+/// Runs a program `tool` with the common options. `body` is called after the program has read its config().
 Run run(std::vector<const char*> arguments, StreamsConfig defaults = {}, const std::function<void()>& body = {}) {
   Run result;
   const Captured out(std::cout);
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(overlays_defaults_file_broker_and_settings_in_this_order) {
   BOOST_TEST(result.config.get_int("commit.interval.ms") == 7);
 }
 
-BOOST_AUTO_TEST_CASE(takes_settings_again_and_again_with_equals_signs_in_the_value) {
+BOOST_AUTO_TEST_CASE(takes_repeated_settings_and_equals_signs_in_values) {
   const auto result = run({"-c", "producer.a=b=c", "-c", "num.stream.threads=3"});
   BOOST_TEST(result.config.with_prefix("producer.").at("a") == "b=c");
   BOOST_TEST(result.config.get_int("num.stream.threads") == 3);
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(answers_wrong_usage_with_one_line_and_code_2) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(explains_itself_and_does_nothing_else) {
+BOOST_AUTO_TEST_CASE(only_prints_help_when_asked_for_it) {
   const auto help = run({"--help"});
   BOOST_TEST(help.code == kExitOk);
   BOOST_TEST(!help.ran);

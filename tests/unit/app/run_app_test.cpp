@@ -24,6 +24,7 @@ Topology copy(const std::string& to = "out") {
   return builder.build();
 }
 
+/// The exit code and the output of a program.
 struct Result {
   int code = -1;
   std::string out;
@@ -123,7 +124,7 @@ BOOST_AUTO_TEST_CASE(runs_until_a_signal_and_closes) {
   BOOST_TEST(result.code == kExitOk, result.err);
 }
 
-BOOST_AUTO_TEST_CASE(says_at_the_end_what_was_dropped_and_why) {
+BOOST_AUTO_TEST_CASE(reports_dropped_records_and_reasons_at_the_end) {
   const TempDir dir;
   AppSpec spec{.name = "failing", .topology = [](const StreamsConfig&) {
                  StreamsBuilder builder;

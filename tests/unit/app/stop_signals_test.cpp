@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(lets_a_second_signal_have_its_usual_effect) {
   BOOST_TEST(!is_held(SIGTERM));
 }
 
-BOOST_AUTO_TEST_CASE(gives_the_signals_back_at_its_end) {
+BOOST_AUTO_TEST_CASE(restores_the_signal_handlers_at_its_end) {
   { StopSignals stop; }
   BOOST_TEST(!is_held(SIGINT));
   BOOST_TEST(!is_held(SIGTERM));

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_change_of_just_the_minimum_is_too_small) {
   BOOST_TEST(buys.is_empty());
 }
 
-BOOST_AUTO_TEST_CASE(five_minutes_apart_is_within_and_a_millisecond_more_is_not) {
+BOOST_AUTO_TEST_CASE(records_match_up_to_five_minutes_apart) {
   alert("A");
   variation("A", "0.03", 5min);
   BOOST_TEST(buys.queue_size() == 1);
@@ -80,14 +80,14 @@ BOOST_AUTO_TEST_CASE(another_observation_does_not_match) {
   BOOST_TEST(buys.is_empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_topic_that_is_years_ahead_of_the_other_loses_nothing) {
+BOOST_AUTO_TEST_CASE(nothing_is_lost_if_one_topic_is_years_ahead) {
   const auto year = std::chrono::days(365);
   for (int i = 0; i < 13; ++i) alert("A" + std::to_string(i), i * year);
   for (int i = 0; i < 13; ++i) variation("A" + std::to_string(i), "0.03", i * year);
   BOOST_TEST(buys.queue_size() == 13);
 }
 
-BOOST_AUTO_TEST_CASE(rows_without_id_or_that_cannot_be_read_join_nothing_and_stop_nothing) {
+BOOST_AUTO_TEST_CASE(unreadable_rows_and_rows_without_id_are_skipped) {
   alerts.pipe_raw({}, R"({"id":null,"time":"2012-01-03"})", kNoon);
   alerts.pipe_raw({}, R"({"time":"2012-01-03"})", kNoon);
   alerts.pipe_raw({}, "{\"id\":", kNoon);

@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(reports_bad_rows_with_their_line_and_goes_on) {
   BOOST_TEST(result.rows[1].line == 9);
 }
 
-BOOST_AUTO_TEST_CASE(reports_a_line_without_end_and_bytes_that_are_no_text) {
+BOOST_AUTO_TEST_CASE(reports_overlong_lines_and_bytes_that_are_not_text) {
   const auto result = read_text(kHeader + std::string(200'000, 'x') + "\n" + std::string("\0\xff,\0", 4) + "\n" +
                                 "X,2012-01-09,3,9,1,4,70,5\n");
   BOOST_TEST(result.rejected.size() == 2);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(reports_a_line_without_end_and_bytes_that_are_no_text) {
   BOOST_TEST(result.rows.size() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_a_file_without_the_columns_naming_them) {
+BOOST_AUTO_TEST_CASE(names_missing_columns) {
   BOOST_CHECK_EXCEPTION(read_text("Ticker,Date,Open,High,Low,Volume\n"), SourceError,
                         says("prices.csv:1: no column Close;"));
   BOOST_CHECK_EXCEPTION(read_text(""), SourceError, says("is empty"));

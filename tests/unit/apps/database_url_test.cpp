@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(shows_everything_but_the_password) {
   BOOST_TEST(DatabaseUrl::parse("mysql://u:p@[::1]:1/d").str() == "mysql://u@[::1]:1/d");
 }
 
-BOOST_AUTO_TEST_CASE(knows_defaults_and_the_other_scheme) {
+BOOST_AUTO_TEST_CASE(accepts_defaults_and_the_scheme_mariadb) {
   const auto url = DatabaseUrl::parse("mariadb://u:@[::1]/d");
   BOOST_TEST(url.port == 3306);
   BOOST_TEST(url.host == "::1");
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(takes_a_missing_password_from_the_environment) {
   unsetenv("MYSQL_PWD");
 }
 
-BOOST_AUTO_TEST_CASE(says_what_is_missing_without_repeating_the_password) {
+BOOST_AUTO_TEST_CASE(names_a_missing_part_but_never_the_password) {
   for (const auto* text : {"h:1/d", "mysql://u:secret@h:1", "mysql://u:secret@h:1/", "mysql://h:1/d",
                            "mysql://:secret@h/d", "mysql://u:secret@:1/d", "mysql://u:secret@h:0/d",
                            "mysql://u:secret@h:99999/d", "mysql://u:secret@h:x/d", "mysql://u:secret%4@h/d"}) {

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_close_above_the_threshold_is_an_alert_at_the_time_of_the_
   BOOST_TEST(alerts.is_empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_close_at_or_below_the_threshold_is_none) {
+BOOST_AUTO_TEST_CASE(a_close_at_or_below_the_threshold_gives_no_alert) {
   price("A", 3, 150, 100);
   price("A", 4, 150, 99);
   BOOST_TEST(alerts.is_empty());
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(the_first_price_of_a_symbol_yields_no_variation) {
   BOOST_TEST(variations.is_empty());
 }
 
-BOOST_AUTO_TEST_CASE(variations_are_fractions_of_the_close_before_and_of_the_open) {
+BOOST_AUTO_TEST_CASE(variations_are_fractions_of_the_previous_close_and_of_the_open) {
   price("A", 3, 50, 80);
   price("B", 3, 50, 10);
   price("A", 4, 50, 60);

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-/// A file in a directory of its own, both gone at the end of the test.
+/// A file in a temporary directory. The destructor removes both.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string_view content, const std::string& name = "prices.csv") {

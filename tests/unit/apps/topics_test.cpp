@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(StartPosition)
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_neither_word_nor_number_nor_time) {
+BOOST_AUTO_TEST_CASE(must_be_a_keyword_a_number_or_a_time) {
   for (const auto* text : {"", "noon", "1x", "2012-13-01", "2012-01-03 10:00", "2012-01-03T10:00:00+01:00"}) {
     BOOST_CHECK_THROW((void)topics::StartPosition::parse(text), std::invalid_argument);
   }

@@ -1,3 +1,4 @@
+// The assignors of the embedded broker.
 #include "broker/embedded/assignor.hpp"
 
 #define BOOST_TEST_DYN_LINK
@@ -54,7 +55,7 @@ BOOST_AUTO_TEST_CASE(moves_nothing_if_the_balance_is_good_already) {
   BOOST_CHECK(result[1] == second);
 }
 
-BOOST_AUTO_TEST_CASE(gives_what_a_member_left_to_those_who_have_least) {
+BOOST_AUTO_TEST_CASE(gives_the_partitions_of_a_leaving_member_to_those_with_fewest) {
   const auto first = partitions("t", {0, 1});
   const auto result = assign_sticky({{{"t"}, first}, {{"t"}, partitions("t", {4})}}, {{"t", 5}});
   BOOST_CHECK(result[0] == first + partitions("t", {}) || result[0].size() == 3);
@@ -68,7 +69,7 @@ BOOST_AUTO_TEST_CASE(gives_a_topic_only_to_its_subscribers) {
   BOOST_CHECK(result[1] == partitions("b", {0, 1}));
 }
 
-BOOST_AUTO_TEST_CASE(forgets_what_is_no_longer_subscribed_to_or_does_not_exist) {
+BOOST_AUTO_TEST_CASE(drops_partitions_that_are_unsubscribed_or_missing) {
   const auto result = assign_sticky({{{"a"}, partitions("b", {0}) + partitions("a", {0, 7})}}, {{"a", 2}});
   BOOST_CHECK(result[0] == partitions("a", {0, 1}));
 }
@@ -113,7 +114,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(RangeAssignor)
 
-BOOST_AUTO_TEST_CASE(gives_consecutive_ranges_the_first_members_one_more) {
+BOOST_AUTO_TEST_CASE(gives_consecutive_ranges_with_one_more_for_the_first_members) {
   const auto result = assign_range({{{"t"}, {}}, {{"t"}, {}}, {{"t"}, {}}}, {{"t", 7}});
   BOOST_CHECK(result[0] == partitions("t", {0, 1, 2}));
   BOOST_CHECK(result[1] == partitions("t", {3, 4}));

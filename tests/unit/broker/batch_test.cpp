@@ -1,3 +1,4 @@
+// The bytes of a record batch on the embedded broker's disk.
 #include <random>
 
 #include "broker/embedded/page.hpp"
@@ -13,8 +14,8 @@ using namespace millrace::detail::embedded;
 
 BOOST_AUTO_TEST_SUITE(Batch)
 
-// On users' disks: see format_test.cpp.
-BOOST_AUTO_TEST_CASE(is_written_as_drawn) {
+// These bytes are on users' disks: see format_test.cpp.
+BOOST_AUTO_TEST_CASE(has_the_documented_bytes) {
   BatchBuilder builder;
   const Headers headers = {{"h", "1"}, {"n", std::nullopt}};
   builder.add(0, 1700000040000, "k", "value", nullptr);
@@ -50,7 +51,7 @@ BOOST_AUTO_TEST_CASE(is_written_as_drawn) {
   BOOST_CHECK(builder.empty());
 }
 
-BOOST_AUTO_TEST_CASE(that_ends_a_transaction_is_written_as_drawn) {
+BOOST_AUTO_TEST_CASE(has_the_documented_bytes_for_a_transaction_marker) {
   BOOST_CHECK_EQUAL(hex(control_batch(true, 9, 1)),
                     "07"
                     "00000000"
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE(that_ends_a_transaction_is_written_as_drawn) {
   BOOST_CHECK_EQUAL(hex(control_batch(false, 9, 1)).substr(0, 2), "03");
 }
 
-BOOST_AUTO_TEST_CASE(gives_back_what_was_put_in) {
+BOOST_AUTO_TEST_CASE(returns_the_records_put_into_it) {
   std::mt19937 random(20240607);
   const auto text = [&](std::size_t most) {
     std::string bytes(random() % (most + 1), '\0');
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(under_log_append_time_gives_every_record_the_same_timestamp
   BOOST_CHECK_EQUAL(page->header().max_timestamp, 77);
 }
 
-BOOST_AUTO_TEST_CASE(that_was_cut_short_is_reported_not_read) {
+BOOST_AUTO_TEST_CASE(is_refused_if_truncated) {
   BatchBuilder builder;
   builder.add(0, 5, "key", "value", nullptr);
   const std::string whole = builder.finish(0, 0);
@@ -129,7 +130,7 @@ BOOST_AUTO_TEST_CASE(that_was_cut_short_is_reported_not_read) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(stays_in_memory_as_long_as_a_buffer_shares_it) {
+BOOST_AUTO_TEST_CASE(stays_in_memory_while_a_buffer_shares_it) {
   BatchBuilder builder;
   builder.add(0, 5, "key", "value", nullptr);
   RecordBuffer buffer;
@@ -140,7 +141,7 @@ BOOST_AUTO_TEST_CASE(stays_in_memory_as_long_as_a_buffer_shares_it) {
     BOOST_REQUIRE(cursor.next(record));
     buffer = page->share();
   }
-  BOOST_CHECK_EQUAL(*record.value, "value");  // the sanitizers tell if the memory went
+  BOOST_CHECK_EQUAL(*record.value, "value");  // a sanitizer reports if the memory was freed
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,7 +10,7 @@ using namespace millrace::detail::embedded;
 
 namespace {
 
-/// Whether the exception's text names both.
+/// A predicate: the exception's text contains both the key and the value.
 auto names(const std::string& key, const std::string& value) {
   return [=](const ConfigException& error) {
     const std::string text = error.what();
@@ -20,9 +20,9 @@ auto names(const std::string& key, const std::string& value) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(ConsumerSettingsOf)
+BOOST_AUTO_TEST_SUITE(ConsumerSettingsParse)
 
-BOOST_AUTO_TEST_CASE(an_empty_configuration_are_librdkafka_s_defaults) {
+BOOST_AUTO_TEST_CASE(uses_librdkafka_s_defaults) {
   const ConsumerSettings settings = ConsumerSettings::parse({});
   BOOST_CHECK_EQUAL(settings.group_id, "");
   BOOST_CHECK(settings.reset == OffsetReset::latest);
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(an_empty_configuration_are_librdkafka_s_defaults) {
   BOOST_CHECK(!settings.range_assignor);
 }
 
-BOOST_AUTO_TEST_CASE(a_configuration_are_what_it_says_and_other_keys_are_ignored) {
+BOOST_AUTO_TEST_CASE(reads_known_keys_and_ignores_others) {
   const ConsumerSettings settings = ConsumerSettings::parse({{"group.id", "g"},
                                                              {"auto.offset.reset", "earliest"},
                                                              {"isolation.level", "read_uncommitted"},
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_configuration_are_what_it_says_and_other_keys_are_ignored
   BOOST_CHECK(settings.range_assignor);
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_value_are_refused_by_key_and_value) {
+BOOST_AUTO_TEST_CASE(names_key_and_value_of_a_bad_setting) {
   BOOST_CHECK_EXCEPTION((void)ConsumerSettings::parse({{"auto.offset.reset", "middle"}}), ConfigException,
                         names("auto.offset.reset", "middle"));
   BOOST_CHECK_EXCEPTION((void)ConsumerSettings::parse({{"isolation.level", "none"}}), ConfigException,
@@ -56,9 +56,9 @@ BOOST_AUTO_TEST_CASE(a_bad_value_are_refused_by_key_and_value) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(ProducerSettingsOf)
+BOOST_AUTO_TEST_SUITE(ProducerSettingsParse)
 
-BOOST_AUTO_TEST_CASE(a_configuration_know_both_names_and_fractions) {
+BOOST_AUTO_TEST_CASE(reads_both_names_of_a_setting_and_fractions) {
   BOOST_CHECK(ProducerSettings::parse({}).linger == 5ms);
   BOOST_CHECK(ProducerSettings::parse({{"linger.ms", "20"}}).linger == 20ms);
   BOOST_CHECK(ProducerSettings::parse({{"queue.buffering.max.ms", "0.5"}}).linger == 0ms);
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_configuration_know_both_names_and_fractions) {
   BOOST_CHECK_EQUAL(ProducerSettings::parse({{"transactional.id", "t"}}).transactional_id, "t");
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_value_are_refused_by_key_and_value) {
+BOOST_AUTO_TEST_CASE(names_key_and_value_of_a_bad_setting) {
   for (const std::string value : {"soon", "", "1x", "-1", "nan", "1e300"}) {
     BOOST_CHECK_EXCEPTION((void)ProducerSettings::parse({{"linger.ms", value}}), ConfigException,
                           names("linger.ms", "'" + value + "'"));

@@ -9,12 +9,12 @@
 using namespace millrace;
 using namespace millrace::detail::embedded;
 
-// What these expect is on users' disks. If one fails, kFormatVersion must go up.
+// The bytes that these tests expect are on users' disks. If a test fails, kFormatVersion must be increased.
 BOOST_AUTO_TEST_SUITE(Format)
 
 BOOST_AUTO_TEST_CASE(is_version_1) { BOOST_CHECK_EQUAL(format::kFormatVersion, 1U); }
 
-BOOST_AUTO_TEST_CASE(writes_keys_as_drawn) {
+BOOST_AUTO_TEST_CASE(writes_keys_with_the_documented_bytes) {
   BOOST_CHECK_EQUAL(hex(format::version_key()), "56");
   BOOST_CHECK_EQUAL(hex(format::next_id_key()), "4e");
   BOOST_CHECK_EQUAL(hex(format::topic_key("buy")), "54627579");
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(sorts_the_batches_of_a_partition_by_offset) {
   BOOST_CHECK_LT(format::batch_key(1, 99, 5), format::batch_key(2, 0, 0));
 }
 
-BOOST_AUTO_TEST_CASE(writes_values_as_drawn_and_reads_them_back) {
+BOOST_AUTO_TEST_CASE(writes_values_with_the_documented_bytes_and_reads_them_back) {
   const format::TopicEntry topic{3, 2, {{"retention.ms", "-1"}}};
   BOOST_CHECK_EQUAL(hex(format::encode(topic)),
                     "000000030000000200000001"

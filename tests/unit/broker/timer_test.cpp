@@ -1,3 +1,4 @@
+// The timer thread of the embedded broker.
 #include "broker/embedded/timer.hpp"
 
 #define BOOST_TEST_DYN_LINK
@@ -15,7 +16,7 @@ BOOST_AUTO_TEST_CASE(runs_jobs_in_the_order_of_their_times) {
   std::promise<void> planned;
   std::promise<void> done;
   Timer timer;
-  timer.at(now, [&] { planned.get_future().wait(); });  // none of the others runs before all are planned
+  timer.at(now, [&] { planned.get_future().wait(); });  // holds the other jobs back until all are planned
   timer.at(now + std::chrono::milliseconds(4), [&] {
     ran.push_back(4);
     done.set_value();

@@ -8,16 +8,16 @@
 using namespace millrace;
 using namespace millrace::detail::embedded;
 
-BOOST_AUTO_TEST_SUITE(TopicSettingsOf)
+BOOST_AUTO_TEST_SUITE(TopicSettingsParse)
 
-BOOST_AUTO_TEST_CASE(nothing_are_kafka_s_defaults) {
+BOOST_AUTO_TEST_CASE(uses_kafka_s_defaults) {
   const TopicSettings settings = TopicSettings::parse("t", {});
   BOOST_CHECK(settings.remove);
   BOOST_CHECK(!settings.compact);
   BOOST_CHECK_EQUAL(settings.retention_ms, 604800000);
   BOOST_CHECK_EQUAL(settings.retention_bytes, -1);
   BOOST_CHECK_EQUAL(settings.max_message_bytes, 1048588);
-  // What is shown as default is what is obeyed.
+  // The defaults that are shown must be the defaults in use.
   const TopicSettings shown = TopicSettings::parse("t", TopicSettings::defaults());
   BOOST_CHECK_EQUAL(shown.retention_ms, settings.retention_ms);
   BOOST_CHECK_EQUAL(shown.max_message_bytes, settings.max_message_bytes);
@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(nothing_are_kafka_s_defaults) {
   BOOST_CHECK_EQUAL(shown.min_cleanable_dirty_ratio, settings.min_cleanable_dirty_ratio);
 }
 
-BOOST_AUTO_TEST_CASE(a_cleanup_policy_may_be_a_list) {
+BOOST_AUTO_TEST_CASE(reads_a_list_of_cleanup_policies) {
   const auto policy = [](const std::string& value) { return TopicSettings::parse("t", {{"cleanup.policy", value}}); };
   BOOST_CHECK(policy("compact").compact && !policy("compact").remove);
   BOOST_CHECK(!policy("delete").compact && policy("delete").remove);
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_cleanup_policy_may_be_a_list) {
   BOOST_CHECK_THROW((void)policy("compact,burn"), BrokerException);
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_number_names_topic_and_configuration) {
+BOOST_AUTO_TEST_CASE(names_topic_and_key_of_a_bad_number) {
   for (const char* value : {"", "a", "1.5", "-2", "99999999999999999999"}) {
     BOOST_CHECK_EXCEPTION(
         (void)TopicSettings::parse("prices", {{"retention.ms", value}}), BrokerException, [](const auto& error) {
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_bad_number_names_topic_and_configuration) {
   BOOST_CHECK_EQUAL(TopicSettings::parse("t", {{"retention.ms", "-1"}}).retention_ms, -1);
 }
 
-BOOST_AUTO_TEST_CASE(names_are_kafka_s) {
+BOOST_AUTO_TEST_CASE(accepts_kafka_s_topic_names_only) {
   for (const char* name : {"prices", "a.b_c-D9", "__internal"}) BOOST_CHECK_NO_THROW(check_topic_name(name));
   for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("a b"),
                                   std::string("a/b"), std::string("\xc3\xa9"), std::string(250, 'x')}) {

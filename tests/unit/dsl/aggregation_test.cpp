@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(runs_in_memory_and_without_changelog_as_well) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(counts_each_of_several_records_that_one_record_became) {
+BOOST_AUTO_TEST_CASE(counts_each_record_of_a_flat_map) {
   StreamsBuilder builder;
   builder.stream<Unkeyed, S>("text")
       .flat_map_values([](const S& line) {
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(may_start_with_nullopt) {
         {{"in a=ignore @40", {"out a=null @40"}}, {"in a=1 @39", {"out a=a1 @39"}}, {"in a=2 @41", {"out a=a12 @41"}}});
 }
 
-BOOST_AUTO_TEST_CASE(of_an_aggregate) {
+BOOST_AUTO_TEST_CASE(can_follow_another_aggregation) {
   StreamsBuilder builder;
   builder.stream<N, N>("in")
       .group_by_key()
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(of_an_aggregate) {
       {{"in a=x @1", {"out total=1 @1"}}, {"in a=x @2", {"out total=1+2 @2"}}, {"in b=x @3", {"out total=1+2+1 @3"}}});
 }
 
-BOOST_AUTO_TEST_CASE(feeds_several_streams_of_one_table) {
+BOOST_AUTO_TEST_CASE(feeds_several_streams_from_one_table) {
   check(grouped([](const auto& group) {
           const auto table = group.reduce(concat, Materialized::as("r"));
           table.to_stream().to("first");

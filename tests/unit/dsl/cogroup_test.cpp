@@ -12,7 +12,7 @@ const auto add_left = [](const S&, const S& value, const S& all) { return all + 
 const auto add_right = [](const S&, std::int64_t value, const S& all) { return all + "r" + std::to_string(value); };
 const auto start = [] { return S("="); };
 
-/// Two streams of different types under one aggregate.
+/// Cogroups two streams of different types into one aggregate.
 auto cogrouped(StreamsBuilder& builder) {
   const auto left = builder.stream<S, S>("l").group_by_key();
   const auto right =
@@ -67,8 +67,8 @@ BOOST_AUTO_TEST_CASE(deletes_where_an_aggregator_returns_nullopt) {
         {{"l a=x @10", {"out a==lx @10"}}, {"reset a=now @11", {"out a=null @11"}}, {"l a=y @12", {"out a==ly @12"}}});
 }
 
-// As in Kafka Streams, which finds nothing on its way up the graph that says otherwise.
-BOOST_AUTO_TEST_CASE(in_windows_is_taken_for_versioned_if_all_its_streams_are) {
+// Kafka Streams has the same rule: a cogroup is versioned unless one of its streams leads to another kind of source.
+BOOST_AUTO_TEST_CASE(in_windows_counts_as_versioned_only_if_all_its_streams_are) {
   StreamsBuilder builder;
   const auto text = [](const N& value) { return value.value_or(""); };
   const auto versioned = builder.table<S, S>("t", Materialized::as_versioned("v", 1h)).to_stream().map_values(text);
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(in_windows_is_taken_for_versioned_if_all_its_streams_are) {
   BOOST_TEST(suppress(versioned.merge(plain).group_by_key().cogroup(add_left)) == "");
 }
 
-BOOST_AUTO_TEST_CASE(in_windows_has_an_aggregate_for_each) {
+BOOST_AUTO_TEST_CASE(in_windows_has_one_aggregate_per_window) {
   StreamsBuilder builder;
   const auto both = cogrouped(builder);
   show(both.windowed_by(TimeWindows::of_size_with_no_grace(10ms)).aggregate(start), "time");
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(in_windows_has_an_aggregate_for_each) {
                      "sliding a[9,19)==lxr7 @19", "time a[10,20)==lxr7 @19"}}});
 }
 
-BOOST_AUTO_TEST_CASE(takes_the_aggregate_s_type_by_name_where_the_aggregator_does_not_tell) {
+BOOST_AUTO_TEST_CASE(takes_the_aggregate_type_as_a_template_argument_for_generic_aggregators) {
   StreamsBuilder builder;
   builder.stream<S, S>("l")
       .group_by_key()
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(takes_the_aggregate_s_type_by_name_where_the_aggregator_doe
   check(timeline, {{"l a=x @14", {"out a==x @14"}}});
 }
 
-BOOST_AUTO_TEST_CASE(gives_windows_nulls_only_where_the_aggregator_takes_them) {
+BOOST_AUTO_TEST_CASE(passes_nulls_only_to_windowed_aggregators_that_accept_them) {
   StreamsBuilder builder;
   const auto group = builder.stream<N, N>("in").group_by_key().cogroup(add_left);
   (void)group.aggregate(start);

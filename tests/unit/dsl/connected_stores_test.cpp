@@ -14,7 +14,7 @@ SharedStore store_of_texts(const S& name) {
   return std::make_shared<const StoreBuilder>(Stores::key_value_store<S, S>(name));
 }
 
-/// Forwards what the store had for the key, and the value.
+/// Forwards the old value of the key in the store and the new value, and stores the new value.
 class Remember final : public Processor<S, S> {
  public:
   explicit Remember(S store) : store_(std::move(store)) {}
@@ -42,7 +42,7 @@ class RememberValue final : public FixedKeyProcessor<S, S> {
   S store_;
 };
 
-/// Brings the store along.
+/// A supplier with a connected store.
 template <class P>
 struct Supplier {
   SharedStore store;
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(come_with_the_supplier_of_a_processor) {
   check(topology, {{"in a=1 @1", {"out a=null>1 @1"}}, {"in a=2 @2", {"out a=1>2 @2"}}});
 }
 
-BOOST_AUTO_TEST_CASE(come_with_that_of_a_fixed_key_processor) {
+BOOST_AUTO_TEST_CASE(come_with_the_supplier_of_a_fixed_key_processor) {
   StreamsBuilder builder;
   builder.stream<S, S>("in")
       .process_values(Supplier<RememberValue>{store_of_texts("st")}, Named::as("keeps"))
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(come_with_that_of_a_fixed_key_processor) {
   check(builder.build(), {{"in a=1 @1", {"out a=null>1 @1"}}, {"in a=2 @2", {"out a=1>2 @2"}}});
 }
 
-BOOST_AUTO_TEST_CASE(are_shared_by_suppliers_that_return_the_same_one) {
+BOOST_AUTO_TEST_CASE(are_shared_by_suppliers_that_return_the_same_builder) {
   const auto store = store_of_texts("st");
   StreamsBuilder builder;
   builder.stream<S, S>("one").process(Supplier<Remember>{store}).to("out");
@@ -87,21 +87,21 @@ BOOST_AUTO_TEST_CASE(are_shared_by_suppliers_that_return_the_same_one) {
   check(builder.build(), {{"one a=1 @1", {"out a=null>1 @1"}}, {"two a=2 @2", {"out a=1>2 @2"}}});
 }
 
-BOOST_AUTO_TEST_CASE(cannot_be_two_of_one_name) {
+BOOST_AUTO_TEST_CASE(need_distinct_names) {
   StreamsBuilder builder;
   builder.stream<S, S>("one").process(Supplier<Remember>{store_of_texts("st")}).to("out");
   builder.stream<S, S>("two").process(Supplier<Remember>{store_of_texts("st")}).to("out");
   check_contains(error_of<TopologyException>([&] { (void)builder.build(); }), "there are two state stores named 'st'");
 }
 
-BOOST_AUTO_TEST_CASE(stand_beside_those_that_are_named) {
+BOOST_AUTO_TEST_CASE(combine_with_stores_given_by_name) {
   StreamsBuilder builder;
   builder.add_state_store(Stores::key_value_store<S, S>("other"));
   builder.stream<S, S>("in").process(Supplier<Remember>{store_of_texts("st")}, {"other"}, Named::as("p")).to("out");
   check_contains(builder.build().describe(), "Processor: p (stores: [st, other])");
 }
 
-BOOST_AUTO_TEST_CASE(come_with_processors_that_are_added_by_hand) {
+BOOST_AUTO_TEST_CASE(come_with_processors_of_a_topology_built_by_hand) {
   Topology topology;
   topology.add_source<S, S>("source", {"in"})
       .add_processor("keeps", Supplier<Remember>{store_of_texts("st")}, {"source"})

@@ -3,9 +3,9 @@
 
 #include "unit/dsl/timeline.hpp"
 
-// The table of Kafka Streams' developer guide, "KStream-KStream Join": what each kind of join emits for one timeline of
-// left (L) and right (R) records of one key, with a window of 15 seconds and a grace period of 5. An empty cell:
-// nothing comes out.
+// The table in Kafka Streams' developer guide, "KStream-KStream Join". It shows what each kind of join emits for one
+// timeline of left (L) and right (R) records of one key. The window is 15 seconds and the grace period 5 seconds. An
+// empty cell means that nothing is emitted.
 
 using namespace millrace;
 using namespace millrace::test;
@@ -20,8 +20,8 @@ struct Row {
   S outer;
 };
 
-/// The guide's seconds. Its last three rows are a little later here: a window is closed when stream time is past its
-/// end plus grace, and the guide's times are exactly there.
+/// Times are the guide's, in seconds. The last three rows are a little later here: a window closes when stream time is
+/// after its end plus grace, and the guide's times are exactly at that point.
 const std::vector<Row> kRows{
     // at      input     inner              left               outer
     {1'000, "L null", "", "", ""},
@@ -68,7 +68,7 @@ void check_column(const Topology& topology, S Row::*column) {
   }
 }
 
-/// `join(left, right, windows)` of the topics L and R.
+/// Builds a topology with `join(left, right, windows)` of the topics L and R.
 template <class F>
 Topology topology_of(F join) {
   StreamsBuilder builder;

@@ -3,8 +3,9 @@
 
 #include "unit/dsl/timeline.hpp"
 
-// The tables of Kafka Streams' developer guide, "Joining": what each kind of join emits for one timeline of left (L)
-// and right (R) records of one key. The number of a row is the records' timestamp. An empty cell: nothing comes out.
+// The tables in Kafka Streams' developer guide, "Joining". They show what each kind of join emits for one timeline of
+// left (L) and right (R) records of one key. The number of a row is the timestamp of its record. An empty cell means
+// that nothing is emitted.
 
 using namespace millrace;
 using namespace millrace::test;
@@ -28,7 +29,8 @@ struct Row {
   S outer;
 };
 
-/// Feeds one column of inputs and compares with one column of results; `time_of(row)` is the result's timestamp.
+/// Feeds one column of inputs and compares the output with one column of results. `time_of(row)` is the timestamp of
+/// the result.
 void check_column(const Topology& topology, const std::vector<Row>& rows, S Row::*column) {
   Timeline timeline(topology);
   Timestamp now = 0;
@@ -111,7 +113,8 @@ BOOST_AUTO_TEST_CASE(stream_table) {
                rows, &Row::left);
 }
 
-/// A versioned table answers as of the stream record's own time, however late the record or the table's update is.
+/// A versioned table returns the value as of the stream record's timestamp, however late the record or the update of
+/// the table is.
 BOOST_AUTO_TEST_CASE(stream_versioned_table) {
   StreamsBuilder builder;
   const auto l = builder.stream<N, N>("L");
@@ -131,8 +134,8 @@ BOOST_AUTO_TEST_CASE(stream_versioned_table) {
                           {"L k=G @9", {"left k=G,null @9"}}});
 }
 
-/// With a grace period a stream record waits until stream time is that much later, and the table has caught up. One
-/// that comes later than that joins at once.
+/// With a grace period, a stream record waits until stream time is later than its timestamp by the grace period, so
+/// that the table has caught up. A record that arrives after that time joins at once.
 BOOST_AUTO_TEST_CASE(stream_versioned_table_with_grace) {
   StreamsBuilder builder;
   const auto l = builder.stream<N, N>("L");
@@ -151,7 +154,7 @@ BOOST_AUTO_TEST_CASE(stream_versioned_table_with_grace) {
                           {"L k=F @32", {"inner k=D,c @22", "left k=C,null @21", "left k=D,c @22"}}});
 }
 
-/// A global table is filled apart from the stream, and joins as a table does.
+/// A global table is filled separately from the stream. It joins like a table.
 BOOST_AUTO_TEST_CASE(stream_global_table) {
   const std::vector<Row> rows{
       {"L A", "", "A,null", ""}, {"R a", "", "", ""},       {"L B", "B,a", "B,a", ""}, {"L null", "", "", ""},
@@ -170,7 +173,7 @@ BOOST_AUTO_TEST_CASE(stream_global_table) {
                rows, &Row::left);
 }
 
-/// The joiner may know the stream's key and the one that the selector made of it.
+/// The joiner may take the key of the stream and the key that the selector returned.
 BOOST_AUTO_TEST_CASE(stream_global_table_with_both_keys) {
   StreamsBuilder builder;
   const auto table = builder.global_table<S, S>("R");
@@ -194,9 +197,9 @@ BOOST_AUTO_TEST_CASE(stream_global_table_with_both_keys) {
                           {"L k=none @5", {"left k=k>null:nonenull @5"}}});
 }
 
-/// The guide's words for joins by foreign key, as a timeline: each left row names its right row.
+/// The guide's description of foreign-key joins, as a timeline. Each left row names its right row.
 BOOST_AUTO_TEST_CASE(table_table_by_foreign_key) {
-  // The rows' key is k on the left, f on the right.
+  // The key of the rows is k on the left and f on the right.
   StreamsBuilder builder;
   const auto l = builder.table<S, S>("L");
   const auto r = builder.table<S, S>("R");

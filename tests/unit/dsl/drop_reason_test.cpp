@@ -1,5 +1,5 @@
-// Why records are dropped, and what the log says about it. (Null keys, late records and failures: in the tests of the
-// operators.)
+// The reasons for dropped records, and the warnings in the log. (Tests of the operators cover null keys, late records
+// and failures.)
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +24,7 @@ std::size_t count(const S& text, const S& part) {
   return found;
 }
 
-/// Drops records without key at node `counted`.
+/// A topology that drops records without a key at node `counted`.
 Topology counting() {
   StreamsBuilder builder;
   builder.stream<N, S>("in").group_by_key().count(Named::as("counted"), Materialized::as("store"));
@@ -35,7 +35,7 @@ Topology counting() {
 
 BOOST_AUTO_TEST_SUITE(DropReasons)
 
-BOOST_AUTO_TEST_CASE(of_a_join_of_a_stream_with_a_table) {
+BOOST_AUTO_TEST_CASE(cover_a_stream_table_join) {
   StreamsBuilder builder;
   const auto table = builder.table<S, S>("table");
   builder.stream<N, N>("in").join(table, text_of_both()).to("out");
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(of_a_join_of_a_stream_with_a_table) {
   BOOST_TEST(drops(timeline.driver()) == "null-value 1, null-join-key 1");
 }
 
-BOOST_AUTO_TEST_CASE(of_a_join_of_tables_by_foreign_key) {
+BOOST_AUTO_TEST_CASE(cover_a_foreign_key_join) {
   StreamsBuilder builder;
   const auto left = builder.table<S, S>("left");
   const auto right = builder.table<S, S>("right");
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(of_a_join_of_tables_by_foreign_key) {
   BOOST_TEST(drops(timeline.driver()) == "null-foreign-key 1");
 }
 
-BOOST_AUTO_TEST_CASE(of_a_versioned_table) {
+BOOST_AUTO_TEST_CASE(cover_a_versioned_table) {
   StreamsBuilder builder;
   const auto left = builder.table<S, S>("left", Materialized::as_versioned("v", 1h));
   const auto right = builder.table<S, S>("right");
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(are_metrics_of_the_task_and_of_the_client) {
   BOOST_TEST(metrics.sum("stream-metrics", "process-total") == 3.0);
 }
 
-BOOST_AUTO_TEST_CASE(outlast_a_restart_at_the_client_only) {
+BOOST_AUTO_TEST_CASE(survive_a_restart_in_the_client_metrics_only) {
   Timeline timeline(counting());
   timeline.feed("in null=x @1");
   timeline.driver().restart();
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(say_that_a_punctuation_has_no_topic) {
   BOOST_TEST(drops(timeline.driver()) == "processing-error 1");
 }
 
-BOOST_AUTO_TEST_CASE(of_many_alike_are_few_and_then_one_that_says_how_many) {
+BOOST_AUTO_TEST_CASE(are_limited_and_end_with_the_number_left_out) {
   const CapturedStderr captured;
   Timeline timeline(counting());
   for (int i = 0; i < 20; ++i) timeline.feed("in null=x @1");
@@ -152,12 +152,12 @@ BOOST_AUTO_TEST_CASE(of_many_alike_are_few_and_then_one_that_says_how_many) {
   timeline.driver().advance_wall_clock_time(10s);
   timeline.feed("in a=x @1");  // commits
   BOOST_TEST(count(captured.text(), "15 more dropped at node counted (task 0_0): null-key") == 1U);
-  // A new interval has lines again.
+  // In a new interval, warnings are logged again.
   timeline.feed("in null=x @1");
   BOOST_TEST(count(captured.text(), "dropped (null-key)") == 6U);
 }
 
-BOOST_AUTO_TEST_CASE(of_different_nodes_are_counted_apart) {
+BOOST_AUTO_TEST_CASE(are_limited_for_each_node_separately) {
   const CapturedStderr captured;
   StreamsBuilder builder;
   builder.stream<N, S>("first").group_by_key().count(Named::as("one"), Materialized::as("a"));
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(of_different_nodes_are_counted_apart) {
   BOOST_TEST(count(captured.text(), "at node other") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(that_were_left_out_are_reported_at_the_end) {
+BOOST_AUTO_TEST_CASE(are_summed_up_at_the_end_if_left_out) {
   const CapturedStderr captured;
   {
     Timeline timeline(counting());

@@ -6,14 +6,14 @@
 using namespace millrace;
 using namespace millrace::test;
 
-// dsl.store.format=HEADERS. As in Kafka Streams, operators but suppress put no headers into their stores, so that less
-// shows than the name promises.
+// Tests of dsl.store.format=HEADERS. As in Kafka Streams, operators other than suppress put no headers into their
+// stores, so the setting changes less than its name promises.
 
 namespace {
 
 StreamsConfig with_format(const S& format) { return StreamsConfig().set("dsl.store.format", format); }
 
-/// Of the store `s`: `key=value headers...`.
+/// The changelog of store `s`, as lines `key=value headers...`.
 std::vector<S> changelog(Timeline& timeline) {
   std::vector<S> lines;
   auto output = timeline.driver().create_output_topic<N, N>("app-s-changelog");
@@ -34,14 +34,14 @@ Topology reduced(const Materialized& materialized) {
   return builder.build();
 }
 
-/// What the changelog has of a value and its deletion, both with headers.
+/// The changelog of a value and its deletion, both written with headers.
 std::vector<S> logged(const S& format, const Materialized& materialized, const S& cache = "0") {
   Timeline timeline(reduced(materialized), with_format(format).set("statestore.cache.max.bytes", cache));
   check(timeline, {{"in a=1 @5 h=1", {"out a=1 @5 h=1"}}, {"in a=x @6 g=2 g=3", {"out a=null @6 g=2 g=3"}}});
   return changelog(timeline);
 }
 
-/// A table whose changes wait for 10 ms, in the store `held-store`.
+/// A table whose changes are suppressed for 10 ms in the store `held-store`.
 template <class Buffer>
 Topology suppressed(const Buffer& buffer) {
   StreamsBuilder builder;
@@ -52,7 +52,7 @@ Topology suppressed(const Buffer& buffer) {
   return builder.build();
 }
 
-/// One header and a timestamp, as they stand in front of a value in a store with headers.
+/// One header and a timestamp, in the bytes that precede a value in a store with headers.
 S origin(char key, char value, char timestamp) {
   return S{'\x0a', '\x02', '\x02', key, '\x02', value} + S(7, '\0') + timestamp;
 }
@@ -72,14 +72,14 @@ BOOST_AUTO_TEST_CASE(logs_deletes_with_the_headers_of_their_record) {
   BOOST_TEST(logged("HEADERS", store, "1000000") == kOfTheDelete, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(is_that_of_stores_in_rocksdb_alone) {
+BOOST_AUTO_TEST_CASE(applies_to_stores_in_rocksdb_only) {
   const auto in_memory = Materialized::as("s").with_store_type(StoreMedium::in_memory);
   BOOST_TEST(logged("HEADERS", in_memory) == kWithout, boost::test_tools::per_element());
   const auto versioned = Materialized::as_versioned("s", 1s);
   BOOST_TEST(logged("HEADERS", versioned) == kWithout, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(holds_for_tables_made_from_tables) {
+BOOST_AUTO_TEST_CASE(applies_to_tables_derived_from_tables) {
   StreamsBuilder builder;
   builder.table<S, S>("in")
       .filter([](const S& value) { return value != "x"; }, Materialized::as("s"))
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(holds_for_tables_made_from_tables) {
   BOOST_TEST(changelog(timeline) == (std::vector<S>{"a=1", "a=null g=2"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(takes_the_headers_from_what_a_cached_session_store_lets_out) {
+BOOST_AUTO_TEST_CASE(makes_a_cached_session_store_emit_no_headers) {
   const auto after_two = [](const S& format) {
     Timeline timeline(windowed([](auto grouped) {
                         return grouped.windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(10ms))
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(takes_the_headers_from_what_a_cached_session_store_lets_out
   BOOST_TEST((after_two("HEADERS") == std::vector<S>{"out a[5,5)=null @5", "out a[5,8)=2 @8"}));
 }
 
-BOOST_AUTO_TEST_CASE(lets_a_suppress_log_where_its_old_values_came_from) {
+BOOST_AUTO_TEST_CASE(makes_suppress_log_headers_and_time_of_old_values) {
   const S version = "v=\x03";
   const S unknown = S(1, '\0') + S(8, '\xff');
   for (const bool headers : {false, true}) {
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(lets_a_suppress_log_where_its_old_values_came_from) {
       return all;
     };
     BOOST_TEST(logged_with("in a=1 @5") == expected({}), boost::test_tools::per_element());
-    (void)timeline.feed("in b=1 @15");  // lets a out
+    (void)timeline.feed("in b=1 @15");  // emits a
     BOOST_TEST(logged_with("in a=2 @20 h=1") == expected({"vh.old=" + unknown}), boost::test_tools::per_element());
     BOOST_TEST(logged_with("in a=3 @21 g=2") == expected({"vh.prior=" + unknown, "vh.old=" + origin('h', '1', 20)}),
                boost::test_tools::per_element());
@@ -135,8 +135,9 @@ BOOST_AUTO_TEST_CASE(lets_a_suppress_log_where_its_old_values_came_from) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(makes_a_suppress_count_headers_and_timestamps) {
-  // 32 bytes: 8, a key of 1, a value of 1, and its context of 22. With headers the value has 9 more.
+BOOST_AUTO_TEST_CASE(makes_suppress_count_bytes_of_headers_and_timestamps) {
+  // A change has 32 bytes: 8 fixed, 1 for the key, 1 for the value, 22 for its record context. With headers the value
+  // has 9 more.
   const auto out = [](const S& format, std::int64_t limit) {
     Timeline timeline(suppressed(BufferConfig::max_bytes(limit)), with_format(format));
     return timeline.feed("in a=1 @5");
@@ -149,7 +150,7 @@ BOOST_AUTO_TEST_CASE(makes_a_suppress_count_headers_and_timestamps) {
   BOOST_TEST(out("HEADERS", 41) == held, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(leaves_the_types_of_a_tables_store_alone) {
+BOOST_AUTO_TEST_CASE(keeps_the_store_types_of_tables) {
   Timeline timeline(reduced(Materialized::as("s")), with_format("HEADERS"));
   (void)timeline.feed("in a=1 @5 h=1");
   const auto kept = timeline.driver().get_timestamped_key_value_store<S, S>("s").get("a");

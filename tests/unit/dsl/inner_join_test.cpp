@@ -3,7 +3,7 @@
 
 #include "unit/dsl/join_topologies.hpp"
 
-// Timelines and results are Kafka Streams' own.
+// Timelines and results were taken from Kafka Streams.
 
 using namespace millrace;
 using namespace millrace::test;
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(both_ends_of_the_window_are_inclusive) {
                                {"l a=L122 @122", {}}});
 }
 
-BOOST_AUTO_TEST_CASE(before_and_after_are_seen_from_the_left_record) {
+BOOST_AUTO_TEST_CASE(before_and_after_are_relative_to_the_left_record) {
   check_inner(no_grace(10ms).before(5ms).after(7ms),
               {{"l a=L100 @100", {}},
                {"r a=R94 @94", {}},
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(before_and_after_are_seen_from_the_left_record) {
                {"l a=L101 @101", {"out a=L101+R107 @107", "out a=L101+R108 @108"}}});
 }
 
-BOOST_AUTO_TEST_CASE(a_side_of_the_window_may_be_closed) {
+BOOST_AUTO_TEST_CASE(one_side_of_the_window_may_be_zero) {
   check_inner(no_grace(10ms).before(0ms), {{"l a=L100 @100", {}},
                                            {"r a=R99 @99", {}},
                                            {"r a=R100 @100", {"out a=L100+R100 @100"}},
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(equal_timestamps_match_in_order_of_arrival) {
                                {"l a=L5 @100", {"out a=L5+R1 @100", "out a=L5+R2 @100"}}});
 }
 
-BOOST_AUTO_TEST_CASE(records_out_of_order_meet_as_if_they_had_come_in_order) {
+BOOST_AUTO_TEST_CASE(out_of_order_records_match_as_in_order_ones) {
   check_inner(with_grace(10ms, 20ms), {{"l a=L100 @100", {}},
                                        {"r a=R130 @130", {}},
                                        {"r a=R95 @95", {"out a=L100+R95 @100"}},
@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(records_out_of_order_meet_as_if_they_had_come_in_order) {
                                        {"r a=R85 @85", {"out a=L90+R85 @90"}}});
 }
 
-BOOST_AUTO_TEST_CASE(a_late_record_meets_what_the_other_side_still_keeps) {
-  // A side keeps before + after + grace behind the newest record that it has kept itself.
+BOOST_AUTO_TEST_CASE(a_late_record_matches_records_still_in_the_other_store) {
+  // A store keeps records for before + after + grace, counted from the newest record in that store.
   check_inner(with_grace(10ms, 5ms), {{"l a=L100 @100", {}},
                                       {"r z=advance @126", {}},
                                       {"r a=R102 @102", {"out a=L100+R102 @102"}},
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(keys_that_begin_alike_stay_apart) {
                                       {"l =L4 @106", {"out =L4+R3 @106"}}});
 }
 
-BOOST_AUTO_TEST_CASE(of_a_stream_with_itself_gives_each_pair_both_ways) {
+BOOST_AUTO_TEST_CASE(a_self_join_gives_each_pair_in_both_orders) {
   StreamsBuilder builder;
   const auto in = builder.stream<N, N>("in");
   in.join(in, Plus(), no_grace(10ms)).to("out");
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(as_names_the_stores_and_with_name_the_nodes) {
   check_contains(both, "Processor: meet-merge");
 }
 
-BOOST_AUTO_TEST_CASE(stores_of_ones_own_are_logged_whatever_is_said_of_the_others) {
+BOOST_AUTO_TEST_CASE(given_stores_are_logged_even_with_logging_disabled) {
   const auto own = StreamJoined().with_logging_disabled().with_this_store("mine");
   const auto topics_of = [](Kind kind, const StreamJoined& joined) {
     Timeline timeline(join_topology(kind, with_grace(10ms, 1ms), joined));
@@ -210,14 +210,14 @@ BOOST_AUTO_TEST_CASE(stores_of_ones_own_are_logged_whatever_is_said_of_the_other
               std::set<S>{"app-mine-changelog", "app-theirs-changelog"}));
 }
 
-/// Writes a mark before the text.
+/// A serde that writes a mark before the text, which shows that the serde was used.
 struct MarkedSerde {
   char mark;
   void serialize(const S& text, S& out) const { out += mark + text; }
   [[nodiscard]] S deserialize(std::string_view bytes) const { return S(bytes.substr(1)); }
 };
 
-BOOST_AUTO_TEST_CASE(serdes_of_the_stores_can_be_given_one_by_one) {
+BOOST_AUTO_TEST_CASE(store_serdes_can_be_given_one_by_one) {
   StreamsBuilder builder;
   const auto joined = StreamJoined::as("kept")
                           .with_key_serde(MarkedSerde{'k'})

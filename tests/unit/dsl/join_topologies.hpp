@@ -31,7 +31,7 @@ auto join_as(Kind kind, const KStream<K, L>& left, const KStream<K, R>& right, c
   return left.outer_join(right, Plus(), windows, joined);
 }
 
-/// Topics `l` and `r`, which may hold nulls, joined into `out`.
+/// Joins the topics `l` and `r` into `out`. Values may be null.
 [[nodiscard]] inline Topology join_topology(Kind kind, const JoinWindows& windows, const StreamJoined& joined = {}) {
   StreamsBuilder builder;
   const auto left = builder.stream<N, N>("l");

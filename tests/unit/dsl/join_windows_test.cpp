@@ -8,9 +8,9 @@
 using namespace millrace;
 using namespace millrace::test;
 
-BOOST_AUTO_TEST_SUITE(JoinWindowsOf)
+BOOST_AUTO_TEST_SUITE(JoinWindowsSuite)
 
-BOOST_AUTO_TEST_CASE(a_time_difference_reaches_as_far_back_as_ahead) {
+BOOST_AUTO_TEST_CASE(reaches_equally_far_before_and_after) {
   const auto windows = JoinWindows::of_time_difference_and_grace(5min, 1h);
   BOOST_TEST(windows.before_ms() == 300'000);
   BOOST_TEST(windows.after_ms() == 300'000);
@@ -20,14 +20,14 @@ BOOST_AUTO_TEST_CASE(a_time_difference_reaches_as_far_back_as_ahead) {
   BOOST_TEST(JoinWindows::of_time_difference_with_no_grace(1ms).grace_ms() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(the_old_style_adds_grace_up_to_a_day) {
+BOOST_AUTO_TEST_CASE(gives_deprecated_windows_24_hours_of_grace_less_their_width) {
   BOOST_TEST(JoinWindows::of(5min).grace_ms() == 86'400'000 - 600'000);
   BOOST_TEST(JoinWindows::of(std::chrono::hours(48)).grace_ms() == 0);
   BOOST_TEST(!JoinWindows::of(5min).waits_for_close());
   BOOST_TEST(JoinWindows::of(5min).grace(1min).grace_ms() == 60'000);
 }
 
-BOOST_AUTO_TEST_CASE(changes_make_a_new_value) {
+BOOST_AUTO_TEST_CASE(leaves_the_original_unchanged) {
   const auto windows = JoinWindows::of_time_difference_with_no_grace(10ms);
   const auto other = windows.before(-5ms).after(7ms);
   BOOST_TEST(windows.before_ms() == 10);

@@ -3,7 +3,7 @@
 
 #include "unit/dsl/join_topologies.hpp"
 
-// Timelines and results are Kafka Streams' own.
+// Timelines and results were taken from Kafka Streams.
 
 using namespace millrace;
 using namespace millrace::test;
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(an_unmatched_record_comes_out_when_window_and_grace_have_pa
              {{"l a=L100 @100", {}}, {"r z=R109 @109", {}}, {"r z=R110 @110", {"out a=L100+null @100"}}});
 }
 
-BOOST_AUTO_TEST_CASE(a_record_that_is_late_for_its_window_comes_out_at_once_even_within_grace) {
+BOOST_AUTO_TEST_CASE(a_record_after_its_window_end_is_emitted_at_once_even_within_grace) {
   check_left(with_grace(10ms, 2ms).before(5ms).after(7ms), {{"r z=R110 @110", {}},
                                                             {"l b=L90 @90", {"out b=L90+null @90"}},
                                                             {"l c=L103 @103", {}},
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_late_record_releases_nothing) {
                                      {"l b=L120 @120", {"out b=L120+R110 @120"}}});
 }
 
-BOOST_AUTO_TEST_CASE(a_match_takes_every_record_of_that_key_and_time_off_the_waiting_list) {
+BOOST_AUTO_TEST_CASE(a_match_removes_all_waiting_records_of_its_key_and_time) {
   check_left(with_grace(10ms, 5ms), {{"l a=L1 @100", {}},
                                      {"l a=L2 @100", {}},
                                      {"l a=L3 @101", {}},
@@ -79,11 +79,11 @@ BOOST_AUTO_TEST_CASE(unmatched_records_with_equal_timestamps_all_come_out) {
                               {"r z=R @111", {"out a=L1+null @100", "out a=L2+null @100", "out b=L3+null @100"}}});
 }
 
-BOOST_AUTO_TEST_CASE(an_unmatched_result_carries_the_headers_of_the_record_that_released_it) {
+BOOST_AUTO_TEST_CASE(an_unmatched_result_has_the_headers_of_the_triggering_record) {
   check_left(no_grace(10ms), {{"l b=L101 @101 h=1", {}}, {"r z=R200 @200 h=2", {"out b=L101+null @101 h=2"}}});
 }
 
-BOOST_AUTO_TEST_CASE(a_left_record_without_key_comes_out_alone_and_other_nulls_are_dropped) {
+BOOST_AUTO_TEST_CASE(a_left_record_without_key_is_emitted_unmatched_and_other_nulls_are_dropped) {
   Timeline timeline(join_topology(Kind::left, no_grace(10ms)));
   check(timeline, {{"l null=nk @100", {"out null=nk+null @100"}},
                    {"r null=nk @101", {}},
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(null_keys_reach_a_rekeyed_left_join_through_its_repartition
   check(builder.build(), {{"l a=L @100", {"out null=L+null @100"}}});
 }
 
-BOOST_AUTO_TEST_CASE(without_grace_style_windows_unmatched_records_come_out_at_once) {
+BOOST_AUTO_TEST_CASE(deprecated_windows_emit_unmatched_records_at_once) {
   check_left(JoinWindows::of(10ms), {{"l a=L100 @100", {"out a=L100+null @100"}},
                                      {"r a=R100 @100", {"out a=L100+R100 @100"}},
                                      {"r a=R101 @101", {"out a=L100+R101 @101"}},
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(the_joiner_may_take_the_key) {
   check(builder.build(), {{"l a=1 @1", {}}, {"l b=2 @100", {"out a=a:1null @1"}}});
 }
 
-BOOST_AUTO_TEST_CASE(looks_for_closed_windows_behind_a_long_gap) {
+BOOST_AUTO_TEST_CASE(finds_closed_windows_after_a_long_gap) {
   check_left(no_grace(5ms), {{"l a=L @1000", {}},
                              {"r b=R @1001", {}},
                              {"l c=L @100000", {"out a=L+null @1000"}},

@@ -3,7 +3,7 @@
 
 #include "unit/dsl/join_topologies.hpp"
 
-// Timelines and results are Kafka Streams' own.
+// Timelines and results were taken from Kafka Streams.
 
 using namespace millrace;
 using namespace millrace::test;
@@ -62,9 +62,9 @@ BOOST_AUTO_TEST_CASE(at_equal_times_the_right_side_comes_out_first) {
               {{"l a=L @100", {}}, {"r b=R @100", {}}, {"l z=Z @111", {"out b=null+R @100", "out a=L+null @100"}}});
 }
 
-// It remembers up to when nothing is due. That is the time of the first record that it has not looked at: here the
-// second of k, not z.
-BOOST_AUTO_TEST_CASE(what_waits_is_looked_at_record_by_record) {
+// The join remembers until when no waiting record is due. This is the time of the first waiting record that it has not
+// checked. Here this is the second record of k, not the record of z.
+BOOST_AUTO_TEST_CASE(waiting_records_are_checked_one_by_one) {
   check_outer(no_grace(10ms),
               {{"r a=R100 @100", {}},
                {"r b=R105 @105", {}},
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(what_waits_is_looked_at_record_by_record) {
                {"l x=L116 @116", {"out b=null+R105 @105", "out k=one+null @105", "out k=two+null @105"}}});
 }
 
-BOOST_AUTO_TEST_CASE(records_out_of_order_meet_as_if_they_had_come_in_order) {
+BOOST_AUTO_TEST_CASE(out_of_order_records_match_as_in_order_ones) {
   check_outer(with_grace(10ms, 20ms), {{"l a=L100 @100", {}},
                                        {"r a=R130 @130", {}},
                                        {"r a=R95 @95", {"out a=L100+R95 @100"}},
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(records_out_of_order_meet_as_if_they_had_come_in_order) {
                                        {"r a=R85 @85", {"out a=L90+R85 @90"}}});
 }
 
-BOOST_AUTO_TEST_CASE(a_record_that_is_too_late_comes_out_alone) {
+BOOST_AUTO_TEST_CASE(a_late_record_is_emitted_unmatched) {
   check_outer(with_grace(10ms, 5ms), {{"l a=L100 @100", {}},
                                       {"r z=advance @124", {"out a=L100+null @100"}},
                                       {"r a=R100 @100", {"out a=L100+R100 @100"}},
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_record_that_is_too_late_comes_out_alone) {
                                       {"r a=edge @175", {"out a=null+edge @175"}}});
 }
 
-BOOST_AUTO_TEST_CASE(records_without_key_come_out_alone_and_null_values_are_dropped) {
+BOOST_AUTO_TEST_CASE(records_without_key_are_emitted_unmatched_and_null_values_are_dropped) {
   Timeline timeline(join_topology(Kind::outer, no_grace(10ms)));
   check(timeline, {{"l null=nk @100", {"out null=nk+null @100"}},
                    {"r null=nk @101", {"out null=null+nk @101"}},
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(records_without_key_come_out_alone_and_null_values_are_drop
   BOOST_TEST(drops(timeline.driver()) == "null-value 4");
 }
 
-BOOST_AUTO_TEST_CASE(of_a_stream_with_itself_leaves_nothing_unmatched) {
+BOOST_AUTO_TEST_CASE(a_self_join_leaves_nothing_unmatched) {
   StreamsBuilder builder;
   const auto in = builder.stream<N, N>("in");
   in.outer_join(in, Plus(), no_grace(10ms)).to("out");
@@ -120,13 +120,13 @@ BOOST_AUTO_TEST_CASE(of_a_stream_with_itself_leaves_nothing_unmatched) {
                           {"in b=4 @130", {"out b=4+4 @130"}}});
 }
 
-BOOST_AUTO_TEST_CASE(without_grace_style_windows_unmatched_records_come_out_at_once) {
+BOOST_AUTO_TEST_CASE(deprecated_windows_emit_unmatched_records_at_once) {
   check_outer(JoinWindows::of(10ms), {{"l a=L @100", {"out a=L+null @100"}},
                                       {"r b=R @100", {"out b=null+R @100"}},
                                       {"r a=R @105", {"out a=L+R @105"}}});
 }
 
-BOOST_AUTO_TEST_CASE(values_of_types_that_are_never_null_are_told_apart_from_absent_ones) {
+BOOST_AUTO_TEST_CASE(zero_values_are_distinct_from_absent_ones) {
   StreamsBuilder builder;
   const auto left = builder.stream<S, std::int32_t>("l");
   left.outer_join(

@@ -22,7 +22,7 @@ struct Celsius {
 };
 std::ostream& operator<<(std::ostream& out, const Celsius& value) { return out << value.degrees << " °C"; }
 
-/// What is written to std::cout meanwhile.
+/// Captures std::cout during the lifetime of this object.
 class CapturedOut {
  public:
   CapturedOut() : before_(std::cout.rdbuf(text_.rdbuf())) {}
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(shows_values_streamed_or_as_their_serde_writes_them) {
   BOOST_TEST(out.text() == "[int]: null, 7\n[json]: null, {\"symbol\":\"A\",\"price\":7.5}\n[own]: null, 3.5 °C\n");
 }
 
-BOOST_AUTO_TEST_CASE(shows_records_as_a_function_of_yours_does) {
+BOOST_AUTO_TEST_CASE(formats_records_with_a_given_function) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").print(Printed::to_sys_out().with_label("x"),
                                    [](const S& key, const S& value) { return key + " -> " + value; });
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(shows_records_as_a_function_of_yours_does) {
   BOOST_TEST(out.text() == "[x]: a -> 1\n");
 }
 
-BOOST_AUTO_TEST_CASE(writes_to_a_file_which_it_empties_first) {
+BOOST_AUTO_TEST_CASE(truncates_the_file_and_writes_to_it) {
   const TempDir directory;
   const auto file = directory.path() / "records.txt";
   std::ofstream(file) << "old\n";
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(writes_to_a_file_which_it_empties_first) {
   BOOST_TEST(content(file) == "[x]: a, 1\n[x]: b, 2\n");
 }
 
-BOOST_AUTO_TEST_CASE(to_a_file_that_cannot_be_written_is_an_error_of_the_topology) {
+BOOST_AUTO_TEST_CASE(to_a_file_that_cannot_be_written_is_a_topology_exception) {
   const TempDir directory;
   const S file = directory.path() / "missing" / "records.txt";
   check_contains(error_of([&] { (void)Printed::to_file(file); }), file);

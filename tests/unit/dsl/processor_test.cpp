@@ -37,7 +37,7 @@ auto scripted(Scripted::Init init, Scripted::Body body) {
 
 void pass_on(Context& context, Record<S, S> record) { context.forward(std::move(record)); }
 
-/// `in` through the processor to `out`.
+/// Builds in -> processor -> out.
 template <class F>
 Topology with_processor(F supplier, const std::vector<S>& stores = {}) {
   StreamsBuilder builder;
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(shares_a_store_between_processors) {
         {{"a k=1 @1", {"out-a k=1 @1"}}, {"b k=2 @2", {"out-b k=12 @2"}}, {"a k=3 @3", {"out-a k=123 @3"}}});
 }
 
-BOOST_AUTO_TEST_CASE(walks_over_a_store_in_order_and_removes) {
+BOOST_AUTO_TEST_CASE(iterates_over_a_store_in_order_and_removes_entries) {
   const auto body = [](Context& context, Record<S, S> record) {
     auto& store = context.get_state_store<KeyValueStore<S, S>>("st");
     S seen;
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(ProcessValues)
 
-BOOST_AUTO_TEST_CASE(keeps_the_key_so_that_nothing_is_repartitioned) {
+BOOST_AUTO_TEST_CASE(keeps_the_key_and_needs_no_repartition) {
   class Numbered final : public FixedKeyProcessor<S, S, std::int32_t> {
     void init(FixedKeyProcessorContext<S, std::int32_t>& context) override {
       FixedKeyProcessor::init(context);
@@ -259,7 +259,7 @@ Scripted::Init every(Millis interval, PunctuationType type, const S& name) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(by_stream_time_runs_on_a_grid_from_zero_and_skips_what_it_missed) {
+BOOST_AUTO_TEST_CASE(by_stream_time_runs_at_multiples_of_its_interval_and_skips_missed_ones) {
   check(with_processor(scripted(every(10ms, PunctuationType::stream_time, "tick"), {})),
         {{"in a=1 @103", {"out tick=103 @103"}},
          {"in a=1 @109", {}},
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(by_stream_time_runs_on_a_grid_from_zero_and_skips_what_it_m
          {"in a=1 @150", {"out tick=150 @150"}}});
 }
 
-BOOST_AUTO_TEST_CASE(by_wall_clock_runs_first_after_one_interval_and_once_however_late) {
+BOOST_AUTO_TEST_CASE(by_wall_clock_runs_first_after_one_interval_and_once_per_advance) {
   Timeline timeline(with_processor(scripted(every(10ms, PunctuationType::wall_clock_time, "wall"), pass_on)));
   const auto advance = [&](Millis by) {
     timeline.driver().advance_wall_clock_time(by);
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(by_wall_clock_runs_first_after_one_interval_and_once_howeve
   BOOST_TEST((advance(1ms) == Lines{"out wall=1000050 @1000050"}));
 }
 
-BOOST_AUTO_TEST_CASE(can_be_cancelled_even_from_within) {
+BOOST_AUTO_TEST_CASE(can_cancel_itself) {
   const auto init = [](Context& context) {
     auto schedule = std::make_shared<Cancellable>();
     auto left = std::make_shared<int>(2);
@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(may_be_scheduled_by_a_punctuation) {
   check(with_processor(scripted(init, {})), {{"in a=1 @5", {"out inner=5 @5"}}, {"in a=1 @6", {}}});
 }
 
-BOOST_AUTO_TEST_CASE(has_no_record_behind_it) {
+BOOST_AUTO_TEST_CASE(has_no_record_metadata) {
   const auto init = [](Context& context) {
     context.schedule(10ms, PunctuationType::stream_time, [&context](Timestamp now) {
       context.forward({"origin", context.record_metadata() ? "some" : "none", now, {}});

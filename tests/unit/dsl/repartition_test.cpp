@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(drops_null_keys_unless_a_left_or_outer_join_downstream_want
   check(builder.build(), {{"in a=x @1", {}}, {"l a=x @1", {"joined null=xnull @1"}}});
 }
 
-BOOST_AUTO_TEST_CASE(happens_by_itself_where_a_key_changed_before_grouping) {
+BOOST_AUTO_TEST_CASE(is_automatic_when_the_key_changed_before_grouping) {
   StreamsBuilder builder;
   builder.stream<N, N>("kept")
       .map_values(by_value)

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_records_that_wait_for_a_match) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(lets_out_the_unmatched_records_that_waited_before) {
+BOOST_AUTO_TEST_CASE(emits_unmatched_records_that_waited_before) {
   for (const StoreMedium medium : kMedia) {
     Timeline timeline(join_topology(Kind::outer, with_grace(10ms, 5ms), StreamJoined().with_store_type(medium)));
     check(timeline, {{"l a=L @100", {}}});
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(lets_out_the_unmatched_records_that_waited_before) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(keeps_apart_records_of_one_key_and_time_that_wait_for_a_versioned_table) {
+BOOST_AUTO_TEST_CASE(keeps_all_records_of_one_key_and_time_that_wait_for_a_versioned_table) {
   StreamsBuilder builder;
   const auto stream = builder.stream<S, S>("l");
   const auto table = builder.table<S, S>("r", Materialized::as_versioned("history", 1s));
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(keeps_apart_records_of_one_key_and_time_that_wait_for_a_ver
   check(timeline, {{"l a=L2 @100", {}}, {"l b=L @110", {"out a=L1+R @100", "out a=L2+R @100"}}});
 }
 
-BOOST_AUTO_TEST_CASE(empties_joined_windows_that_default_dsl_store_puts_in_memory) {
+BOOST_AUTO_TEST_CASE(empties_join_windows_kept_in_memory_by_default_dsl_store) {
   const auto matches_after_restart = [](const S& store) {
     Timeline timeline(join_topology(Kind::inner, no_grace(10ms), StreamJoined().with_logging_disabled()),
                       StreamsConfig().set("default.dsl.store", store));
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(empties_joined_windows_that_default_dsl_store_puts_in_memor
   BOOST_TEST(matches_after_restart("in_memory").empty());
 }
 
-BOOST_AUTO_TEST_CASE(starts_stream_time_and_punctuations_anew) {
+BOOST_AUTO_TEST_CASE(resets_stream_time_and_punctuations) {
   class Ticking final : public Processor<S, S> {
     void init(ProcessorContext<S, S>& context) override {
       Processor::init(context);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(starts_stream_time_and_punctuations_anew) {
   check(timeline, {{"in a=1 @104", {"out tick=104 @104"}}});
 }
 
-BOOST_AUTO_TEST_CASE(empties_what_is_neither_durable_nor_logged) {
+BOOST_AUTO_TEST_CASE(empties_stores_that_are_neither_durable_nor_logged) {
   StreamsBuilder builder;
   builder.stream<S, S>("in")
       .group_by_key()

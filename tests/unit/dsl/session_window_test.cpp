@@ -24,7 +24,7 @@ Topology joined_text(StoreMedium medium = StoreMedium::rocksdb) {
 
 BOOST_AUTO_TEST_SUITE(Sessions)
 
-BOOST_AUTO_TEST_CASE(grow_replace_what_they_were_and_carry_their_end_and_no_headers) {
+BOOST_AUTO_TEST_CASE(replace_the_old_session_without_headers_when_they_grow) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(joined_text(medium));
     check(timeline, {{"in a=1 @100 h=1", {"out a[100,100)=(1 @100"}},
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(grow_replace_what_they_were_and_carry_their_end_and_no_head
   }
 }
 
-BOOST_AUTO_TEST_CASE(that_a_record_lies_between_become_one) {
+BOOST_AUTO_TEST_CASE(merge_when_a_record_lies_between_them) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(joined_text(medium));
     check(timeline,
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(that_a_record_lies_between_become_one) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(are_replaced_even_where_their_bounds_stay_but_not_if_they_are_a_single_moment) {
+BOOST_AUTO_TEST_CASE(are_retracted_with_equal_bounds_unless_start_equals_end) {
   auto timeline = Timeline(joined_text());
   check(timeline, {{"in a=1 @100", {"out a[100,100)=(1 @100"}},
                    {"in a=2 @100", {"out a[100,100)=((12 @100"}},
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(go_on_after_a_restart) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(with_a_cache_carry_the_headers_of_the_last_update) {
+BOOST_AUTO_TEST_CASE(have_the_headers_of_the_last_update_with_a_cache) {
   auto timeline = cached(joined_text());
   check(timeline, {{"in a=1 @100 h=1", {"out a[100,100)=(1 @100 h=1"}},
                    {"in a=2 @110 h=2", {"out a[100,100)=null @100 h=2", "out a[100,110)=((12 @110 h=2"}}});

@@ -8,7 +8,7 @@ using namespace millrace::test;
 
 namespace {
 
-/// A serde of one's own, for a type that has none.
+/// A custom serde for a type without a default serde.
 struct Point {
   int x = 0;
   int y = 0;
@@ -23,7 +23,7 @@ struct PointSerde {
   }
 };
 
-/// Strings written backwards, to tell that this serde was used.
+/// A serde that reverses strings, which shows that the serde was used.
 struct BackwardsSerde {
   void serialize(const S& value, std::string& out) const { out.append(value.rbegin(), value.rend()); }
   S deserialize(std::string_view bytes) const { return {bytes.rbegin(), bytes.rend()}; }
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(Serdes)
 
-BOOST_AUTO_TEST_CASE(are_given_where_a_type_has_none) {
+BOOST_AUTO_TEST_CASE(must_be_given_for_types_without_one) {
   StreamsBuilder builder;
   builder.stream<S, Point>("in", Consumed().with_value_serde(PointSerde()))
       .filter([](const Point& p) { return p.x > 0; })
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(are_given_where_a_type_has_none) {
   check(builder.build(), {{"in a=1;2 @1", {"out a=1;2 @1"}}, {"in a=0;2 @1", {}}});
 }
 
-BOOST_AUTO_TEST_CASE(travel_with_the_stream_until_the_type_changes) {
+BOOST_AUTO_TEST_CASE(follow_the_stream_until_the_type_changes) {
   StreamsBuilder builder;
   const auto in = builder.stream<S, S>("in", Consumed::with(BackwardsSerde(), BackwardsSerde()));
   in.filter([](const S& value) { return value == "12"; }).to("filtered");
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(travel_with_the_stream_until_the_type_changes) {
         {{"in ba=21 @1", {"filtered ba=21 @1", "given ba=12 @1", "mapped ba=123 @1", "rekeyed abc=21 @1"}}});
 }
 
-BOOST_AUTO_TEST_CASE(of_a_value_serve_its_nullable_type_too) {
+BOOST_AUTO_TEST_CASE(apply_to_the_nullable_type_of_a_value) {
   StreamsBuilder builder;
   builder.stream<N, std::optional<Point>>("in", Consumed().with_value_serde(PointSerde()))
       .to("out", Produced().with_value_serde(PointSerde()));
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(of_declared_structs_are_json) {
   BOOST_TEST(out.is_empty());
 }
 
-BOOST_AUTO_TEST_CASE(serve_stores_changelogs_and_repartition_topics) {
+BOOST_AUTO_TEST_CASE(are_used_for_stores_changelogs_and_repartition_topics) {
   StreamsBuilder builder;
   builder.stream<S, Point>("in", Consumed().with_value_serde(PointSerde()))
       .group_by([](const Point& p) { return std::to_string(p.x); }, Grouped::as("g").with_value_serde(PointSerde()))
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(RecordHeaders)
 
-BOOST_AUTO_TEST_CASE(travel_through_every_stateless_operator_and_repartition_topics) {
+BOOST_AUTO_TEST_CASE(pass_stateless_operators_and_repartition_topics) {
   StreamsBuilder builder;
   builder.stream<N, N>("in")
       .filter([](const N&) { return true; })
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(may_be_null_empty_and_repeated) {
   BOOST_TEST(record.headers.last("h")->value.value() == "2");
 }
 
-BOOST_AUTO_TEST_CASE(come_out_of_an_aggregation_but_not_in_its_changelog) {
+BOOST_AUTO_TEST_CASE(are_in_the_result_of_an_aggregation_but_not_in_its_changelog) {
   StreamsBuilder builder;
   builder.stream<S, S>("in")
       .group_by_key()

@@ -8,7 +8,7 @@ using namespace millrace::test;
 
 namespace {
 
-// Windows are shown as [start,end), but the end of a sliding window belongs to it.
+// Windows are printed as [start,end), although the end of a sliding window is inclusive.
 Topology listed(const SlidingWindows& windows, StoreMedium medium = StoreMedium::rocksdb) {
   return windowed([&](const auto& group) {
     return group.windowed_by(windows).reduce([](const S& all, const S& value) { return all + value; },
@@ -22,7 +22,7 @@ const auto kMedia = {StoreMedium::rocksdb, StoreMedium::in_memory};
 
 BOOST_AUTO_TEST_SUITE(SlidingWindow)
 
-BOOST_AUTO_TEST_CASE(ends_with_each_record_and_begins_behind_each_that_another_follows) {
+BOOST_AUTO_TEST_CASE(ends_at_each_record_and_starts_after_each_followed_record) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(listed(SlidingWindows::of_time_difference_and_grace(10ms, 50ms), medium));
     check(timeline, {{"in a=A @100 h=1", {"out a[90,100)=A @100 h=1"}},
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(ends_with_each_record_and_begins_behind_each_that_another_f
   }
 }
 
-BOOST_AUTO_TEST_CASE(takes_a_record_out_of_order_into_the_windows_it_lies_in_and_makes_its_own) {
+BOOST_AUTO_TEST_CASE(updates_and_creates_windows_for_an_out_of_order_record) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(listed(SlidingWindows::of_time_difference_and_grace(10ms, 50ms), medium));
     check(timeline,
@@ -42,21 +42,21 @@ BOOST_AUTO_TEST_CASE(takes_a_record_out_of_order_into_the_windows_it_lies_in_and
   }
 }
 
-BOOST_AUTO_TEST_CASE(of_a_time_that_was_there_before_takes_the_second_record_along) {
+BOOST_AUTO_TEST_CASE(counts_both_records_of_one_timestamp) {
   auto timeline = Timeline(listed(SlidingWindows::of_time_difference_and_grace(10ms, 50ms)));
   check(timeline, {{"in a=A @100", {"out a[90,100)=A @100"}},
                    {"in a=B @100", {"out a[90,100)=AB @100"}},
                    {"in a=C @111", {"out a[101,111)=C @111"}}});
 }
 
-BOOST_AUTO_TEST_CASE(that_would_begin_before_time_0_is_shared_by_all_early_records) {
+BOOST_AUTO_TEST_CASE(starts_at_time_0_for_all_early_records) {
   auto timeline = Timeline(listed(SlidingWindows::of_time_difference_and_grace(10ms, 50ms)));
   check(timeline, {{"in a=A @4", {"out a[0,10)=A @4"}},
                    {"in a=B @7", {"out a[5,15)=B @7", "out a[0,10)=AB @7"}},
                    {"in a=C @2", {"out a[3,13)=AB @7", "out a[0,10)=ABC @7"}}});
 }
 
-BOOST_AUTO_TEST_CASE(takes_nothing_after_its_end_plus_grace_nor_nulls) {
+BOOST_AUTO_TEST_CASE(drops_late_records_and_nulls) {
   auto timeline = Timeline(listed(SlidingWindows::of_time_difference_and_grace(10ms, 5ms)));
   check(timeline, {{"in b=B @100", {"out b[90,100)=B @100"}},
                    {"in a=late @84", {}},

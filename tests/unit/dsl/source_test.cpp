@@ -12,7 +12,7 @@ StreamsConfig default_extractor(const char* name) {
   return std::move(StreamsConfig().set("default.timestamp.extractor", name));
 }
 
-/// `in` to `out` as strings; `consumed` says how.
+/// Copies `in` to `out` as strings, with the given `consumed`.
 template <class C>
 Topology copy_topology(const C& consumed) {
   StreamsBuilder builder;
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(reads_several_topics) {
   check(builder.build(), {{"x a=1 @3", {"out a=1 @3"}}, {"y a=2 @2", {"out a=2 @2"}}, {"x a=3 @1", {"out a=3 @1"}}});
 }
 
-BOOST_AUTO_TEST_CASE(reads_all_topics_that_match_a_pattern_whole) {
+BOOST_AUTO_TEST_CASE(reads_topics_whose_whole_name_matches_a_pattern) {
   StreamsBuilder builder;
   builder.stream<N, N>(Pattern{"in-[ab]"}).to("out");
   Timeline timeline(builder.build());
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(reads_all_topics_that_match_a_pattern_whole) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(equal_sources_are_one) {
+BOOST_AUTO_TEST_CASE(is_shared_by_equal_streams) {
   StreamsBuilder builder;
   builder.stream<N, N>("in").to("first");
   builder.stream<N, N>("in").to("second");
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(equal_sources_are_one) {
         {{"in a=1 @1", {"first a=1 @1", "second a=1 @1"}}, {"x a=2 @2", {"fourth a=2 @2", "third a=2 @2"}}});
 }
 
-BOOST_AUTO_TEST_CASE(ignores_keys_that_are_read_as_unkeyed) {
+BOOST_AUTO_TEST_CASE(ignores_keys_of_an_unkeyed_stream) {
   StreamsBuilder builder;
   builder.stream<Unkeyed, S>("in").to("out");
   TopologyTestDriver driver(builder.build());
@@ -66,37 +66,37 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(Timestamps)
 
-BOOST_AUTO_TEST_CASE(a_negative_one_stops_the_application_by_default) {
+BOOST_AUTO_TEST_CASE(stop_the_application_by_default_if_negative) {
   Timeline timeline(copy_topology(Consumed()));
   const auto error = error_of<StreamsException>([&] { (void)timeline.feed("in a=1 @-1"); });
   check_contains(error, "in-0, offset 0");
   check_contains(error, "default.timestamp.extractor");
 }
 
-BOOST_AUTO_TEST_CASE(a_negative_one_is_dropped_by_log_and_skip) {
+BOOST_AUTO_TEST_CASE(are_dropped_by_log_and_skip_if_negative) {
   Timeline timeline(copy_topology(Consumed().with_timestamp_policy(TimestampPolicy::log_and_skip)));
   check(timeline, {{"in a=1 @-1", {}}, {"in a=2 @5", {"out a=2 @5"}}});
   BOOST_TEST(drops(timeline.driver()) == "negative-timestamp 1");
 }
 
-BOOST_AUTO_TEST_CASE(a_negative_one_becomes_the_partition_s_time) {
+BOOST_AUTO_TEST_CASE(become_the_partition_time_if_negative) {
   Timeline timeline(copy_topology(Consumed().with_timestamp_policy(TimestampPolicy::use_partition_time)));
   check(timeline, {{"in a=1 @9", {"out a=1 @9"}}, {"in a=2 @5", {"out a=2 @5"}}, {"in a=3 @-1", {"out a=3 @9"}}});
 }
 
-BOOST_AUTO_TEST_CASE(there_is_no_partition_time_before_the_first_record) {
+BOOST_AUTO_TEST_CASE(have_no_partition_time_before_the_first_record) {
   Timeline timeline(copy_topology(Consumed().with_timestamp_policy(TimestampPolicy::use_partition_time)));
   check_contains(error_of<StreamsException>([&] { (void)timeline.feed("in a=1 @-1"); }), "in-0, offset 0");
 }
 
-BOOST_AUTO_TEST_CASE(the_wall_clock_can_take_their_place) {
+BOOST_AUTO_TEST_CASE(can_come_from_the_wall_clock) {
   Timeline timeline(copy_topology(Consumed().with_timestamp_policy(TimestampPolicy::wallclock_time)));
   check(timeline, {{"in a=1 @9", {"out a=1 @1000000"}}});
   timeline.driver().advance_wall_clock_time(5ms);
   check(timeline, {{"in a=1 @9", {"out a=1 @1000005"}}});
 }
 
-BOOST_AUTO_TEST_CASE(sources_without_a_policy_take_the_configured_one) {
+BOOST_AUTO_TEST_CASE(follow_the_configured_policy_if_the_source_has_none) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").to("out");
   builder.stream<S, S>("own", Consumed().with_timestamp_policy(TimestampPolicy::log_and_skip)).to("out");
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(sources_without_a_policy_take_the_configured_one) {
   check(timeline, {{"in a=1 @9", {"out a=1 @1000000"}}, {"own a=1 @9", {"out a=1 @9"}}});
 }
 
-BOOST_AUTO_TEST_CASE(an_extractor_reads_them_out_of_the_record) {
+BOOST_AUTO_TEST_CASE(can_be_extracted_from_the_record) {
   const auto extract = [](const Record<S, S>& record, Timestamp partition_time) -> Timestamp {
     if (record.value == "partition-time") return partition_time;
     return record.value == "none" ? -1 : std::stol(record.value) + record.timestamp;
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(an_extractor_reads_them_out_of_the_record) {
   BOOST_TEST(drops(timeline.driver()) == "negative-timestamp 2");
 }
 
-BOOST_AUTO_TEST_CASE(an_extractor_may_ask_where_the_record_comes_from) {
+BOOST_AUTO_TEST_CASE(can_be_extracted_with_the_record_metadata) {
   StreamsBuilder builder;
   const auto extract = [](const Record<S, S>& record, Timestamp, const RecordMetadata& place) {
     return record.timestamp + (place.topic == "seconds" ? 1'000 : 0) + 10 * place.offset + place.partition;
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(an_extractor_may_ask_where_the_record_comes_from) {
         {{"millis a=1 @5", {"out a=1 @5"}}, {"millis a=2 @5", {"out a=2 @15"}}, {"seconds a=3 @5", {"out a=3 @1005"}}});
 }
 
-BOOST_AUTO_TEST_CASE(an_extractor_of_a_table_may_ask_too) {
+BOOST_AUTO_TEST_CASE(can_be_extracted_with_the_record_metadata_of_a_table) {
   StreamsBuilder builder;
   builder
       .table<S, S>("t", Consumed().with_timestamp_extractor(
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(an_extractor_of_a_table_may_ask_too) {
   check(builder.build(), {{"t a=1 @5", {"out a=1 @0"}}, {"t a=2 @5", {"out a=2 @1"}}});
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_function_is_no_extractor) {
+BOOST_AUTO_TEST_CASE(cannot_come_from_an_empty_function) {
   const std::function<Timestamp(const Record<S, S>&, Timestamp)> none;
   const std::function<Timestamp(const Record<S, S>&, Timestamp, const RecordMetadata&)> none_of_three;
   BOOST_TEST(!(TimestampExtractor<S, S>(none)));
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(an_empty_function_is_no_extractor) {
   BOOST_TEST(some({"a", "1", 7, {}}, -1) == 8);
 }
 
-BOOST_AUTO_TEST_CASE(an_extractor_that_throws_stops_the_application_and_is_named) {
+BOOST_AUTO_TEST_CASE(stop_the_application_if_their_extractor_throws) {
   const auto extract = [](const Record<S, S>&, Timestamp) -> Timestamp { throw std::runtime_error("no time in it"); };
   Timeline timeline(copy_topology(Consumed::as("prices").with_timestamp_extractor(extract)));
   const auto error = error_of<StreamsException>([&] { (void)timeline.feed("in a=1 @1"); });
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(an_extractor_that_throws_stops_the_application_and_is_named
   check_contains(error, "no time in it");
 }
 
-BOOST_AUTO_TEST_CASE(of_a_repartitioned_record_stay_what_the_extractor_made_of_them) {
+BOOST_AUTO_TEST_CASE(keep_the_extracted_time_through_a_repartition) {
   StreamsBuilder builder;
   builder.stream<S, S>("in", Consumed().with_timestamp_policy(TimestampPolicy::wallclock_time))
       .select_key([](const S& value) { return value; })
@@ -170,8 +170,9 @@ BOOST_AUTO_TEST_CASE(of_a_repartitioned_record_stay_what_the_extractor_made_of_t
   check(timeline, {{"in a=1 @9", {"out 1=1 @1000000"}}});
 }
 
-BOOST_AUTO_TEST_CASE(the_earliest_record_of_all_topics_goes_first) {
-  // Records that a step sends to two topics wait together; the older is taken up first, whichever topic it is in.
+BOOST_AUTO_TEST_CASE(decide_which_topic_is_processed_first) {
+  // One input record is sent to two topics. Both records wait at the same time, and the one with the lower timestamp is
+  // processed first.
   StreamsBuilder builder;
   builder.stream<S, S>("in").to("later");
   builder.stream<S, S>("in").map_values([](const S& v) { return v + "!"; }).to("sooner");
@@ -183,7 +184,7 @@ BOOST_AUTO_TEST_CASE(the_earliest_record_of_all_topics_goes_first) {
   check(builder.build(), {{"in a=1 @0", {"later a=1 @0", "out a=1! @5", "out a=1 @10", "sooner a=1! @0"}}});
 }
 
-BOOST_AUTO_TEST_CASE(merging_two_streams_of_one_topic_gives_each_record_once) {
+BOOST_AUTO_TEST_CASE(do_not_matter_when_two_streams_of_one_topic_are_merged) {
   StreamsBuilder builder;
   const auto one = builder.stream<S, S>("in");
   const auto other = builder.stream<S, S>("in");

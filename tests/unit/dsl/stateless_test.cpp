@@ -9,7 +9,7 @@ using namespace millrace::test;
 
 namespace {
 
-/// A topology that reads `in` as nullable strings.
+/// Builds a topology that reads `in` as nullable strings.
 template <class F>
 Topology from_in(F build) {
   StreamsBuilder builder;
@@ -23,7 +23,7 @@ const std::vector<S> kNothing;
 
 BOOST_AUTO_TEST_SUITE(Filter)
 
-BOOST_AUTO_TEST_CASE(keeps_what_the_predicate_holds_for_and_filter_not_the_rest) {
+BOOST_AUTO_TEST_CASE(keeps_matching_records_and_filter_not_keeps_the_others) {
   const auto topology = from_in([](const auto& in) {
     const auto is_a = [](const N& key, const N&) { return key == "a"; };
     in.filter(is_a).to("kept");
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(keeps_what_the_predicate_holds_for_and_filter_not_the_rest)
                    {"in a=null @7", {"kept a=null @7"}}});
 }
 
-BOOST_AUTO_TEST_CASE(may_look_at_the_value_alone) {
+BOOST_AUTO_TEST_CASE(can_test_the_value_alone) {
   check(from_in([](const auto& in) { in.filter([](const N& value) { return value == "1"; }).to("out"); }),
         {{"in a=1 @1", {"out a=1 @1"}}, {"in a=2 @2", kNothing}});
 }
@@ -68,9 +68,9 @@ BOOST_AUTO_TEST_CASE(of_values_keeps_the_key) {
          {"in null=null @2", {"by-key null=null:null @2", "by-value null=null! @2", "nulls null=null @2"}}});
 }
 
-BOOST_AUTO_TEST_CASE(of_values_may_take_the_value_over) {
+BOOST_AUTO_TEST_CASE(of_values_may_move_the_value) {
   check(from_in([](const auto& in) {
-          // The record is moved into a value parameter; the other branch still sees the value whole.
+          // The record is moved into a parameter taken by value. The other branch must still see the whole value.
           in.map_values([](N value) { return value; }).to("moved");
           in.to("whole");
         }),
@@ -109,7 +109,7 @@ std::vector<S> words(const N& value) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(gives_any_number_of_records_with_the_cause_s_timestamp_and_headers) {
+BOOST_AUTO_TEST_CASE(gives_any_number_of_records_with_the_input_s_timestamp_and_headers) {
   check(from_in([](const auto& in) {
           in.flat_map([](const N& key, const N& value) {
               std::vector<std::pair<S, N>> pairs;
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(of_values_keeps_the_key) {
         {{"in a=x,y @3 h=1", {"out a=x @3 h=1", "out a=y @3 h=1"}}, {"in null=z @4", {"out null=z @4"}}});
 }
 
-BOOST_AUTO_TEST_CASE(leaves_a_range_alone_that_it_was_only_shown) {
+BOOST_AUTO_TEST_CASE(does_not_move_from_a_referenced_range) {
   auto shown = std::make_shared<std::vector<S>>(std::vector<S>{"a value of more than sixteen bytes"});
   auto pairs = std::make_shared<std::vector<std::pair<S, S>>>();
   pairs->emplace_back("a key of more than sixteen bytes", shown->front());
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(sees_each_record_and_passes_it_on) {
   BOOST_TEST(*seen == (std::vector<S>{"a1", "null2"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(for_each_is_an_end) {
+BOOST_AUTO_TEST_CASE(ends_a_stream_with_for_each) {
   auto seen = std::make_shared<std::vector<S>>();
   const auto topology =
       from_in([seen](const auto& in) { in.for_each([seen](const N& value) { seen->push_back(text(value)); }); });
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(Merge)
 
-BOOST_AUTO_TEST_CASE(lets_the_records_of_both_through_as_they_come) {
+BOOST_AUTO_TEST_CASE(passes_the_records_of_both_streams_in_order_of_arrival) {
   StreamsBuilder builder;
   const auto b = builder.stream<N, N>("b").map_values([](const N& value) { return N(text(value) + "!"); });
   builder.stream<N, N>("a").merge(b).to("out");
@@ -207,8 +207,8 @@ BOOST_AUTO_TEST_CASE(lets_the_records_of_both_through_as_they_come) {
         {{"a k=1 @10", {"out k=1 @10"}}, {"b k=2 @5 h=1", {"out k=2! @5 h=1"}}, {"a k=3 @7", {"out k=3 @7"}}});
 }
 
-BOOST_AUTO_TEST_CASE(of_a_stream_with_itself_gives_each_record_once) {
-  // As in Java: a node is connected to a parent once.
+BOOST_AUTO_TEST_CASE(of_a_stream_with_itself_passes_each_record_once) {
+  // As in Java, a node is connected to a parent only once.
   check(from_in([](const auto& in) { in.merge(in).to("out"); }), {{"in a=1 @1", {"out a=1 @1"}}});
 }
 

@@ -16,7 +16,7 @@ S text(const Headers& headers) {
   return seen;
 }
 
-/// Keeps each record with its time and headers; shows what was kept before. "x" deletes.
+/// Stores each record with its timestamp and headers, and forwards the entry that was stored before. "x" deletes.
 struct Keep final : Processor<S, S> {
   void process(Record<S, S> record) override {
     auto& store = context().get_state_store<TimestampedKeyValueStoreWithHeaders<S, S>>("s");
@@ -63,7 +63,7 @@ Timeline with(StoreBuilder store) {
   return Timeline(builder.build(), StreamsConfig().set("statestore.cache.max.bytes", "1000000"));
 }
 
-/// `value @timestamp headers...`, by the record.
+/// `value @timestamp headers...` of the stored entry.
 std::vector<S> changelog(Timeline& timeline) {
   std::vector<S> lines;
   auto output = timeline.driver().create_output_topic<N, N>("app-s-changelog");
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(keep_values_with_their_times_and_headers) {
       if (cached) store.with_caching_enabled();
       auto timeline = with<Keep>(std::move(store));
       check(timeline, {{"in a=1 @5 h=1 h=2", {"out a=none @5"}}, {"in b=2 @6", {"out b=none @6"}}});
-      timeline.driver().restart();  // from the changelog if it is in memory
+      timeline.driver().restart();  // a store in memory is restored from its changelog
       check(timeline, {{"in a=x @7 g=3", {"out a=1@5 h=1 h=2 @7"}},
                        {"in a=4 @8", {"out a=none @8"}},
                        {"in b=5 @9", {"out b=2@6 @9"}}});

@@ -7,7 +7,7 @@
 #include "millrace/serde/primitives.hpp"
 #include "unit/dsl/timeline.hpp"
 
-// The bytes of Kafka Streams' internal topics and changelogs.
+// Formats of Kafka Streams' internal topics and changelogs, byte for byte.
 
 using namespace millrace;
 using namespace millrace::test;
@@ -136,7 +136,7 @@ constexpr Timestamp kTime = 1700000040000;
 
 BufferedContext context() { return {kTime, 7, "in", 3, {}, {}, {}}; }
 
-BOOST_AUTO_TEST_CASE(a_buffered_change_has_its_record_s_place_and_three_values) {
+BOOST_AUTO_TEST_CASE(a_buffered_change_has_its_record_context_and_three_values) {
   const auto written = [](N prior, N old_value, N new_value) {
     return write_buffered({std::move(prior), std::move(old_value), std::move(new_value), context()}, kTime);
   };
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(buffered_changes_of_older_versions_are_read) {
   check_read(0, time + change, "k", &known);
   check_read(1, time + kContext + sized_change, "o", nullptr);
   check_read(2, kContext + sized_change + "00000001 70" + time, "p", nullptr);
-  // 2.4.0 to 2.5.0 wrote version 3 under the number 2.
+  // Kafka Streams 2.4.0 to 2.5.0 wrote version 3 under the number 2.
   check_read(2, kContext + "00000001 70" + change + time, "p", nullptr);
   BOOST_CHECK_THROW((void)read_buffered(4, bytes(time + change), context(), nullptr), SerializationException);
   BOOST_CHECK_THROW((void)read_buffered(3, bytes(time), context(), nullptr), SerializationException);

@@ -22,7 +22,7 @@ Topology topology_of(F program) {
   return builder.build();
 }
 
-/// What building the topology and starting its first task throw.
+/// The error of building the topology or starting its first task.
 template <class F>
 S error_in(F program) {
   return error_of([&] { const TopologyTestDriver driver(topology_of(program)); });
@@ -32,7 +32,7 @@ S error_in(F program) {
 
 BOOST_AUTO_TEST_SUITE(Tables)
 
-BOOST_AUTO_TEST_CASE(are_kept_only_if_they_are_named_or_needed) {
+BOOST_AUTO_TEST_CASE(have_a_store_only_if_named_or_needed) {
   const auto stores = [](auto program) {
     TopologyTestDriver driver(topology_of(program));
     return driver.get_all_state_store_names();
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(are_kept_only_if_they_are_named_or_needed) {
              }) == source);
 }
 
-BOOST_AUTO_TEST_CASE(only_topics_and_aggregations_go_where_default_dsl_store_says) {
+BOOST_AUTO_TEST_CASE(follow_default_dsl_store_for_topics_and_aggregations_only) {
   TopologyTestDriver driver(topology_of([](StreamsBuilder& b) {
                               const auto l = b.table<S, S>("l", Materialized::as("left"));
                               const auto r = b.table<S, S>("r", Materialized::as("right"));
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(only_topics_and_aggregations_go_where_default_dsl_store_say
   BOOST_TEST(in_rocksdb[1] == "filtered");
 }
 
-BOOST_AUTO_TEST_CASE(tell_the_name_of_the_store_that_can_be_queried) {
+BOOST_AUTO_TEST_CASE(return_their_queryable_store_name) {
   StreamsBuilder b;
   const auto t = b.table<S, S>("in");
   BOOST_TEST(t.queryable_store_name() == "");
@@ -98,12 +98,12 @@ BOOST_AUTO_TEST_CASE(keep_values_with_their_timestamps) {
   BOOST_TEST(!store.get("a").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(with_values_that_have_no_serde_cannot_be_kept) {
+BOOST_AUTO_TEST_CASE(need_a_value_serde_for_a_store) {
   struct Opaque {
     S text;
   };
   const auto wrap = [](const S& v) { return Opaque{v}; };
-  // Values on their way need no serde.
+  // Values that are only forwarded need no serde.
   BOOST_TEST(error_in([&](StreamsBuilder& b) {
                b.table<S, S>("in")
                    .map_values(wrap)
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(with_values_that_have_no_serde_cannot_be_kept) {
                  "'held' must log what it holds back");
 }
 
-BOOST_AUTO_TEST_CASE(of_one_topic_cannot_be_read_twice) {
+BOOST_AUTO_TEST_CASE(cannot_read_one_topic_twice) {
   check_contains(error_in([](StreamsBuilder& b) {
                    b.table<S, S>("in");
                    b.stream<S, S>("in").to("out");
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(of_one_topic_cannot_be_read_twice) {
                  "topic 'in' is read by source 'KSTREAM-SOURCE-0000000001' and again by");
 }
 
-BOOST_AUTO_TEST_CASE(of_two_builders_cannot_be_joined) {
+BOOST_AUTO_TEST_CASE(cannot_join_tables_of_another_builder) {
   check_contains(error_in([](StreamsBuilder& b) {
                    StreamsBuilder other;
                    b.stream<S, S>("s").left_join(other.table<S, S>("t"), text_of_both()).to("out");
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(global_stores_need_not_be_connected) {
                  "need not be connected to global store 'everywhere'");
 }
 
-BOOST_AUTO_TEST_CASE(global_ones_go_by_the_times_of_their_records) {
+BOOST_AUTO_TEST_CASE(ignore_timestamp_extractors_in_global_tables) {
   StreamsBuilder builder;
   (void)builder.global_table<S, S>(
       "in", Consumed().with_timestamp_extractor([](const Record<N, N>&, Timestamp) -> Timestamp { return 7; }),
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(global_ones_go_by_the_times_of_their_records) {
       (timeline.driver().get_timestamped_key_value_store<S, S>("kept").get("a") == ValueAndTimestamp<S>{"x", 40}));
 }
 
-BOOST_AUTO_TEST_CASE(global_ones_need_no_name_in_their_materialized) {
+BOOST_AUTO_TEST_CASE(need_no_name_in_the_materialized_of_a_global_table) {
   check(topology_of([](StreamsBuilder& b) {
           const auto everywhere = b.global_table<S, S>("t", Materialized::as(StoreMedium::in_memory));
           b.stream<S, S>("s")
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(global_ones_need_no_name_in_their_materialized) {
         {{"t a=1 @1", {}}, {"s a=x @2", {"out a=x,1 @2"}}, {"s b=y @3", {"out b=y,null @3"}}});
 }
 
-BOOST_AUTO_TEST_CASE(negative_times_are_refused) {
+BOOST_AUTO_TEST_CASE(refuse_negative_durations) {
   check_contains(error_of([] { (void)Joined::as("j").with_grace_period(-1ms); }), "Joined 'j'");
   check_contains(error_of([] { (void)Suppressed::until_time_limit(-1ms, BufferConfig::unbounded()); }), "Suppressed");
   check_contains(error_of([] { (void)Materialized::as_versioned("v", -1ms); }), "versioned store 'v'");
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(negative_times_are_refused) {
   check_contains(error_of([] { (void)Materialized().with_retention(-1ms); }), "Materialized");
 }
 
-BOOST_AUTO_TEST_CASE(have_names_that_topics_could_have) {
+BOOST_AUTO_TEST_CASE(need_names_that_are_valid_topic_names) {
   for (const char* wrong : {"", ".", "..", "not a name!", "a/b", "\xc3\xbc"}) {
     BOOST_CHECK_THROW((void)Named::as(wrong), TopologyException);
     BOOST_CHECK_THROW((void)Materialized::as(wrong), TopologyException);
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(have_names_that_topics_could_have) {
                  "the name 'not a name!' has characters other than");
 }
 
-BOOST_AUTO_TEST_CASE(only_versioned_ones_let_streams_wait) {
+BOOST_AUTO_TEST_CASE(must_be_versioned_for_a_join_with_grace) {
   const S error = error_in([](StreamsBuilder& b) {
     const auto t = b.table<S, S>("t");
     b.stream<S, S>("s").left_join(t, text_of_both(), Joined::as("waits").with_grace_period(1ms));
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(only_versioned_ones_let_streams_wait) {
   check_contains(error, "not versioned");
 }
 
-BOOST_AUTO_TEST_CASE(versioned_ones_cannot_be_suppressed_or_global) {
+BOOST_AUTO_TEST_CASE(cannot_be_versioned_and_suppressed_or_global) {
   const auto limit = Suppressed::until_time_limit(1ms, BufferConfig::unbounded());
   check_contains(error_in([&](StreamsBuilder& b) {
                    b.table<S, S>("t", Materialized::as_versioned("v", 1s))
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(versioned_ones_cannot_be_suppressed_or_global) {
                  "global table of topic 't': a global table cannot be versioned");
 }
 
-BOOST_AUTO_TEST_CASE(need_windows_to_wait_for_their_close) {
+BOOST_AUTO_TEST_CASE(need_windows_for_until_window_closes) {
   check_contains(
       error_in([](StreamsBuilder& b) {
         b.table<S, S>("t").suppress(Suppressed::until_window_closes(BufferConfig::unbounded()).with_name("held"));
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(need_windows_to_wait_for_their_close) {
       "'held' waits until windows close, but its table is not windowed");
 }
 
-BOOST_AUTO_TEST_CASE(that_hold_too_much_back_fail_the_task) {
+BOOST_AUTO_TEST_CASE(fail_the_task_if_a_suppress_buffer_overflows) {
   Timeline timeline(topology_of([](StreamsBuilder& b) {
     b.table<S, S>("in")
         .suppress(
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(that_hold_too_much_back_fail_the_task) {
   check_contains(error_of<StreamsException>([&] { timeline.feed("in b=3 @3"); }), "'held' holds back 2 records");
 }
 
-BOOST_AUTO_TEST_CASE(keep_across_a_restart_what_they_hold_back) {
+BOOST_AUTO_TEST_CASE(keep_suppressed_changes_across_a_restart) {
   Timeline timeline(topology_of([](StreamsBuilder& b) {
     b.table<S, S>("in").suppress(Suppressed::until_time_limit(10ms, BufferConfig::unbounded())).to_stream().to("out");
   }));
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(keep_across_a_restart_what_they_hold_back) {
   check(timeline, {{"in c=5 @12", {"out b=2 @2"}}, {"in d=6 @21", {"out c=5 @12"}}});
 }
 
-BOOST_AUTO_TEST_CASE(keep_across_a_restart_the_records_that_wait_for_them) {
+BOOST_AUTO_TEST_CASE(keep_waiting_stream_records_across_a_restart) {
   Timeline timeline(topology_of([](StreamsBuilder& b) {
     const auto t = b.table<S, S>("t", Materialized::as_versioned("v", 1s));
     b.stream<S, S>("s").left_join(t, text_of_both(), Joined().with_grace_period(10ms)).to("out");
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(keep_subscriptions_across_a_restart) {
   check(timeline, {{"r f=b @4", {}}, {"r g=c @5", {"out k=g:2,c @5"}}});
 }
 
-BOOST_AUTO_TEST_CASE(of_foreign_keys_show_partitioners_the_headers) {
+BOOST_AUTO_TEST_CASE(show_headers_to_partitioners_of_foreign_key_joins) {
   auto calls = std::make_shared<std::vector<S>>();
   const auto note = [calls](const S& side) {
     return [calls, side](const S&, const S& key, const Headers& headers, std::int32_t) -> std::optional<std::int32_t> {
@@ -310,8 +310,8 @@ BOOST_AUTO_TEST_CASE(of_foreign_keys_show_partitioners_the_headers) {
   BOOST_TEST(*calls == (std::vector<S>{"right f h", "left k h"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(of_foreign_keys_find_only_their_own_subscriptions) {
-  // One foreign key begins another, and some are neighbours.
+BOOST_AUTO_TEST_CASE(find_only_exact_foreign_keys) {
+  // One foreign key is a prefix of another, and some are neighbours in the order of bytes.
   Timeline timeline(topology_of([](StreamsBuilder& b) {
     const auto l = b.table<S, S>("l");
     l.join(b.table<S, S>("r"), before_colon(), [](const S& x, const S& y) { return x + "," + y; })

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(counts_a_record_in_each_hopping_window_that_is_still_open) 
   BOOST_TEST(drops(timeline.driver()) == "expired-window 1");
 }
 
-BOOST_AUTO_TEST_CASE(puts_everything_from_its_start_on_into_the_unlimited_window) {
+BOOST_AUTO_TEST_CASE(counts_records_from_the_start_of_an_unlimited_window_on) {
   const S end = std::to_string(std::numeric_limits<Timestamp>::max());
   auto timeline = Timeline(counted(UnlimitedWindows::of().start_on(100)));
   check(timeline, {{"in a=x @99", {}},
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(goes_on_after_a_restart) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(with_a_cache_shows_the_last_of_several_updates_at_the_commit) {
+BOOST_AUTO_TEST_CASE(emits_the_last_update_at_the_commit_with_a_cache) {
   StreamsBuilder builder;
   const auto words = [](const S& line) { return std::vector<S>{line, line, line}; };
   show(builder.stream<S, S>("in").flat_map_values(words).group_by_key().windowed_by(kTumbling).count(), "out");
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(folds_into_another_type_per_window) {
                    {"in a=null @20", {"out a[20,30)=104 @20"}}});
 }
 
-BOOST_AUTO_TEST_CASE(gives_a_table_to_work_with) {
+BOOST_AUTO_TEST_CASE(returns_a_table_for_further_operators) {
   StreamsBuilder builder;
   const auto table = builder.stream<S, S>("in").group_by_key().windowed_by(kTumbling).count(Materialized::as("w"));
   BOOST_TEST(table.queryable_store_name() == "w");

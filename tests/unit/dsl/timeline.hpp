@@ -23,7 +23,7 @@ using N = std::optional<std::string>;
 [[nodiscard]] inline S text(const N& value) { return value.value_or("null"); }
 [[nodiscard]] inline S text(const S* value) { return value != nullptr ? *value : "null"; }
 
-/// How many records were dropped and why: `null-key 1, null-value 2`, in the order of DropReason.
+/// The number of dropped records by reason: `null-key 1, null-value 2`, in the order of DropReason.
 [[nodiscard]] inline S drops(const TopologyTestDriver& driver) {
   S text;
   for (const DropReason reason : kDropReasons) {
@@ -33,18 +33,18 @@ using N = std::optional<std::string>;
   return text;
 }
 
-/// Records in, as text, and what comes out after each. A record is written as
+/// Feeds records as text and returns the output of each. A record is written as
 ///
 ///     topic key=value @timestamp header=value...
 ///
-/// where `null` stands for a null key or value.
+/// `null` stands for a null key or value.
 class Timeline {
  public:
-  /// Without caches, so that every update shows, unless the configuration says otherwise.
+  /// Without caches, so that every update is visible, unless `config` sets a cache size.
   explicit Timeline(Topology topology, StreamsConfig config = {})
       : driver_(std::move(topology), without_cache(std::move(config.set("application.id", "app"))), kStart) {}
 
-  /// Pipes one record in; answers with the records on all topics but internal ones, by topic.
+  /// Pipes one record in. Returns the records on all topics except internal ones, ordered by topic.
   std::vector<S> feed(const S& line) {
     std::istringstream words(line);
     S topic;
@@ -59,7 +59,7 @@ class Timeline {
     return take();
   }
 
-  /// What came out since the last call.
+  /// The output records since the last call.
   std::vector<S> take() {
     std::vector<S> lines;
     for (const S& topic : driver_.produced_topic_names()) {
@@ -84,7 +84,7 @@ class Timeline {
 
   [[nodiscard]] TopologyTestDriver& driver() { return driver_; }
 
-  /// The wall clock at the beginning.
+  /// The wall clock at the start, in ms.
   static constexpr Timestamp kStart = 1'000'000;
 
  private:
@@ -98,13 +98,13 @@ class Timeline {
   TopologyTestDriver driver_;
 };
 
-/// One record in, and the records that must come out before the next goes in.
+/// One input record, and the output records that must follow before the next input.
 struct Step {
   S in;
   std::vector<S> out;
 };
 
-/// Checks a table of records in and out.
+/// Feeds a table of records and checks the output of each.
 inline void check(Timeline& timeline, const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     const auto out = timeline.feed(step.in);
@@ -117,7 +117,7 @@ inline void check(const Topology& topology, const std::vector<Step>& steps) {
   check(timeline, steps);
 }
 
-/// The text of what `action` throws; empty if it throws nothing.
+/// The text of the exception that `action` throws. Empty if it throws none.
 template <class Exception = TopologyException, class F>
 [[nodiscard]] S error_of(F action) {
   try {
@@ -128,7 +128,7 @@ template <class Exception = TopologyException, class F>
   return {};
 }
 
-/// Fails, showing both texts, unless `part` stands in `whole`.
+/// Fails and shows both texts unless `whole` contains `part`.
 inline void check_contains(const S& whole, const S& part) {
   BOOST_TEST((whole.find(part) != S::npos), "'" << part << "' is not in: " << whole);
 }

@@ -15,7 +15,7 @@ auto idle() {
   return [] { return std::make_unique<Idle>(); };
 }
 
-/// What build() or the calls before it throw.
+/// The error of build() or of the calls before it.
 template <class F>
 S build_error(F program) {
   return error_of([&] {
@@ -25,7 +25,7 @@ S build_error(F program) {
   });
 }
 
-/// What the first task of the topology throws.
+/// The error of starting the first task of the topology.
 template <class F>
 S start_error(F program) {
   StreamsBuilder builder;
@@ -138,14 +138,14 @@ BOOST_AUTO_TEST_CASE(a_pattern_that_matches_a_topic_of_another_source) {
     b.stream<S, S>("in-a", Consumed::as("one")).to("y");
   });
   check_contains(error, "topic 'in-a', which source 'one' reads, matches the pattern 'in-.*' of source 'all'");
-  // A repartition topic too, by the name that it has in the topology.
+  // This is also true for a repartition topic, under its name in the topology.
   check_contains(build_error([](StreamsBuilder& b) {
                    b.stream<S, S>(Pattern{".*"}).repartition(Repartitioned::as("again")).to("x");
                  }),
                  "topic 'again-repartition'");
 }
 
-BOOST_AUTO_TEST_CASE(a_node_by_hand_that_takes_other_types_than_the_dsl_gives) {
+BOOST_AUTO_TEST_CASE(a_manual_node_with_other_types_than_its_parent) {
   StreamsBuilder builder;
   const auto in = builder.stream<S, S>("in", Consumed::as("source"));
   in.map_values([](const S& value) { return static_cast<std::int64_t>(value.size()); }, Named::as("lengths"));
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(streams_of_two_builders) {
                  "two StreamsBuilders");
 }
 
-BOOST_AUTO_TEST_CASE(generated_names_of_stores_and_topics_if_they_are_to_be_given) {
+BOOST_AUTO_TEST_CASE(generated_names_if_explicit_ones_are_required) {
   StreamsConfig strict;
   strict.set("ensure.explicit.internal.resource.naming", "true");
   const auto plus = [](const S& a, const S& b) { return a + b; };
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(generated_names_of_stores_and_topics_if_they_are_to_be_give
                  "changelog topics without a name of its own: KSTREAM-AGGREGATE-STATE-STORE-0000000002-changelog");
   check_contains(text,
                  "repartition topics without a name of its own: KSTREAM-AGGREGATE-STATE-STORE-0000000002-repartition");
-  // What needs no store needs no name.
+  // An operator without a store needs no name.
   BOOST_TEST(error([&](StreamsBuilder& b) {
                const auto stream = b.stream<S, S>("in").select_key([](const S& value) { return value; });
                stream.group_by_key(Grouped::as("by-value")).count(Materialized::as("counts")).filter([](std::int64_t) {

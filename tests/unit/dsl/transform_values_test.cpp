@@ -13,7 +13,7 @@ struct Counters {
   int closed = 0;
 };
 
-/// Counts those of its kind that were started and closed.
+/// A transformer that counts how many of its kind were started and closed.
 class Counting final : public ValueTransformerWithKey<S, S, S> {
  public:
   explicit Counting(Counters& counters) : counters_(counters) {}
@@ -28,7 +28,7 @@ class Counting final : public ValueTransformerWithKey<S, S, S> {
   Counters& counters_;
 };
 
-/// What is counted from a start to the end; `use` does something with the table that `Counting` makes.
+/// The counts from start to end of a topology. `use` uses the table that `Counting` computes.
 template <class F>
 Counters counted(F use) {
   Counters counters;
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(closes_the_transformer_of_its_node) {
   check(counted([](StreamsBuilder&, const auto& table) { table.to_stream().to("out"); }), 1);
 }
 
-BOOST_AUTO_TEST_CASE(closes_those_that_joins_read_it_by) {
+BOOST_AUTO_TEST_CASE(closes_transformers_that_joins_use_to_read_the_table) {
   check(counted([](StreamsBuilder& builder, const auto& table) {
           builder.stream<S, S>("s").join(table, joined()).to("out");
         }),
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(closes_those_that_joins_read_it_by) {
         2);
 }
 
-BOOST_AUTO_TEST_CASE(closes_those_behind_other_tables_that_are_computed) {
+BOOST_AUTO_TEST_CASE(closes_transformers_behind_other_derived_tables) {
   check(counted([](StreamsBuilder& builder, const auto& table) {
           const auto filtered = table.filter([](const S&) { return true; }).map_values([](const S& v) { return v; });
           builder.stream<S, S>("s").join(filtered, joined()).to("out");

@@ -37,8 +37,8 @@ BOOST_AUTO_TEST_CASE(shows_each_window_once_in_order_of_time_and_key) {
   }
 }
 
-// Kafka Streams puts the new record before it looks for closed windows, and the put expires those that are further back
-// than the store's retention: of the windows below it shows none.
+// Kafka Streams puts the new record before it looks for closed windows. The put expires windows that are older than the
+// store's retention, and Kafka Streams never emits those.
 BOOST_AUTO_TEST_CASE(loses_nothing_when_stream_time_jumps) {
   for (const StoreMedium medium : kMedia) {
     auto time = Timeline(counted_on_close(TimeWindows::of_size_with_no_grace(1min), medium));
@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(with_a_cache_loses_nothing_either) {
   }
 }
 
-// Kafka Streams does not see a session any more when stream time is exactly its end plus gap plus grace, but shows it
-// only after that: this session is lost to it without any jump.
+// In Kafka Streams, a session is no longer visible when stream time is exactly its end plus gap plus grace, but it is
+// emitted only after that time. So Kafka Streams loses this session even without a jump of stream time.
 BOOST_AUTO_TEST_CASE(loses_no_session_in_the_moment_before_it_closes) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(counted_on_close(SessionWindows::of_inactivity_gap_and_grace(10ms, 5ms), medium));
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(loses_no_session_in_the_moment_before_it_closes) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(shows_neither_twice_nor_never_across_restarts) {
+BOOST_AUTO_TEST_CASE(emits_each_window_exactly_once_across_restarts) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(counted_on_close(TimeWindows::of_size_and_grace(10ms, 30ms), medium));
     check(timeline, {{"in a=x @5", {}}, {"in a=x @15", {}}, {"in a=x @45", {"out a[0,10)=1 @5"}}});
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(shows_neither_twice_nor_never_across_restarts) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(shows_sessions_when_nothing_can_extend_them_any_more) {
+BOOST_AUTO_TEST_CASE(emits_sessions_when_nothing_can_extend_them) {
   for (const StoreMedium medium : kMedia) {
     auto timeline = Timeline(counted_on_close(SessionWindows::of_inactivity_gap_and_grace(10ms, 5ms), medium));
     check(timeline, {{"in a=x @100", {}},

@@ -8,8 +8,8 @@
 #include "support/idle_task.hpp"
 #include "unit/dsl/timeline.hpp"
 
-// EmitStrategy::on_window_close looks for closed windows at most once per emit interval, which TopologyTestDriver has
-// none of: here the aggregations run without it.
+// EmitStrategy::on_window_close looks for closed windows at most once per emit interval. TopologyTestDriver has no emit
+// interval, so these tests run the aggregations directly.
 
 namespace millrace::detail {
 namespace {
@@ -18,7 +18,7 @@ using test::S;
 using Count = std::int64_t;
 using Table = Change<Count>;
 
-/// A task with one store, a clock to turn, and an emit interval of one second.
+/// A task with one store, a manual clock, and an emit interval of one second.
 class OneNodeTask final : public IdleTask {
  public:
   Timestamp now = 1'000'000;
@@ -54,10 +54,11 @@ class Counting final : public RecordFold<S, Count> {
 
 const WindowAggregationSettings<S> kOnClose{"w", true, 10, std::make_shared<const bool>(false), AnySerde<S>()};
 
-/// Counts on close in windows or sessions of 10 ms without grace, with the store's retention as short as it may be.
+/// Counts in windows or sessions of 10 ms without grace, and emits on close. The store has the shortest retention that
+/// is allowed.
 class Run {
  public:
-  /// `committed`: the close time that a task before this one committed.
+  /// `committed`: the close time that an earlier task committed.
   Run(std::unique_ptr<WindowAggregation<S, Count>> aggregation, std::unique_ptr<StateStore> store,
       std::optional<Timestamp> committed = std::nullopt)
       : store_(std::move(store)), aggregation_(std::move(aggregation)) {
@@ -67,7 +68,7 @@ class Run {
     aggregation_->init(task, shown_, output_);
   }
 
-  /// What comes out of one more record.
+  /// Processes one record and returns the output.
   std::vector<S> feed(const S& key, Timestamp timestamp) {
     Counting fold;
     const Headers headers;
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_SUITE(OnWindowCloseThrottled)
 BOOST_AUTO_TEST_CASE(looks_for_closed_windows_once_per_emit_interval) {
   const auto run = tumbling(1000);
   BOOST_TEST(run->feed("a", 5) == Lines{});
-  BOOST_TEST(run->feed("a", 15) == Lines{});  // [0,10) is closed, but not looked for
+  BOOST_TEST(run->feed("a", 15) == Lines{});  // [0,10) is closed, but the next look is not due
   run->task.now += 999;
   BOOST_TEST(run->feed("a", 25) == Lines{});
   run->task.now += 1;
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(looks_for_closed_windows_once_per_emit_interval) {
   BOOST_TEST(run->task.metadata.at("w") == 26);
 }
 
-BOOST_AUTO_TEST_CASE(shows_at_once_what_the_next_record_would_expire) {
+BOOST_AUTO_TEST_CASE(emits_at_once_windows_that_the_next_record_would_expire) {
   const auto run = tumbling(10);
   BOOST_TEST(run->feed("a", 5) == Lines{});
   BOOST_TEST(run->feed("b", 6) == Lines{});
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(shows_at_once_what_the_next_record_would_expire) {
   BOOST_TEST(run->task.metadata.at("w") == 5'000);
 }
 
-BOOST_AUTO_TEST_CASE(shows_sessions_at_once_that_the_next_record_would_expire) {
+BOOST_AUTO_TEST_CASE(emits_at_once_sessions_that_the_next_record_would_expire) {
   const auto run = sessions(11);
   BOOST_TEST(run->feed("a", 5) == Lines{});
   BOOST_TEST(run->feed("a", 9) == Lines{});
@@ -144,7 +145,7 @@ BOOST_AUTO_TEST_CASE(shows_sessions_at_once_that_the_next_record_would_expire) {
   BOOST_TEST(run->feed("c", 31) == Lines{"b[20,20)=1"});
 }
 
-BOOST_AUTO_TEST_CASE(shows_nothing_again_that_was_shown_before_a_restart) {
+BOOST_AUTO_TEST_CASE(emits_no_window_again_after_a_restart) {
   const auto run = tumbling(1000, 20);
   BOOST_TEST(run->feed("a", 16) == Lines{});
   run->task.now += 1000;

@@ -8,7 +8,7 @@
 
 namespace millrace::test {
 
-/// `key[start,end)` becomes the key of a text stream, so that a Timeline can show windowed tables.
+/// Makes `key[start,end)` the key of a text stream, so that a Timeline can show windowed tables.
 template <class V>
 void show(const KTable<Windowed<S>, V>& table, const S& topic) {
   table
@@ -25,7 +25,7 @@ void show(const KTable<Windowed<S>, V>& table, const S& topic) {
       .to(topic);
 }
 
-/// `in`, grouped by its keys and aggregated by `aggregate` into a windowed table that is shown on `out`.
+/// Groups `in` by key, aggregates it with `aggregate` into a windowed table, and writes the table to `out`.
 template <class F>
 [[nodiscard]] Topology windowed(F aggregate) {
   StreamsBuilder builder;
@@ -33,7 +33,7 @@ template <class F>
   return builder.build();
 }
 
-/// A timeline with caches: of the updates that one record makes, the last of each key comes out.
+/// A timeline with caches. Only the last update of each key that an input record causes is emitted.
 [[nodiscard]] inline Timeline cached(Topology topology) {
   return Timeline(std::move(topology), StreamsConfig().set("statestore.cache.max.bytes", "1000000"));
 }

@@ -8,7 +8,7 @@ using namespace millrace::test;
 
 namespace {
 
-/// What building a windowed count throws.
+/// The error of building a windowed count.
 template <class W>
 S count_error(const W& windows, const Materialized& materialized,
               EmitStrategy emit = EmitStrategy::on_window_update()) {
@@ -22,7 +22,7 @@ S count_error(const W& windows, const Materialized& materialized,
 
 BOOST_AUTO_TEST_SUITE(Windows)
 
-BOOST_AUTO_TEST_CASE(tumble_unless_they_are_told_to_hop) {
+BOOST_AUTO_TEST_CASE(tumble_unless_an_advance_is_given) {
   const auto windows = TimeWindows::of_size_and_grace(60s, 5s);
   BOOST_TEST(windows.size_ms() == 60'000);
   BOOST_TEST(windows.advance_ms() == 60'000);
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(tumble_unless_they_are_told_to_hop) {
   BOOST_TEST((windows == TimeWindows::of_size_and_grace(1min, 5s).advance_by(1min)));
 }
 
-BOOST_AUTO_TEST_CASE(that_cannot_be_name_what_is_wrong_with_them) {
+BOOST_AUTO_TEST_CASE(refuse_invalid_settings) {
   struct Case {
     std::function<void()> make;
     S says;
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(that_cannot_be_name_what_is_wrong_with_them) {
   BOOST_TEST(SessionWindows::of_inactivity_gap_with_no_grace(0ms).inactivity_gap_ms() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(need_stores_that_keep_them_as_long_as_they_can_change) {
+BOOST_AUTO_TEST_CASE(need_stores_that_retain_them_until_they_close) {
   const auto kept = [](Millis retention) { return Materialized::as("kept").with_retention(retention); };
   const auto time = TimeWindows::of_size_and_grace(10ms, 5ms);
   const auto sliding = SlidingWindows::of_time_difference_and_grace(10ms, 5ms);
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(without_end_never_close) {
   check_contains(count_error(UnlimitedWindows::of(), Materialized(), EmitStrategy::on_window_close()), "never emit");
 }
 
-BOOST_AUTO_TEST_CASE(stand_in_the_keys_of_the_topic_a_table_is_written_to) {
+BOOST_AUTO_TEST_CASE(are_part_of_the_keys_in_an_output_topic) {
   StreamsBuilder builder;
   const auto group = builder.stream<S, S>("in").group_by_key();
   group.windowed_by(TimeWindows::of_size_with_no_grace(10ms)).count().to_stream().to("time");
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(are_printed_with_their_bounds) {
   BOOST_TEST(detail::to_text(Windowed<S>{"a", {10, 20}}) == "[a@10/20]");
 }
 
-BOOST_AUTO_TEST_CASE(need_a_serde_again_where_streams_of_them_are_merged) {
+BOOST_AUTO_TEST_CASE(need_a_serde_after_a_merge) {
   StreamsBuilder builder;
   const auto counts = builder.stream<S, S>("in")
                           .group_by_key()

@@ -4,7 +4,7 @@
 
 namespace millrace::detail {
 
-/// A clock that stands until it is moved.
+/// A clock that only moves when a test moves it.
 class HandTurnedClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override { return now_; }

@@ -1,3 +1,4 @@
+// Names, tags, levels and lifetime of metrics.
 #define BOOST_TEST_DYN_LINK
 #include "metrics/registry.hpp"
 
@@ -89,7 +90,7 @@ BOOST_AUTO_TEST_CASE(averages_and_maxima_are_those_of_the_samples) {
   BOOST_TEST(std::isnan(number("latency-max")));
 }
 
-BOOST_AUTO_TEST_CASE(a_ratio_is_that_of_the_growths) {
+BOOST_AUTO_TEST_CASE(computes_a_ratio_of_two_increases) {
   Counter whole;
   whole.add(1'000);
   MetricScope scope(registry, kGroup, {});
@@ -100,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_ratio_is_that_of_the_growths) {
   BOOST_TEST(number("process-ratio") == 0.25);
 }
 
-BOOST_AUTO_TEST_CASE(gauges_are_asked_at_each_snapshot_and_may_be_texts) {
+BOOST_AUTO_TEST_CASE(reads_gauges_at_each_snapshot_even_text_ones) {
   std::string state = "RUNNING";
   MetricScope scope(registry, kGroup, {});
   scope.gauge(kInfo, "state", "The state", [&] { return state; });
@@ -131,7 +132,7 @@ BOOST_AUTO_TEST_CASE(metrics_go_with_their_scope) {
   BOOST_TEST(registry.snapshot().empty());
 }
 
-// For the thread sanitizer, too.
+// The thread sanitizer runs this test as well.
 BOOST_AUTO_TEST_CASE(can_be_read_while_a_thread_counts_and_scopes_come_and_go) {
   constexpr int kRounds = 2'000;
   std::atomic<bool> done = false;

@@ -1,3 +1,4 @@
+// Rates, averages and maxima over samples, which must be computed as Kafka does.
 #define BOOST_TEST_DYN_LINK
 #include "metrics/samples.hpp"
 
@@ -9,7 +10,7 @@
 namespace millrace::detail {
 namespace {
 
-/// A total that is looked at once a second, as a running application does.
+/// A total that is sampled once a second, as in a running application.
 struct Fixture {
   HandTurnedClock clock;
   Counter counter;
@@ -30,19 +31,19 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(Samples, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_steady_rate_is_exact_once_the_samples_are_full) {
+BOOST_AUTO_TEST_CASE(give_an_exact_steady_rate_once_they_are_full) {
   pass(60, 100);
   BOOST_TEST(rate() == 100.0);
   pass(1'000, 100);
   BOOST_TEST(rate() == 100.0);
 }
 
-BOOST_AUTO_TEST_CASE(in_the_first_seconds_the_other_samples_count_as_complete_as_in_kafka) {
+BOOST_AUTO_TEST_CASE(count_missing_samples_as_complete_as_kafka_does) {
   pass(1, 310);
   BOOST_TEST(rate() == 10.0);  // 310 in 30 s and 1 s
 }
 
-BOOST_AUTO_TEST_CASE(what_came_before_the_first_look_does_not_count) {
+BOOST_AUTO_TEST_CASE(ignore_counts_from_before_the_first_look) {
   counter.add(1'000);
   SampledTotal later(
       {2, 30'000}, [this] { return static_cast<double>(counter.value()); }, clock.now());
@@ -58,13 +59,13 @@ BOOST_AUTO_TEST_CASE(a_rate_falls_to_zero_when_nothing_comes_any_more) {
   BOOST_TEST(rate() == 0.0);
 }
 
-BOOST_AUTO_TEST_CASE(a_rate_is_right_over_a_long_time_without_a_look) {
+BOOST_AUTO_TEST_CASE(give_the_right_rate_after_a_long_time_without_a_look) {
   counter.add(6'000);
   clock.advance(10min);
   BOOST_TEST(rate() == 10.0);
 }
 
-BOOST_AUTO_TEST_CASE(the_first_millisecond_is_no_division_by_zero) {
+BOOST_AUTO_TEST_CASE(do_not_divide_by_zero_in_the_first_millisecond) {
   SampledTotal one(
       {1, 30'000}, [this] { return static_cast<double>(counter.value()); }, clock.now());
   counter.add(3);
@@ -85,7 +86,7 @@ BOOST_AUTO_TEST_CASE(the_largest_is_forgotten_after_all_samples) {
   BOOST_TEST(std::isnan(max.largest()));
 }
 
-BOOST_AUTO_TEST_CASE(negative_numbers_have_a_largest_one_too) {
+BOOST_AUTO_TEST_CASE(find_the_maximum_of_negative_numbers) {
   observations.record(-5);
   observations.record(-9);
   BOOST_TEST(max.largest() == -5.0);

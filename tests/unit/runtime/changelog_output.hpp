@@ -9,7 +9,7 @@
 
 namespace millrace::detail {
 
-/// Notes the changelog records of a task. They are confirmed by confirm(), as by a broker.
+/// Records the changelog records of a task. confirm() confirms them, as a broker does.
 class ChangelogOutput final : public TaskOutput {
  public:
   void send(std::string_view, std::optional<std::int32_t>, BytesView, BytesView, Timestamp, const Headers&,
@@ -28,7 +28,7 @@ class ChangelogOutput final : public TaskOutput {
     return found == confirmed_.end() ? std::nullopt : std::optional(found->second);
   }
 
-  /// The broker has everything up to here, in each changelog.
+  /// Confirms all records of each changelog up to this point.
   void confirm(std::int64_t next_offset) {
     for (std::uint64_t token = 1; token <= opened.size(); ++token) confirmed_[token] = next_offset;
   }

@@ -1,3 +1,4 @@
+// The settings of the clients that a stream thread creates.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/client_configs.hpp"
 
@@ -42,7 +43,7 @@ BOOST_AUTO_TEST_CASE(are_transactional_under_exactly_once) {
   BOOST_CHECK(!producer_config(config(), kNames).contains("transaction.timeout.ms"));
 }
 
-BOOST_AUTO_TEST_CASE(take_what_the_user_gives_most_special_last) {
+BOOST_AUTO_TEST_CASE(prefer_the_most_specific_user_setting) {
   auto given = config();
   given.set("consumer.auto.offset.reset", "latest")
       .set("consumer.fetch.min.bytes", "1")

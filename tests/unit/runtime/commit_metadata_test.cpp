@@ -1,4 +1,4 @@
-// Vectors of Kafka Streams' TopicPartitionMetadata.
+// The expected texts come from Kafka Streams' TopicPartitionMetadata.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/commit_metadata.hpp"
 
@@ -11,7 +11,7 @@ constexpr Timestamp kTime = 1'700'000'040'000;
 
 BOOST_AUTO_TEST_SUITE(CommitMetadataText)
 
-BOOST_AUTO_TEST_CASE(has_the_bytes_of_java) {
+BOOST_AUTO_TEST_CASE(has_java_s_bytes) {
   BOOST_CHECK_EQUAL(encode_commit_metadata({kTime, {}}), "AgAAAYvP5gRA");
   BOOST_CHECK_EQUAL(encode_commit_metadata({}), "Av//////////");
   BOOST_CHECK_EQUAL(encode_commit_metadata({1'700'000'000'000, {}}), "AgAAAYvP5WgA");
@@ -26,18 +26,18 @@ BOOST_AUTO_TEST_CASE(is_read_back) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(of_version_1_is_read) {
+BOOST_AUTO_TEST_CASE(is_read_in_version_1) {
   BOOST_TEST((decode_commit_metadata("AQAAAYvP5gRA") == detail::CommitMetadata{kTime, {}}));
 }
 
-BOOST_AUTO_TEST_CASE(that_is_none_means_no_time) {
+BOOST_AUTO_TEST_CASE(gives_no_time_if_it_is_invalid) {
   for (const char* text :
        {"", "A", "hello world!", "////////////", "AwAAAYvP5gRA", "handed over by hand", "\x01\x02", "====", "AgAA"}) {
     BOOST_TEST((decode_commit_metadata(text) == detail::CommitMetadata()));
   }
 }
 
-BOOST_AUTO_TEST_CASE(with_a_damaged_end_keeps_the_time) {
+BOOST_AUTO_TEST_CASE(keeps_the_time_if_its_end_is_damaged) {
   const auto whole = encode_commit_metadata({kTime, {{"w", kTime}, {"x", kTime}}});
   for (std::size_t length = 16; length < whole.size(); length += 4) {
     BOOST_TEST((decode_commit_metadata(whole.substr(0, length)) == detail::CommitMetadata{kTime, {}}));

@@ -1,3 +1,4 @@
+// When a stream thread commits, and what it does after a failed commit. All times are arguments, in ms.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/committer.hpp"
 
@@ -37,7 +38,7 @@ BOOST_AUTO_TEST_CASE(commits_after_the_interval) {
   BOOST_TEST(committer.due_at(std::nullopt) == kStart + 61'000);
 }
 
-BOOST_AUTO_TEST_CASE(ends_a_transaction_in_half_of_its_time) {
+BOOST_AUTO_TEST_CASE(commits_after_half_of_the_transaction_timeout) {
   const Committer committer = exactly_once(Millis(30'000));
   BOOST_TEST(committer.due_at(std::nullopt) == kStart + 30'000);
   BOOST_TEST(committer.due_at(kStart + 2'000) == kStart + 7'000);
@@ -52,7 +53,7 @@ BOOST_AUTO_TEST_CASE(commits_when_a_processor_asks_for_it) {
   BOOST_TEST(at_least_once().asked_for({.requested = true}));
 }
 
-BOOST_AUTO_TEST_CASE(commits_when_too_much_is_kept_in_memory) {
+BOOST_AUTO_TEST_CASE(commits_when_uncommitted_state_exceeds_its_limit) {
   BOOST_TEST(!at_least_once().asked_for({.uncommitted_bytes = 1'000}));
   BOOST_TEST(at_least_once().asked_for({.uncommitted_bytes = 1'001}));
   BOOST_TEST(!exactly_once().asked_for({.uncommitted_bytes = 1'000'000'000}));  // no limit
@@ -68,20 +69,20 @@ BOOST_AUTO_TEST_CASE(commits_all_offsets_once_an_hour) {
   BOOST_TEST(!committer.is_full(kStart + kHour + 1));
 }
 
-BOOST_AUTO_TEST_CASE(at_least_once_tries_late_offsets_again_soon) {
+BOOST_AUTO_TEST_CASE(retries_late_offsets_soon_under_at_least_once) {
   Committer committer = at_least_once();
   const Timestamp now = kStart + 30'000;
   BOOST_CHECK(committer.failed(now, now + 5, Severity::fenced, false) == Failure::later);
   BOOST_TEST(committer.due_at(std::nullopt) == now + 5 + Committer::kRetry.count());
 }
 
-BOOST_AUTO_TEST_CASE(does_not_try_again_more_slowly_than_it_commits) {
+BOOST_AUTO_TEST_CASE(retries_no_later_than_the_commit_interval) {
   Committer committer = at_least_once(Millis(20));
   BOOST_CHECK(committer.failed(kStart, kStart, Severity::retriable, false) == Failure::later);
   BOOST_TEST(committer.due_at(std::nullopt) == kStart + 20);
 }
 
-BOOST_AUTO_TEST_CASE(fails_if_more_than_the_offsets_is_late) {
+BOOST_AUTO_TEST_CASE(fails_unless_only_the_offset_commit_may_be_retried) {
   BOOST_CHECK(at_least_once().failed(kStart, kStart, Severity::retriable, /*unflushed=*/true) == Failure::fails);
   BOOST_CHECK(at_least_once().failed(kStart, kStart, Severity::fatal, false) == Failure::fails);
   BOOST_CHECK(exactly_once().failed(kStart, kStart, Severity::retriable, false) == Failure::fails);
@@ -103,7 +104,7 @@ BOOST_AUTO_TEST_CASE(counts_anew_after_a_commit_or_a_restart) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(knows_whether_the_last_failure_was_an_answer) {
+BOOST_AUTO_TEST_CASE(distinguishes_an_answered_failure_from_a_timeout) {
   Committer committer = at_least_once();
   (void)committer.failed(kStart, kStart + 999, Severity::retriable, false);
   BOOST_TEST(!committer.unanswered());
@@ -113,17 +114,17 @@ BOOST_AUTO_TEST_CASE(knows_whether_the_last_failure_was_an_answer) {
   BOOST_TEST(!committer.unanswered());
 }
 
-BOOST_AUTO_TEST_CASE(finds_out_that_a_record_takes_longer_than_a_transaction_may) {
+BOOST_AUTO_TEST_CASE(detects_a_record_slower_than_the_transaction_timeout) {
   Committer committer = exactly_once();
   BOOST_TEST(committer.outlived(kStart, kStart + 10'000, Millis(10'000)));
   BOOST_TEST(!committer.outlives_always());
   committer.restarted();
-  committer.succeeded(kStart + 100, false);  // of nothing
+  committer.succeeded(kStart + 100, false);  // a commit without work
   BOOST_TEST(committer.outlived(kStart, kStart + 10'000, Millis(10'000)));
   BOOST_TEST(committer.outlives_always());
 }
 
-BOOST_AUTO_TEST_CASE(a_commit_shows_that_the_record_was_slow_by_chance) {
+BOOST_AUTO_TEST_CASE(forgets_a_slow_record_after_a_commit) {
   Committer committer = exactly_once();
   BOOST_TEST(committer.outlived(kStart, kStart + 12'000, Millis(11'000)));
   committer.work_committed();
@@ -133,13 +134,14 @@ BOOST_AUTO_TEST_CASE(a_commit_shows_that_the_record_was_slow_by_chance) {
 
 BOOST_AUTO_TEST_CASE(does_not_blame_a_record_for_other_failures) {
   Committer committer = exactly_once();
-  BOOST_TEST(!committer.outlived(kStart, kStart + 12'000, Millis(9'999)));           // many records did
-  BOOST_TEST(!committer.outlived(kStart + 3'000, kStart + 12'000, Millis(12'000)));  // the transaction began after it
+  BOOST_TEST(!committer.outlived(kStart, kStart + 12'000, Millis(9'999)));  // many records together were slow
+  BOOST_TEST(!committer.outlived(kStart + 3'000, kStart + 12'000,
+                                 Millis(12'000)));  // the transaction began after the slow record
   BOOST_TEST(!committer.outlived(std::nullopt, kStart + 12'000, Millis(12'000)));
   BOOST_TEST(!at_least_once().outlived(kStart, kStart + 12'000, Millis(12'000)));
 }
 
-BOOST_AUTO_TEST_CASE(does_without_batches_for_a_while) {
+BOOST_AUTO_TEST_CASE(avoids_batches_for_ten_seconds_after_a_refused_batch) {
   Committer committer = exactly_once();
   BOOST_TEST(committer.batches_allowed());
   BOOST_TEST(!committer.take_batches_back(kStart));

@@ -1,4 +1,4 @@
-// How many partitions internal topics get where streams and tables meet.
+// The partition counts of internal topics where streams and tables are joined.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/partition_counts.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 BOOST_AUTO_TEST_SUITE(PartitionCountsSuite)
 
-BOOST_AUTO_TEST_CASE(gives_a_repartition_topic_the_partitions_of_what_it_is_joined_with) {
+BOOST_AUTO_TEST_CASE(gives_a_repartition_topic_the_partitions_of_its_join_partner) {
   StreamsBuilder builder;
   join(rekeyed(stream(builder, "few")), stream(builder, "many"), "out");
   FakeAdmin admin({{"few", 2}, {"many", 8}});
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_number_of_partitions_that_does_not_fit_the_join) 
   check_refused(builder.build(), admin, {"'other' (3 partitions)", "'r-repartition' (4)"});
 }
 
-BOOST_AUTO_TEST_CASE(joins_the_groups_that_share_a_topic) {
+BOOST_AUTO_TEST_CASE(merges_copartition_groups_that_share_a_topic) {
   // Joins without names share the repartition topic of the re-keyed stream.
   StreamsBuilder builder;
   const auto shared = rekeyed(stream(builder, "in"));
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(joins_the_groups_that_share_a_topic) {
   check_refused(topology, other, {"'a' (2 partitions)", "'b' (3)", "'KSTREAM-MERGE-"});
 }
 
-BOOST_AUTO_TEST_CASE(joins_groups_through_a_third_one) {
+BOOST_AUTO_TEST_CASE(merges_copartition_groups_through_a_third_one) {
   StreamsBuilder builder;
   const auto left = rekeyed(stream(builder, "l")).repartition(Repartitioned::as("left"));
   const auto right = rekeyed(stream(builder, "r")).repartition(Repartitioned::as("right"));
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(counts_the_topics_that_match_a_pattern) {
   check_refused(topology, other, {"'log-a' (3 partitions)", "'log-b' (4)"});
 }
 
-BOOST_AUTO_TEST_CASE(settles_a_stream_joined_with_its_own_repartitioning) {
+BOOST_AUTO_TEST_CASE(resolves_a_stream_joined_with_its_own_repartitioning) {
   StreamsBuilder builder;
   const auto in = stream(builder, "in");
   join(in, rekeyed(in), "out");
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(settles_a_stream_joined_with_its_own_repartitioning) {
   for (const NewTopic& topic : admin.created) BOOST_CHECK_EQUAL(topic.partitions, 3);
 }
 
-BOOST_AUTO_TEST_CASE(settles_a_table_joined_with_its_own_aggregation) {
+BOOST_AUTO_TEST_CASE(resolves_a_table_joined_with_its_own_aggregation) {
   StreamsBuilder builder;
   const auto table = builder.table<std::string, std::string>("in");
   const auto counts = table
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(settles_a_table_joined_with_its_own_aggregation) {
   BOOST_CHECK_EQUAL(created(admin).at("app-counts-changelog"), 4);
 }
 
-/// Two tables of topics "left" and "right", joined by the left one's value.
+/// Joins two tables, of topics "left" and "right", by a foreign key: the value of the left table.
 Topology with_foreign_key() {
   StreamsBuilder builder;
   const auto left = builder.table<std::string, std::string>("left");
@@ -130,7 +130,7 @@ Topology with_foreign_key() {
   return builder.build();
 }
 
-BOOST_AUTO_TEST_CASE(settles_a_foreign_key_join_by_the_table_that_each_topic_meets) {
+BOOST_AUTO_TEST_CASE(gives_foreign_key_topics_the_count_of_the_table_they_reach) {
   FakeAdmin admin({{"left", 3}, {"right", 5}});
   (void)plan(with_foreign_key(), admin);
   const auto topics = created(admin);
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(settles_a_foreign_key_join_by_the_table_that_each_topic_mee
   BOOST_CHECK_EQUAL(topics.at("app-fk-subscription-store-changelog"), 5);
 }
 
-BOOST_AUTO_TEST_CASE(does_not_read_the_topics_of_a_foreign_key_join_by_a_pattern) {
+BOOST_AUTO_TEST_CASE(excludes_foreign_key_topics_from_patterns) {
   StreamsBuilder builder;
   const auto left = builder.table<std::string, std::string>("left");
   left.join(
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(does_not_read_the_topics_of_a_foreign_key_join_by_a_pattern
   BOOST_CHECK((tasks.topics == std::map<std::string, std::int32_t>{{"app-x", 1}}));
 }
 
-BOOST_AUTO_TEST_CASE(knows_the_source_of_a_second_aggregation_of_one_grouping) {
+BOOST_AUTO_TEST_CASE(checks_the_source_of_a_second_aggregation_of_one_grouping) {
   StreamsBuilder builder;
   const auto grouped = builder.table<std::string, std::string>("in").group_by(
       [](const std::string& key, const std::string& value) { return std::pair<std::string, std::string>(value, key); },

@@ -1,3 +1,4 @@
+// Which exception handlers are used, and what they and the dead letters are told.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/error_policy.hpp"
 
@@ -27,7 +28,7 @@ BOOST_AUTO_TEST_CASE(fails_unless_told_otherwise) {
   BOOST_CHECK(!policy.dead_letter_topic);
 }
 
-BOOST_AUTO_TEST_CASE(follows_the_configuration_each_handler_by_itself) {
+BOOST_AUTO_TEST_CASE(configures_each_handler_separately) {
   StreamsConfig config;
   config.set("deserialization.exception.handler", "log-and-continue")
       .set("errors.dead.letter.queue.topic.name", "dead");
@@ -56,7 +57,7 @@ BOOST_AUTO_TEST_CASE(names_record_node_and_task) {
   BOOST_CHECK_EQUAL(describe_error("production failed:", production), "production failed: for topic out: too large");
 }
 
-BOOST_AUTO_TEST_CASE(adds_the_headers_of_kafka_streams_behind_the_records_own) {
+BOOST_AUTO_TEST_CASE(adds_kafka_streams_headers_after_the_record_s_own) {
   const Headers own{{"trace", "1"}};
   auto error = context();
   error.headers = &own;

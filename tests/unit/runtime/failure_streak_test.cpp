@@ -1,3 +1,4 @@
+// When a stream thread retries after a failure, and when it gives up. All times are arguments, in ms.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/failure_streak.hpp"
 
@@ -36,7 +37,7 @@ BOOST_AUTO_TEST_CASE(begins_anew_after_a_time_of_calm) {
   BOOST_CHECK_EQUAL(streak.failed(1'000 + FailureStreak::kCalm.count())->count(), 0);
 }
 
-BOOST_AUTO_TEST_CASE(goes_on_if_it_only_ran_for_a_moment) {
+BOOST_AUTO_TEST_CASE(continues_if_the_thread_ran_only_briefly) {
   FailureStreak streak(Millis(30'000));
   Timestamp now = 0;
   while (streak.failed(now)) {
@@ -46,14 +47,14 @@ BOOST_AUTO_TEST_CASE(goes_on_if_it_only_ran_for_a_moment) {
   BOOST_CHECK_EQUAL(now, 30'000);
 }
 
-BOOST_AUTO_TEST_CASE(counts_from_the_failure_not_from_the_time_before) {
+BOOST_AUTO_TEST_CASE(measures_from_the_first_failure) {
   FailureStreak streak(Millis(1'000));
   streak.running(0);
   BOOST_CHECK_EQUAL(streak.failed(1'000'000)->count(), 0);
   BOOST_CHECK_EQUAL(streak.failed(1'000'100)->count(), 100);
 }
 
-BOOST_AUTO_TEST_CASE(knows_what_is_left_of_the_pause) {
+BOOST_AUTO_TEST_CASE(returns_the_rest_of_the_pause) {
   FailureStreak streak(Millis(60'000));
   BOOST_CHECK_EQUAL(streak.pause_left(0).count(), 0);
   (void)streak.failed(1'000);

@@ -8,7 +8,7 @@
 
 namespace millrace {
 
-/// A cluster that is nothing but its list of topics.
+/// A cluster that consists only of its list of topics.
 class FakeAdmin final : public Admin {
  public:
   FakeAdmin() = default;

@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// Has the records that the test gives it, and no group.
+/// A consumer that returns the records that the test gives it. It has no group.
 class FakeConsumer final : public Consumer {
  public:
   void subscribe(const std::vector<std::string>&, RebalanceListener&) override {}

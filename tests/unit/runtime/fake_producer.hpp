@@ -11,7 +11,7 @@
 
 namespace millrace {
 
-/// What a FakeProducer does and is told, shared with the test.
+/// What a FakeProducer does, and a record of its calls. Shared with the test.
 struct ProducerScript {
   struct Sent {
     std::string topic;
@@ -20,13 +20,13 @@ struct ProducerScript {
     std::uint64_t token;
   };
 
-  std::vector<std::string> calls;  ///< of transactions and flush
+  std::vector<std::string> calls;  ///< calls of the transaction functions and of flush()
   std::vector<Sent> sent;
-  /// The fate of the next records; none: delivered.
+  /// The error of the next records. Empty: they are delivered.
   std::optional<BrokerException::Severity> refuse;
   std::int32_t refused_partition = 0;
-  bool answers_late = false;  ///< at the next flush() or commit_transaction(), not in send()
-  /// Of the next calls to commit_transaction() (or flush()), so many fail.
+  bool answers_late = false;  ///< reports arrive at the next flush() or commit_transaction(), not in send()
+  /// This many of the next calls to commit_transaction() (or flush()) fail.
   int failing_commits = 0;
   BrokerException::Severity commit_severity = BrokerException::Severity::retriable;
   std::map<TopicPartition, OffsetAndMetadata> offsets;
@@ -96,7 +96,7 @@ class FakeProducer final : public Producer {
   std::vector<Waiting> waiting_;
 };
 
-/// A broker that has nothing but producers.
+/// A broker that only has producers.
 class ProducerOnlyBroker final : public Broker {
  public:
   std::unique_ptr<Consumer> make_consumer(const ClientConfig&) override { return nullptr; }

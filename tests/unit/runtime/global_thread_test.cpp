@@ -1,3 +1,4 @@
+// Where global stores begin to read their topics when an application starts.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/global/global_thread.hpp"
 
@@ -23,7 +24,7 @@ using Starts = std::vector<std::pair<TopicPartition, std::int64_t>>;
 const TopicPartition kDisk{"disk", 0};
 const TopicPartition kMemory{"memory", 0};
 
-/// A broker whose only consumer has what the test gives it.
+/// A broker with one consumer, which returns the records that the test gives it.
 class OneConsumerBroker final : public Broker {
  public:
   std::unique_ptr<Consumer> make_consumer(const ClientConfig&) override {
@@ -40,7 +41,7 @@ class OneConsumerBroker final : public Broker {
   FakeConsumer* last = nullptr;
 };
 
-/// Puts each record into the global store of its own name.
+/// Puts each record into the global store that has the processor's name.
 class PutIntoGlobal final : public Processor<S, S> {
  public:
   explicit PutIntoGlobal(S store) : store_(std::move(store)) {}
@@ -52,7 +53,8 @@ class PutIntoGlobal final : public Processor<S, S> {
   S store_;
 };
 
-/// Topic "disk" fills a store in RocksDB, topic "memory" one in memory, both of the name of the topic.
+/// A topology in which topic "disk" fills a store in RocksDB and topic "memory" fills a store in memory. Each store has
+/// the name of its topic.
 struct Fixture {
   Fixture() {
     config.set("application.id", "app");
@@ -65,7 +67,7 @@ struct Fixture {
     }
   }
 
-  /// Fills the stores and ends. Returns where reading began.
+  /// Fills the stores and ends the thread. Returns the offsets at which reading began.
   Starts run(std::vector<ConsumerRecord> records) {
     broker.records = std::move(records);
     GlobalThread thread({topology.internal(), "app", config, Clock::system(), make_error_policy(config, {}), 0,
@@ -112,9 +114,9 @@ struct Filled : Fixture {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(GlobalThreads)
+BOOST_AUTO_TEST_SUITE(GlobalThreadSuite)
 
-BOOST_FIXTURE_TEST_CASE(each_store_goes_on_where_it_is_and_one_in_memory_from_the_beginning, Filled) {
+BOOST_FIXTURE_TEST_CASE(resumes_stores_on_disk_and_refills_stores_in_memory, Filled) {
   std::vector<ConsumerRecord> records;
   records.push_back(input_record(kMemory.topic, 0, "a", "1"));
   BOOST_TEST((run(std::move(records)) == Starts{{kDisk, 1}, {kMemory, 0}}));
@@ -122,14 +124,14 @@ BOOST_FIXTURE_TEST_CASE(each_store_goes_on_where_it_is_and_one_in_memory_from_th
   BOOST_TEST(in_memory == "1");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_store_whose_topic_was_made_anew_is_emptied, Filled) {
+BOOST_FIXTURE_TEST_CASE(empties_a_store_whose_topic_was_recreated, Filled) {
   admin.bounds[kDisk] = {0, 0};
   admin.bounds[kMemory] = {0, 0};
   BOOST_TEST((run({}) == Starts{{kDisk, 0}, {kMemory, 0}}));
   BOOST_TEST(on_disk == "(none)");
 }
 
-BOOST_FIXTURE_TEST_CASE(state_that_cannot_be_read_is_built_anew, Filled) {
+BOOST_FIXTURE_TEST_CASE(rebuilds_unreadable_state, Filled) {
   std::ofstream(directory.path() / "global" / "CURRENT") << "no manifest\n";
   BOOST_TEST((run(both()) == Starts{{kDisk, 0}, {kMemory, 0}}));
   BOOST_TEST(on_disk == "1");

@@ -1,3 +1,4 @@
+// What the housekeeping thread does: it purges repartition topics and looks for new topics and partitions.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/housekeeping.hpp"
 
@@ -13,6 +14,7 @@
 namespace millrace::detail {
 namespace {
 
+/// A clock that always shows 0. Housekeeping gets the time as an argument.
 struct StoppedClock final : Clock {
   [[nodiscard]] Timestamp now() const override { return 0; }
   [[nodiscard]] Timestamp monotonic_ms() const override { return 0; }
@@ -27,6 +29,8 @@ Topology topology() {
   return builder.build();
 }
 
+/// Housekeeping with a fake broker that has a topic `in-a` of two partitions. `plan` is the current plan. `committed`
+/// are the offsets that this instance has committed.
 struct Fixture {
   FakeAdmin admin{{{"in-a", 2}}};
   ProducerOnlyBroker broker;
@@ -96,7 +100,7 @@ BOOST_AUTO_TEST_CASE(finds_topics_that_come_later) {
   BOOST_CHECK(plan->tasks()[0].topics.contains("in-b"));
 }
 
-BOOST_AUTO_TEST_CASE(looks_at_once_when_the_group_knows_more) {
+BOOST_AUTO_TEST_CASE(looks_for_partitions_at_once_when_the_group_knows_of_new_ones) {
   const auto before = plan;
   house->run_due(1, true);
   BOOST_CHECK_EQUAL(plan, before);  // the new partitions do not show yet
@@ -105,9 +109,9 @@ BOOST_AUTO_TEST_CASE(looks_at_once_when_the_group_knows_more) {
   BOOST_CHECK_EQUAL(plan->tasks()[0].count, 3);
 }
 
-BOOST_AUTO_TEST_CASE(tells_of_topics_that_are_gone_for_good) {
+BOOST_AUTO_TEST_CASE(reports_topics_that_stay_deleted) {
   admin.delete_topic("in-a", Millis(0));
-  house->run_due(5000, false);  // might be a broker that has just started
+  house->run_due(5000, false);  // perhaps the broker has just started
   bool told = false;
   for (int i = 1; i < 10 && !told; ++i) {
     try {
@@ -119,7 +123,7 @@ BOOST_AUTO_TEST_CASE(tells_of_topics_that_are_gone_for_good) {
   BOOST_CHECK(told);
 }
 
-BOOST_AUTO_TEST_CASE(forgives_topics_that_come_back) {
+BOOST_AUTO_TEST_CASE(tolerates_topics_that_come_back) {
   admin.delete_topic("in-a", Millis(0));
   for (int i = 0; i < 20; ++i) {
     house->run_due(5000 + 2 * i, true);

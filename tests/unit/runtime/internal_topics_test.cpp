@@ -1,4 +1,4 @@
-// The settings with which Kafka Streams creates its internal topics.
+// The topic settings of internal topics, which must be those of Kafka Streams.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/internal_topics.hpp"
 
@@ -20,7 +20,7 @@ StoreSpec window_store(std::int64_t retention_ms, bool duplicates) {
 
 BOOST_AUTO_TEST_SUITE(InternalTopics)
 
-BOOST_AUTO_TEST_CASE(for_repartitioning_keep_everything_until_it_is_purged) {
+BOOST_AUTO_TEST_CASE(keep_repartitioned_records_until_they_are_purged) {
   const Settings expected{{"cleanup.policy", "delete"},
                           {"message.timestamp.type", "CreateTime"},
                           {"retention.ms", "-1"},
@@ -28,20 +28,20 @@ BOOST_AUTO_TEST_CASE(for_repartitioning_keep_everything_until_it_is_purged) {
   BOOST_CHECK(repartition_topic_config(StreamsConfig()) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(of_key_value_stores_are_compacted) {
+BOOST_AUTO_TEST_CASE(are_compacted_for_key_value_stores) {
   StoreSpec store;
   store.kind = StoreKind::key_value;
   const Settings expected{{"cleanup.policy", "compact"}, {"message.timestamp.type", "CreateTime"}};
   BOOST_CHECK(changelog_topic_config(store, StreamsConfig()) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(of_window_stores_are_compacted_and_deleted_after_retention_and_a_day) {
+BOOST_AUTO_TEST_CASE(keep_windows_for_the_retention_and_a_day) {
   const Settings expected{
       {"cleanup.policy", "compact,delete"}, {"message.timestamp.type", "CreateTime"}, {"retention.ms", "86401000"}};
   BOOST_CHECK(changelog_topic_config(window_store(1000, false), StreamsConfig()) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(of_session_stores_are_compacted_and_deleted_after_retention_and_a_day) {
+BOOST_AUTO_TEST_CASE(keep_sessions_for_the_retention_and_a_day) {
   StoreSpec store;
   store.kind = StoreKind::session;
   store.retention_ms = 1000;
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(of_session_stores_are_compacted_and_deleted_after_retention
   BOOST_CHECK(changelog_topic_config(store, StreamsConfig()) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(of_versioned_stores_keep_each_version_for_the_history_retention_and_a_day) {
+BOOST_AUTO_TEST_CASE(keep_versions_for_the_history_retention_and_a_day) {
   StoreSpec store;
   store.kind = StoreKind::versioned;
   store.retention_ms = 1000;
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(of_versioned_stores_keep_each_version_for_the_history_reten
   BOOST_CHECK(changelog_topic_config(store, StreamsConfig()) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(of_join_stores_are_only_deleted) {
+BOOST_AUTO_TEST_CASE(are_not_compacted_for_join_stores) {
   const Settings expected{
       {"cleanup.policy", "delete"}, {"message.timestamp.type", "CreateTime"}, {"retention.ms", "86401000"}};
   BOOST_CHECK(changelog_topic_config(window_store(1000, true), StreamsConfig()) == expected);
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(have_a_retention_that_does_not_overflow) {
                     std::to_string(INT64_MAX));
 }
 
-BOOST_AUTO_TEST_CASE(take_the_applications_settings_and_then_the_stores_own) {
+BOOST_AUTO_TEST_CASE(prefer_settings_of_the_store_over_those_of_the_application) {
   StreamsConfig config;
   config.set("topic.retention.ms", "7").set("topic.max.message.bytes", "99");
   auto store = window_store(1000, false);

@@ -1,3 +1,4 @@
+// The states of a stream thread in its consumer group.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/membership.hpp"
 
@@ -11,9 +12,10 @@ namespace {
 
 constexpr bool kWorkLost = true;
 
+/// A membership whose events the tests call as a stream thread calls them.
 struct Member : Membership {
   [[nodiscard]] std::string_view now() const { return to_string(state()); }
-  /// As a thread with tasks that run.
+  /// Brings the membership to the state of a thread whose tasks run.
   void run() {
     subscribed(0);
     assigned(true);
@@ -37,13 +39,13 @@ BOOST_AUTO_TEST_CASE(joins_restores_and_runs) {
   BOOST_TEST(now() == "running");
 }
 
-BOOST_AUTO_TEST_CASE(does_not_run_before_the_group_has_let_it_in) {
+BOOST_AUTO_TEST_CASE(does_not_run_before_it_joined_the_group) {
   subscribed(0);
-  tasks_run(true);  // there are none
+  tasks_run(true);  // there are no tasks
   BOOST_TEST(now() == "joining");
 }
 
-BOOST_AUTO_TEST_CASE(stops_running_for_more_partitions_only) {
+BOOST_AUTO_TEST_CASE(stops_running_only_for_new_partitions) {
   run();
   assigned(false);
   BOOST_TEST(now() == "running");
@@ -81,7 +83,7 @@ BOOST_AUTO_TEST_CASE(joins_again_after_it_lost_its_partitions) {
   BOOST_TEST(now() == "assigned");
 }
 
-BOOST_AUTO_TEST_CASE(remembers_through_a_restart_whether_it_is_outside) {
+BOOST_AUTO_TEST_CASE(remembers_across_a_restart_whether_it_is_in_the_group) {
   run();
   partitions_lost(kWorkLost, 5'000);
   BOOST_TEST(lost());
@@ -90,13 +92,13 @@ BOOST_AUTO_TEST_CASE(remembers_through_a_restart_whether_it_is_outside) {
 
   assigned(true);
   partitions_lost(kWorkLost, 6'000);
-  assigned(true);  // the group was quicker than the restart
+  assigned(true);  // the group assigned partitions before the restart
   BOOST_TEST(lost());
   restarted();
   BOOST_TEST(now() == "assigned");
 }
 
-BOOST_AUTO_TEST_CASE(keeps_a_lost_transaction_in_mind_when_more_is_lost_or_it_subscribes_anew) {
+BOOST_AUTO_TEST_CASE(remembers_a_lost_transaction_through_losses_and_resubscription) {
   run();
   partitions_lost(kWorkLost, 1);
   partitions_lost(false, 2);
@@ -107,7 +109,7 @@ BOOST_AUTO_TEST_CASE(keeps_a_lost_transaction_in_mind_when_more_is_lost_or_it_su
   BOOST_TEST(now() == "joining");
 }
 
-BOOST_AUTO_TEST_CASE(joins_anew_when_the_topics_have_changed) {
+BOOST_AUTO_TEST_CASE(rejoins_when_the_topics_changed) {
   run();
   subscribed(7'000);
   BOOST_TEST(now() == "joining");
@@ -128,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_failure_before_the_first_subscription_changes_nothing) {
   BOOST_TEST(now() == "starting");
 }
 
-BOOST_AUTO_TEST_CASE(asks_for_a_probe_once_per_time_outside) {
+BOOST_AUTO_TEST_CASE(asks_for_a_probe_once_per_interval_outside_the_group) {
   BOOST_TEST(!needs_probe(100'000, Millis(1'000)));  // not subscribed yet
   subscribed(100'000);
   BOOST_TEST(!needs_probe(100'999, Millis(1'000)));

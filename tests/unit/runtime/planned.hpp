@@ -1,6 +1,6 @@
 #pragma once
 
-// What the tests of plans share.
+// Shared by the tests of plans.
 
 #include <boost/test/unit_test.hpp>
 #include <map>
@@ -31,20 +31,21 @@ inline void join(const Stream& left, const Stream& right, const std::string& to)
       .to(to);
 }
 
+/// Plans the topology for the application `app` with the topics of `admin`. Creates internal topics there.
 inline TopologyPlan plan(const Topology& topology, FakeAdmin& admin) {
   StreamsConfig config;
   config.set("application.id", "app");
   return plan_topology(topology.internal(), "app", config, admin, Millis(0));
 }
 
-/// The topics that planning made, with their partitions.
+/// The topics that planning created, with their partition counts.
 inline std::map<std::string, std::int32_t> created(const FakeAdmin& admin) {
   std::map<std::string, std::int32_t> topics;
   for (const NewTopic& topic : admin.created) topics[topic.name] = topic.partitions;
   return topics;
 }
 
-/// Expects a TopologyException whose text has all these words.
+/// Expects a TopologyException whose text contains all these words.
 inline void check_refused(const Topology& topology, FakeAdmin& admin, const std::vector<std::string>& words) {
   try {
     (void)plan(topology, admin);

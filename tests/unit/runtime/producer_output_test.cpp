@@ -1,3 +1,4 @@
+// What a stream thread does with its producer: transactions, refused records, dead letters.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/producer_output.hpp"
 
@@ -16,18 +17,21 @@ using Calls = std::vector<std::string>;
 const ConsumerGroupMetadata kGroup("app");
 const std::map<TopicPartition, OffsetAndMetadata> kOffsets{{{"in", 0}, {7, std::nullopt, "m"}}};
 
+/// A node that only has a name, for the sender of a record.
 class NamedNode final : public NodeBase {
  public:
   explicit NamedNode(const std::string& name) { set_name(name); }
   void connect(NodeBase&) override {}
 };
 
+/// A producer output with a scripted fake producer. The production handler counts its calls in `asked` and answers with
+/// `response`.
 struct Fixture {
   ProducerOnlyBroker broker;
   ErrorPolicy errors;
   int asked = 0;
-  std::string told;      ///< of the last error: where the record came from
-  std::string to_write;  ///< and what it was to become
+  std::string told;      ///< the origin of the record of the last error
+  std::string to_write;  ///< the record that the last error prevented
   HandlerResponse response = HandlerResponse::fail();
   Patience patience{Millis(2'000)};
   ClientMetrics client;
@@ -105,7 +109,7 @@ BOOST_AUTO_TEST_CASE(is_initialized_once) {
   BOOST_CHECK(calls() == (Calls{"init"}));
 }
 
-BOOST_AUTO_TEST_CASE(knows_since_when_a_transaction_is_open) {
+BOOST_AUTO_TEST_CASE(reports_when_the_transaction_was_opened) {
   struct : Clock {
     Timestamp time = 5'000;
     [[nodiscard]] Timestamp now() const override { return 1; }
@@ -126,7 +130,7 @@ BOOST_AUTO_TEST_CASE(knows_since_when_a_transaction_is_open) {
   BOOST_CHECK(!output->transaction_since());
 }
 
-BOOST_AUTO_TEST_CASE(knows_no_transactions_at_least_once) {
+BOOST_AUTO_TEST_CASE(has_no_transactions_under_at_least_once) {
   make(false).initialize(patience);
   send();
   output->flush(patience);
@@ -140,7 +144,7 @@ BOOST_AUTO_TEST_CASE(commits_offsets_without_records) {
   BOOST_CHECK(calls() == (Calls{"begin", "offsets", "commit"}));
 }
 
-BOOST_AUTO_TEST_CASE(repeats_what_may_succeed_later) {
+BOOST_AUTO_TEST_CASE(retries_calls_that_may_succeed_later) {
   make(true);
   broker.script.failing_commits = 2;
   send();
@@ -148,7 +152,7 @@ BOOST_AUTO_TEST_CASE(repeats_what_may_succeed_later) {
   BOOST_CHECK(calls() == (Calls{"begin", "offsets", "commit", "commit", "commit"}));
 }
 
-BOOST_AUTO_TEST_CASE(repeats_nothing_once_the_application_ends) {
+BOOST_AUTO_TEST_CASE(retries_nothing_while_the_application_closes) {
   make(true);
   broker.script.failing_commits = 1;
   patience.end_by(Patience::SteadyClock::now());
@@ -165,7 +169,7 @@ BOOST_AUTO_TEST_CASE(aborts_only_what_is_open) {
   BOOST_CHECK(calls() == (Calls{"begin", "abort"}));
 }
 
-BOOST_AUTO_TEST_CASE(tells_how_far_a_changelog_is_confirmed) {
+BOOST_AUTO_TEST_CASE(reports_the_confirmed_offset_of_a_changelog) {
   make(false);
   const auto first = output->open_changelog({"app-a-changelog", 1});
   const auto second = output->open_changelog({"app-b-changelog", 1});
@@ -176,7 +180,7 @@ BOOST_AUTO_TEST_CASE(tells_how_far_a_changelog_is_confirmed) {
   BOOST_CHECK_EQUAL(broker.script.sent[0].topic, "app-a-changelog");
 }
 
-BOOST_AUTO_TEST_CASE(fails_when_the_handler_says_so_naming_the_topic) {
+BOOST_AUTO_TEST_CASE(fails_naming_the_topic_when_the_handler_says_fail) {
   make(false);
   broker.script.refuse = Severity::fatal;
   send();
@@ -199,7 +203,7 @@ BOOST_AUTO_TEST_CASE(counts_what_the_handler_skips) {
   send();
   output->flush(patience);
   BOOST_CHECK_EQUAL(dropped(), 1U);
-  // At the task that sent it.
+  // The drop must be counted at the task that sent the record.
   BOOST_CHECK_EQUAL(dropped_at_tasks({{"task-id", "0_0"}, {"reason", "production-error"}}), 0);
   const auto task_metrics = metrics.of_task({});
   send_refused();
@@ -226,7 +230,7 @@ BOOST_AUTO_TEST_CASE(asks_a_handler_in_code_about_errors_that_may_pass) {
   BOOST_CHECK_EQUAL(asked, 3);
 }
 
-BOOST_AUTO_TEST_CASE(tries_errors_that_may_pass_again_where_the_configuration_decides) {
+BOOST_AUTO_TEST_CASE(does_not_ask_a_configured_handler_about_retriable_errors) {
   make(false);
   broker.script.refuse = Severity::retriable;
   send();
@@ -234,7 +238,7 @@ BOOST_AUTO_TEST_CASE(tries_errors_that_may_pass_again_where_the_configuration_de
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-BOOST_AUTO_TEST_CASE(takes_retry_for_fail_where_trying_again_is_of_no_use) {
+BOOST_AUTO_TEST_CASE(treats_retry_as_fail_for_errors_that_are_not_retriable) {
   make(false);
   broker.script.refuse = Severity::fatal;
   response = HandlerResponse::retry();
@@ -242,7 +246,7 @@ BOOST_AUTO_TEST_CASE(takes_retry_for_fail_where_trying_again_is_of_no_use) {
   BOOST_CHECK_THROW(output->flush(patience), TaskFailure);
 }
 
-BOOST_AUTO_TEST_CASE(fails_when_the_handler_itself_does) {
+BOOST_AUTO_TEST_CASE(fails_when_the_handler_throws) {
   make(false);
   errors.handlers.production = [](const ErrorContext&) -> HandlerResponse { throw std::runtime_error("no idea"); };
   broker.script.refuse = Severity::fatal;
@@ -262,7 +266,7 @@ BOOST_AUTO_TEST_CASE(never_skips_a_record_of_a_changelog) {
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-BOOST_AUTO_TEST_CASE(says_that_a_skipped_record_spoils_its_transaction) {
+BOOST_AUTO_TEST_CASE(explains_a_commit_that_fails_because_of_a_skipped_record) {
   make(true);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
@@ -285,7 +289,7 @@ BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
   BOOST_CHECK_EQUAL(dropped(), 1U);
 }
 
-BOOST_AUTO_TEST_CASE(blames_no_record_for_what_is_wrong_with_its_batch) {
+BOOST_AUTO_TEST_CASE(does_not_blame_a_record_for_an_error_of_its_batch) {
   make(false, ProducerOutput::Batches::allowed);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
@@ -295,7 +299,7 @@ BOOST_AUTO_TEST_CASE(blames_no_record_for_what_is_wrong_with_its_batch) {
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-BOOST_AUTO_TEST_CASE(knows_that_a_record_was_in_no_batch) {
+BOOST_AUTO_TEST_CASE(skips_a_record_that_the_client_itself_refused) {
   make(true, ProducerOutput::Batches::allowed);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
@@ -306,7 +310,7 @@ BOOST_AUTO_TEST_CASE(knows_that_a_record_was_in_no_batch) {
   BOOST_CHECK_EQUAL(dropped(), 1U);
 }
 
-BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_the_brokers_troubles) {
+BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_broker_outages) {
   make(false);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::retriable;
@@ -319,7 +323,7 @@ BOOST_AUTO_TEST_CASE(does_not_ask_the_handler_about_the_brokers_troubles) {
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-BOOST_AUTO_TEST_CASE(tells_the_handler_where_a_record_came_from_however_late_the_answer_is) {
+BOOST_AUTO_TEST_CASE(shows_the_handler_the_input_record_even_if_the_report_is_late) {
   for (const auto batches : {ProducerOutput::Batches::one_record_each, ProducerOutput::Batches::allowed}) {
     make(false, batches);
     response = HandlerResponse::resume();
@@ -350,7 +354,7 @@ BOOST_AUTO_TEST_CASE(shows_the_handler_a_record_without_headers) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
+BOOST_AUTO_TEST_CASE(writes_dead_letters_for_refused_records) {
   make(false);
   errors.dead_letter_topic = "dead";
   response = HandlerResponse::resume();
@@ -361,12 +365,12 @@ BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
   BOOST_REQUIRE_EQUAL(broker.script.sent.size(), 2U);
   BOOST_CHECK_EQUAL(broker.script.sent[1].topic, "dead");
   BOOST_CHECK_EQUAL(broker.script.sent[1].key, "read key");
-  // The letter was refused as well: no letter follows a letter.
+  // The broker refused the letter as well. A refused letter gives no further letter.
   BOOST_CHECK_EQUAL(asked, 2);
   BOOST_CHECK_EQUAL(told, "@-1  null");
   BOOST_CHECK_EQUAL(to_write, "dead read key=null@5 headers 6");
   BOOST_CHECK_EQUAL(dropped(), 2U);
-  // The letter itself is of no task.
+  // The letter belongs to no task, so its drop is counted without a task id.
   const Metrics snapshot = client.registry.snapshot();
   const Metric* letters = snapshot.find("stream-task-metrics", "dropped-records-total", {{"thread-id", "thread"}});
   BOOST_REQUIRE(letters != nullptr);
@@ -375,7 +379,7 @@ BOOST_AUTO_TEST_CASE(writes_dead_letters_of_what_was_refused) {
   BOOST_CHECK(calls() == (Calls{"flush", "flush"}));
 }
 
-BOOST_AUTO_TEST_CASE(writes_the_dead_letters_of_a_transaction_with_it_or_behind) {
+BOOST_AUTO_TEST_CASE(writes_dead_letters_in_the_transaction_or_after_it) {
   errors.dead_letter_topic = "dead";
   make(true);
   response = HandlerResponse::resume();

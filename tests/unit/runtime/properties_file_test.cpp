@@ -28,7 +28,7 @@ std::string one(const std::string& text) {
   return all[0].key + "|" + all[0].value;
 }
 
-/// A file with this text in a directory of its own.
+/// A file with this text in a temporary directory.
 class TempFile {
  public:
   explicit TempFile(const std::string& text) { std::ofstream(path()) << text; }

@@ -1,3 +1,4 @@
+// When punctuations of a task run, and in which order.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/punctuations.hpp"
 
@@ -29,7 +30,7 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(PunctuationsSuite, Fixture)
 
 BOOST_AUTO_TEST_CASE(stay_on_the_grid_and_skip_missed_slots) {
-  (void)schedule("a", 0, 10);  // as stream time is scheduled
+  (void)schedule("a", 0, 10);  // as for stream time
   BOOST_CHECK(run(3));
   BOOST_CHECK(!run(9));
   BOOST_CHECK(run(10));
@@ -40,8 +41,8 @@ BOOST_AUTO_TEST_CASE(stay_on_the_grid_and_skip_missed_slots) {
   BOOST_TEST(ran == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(keep_the_distance_from_their_first_time) {
-  (void)schedule("a", 107, 10);  // as wall clock is scheduled: now + interval
+BOOST_AUTO_TEST_CASE(stay_on_the_grid_of_their_start_time) {
+  (void)schedule("a", 107, 10);  // as for wall clock: first at now + interval
   BOOST_CHECK(!run(106));
   BOOST_CHECK(run(107));
   BOOST_CHECK_EQUAL(*punctuations.next_due(), 117);
@@ -57,16 +58,16 @@ BOOST_AUTO_TEST_CASE(run_earliest_first) {
   BOOST_TEST(ran == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(that_are_due_together_run_in_the_order_of_javas_priority_queue) {
+BOOST_AUTO_TEST_CASE(run_in_java_s_priority_queue_order_if_due_together) {
   for (const char* name : {"a", "b", "c"}) (void)schedule(name, 0, 10);
   BOOST_CHECK(run(0));
   BOOST_CHECK(run(10));
-  // The order that a java.util.PriorityQueue of three equal elements gives, with each put back once it has run.
+  // The order of a java.util.PriorityQueue with three equal elements, when each element is put back after it has run.
   const std::vector<std::string> expected{"a@0", "c@0", "b@0", "c@10", "b@10", "a@10"};
   BOOST_TEST(ran == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(made_by_another_one_and_due_already_run_in_the_same_pass) {
+BOOST_AUTO_TEST_CASE(run_in_the_same_pass_if_scheduled_by_another_and_due) {
   (void)punctuations.schedule(node, 0, 100, [&](Timestamp) {
     ran.push_back("first");
     (void)schedule("made", 0, 10);
@@ -107,11 +108,11 @@ BOOST_AUTO_TEST_CASE(go_on_when_the_clock_is_set_back) {
   BOOST_CHECK_EQUAL(*punctuations.next_due(), 507);  // still on its grid
   BOOST_CHECK(!run(506));
   BOOST_CHECK(run(507));
-  BOOST_CHECK(!run(497));  // the next slot is one interval away, as it was
+  BOOST_CHECK(!run(497));  // the next slot is still one interval away
   BOOST_CHECK_EQUAL(*punctuations.next_due(), 507);
 }
 
-BOOST_AUTO_TEST_CASE(wait_for_a_start_that_was_named_though_the_clock_is_set_back) {
+BOOST_AUTO_TEST_CASE(wait_for_an_explicit_start_even_if_the_clock_is_set_back) {
   (void)punctuations.schedule(
       node, 2'000, 10, [this](Timestamp now) { ran.push_back(std::to_string(now)); }, 1'000);
   BOOST_CHECK(!run(1'000));

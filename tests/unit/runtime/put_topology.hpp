@@ -17,7 +17,7 @@ class PutIntoStore final : public Processor<std::string, std::string> {
   }
 };
 
-/// Topic "in" goes into the store "st", which `store` makes.
+/// Puts topic "in" into the store "st", which `store` builds.
 inline Topology put_topology(StoreBuilder store) {
   StreamsBuilder builder;
   builder.add_state_store(std::move(store));

@@ -1,3 +1,4 @@
+// Which record a task processes next, and how long it waits for an empty input partition.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/record_queues.hpp"
 
@@ -7,6 +8,7 @@
 namespace millrace::detail {
 namespace {
 
+/// Record queues whose lags a test sets. A lag of nullopt is unknown. `lag_calls` counts the queries.
 struct Fixture {
   RecordQueues queues;
   std::map<TopicPartition, std::optional<std::int64_t>> lags;
@@ -21,7 +23,7 @@ struct Fixture {
     record.timestamp = timestamp;
     queue.records.push_back(std::move(record));
   }
-  /// As a task does.
+  /// Decodes and adds a record as a task does.
   void arrive(RecordQueues::Queue& queue, Timestamp timestamp) {
     ConsumerRecord record;
     record.timestamp = timestamp;
@@ -34,7 +36,7 @@ struct Fixture {
     };
     return queues.ready(now, max_idle_ms, lag);
   }
-  /// The timestamp of the next record, which is taken.
+  /// Takes the next record and returns its timestamp.
   std::optional<Timestamp> take() {
     auto* queue = queues.next([](RecordQueues::Queue&, const ConsumerRecord& record) {
       return record.timestamp < 0 ? std::nullopt : std::optional(record.timestamp);
@@ -93,7 +95,7 @@ BOOST_AUTO_TEST_CASE(gives_equal_timestamps_in_the_order_of_arrival) {
   BOOST_TEST(partition() == "b");
 }
 
-BOOST_AUTO_TEST_CASE(drops_what_has_no_timestamp_but_moves_on_past_it) {
+BOOST_AUTO_TEST_CASE(drops_records_without_timestamp_and_moves_past_them) {
   auto& a = add("a");
   push(a, -1);
   push(a, -1);
@@ -109,7 +111,7 @@ BOOST_AUTO_TEST_CASE(is_not_ready_without_a_record) {
   BOOST_CHECK(!ready(0, -1));
 }
 
-BOOST_AUTO_TEST_CASE(counts_each_time_that_an_empty_queue_is_not_waited_for_any_longer) {
+BOOST_AUTO_TEST_CASE(counts_each_time_it_stops_waiting_for_an_empty_queue) {
   Counter enforced;
   queues.count_enforced(enforced);
   push(add("a"), 1);
@@ -132,7 +134,7 @@ BOOST_AUTO_TEST_CASE(never_waits_if_idling_is_off) {
   BOOST_CHECK_EQUAL(lag_calls, 0);
 }
 
-BOOST_AUTO_TEST_CASE(waits_for_what_the_broker_has) {
+BOOST_AUTO_TEST_CASE(waits_for_records_that_the_broker_has) {
   push(add("a"), 1);
   add("b");
   lags[{"b", 0}] = 1;
@@ -149,7 +151,7 @@ BOOST_AUTO_TEST_CASE(waits_until_the_lag_is_known) {
   BOOST_CHECK(!ready(2'000'000, 100));
 }
 
-BOOST_AUTO_TEST_CASE(waits_as_long_as_asked_for_a_partition_that_is_caught_up) {
+BOOST_AUTO_TEST_CASE(waits_max_task_idle_ms_for_a_caught_up_partition) {
   push(add("a"), 1);
   add("b");
   lags[{"b", 0}] = 0;
@@ -160,7 +162,7 @@ BOOST_AUTO_TEST_CASE(waits_as_long_as_asked_for_a_partition_that_is_caught_up) {
   BOOST_CHECK(ready(1050, 50));
 }
 
-BOOST_AUTO_TEST_CASE(waits_anew_when_a_partition_was_behind_in_between) {
+BOOST_AUTO_TEST_CASE(restarts_the_wait_when_a_partition_fell_behind) {
   push(add("a"), 1);
   add("b");
   lags[{"b", 0}] = 0;

@@ -1,3 +1,4 @@
+// How many records a stream thread processes before the next poll, commit or punctuation.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/round_scheduler.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 constexpr Timestamp kNever = std::numeric_limits<Timestamp>::max();
 constexpr TaskId kTask{0, 3};
 
-/// A thread whose records cost the same each, with a clock that they turn.
+/// A thread whose records all cost the same time. Each record advances the clock by its cost.
 struct Thread {
   RoundScheduler rounds{Millis(300'000)};
   double now = 1'000'000;
@@ -35,7 +36,7 @@ struct Thread {
     rounds.begin(time(), commit_at, punctuation_at);
   }
 
-  /// Returns how many records were processed.
+  /// Runs one round. Returns how many records were processed.
   int round() {
     begin();
     int done = 0;
@@ -110,7 +111,7 @@ BOOST_AUTO_TEST_CASE(ends_a_round_when_a_commit_is_due) {
   BOOST_TEST(time() < commit_at + RoundScheduler::kSlice.count() + 1);
 }
 
-BOOST_AUTO_TEST_CASE(heeds_a_commit_that_becomes_due_while_the_round_goes_on) {
+BOOST_AUTO_TEST_CASE(ends_a_round_when_a_commit_becomes_due_during_it) {
   cost_ms = 3;
   settled_round();
   begin();
@@ -131,7 +132,7 @@ BOOST_AUTO_TEST_CASE(ends_a_round_when_a_punctuation_is_due) {
   BOOST_TEST(time() < *punctuation_at + RoundScheduler::kSlice.count() + 1);
 }
 
-BOOST_AUTO_TEST_CASE(polls_again_in_half_of_the_time_that_the_group_allows) {
+BOOST_AUTO_TEST_CASE(polls_within_half_of_the_poll_interval) {
   RoundScheduler hasty(Millis(60));
   hasty.polled(1'000);
   hasty.begin(1'010, kNever, std::nullopt);
@@ -141,7 +142,7 @@ BOOST_AUTO_TEST_CASE(polls_again_in_half_of_the_time_that_the_group_allows) {
   BOOST_TEST(now <= 1'030 + RoundScheduler::kSlice.count());
 }
 
-BOOST_AUTO_TEST_CASE(processes_a_slice_in_each_round_whatever_is_due) {
+BOOST_AUTO_TEST_CASE(processes_at_least_one_slice_per_round) {
   commit_at = 0;
   cost_ms = 12;
   BOOST_TEST(round() == 1);
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(ends_a_round_within_a_slice_on_request) {
   process(rounds.slice());
   std::thread([this] { rounds.request_end(); }).join();
   BOOST_TEST(rounds.slice() == 0);
-  BOOST_TEST(round() == RoundScheduler::kRecordsPerRound);  // heeded once
+  BOOST_TEST(round() == RoundScheduler::kRecordsPerRound);  // the request counts once
 }
 
 BOOST_AUTO_TEST_CASE(keeps_a_request_that_comes_between_two_rounds) {
@@ -184,7 +185,7 @@ BOOST_AUTO_TEST_CASE(remembers_the_slowest_record_since_the_last_commit) {
   BOOST_REQUIRE(rounds.slowest());
   BOOST_TEST(rounds.slowest()->task.str() == "0_1");
   BOOST_TEST(rounds.slowest()->took.count() == 700);
-  rounds.processed({0, 2}, 3, time() + 9'000, kNever);  // nobody knows which of the three
+  rounds.processed({0, 2}, 3, time() + 9'000, kNever);  // unknown which of the three records was slow
   BOOST_TEST(rounds.slowest()->took.count() == 700);
   rounds.committed();
   BOOST_TEST(!rounds.slowest());

@@ -1,3 +1,4 @@
+// How the memory limits of an application are divided among its threads.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/shares.hpp"
 
@@ -32,20 +33,20 @@ BOOST_AUTO_TEST_CASE(are_equal_for_stream_threads_and_the_global_thread) {
   BOOST_TEST(cache_share(cache, topology(true, true).internal()) == 300U);
 }
 
-BOOST_AUTO_TEST_CASE(are_the_global_thread_s_alone_if_there_are_no_streams) {
+BOOST_AUTO_TEST_CASE(go_to_the_global_thread_if_there_are_no_streams) {
   const auto uncommitted = config("3", "statestore.uncommitted.max.bytes", "1200");
   BOOST_TEST(stream_threads(uncommitted, topology(false, true).internal()) == 0);
   BOOST_TEST(uncommitted_share(uncommitted, topology(false, true).internal()).value() == 1200U);
 }
 
-BOOST_AUTO_TEST_CASE(of_uncommitted_writes_have_no_limit_if_it_is_not_above_0) {
+BOOST_AUTO_TEST_CASE(are_unlimited_for_uncommitted_writes_if_the_limit_is_0_or_less) {
   for (const auto* const none : {"-1", "0"}) {
     const auto unlimited = config("1", "statestore.uncommitted.max.bytes", none);
     BOOST_TEST(!uncommitted_share(unlimited, topology(true, false).internal()).has_value());
   }
 }
 
-BOOST_AUTO_TEST_CASE(of_uncommitted_writes_are_of_64_mb_by_default) {
+BOOST_AUTO_TEST_CASE(divide_64_mb_for_uncommitted_writes_by_default) {
   BOOST_TEST(uncommitted_share(StreamsConfig(), topology(true, false).internal()).value() == std::size_t{64} << 20);
 }
 

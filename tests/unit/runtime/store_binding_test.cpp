@@ -1,3 +1,4 @@
+// Stores that stay open while the nodes and the output of their task are replaced.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/store_binding.hpp"
 
@@ -24,7 +25,7 @@ using Texts = std::vector<S>;
 
 const TopicPartition kIn{"in", 0};
 
-/// A task whose nodes and output come and go, while its stores stay. Outputs and caches must outlive it.
+/// A task whose nodes and output are replaced while its stores stay open. Outputs and caches must outlive the task.
 class Handing {
  public:
   explicit Handing(StoreBuilder store) : topology_(put_topology(std::move(store))) {
@@ -56,7 +57,7 @@ class Handing {
   }
   [[nodiscard]] std::optional<std::int64_t> next_offset() const { return set->positions().front().next_offset(); }
 
-  /// RocksDB names another manifest at each start.
+  /// RocksDB writes a new manifest at each start, so an equal name shows that the database stayed open.
   [[nodiscard]] S manifest() const {
     std::ostringstream text;
     text << std::ifstream(directory_.path() / "CURRENT").rdbuf();
@@ -89,7 +90,7 @@ StoreBuilder in_memory() { return Stores::key_value_store<S, S>("st", StoreMediu
 
 BOOST_AUTO_TEST_SUITE(StoreBindings)
 
-BOOST_AUTO_TEST_CASE(stores_go_from_one_binding_to_the_next_without_being_closed) {
+BOOST_AUTO_TEST_CASE(stores_stay_open_between_bindings) {
   for (const StoreBuilder& store : {in_rocksdb(), in_memory()}) {
     ChangelogOutput first;
     ChangelogOutput second;
@@ -112,7 +113,7 @@ BOOST_AUTO_TEST_CASE(stores_go_from_one_binding_to_the_next_without_being_closed
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_was_not_committed_is_gone_for_the_next_binding) {
+BOOST_AUTO_TEST_CASE(uncommitted_changes_are_gone_for_the_next_binding) {
   ChangelogOutput first;
   ChangelogOutput second;
   Handing stores(in_rocksdb());
@@ -129,7 +130,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_committed_is_gone_for_the_next_binding) {
   BOOST_TEST(stores.next_offset().value() == 7);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_cache_holds_back_ends_with_the_binding) {
+BOOST_AUTO_TEST_CASE(changes_in_a_cache_end_with_the_binding) {
   ChangelogOutput first;
   ChangelogOutput second;
   CacheBudget cache(1u << 20);
@@ -149,7 +150,7 @@ BOOST_AUTO_TEST_CASE(what_a_cache_holds_back_ends_with_the_binding) {
   BOOST_TEST(second.logged.empty());
 }
 
-BOOST_AUTO_TEST_CASE(an_lru_map_logs_what_it_evicts_to_the_output_that_it_is_bound_to) {
+BOOST_AUTO_TEST_CASE(an_lru_map_logs_evictions_to_its_current_output) {
   ChangelogOutput first;
   ChangelogOutput second;
   Handing stores(Stores::lru_map<S, S>("st", 1));
@@ -162,11 +163,11 @@ BOOST_AUTO_TEST_CASE(an_lru_map_logs_what_it_evicts_to_the_output_that_it_is_bou
   BOOST_TEST(first.logged == Texts{"a=1"}, boost::test_tools::per_element());
   BOOST_TEST(second.logged == (Texts{"a=null", "b=2"}), boost::test_tools::per_element());
   stores.unbind();
-  stores.set->bytes("st").key_value->put("c", "3");  // nobody is told
+  stores.set->bytes("st").key_value->put("c", "3");  // an unbound store logs nothing
   BOOST_TEST(second.logged.size() == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_commit_flushes_then_publishes_then_takes_the_confirmed_offsets) {
+BOOST_AUTO_TEST_CASE(a_commit_flushes_and_publishes_before_it_takes_offsets) {
   ChangelogOutput output;
   CacheBudget cache(1u << 20);
   Handing stores(in_rocksdb().with_caching_enabled());
@@ -183,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_commit_flushes_then_publishes_then_takes_the_confirmed_of
   BOOST_TEST(stores.next_offset().value() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_commit_that_fails_outside_leaves_the_stores_at_the_last_one) {
+BOOST_AUTO_TEST_CASE(a_failed_commit_leaves_the_stores_at_the_last_one) {
   ChangelogOutput output;
   Handing stores(in_rocksdb());
   stores.bind(output);
@@ -194,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_commit_that_fails_outside_leaves_the_stores_at_the_last_o
   BOOST_TEST(!stores.next_offset().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_clean_end_is_found_by_the_next_set) {
+BOOST_AUTO_TEST_CASE(the_next_store_set_recognises_a_clean_end) {
   ChangelogOutput output;
   Handing stores(in_rocksdb());
   stores.bind(output);

@@ -16,7 +16,7 @@ using namespace millrace;
 
 namespace {
 
-/// The text of the ConfigException that `action` throws; empty if it throws none.
+/// The text of the ConfigException that `action` throws. Empty if it throws none.
 std::string error_of(const std::function<void()>& action) {
   try {
     action();
@@ -30,11 +30,11 @@ std::string error_of(std::string_view key, std::string_view value) {
   return error_of([&] { StreamsConfig().set(key, value); });
 }
 
-/// What is always so here, or depends on the machine.
+/// Keys whose value is fixed in Millrace, or depends on the machine.
 const std::set<std::string> kOtherDefaults{"enable.transactional.statestores", "state.dir",
                                            "topology.description.push.enabled"};
 
-/// The least that an application must say.
+/// The smallest configuration that an application needs.
 StreamsConfig minimal() {
   return StreamsConfig().set("application.id", "app").set("bootstrap.servers", "localhost:9092");
 }
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(commits_more_often_under_exactly_once) {
   BOOST_TEST(config.get_millis("commit.interval.ms").count() == 250);
 }
 
-BOOST_AUTO_TEST_CASE(tells_what_the_user_gave_from_defaults) {
+BOOST_AUTO_TEST_CASE(distinguishes_user_settings_from_defaults) {
   StreamsConfig config;
   BOOST_TEST(!config.is_set("num.stream.threads"));
   config.set("num.stream.threads", "1");
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(documents_every_key_once) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(accepts_all_of_kafka_streams_with_the_same_defaults) {
+BOOST_AUTO_TEST_CASE(has_all_keys_of_kafka_streams_with_the_same_defaults) {
   std::ifstream file(MILLRACE_CONFIG_KEYS);
   int keys = 0;
   for (std::string line; std::getline(file, line);) {
@@ -130,15 +130,15 @@ BOOST_AUTO_TEST_CASE(accepts_all_of_kafka_streams_with_the_same_defaults) {
       StreamsConfig config;
       BOOST_TEST(error_of([&] { config.set(key, java_default); }) == "");
       if (kOtherDefaults.contains(key)) continue;
-      // Classes of Kafka Streams are known without their package.
+      // Classes of Kafka Streams are accepted without their package.
       BOOST_TEST(config.get_string(key).ends_with(known->default_value));
       BOOST_TEST((known->type == "class" || config.get_string(key) == known->default_value));
     }
   }
-  BOOST_TEST(keys == 79);  // of Kafka Streams 4.4.0
+  BOOST_TEST(keys == 79);  // the number of keys in Kafka Streams 4.4.0
 }
 
-BOOST_AUTO_TEST_CASE(warns_of_what_has_no_effect_unless_it_says_what_millrace_does) {
+BOOST_AUTO_TEST_CASE(warns_about_keys_without_effect_unless_the_value_matches) {
   const auto warning = [](std::string_view key, std::string_view value) {
     const CapturedStderr said;
     minimal().set(key, value).validate();
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(ignores_case_where_java_does) {
   BOOST_TEST(error_of("processing.guarantee", "AT_LEAST_ONCE") != "");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_to_read_a_key_as_what_it_is_not) {
+BOOST_AUTO_TEST_CASE(refuses_to_read_a_key_as_another_type) {
   BOOST_TEST(error_of([] { (void)StreamsConfig().get_int("application.id"); }) != "");
   BOOST_TEST(error_of([] { (void)StreamsConfig().get_string("no.such.key"); }) != "");
 }
@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(gives_security_and_connection_settings_to_all_clients) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(StreamsConfigAsAWhole)
+BOOST_AUTO_TEST_SUITE(StreamsConfigValidation)
 
 BOOST_AUTO_TEST_CASE(needs_an_application_id_and_a_broker) {
   BOOST_TEST(error_of([] { minimal().validate(); }) == "");

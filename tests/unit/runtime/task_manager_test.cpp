@@ -1,3 +1,4 @@
+// How the tasks of a thread restart after a failure.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/task_manager.hpp"
 
@@ -24,7 +25,7 @@ using S = std::string;
 const TopicPartition kIn{"in", 0};
 const TopicPartition kChangelog{"app-st-changelog", 0};
 
-/// One task of a topology with the store "st", in the hands of a TaskManager.
+/// A TaskManager with one task, whose topology has the store "st".
 struct Fixture {
   explicit Fixture(StoreBuilder store = Stores::key_value_store<S, S>("st"))
       : topology(put_topology(std::move(store))),
@@ -82,15 +83,16 @@ struct Fixture {
   std::unique_ptr<TaskManager> tasks;
 };
 
+/// The same with the store in memory.
 struct InMemory : Fixture {
   InMemory() : Fixture(Stores::key_value_store<S, S>("st", StoreMedium::in_memory)) {}
 };
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(TaskManagers)
+BOOST_AUTO_TEST_SUITE(TaskManagerSuite)
 
-BOOST_FIXTURE_TEST_CASE(a_restart_takes_the_stores_back_to_the_last_commit_without_reopening_them, Fixture) {
+BOOST_FIXTURE_TEST_CASE(restarts_stores_at_the_last_commit_without_reopening_them, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
   first.confirm(1);
@@ -112,7 +114,7 @@ BOOST_FIXTURE_TEST_CASE(a_restart_takes_the_stores_back_to_the_last_commit_witho
   BOOST_TEST(first.closed.size() == 1);
 }
 
-BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_reads_what_its_changelog_has_behind_the_last_commit, Fixture) {
+BOOST_FIXTURE_TEST_CASE(restores_the_changelog_after_the_last_commit_on_a_restart, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
   first.confirm(1);
@@ -120,7 +122,7 @@ BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_reads_what_its_changelog_has_beh
   put("a", "2");
 
   tasks->restart_all();
-  // At least once: the record of the change that was not committed is in the changelog nevertheless.
+  // At least once: the changelog contains the record of the uncommitted change.
   admin.bounds[kChangelog] = {0, 2};
   changelog->records.push_back(input_record(kChangelog.topic, 1, "a", "2"));
   tasks->advance(second, Millis(0));
@@ -128,7 +130,7 @@ BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_reads_what_its_changelog_has_beh
   BOOST_TEST(get("a") == "2");
 }
 
-BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_in_memory_is_read_from_the_beginning, InMemory) {
+BOOST_FIXTURE_TEST_CASE(restores_stores_in_memory_from_the_beginning_on_a_restart, InMemory) {
   tasks->advance(first, Millis(0));
   put("a", "1");
   first.confirm(1);
@@ -144,7 +146,7 @@ BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_in_memory_is_read_from_the_begin
   BOOST_TEST(get("b") == "(none)");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_task_that_is_given_back_frees_its_directory, Fixture) {
+BOOST_FIXTURE_TEST_CASE(unlocks_the_directory_of_a_returned_task, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
   first.confirm(1);

@@ -1,3 +1,4 @@
+// The metrics of stream threads and tasks.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/thread_metrics.hpp"
 
@@ -9,7 +10,7 @@
 namespace millrace::detail {
 namespace {
 
-/// A thread whose clock stands unless a test moves it.
+/// A thread whose clock only moves when a test moves it.
 struct Fixture {
   HandTurnedClock clock;
   ClientMetrics client{clock, {}, "app"};
@@ -51,7 +52,7 @@ BOOST_AUTO_TEST_CASE(measure_the_phases_of_a_round) {
   thread.begin_round();
   BOOST_TEST(number("poll-latency-avg") == 10.0);
   BOOST_TEST(number("poll-records-max") == 10.0);
-  BOOST_TEST(number("process-latency-avg") == 2.0);  // of a record
+  BOOST_TEST(number("process-latency-avg") == 2.0);  // ms per record
   BOOST_TEST(number("process-records-avg") == 10.0);
   BOOST_TEST(number("punctuate-latency-max") == 1.0);
   BOOST_TEST(number("commit-latency-avg") == 4.0);
@@ -77,7 +78,7 @@ BOOST_AUTO_TEST_CASE(count_what_a_task_processed_before_it_failed) {
   const auto task = thread.of_task({0, 1});
   thread.begin_round();
   thread.begin_processing();
-  task->processed.add(3);  // and throws
+  task->processed.add(3);  // then the task fails
   thread.task_closed(*task);
   BOOST_TEST(number("process-total") == 3.0);
   BOOST_TEST(number("task-closed-total") == 1.0);
@@ -124,7 +125,8 @@ BOOST_AUTO_TEST_CASE(count_the_bytes_of_records_as_kafka_streams_does) {
   totals.add("key", "value", {});
   totals.add(std::nullopt, std::nullopt, {{"h", "12"}, {"n", std::nullopt}});
   BOOST_TEST(number("records-produced-total", kTopicGroup) == 2.0);
-  // Topic, timestamp, offset and partition: 23; then 8, then 4.
+  // Each record counts 23 bytes for topic, timestamp, offset and partition. Key and value of the first record have 8
+  // bytes. The headers of the second record have 4.
   BOOST_TEST(number("bytes-produced-total", kTopicGroup) == 2 * 23.0 + 8 + 4);
 }
 

@@ -1,3 +1,4 @@
+// Which tasks and internal topics a topology needs, given the topics that exist.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/topology_plan.hpp"
 
@@ -31,7 +32,7 @@ BOOST_AUTO_TEST_CASE(does_not_know_partitions_that_came_later) {
   BOOST_CHECK(!made.task_for({"other", 0}));
 }
 
-BOOST_AUTO_TEST_CASE(leads_with_the_largest_topic_and_then_by_name) {
+BOOST_AUTO_TEST_CASE(chooses_the_lead_topic_by_size_and_then_by_name) {
   StreamsBuilder builder;
   stream(builder, "a").merge(stream(builder, "c")).merge(stream(builder, "b")).to("out");
   FakeAdmin admin({{"a", 2}, {"b", 4}, {"c", 4}});
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE(passes_partition_counts_down_a_chain) {
   BOOST_CHECK(created(admin) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(takes_internal_topics_as_they_are) {
+BOOST_AUTO_TEST_CASE(accepts_existing_internal_topics) {
   StreamsBuilder builder;
   rekeyed(stream(builder, "in")).group_by_key().count(Materialized::as("counts"));
   FakeAdmin admin({{"in", 2}, {"app-counts-repartition", 2}, {"app-counts-changelog", 2}});
@@ -103,7 +104,7 @@ BOOST_AUTO_TEST_CASE(makes_no_changelog_for_a_store_without_logging) {
   BOOST_CHECK(admin.created.empty());
 }
 
-BOOST_AUTO_TEST_CASE(reads_the_topics_that_match_a_pattern_but_not_the_brokers_or_its_own) {
+BOOST_AUTO_TEST_CASE(excludes_internal_topics_from_patterns) {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>(Pattern{".*"}).group_by_key().count(Materialized::as("counts"));
   FakeAdmin admin({{"b", 1}, {"a", 2}, {"__consumer_offsets", 50}, {"app-counts-changelog", 2}, {"app-x", 1}});

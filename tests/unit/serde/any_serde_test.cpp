@@ -20,7 +20,7 @@ struct Point {
 
 struct Unknown {};
 
-/// As the documentation of Serde asks for: the ten lines of a user.
+/// A user's serde of ten lines, as the documentation of Serde shows it.
 struct PointSerde {
   void serialize(const Point& p, std::string& out) const { out += std::to_string(p.x) + "/" + std::to_string(p.y); }
   Point deserialize(std::string_view bytes) const {
@@ -39,7 +39,7 @@ struct TopicSerde {
   }
 };
 
-/// Writes the origin as null.
+/// A serde that writes the origin (0, 0) as null.
 struct NullAwareSerde {
   bool serialize(const Point& p, std::string& out) const {
     if (p == Point{}) return false;

@@ -6,7 +6,7 @@
 
 namespace millrace::test {
 
-/// Bytes as the hex digits in which formats are documented; spaces in `text` are skipped.
+/// The bytes that hex digits describe. Spaces in `text` are skipped.
 inline std::string from_hex(std::string_view text) {
   std::string digits;
   for (char c : text) {

@@ -23,7 +23,7 @@ std::string writing(const T& value) {
   return error_of([&] { (void)to_json_string(value); });
 }
 
-BOOST_AUTO_TEST_CASE(a_wrong_type_names_the_field_what_was_found_and_where) {
+BOOST_AUTO_TEST_CASE(a_wrong_type_names_field_found_type_and_position) {
   BOOST_TEST(reading<Variation>(R"({"id":"x","variation_ex":"0.5","variation_in":1})") ==
              "JSON: field \"variation_ex\": expected a number, found a string, at byte 25 of "
              "'{\"id\":\"x\",\"variation_ex\":\"0.5\",\"variation_in\":1}'");

@@ -10,7 +10,7 @@
 
 #include "millrace/serde/json.hpp"
 
-// The declared types that the JSON tests share.
+// The declared types shared by the JSON tests.
 namespace shop {
 
 enum class Side { buy, sell, hold };

@@ -19,7 +19,7 @@ namespace millrace::test {
 
 using namespace shop;
 
-/// MILLRACE_TEST_SEED repeats a run.
+/// The seed of the run. MILLRACE_TEST_SEED sets it, to repeat a run.
 struct RandomFixture {
   RandomFixture() {
     const char* given = std::getenv("MILLRACE_TEST_SEED");
@@ -67,7 +67,7 @@ struct RandomFixture {
     return order;
   }
 
-  /// A few bytes changed, removed, doubled or cut off.
+  /// Changes, removes, doubles or cuts off a few bytes.
   std::string mutated(std::string document) {
     static const std::string kBytes = "{}[]\",:\\0-9eE.tfnu \n\x00\xff\xc3\xa9";
     for (std::size_t i = 1 + below(4); i > 0 && !document.empty(); --i) {
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(random_structs_come_back_and_nlohmann_agrees) {
     BOOST_REQUIRE_EQUAL(to_json_string(from_json_string<Order>(text)), text);
     nlohmann::json tree = nlohmann::json::parse(text);
     BOOST_REQUIRE_EQUAL(tree["id"].get<std::string>(), original.id);
-    // nlohmann's text has other spacing and order of names, but the same numbers and strings.
+    // nlohmann's text has other spaces and another order of names, but the same numbers and strings.
     BOOST_REQUIRE_EQUAL(to_json_string(from_json_string<Order>(tree.dump())), text);
     BOOST_REQUIRE_EQUAL(to_json_string(from_json_string<Order>(tree.dump(3, ' ', true))), text);
   }
@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(doubles_come_back_exactly_and_look_like_nlohmanns) {
     double back = from_json_string<std::vector<double>>(text)[0];
     BOOST_REQUIRE_EQUAL(std::bit_cast<std::uint64_t>(back), std::bit_cast<std::uint64_t>(value));
     std::string theirs = nlohmann::json(std::vector<double>{value}).dump();
-    // Their algorithm misses the shortest digits now and then; the layout is the same whenever the length is.
+    // nlohmann's algorithm sometimes misses the shortest digits. If both texts have the same length, their layout is
+    // the same.
     BOOST_REQUIRE_MESSAGE(text == theirs || text.size() <= theirs.size(), text << " or " << theirs);
     if (text.size() == theirs.size()) BOOST_REQUIRE_EQUAL(text.find_first_of(".e"), theirs.find_first_of(".e"));
   }
@@ -147,7 +148,7 @@ BOOST_AUTO_TEST_CASE(every_prefix_of_a_document_is_refused) {
   for (int i = 0; i < 20; ++i) {
     std::string text = to_json_string(order());
     for (std::size_t size = 0; size < text.size(); ++size) {
-      // A copy of its own, so that the sanitizer sees a read beyond the end.
+      // A separate copy, so that the sanitizer sees a read beyond the end.
       std::vector<char> prefix(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size));
       BOOST_REQUIRE_THROW((void)from_json_string<Order>({prefix.data(), prefix.size()}), SerializationException);
     }
@@ -171,7 +172,7 @@ BOOST_AUTO_TEST_CASE(mutated_documents_are_read_or_refused_but_never_crash) {
 }
 
 BOOST_AUTO_TEST_CASE(what_nlohmann_refuses_is_refused) {
-  // Only types without fields that are ignored: those are not checked beyond their brackets.
+  // Only types without ignored fields, because the content of an ignored field is not checked beyond its brackets.
   using Texts = std::map<std::string, std::vector<std::string>>;
   using Values = std::vector<std::optional<double>>;
   int refused = 0;

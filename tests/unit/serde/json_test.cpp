@@ -34,7 +34,7 @@ struct Nested {
 
 }  // namespace
 
-/// A codec of one's own, which parses a document while another one is being read.
+/// A custom codec that parses another document while one is being read.
 template <>
 struct millrace::JsonCodec<Day> {
   static void read(JsonReader& in, Day& out) {
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(fields_that_are_not_declared_are_ignored) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(of_a_name_that_comes_twice_the_last_counts) {
+BOOST_AUTO_TEST_CASE(the_last_of_two_equal_names_wins) {
   BOOST_CHECK(
       (from_json_string<Variation>(R"({"id":"a","id":"b","variation_ex":1,"variation_in":2,"variation_ex":3})") ==
        Variation{"b", 3, 2}));

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(types_with_nlohmann_functions_have_a_serde) {
   BOOST_TEST((*encode(std::map<std::string, double>{{"x", 1}}) == R"({"x":1.0})"));
 }
 
-BOOST_AUTO_TEST_CASE(a_declared_struct_keeps_the_serde_without_a_tree) {
+BOOST_AUTO_TEST_CASE(a_declared_struct_keeps_its_own_serde) {
   BOOST_TEST(*encode(shop::Variation{"x", 1, 2}) == R"({"id":"x","variation_ex":1.0,"variation_in":2.0})");
   BOOST_TEST(decode_error<shop::Variation>("{}").starts_with("JSON: field \"id\" of Variation is missing"));
   BOOST_TEST(encode_hex(std::vector<std::int32_t>{1}) ==

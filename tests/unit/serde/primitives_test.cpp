@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(numbers_of_the_wrong_size_are_refused) {
   BOOST_TEST(decode_error<double>("1").starts_with("Double: expected 8 bytes, found 1"));
 }
 
-BOOST_AUTO_TEST_CASE(floating_point_keeps_every_bit_but_the_payload_of_a_double_nan) {
+BOOST_AUTO_TEST_CASE(floating_point_round_trips_except_the_payload_of_a_double_nan) {
   BOOST_TEST(encode_hex(1.5F) == "3fc00000");
   BOOST_TEST(encode_hex(-1.5) == "bff8000000000000");
   BOOST_TEST(encode_hex(-0.0) == "8000000000000000");

@@ -11,7 +11,7 @@
 
 namespace millrace::test {
 
-/// The bytes of `value` under its default serde; nullopt: Kafka's null.
+/// The bytes of `value` in its default serde. nullopt: Kafka's null.
 template <class T>
 std::optional<std::string> encode(const T& value, const AnySerde<T>& serde = {}) {
   std::string out;
@@ -36,7 +36,7 @@ T decode_hex(std::string_view hex) {
   return decode<T>(from_hex(hex));
 }
 
-/// The text of the SerializationException that `action` must throw.
+/// The text of the SerializationException that `action` throws. Fails the test if it throws none.
 template <class Action>
 std::string error_of(Action&& action) {
   try {

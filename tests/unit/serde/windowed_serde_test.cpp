@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_time_window_is_what_the_reader_says) {
   BOOST_TEST(decode(from_hex("61 0000018bcfe60440"), hours).window.end == kT + 3'600'000);
 }
 
-BOOST_AUTO_TEST_CASE(an_end_beyond_the_largest_time_is_cut_down_to_it) {
+BOOST_AUTO_TEST_CASE(an_end_beyond_the_largest_time_is_clamped) {
   const auto key = decode(from_hex("61 7fffffffffffff00"), minutes());
   BOOST_TEST(key.window.start == kMax - 255);
   BOOST_TEST(key.window.end == kMax);

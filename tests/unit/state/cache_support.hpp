@@ -8,7 +8,7 @@
 
 namespace millrace::detail {
 
-/// A task's record context, set by hand.
+/// A task's record context that the test sets.
 class FakeContexts final : public RecordContextHolder {
  public:
   void keep(KeptContext& context) override { context = copy(now); }
@@ -18,7 +18,7 @@ class FakeContexts final : public RecordContextHolder {
     now = std::move(before);
   }
 
-  /// The task works on this record of topic "in" now.
+  /// Makes this record of topic "in" the current record.
   void at(std::int64_t offset, Timestamp timestamp) {
     now = {};
     now.topic = &topic_;

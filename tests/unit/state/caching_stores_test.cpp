@@ -1,3 +1,4 @@
+// Byte stores behind a record cache.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <limits>
@@ -24,6 +25,7 @@ using Texts = std::vector<std::string>;
 
 std::string text(BytesView bytes) { return bytes ? std::string(*bytes) : "null"; }
 
+/// Records changelog records as `key=value@timestamp`.
 class Changelog final : public ChangelogWriter {
  public:
   explicit Changelog(const FakeContexts& contexts) : contexts_(contexts) {}
@@ -40,11 +42,11 @@ class Changelog final : public ChangelogWriter {
   const FakeContexts& contexts_;
 };
 
-/// A store in memory with its changelog and a cache in front.
+/// A store in memory with a changelog and a cache in front.
 struct Stack {
   Stack() { contexts.at(1, 10); }
 
-  /// What leaves: `key[start,end] old->new@time from offset`.
+  /// The changes that left the cache: `key[start,end] old->new@time from offset`.
   template <class Store>
   void listen(Store& store, bool send_old_values) {
     dynamic_cast<CachedBytesStore&>(store).set_flush_listener(
@@ -65,6 +67,7 @@ struct Stack {
   Texts forwarded;
 };
 
+/// A cached key-value store. `inner` is the store below the cache and the changelog.
 struct KeyValueStack : Stack {
   std::unique_ptr<KeyValueBytesStore> below = make_in_memory_key_value_store("s");
   KeyValueBytesStore* inner = below.get();
@@ -82,7 +85,7 @@ struct KeyValueStack : Stack {
 
 BOOST_AUTO_TEST_SUITE(CachingStores)
 
-BOOST_AUTO_TEST_CASE(updates_of_a_key_become_one_when_they_leave) {
+BOOST_AUTO_TEST_CASE(updates_of_a_key_leave_as_one) {
   KeyValueStack stack;
   stack.listen(*stack.store, true);
   stack.store->put("a", "1");
@@ -113,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_removed_session_is_logged_as_removed_even_if_it_was_not_t
   BOOST_TEST(store->observed_stream_time() == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_session_store_that_keeps_no_headers_of_its_own_lets_out_none) {
+BOOST_AUTO_TEST_CASE(a_session_store_without_own_headers_emits_none) {
   for (const bool forwards : {true, false}) {
     Stack stack;
     CacheTraits traits;
@@ -182,7 +185,7 @@ BOOST_AUTO_TEST_CASE(without_a_listener_every_delete_is_logged) {
   BOOST_TEST(stack.changelog.logged == Texts{"a=null@10"}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_was_read_is_kept) {
+BOOST_AUTO_TEST_CASE(values_read_from_below_are_cached) {
   KeyValueStack stack;
   stack.inner->put("a", "1");
   BOOST_TEST(text(stack.store->get("a")) == "1");
@@ -194,7 +197,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_is_kept) {
   BOOST_TEST(stack.changelog.logged.empty());
 }
 
-BOOST_AUTO_TEST_CASE(walks_show_the_cache_over_the_store) {
+BOOST_AUTO_TEST_CASE(iteration_merges_the_cache_over_the_store) {
   KeyValueStack stack;
   for (const char* key : {"a", "b", "c", "d"}) stack.inner->put(key, "old");
   stack.store->put("b", "new");
@@ -237,7 +240,7 @@ BOOST_AUTO_TEST_CASE(windows_are_told_apart_by_their_start) {
              boost::test_tools::per_element());
   std::string key;
   formats::append_window_key(key, "a", 2'000, 0);
-  BOOST_TEST(stack.changelog.logged.front() == key + "=2@2500");  // under the value's own time
+  BOOST_TEST(stack.changelog.logged.front() == key + "=2@2500");  // with the value's own time
   BOOST_TEST(store->observed_stream_time() == 2'000);
 }
 
@@ -258,7 +261,7 @@ BOOST_AUTO_TEST_CASE(sessions_are_told_apart_by_both_bounds) {
   BOOST_TEST(stack.changelog.logged == (Texts{key + "=2@10"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(over_the_budget_all_changes_leave_and_then_the_eldest_entries) {
+BOOST_AUTO_TEST_CASE(a_full_cache_emits_all_changes_and_then_evicts_the_oldest_entries) {
   KeyValueStack stack;
   stack.budget = CacheBudget(1'000);  // some entries
   stack.listen(*stack.store, false);
@@ -302,7 +305,7 @@ BOOST_AUTO_TEST_CASE(a_listener_finds_all_changes_in_the_store) {
   BOOST_TEST(seen == (Texts{"a: a is 1, b is null", "b: a is 1, b is null"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_change_that_comes_of_a_change_goes_after_it_however_small_the_cache) {
+BOOST_AUTO_TEST_CASE(a_change_caused_by_another_leaves_after_it_however_small_the_cache) {
   for (const bool over_the_budget : {false, true}) {
     const std::string second(over_the_budget ? 2'000 : 1, '2');
     KeyValueStack stack;
@@ -333,7 +336,7 @@ BOOST_AUTO_TEST_CASE(a_change_that_comes_of_a_change_goes_after_it_however_small
   }
 }
 
-BOOST_AUTO_TEST_CASE(walks_are_no_use_of_what_they_pass) {
+BOOST_AUTO_TEST_CASE(iteration_does_not_count_as_use) {
   Stack windows;
   windows.budget = CacheBudget(2'000);
   auto below = make_in_memory_window_store("s", {100'000, 1'000, false});
@@ -344,7 +347,7 @@ BOOST_AUTO_TEST_CASE(walks_are_no_use_of_what_they_pass) {
   store->flush();
   inner.put("a", "from below", 10);
   inner.put("b", "from below", 20);
-  const auto shown = [&](std::string_view key) {  // by a walk
+  const auto shown = [&](std::string_view key) {  // reads with an iterator
     std::string value;
     store->fetch_each(key, 0, 50, [&](Timestamp, std::string_view bytes) {
       value = bytes;
@@ -355,7 +358,7 @@ BOOST_AUTO_TEST_CASE(walks_are_no_use_of_what_they_pass) {
   Timestamp start = 100;
   while (shown("b") == "1" && shown("a") == "1" && start < 200) store->put("c", "1", start++);
   BOOST_TEST(shown("b") == "1");
-  BOOST_TEST(shown("a") == "from below");  // first, although it was walked over last
+  BOOST_TEST(shown("a") == "from below");  // evicted first, although it was iterated over last
 }
 
 BOOST_AUTO_TEST_SUITE_END()

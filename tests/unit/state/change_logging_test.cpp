@@ -1,3 +1,4 @@
+// What stores write to their changelogs: keys, values, timestamps, headers.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <optional>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr Timestamp kT = 1700000040000;  // 0000018bcfe60440
 
+/// A changelog record in a form that tests can compare.
 struct Logged {
   std::string key;  // hex
   std::optional<std::string> value;
@@ -32,6 +34,7 @@ struct Logged {
   }
 };
 
+/// Records changelog records. `now` and `headers` are timestamp and headers of the current record.
 class RecordingWriter final : public ChangelogWriter {
  public:
   void log(std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) override {
@@ -47,7 +50,7 @@ class RecordingWriter final : public ChangelogWriter {
   std::vector<Logged> logged;
   std::vector<std::string> raw_keys;
 
-  /// What was logged, as it comes back from the changelog.
+  /// The logged records, in the form in which a restore reads them.
   [[nodiscard]] std::vector<RestoreRecord> records() const {
     std::vector<RestoreRecord> records;
     for (std::size_t i = 0; i < logged.size(); ++i) {
@@ -126,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_timestamped_window_store_logs_the_bare_value_under_its_ow
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_join_store_counts_every_put_and_passes_headers_on) {
+BOOST_AUTO_TEST_CASE(a_join_store_numbers_every_put_and_logs_headers) {
   RecordingWriter writer;
   const auto store = make_change_logging(make_in_memory_window_store("s", {60'000, 1000, true}), writer,
                                          ValueFormat::plain, LoggedHeaders::all);
@@ -150,7 +153,7 @@ BOOST_AUTO_TEST_CASE(puts_that_the_store_skips_as_expired_are_logged_all_the_sam
   BOOST_TEST(text(store->fetch("a", kT - 1000)) == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(deletes_alone_carry_the_headers_of_their_record_where_only_they_should) {
+BOOST_AUTO_TEST_CASE(only_deletes_are_logged_with_record_headers_if_configured) {
   RecordingWriter writer;
   const auto store = make_change_logging(make_in_memory_key_value_store("s"), writer, ValueFormat::timestamped,
                                          LoggedHeaders::of_deletes);

@@ -1,3 +1,4 @@
+// Readers on other threads, which see stores as of the last commit.
 #define BOOST_TEST_DYN_LINK
 #include "state/committed_reader.hpp"
 
@@ -21,6 +22,7 @@ namespace {
 using S = std::string;
 using Texts = std::vector<S>;
 
+/// The stores of one task: some that have a committed state (in RocksDB), and one in memory that has none.
 struct Fixture {
   [[nodiscard]] KeyValueBytesStore& counts() const { return *set->bytes("counts").key_value; }
   [[nodiscard]] WindowBytesStore& windows() const { return *set->bytes("windows").window; }
@@ -76,7 +78,7 @@ BOOST_AUTO_TEST_CASE(see_a_key_value_store_as_of_the_last_commit) {
   BOOST_TEST(!reader->get("a").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(walk_over_a_range_with_both_ends_in_it_forward_and_backward) {
+BOOST_AUTO_TEST_CASE(iterate_over_an_inclusive_range_forward_and_backward) {
   for (const char* key : {"a", "b", "c", "d"}) counts().put(key, key);
   set->commit();
   const auto reader = set->committed_key_value("counts");
@@ -147,7 +149,7 @@ BOOST_AUTO_TEST_CASE(stores_that_have_no_committed_state_or_another_kind_are_ref
   BOOST_CHECK_EXCEPTION((void)set->committed_windows("none"), ProcessorStateException, tells("'none'"));
 }
 
-BOOST_AUTO_TEST_CASE(readers_and_walks_that_outlive_the_database_say_that_it_is_closed) {
+BOOST_AUTO_TEST_CASE(report_a_closed_database) {
   counts().put("a", "1");
   counts().put("b", "1");
   set->commit();
@@ -165,7 +167,8 @@ BOOST_AUTO_TEST_CASE(readers_and_walks_that_outlive_the_database_say_that_it_is_
                         [](const auto& error) { return S(error.what()).find("'windows'") != S::npos; });
 }
 
-// Each commit writes its number under all keys: a reader must never see two numbers, nor one that goes back.
+// Each commit writes its number under all keys. A reader must never see two different numbers, nor a number lower than
+// before.
 BOOST_AUTO_TEST_CASE(other_threads_see_whole_commits_while_the_writer_goes_on) {
   constexpr int kCommits = 300;
   const Texts keys{"a", "b", "c", "d"};
@@ -189,7 +192,7 @@ BOOST_AUTO_TEST_CASE(other_threads_see_whole_commits_while_the_writer_goes_on) {
         last = number;
         if (const auto value = reader->get("a"); !value || std::stoi(*value) < number) ++went_back;
       }
-      // One window start per commit, the same value in all of them.
+      // Each commit has its own window start, with the same value in all its windows.
       const auto windows = window_reader->fetch("k", 0, 1'000'000);
       int count = 0;
       S value;

@@ -18,7 +18,7 @@ namespace millrace::detail {
 
 namespace {
 
-/// Runs crash_writer until it has told of so many commits, then kills it. Returns the last commit that it told of.
+/// Runs crash_writer until it has reported `commits` commits, and kills it. Returns the last commit that it reported.
 std::int64_t write_and_kill(const std::filesystem::path& directory, std::int64_t commits) {
   int out[2];
   BOOST_REQUIRE(::pipe(out) == 0);
@@ -52,7 +52,7 @@ std::int64_t write_and_kill(const std::filesystem::path& directory, std::int64_t
 
 BOOST_AUTO_TEST_SUITE(Crashes)
 
-BOOST_AUTO_TEST_CASE(after_kill_9_the_database_shows_one_whole_commit) {
+BOOST_AUTO_TEST_CASE(leave_one_whole_commit_after_kill_9) {
   const TempDirectory directory;
   RandomSource random;
   BOOST_TEST_MESSAGE("seed " << random.seed());
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(after_kill_9_the_database_shows_one_whole_commit) {
       const auto counts = database->key_value_store("counts");
       const auto windows = database->window_store("windows", {600'000, 1000, true});
       const std::int64_t n = database->position("counts", {"app-counts-changelog", 0}).value_or(0);
-      // A commit may have been done that it had no time to tell of.
+      // The writer may have finished one more commit without the time to report it.
       BOOST_TEST(n <= told + 1);
       BOOST_TEST(n >= survived_before);
       survived_before = n;
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(after_kill_9_the_database_shows_one_whole_commit) {
         BOOST_TEST(std::string(counts->get("key" + std::to_string(i % 97)).value_or("")) == std::to_string(i));
       }
       BOOST_TEST(windows->observed_stream_time() == (n > 0 ? n * 1000 : kNoTimestamp));
-      // Every window that is alive at that commit, none that came later.
+      // The store must have every window that was alive at that commit, and no later window.
       std::int64_t expected = std::max<std::int64_t>(1, n - 599);
       windows->fetch_each("last", 0, n * 1000 + 1'000'000, [&](Timestamp start, std::string_view value) {
         BOOST_TEST(start == expected * 1000);

@@ -1,5 +1,5 @@
-// Commits to a task database until it is killed. Each commit number n writes n everywhere: into both stores and into
-// the changelog offsets. After each commit it tells the number on standard output.
+// Commits to a task database until it is killed. Commit number n writes n into both stores and into the changelog
+// offsets. After each commit the program prints the number to standard output.
 //
 //     crash_writer DIRECTORY
 

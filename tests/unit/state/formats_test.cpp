@@ -1,3 +1,5 @@
+// Bytes of keys and values that must be equal to those of Kafka Streams, and bytes of our own files that must not
+// change.
 #define BOOST_TEST_DYN_LINK
 #include "millrace/state/detail/formats.hpp"
 #include "millrace/common/errors.hpp"

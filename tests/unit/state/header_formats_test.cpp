@@ -28,7 +28,7 @@ std::string bytes_of(const Serde& serde, const T& value) {
 
 BOOST_AUTO_TEST_SUITE(HeaderFormats)
 
-// What Kafka Streams' serializers say of the same values.
+// The bytes that Kafka Streams' serializers write for the same values.
 
 BOOST_AUTO_TEST_CASE(a_value_with_timestamp_and_headers_has_the_bytes_that_java_writes) {
   const detail::ValueTimestampHeadersSerde<std::string> serde{{AnySerde<std::string>()}};
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(an_aggregation_with_headers_has_the_bytes_that_java_writes)
   BOOST_TEST(bytes_of(serde, Value{"v", {}}) == "0076");
 }
 
-BOOST_AUTO_TEST_CASE(a_value_that_is_null_to_its_serde_is_null) {
+BOOST_AUTO_TEST_CASE(a_value_that_its_serde_writes_as_null_is_null) {
   const detail::ValueTimestampHeadersSerde<std::optional<std::string>> serde{{AnySerde<std::optional<std::string>>()}};
   std::string bytes = "before";
   BOOST_TEST(!serde.serialize("topic", {std::nullopt, kT, kThree}, bytes));

@@ -1,3 +1,4 @@
+// Random operations on key-value stores, compared with a std::map.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -31,11 +32,11 @@ Rows rows_of(BytesIterator& it) {
   return rows;
 }
 
-/// What a walk shows of a store that is written meanwhile.
+/// What an iterator shows of a store that is written during the iteration.
 enum class WalksShow {
-  what_was_there,  // when it began
-  what_is_left,    // of the keys of that time, with their values of now
-  the_cache        // one or the other of keys that are written
+  what_was_there,  // the entries at the start of the iteration
+  what_is_left,    // the remaining keys of that time, with their current values
+  the_cache        // either of the two, for keys that are written
 };
 
 /// Runs random operations on a key-value store and its model.
@@ -144,7 +145,7 @@ class KeyValueStoreRun : public StoreRun<Model> {
       const std::string key(it->key());
       BOOST_TEST_REQUIRE((!last || (forward ? *last < key : *last > key)));
       last = key;
-      // A key that the cache knew as deleted and that is put again is shown.
+      // A key that was deleted in the cache and is put again is shown.
       const bool returned = walks_ == WalksShow::the_cache && !before.contains(key) && touched.contains(key);
       if (!returned) {
         next =

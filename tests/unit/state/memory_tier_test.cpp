@@ -1,3 +1,4 @@
+// What the in-memory tiers of stores in RocksDB keep, and which reads they save.
 #define BOOST_TEST_DYN_LINK
 #include <rocksdb/perf_context.h>
 #include <rocksdb/perf_level.h>
@@ -16,7 +17,7 @@ namespace millrace::detail {
 
 namespace {
 
-/// How often RocksDB was asked for a key or moved an iterator, on this thread.
+/// How often this thread read a key from RocksDB or moved a RocksDB iterator.
 std::uint64_t rocksdb_reads(const std::function<void()>& work) {
   rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount);
   rocksdb::get_perf_context()->Reset();
@@ -56,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_hot_window_lookup_never_touches_rocksdb) {
              }) == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_restart_the_past_comes_from_rocksdb_and_the_present_from_memory) {
+BOOST_AUTO_TEST_CASE(after_a_restart_only_old_windows_are_read_from_rocksdb) {
   const TempDirectory directory;
   const WindowStoreOptions options{600'000, 1000, true};
   {
@@ -72,7 +73,7 @@ BOOST_AUTO_TEST_CASE(after_a_restart_the_past_comes_from_rocksdb_and_the_present
   BOOST_TEST(rocksdb_reads([&] { BOOST_TEST(count(*store, "k", 1001, 5000) == 1); }) == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_evicted_is_found_again_and_other_keys_still_cost_nothing) {
+BOOST_AUTO_TEST_CASE(evicted_keys_are_found_again_and_absent_keys_cost_nothing) {
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path(), {1u << 20, 1u << 20, 1u << 20});
   const auto store = database->window_store("s", {600'000'000, 1000, true});
@@ -87,8 +88,8 @@ BOOST_AUTO_TEST_CASE(what_was_evicted_is_found_again_and_other_keys_still_cost_n
   for (int i = 0; i < 1000; ++i) {
     reads += rocksdb_reads([&] { BOOST_TEST(count(*store, "other" + std::to_string(i), 0, kEntries) == 0); });
   }
-  BOOST_TEST(reads < 200u);  // all of a thousand but for some false alarms
-  // A late entry below the watermark is known to the filter as soon as it is committed.
+  BOOST_TEST(reads < 200u);  // of 1,000 lookups only the filter's false positives read RocksDB
+  // A late entry before the tier's "complete from" is in the filter as soon as it is committed.
   store->put("late", "v", 5);
   BOOST_TEST(count(*store, "late", 0, 10) == 1);
   database->commit({});
@@ -136,7 +137,7 @@ BOOST_AUTO_TEST_CASE(several_puts_of_a_key_count_once) {
   BOOST_TEST(database->uncommitted_bytes() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_window_tier_keeps_to_its_budget_and_counts_right) {
+BOOST_AUTO_TEST_CASE(a_window_tier_respects_its_budget_and_counts_exactly) {
   TierBudget budget(100'000);
   RandomSource random;
   BOOST_TEST_MESSAGE("seed " << random.seed());
@@ -162,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_window_tier_keeps_to_its_budget_and_counts_right) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_filter_of_evicted_keys_has_no_false_no) {
+BOOST_AUTO_TEST_CASE(the_filter_of_evicted_keys_has_no_false_negatives) {
   RandomSource random;
   BOOST_TEST_MESSAGE("seed " << random.seed());
   EvictedKeys keys(1u << 20);

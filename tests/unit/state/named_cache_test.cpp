@@ -1,3 +1,4 @@
+// The record cache of one store: order of changes, eviction, memory accounting.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <memory>
@@ -13,12 +14,13 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
+/// A cache with a budget of `limit` bytes. The current record has offset 1 and timestamp 10.
 struct Cache {
   explicit Cache(std::size_t limit) : budget(limit) { contexts.at(1, 10); }
 
   void put(std::string_view key, BytesView value) { cache.put(key, value); }
   [[nodiscard]] bool has(std::string_view key) const { return cache.peek(key) != nullptr; }
-  /// The next batch: `key=value@timestamp`.
+  /// Takes the next batch, as `key=value@timestamp`.
   [[nodiscard]] Texts take() {
     Texts taken;
     for (const CacheChange& change : cache.take_changes()) {
@@ -39,7 +41,7 @@ struct Cache {
   NamedCache cache{budget, contexts};
 };
 
-/// What a cache counts for these entries, all of them unchanged.
+/// The bytes that a cache counts for these entries if none of them has changed.
 std::size_t bytes_of(const Texts& keys) {
   Cache cache(1u << 20);
   for (const std::string& key : keys) cache.cache.put_clean(key, "1");
@@ -63,7 +65,7 @@ BOOST_AUTO_TEST_CASE(changes_leave_in_the_order_of_their_last_update) {
   BOOST_TEST(cache.has("a"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_deleted_is_gone_when_it_is_taken) {
+BOOST_AUTO_TEST_CASE(drop_a_deleted_entry_once_it_is_taken) {
   Cache cache(10'000);
   cache.put("a", std::nullopt);
   BOOST_TEST_REQUIRE(cache.has("a"));
@@ -72,30 +74,30 @@ BOOST_AUTO_TEST_CASE(what_is_deleted_is_gone_when_it_is_taken) {
   BOOST_TEST(!cache.has("a"));
 }
 
-BOOST_AUTO_TEST_CASE(what_changes_while_others_are_taken_is_taken_once) {
+BOOST_AUTO_TEST_CASE(emit_changes_made_during_a_flush_once) {
   Cache cache(1u << 20);
-  const std::string large(70'000, 'x');  // a batch of its own
+  const std::string large(70'000, 'x');  // fills a batch alone
   cache.put("a", large);
   cache.put("b", "2");
   cache.put("c", "3");
   cache.cache.begin_taking();
   BOOST_TEST(cache.take() == (Texts{"a=" + large + "@10"}), boost::test_tools::per_element());
   cache.contexts.at(2, 20);
-  cache.put("b", "5");  // on its way: goes as it is now
-  cache.put("a", "6");  // has gone: waits for the next time
+  cache.put("b", "5");  // not taken yet: leaves with the new value
+  cache.put("a", "6");  // taken already: leaves the next time
   cache.put("d", "7");
   BOOST_TEST(cache.take() == (Texts{"b=5@20", "c=3@10"}), boost::test_tools::per_element());
   BOOST_TEST(cache.take().empty());
   BOOST_TEST(cache.take_all() == (Texts{"a=6@20", "d=7@20"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(room_is_made_by_what_was_not_used_for_the_longest_time) {
+BOOST_AUTO_TEST_CASE(evict_the_least_recently_used_entries) {
   Cache cache(bytes_of({"a", "b", "c"}));
   for (const char* key : {"a", "b", "c"}) cache.cache.put_clean(key, "1");
   BOOST_TEST(cache.cache.make_room());
   BOOST_TEST(cache.has("a"));
-  BOOST_TEST(cache.cache.get("a") != nullptr);   // a use
-  BOOST_TEST(cache.cache.peek("b") != nullptr);  // none
+  BOOST_TEST(cache.cache.get("a") != nullptr);   // counts as use
+  BOOST_TEST(cache.cache.peek("b") != nullptr);  // does not count as use
   cache.cache.put_clean("d", "1");
   BOOST_TEST(cache.cache.make_room());
   BOOST_TEST(!cache.has("b"));
@@ -104,7 +106,7 @@ BOOST_AUTO_TEST_CASE(room_is_made_by_what_was_not_used_for_the_longest_time) {
   BOOST_TEST(!cache.budget.exceeded());
 }
 
-BOOST_AUTO_TEST_CASE(changed_entries_make_no_room_before_they_are_taken) {
+BOOST_AUTO_TEST_CASE(do_not_evict_changed_entries_before_they_are_taken) {
   Cache cache(1);
   cache.put("a", "1");
   cache.put("b", "2");
@@ -116,7 +118,7 @@ BOOST_AUTO_TEST_CASE(changed_entries_make_no_room_before_they_are_taken) {
   BOOST_TEST(!cache.has("b"));
 }
 
-BOOST_AUTO_TEST_CASE(keys_values_headers_and_raw_records_count) {
+BOOST_AUTO_TEST_CASE(count_bytes_of_keys_values_headers_and_raw_records) {
   Cache cache(1u << 20);
   const auto grows_by = [&cache](std::string_view key, BytesView value) {
     const std::size_t before = cache.budget.used();
@@ -135,7 +137,7 @@ BOOST_AUTO_TEST_CASE(keys_values_headers_and_raw_records_count) {
   BOOST_TEST(grows_by("d", "1") >= 4'000u);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_taken_keeps_no_context) {
+BOOST_AUTO_TEST_CASE(drop_the_context_of_taken_entries) {
   Cache cache(1u << 20);
   cache.contexts.now.raw = std::make_unique<KeptContext::Raw>();
   cache.contexts.now.raw->value.emplace(4'000, 'r');
@@ -146,7 +148,7 @@ BOOST_AUTO_TEST_CASE(what_is_taken_keeps_no_context) {
   BOOST_TEST(cache.budget.used() < 1'000u);
 }
 
-BOOST_AUTO_TEST_CASE(a_cache_that_ends_gives_its_bytes_back) {
+BOOST_AUTO_TEST_CASE(return_their_bytes_when_they_end) {
   CacheBudget budget(10'000);
   FakeContexts contexts;
   {
@@ -158,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_cache_that_ends_gives_its_bytes_back) {
   BOOST_TEST(budget.used() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(the_index_counts_as_long_as_walks_use_it) {
+BOOST_AUTO_TEST_CASE(count_the_index_while_iterators_use_it) {
   Cache cache(10'000);
   cache.put("a", "1");
   const std::size_t without = cache.budget.used();
@@ -170,7 +172,7 @@ BOOST_AUTO_TEST_CASE(the_index_counts_as_long_as_walks_use_it) {
   BOOST_TEST(cache.budget.used() == without);
 }
 
-BOOST_AUTO_TEST_CASE(keys_come_in_order_whether_they_came_before_or_after_the_first_look) {
+BOOST_AUTO_TEST_CASE(iterate_keys_in_order_even_those_added_later) {
   Cache cache(10'000);
   cache.put("c", "1");
   cache.put("a", "1");

@@ -7,7 +7,7 @@
 
 namespace millrace::detail {
 
-/// Random choices of one test run. The seed is printed with every failure; MILLRACE_TEST_SEED sets it.
+/// The random choices of one test run. The seed is printed with every failure. MILLRACE_TEST_SEED sets the seed.
 class RandomSource {
  public:
   RandomSource() : RandomSource(choose_seed()) {}
@@ -15,7 +15,7 @@ class RandomSource {
 
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
-  /// Both ends included.
+  /// Both bounds are inclusive.
   std::int64_t between(std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(engine_);
   }

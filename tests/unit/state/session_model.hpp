@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// A session, as tests compare it.
+/// A session, in a form that tests can compare.
 struct SessionRow {
   std::string key;
   Timestamp start = 0;
@@ -35,7 +35,7 @@ inline std::vector<SessionRow> rows_of(SessionBytesIterator& it) {
   return rows;
 }
 
-/// The meaning of a session store, as plainly as it can be written down.
+/// The simplest implementation of a session store. It defines the expected behaviour.
 class SessionModel {
  public:
   SessionModel(std::int64_t retention_ms, bool in_memory) : retention_ms_(retention_ms), in_memory_(in_memory) {}

@@ -1,3 +1,4 @@
+// Session stores: random operations compared with the model in session_model.hpp, and single rules.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <limits>
@@ -140,7 +141,7 @@ void run_persistent(const DatabaseOptions& options, int steps) {
                  [](TaskDatabase& database) { return database.session_store("visits", kRetention); });
 }
 
-// Nothing expires: a cache shows what expired until it is flushed.
+// No session expires here, because a cache shows expired sessions until it is flushed.
 void run_cached(std::unique_ptr<SessionBytesStore> below, std::size_t budget_bytes) {
   SessionStoreRun run(!below->persistent(), below->retention_ms(), false);
   CacheBudget budget(budget_bytes);
@@ -205,8 +206,9 @@ BOOST_AUTO_TEST_CASE(removing_a_session_moves_the_stream_time_in_rocksdb_only) {
   }
 }
 
-// Where one key begins the other, RocksDB's bytes `key + end + start` may compare an end with a start.
-BOOST_AUTO_TEST_CASE(a_walk_over_keys_that_begin_alike_is_in_the_order_of_the_bytes) {
+// RocksDB orders sessions by the bytes `key + end + start`. If one key is a prefix of another, an end may be compared
+// with a start.
+BOOST_AUTO_TEST_CASE(iterate_keys_with_a_common_prefix_in_byte_order) {
   const std::string zero("a\0", 2);
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path());
@@ -219,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_walk_over_keys_that_begin_alike_is_in_the_order_of_the_by
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_session_is_refused) {
+BOOST_AUTO_TEST_CASE(refuse_invalid_sessions) {
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path());
   for (const auto& store : both(*database)) {
@@ -229,7 +231,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_session_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_becomes_one_of_sessions_starts_empty_and_without_offset) {
+BOOST_AUTO_TEST_CASE(start_empty_and_without_offset_if_the_store_had_another_kind) {
   const TempDirectory directory;
   {
     const auto database = TaskDatabase::open(directory.path());

@@ -1,3 +1,4 @@
+// Locks and cleaning of the state directory.
 #define BOOST_TEST_DYN_LINK
 #include "state/state_directory.hpp"
 
@@ -93,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_second_process_is_refused_until_the_first_is_gone) {
   if (holder == 0) {
     const StateDirectory state(directory.path(), "app");
     if (::write(ready[1], "x", 1) != 1) ::_exit(1);
-    ::alarm(60);  // should the test die before it
+    ::alarm(60);  // ends the child if the test dies
     for (;;) ::pause();
   }
   char byte = 0;
@@ -135,7 +136,7 @@ BOOST_AUTO_TEST_CASE(lists_the_tasks_that_have_state) {
   BOOST_TEST((state.tasks() == std::vector<TaskId>{{0, 2}, {0, 11}, {1, 10}}));
 }
 
-BOOST_AUTO_TEST_CASE(obsolete_tasks_go_after_the_delay_and_locked_ones_stay) {
+BOOST_AUTO_TEST_CASE(delete_obsolete_tasks_after_the_delay_unless_locked) {
   const TempDirectory directory;
   ManualClock clock;
   StateDirectory state(directory.path(), "app", clock);
@@ -165,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_wiped_task_starts_empty) {
   BOOST_TEST(!TaskDatabase::open(lock->path())->position("counts", {"app-counts-changelog", 0}).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_an_interrupted_deletion_left_goes_at_the_next_start) {
+BOOST_AUTO_TEST_CASE(finish_an_interrupted_deletion_at_the_next_start) {
   const TempDirectory directory;
   const auto leftover = directory.path() / "app" / ".deleted-0_1-0";
   std::filesystem::create_directories(leftover);

@@ -1,3 +1,4 @@
+// How the databases of an application share memory.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <memory>
@@ -22,14 +23,14 @@ std::shared_ptr<StateMemory> memory(std::size_t tier_bytes, std::size_t write_bu
 
 BOOST_AUTO_TEST_SUITE(SharedStateMemory)
 
-BOOST_AUTO_TEST_CASE(is_all_for_a_database_that_is_alone) {
+BOOST_AUTO_TEST_CASE(belongs_entirely_to_a_single_database) {
   StateMemory::Member only(memory(100, 8 * kMb));
   BOOST_TEST(only.report(0).tier_bytes == 100u);
   BOOST_TEST(only.report(1'000).tier_bytes == 100u);
   BOOST_TEST(only.report(1'000).write_buffer_bytes == 8 * kMb);
 }
 
-BOOST_AUTO_TEST_CASE(goes_to_who_needs_it_but_for_an_equal_share) {
+BOOST_AUTO_TEST_CASE(is_lent_to_busy_databases_until_others_claim_their_equal_share) {
   const auto shared = memory(100, 8 * kMb);
   StateMemory::Member busy(shared);
   StateMemory::Member idle(shared);
@@ -40,7 +41,7 @@ BOOST_AUTO_TEST_CASE(goes_to_who_needs_it_but_for_an_equal_share) {
   BOOST_TEST(busy.report(85).tier_bytes == 50u);  // so that it makes room
 }
 
-BOOST_AUTO_TEST_CASE(comes_back_from_who_leaves) {
+BOOST_AUTO_TEST_CASE(is_returned_by_closed_databases) {
   const auto shared = memory(100, 8 * kMb);
   StateMemory::Member stays(shared);
   {
@@ -63,7 +64,7 @@ BOOST_AUTO_TEST_CASE(leaves_each_database_a_megabyte_of_write_buffer) {
   BOOST_TEST(members.back()->report(0).write_buffer_bytes == 64u << 10);
 }
 
-BOOST_AUTO_TEST_CASE(keeps_databases_right_however_little_there_is) {
+BOOST_AUTO_TEST_CASE(keeps_databases_correct_however_small_it_is) {
   const auto shared = memory(2'000, 64u << 10);
   const TempDirectory one_place;
   const TempDirectory other_place;

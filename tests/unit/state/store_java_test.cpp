@@ -1,3 +1,4 @@
+// Compares stores with a trace of Kafka Streams' stores (store_trace.txt, written by java/StoreTrace.java).
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <fstream>
@@ -28,7 +29,7 @@ std::string joined(const std::vector<std::string>& texts, const std::string& bet
   return all.empty() ? "nothing" : all;
 }
 
-/// What a store logs: `key in hex=value@timestamp`.
+/// The changelog of a store: `key in hex=value@timestamp`.
 class Changelog final : public ChangelogWriter {
  public:
   explicit Changelog(const FakeContexts& contexts) : contexts_(contexts) {}
@@ -56,7 +57,7 @@ class Words {
     return word;
   }
   Timestamp time() { return std::stoll(text()); }
-  /// `*` is no bound, `-` no value.
+  /// `*` stands for no bound, `-` for no value.
   std::optional<std::string> maybe(const char* none) {
     std::string word = text();
     return word == none ? std::nullopt : std::optional(std::move(word));
@@ -140,10 +141,10 @@ std::string answer(VersionedBytesStore& store, Words words) {
   }
   const auto found = what == "get" ? store.get(key) : store.get(key, words.time());
   if (!found) return "-";
-  return std::string(found->value) + "@" + std::to_string(found->timestamp);  // Java does not tell the end
+  return std::string(found->value) + "@" + std::to_string(found->timestamp);  // Java does not return valid_to here
 }
 
-/// A store with its changelog and, if there is a budget, a cache in front, as a task has them.
+/// A store with its changelog and, if the budget is not 0, a cache in front, as in a task.
 class Run {
  public:
   /// `title`: `store <kind> <medium> cache <bytes>`.
@@ -168,7 +169,7 @@ class Run {
     }
   }
 
-  /// One record: its operations, answers and what is logged, as the trace has them.
+  /// Runs the operations of one record. Returns the answers and the logged records in the form of the trace.
   std::string process(const std::string& operations) {
     contexts_.at(records_, kEpoch + records_);
     ++records_;
@@ -208,7 +209,7 @@ class Run {
 
 BOOST_AUTO_TEST_SUITE(StoresAgainstKafkaStreams)
 
-BOOST_AUTO_TEST_CASE(answer_and_log_the_same) {
+BOOST_AUTO_TEST_CASE(give_the_same_answers_and_changelogs) {
   std::ifstream trace(MILLRACE_STORE_TRACE);
   BOOST_TEST_REQUIRE(trace.is_open());
   std::unique_ptr<Run> run;

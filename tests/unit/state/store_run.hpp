@@ -14,15 +14,16 @@
 
 namespace millrace::detail {
 
-/// Random operations on a store and on its model, which must then look alike. Those of one kind of store derive from it
-/// and add `step(store)`, which does and compares something.
+/// Runs random operations on a store and on its model, and compares both. A class for one kind of store derives from
+/// this class and adds `step(store)`, which runs and compares one operation.
 template <class Model>
 class StoreRun {
  public:
   RandomSource& random() { return random_; }
   void commit() { committed_ = model_; }
   void discard() { model_ = committed_; }
-  /// True if something was restored since the last call: RocksDB has it whatever becomes of the transaction.
+  /// Whether something was restored since the last call. Restored data is in RocksDB at once, outside of the
+  /// transaction, so discard() must not remove it from the model.
   bool take_restored() { return std::exchange(restored_, false); }
 
  protected:
@@ -40,7 +41,7 @@ class StoreRun {
   Model committed_;
 };
 
-/// Takes steps on one store; after one in a hundred of them comes `now_and_then()`.
+/// Takes steps on one store. Calls `now_and_then()` after one in a hundred steps on average.
 template <class Run, class Store, class NowAndThen>
 void run_on(Run& run, Store& store, int steps, NowAndThen now_and_then) {
   BOOST_TEST_MESSAGE("seed " << run.random().seed());
@@ -56,7 +57,7 @@ void run_on(Run& run, Store& store, int steps) {
   run_on(run, store, steps, [] {});
 }
 
-/// Takes steps on the store that `open(database)` opens, with commits, discards, flushes and restarts in between.
+/// Takes steps on the store that `open(database)` opens. Between the steps it commits, discards, flushes and restarts.
 template <class Run, class Open>
 void run_in_rocksdb(Run run, const DatabaseOptions& options, int steps, Open open) {
   const TempDirectory directory;

@@ -1,3 +1,4 @@
+// How the stores of a task are restored, discarded and emptied.
 #define BOOST_TEST_DYN_LINK
 #include "state/store_set.hpp"
 
@@ -39,6 +40,7 @@ StorePlan sessions(StoreMedium medium) {
   return plan(Stores::session_store<S, S>("sessions", Millis(60'000), medium), {{"app-sessions-changelog", 0}});
 }
 
+/// A directory in which tests open store sets of task 0_0, also several times in turn.
 struct Fixture {
   std::unique_ptr<StoreSet> open(std::vector<StorePlan> plans) const {
     return std::make_unique<StoreSet>("task 0_0", std::move(plans), directory.path(),
@@ -76,7 +78,7 @@ BOOST_AUTO_TEST_CASE(restoring_goes_on_from_the_last_batch_that_was_applied) {
   BOOST_TEST(open({counts()})->positions().front().next_offset().value() == 20);
 }
 
-BOOST_AUTO_TEST_CASE(a_store_whose_position_the_changelog_does_not_hold_any_more_is_emptied) {
+BOOST_AUTO_TEST_CASE(empty_a_store_whose_position_is_no_longer_in_the_changelog) {
   for (const StoreMedium medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
     for (const Watermarks held : {Watermarks{10, 20}, Watermarks{0, 4}}) {
       const auto set = open({counts(medium)});
@@ -90,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_store_whose_position_the_changelog_does_not_hold_any_more
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_store_restored_from_the_topic_of_a_source_is_wiped_with_its_position) {
+BOOST_AUTO_TEST_CASE(wipe_a_store_of_a_source_topic_with_its_position) {
   const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {kSource}, true)});
   set->begin_restore({{kSource, {0, 9}}});
   set->restore(set->positions().front(), std::vector{record("a", "1")}, 9);
@@ -100,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_store_restored_from_the_topic_of_a_source_is_wiped_with_i
   BOOST_TEST(!set->positions().front().next_offset().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_several_partitions_fill_is_emptied_if_one_of_them_does_not_fit) {
+BOOST_AUTO_TEST_CASE(empty_a_store_of_several_partitions_if_one_does_not_fit) {
   const TopicPartition other{"table", 1};
   const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {kSource, other}, true)});
   set->begin_restore({{kSource, {0, 9}}, {other, {0, 5}}});
@@ -127,7 +129,7 @@ BOOST_AUTO_TEST_CASE(discarding_takes_data_and_positions_back_to_the_last_commit
   BOOST_TEST(position.next_offset().value() == 7);
 }
 
-BOOST_AUTO_TEST_CASE(discarding_empties_stores_in_memory_which_start_from_the_beginning) {
+BOOST_AUTO_TEST_CASE(empty_stores_in_memory_on_discard) {
   for (const bool duplicates : {false, true}) {
     const auto set = open({counts(StoreMedium::in_memory), windows(StoreMedium::in_memory, duplicates),
                            sessions(StoreMedium::in_memory), plan(Stores::lru_map<S, S>("lru", 1), {})});
@@ -145,13 +147,13 @@ BOOST_AUTO_TEST_CASE(discarding_empties_stores_in_memory_which_start_from_the_be
     BOOST_TEST(!set->bytes("sessions").session->find_sessions("a", 0, 60'000, true)->valid());
     BOOST_TEST(text(key_value(*set, "lru").get("a")) == "(none)");
     for (const StorePosition& position : set->positions()) BOOST_TEST(!position.next_offset().has_value());
-    // As new: the first duplicate gets the number 1 again, and an old window is not expired.
+    // The store is as new: the first duplicate gets the number 1, and an old window is not expired.
     BOOST_TEST(set->bytes("windows").window->put("a", "1", 5) == (duplicates ? 1u : 0u));
     BOOST_TEST(set->bytes("windows").window->fetch("a", 0, 60'000, true)->valid());
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_emptied_versioned_store_in_memory_is_as_new) {
+BOOST_AUTO_TEST_CASE(reset_an_emptied_versioned_store_completely) {
   StoreBuilder builder = Stores::persistent_versioned_key_value_store<S, S>("versions", Millis(1000));
   definition_of(builder).spec.persistent = false;
   const auto set = open({plan(builder, {})});
@@ -162,7 +164,7 @@ BOOST_AUTO_TEST_CASE(an_emptied_versioned_store_in_memory_is_as_new) {
   BOOST_TEST(!versions.get("a").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(restoring_puts_the_timestamp_of_a_record_before_values_that_have_one) {
+BOOST_AUTO_TEST_CASE(restore_timestamped_values_with_the_record_s_timestamp) {
   StoreBuilder builder = Stores::key_value_store<S, S>("counts");
   definition_of(builder).spec.format = ValueFormat::timestamped;
   const auto set = open({plan(builder, {kCounts})});

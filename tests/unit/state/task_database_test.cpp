@@ -1,3 +1,4 @@
+// The RocksDB database of a task: commits, formats, damage.
 #define BOOST_TEST_DYN_LINK
 #include "state/task_database.hpp"
 
@@ -27,7 +28,7 @@ std::string be32(std::uint32_t number) {
   return out;
 }
 
-/// The database as RocksDB sees it, to change its meta data by hand.
+/// Opens the database with RocksDB directly, to change its metadata by hand.
 class RawDatabase {
  public:
   explicit RawDatabase(const std::filesystem::path& directory) {
@@ -177,7 +178,7 @@ BOOST_AUTO_TEST_CASE(wiping_a_store_deletes_its_data_and_its_offset_and_nothing_
   BOOST_TEST(database->position("counts", kChangelog).value() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(wiping_a_store_leaves_one_alone_whose_name_ends_in_its_name) {
+BOOST_AUTO_TEST_CASE(keep_a_store_whose_name_ends_in_that_of_a_wiped_one) {
   const TempDirectory directory;
   const TopicPartition of_b4{"app-b4-changelog", 0};
   const TopicPartition of_a_b4{"app-a-b4-changelog", 0};
@@ -224,11 +225,11 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_rebuilt_from_another_topic_than_before_star
   BOOST_TEST(open({kChangelog}) == "(none)");
   BOOST_TEST(open({kChangelog}) == "1");
   BOOST_TEST(open({{"table", 0}}) == "(none)");
-  BOOST_TEST(open({{"table", 0}, {"table", 1}}) == "1");  // a partition more
+  BOOST_TEST(open({{"table", 0}, {"table", 1}}) == "1");  // one more partition
   BOOST_TEST(!TaskDatabase::open(directory.path())->position("counts", kChangelog).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_database_of_format_1_is_read_and_its_offsets_go_to_their_stores) {
+BOOST_AUTO_TEST_CASE(read_format_1_and_assign_its_offsets_to_stores) {
   const TempDirectory directory;
   {
     auto database = TaskDatabase::open(directory.path());
@@ -253,10 +254,10 @@ BOOST_AUTO_TEST_CASE(a_database_of_format_1_is_read_and_its_offsets_go_to_their_
     database->wipe("counts");
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
     database->expect_changelogs("more", {kChangelog});
-    BOOST_TEST(!database->position("more", kChangelog).has_value());  // it had one owner
+    BOOST_TEST(!database->position("more", kChangelog).has_value());  // the position belonged to one store
   }
   {
-    // Two starts later, the store of the other one is opened for the first time.
+    // The other store is opened for the first time two starts later.
     auto database = TaskDatabase::open(directory.path());
     database->expect_changelogs("counts", {kChangelog});
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
@@ -270,7 +271,7 @@ BOOST_AUTO_TEST_CASE(a_database_of_format_1_is_read_and_its_offsets_go_to_their_
   BOOST_TEST(raw.has(layout::position_key("other", kOther)));
 }
 
-BOOST_AUTO_TEST_CASE(a_database_of_a_format_to_come_has_to_be_rebuilt) {
+BOOST_AUTO_TEST_CASE(refuse_an_unknown_format_as_damaged) {
   const TempDirectory directory;
   (void)TaskDatabase::open(directory.path());
   for (const std::uint32_t format : {layout::kFormatVersion + 1, 0u}) {
@@ -306,7 +307,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_changed_its_kind_or_retention_starts_empty) {
   BOOST_TEST(!database->position("counts", kChangelog).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_store_whose_values_have_headers_or_none_unlike_before_starts_empty) {
+BOOST_AUTO_TEST_CASE(start_a_store_empty_if_its_headers_format_changed) {
   const TempDirectory directory;
   const auto found = [&](bool headers) {
     auto database = TaskDatabase::open(directory.path());
@@ -357,7 +358,7 @@ BOOST_AUTO_TEST_CASE(damage_is_told_apart_from_other_errors) {
   BOOST_CHECK_THROW((void)TaskDatabase::open(directory.path()), StateCorruptedException);
 }
 
-BOOST_AUTO_TEST_CASE(damage_that_only_a_read_finds_is_told_with_the_store_and_the_directory) {
+BOOST_AUTO_TEST_CASE(name_store_and_directory_of_damage_found_by_a_read) {
   const TempDirectory directory;
   {
     auto database = TaskDatabase::open(directory.path());

@@ -9,7 +9,7 @@
 
 namespace millrace::detail {
 
-/// A directory of its own for each test, gone at its end.
+/// A temporary directory for one test. The destructor removes it.
 class TempDirectory {
  public:
   TempDirectory() {

@@ -1,3 +1,4 @@
+// Versioned stores: random operations compared with a model, and single rules.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <iterator>
@@ -34,9 +35,11 @@ std::string text(const VersionedPut& put) {
   return put.valid_to ? "until " + std::to_string(*put.valid_to) : "latest";
 }
 
-/// The meaning of a versioned store, as plainly as it can be written down: nothing is ever deleted, but the latest
-/// version at its own time where nothing else says when that was: no value that ends there, no version that was put in
-/// before it. As in Java no trace of it stays then.
+/// The simplest implementation of a versioned store. It defines the expected behaviour.
+///
+/// Nothing is ever deleted, with one exception. If the latest version is deleted at its own timestamp, no trace of it
+/// may remain, as in Java. This happens if no value ends at that timestamp and no version was inserted before the
+/// latest one.
 class VersionedModel {
  public:
   VersionedPut put(const std::string& key, const std::optional<std::string>& value, Timestamp timestamp) {
@@ -191,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_version_ends_where_the_next_one_begins) {
   BOOST_TEST(text(store->get("k", 9)) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(a_delete_ends_what_is_put_before_it) {
+BOOST_AUTO_TEST_CASE(end_a_version_at_a_later_delete) {
   const auto store = in_memory();
   BOOST_TEST(text(store->put("k", std::nullopt, 20)) == "latest");
   BOOST_TEST(text(store->put("k", "v", 10)) == "until 20");
@@ -199,8 +202,9 @@ BOOST_AUTO_TEST_CASE(a_delete_ends_what_is_put_before_it) {
   BOOST_TEST(text(store->get("k", 15)) == "v@10-20");
 }
 
-// Java has no place for the time of a deletion that is the latest version but the end of the version before.
-BOOST_AUTO_TEST_CASE(a_latest_version_deleted_at_its_own_time_leaves_what_ended_there) {
+// Java stores the time of a deletion only as the end of the previous version. So a deletion of the latest version
+// without a previous version leaves no time.
+BOOST_AUTO_TEST_CASE(keep_the_previous_version_if_the_latest_is_deleted_at_its_own_time) {
   const auto store = in_memory();
   const auto latest_after = [&](const char* key, const std::vector<std::pair<Timestamp, bool>>& puts) {
     for (const auto& [time, is_value] : puts) {
@@ -229,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_put_before_the_history_retention_is_rejected) {
   BOOST_TEST(text(store->get("k")) == "just in time@4000-..");
 }
 
-BOOST_AUTO_TEST_CASE(before_the_history_retention_only_the_latest_version_answers) {
+BOOST_AUTO_TEST_CASE(return_only_the_latest_version_before_the_history_retention) {
   const auto store = in_memory();
   (void)store->put("k", "one", 100);
   (void)store->put("k", "two", 200);
@@ -247,10 +251,11 @@ BOOST_AUTO_TEST_CASE(history_that_no_one_can_ask_for_is_deleted) {
     (void)store->put("k", time % 30 == 0 ? std::nullopt : BytesView("v"), time);
     (void)store->put("deleted" + std::to_string(time), std::nullopt, time);
   }
-  // Two entries per version of the last retention and a sixteenth, and two for each key that was deleted in it.
+  // There are two entries per version of the last retention plus a sixteenth, and two for each key that was deleted in
+  // that time.
   BOOST_TEST(inside.approximate_num_entries() < 4u * (kRetention / 10) * 18 / 16);
   (void)store->put("k", "v", 200'000);
-  // The time, the latest version, and the one that ended with it.
+  // The stream time, the latest version, and the version that ended where the latest began.
   BOOST_TEST(inside.approximate_num_entries() <= 4u);
 }
 

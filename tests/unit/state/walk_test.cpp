@@ -14,12 +14,13 @@
 #include "unit/state/cache_support.hpp"
 #include "unit/state/temp_directory.hpp"
 
-// What a walk over a store shows of a store that is written meanwhile, for each kind of store.
+// What an iterator shows of a store that is written during the iteration, for each kind of store.
 
 namespace millrace::detail {
 
 namespace {
 
+/// What stores need: a database, a cache budget and record contexts.
 struct Place {
   TempDirectory directory;
   std::unique_ptr<TaskDatabase> database = TaskDatabase::open(directory.path());
@@ -27,7 +28,7 @@ struct Place {
   FakeContexts contexts;
 };
 
-/// Any kind of store as one of keys alone: all windows and sessions are at the same time.
+/// Any kind of store, reduced to keys: all windows and sessions have the same time.
 class Walked {
  public:
   virtual ~Walked() = default;
@@ -74,8 +75,8 @@ std::unique_ptr<Walked> walked(std::unique_ptr<Store> store) {
 struct Kind {
   std::string name;
   std::function<std::unique_ptr<Walked>(Place&)> make;
-  /// Of four entries, the first is shown, then the second and the third are overwritten and the fourth is deleted:
-  /// whether the walk shows that. Else it shows the entries as they were.
+  /// Whether an iterator that has shown the first of four entries shows later changes: overwrites of the second and
+  /// third entry and the deletion of the fourth. If false, it shows the entries as they were.
   bool shows_changes;
 };
 
@@ -115,7 +116,7 @@ std::vector<Kind> kinds() {
 
 const std::vector<std::string> kKeys{"b", "d", "f", "h"};
 
-/// A walk over b, d, f and h of some kind of store, all with the value 1, forward or the other way round.
+/// An iteration over b, d, f and h in a store of some kind, forward or backward. All values are 1.
 struct Situation {
   Situation(const Kind& kind, bool forward, bool committed)
       : store(kind.make(place)), keys(forward ? kKeys : std::vector<std::string>(kKeys.rbegin(), kKeys.rend())) {
@@ -129,7 +130,7 @@ struct Situation {
     store->flush();
     place.database->commit({});
   }
-  /// The next entry, as the iterators of the typed stores take it; "": none.
+  /// The next entry, read as the iterators of the typed stores read it. Empty: there is none.
   std::string next() {
     if (std::exchange(shown_, false)) walk->next();
     if (!walk->valid()) return "";
@@ -151,7 +152,7 @@ struct Situation {
   bool shown_ = false;
 };
 
-/// Calls `test` for each kind of store, in both directions, with its entries committed before or not.
+/// Calls `test` for each kind of store in both directions, with committed and with uncommitted entries.
 template <class Test>
 void in_each_situation(Test test) {
   for (const Kind& kind : kinds()) {
@@ -168,9 +169,9 @@ void in_each_situation(Test test) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(Walks)
+BOOST_AUTO_TEST_SUITE(Iterators)
 
-BOOST_AUTO_TEST_CASE(show_no_new_keys_be_they_behind_or_ahead) {
+BOOST_AUTO_TEST_CASE(show_no_new_keys_on_either_side) {
   in_each_situation([](Situation& at, const Kind&) {
     for (const std::string& key : at.keys) {
       BOOST_TEST(at.next() == key + "=1");
@@ -180,7 +181,7 @@ BOOST_AUTO_TEST_CASE(show_no_new_keys_be_they_behind_or_ahead) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(show_what_changes_ahead_as_in_java) {
+BOOST_AUTO_TEST_CASE(show_changes_ahead_as_java_does) {
   in_each_situation([](Situation& at, const Kind& kind) {
     BOOST_TEST(at.next() == at.keys[0] + "=1");
     at.store->put(at.keys[1], "2");
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(show_what_changes_ahead_as_in_java) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(go_on_when_the_entry_that_was_shown_is_deleted) {
+BOOST_AUTO_TEST_CASE(continue_when_the_current_entry_is_deleted) {
   in_each_situation([](Situation& at, const Kind&) {
     for (const std::string& key : at.keys) {
       BOOST_TEST(at.next() == key + "=1");
@@ -202,7 +203,7 @@ BOOST_AUTO_TEST_CASE(go_on_when_the_entry_that_was_shown_is_deleted) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(go_on_over_commits) {
+BOOST_AUTO_TEST_CASE(continue_across_commits) {
   in_each_situation([](Situation& at, const Kind& kind) {
     BOOST_TEST(at.next() == at.keys[0] + "=1");
     at.store->put(at.keys[0], "2");
@@ -215,12 +216,12 @@ BOOST_AUTO_TEST_CASE(go_on_over_commits) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(in_memory_show_a_key_that_was_deleted_and_put_again) {
+BOOST_AUTO_TEST_CASE(show_a_key_deleted_and_put_again_in_memory) {
   const auto store = make_in_memory_key_value_store("s");
   for (const std::string& key : kKeys) store->put(key, "1");
   const auto walk = store->range(std::nullopt, std::nullopt);
   BOOST_TEST_REQUIRE(walk->valid());
-  store->put("b", std::nullopt);  // it stands there, but nobody has looked at it
+  store->put("b", std::nullopt);  // the iterator is at b, but b has not been read
   store->put("f", std::nullopt);
   store->put("a", "new");
   store->put("b", "again");
@@ -230,7 +231,7 @@ BOOST_AUTO_TEST_CASE(in_memory_show_a_key_that_was_deleted_and_put_again) {
   BOOST_TEST(all == "b=again d=1 f=again h=1 ");
 }
 
-BOOST_AUTO_TEST_CASE(behind_a_cache_find_below_what_is_evicted) {
+BOOST_AUTO_TEST_CASE(find_evicted_entries_below_a_cache) {
   for (const bool persistent : {true, false}) {
     BOOST_TEST_CONTEXT((persistent ? "RocksDB" : "memory")) {
       Place place;

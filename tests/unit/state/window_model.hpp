@@ -15,7 +15,7 @@
 
 namespace millrace::detail {
 
-/// An entry of a window store, as tests compare it.
+/// An entry of a window store, in a form that tests can compare.
 struct WindowRow {
   std::string key;
   Timestamp start = 0;
@@ -28,10 +28,10 @@ struct WindowRow {
   }
 };
 
-/// In which order a store walks over all keys.
+/// The order in which a store iterates over all keys.
 enum class WindowOrder { by_segment, by_start };
 
-/// The meaning of a window store, as plainly as it can be written down.
+/// The simplest implementation of a window store. It defines the expected behaviour.
 class WindowModel {
  public:
   WindowModel(const WindowStoreOptions& options, WindowOrder order) : options_(options), order_(order) {}
@@ -40,7 +40,7 @@ class WindowModel {
     std::uint32_t seq = 0;
     if (options_.retain_duplicates) {
       seq = ++seq_;
-      // Java's RocksDB stores do not see such a put; the in-memory ones take its time.
+      // Java's RocksDB stores ignore such a put. The in-memory stores advance stream time.
       if (!value && order_ == WindowOrder::by_segment) return seq;
     }
     apply(key, value, start, seq);

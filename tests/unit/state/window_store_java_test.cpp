@@ -1,3 +1,5 @@
+// Compares window stores with a trace of Kafka Streams' stores (window_store_trace.txt, written by
+// java/WindowStoreTrace.java).
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -15,7 +17,7 @@ namespace millrace::detail {
 
 namespace {
 
-/// Does the operations of the trace and writes the answers as java/WindowStoreTrace.java does.
+/// Runs the operations of the trace and writes the answers in the form of java/WindowStoreTrace.java.
 std::string answer(WindowBytesStore& store, const std::string& operation) {
   std::istringstream words(operation);
   std::string name;
@@ -58,7 +60,7 @@ std::string answer(WindowBytesStore& store, const std::string& operation) {
   return found.tellp() > 0 ? found.str() : "nothing";
 }
 
-/// Goes through the trace with stores in databases of these options, with a commit after every `commit_every` lines.
+/// Runs the whole trace on stores in databases with these options. Commits after every `commit_every` lines.
 void follow_trace(const DatabaseOptions& database_options, int commit_every) {
   const TempDirectory directory;
   std::unique_ptr<TaskDatabase> database;

@@ -1,3 +1,4 @@
+// Random operations on window stores, compared with the model in window_model.hpp.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -17,7 +18,7 @@ namespace millrace::detail {
 
 namespace {
 
-/// Keys that begin like each other and like the times behind them.
+/// Keys with common prefixes, also with the bytes of the timestamps that follow a key.
 const std::vector<std::string> kKeys{"a",
                                      "b",
                                      "ab",
@@ -34,8 +35,8 @@ const std::vector<std::string> kKeys{"a",
 /// Runs random operations on a window store and its model.
 class WindowStoreRun : public StoreRun<WindowModel> {
  public:
-  /// `cached`: the store has a cache in front, which learns of stream time late and must not be there while restoring.
-  /// Then its retention should be so long that nothing expires.
+  /// `cached`: the store has a cache in front. A cache learns of stream time late and must not be used during a
+  /// restore. Then the retention should be so long that nothing expires.
   WindowStoreRun(WindowStoreOptions options, WindowOrder order, bool cached = false)
       : StoreRun(WindowModel(options, order)),
         options_(options),
@@ -72,7 +73,7 @@ class WindowStoreRun : public StoreRun<WindowModel> {
   void put(WindowBytesStore& store) {
     const std::string key = random_.pick(kKeys);
     const auto put_value = value();
-    // A round time now and then, so that entries meet.
+    // Sometimes a round timestamp, so that entries have equal timestamps.
     const Timestamp start = random_.chance(50) ? around_now() : around_now() / 5000 * 5000;
     const std::uint32_t seq = store.put(key, put_value, start);
     BOOST_TEST_REQUIRE(seq == model_.put(key, put_value, start));

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(an_entry_expires_when_stream_time_is_its_start_plus_retenti
     BOOST_TEST(text(store->fetch("k", 1000)) == "(none)");
     BOOST_TEST(values(*store, "k", 0, kEnd) == "");
     BOOST_TEST(values(*store->fetch_range(std::nullopt, std::nullopt, 0, kEnd, true)) == "x x");
-    // A put that is expired already is skipped and moves nothing.
+    // A put of an expired entry is skipped and does not advance stream time.
     store->put("k", "late", 1000);
     BOOST_TEST(text(store->fetch("k", 1000)) == "(none)");
     store->put("k", "just", 1001);
@@ -91,13 +91,13 @@ BOOST_AUTO_TEST_CASE(duplicates_come_back_in_the_order_of_their_puts) {
   for (WindowBytesStore* store : stores.each()) {
     BOOST_TEST(store->put("k", "a", 2000) == 1u);
     BOOST_TEST(store->put("k", "b", 1000) == 2u);
-    BOOST_TEST(store->put("k", std::nullopt, 2000) == 3u);  // counts, deletes nothing
+    BOOST_TEST(store->put("k", std::nullopt, 2000) == 3u);  // takes a sequence number, deletes nothing
     BOOST_TEST(store->put("k", "c", 2000) == 4u);
     BOOST_TEST(values(*store, "k", 0, kEnd) == "b a c");
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_null_put_moves_stream_time_where_java_does) {
+BOOST_AUTO_TEST_CASE(advance_stream_time_on_a_null_put_where_java_does) {
   const BothStores with_duplicates({600'000, 1000, true});
   with_duplicates.persistent->put("k", std::nullopt, 5000);
   with_duplicates.in_memory->put("k", std::nullopt, 5000);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_null_put_moves_stream_time_where_java_does) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(walks_over_all_keys_go_by_segment_in_rocksdb_and_by_start_in_memory) {
+BOOST_AUTO_TEST_CASE(iterate_all_keys_by_segment_in_rocksdb_and_by_start_in_memory) {
   const BothStores stores({600'000, 1000, false});  // segments of 300,000 ms
   for (WindowBytesStore* store : stores.each()) {
     store->put("b", "b1", 1000);
@@ -119,7 +119,8 @@ BOOST_AUTO_TEST_CASE(walks_over_all_keys_go_by_segment_in_rocksdb_and_by_start_i
     store->put("b", "b299", 299'999);
     store->put("ab", "ab3", 3000);
   }
-  // Within a segment by `key + start`: the start's zero bytes stand before the b of "ab".
+  // Within a segment, the order is that of the bytes `key + start`. The zero bytes of a start sort before the b of
+  // "ab".
   BOOST_TEST(values(*stores.persistent->fetch_range(std::nullopt, std::nullopt, 0, kEnd, true)) ==
              "a2 ab3 b1 b299 a300");
   BOOST_TEST(values(*stores.persistent->fetch_range(std::nullopt, std::nullopt, 0, kEnd, false)) ==
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_visitor_may_put_into_the_store_that_it_visits) {
       BOOST_TEST(start > last);
       last = start;
       for (int i = 0; i < 100; ++i) store->put("k" + std::to_string(i), std::string(100, 'x'), start);
-      store->put("k", std::nullopt, start);  // what is being looked at goes
+      store->put("k", std::nullopt, start);  // deletes the entry being visited
       store->put("k", std::string(1000, 'y'), start - 500);
       if (start == 3000) store->put("k", "far", 900'000);  // everything else expires
       return true;
@@ -167,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_visitor_may_put_into_the_store_that_it_visits) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_visited_stays_however_much_memory_another_store_needs) {
+BOOST_AUTO_TEST_CASE(keep_visited_entries_valid_under_memory_pressure) {
   const TempDirectory directory;
   const auto database = TaskDatabase::open(directory.path(), {64u << 10, 64u << 10, 256u << 10});
   const auto store = database->window_store("s", {600'000, 1000, false});
@@ -191,8 +192,8 @@ BOOST_AUTO_TEST_CASE(a_window_cannot_start_before_the_epoch) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(numbers_of_duplicates_go_on_after_a_restart_and_after_a_restore) {
-  // Java starts at 1 again, and the second value would overwrite the first.
+BOOST_AUTO_TEST_CASE(continue_duplicate_numbers_after_a_restart_and_a_restore) {
+  // Java restarts at 1, so the second value would overwrite the first.
   const TempDirectory directory;
   const WindowStoreOptions options{600'000, 1000, true};
   {
@@ -220,7 +221,7 @@ BOOST_AUTO_TEST_CASE(expired_entries_leave_the_disk) {
   const auto bytes_on_disk = [&] {
     std::uintmax_t bytes = 0;
     for (const auto& file : std::filesystem::directory_iterator(directory.path())) {
-      std::error_code gone;  // by a compaction, just now
+      std::error_code gone;  // a compaction may have removed the file
       if (file.path().extension() == ".sst") {
         if (const auto size = file.file_size(gone); !gone) bytes += size;
       }
@@ -239,7 +240,7 @@ BOOST_AUTO_TEST_CASE(expired_entries_leave_the_disk) {
   database->commit({});
   database->flush();
   BOOST_TEST(bytes_on_disk() > 500'000u);
-  // Everything expires; what RocksDB writes from now on lets go of it, in the background.
+  // All entries expire. RocksDB drops them in the background when it writes new files.
   Timestamp now = 0;
   for (int i = 0; i < 2000 && bytes_on_disk() >= 100'000; ++i) {
     now = 600'000 + i * 1000;

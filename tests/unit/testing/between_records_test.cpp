@@ -1,4 +1,4 @@
-// What processors and stores do between records: in the commit hook, in close() and in a store's flush().
+// What processors and stores may do between records: in the commit hook, in close(), and in a store's flush().
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,7 @@ namespace {
 
 using S = std::string;
 
-// Long enough to live on the heap, so that a sanitizer sees who reads them too late.
+// Long enough to be on the heap, so that a sanitizer sees a read after the end of its lifetime.
 const S kLong(100, 'h');
 
 Headers long_headers() { return {{kLong, kLong}}; }
@@ -30,7 +30,7 @@ struct Seen {
   Timestamp stream_time = kNoTimestamp;
 };
 
-/// Writes to its store when it is closed.
+/// A processor that writes to its store in close().
 class WritesAtTheEnd final : public Processor<S, S> {
  public:
   explicit WritesAtTheEnd(Seen& seen) : seen_(seen) {}
@@ -49,7 +49,7 @@ class WritesAtTheEnd final : public Processor<S, S> {
   KeyValueStore<S, S>* store_ = nullptr;
 };
 
-/// Holds records back until the commit.
+/// A processor that holds records back until the commit.
 class Batches final : public Processor<S, S> {
  public:
   void init(ProcessorContext<S, S>& context) override {
@@ -112,7 +112,7 @@ class UsesLateStore final : public Processor<S, S> {
   LateStore* store_ = nullptr;
 };
 
-/// Flushes into a store with a changelog: what it writes there passes the change logging of the engine.
+/// A store whose flush() writes to another store with a changelog. The engine logs that write as usual.
 class WritesWhenFlushed final : public CustomStore {
  public:
   [[nodiscard]] const S& name() const override { return name_; }
@@ -137,7 +137,7 @@ class ConnectsStores final : public Processor<S, S> {
   void process(Record<S, S>) override {}
 };
 
-/// Empty if there is no such key.
+/// The value of the key. Empty if there is no such key.
 S stored(TopologyTestDriver& driver, const S& key) {
   return driver.get_key_value_store<S, S>("store").get(key).value_or("");
 }
@@ -146,7 +146,7 @@ S stored(TopologyTestDriver& driver, const S& key) {
 
 BOOST_AUTO_TEST_SUITE(BetweenRecords)
 
-BOOST_AUTO_TEST_CASE(close_may_write_to_stores_after_the_last_record_is_gone) {
+BOOST_AUTO_TEST_CASE(close_may_write_to_stores_after_the_last_record) {
   Seen seen;
   {
     TopologyTestDriver driver(with_store([&seen] { return std::make_unique<WritesAtTheEnd>(seen); },
@@ -166,14 +166,14 @@ BOOST_AUTO_TEST_CASE(close_may_write_to_stores_with_headers) {
   driver.create_input_topic<S, S>("in").pipe_input("k", "v", 5, long_headers());
 }
 
-BOOST_AUTO_TEST_CASE(a_store_of_ones_own_may_log_when_it_is_flushed) {
+BOOST_AUTO_TEST_CASE(a_custom_store_may_log_when_it_is_flushed) {
   TopologyTestDriver driver(with_store(
       [] { return std::make_unique<UsesLateStore>(); },
       Stores::custom_store("store", [](StoreChangelog* log, const S&) { return std::make_unique<LateStore>(log); })));
   driver.create_input_topic<S, S>("in").pipe_input("k", "v", 5, long_headers());
 }
 
-BOOST_AUTO_TEST_CASE(a_store_of_ones_own_may_write_to_other_stores_when_it_is_flushed) {
+BOOST_AUTO_TEST_CASE(a_custom_store_may_write_to_other_stores_when_it_is_flushed) {
   Topology topology = with_store([] { return std::make_unique<ConnectsStores>(); },
                                  Stores::key_value_store<S, S>("store", StoreMedium::in_memory));
   topology.add_state_store(
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(runs_before_each_commit_and_its_writes_are_part_of_that_com
   BOOST_TEST(stored(driver, "last") == "commit ");
 }
 
-BOOST_AUTO_TEST_CASE(that_throws_is_a_failure_of_its_processor) {
+BOOST_AUTO_TEST_CASE(is_a_failure_of_its_processor_if_it_throws) {
   Topology topology = with_store([] { return std::make_unique<Batches>(); },
                                  Stores::key_value_store<S, S>("store", StoreMedium::in_memory));
   TopologyTestDriver failing(topology);
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(that_throws_is_a_failure_of_its_processor) {
   BOOST_TEST(stored(going_on, "last") == "fail ");
 }
 
-BOOST_AUTO_TEST_CASE(of_an_upstream_processor_runs_first) {
+BOOST_AUTO_TEST_CASE(runs_upstream_processors_first) {
   Topology topology;
   topology.add_source<S, S>("in", {"in"})
       .add_processor("first", [] { return std::make_unique<Batches>(); }, {"in"})

@@ -1,5 +1,5 @@
-// Counts in many windows behind a cache of the given size, and prints how many results came out and the most memory
-// that the process ever had, in kB: `results peak`. A program of its own, so that nothing else is in that number.
+// Counts in many windows behind a cache of the given size. Prints the number of results and the peak memory of the
+// process in kB: `results peak`. A separate program, so that the peak contains nothing else.
 
 #include <chrono>
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-// What statestore.cache.max.bytes promises: memory, measured from outside.
+// Checks the memory limit of statestore.cache.max.bytes, measured from outside the process.
 
 namespace {
 
@@ -31,7 +31,7 @@ Measured run_with_cache_of(const std::string& bytes) {
 
 BOOST_AUTO_TEST_SUITE(CacheMemory)
 
-BOOST_AUTO_TEST_CASE(a_full_cache_takes_hardly_more_than_it_may) {
+BOOST_AUTO_TEST_CASE(stays_close_to_its_limit_when_the_cache_is_full) {
   const Measured without = run_with_cache_of("0");
   const Measured with = run_with_cache_of("10485760");
   BOOST_TEST_MESSAGE("without a cache " << without.peak_kb << " kB, with one of 10 MB " << with.peak_kb << " kB");

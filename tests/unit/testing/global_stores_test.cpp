@@ -1,4 +1,4 @@
-// Stores that are filled from all partitions of a topic and that every processor may read.
+// Global stores: filled from all partitions of a topic, and readable by every processor.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <functional>
@@ -13,7 +13,7 @@ namespace {
 
 using S = std::string;
 
-/// Does with the store what it is given: puts a record in, or asks for an answer.
+/// A processor that calls a function with its store: to put a record, or to read and forward an answer.
 template <class Store>
 struct With final : Processor<S, S> {
   using Use = std::function<void(Store& store, const Record<S, S>& record, ProcessorContext<S, S>& context)>;
@@ -28,7 +28,8 @@ struct With final : Processor<S, S> {
   Store* store = nullptr;
 };
 
-/// `global` fills the store through `fill`; `in` goes to the processor "look", which does `look`.
+/// Builds a topology in which `global` fills the store through `fill`. `in` goes to the processor "look", which calls
+/// `look`.
 template <class Store>
 Topology topology(StoreBuilder store, typename With<Store>::Use fill, typename With<Store>::Use look) {
   const auto filling = [fill] { return std::make_unique<With<Store>>(fill); };
@@ -48,7 +49,7 @@ StreamsConfig config(const std::map<S, S>& settings) {
   return result;
 }
 
-/// What `look` says to the record a=1 at 20 once the store has a=x at 10 and b=y at 15.
+/// The answer of `look` to the record a=1 at 20, when the store has a=x at 10 and b=y at 15.
 S answer(Topology topology) {
   TopologyTestDriver driver(std::move(topology));
   auto global = driver.create_input_topic<S, S>("global");
@@ -101,7 +102,7 @@ BOOST_AUTO_TEST_CASE(are_written_by_their_own_processor_only) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(of_windows_are_read_by_all_and_written_by_one) {
+BOOST_AUTO_TEST_CASE(hold_windows_that_only_their_processor_writes) {
   const auto store = Stores::window_store<S, S>("store", 1h, 10ms);
   const auto fill = [](Windows& to, const auto& record, auto&) { to.put(record.key, record.value, record.timestamp); };
   const auto look = [](Windows& from, const auto& record, auto& context) {
@@ -114,7 +115,7 @@ BOOST_AUTO_TEST_CASE(of_windows_are_read_by_all_and_written_by_one) {
   BOOST_TEST(answer(topology<Windows>(store, fill, look)) == "x x x y refused");
 }
 
-BOOST_AUTO_TEST_CASE(of_sessions_are_read_by_all_and_written_by_one) {
+BOOST_AUTO_TEST_CASE(hold_sessions_that_only_their_processor_writes) {
   const auto store = Stores::session_store<S, S>("store", 1h);
   const auto fill = [](Sessions& to, const auto& record, auto&) {
     to.put(Windowed<S>{record.key, {record.timestamp, record.timestamp}}, &record.value);
@@ -128,7 +129,7 @@ BOOST_AUTO_TEST_CASE(of_sessions_are_read_by_all_and_written_by_one) {
   BOOST_TEST(answer(topology<Sessions>(store, fill, look)) == "x x refused");
 }
 
-BOOST_AUTO_TEST_CASE(with_versions_and_timestamps_are_read_by_all) {
+BOOST_AUTO_TEST_CASE(hold_versions_and_timestamps) {
   using Versions = VersionedKeyValueStore<S, S>;
   const auto old = [](Versions& from, const auto& record, auto& context) {
     const auto found = from.get(record.key, 12);
@@ -150,8 +151,9 @@ BOOST_AUTO_TEST_CASE(with_versions_and_timestamps_are_read_by_all) {
              "x@10");
 }
 
-// One that stayed in the cache of the global store would take room from the others: the driver's caches share a budget.
-BOOST_AUTO_TEST_CASE(let_deletions_out_of_their_cache) {
+// A deletion that stayed in the global store's cache would take room from other stores, because all caches of the
+// driver share one budget.
+BOOST_AUTO_TEST_CASE(flush_deletions_from_their_cache) {
   StreamsBuilder builder;
   builder.global_table<S, S>("global");
   builder.stream<S, S>("in")
@@ -171,7 +173,7 @@ BOOST_AUTO_TEST_CASE(let_deletions_out_of_their_cache) {
   BOOST_TEST(out.is_empty());
 }
 
-BOOST_AUTO_TEST_CASE(obey_the_processing_handler_only_if_they_are_told_to) {
+BOOST_AUTO_TEST_CASE(use_the_processing_handler_only_if_configured) {
   const auto fail = [](KeyValues&, const auto& record, auto&) {
     throw std::runtime_error("cannot take " + record.key);
   };
@@ -194,8 +196,8 @@ BOOST_AUTO_TEST_CASE(have_no_dead_letters) {
                                     {"deserialization.exception.handler", "log-and-continue"},
                                     {"errors.dead.letter.queue.topic.name", "dead"}}));
   driver.create_input_topic<S, S>("global").pipe_input("a", "x", 10);
-  driver.create_input_topic<S, S>("global").pipe_raw("a", "\xff", 10);  // no UTF-8
-  driver.create_input_topic<S, S>("in").pipe_input("b", "1", 20);       // commits what was written till then
+  driver.create_input_topic<S, S>("global").pipe_raw("a", "\xff", 10);  // not UTF-8
+  driver.create_input_topic<S, S>("in").pipe_input("b", "1", 20);       // commits what was written before
   BOOST_TEST(driver.dropped_records() == 2u);
   BOOST_TEST(driver.dropped_records(DropReason::processing_error) == 1u);
   BOOST_TEST(driver.dropped_records(DropReason::deserialization_error) == 1u);

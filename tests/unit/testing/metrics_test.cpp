@@ -1,4 +1,4 @@
-// TopologyTestDriver::metrics(): of tasks, nodes, topics and stores.
+// TopologyTestDriver::metrics(): the metrics of tasks, nodes, topics and stores.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -18,7 +18,7 @@ const S kTopic = "stream-topic-metrics";
 
 StreamsConfig at(const S& level) { return StreamsConfig().set("metrics.recording.level", level); }
 
-/// Walks over its store for each record.
+/// A processor that iterates over its store for each record.
 class Walking final : public Processor<S, S, S, S> {
  public:
   void init(ProcessorContext<S, S>& context) override {
@@ -51,7 +51,7 @@ Topology walking() {
 
 BOOST_AUTO_TEST_SUITE(MetricsOfATask)
 
-BOOST_AUTO_TEST_CASE(count_what_comes_from_topics_and_goes_there) {
+BOOST_AUTO_TEST_CASE(count_records_read_from_and_written_to_topics) {
   TopologyTestDriver driver(walking(), at("INFO"));
   driver.create_input_topic<S, S>("in").pipe_input("k", "value", 1, {{"h", "x"}});
   const Metrics metrics = driver.metrics();
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(show_nodes_and_stores_at_debug_only) {
   BOOST_TEST(metrics.sum(kTask, "record-lateness-avg") == 3.0);
   const MetricTags store{{"in-memory-state-id", "store"}, {"task-id", "0_0"}};
   BOOST_TEST(metrics.sum(kState, "put-total", store) == 2.0);
-  BOOST_TEST(metrics.sum(kState, "get-total", store) == 4.0);  // remove() looks what there was
+  BOOST_TEST(metrics.sum(kState, "get-total", store) == 4.0);  // remove() reads the old value
   BOOST_TEST(metrics.sum(kState, "delete-total", store) == 2.0);
   BOOST_TEST(metrics.sum(kState, "all-total", store) == 2.0);
   BOOST_TEST(metrics.sum(kState, "range-total", store) == 2.0);
@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(count_open_iterators) {
   BOOST_TEST(driver.metrics().sum(kState, "num-open-iterators") == 0.0);
 }
 
-// Measuring stands between an operator and its cache.
-BOOST_AUTO_TEST_CASE(leave_caches_as_they_are) {
+// The measuring store is between an operator and its cache. The operator must still find the cache.
+BOOST_AUTO_TEST_CASE(do_not_bypass_caches) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts")).to_stream().to("out");
   builder.stream<S, S>("in")

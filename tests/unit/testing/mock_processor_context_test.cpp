@@ -14,7 +14,8 @@ using S = std::string;
 using L = std::int64_t;
 using Counts = KeyValueStore<S, L>;
 
-/// Counts the records of a key, shows counts at punctuations, and sends records of key "odd" to the child of that name.
+/// Counts the records of a key and forwards the counts at punctuations. Records of key "odd" go to the child of that
+/// name.
 class Counter final : public Processor<S, S, S, L> {
  public:
   void init(ProcessorContext<S, L>& context) override {
@@ -78,7 +79,7 @@ BOOST_AUTO_TEST_CASE(capture_what_is_forwarded_and_to_whom) {
   BOOST_TEST(context.forwarded().empty());
 }
 
-BOOST_AUTO_TEST_CASE(have_stores_that_can_be_prepared_and_looked_at) {
+BOOST_AUTO_TEST_CASE(have_stores_that_a_test_can_fill_and_read) {
   auto& store = dynamic_cast<Counts&>(counts);
   store.put("a", 41);
   counter.process({"a", "1", 5, {}});
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(tell_whether_a_commit_was_asked_for) {
   BOOST_TEST(!context.committed());
 }
 
-BOOST_AUTO_TEST_CASE(say_what_they_were_told_of_task_and_record) {
+BOOST_AUTO_TEST_CASE(return_the_task_and_record_metadata_set_by_the_test) {
   BOOST_TEST(!context.record_metadata());
   context.set_record_metadata(RecordMetadata{"in", 3, 17});
   BOOST_TEST(context.record_metadata()->topic == "in");
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE(say_what_they_were_told_of_task_and_record) {
   BOOST_TEST(other.state_dir() == "/somewhere");
 }
 
-BOOST_AUTO_TEST_CASE(of_fixed_keys_capture_as_well) {
+BOOST_AUTO_TEST_CASE(capture_forwarded_records_with_fixed_keys) {
   class Length final : public FixedKeyProcessor<S, S, L> {
     void process(FixedKeyRecord<S, S> record) override {
       context().forward(record.with_value(static_cast<L>(record.value().size())));

@@ -1,4 +1,4 @@
-// Topologies that are built by hand: Topology::add_source and so on.
+// Topologies built by hand with Topology::add_source and so on.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -22,7 +22,7 @@ S error_of(F action) {
   return {};
 }
 
-/// Counts words; every tenth goes to the child "round" only, the others to all children.
+/// Counts words. Every tenth count goes to the child "round" only, the others go to all children.
 class Count final : public Processor<S, S, S, L> {
  public:
   void init(ProcessorContext<S, L>& context) override {
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(runs_with_stores_and_named_children) {
   BOOST_TEST(counts.get("x").value() == 10);
 }
 
-BOOST_AUTO_TEST_CASE(goes_on_after_a_dsl) {
+BOOST_AUTO_TEST_CASE(can_extend_a_dsl_topology) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").filter([](const S& value) { return value != "no"; }, Named::as("kept"));
   const Topology original = builder.build();
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(goes_on_after_a_dsl) {
   driver.create_input_topic<S, S>("in").pipe_key_value_list({{"k", "a"}, {"k", "no"}, {"k", "b"}});
   const auto values = driver.create_output_topic<S, S>("out").read_values_to_list();
   BOOST_TEST(values == (std::vector<S>{"A", "B"}), boost::test_tools::per_element());
-  // Whoever has the original sees nothing of it.
+  // The original topology must not change.
   BOOST_TEST(original.describe().find("upper") == S::npos);
 }
 
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(chooses_topics_and_partitions_per_record) {
   BOOST_TEST(chosen.read_value() == "1");
 }
 
-BOOST_AUTO_TEST_CASE(reads_global_stores_anywhere) {
+BOOST_AUTO_TEST_CASE(reads_global_stores_in_any_processor) {
   struct Fill final : Processor<S, S> {
     void init(ProcessorContext<S, S>& context) override {
       store = &context.get_state_store<KeyValueStore<S, S>>("names");
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(reads_global_stores_anywhere) {
   BOOST_TEST(values == (std::vector<S>{"one", "?"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(names_what_is_wrong) {
+BOOST_AUTO_TEST_CASE(names_the_faulty_part_of_a_topology) {
   const auto upper = [] { return std::make_unique<Upper>(); };
   Topology topology;
   topology.add_source<S, S>("in", {"in"});

@@ -1,4 +1,4 @@
-// What a processor asks of its context.
+// What a processor can do with its context.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <fstream>
@@ -15,7 +15,7 @@ namespace {
 using S = std::string;
 using Context = ProcessorContext<S, S>;
 
-/// Runs one function when it starts, another for each record.
+/// A processor that runs one function in init() and another for each record.
 struct Free final : Processor<S, S> {
   std::function<void(Context&)> start;
   std::function<void(Context&, Record<S, S>)> take;
@@ -29,6 +29,7 @@ struct Free final : Processor<S, S> {
   }
 };
 
+/// A test driver with a topology `in` -> processor -> `out`. `now` is the wall clock at the start.
 struct Run {
   explicit Run(std::function<void(Context&)> start, std::function<void(Context&, Record<S, S>)> take = nullptr,
                Timestamp now = 1'000)
@@ -84,7 +85,7 @@ BOOST_AUTO_TEST_CASE(schedule_on_a_grid_through_a_start_time) {
   BOOST_TEST(ran == (Times{107, 117, 145, 147}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(meet_a_start_time_that_is_past_at_the_next_slot) {
+BOOST_AUTO_TEST_CASE(move_a_past_start_time_to_the_next_slot) {
   Times ran;
   Run run([&](Context& context) {  // it is 1000 now
     (void)context.schedule(Timestamp(7), 10ms, PunctuationType::wall_clock_time,
@@ -126,7 +127,7 @@ BOOST_AUTO_TEST_CASE(know_the_application_and_its_directory) {
   BOOST_TEST(!std::filesystem::exists(directory));
 }
 
-BOOST_AUTO_TEST_CASE(forward_no_record_from_before_the_epoch) {
+BOOST_AUTO_TEST_CASE(refuse_to_forward_a_record_before_the_epoch) {
   Run run(nullptr, [](Context& context, Record<S, S> record) {
     const auto old = record.with_timestamp(-1);
     if (record.value == "named") {
@@ -166,11 +167,11 @@ BOOST_AUTO_TEST_CASE(give_each_child_headers_of_its_own) {
   BOOST_TEST(second == "own");
 }
 
-BOOST_AUTO_TEST_CASE(get_no_record_from_before_the_epoch_by_the_driver) {
+BOOST_AUTO_TEST_CASE(receive_no_record_before_the_epoch_from_the_driver) {
   Run run(nullptr);
   check_contains(error_of([&] { run.in.pipe_input("a", "1", -1); }), "'in'");
   BOOST_TEST(run.driver.dropped_records() == 0u);
-  // As bytes it may: then default.timestamp.extractor decides.
+  // pipe_raw() accepts a negative timestamp. Then default.timestamp.extractor decides.
   check_contains(error_of([&] { run.in.pipe_raw("a", "1", -1); }), "default.timestamp.extractor");
 }
 

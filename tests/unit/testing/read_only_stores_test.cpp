@@ -1,4 +1,4 @@
-// Stores that are filled from a topic which is their changelog.
+// Read-only stores: filled from a topic that is also their changelog.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -35,7 +35,7 @@ struct LookUp final : WithStore {
   }
 };
 
-/// `prices` fills the store; `orders` is answered with the price from there.
+/// Builds a topology in which `prices` fills the store, and each order in `orders` is answered with its price.
 Topology topology(StoreMedium medium) {
   Topology result;
   result
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(are_read_by_processors_that_are_connected_to_them) {
   BOOST_TEST(ask(driver, "tea") == "one at 3");
 }
 
-BOOST_AUTO_TEST_CASE(have_no_changelog_but_their_topic) {
+BOOST_AUTO_TEST_CASE(use_their_topic_as_changelog) {
   for (const StoreMedium medium : {StoreMedium::in_memory, StoreMedium::rocksdb}) {
     TopologyTestDriver driver(topology(medium));
     driver.create_input_topic<S, S>("prices").pipe_input("tea", "3");
@@ -74,12 +74,12 @@ BOOST_AUTO_TEST_CASE(have_no_changelog_but_their_topic) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(are_of_one_topic_that_no_other_source_reads) {
+BOOST_AUTO_TEST_CASE(need_a_topic_that_no_other_source_reads) {
   Topology twice = topology(StoreMedium::in_memory);
   BOOST_CHECK_THROW((twice.add_source<S, S>("again", {"prices"})), TopologyException);
 }
 
-BOOST_AUTO_TEST_CASE(are_described_as_stores_of_the_processor_that_fills_them) {
+BOOST_AUTO_TEST_CASE(are_described_as_stores_of_their_updating_processor) {
   Topology alone;
   alone.add_read_only_state_store<S, S>(Stores::key_value_store<S, S>("prices"), "prices-in", "prices", "fill",
                                         [] { return std::make_unique<Fill>(); });

@@ -35,7 +35,7 @@ class Scripted final : public Processor<S, S> {
   Body body_;
 };
 
-/// Topic "in" through a processor that uses the store "st".
+/// Builds a topology in which topic "in" goes to a processor with the store "st".
 Topology with_store(
     StoreBuilder store, Scripted::Body body = [](Context&, const Record<S, S>&) {}) {
   StreamsBuilder builder;
@@ -44,7 +44,7 @@ Topology with_store(
   return builder.build();
 }
 
-/// A topic's records: `key=value@timestamp`.
+/// The records of a topic as `key=value@timestamp`.
 Texts read_all(TopologyTestDriver& driver, const S& topic) {
   auto out = driver.create_output_topic<S, std::optional<S>>(topic);
   Texts records;
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_key_value_store_scans_prefixes_and_takes_many_at_once) {
   BOOST_TEST((driver.dump_state_store("st") == std::vector<std::pair<S, S>>{{"a", "1"}, {"ab", "2"}, {"b", "3"}}));
 }
 
-BOOST_AUTO_TEST_CASE(a_walk_tells_the_next_key_without_going_there) {
+BOOST_AUTO_TEST_CASE(an_iterator_peeks_at_the_next_key) {
   for (const auto medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
     TopologyTestDriver driver(with_store(Stores::key_value_store<S, S>("st", medium)));
     auto& store = driver.get_key_value_store<S, S>("st");
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_walk_tells_the_next_key_without_going_there) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_walk_ends_though_what_it_forwards_is_put_into_the_same_store) {
+BOOST_AUTO_TEST_CASE(an_iteration_ends_although_forwarded_records_are_put_into_its_store) {
   for (const auto medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
     StreamsBuilder builder;
     builder.add_state_store(Stores::key_value_store<S, S>("st", medium));
@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_walk_ends_though_what_it_forwards_is_put_into_the_same_st
     auto& store = driver.get_key_value_store<S, S>("st");
     store.put_all({{"a", "1"}, {"b", "2"}, {"d", "3"}});
     driver.create_input_topic<S, S>("in").pipe_input("go", "", 10);
-    // As in Java: a walk over RocksDB shows the store as it was, one over a store in memory the values of now.
+    // As in Java, an iterator over RocksDB shows the store as it was at the start. An iterator over a store in memory
+    // shows current values.
     const S last = medium == StoreMedium::rocksdb ? "d=3@10" : "d=still to come@10";
     BOOST_TEST(read_all(driver, "out") == (Texts{"a=1@10", "b=2@10", last}), boost::test_tools::per_element());
     BOOST_TEST((store.get("d'") == "new"));
@@ -160,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_window_store_is_walked_both_ways) {
   BOOST_TEST((driver.dump_state_store("st")[1].first == key));
 }
 
-BOOST_AUTO_TEST_CASE(a_session_store_finds_what_a_record_may_join) {
+BOOST_AUTO_TEST_CASE(a_session_store_finds_sessions_that_a_record_may_extend) {
   for (const auto medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
     TopologyTestDriver driver(with_store(Stores::session_store<S, S>("st", Millis(100'000), medium)));
     auto& store = driver.get_session_store<S, S>("st");
@@ -181,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_session_store_finds_what_a_record_may_join) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_versioned_store_answers_as_of_a_time_and_logs_under_the_versions_time) {
+BOOST_AUTO_TEST_CASE(a_versioned_store_reads_as_of_a_time_and_logs_with_the_version_s_time) {
   const auto body = [](Context& context, const Record<S, S>& record) {
     auto& store = context.get_state_store<VersionedKeyValueStore<S, S>>("st");
     (void)store.put(record.key, record.value == "-" ? nullptr : &record.value, record.timestamp);
@@ -257,18 +258,18 @@ BOOST_AUTO_TEST_CASE(an_lru_map_forgets_what_was_not_used_for_the_longest_time) 
   BOOST_TEST(read_all(driver, kChangelog).empty());
 }
 
-BOOST_AUTO_TEST_CASE(an_lru_map_logs_many_puts_at_once_one_after_the_other) {
+BOOST_AUTO_TEST_CASE(an_lru_map_logs_put_all_like_single_puts) {
   const auto body = [](Context& context, const Record<S, S>&) {
     context.get_state_store<KeyValueStore<S, S>>("st").put_all({{"a", "1"}, {"b", "2"}, {"c", "3"}});
   };
   TopologyTestDriver driver(with_store(Stores::lru_map<S, S>("st", 2), body));
   driver.create_input_topic<S, S>("in").pipe_input("go", "", 10);
-  // Java logs a=null first, and a=1 last: then the changelog keeps for good what the map has pushed out.
+  // Java logs a=null first and a=1 last. Then the changelog keeps the evicted entry for good.
   BOOST_TEST(read_all(driver, kChangelog) == (Texts{"a=1@10", "b=2@10", "a=null@10", "c=3@10"}),
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_cache_logs_the_last_update_of_a_record_alone) {
+BOOST_AUTO_TEST_CASE(a_cache_logs_only_the_last_update_of_a_record) {
   TopologyTestDriver driver(with_store(Stores::key_value_store<S, S>("st").with_caching_enabled(), put_twice));
   driver.create_input_topic<S, S>("in").pipe_input("a", "last", 10);
   BOOST_TEST(read_all(driver, kChangelog) == Texts{"a=last@10"}, boost::test_tools::per_element());
@@ -334,8 +335,8 @@ BOOST_AUTO_TEST_CASE(bad_settings_are_refused) {
   BOOST_TEST(driver.get_state_store("st").name() == "st");
 }
 
-BOOST_AUTO_TEST_CASE(what_a_cache_lets_out_at_a_commit_is_part_of_it_wherever_it_is_put) {
-  // The store "st" is flushed before that of the table, whose changes are put into it.
+BOOST_AUTO_TEST_CASE(changes_flushed_at_a_commit_are_part_of_it_in_every_store) {
+  // The store "st" is flushed before the table's store. Flushing the table's store puts changes into "st".
   StreamsBuilder builder;
   builder.add_state_store(Stores::key_value_store<S, S>("st").with_caching_enabled());
   const auto stream = builder.stream<S, S>("in");

@@ -20,6 +20,7 @@ Topology copy_in_to_out() {
   return builder.build();
 }
 
+/// A driver whose topology copies `in` to `out`. Its wall clock starts at kNow.
 struct Fixture {
   TopologyTestDriver driver{copy_in_to_out(), {}, kNow};
   TestInputTopic<N, N> in = driver.create_input_topic<N, N>("in");
@@ -40,7 +41,7 @@ S error_of(F action) {
 
 BOOST_FIXTURE_TEST_SUITE(TestDriver, Fixture)
 
-BOOST_AUTO_TEST_CASE(refuses_a_topic_that_matches_two_patterns_unless_the_application_makes_it) {
+BOOST_AUTO_TEST_CASE(refuses_an_external_topic_that_matches_two_patterns) {
   const auto add_patterns = [](Topology& topology) {
     topology.add_source_pattern<N, N>("orders", "orders-.*").add_sink<N, N>("a", "out", {"orders"});
     topology.add_source_pattern<N, N>("counts", ".*-counts.*").add_sink<N, N>("b", "out", {"counts"});
@@ -62,13 +63,13 @@ BOOST_AUTO_TEST_CASE(refuses_a_topic_that_matches_two_patterns_unless_the_applic
   BOOST_TEST((one.create_output_topic<N, N>("out").queue_size() == 1U));
 }
 
-BOOST_AUTO_TEST_CASE(gives_back_what_a_record_had) {
+BOOST_AUTO_TEST_CASE(returns_key_value_time_and_headers_of_a_record) {
   const Record<N, N> record{"a", "1", 7, {{"h", "x"}, {"h", {}}}};
   in.pipe_input(record);
   BOOST_TEST((out.read_record() == record));
 }
 
-BOOST_AUTO_TEST_CASE(takes_records_without_a_time_under_the_clock_it_was_made_with) {
+BOOST_AUTO_TEST_CASE(uses_the_clock_at_topic_creation_for_records_without_a_time) {
   in.pipe_input("a", "1");
   driver.advance_wall_clock_time(5ms);
   in.pipe_input("a", "2");
@@ -82,7 +83,7 @@ BOOST_AUTO_TEST_CASE(takes_records_without_a_time_under_the_clock_it_was_made_wi
 BOOST_AUTO_TEST_CASE(advances_the_time_of_records_without_one) {
   auto ticking = driver.create_input_topic<N, N>("in", Serde<N>(), Serde<N>(), 100, 10ms);
   ticking.pipe_key_value_list({{"a", "1"}, {"b", "2"}});
-  ticking.pipe_input("c", "3", 7);  // has its own
+  ticking.pipe_input("c", "3", 7);  // has its own timestamp
   ticking.pipe_value_list({"4", "5"});
   const auto records = out.read_records_to_list();
   std::vector<Timestamp> times;
@@ -102,7 +103,7 @@ BOOST_AUTO_TEST_CASE(takes_several_records_at_once) {
   BOOST_TEST(out.is_empty());
 }
 
-BOOST_AUTO_TEST_CASE(takes_records_without_a_time_at_the_topics_own) {
+BOOST_AUTO_TEST_CASE(uses_start_time_and_advance_for_records_without_a_time_in_a_list) {
   auto timed = driver.create_input_topic<N, N>("in", Serde<N>(), Serde<N>(), 50, 7ms);
   timed.pipe_record_list({{"a", "1", kNoTimestamp, {{"h", "x"}}}, {"a", "2", 3, {}}, {"a", "3", kNoTimestamp, {}}});
   const auto first = out.read_record();
@@ -112,7 +113,7 @@ BOOST_AUTO_TEST_CASE(takes_records_without_a_time_at_the_topics_own) {
   BOOST_TEST(out.read_record().timestamp == 57);
 }
 
-BOOST_AUTO_TEST_CASE(takes_lists_that_begin_at_a_time_and_advance) {
+BOOST_AUTO_TEST_CASE(pipes_lists_with_a_start_time_and_an_advance) {
   const auto times = [&] {
     std::vector<Timestamp> read;
     while (!out.is_empty()) read.push_back(out.read_record().timestamp);
@@ -124,7 +125,7 @@ BOOST_AUTO_TEST_CASE(takes_lists_that_begin_at_a_time_and_advance) {
   BOOST_TEST(times() == (std::vector<Timestamp>{20, 22}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(takes_values_with_a_time_where_there_are_no_keys) {
+BOOST_AUTO_TEST_CASE(pipes_values_with_a_time_if_there_are_no_keys) {
   StreamsBuilder builder;
   builder.stream<Unkeyed, S>("in").to("out");
   TopologyTestDriver unkeyed(builder.build());
@@ -159,7 +160,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(TestDriverStores)
 
-BOOST_AUTO_TEST_CASE(can_be_prepared_and_read) {
+BOOST_AUTO_TEST_CASE(can_be_filled_and_read_by_a_test) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts"));
   TopologyTestDriver driver(builder.build());
@@ -170,7 +171,7 @@ BOOST_AUTO_TEST_CASE(can_be_prepared_and_read) {
   BOOST_TEST((driver.get_all_state_store_names() == std::vector<S>{"counts"}));
 }
 
-BOOST_AUTO_TEST_CASE(of_another_kind_or_name_are_refused) {
+BOOST_AUTO_TEST_CASE(must_be_asked_for_by_their_own_type) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts"));
   TopologyTestDriver driver(builder.build());

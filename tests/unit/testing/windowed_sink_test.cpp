@@ -20,7 +20,7 @@ namespace {
 using S = std::string;
 using Key = Windowed<S>;
 
-/// A hundred partitions; notes where records go.
+/// A collector for topics of a hundred partitions. Records the partition of each record.
 class HundredPartitions final : public TaskOutput {
  public:
   void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView, BytesView, Timestamp,
@@ -41,8 +41,7 @@ class StandingClock final : public Clock {
   [[nodiscard]] Timestamp now() const override { return 0; }
 };
 
-/// Which partition a record with key "a" of topic "in" gets on each topic that it goes to; nullopt: the producer's
-/// choice.
+/// The partition that a record with key "a" of topic "in" gets on each output topic. nullopt: the producer chooses.
 std::map<S, std::optional<std::int32_t>> partitions(const Topology& topology) {
   const StreamsConfig config;
   const StandingClock clock;
@@ -90,7 +89,7 @@ BOOST_AUTO_TEST_CASE(leave_other_keys_to_the_producer) {
   BOOST_TEST(!partitions(builder.build()).at("plain").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(follow_a_partitioner_that_is_given) {
+BOOST_AUTO_TEST_CASE(use_a_given_partitioner) {
   StreamsBuilder builder;
   builder.stream<S, S>("in")
       .select_key([](const S& key, const S&) { return minute(key); })

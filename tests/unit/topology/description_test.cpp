@@ -44,7 +44,7 @@ std::size_t count(const std::string& text, const std::string& word) {
   return found;
 }
 
-/// Two sub-topologies with a repartition topic between them, a store, and names that need escaping.
+/// A topology of two sub-topologies with a repartition topic between them, a store, and names that need escaping.
 std::vector<NodeDescription> drawn() {
   return {source("read \"it\"", {"in"}), sink("write", {"read \"it\""}, "between"), source("again", {"between"}),
           processor("count", {"again"}, {"store #1"}), sink("out<1>", {"count"}, "out")};
@@ -54,7 +54,7 @@ std::vector<NodeDescription> drawn() {
 
 BOOST_AUTO_TEST_SUITE(Description)
 
-BOOST_AUTO_TEST_CASE(text_of_nothing_is_javas) { BOOST_TEST(millrace::describe_text({}) == "Topologies:\n "); }
+BOOST_AUTO_TEST_CASE(an_empty_topology_has_java_s_text) { BOOST_TEST(millrace::describe_text({}) == "Topologies:\n "); }
 
 BOOST_AUTO_TEST_CASE(subtopologies_are_numbered_by_their_first_node) {
   const auto numbers = millrace::assign_subtopologies(
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_predecessor_is_named) {
                         millrace::TopologyException, names_both);
 }
 
-BOOST_AUTO_TEST_CASE(hundreds_of_diamonds_do_not_explode) {
+BOOST_AUTO_TEST_CASE(hundreds_of_diamonds_are_described_once_each) {
   std::vector<NodeDescription> nodes{source("s", {"in"})};
   std::string last = "s";
   for (int i = 0; i < 300; ++i) {
@@ -173,7 +173,8 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(JavaSets)
 
 BOOST_AUTO_TEST_CASE(names_are_hashed_as_utf16) {
-  // Of 16 buckets 'e' falls into 5 and 'x' into 8; U+1F60C into 4 as Java's two UTF-16 units, into 12 as UTF-8 bytes.
+  // In a table of 16 buckets, 'e' belongs to bucket 5 and 'x' to bucket 8. U+1F60C belongs to bucket 4 as two UTF-16
+  // units (Java), and to bucket 12 as UTF-8 bytes.
   const auto order = millrace::detail::java::hash_set_order({"x", "\xF0\x9F\x98\x8C", "e"});
   BOOST_TEST(order == (std::vector<std::string>{"\xF0\x9F\x98\x8C", "e", "x"}), boost::test_tools::per_element());
 }
@@ -183,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_name_is_kept_once) {
   BOOST_TEST(millrace::detail::java::hash_set_copy_order({"a", "b", "a"}).size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_tree_sorts_under_a_steady_comparison) {
+BOOST_AUTO_TEST_CASE(sort_their_trees_with_a_consistent_comparison) {
   millrace::detail::java::TreeSet tree(
       [](std::size_t a, std::size_t b) { return static_cast<int>(a) - static_cast<int>(b); });
   std::vector<std::size_t> expected;

@@ -2,7 +2,7 @@
 #include "oracle/cpp/program/partitioner.hpp"
 #include "oracle/cpp/program/processors.hpp"
 
-// Topologies of nodes by name, all of strings; twin of TopologyByHand.java.
+// Topologies built by hand, with string keys and values. The counterpart of TopologyByHand.java.
 
 namespace oracle::program {
 namespace {

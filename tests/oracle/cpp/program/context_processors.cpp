@@ -1,7 +1,7 @@
 #include "oracle/cpp/program/processors.hpp"
 #include "oracle/cpp/program/store_dump.hpp"
 
-// Processors that need no store: what they ask of their context, keys and headers.
+// Processors without a store. They test the context, keys and headers.
 
 namespace oracle::program {
 namespace {
@@ -15,7 +15,7 @@ using millrace::Timestamp;
 
 Key first(const Value& value) { return select_key(Function("first_of_value:1"), {}, dynamic(value)); }
 
-/// Without "h", and with the argument as "p".
+/// The headers without "h", and with the argument as header "p".
 Headers changed(Headers headers, const std::string& argument) {
   headers.remove("h");
   headers.add("p", argument);
@@ -54,10 +54,12 @@ struct Simple final : Processor {
   Function f_;
 };
 
-/// Punctuations of one interval that forward their number and what they are told: two by stream time and one by the
-/// wall clock at first. A record whose value contains x cancels the oldest, y adds one by stream time, b one by the
-/// wall clock; number 1 adds another when it first runs. If told so, each begins at a time of its own: near the start
-/// of time at first, later near the record's time or that of the clock.
+/// Punctuations of one interval that forward their number and what their context tells. At first there are two by
+/// stream time and one by wall clock. A record cancels the oldest punctuation if its value contains x, adds one by
+/// stream time for y, and adds one by wall clock for b. Punctuation number 1 adds another one when it first runs.
+///
+/// With `from_times`, each punctuation has its own start time: near time 0 or the first clock time at first, later near
+/// the time of the record or of the clock.
 class Punctuating final : public Processor {
  public:
   Punctuating(Millis interval, bool from_times) : interval_(interval), from_times_(from_times) {}
@@ -119,7 +121,7 @@ struct SimpleValue final : FixedKeyProcessor {
   Function f_;
 };
 
-/// Forwards records, and the last one again with each punctuation.
+/// Forwards each record, and forwards the last record again at each punctuation.
 class Last final : public FixedKeyProcessor {
  public:
   explicit Last(Millis interval) : interval_(interval) {}

@@ -4,7 +4,7 @@
 
 namespace oracle::program {
 
-/// A timestamp extractor of a program.
+/// The timestamp extractor that a program names.
 struct Extractor : Function {
   using Function::Function;
   template <class K, class V>
@@ -18,7 +18,7 @@ struct Extractor : Function {
   }
 };
 
-/// One that comes with the library; nullopt: `name` is none of those.
+/// The ready-made extractor of this name. nullopt: there is none.
 [[nodiscard]] inline std::optional<millrace::TimestampPolicy> ready_made_extractor(const std::string& name) {
   using millrace::TimestampPolicy;
   if (name == "fail_on_invalid") return TimestampPolicy::fail_on_invalid;
@@ -28,7 +28,7 @@ struct Extractor : Function {
   return std::nullopt;
 }
 
-/// Calls `use` with `consumed`, to which the source's `extractor` has been added if it has one.
+/// Adds the source's `extractor`, if there is one, to `consumed`, and calls `use` with the result.
 template <class C, class Use>
 void with_extractor(const Json& op, const C& consumed, Use use) {
   const auto extractor = op.value("extractor", std::string());

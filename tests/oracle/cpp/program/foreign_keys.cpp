@@ -6,7 +6,7 @@
 namespace oracle::program {
 namespace {
 
-/// The foreign key in a value.
+/// Returns the foreign key in a value.
 struct ForeignKey : Function {
   using Function::Function;
   Value operator()(const Dynamic& value) const { return nullable(select_key(*this, {}, value)); }

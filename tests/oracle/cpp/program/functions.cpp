@@ -6,7 +6,7 @@
 namespace oracle::program {
 namespace {
 
-/// Not longer than the text is.
+/// The result is not longer than the text.
 Dynamic first(const Dynamic& value, std::int64_t length) {
   if (value.is_null()) return {};
   return first_characters(text(value), length);
@@ -24,7 +24,7 @@ Dynamic first_unless_contains(const Function& f, const Dynamic& value) {
   return contains(text(value), f.argument) ? Dynamic() : first(value, 1);
 }
 
-/// Java's split(" "), which drops empty words at the end but those of an empty text.
+/// Java's split(" "), which drops empty words at the end, except for an empty text.
 std::vector<std::string> words(const Dynamic& value) {
   if (value.is_null()) return {};
   const auto whole = text(value);

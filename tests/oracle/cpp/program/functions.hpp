@@ -7,9 +7,9 @@
 #include "millrace/processor/record.hpp"
 #include "oracle/cpp/program/value.hpp"
 
-// What the functions of a program do, by name: `name` or `name:argument`; twin of Functions.java, described in
-// tests/oracle/README.md. Each is a class with a templated call operator for the few static types that streams have,
-// on top of one function that knows no templates.
+// The functions of a program by name: `name` or `name:argument`. The counterpart of Functions.java;
+// tests/oracle/README.md describes each function. Each is a class with a templated call operator for the few static
+// types that streams have. The operator calls one function without templates.
 
 namespace oracle::program {
 
@@ -21,7 +21,7 @@ struct Function {
   std::string argument;
 
   [[nodiscard]] std::int64_t number() const { return std::stoll(argument); }
-  /// Throws: the program is wrong, not Millrace.
+  /// Throws std::invalid_argument: the program is wrong, not Millrace.
   [[noreturn]] void unknown(const std::string& kind) const;
 };
 
@@ -32,7 +32,8 @@ struct Function {
 
 /// Java's String.length: in UTF-16 units.
 [[nodiscard]] std::int64_t length(const std::string& text);
-/// Java's substring(0, count), of a text whose characters are one UTF-16 unit each; not longer than the text is.
+/// Java's substring(0, count) for a text in which each character is one UTF-16 unit. The result is not longer than the
+/// text.
 [[nodiscard]] std::string first_characters(const std::string& text, std::int64_t count);
 
 [[nodiscard]] bool test(const Function& function, const Dynamic& key, const Dynamic& value);
@@ -49,7 +50,7 @@ struct Function {
 [[nodiscard]] Dynamic merge_sessions(const Function& aggregation, const Dynamic& one, const Dynamic& other);
 [[nodiscard]] Dynamic aggregate(const Function& function, const Dynamic& value, const Dynamic& aggregate);
 
-// --- what the functions make of the types that they are given
+// --- conversions between the types of a stream and Dynamic
 
 [[nodiscard]] Type mapped_value_type(const Function& function, Type value);
 [[nodiscard]] Type selected_key_type(const Function& function, Type key, Type value);
@@ -63,7 +64,7 @@ struct Types {
 [[nodiscard]] Type reduced_type(const Function& function, Type value);
 [[nodiscard]] Type aggregated_type(const Function& function);
 
-// --- as Millrace's operators call them
+// --- the functions in the form in which Millrace's operators call them
 
 struct Predicate : Function {
   using Function::Function;
@@ -138,7 +139,7 @@ struct Joiner : Function {
   }
 };
 
-/// Of a join with a global table, whose joiner knows both keys.
+/// A joiner of a stream with a global table that takes both keys.
 struct JoinerWithKeys {
   template <class K, class MK, class L, class R>
   Value operator()(const K& key, const MK& mapped_key, const L& left, const R& right) const {
@@ -168,7 +169,8 @@ struct Aggregator : Function {
   }
 };
 
-/// Joins two sessions of the aggregation that the function names, in the way that `how` says if it is not empty.
+/// Merges two sessions of the aggregation that the function names. `how` chooses the left side, the right side or null;
+/// empty: the aggregation's own merge.
 struct Merger : Function {
   Merger(const std::string& aggregation, std::string how) : Function(aggregation), how_(std::move(how)) {}
   template <class K>

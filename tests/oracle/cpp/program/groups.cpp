@@ -1,7 +1,7 @@
 #include "oracle/cpp/program/materialized.hpp"
 #include "oracle/cpp/program/program.hpp"
 
-// Grouped streams and what aggregates them.
+// Grouped streams and their aggregations.
 
 namespace oracle::program {
 namespace {
@@ -14,7 +14,7 @@ auto grouped_as(const Json& op, Type key, Type value) {
   return millrace::Grouped::with(serde_of<K>(key), serde_of<V>(value)).with_name(name(op));
 }
 
-/// Calls `use` with the grouped stream in the node, whichever of the static types it has.
+/// Calls `use` with the grouped stream in the node, in its static type.
 template <class Use>
 void with_grouped(const Node& node, Use use) {
   if (const auto* counts = std::any_cast<KGroupedStream<Key, Number>>(&node.what)) return use(*counts);

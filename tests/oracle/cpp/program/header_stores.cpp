@@ -3,8 +3,8 @@
 #include "oracle/cpp/program/processors.hpp"
 #include "oracle/cpp/program/store_show.hpp"
 
-// Processors with stores that keep headers: null deletes; a value is put with the record's headers, or, if it contains
-// an x, with those that are there already. Twin of HeaderStores.java.
+// Processors with stores that keep headers. A null value deletes. A value is put with the record's headers; a value
+// that contains an x is put with the headers already in the store. The counterpart of HeaderStores.java.
 
 namespace oracle::program {
 namespace {

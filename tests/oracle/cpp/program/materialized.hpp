@@ -28,7 +28,7 @@ template <class K, class V>
   return how;
 }
 
-/// Calls `use` with the operator's Materialized, or with nothing if it has none.
+/// Calls `use` with the operator's Materialized, or without arguments if there is none.
 template <class K, class V, class Use>
 void with_materialized(const Json& op, Type key, Type value, Use use) {
   if (op.contains("materialized")) {

@@ -7,7 +7,7 @@
 
 namespace oracle::program {
 
-/// A stream partitioner of a program.
+/// The stream partitioner that a program names.
 struct Partitioner : Function {
   using Function::Function;
   template <class K, class V>

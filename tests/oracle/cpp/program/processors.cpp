@@ -4,7 +4,7 @@
 #include "millrace/state/window_store.hpp"
 #include "oracle/cpp/program/extractor.hpp"
 
-// The processors of a program, by name; twin of Processors.java. `store` is the first store of the node.
+// The processors of a program, by name. The counterpart of Processors.java. `store` is the first store of the node.
 
 namespace oracle::program {
 namespace {
@@ -111,7 +111,7 @@ struct UseVersions final : WithStore {
   }
 };
 
-/// Longer values go to the named child alone, the others to all.
+/// Forwards values longer than 2 to the named child only, and other values to all children.
 struct Route final : Processor {
   explicit Route(std::string child) : child_(std::move(child)) {}
   void process(Record<Key, Value> record) override {
@@ -126,7 +126,7 @@ struct Route final : Processor {
   std::string child_;
 };
 
-/// Puts the records into a global store as they are.
+/// Puts records into a global store unchanged.
 class Fill final : public Processor {
  public:
   explicit Fill(std::string store) : store_(std::move(store)) {}
@@ -138,7 +138,7 @@ class Fill final : public Processor {
   std::string store_;
 };
 
-/// Keeps the latest value of each key; when its time comes, forwards and deletes them all in key order.
+/// Keeps the latest value of each key. Its punctuation forwards all entries in key order and deletes them.
 class Collect final : public Processor {
  public:
   Collect(std::string store, Millis interval, PunctuationType type)
@@ -213,7 +213,7 @@ Types processed_types(const Json& op, const Node& from) {
 }
 
 std::vector<std::string> stores_of(const Json& op) { return op.value("stores", std::vector<std::string>()); }
-/// The first of its stores, or the global one that it names.
+/// The first store of the node, or the global store that the node names.
 std::string used_store(const Json& op) {
   const auto stores = stores_of(op);
   return stores.empty() ? op.value("global", std::string()) : stores.front();

@@ -5,8 +5,8 @@
 #include "millrace/state/key_value_store.hpp"
 #include "oracle/cpp/program/program.hpp"
 
-// What the files of a program's processors share; twins of Processors.java, ContextProcessors.java,
-// HeaderStores.java and StoreWalks.java.
+// Shared by the processors of a program. The counterparts of Processors.java, ContextProcessors.java, HeaderStores.java
+// and StoreWalks.java.
 
 namespace oracle::program {
 
@@ -14,13 +14,13 @@ using Processor = millrace::Processor<Key, Value>;
 using FixedKeyProcessor = millrace::FixedKeyProcessor<Key, Value>;
 using Store = millrace::KeyValueStore<Dynamic, Dynamic>;
 
-/// `store`: the first store of the node, or the global one that it reads.
+/// Makes the processor `f`. `store`: the first store of the node, or the global store that the node reads.
 [[nodiscard]] std::unique_ptr<Processor> make_processor(const Function& f, const std::string& store);
 [[nodiscard]] millrace::StoreBuilder make_store(const Json& store);
-/// Puts the records of a topic into a global store.
+/// A processor that puts the records of a topic into a global store.
 [[nodiscard]] std::unique_ptr<Processor> make_filler(const std::string& store);
 
-/// nullptr: the function names none of those in this file.
+/// These return nullptr if the function is not one of their file.
 [[nodiscard]] std::unique_ptr<Processor> make_context_processor(const Function& f);
 [[nodiscard]] std::unique_ptr<FixedKeyProcessor> make_context_value_processor(const Function& f);
 [[nodiscard]] std::unique_ptr<Processor> make_walking_processor(const Function& f, const std::string& store);
@@ -31,7 +31,7 @@ inline void put_or_delete(Store& store, const Dynamic& key, const Value& value) 
   store.put_one(key, value ? &*value : nullptr);
 }
 
-/// Base of the processors that show what their store answers.
+/// Base of processors that forward what their store returned.
 class WithStore : public Processor {
  public:
   explicit WithStore(std::string store, millrace::Timestamp span = 0) : store_(std::move(store)), span_(span) {}

@@ -21,21 +21,21 @@ namespace oracle::program {
 
 using Json = nlohmann::json;
 
-/// The result of an operator: a stream, a grouped stream, a table... and what is in it.
+/// The result of an operator (a stream, a grouped stream, a table...), and the types of its keys and values.
 struct Node {
   std::any what;
   Type key = Type::string;
   Type value = Type::string;
 };
 
-/// Builds the topology of a program (tests/oracle/README.md): `nodes` is a list of operators, each refers to earlier
-/// ones by their id. Twin of ProgramTopology.java.
+/// Builds the topology of a program (tests/oracle/README.md). `nodes` is a list of operators, and each operator refers
+/// to earlier ones by their id. The counterpart of ProgramTopology.java.
 class Program {
  public:
   using Operator = std::function<void(Program&, const Json& op)>;
   using Operators = std::map<std::string, Operator>;
 
-  /// Errors of the topology come out as Millrace throws them; std::invalid_argument: the program itself is wrong.
+  /// Throws what Millrace throws for a wrong topology, and std::invalid_argument if the program itself is wrong.
   [[nodiscard]] millrace::Topology build(const Json& description, const millrace::StreamsConfig& config);
 
   [[nodiscard]] millrace::StreamsBuilder& builder() { return builder_; }
@@ -46,7 +46,7 @@ class Program {
   void set(const std::string& id, T what, Type key, Type value) {
     nodes_.insert_or_assign(id, Node{std::move(what), key, value});
   }
-  /// The result of `op`, if a later operator refers to it.
+  /// Stores the result of `op` if a later operator can refer to it.
   template <class T>
   void set(const Json& op, T what, Type key, Type value) {
     if (op.contains("id")) set(op.at("id").get<std::string>(), std::move(what), key, value);
@@ -57,10 +57,10 @@ class Program {
   std::map<std::string, Node> nodes_;
 };
 
-/// Of a program that says `"by_hand": true`: its nodes are those of a topology, by name.
+/// Builds the topology of a program with `"by_hand": true`, whose nodes are added by name.
 [[nodiscard]] millrace::Topology topology_by_hand(const Json& description);
 
-// One file each:
+// One file for each of these functions:
 void add_stream_operators(Program::Operators& operators);
 void add_processor_operators(Program::Operators& operators);
 void add_join_operators(Program::Operators& operators);
@@ -74,7 +74,7 @@ void add_window_operators(Program::Operators& operators);
 void add_cogroup_operators(Program::Operators& operators);
 void add_store(millrace::StreamsBuilder& builder, const Json& store);
 
-// --- what operators read from their description
+// --- what operators read from their JSON
 
 [[nodiscard]] inline std::string name(const Json& op) { return op.value("name", std::string()); }
 [[nodiscard]] inline millrace::Named named(const Json& op) {
@@ -82,7 +82,7 @@ void add_store(millrace::StreamsBuilder& builder, const Json& store);
 }
 [[nodiscard]] inline std::string fn(const Json& op) { return op.value("fn", std::string()); }
 
-/// The node's content as a T. Throws: the program refers to something of another kind.
+/// The node's content as a T. Throws std::invalid_argument if the node holds something else.
 template <class T>
 [[nodiscard]] const T& as(const Node& node, const char* what) {
   const auto* found = std::any_cast<T>(&node.what);
@@ -104,7 +104,7 @@ using WindowedStream = millrace::KStream<WindowedKey, Value>;
 using WindowedCountStream = millrace::KStream<WindowedKey, Number>;
 [[nodiscard]] inline const Table& table(const Node& node) { return as<Table>(node, "a table"); }
 
-/// Calls `use` with the stream in the node, whichever of the static types it has.
+/// Calls `use` with the stream in the node, in its static type.
 template <class Use>
 void with_stream(const Node& node, Use use) {
   if (const auto* plain = std::any_cast<Stream>(&node.what)) return use(*plain);
@@ -114,11 +114,11 @@ void with_stream(const Node& node, Use use) {
   throw std::invalid_argument("a node is not a stream");
 }
 
-/// What is kept of a stream's values: they themselves, where there are some.
+/// The type of a stream's values without null.
 template <class V>
 using Kept = typename V::value_type;
 
-/// Calls `use` with the table in the node, whichever of the static types it has.
+/// Calls `use` with the table in the node, in its static type.
 template <class Use>
 void with_table(const Node& node, Use use) {
   if (const auto* plain = std::any_cast<Table>(&node.what)) return use(*plain);
@@ -128,7 +128,7 @@ void with_table(const Node& node, Use use) {
   throw std::invalid_argument("a node is not a table");
 }
 
-/// The serde of a static type, for what the program says is in it.
+/// The serde of a static type. `type` says what a Dynamic in the type holds.
 [[nodiscard]] inline DynamicSerde serde(const Dynamic* /*type*/, Type type) { return {type}; }
 [[nodiscard]] inline ValueSerde serde(const Value* /*type*/, Type type) { return {type}; }
 [[nodiscard]] inline millrace::AnySerde<Number> serde(const Number* /*type*/, Type /*type*/) {

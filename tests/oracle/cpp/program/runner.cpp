@@ -29,7 +29,7 @@ std::string from_hex(const std::string& digits) {
   return bytes;
 }
 
-/// `key` and `value` are texts, `key_hex` and `value_hex` any bytes.
+/// `key` and `value` are texts; `key_hex` and `value_hex` are any bytes.
 std::optional<std::string> field(const Json& input, const std::string& name) {
   if (input.contains(name + "_hex")) return from_hex(input.at(name + "_hex"));
   return input.contains(name) ? text_or_null(input.at(name)) : std::nullopt;
@@ -72,7 +72,7 @@ millrace::StreamsConfig config_of(const Json& program) {
   auto config = millrace::StreamsConfig().set("application.id", "app").set("statestore.cache.max.bytes", "0");
   const auto settings = program.value("config", Json::object());
   for (const auto& [key, value] : settings.items()) {
-    // For production errors Java has no class of its own that goes on.
+    // Java has no handler class that continues after production errors.
     const bool goes_on = key == "production.exception.handler" && value == "continue";
     config.set(key, goes_on ? "log-and-continue" : value.get<std::string>());
   }

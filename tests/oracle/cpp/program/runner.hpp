@@ -5,7 +5,7 @@
 
 namespace oracle::program {
 
-/// Runs a program (JSON, see tests/oracle/README.md) and writes the answer in JSON lines: description, records, stores.
+/// Runs a program (JSON, see tests/oracle/README.md). Writes the answer in JSON lines: description, records, stores.
 void answer(const std::string& program, std::ostream& out);
 
 }  // namespace oracle::program

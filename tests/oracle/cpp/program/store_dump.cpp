@@ -41,7 +41,7 @@ void add_value(Line& line, const WithHeaders& value) {
   add_headers(line, value.headers);
 }
 
-/// False: the store is of another type.
+/// Returns false if the store has another type.
 template <class K, class V>
 bool write_key_values(TopologyTestDriver& driver, const std::string& name, std::ostream& out) {
   try {
@@ -56,7 +56,7 @@ bool write_key_values(TopologyTestDriver& driver, const std::string& name, std::
   }
 }
 
-/// K: of the streams whose windows these are; where it is windowed itself, `start` is that of the outer window.
+/// K is the key type of the aggregated stream. If K is windowed itself, `start` is the start of the outer window.
 template <class V, class K = Dynamic>
 bool write_windows(TopologyTestDriver& driver, const std::string& name, std::ostream& out) {
   try {
@@ -105,7 +105,7 @@ void write_stores(TopologyTestDriver& driver, std::ostream& out) {
   auto names = driver.get_all_state_store_names();
   std::ranges::sort(names);
   for (const auto& name : names) {
-    // A store that has none of these types cannot be listed, as in Java.
+    // A store of another type cannot be listed, as in Java.
     (void)(write_key_values<Dynamic, Dynamic>(driver, name, out) ||
            write_key_values<Dynamic, Stamped>(driver, name, out) ||
            write_key_values<Dynamic, StampedWithHeaders>(driver, name, out) ||

@@ -9,10 +9,10 @@
 
 namespace oracle::program {
 
-/// In hex; null for null.
+/// The bytes in hex, or JSON null.
 [[nodiscard]] nlohmann::ordered_json hex(const std::optional<std::string>& bytes);
 
-/// A JSON line per entry of every store that can be listed.
+/// Writes a JSON line per entry, for every store that can be listed.
 void write_stores(millrace::TopologyTestDriver& driver, std::ostream& out);
 
 }  // namespace oracle::program

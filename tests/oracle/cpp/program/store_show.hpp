@@ -9,7 +9,7 @@
 #include "oracle/cpp/program/program.hpp"
 #include "oracle/cpp/program/store_dump.hpp"
 
-// What processors say of the entries of their stores; twin of StoreWalks.show in Java.
+// How processors show the entries of their stores as text. The counterpart of StoreWalks.show in Java.
 
 namespace oracle::program {
 
@@ -17,7 +17,7 @@ using Stamped = millrace::ValueAndTimestamp<Dynamic>;
 
 inline std::string show(const Dynamic& value) { return text(value); }
 inline std::string show(const Stamped& value) { return text(value.value) + "@" + std::to_string(value.timestamp); }
-/// Nothing if there are none.
+/// Empty if there are no headers.
 inline std::string show(const millrace::Headers& headers) {
   std::string seen;
   for (const auto& header : headers) {
@@ -47,14 +47,15 @@ std::string show(millrace::KeyValueIterator<K, V> entries) {
   return seen + "]";
 }
 
-/// Of what several calls on a store say. The elements of a list are evaluated one after the other, unlike operands.
+/// Joins the results of several calls on a store. The calls run in order, because the elements of a braced list are
+/// evaluated from left to right. Operands of + are not.
 inline std::string in_order(std::initializer_list<std::string> parts) {
   std::string all;
   for (const std::string& part : parts) all += part;
   return all;
 }
 
-/// What is put: not so long that walks behind walks show more and more.
+/// The value that is put: at most 8 characters. Otherwise values that show whole stores would grow without limit.
 inline Value kept(const Value& value) { return nullable(map_value(Function("first:8"), {}, dynamic(value))); }
 
 }  // namespace oracle::program

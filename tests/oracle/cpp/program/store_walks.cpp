@@ -4,7 +4,7 @@
 #include "oracle/cpp/program/processors.hpp"
 #include "oracle/cpp/program/store_show.hpp"
 
-// Processors that walk over a store in each way that there is, and show what they see as the value.
+// Processors that iterate over a store in every possible way and forward what they see as the value.
 
 namespace oracle::program {
 namespace {
@@ -38,7 +38,7 @@ struct PutAll final : WithStore {
   }
 };
 
-/// Each step of the walk overwrites, deletes or adds an entry behind it, under it or ahead of it.
+/// At each step of an iteration, overwrites, deletes or adds an entry before, at or after the current position.
 struct WriteInWalk final : WithStore {
   WriteInWalk(std::string store, bool backward) : WithStore(std::move(store)), backward_(backward) {}
   std::string use(const Record<Key, Value>& record) override {
@@ -133,13 +133,13 @@ struct DeleteVersions final : WithStore {
   static std::string version(const std::optional<millrace::VersionedRecord<Dynamic>>& found) {
     return found ? text(found->value) + "@" + std::to_string(found->timestamp) : "none";
   }
-  /// What Java's put returns.
+  /// The number that Java's put returns.
   static std::string put(const millrace::VersionedPut& put) {
     return std::to_string(put.accepted ? put.valid_to.value_or(-1) : std::numeric_limits<std::int64_t>::min());
   }
 };
 
-// Through a cache, Kafka Streams walks rightly forward only, or both ways where nothing is ever deleted.
+// Through a cache, Kafka Streams iterates correctly only forward, or in both directions if nothing is ever deleted.
 
 constexpr millrace::Timestamp kSpan = 25;
 
@@ -211,7 +211,7 @@ struct CachedSessionWalk final : WithStore {
   bool forward_;
 };
 
-/// Of the stores of global tables and others: V is what they keep.
+/// Reads a global store, such as that of a global table. V is the value type of the store.
 template <class V>
 struct Lookup final : WithStore {
   using WithStore::WithStore;

@@ -4,7 +4,7 @@
 #include "oracle/cpp/program/partitioner.hpp"
 #include "oracle/cpp/program/program.hpp"
 
-// Sources, sinks, and the operators of streams that need no state.
+// Sources, sinks and the stateless operators of streams.
 
 namespace oracle::program {
 namespace {
@@ -33,10 +33,10 @@ std::optional<std::string> text_in(const Json& op, const char* field) {
   return op.at(field).get<std::string>();
 }
 
-/// A topic per first character of the value.
+/// Chooses a topic by the first character of the value.
 struct PrefixedTopic {
   std::string prefix;
-  std::optional<std::string> refused;  ///< values that contain this have none
+  std::optional<std::string> refused;  ///< values that contain this text have no topic
   template <class K, class V>
   std::string operator()(const K& /*key*/, const V& value, const millrace::RecordContext& /*context*/) const {
     const std::string shown = text(dynamic(value));
@@ -45,7 +45,7 @@ struct PrefixedTopic {
   }
 };
 
-/// Cannot write values that contain the text, if there is one.
+/// A serde that cannot write values that contain `text`, if `text` is given.
 template <class V>
 struct Refusing {
   millrace::AnySerde<V> inner;

@@ -1,7 +1,7 @@
 #include "oracle/cpp/program/materialized.hpp"
 #include "oracle/cpp/program/program.hpp"
 
-// Tables grouped anew.
+// Grouped tables and their aggregations.
 
 namespace oracle::program {
 namespace {

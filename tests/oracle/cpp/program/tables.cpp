@@ -2,7 +2,7 @@
 #include "oracle/cpp/program/materialized.hpp"
 #include "oracle/cpp/program/program.hpp"
 
-// Tables and what makes one from another.
+// Tables, and operators that derive one table from another.
 
 namespace oracle::program {
 namespace {
@@ -66,7 +66,7 @@ void map_values(Program& program, const Json& op) {
   });
 }
 
-/// A value mapper as a transformer; with a store it puts the old result of its key before the new one.
+/// A value mapper as a transformer. With a store, the result is the old result of the key, `>` and the new result.
 class Transformer final : public millrace::ValueTransformerWithKey<Dynamic, Dynamic, Dynamic> {
  public:
   Transformer(ValueMapper mapper, std::string store) : mapper_(std::move(mapper)), store_(std::move(store)) {}
@@ -99,7 +99,7 @@ void transform_values(Program& program, const Json& op) {
   });
 }
 
-/// What a suppress may hold back.
+/// Adds the limits of a suppress buffer.
 template <class Config>
 Config limited(Config config, const Json& op) {
   if (op.contains("max_records")) config = config.with_max_records(op.at("max_records").get<std::int64_t>());

@@ -24,7 +24,7 @@ std::optional<std::string> bytes(const Dynamic& value) {
 
 namespace {
 
-/// What Java's decoder makes of bytes: U+FFFD in place of those that no UTF-8 text has.
+/// Decodes bytes as Java does: U+FFFD replaces bytes that are not UTF-8.
 std::string decoded(std::string_view bytes) {
   std::string result;
   for (const char c : bytes) {

@@ -12,8 +12,8 @@
 
 namespace oracle::program {
 
-/// A key or value whose type is only known when a program runs: null, a string or a long. One C++ type for all of them
-/// means that every operator is compiled once.
+/// A key or value whose type is known only when a program runs: null, a string or a long. One C++ type for all of them
+/// lets the compiler compile every operator only once.
 class Dynamic {
  public:
   Dynamic() = default;
@@ -35,7 +35,7 @@ using Value = std::optional<Dynamic>;  ///< of a stream: never a null Dynamic
 using Number = std::optional<std::int64_t>;
 using WindowedKey = millrace::Windowed<Dynamic>;
 
-/// What a key or value is, in the sense of Java's Type.
+/// The type of a key or value. The counterpart of Java's Type.
 struct Type {
   enum class Windows { none, time, session };
 
@@ -49,7 +49,7 @@ struct Type {
 inline const Type Type::string{};
 inline const Type Type::number{true, Windows::none, 0};
 
-/// As Java's String.valueOf shows it.
+/// The text that Java's String.valueOf returns.
 [[nodiscard]] std::string text(const Dynamic& value);
 [[nodiscard]] std::string text(const WindowedKey& key);
 
@@ -61,10 +61,10 @@ inline const Type Type::number{true, Windows::none, 0};
 
 [[nodiscard]] inline Value nullable(const Dynamic& value) { return value.is_null() ? Value() : Value(value); }
 
-/// The bytes that the value's own type gives; nullopt for null.
+/// The bytes of the value in its own type. nullopt for null.
 [[nodiscard]] std::optional<std::string> bytes(const Dynamic& value);
 
-/// Writes and reads a Dynamic as what it is said to be.
+/// Writes and reads a Dynamic as the given type.
 struct DynamicSerde {
   Type type = {};
 
@@ -84,7 +84,7 @@ struct ValueSerde {
   }
 };
 
-/// Keys in windows, as Kafka's serdes of windowed keys write them.
+/// Windowed keys in the format of Kafka's windowed serdes.
 struct WindowedKeySerde {
   Type type = {};
 
@@ -94,14 +94,14 @@ struct WindowedKeySerde {
 
 }  // namespace oracle::program
 
-/// Where a program gives none: strings, as Java's runner configures it.
+/// The default serde if a program gives none: strings, as Java's runner configures.
 template <>
 struct millrace::Serde<oracle::program::Dynamic> : oracle::program::DynamicSerde {};
 
 namespace millrace::detail {
 
-/// A key that can be null without being a std::optional: it spares every operator a second instantiation for the keys
-/// of tables, which are not null.
+/// Makes a key nullable without std::optional. With std::optional, every operator would be compiled a second time for
+/// the keys of tables, which are never null.
 template <>
 inline bool is_null<oracle::program::Dynamic>(const oracle::program::Dynamic& value) {
   return value.is_null();

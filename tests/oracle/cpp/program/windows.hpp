@@ -22,7 +22,7 @@ void with_windows(const Json& window, Use use) {
   }
 }
 
-/// The type of keys in such windows.
+/// The type of the windowed keys.
 [[nodiscard]] inline Type windowed_key(const Json& window, Type key) {
   const auto kind = window.at("kind").get<std::string>();
   key.windows = kind == "session" ? Type::Windows::session : Type::Windows::time;

@@ -4,8 +4,8 @@ import org.apache.kafka.common.utils.internals.AppInfoParser;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * Writes config_keys.txt: every key of Kafka Streams' StreamsConfig with its default, "-" if it has none, as a
- * properties file would have it. Run again for a new Kafka version, with the jars of kafka-streams on the class path:
+ * Writes config_keys.txt: every key of Kafka Streams' StreamsConfig with its default in the form of a properties
+ * file ("-" if there is no default). Run again for a new Kafka version, with the jars of kafka-streams on the class path:
  *
  *   java -cp 'LIBRARIES/*' ConfigKeys.java > ../config_keys.txt
  */
@@ -19,7 +19,7 @@ public class ConfigKeys {
     }
 
     private static String defaultOf(final ConfigDef.ConfigKey key) {
-        // Of this machine, not of Kafka Streams.
+        // A property of this machine, not of Kafka Streams.
         if (key.name.equals(StreamsConfig.STATE_DIR_CONFIG)) return "/tmp/kafka-streams";
         if (!key.hasDefault() || key.defaultValue == null) return "-";
         final String text = ConfigDef.convertToString(key.defaultValue, key.type);

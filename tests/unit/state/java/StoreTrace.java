@@ -34,13 +34,13 @@ import org.apache.kafka.streams.state.WindowStoreIterator;
 import org.apache.kafka.streams.test.TestRecord;
 
 /**
- * Writes store_trace.txt: what Kafka Streams' session and versioned stores answer to random operations, and what its
- * caches let through to the changelog. Run again for a new Kafka version, with the jars of kafka-streams and
+ * Writes store_trace.txt: the answers of Kafka Streams' stores to random operations, and the changelog records that
+ * its caches write. Run again for a new Kafka version, with the jars of kafka-streams and
  * kafka-streams-test-utils on the class path:
  *
  *   java -cp 'LIBRARIES/*' StoreTrace.java > ../store_trace.txt
  *
- * A line is one record: its operations, separated by commas; their answers; what the changelog then got.
+ * A line is one record: its operations (separated by commas), their answers, and the changelog records.
  */
 public class StoreTrace {
   static final long EPOCH = 1_700_000_000_000L;
@@ -256,7 +256,7 @@ public class StoreTrace {
     long[] clock = {EPOCH};
     trace("session " + kind, builder, StoreTrace::session, cacheBytes, cacheBytes > 0 ? 40 : 200, operationsPerRecord,
         (random, i) -> {
-          // Behind a cache nothing expires: what a cache shows then is a matter of chance.
+          // Behind a cache nothing expires here, because it is undefined which expired entries a cache shows.
           clock[0] += random.nextInt(cacheBytes > 0 ? 500 : 20_000);
           long back = cacheBytes > 0 ? 60_000 : random.nextInt(10) < 7 ? 60_000 : 900_000;
           long end = (clock[0] - random.nextLong(back)) / 5000 * 5000;
@@ -297,7 +297,7 @@ public class StoreTrace {
         logged(Stores.keyValueStoreBuilder(Stores.lruMap("store", 4), Serdes.Bytes(), Serdes.ByteArray())),
         StoreTrace::keyValue, 0, 40, 5, StoreTrace::keyValueOperation);
 
-    // Of caches that hold all: which entry leaves a full one, and when, is not promised.
+    // The caches are large enough for all entries, because it is not promised which entry leaves a full cache.
     int cacheBytes = 100_000;
     trace("key-value rocksdb",
         logged(Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore("store"), Serdes.Bytes(),

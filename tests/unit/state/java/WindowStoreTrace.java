@@ -22,7 +22,7 @@ import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 
 /**
- * Writes window_store_trace.txt: what Kafka Streams' own window stores answer to random operations. Run again for a new
+ * Writes window_store_trace.txt: the answers of Kafka Streams' window stores to random operations. Run again for a new
  * Kafka version, with the jars of kafka-streams and kafka-streams-test-utils on the class path:
  *
  *   java -cp 'LIBRARIES/*' WindowStoreTrace.java > ../window_store_trace.txt

@@ -8,8 +8,8 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 
 /**
- * Kafka Streams as a peer in the benchmarks. It runs until it is terminated; who measures consumes the output topic.
- * State changes go to standard output as {@code state RUNNING <epoch ms>}.
+ * The Kafka Streams program of the benchmarks. It runs until it is terminated. The benchmark reads the output topic.
+ * State changes are printed to standard output as {@code state RUNNING <epoch ms>}.
  */
 public final class BenchApp {
     private static final String USAGE = """

@@ -19,7 +19,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
-/** Named topologies in families, each of which is one golden file, and the words that the topologies share. */
+/** Named topologies in families (one golden file per family), and the helpers that the topologies share. */
 abstract class Cases {
     static final Serde<String> S = Serdes.String();
     static final Serde<Long> L = Serdes.Long();
@@ -61,7 +61,7 @@ abstract class Cases {
         };
     }
 
-    /** {@code input} is what a trace pipes into the topology, see {@link Trace}. */
+    /** {@code input}: the lines that a trace pipes into the topology, see {@link Trace}. */
     record Program(String family, Map<String, String> config, Consumer<StreamsBuilder> topology, String input) {}
 
     private final Map<String, Program> programs = new LinkedHashMap<>();

@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Golden texts of many cases in few files: FAMILY.txt holds the cases of one family, each below a line
- * {@code === NAME}. The text of a case reaches to the next such line or to the end of the file, byte for byte.
+ * Golden texts of many cases in few files: FAMILY.txt contains the cases of one family. Each case follows a
+ * line {@code === NAME} and ends before the next such line or at the end of the file, byte for byte.
  */
 final class Golden {
     private static final String HEADER = "=== ";

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import millrace.oracle.program.ProgramRunner;
 
-/** The real Kafka Streams as a judge: prints what it does, for Millrace to do the same. */
+/** Runs the real Kafka Streams and prints what it does. Millrace must do the same. */
 public final class Main {
     private static final String USAGE = """
         usage: oracle capture IN OUT  write the golden files into the directory OUT: describe/FAMILY.txt,

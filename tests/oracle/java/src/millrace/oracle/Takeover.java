@@ -27,8 +27,8 @@ import org.apache.kafka.streams.kstream.StreamJoined;
 import org.apache.kafka.streams.kstream.TimeWindows;
 
 /**
- * A real application on a real Kafka, which works off all that is in its input topics and then ends: the one that Millrace takes
- * over from, and that takes over from it. Its twin is tests/integration/takeover/takeover_test.cpp.
+ * A real application on a real Kafka. It processes all records in its input topics and ends. Millrace continues this application,
+ * or this application continues that of Millrace. The counterpart is tests/integration/takeover/takeover_test.cpp.
  */
 final class Takeover {
     private static final List<String> INPUTS = List.of("events", "others", "left", "right");
@@ -61,7 +61,7 @@ final class Takeover {
             streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
                 .withTimeout(Duration.ofSeconds(30)));
             if (failure.get() != null) throw new IllegalStateException(failure.get());
-            // The group takes members of another kind only once the last of these has left.
+            // The group accepts members with another protocol only after the last of these members has left.
             while (!admin.describeConsumerGroups(List.of(application)).all().get().get(application).members().isEmpty()) {
                 Thread.sleep(100);
             }

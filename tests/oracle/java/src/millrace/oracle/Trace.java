@@ -26,12 +26,12 @@ import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
 
 /**
- * Runs each trace case on TopologyTestDriver and writes what came out of every single input.
+ * Runs each trace case on TopologyTestDriver and writes the output of every input.
  *
  * <p>An input is one line, {@code topic key=value @timestamp [name=hex ...]} or {@code advanceWallClockTime ms}; the
- * word {@code null} is null; {@code @T+5} is relative to T. In the written trace the line stands behind {@code >}
- * (headers behind {@code hdr:}), and below it is every record that was produced while it was handled, internal topics
- * included, ordered by topic: {@code topic  k=<hex> v=<hex> ts=<ms> [hdr: name=hex ...]}.
+ * word {@code null} means null; {@code @T+5} is relative to T. In the written trace, the line follows {@code >} and its
+ * headers follow {@code hdr:}. Below the line are all records that were produced while the input was processed,
+ * including those on internal topics, ordered by topic: {@code topic  k=<hex> v=<hex> ts=<ms> [hdr: name=hex ...]}.
  */
 final class Trace {
     static final long T = 1_700_000_040_000L;  // a full minute

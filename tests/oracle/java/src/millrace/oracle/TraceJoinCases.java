@@ -187,7 +187,7 @@ final class TraceJoinCases extends Cases {
             """);
     }
 
-    /** Timelines whose results were noted down in the reference of formats before this oracle existed. */
+    /** Timelines whose results were written down by hand before this oracle existed. */
     private void reference() {
         add("outer-join-reference", b -> {
             Join.OUTER.join(b.stream("l", C()), b.stream("r", C()),
@@ -214,7 +214,7 @@ final class TraceJoinCases extends Cases {
             """);
     }
 
-    /** When unmatched records come out, and what becomes of their entries. */
+    /** When unmatched records are emitted, and what happens to their store entries. */
     private void outerBookkeeping() {
         final JoinWindows window = JoinWindows.ofTimeDifferenceAndGrace(ms(10), ms(5));
         for (final Join kind : new Join[] {Join.LEFT, Join.OUTER}) {

@@ -52,7 +52,7 @@ final class TraceProcessors {
         };
     }
 
-    /** Stores every record but those of key {@code list}, whose value is a command. */
+    /** Stores every record, except those of key {@code list}, whose value is a command. */
     static ProcessorSupplier<String, String, String, String> listStore(final String storeName) {
         return () -> new Strings() {
             @Override
@@ -86,7 +86,7 @@ final class TraceProcessors {
         };
     }
 
-    /** Forwards what the context says about the record. */
+    /** Forwards the metadata that the context has about the record. */
     static ProcessorSupplier<String, String, String, String> context() {
         return () -> new Strings() {
             @Override
@@ -160,7 +160,7 @@ final class TraceProcessors {
         };
     }
 
-    /** Punctuates so many times on either clock, then cancels the schedule. */
+    /** Punctuates a given number of times by stream time and by wall clock, then cancels the schedule. */
     static ProcessorSupplier<String, String, String, String> punctuateTimes(final int times,
                                                                             final Duration interval) {
         return () -> new Strings() {
@@ -186,8 +186,8 @@ final class TraceProcessors {
     }
 
     /**
-     * Puts every record into a window store but those of key {@code do}, whose value is a query. Entries of several
-     * keys are sorted here: their order is not promised.
+     * Puts every record into a window store, except those of key {@code do}, whose value is a query. Entries of several
+     * keys are sorted here, because their order is not promised.
      */
     static ProcessorSupplier<String, String, String, String> windowCommands(final String storeName) {
         return () -> new Strings() {

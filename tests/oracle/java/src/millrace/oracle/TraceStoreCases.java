@@ -23,7 +23,7 @@ final class TraceStoreCases extends Cases {
     }
 
     private void windowStores() {
-        // Segments are at least 60 s long in Java; with a retention of 60 s what is expired shows all the same.
+        // Segments are at least 60 s long in Java. So with a retention of 60 s, expired entries are still visible.
         final String input = """
             in a=a100 @1000
             in a=a200 @2000

@@ -11,7 +11,7 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 
-/** Tables: sources, operators on their values, groupings, and what holds them back. */
+/** Tables: sources, operators on values, groupings, and suppress. */
 final class TraceTableCases extends Cases {
     private static final Map<String, String> CACHED = Map.of("statestore.cache.max.bytes", "10485760");
 
@@ -59,7 +59,7 @@ final class TraceTableCases extends Cases {
         joins();
     }
 
-    /** As it is, and with caches. */
+    /** The same case without and with caches. */
     private void both(final String name, final Consumer<StreamsBuilder> topology, final String input) {
         add(name, topology, input);
         add(name + "-cached", CACHED, topology, input);
@@ -127,7 +127,7 @@ final class TraceTableCases extends Cases {
         }, VALUES);
     }
 
-    /** Says how often it has seen the key, in front of the value; "gone" for null. */
+    /** Returns how often it has seen the key, followed by the value ("gone" for null). */
     private static ValueTransformerWithKey<String, String, String> counting() {
         return new ValueTransformerWithKey<>() {
             private KeyValueStore<String, String> seen;

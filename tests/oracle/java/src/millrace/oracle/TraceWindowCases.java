@@ -6,7 +6,7 @@ import org.apache.kafka.streams.state.SessionStore;
 
 /** Windowed aggregations, record by record. */
 final class TraceWindowCases extends Cases {
-    /** Where stream time jumps, results on window close get lost in Kafka Streams unless stores keep them for long. */
+    /** A long retention. Without it, Kafka Streams loses results on window close when stream time jumps. */
     private static final long LONG = 1_000_000;
 
     TraceWindowCases() {

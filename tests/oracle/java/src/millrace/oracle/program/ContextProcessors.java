@@ -21,9 +21,9 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.processor.api.Record;
 
-/** Processors that need no store: what they ask of their context, keys and headers. */
+/** Processors without a store. They test the context, keys and headers. */
 final class ContextProcessors {
-    /** Null if the function names none of these. */
+    /** Null if the function is not one of this file. */
     static ProcessorSupplier<Object, Object, Object, Object> processor(final String function) {
         final String name = function.split(":")[0];
         final String argument = function.substring(Math.min(function.length(), name.length() + 1));
@@ -41,7 +41,7 @@ final class ContextProcessors {
         };
     }
 
-    /** Null if the function names none of these. */
+    /** Null if the function is not one of this file. */
     static FixedKeyProcessorSupplier<Object, Object, Object> valueProcessor(final String function) {
         final String name = function.split(":")[0];
         final String argument = function.substring(Math.min(function.length(), name.length() + 1));
@@ -88,7 +88,7 @@ final class ContextProcessors {
         };
     }
 
-    /** Without "h", and with the argument as "p". */
+    /** The headers without "h", and with the argument as header "p". */
     private static Headers changed(final Headers headers, final String argument) {
         final Headers result = new RecordHeaders(headers);
         result.remove("h");
@@ -106,7 +106,7 @@ final class ContextProcessors {
     }
 
     private static String metadata(final ProcessingContext context, final long timestamp) {
-        // In a punctuation there is none; Kafka Streams then has one without a topic.
+        // A punctuation has no record. Kafka Streams then returns metadata without a topic.
         final String where = context.recordMetadata().filter(one -> one.topic() != null)
             .map(one -> one.topic() + "-" + one.partition() + "@" + one.offset()).orElse("none");
         return where + " t=" + timestamp + " s=" + context.currentStreamTimeMs() + " w="
@@ -114,10 +114,11 @@ final class ContextProcessors {
     }
 
     /**
-     * Punctuations of one interval that forward their number and what they are told: two by stream time and one by the
-     * wall clock at first. A record whose value contains x cancels the oldest, y adds one by stream time, b one by the
-     * wall clock; number 1 adds another when it first runs. If told so, each begins at a time of its own: near the start
-     * of time at first, later near the record's time or that of the clock.
+     * Punctuations of one interval that forward their number and what their context tells. At first there are two by
+     * stream time and one by wall clock. A record cancels the oldest punctuation if its value contains x, adds one by
+     * stream time for y, and adds one by wall clock for b. Punctuation number 1 adds another one when it first runs.
+     * On request, each punctuation has its own start time: near time 0 or the first clock time at first, later near the
+     * time of the record or of the clock.
      */
     private static final class Punctuating extends ContextualProcessor<Object, Object, Object, Object> {
         private static final int MOST = 8;
@@ -163,7 +164,7 @@ final class ContextProcessors {
         }
     }
 
-    /** Forwards records, and the last one again with each punctuation. */
+    /** Forwards each record, and forwards the last record again at each punctuation. */
     private static final class Last extends ContextualFixedKeyProcessor<Object, Object, Object> {
         private final Duration interval;
         private FixedKeyRecord<Object, Object> last;

@@ -8,7 +8,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
 import org.apache.kafka.streams.errors.ProductionExceptionHandler;
 
-/** Goes on, as the handlers for other errors do that Kafka Streams brings along; for production it has none. */
+/** Continues after production errors. Kafka Streams has such handlers only for other errors. */
 public final class ContinueProduction implements ProductionExceptionHandler {
     private String deadLetters;
 

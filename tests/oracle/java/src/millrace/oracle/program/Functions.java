@@ -14,9 +14,9 @@ import org.apache.kafka.streams.kstream.ValueMapper;
 import org.apache.kafka.streams.kstream.ValueMapperWithKey;
 
 /**
- * What the functions of a program do, by name: {@code name} or {@code name:argument}. The same catalogue, with the
- * same meaning, stands in tests/oracle/README.md and in the C++ runner. Keys and values are strings unless said
- * otherwise; "text" of null is {@code null}, of a number its decimal digits.
+ * The functions of a program by name: {@code name} or {@code name:argument}. tests/oracle/README.md describes them, and
+ * the C++ runner has the same functions. Keys and values are strings unless noted. The "text" of null is {@code null},
+ * and the text of a number is its decimal digits.
  */
 final class Functions {
     private final String name;
@@ -40,13 +40,13 @@ final class Functions {
         return String.valueOf(value);
     }
 
-    /** Not longer than the text is. */
+    /** The result is not longer than the text. */
     private static String first(final Object value, final int length) {
         final String text = text(value);
         return text.substring(0, Math.min(length, text.length()));
     }
 
-    /** Of the letters from a to z alone. */
+    /** Changes only the letters from a to z. */
     private static String upper(final String text) {
         final StringBuilder result = new StringBuilder();
         for (final char c : text.toCharArray()) result.append(c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c);
@@ -211,7 +211,7 @@ final class Functions {
         };
     }
 
-    /** Of a join with a global table, whose joiner may know both keys. */
+    /** A joiner of a stream with a global table, which may take both keys. */
     static ValueJoinerWithStreamAndMappedKey<Object, Object, Object, Object, Object> globalJoiner(
             final String function) {
         if (function.equals("with_keys")) {
@@ -254,7 +254,7 @@ final class Functions {
         };
     }
 
-    /** How two sessions become one. */
+    /** Merges two sessions. */
     static org.apache.kafka.streams.kstream.Merger<Object, Object> merger(final Aggregation aggregation,
                                                                            final String how) {
         if (how.equals("left")) return (k, x, y) -> x;
@@ -263,7 +263,7 @@ final class Functions {
         return aggregation.type() == Type.LONG ? (k, x, y) -> (Long) x + (Long) y : (k, x, y) -> text(x) + "|" + text(y);
     }
 
-    /** The foreign key in a value. */
+    /** Returns the foreign key in a value. */
     static java.util.function.Function<Object, Object> foreignKey(final String function) {
         final var selector = keySelector(function);
         return v -> selector.apply(null, v);

@@ -14,11 +14,11 @@ import org.apache.kafka.streams.state.TimestampedWindowStoreWithHeaders;
 import org.apache.kafka.streams.state.ValueTimestampHeaders;
 
 /**
- * Processors with stores that keep headers: null deletes; a value is put with the record's headers, or, if it contains
- * an x, with those that are there already.
+ * Processors with stores that keep headers. A null value deletes. A value is put with the record's headers. A value that
+ * contains an x is put with the headers already in the store.
  */
 final class HeaderStores {
-    /** Null if the function names none of these. */
+    /** Null if the function is not one of this file. */
     static ProcessorSupplier<Object, Object, Object, Object> processor(final String function, final String store) {
         final String name = function.split(":")[0];
         final String argument = function.substring(Math.min(function.length(), name.length() + 1));

@@ -5,7 +5,7 @@ import java.util.Set;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.processor.StreamPartitioner;
 
-/** A partitioner that is a function of all that it may know. Kafka Streams calls only the overload with headers. */
+/** A partitioner that uses all of its parameters. Kafka Streams calls only the overload with headers. */
 record Partitioner<K, V>(Choice<K, V> choice) implements StreamPartitioner<K, V> {
     interface Choice<K, V> {
         Optional<Set<Integer>> of(String topic, K key, V value, Headers headers, int partitions);

@@ -20,7 +20,7 @@ import org.apache.kafka.streams.state.VersionedKeyValueStore;
 import org.apache.kafka.streams.state.VersionedRecord;
 import org.apache.kafka.streams.state.WindowStore;
 
-/** The processors of a program, by name; {@code store} is the first store of the node. */
+/** The processors of a program, by name. {@code store} is the first store of the node. */
 final class Processors {
     static ProcessorSupplier<Object, Object, Object, Object> processor(final String function, final String store) {
         final var found = ContextProcessors.processor(function);
@@ -156,7 +156,7 @@ final class Processors {
         };
     }
 
-    /** Of what a processor forwards. */
+    /** The types of key and value that a processor forwards. */
     static Functions.Types types(final String function, final Type key, final Type value) {
         return switch (function.split(":")[0]) {
             case "change" -> new Functions.Types(Type.STRING, Type.STRING);
@@ -167,7 +167,7 @@ final class Processors {
 
     private abstract static class Base extends ContextualProcessor<Object, Object, Object, Object> {}
 
-    /** Keeps the latest value of each key; when its time comes, forwards and deletes them all in key order. */
+    /** Keeps the latest value of each key. Its punctuation forwards all entries in key order and deletes them. */
     private static final class Collector extends Base {
         private final String storeName;
         private final long interval;

@@ -62,7 +62,7 @@ public final class ProgramRunner {
         out.flush();
     }
 
-    /** Runs every NAME.json of a directory and writes the answers into one file, each behind a line that says the NAME. */
+    /** Runs every NAME.json of a directory and writes the answers into one file, each after a line with the NAME. */
     public static void writeAll(final Path programs, final Path file) throws IOException {
         try (Stream<Path> found = Files.list(programs);
              PrintStream out = new PrintStream(Files.newOutputStream(file), false, StandardCharsets.UTF_8)) {
@@ -101,7 +101,7 @@ public final class ProgramRunner {
             emit(JSON.createObjectNode().put("error", cause.getClass().getSimpleName())
                 .put("message", cause.getMessage()));
         } finally {
-            // A driver that fails leaves its state behind.
+            // A driver that fails does not delete its state.
             try (var files = Files.walk(state)) {
                 files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
             }
@@ -125,7 +125,7 @@ public final class ProgramRunner {
             properties.put("production.exception.handler", ContinueProduction.class.getName());
         }
 
-        // Without this, merged repartition topics move in front of a process() that may change the key (KAFKA-19668).
+        // Without this setting, Kafka Streams merges repartition topics before a process() that may change the key (KAFKA-19668).
         properties.put(TopologyConfig.InternalConfig.ENABLE_PROCESS_PROCESSVALUE_FIX, "true");
         final Topology topology =
             program.path("by_hand").asBoolean() ? TopologyByHand.build(program) : built(program, properties);
@@ -190,10 +190,10 @@ public final class ProgramRunner {
     }
 
     /**
-     * A line per entry. Stores with keys or values of Kafka Streams' own making (unmatched records of outer joins,
-     * subscriptions of foreign-key joins) are left out: their contents are what their changelogs say. So are versioned
-     * ones, which cannot be listed. Of the stores of stream-stream joins, which keep headers whatever the format, the
-     * values alone are shown.
+     * Writes a line per entry. Stores with internal entries of Kafka Streams (unmatched records of outer joins,
+     * subscriptions of foreign-key joins) are left out: their changelogs contain the same information. Versioned stores
+     * are left out because they cannot be listed. Stores of stream-stream joins keep headers in every format; only their
+     * values are shown.
      */
     private void emitStore(final TopologyTestDriver driver, final String name, final StateStore store,
                            final boolean suppliedForJoin) throws IOException {

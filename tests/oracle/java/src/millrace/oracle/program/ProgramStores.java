@@ -10,7 +10,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
-/** What a program says of stores. */
+/** The stores that a program describes. */
 final class ProgramStores {
     /** A store for processors: {@code {"name", "kind", "in_memory", "logging", "caching", "retention", "size", "duplicates"}}. */
     static StoreBuilder<?> store(final JsonNode store) {

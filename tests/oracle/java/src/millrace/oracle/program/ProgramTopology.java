@@ -18,11 +18,11 @@ import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
 
 /**
- * Builds the topology of a program: {@code nodes} is a list of operators, each refers to earlier ones by their id.
- * One method per operator; a further operator is one more entry of {@link #operators}.
+ * Builds the topology of a program. {@code nodes} is a list of operators, and each operator refers to earlier ones by
+ * their id. There is one method per operator. A new operator needs one more entry in {@link #operators}.
  */
 final class ProgramTopology {
-    /** The result of an operator: a stream, a grouped stream or a table, and what is in it. */
+    /** The result of an operator (a stream, a grouped stream or a table), and the types of its keys and values. */
     record Node(Object node, Type key, Type value) {}
 
     interface Operator {
@@ -197,7 +197,7 @@ final class ProgramTopology {
         return new Node(name == null ? s.merge(other) : s.merge(other, name), from.key(), from.value());
     }
 
-    /** What becomes of it is added to {@code made}: the branch, or with {@code "function": true} what follows a peek. */
+    /** Adds the resulting stream to {@code made}: the branch, or with {@code "function": true} the stream after a peek. */
     private static Branched<Object, Object> branched(final JsonNode branch, final List<KStream<Object, Object>> made) {
         if (!branch.path("function").asBoolean()) return Branched.withConsumer(made::add, text(branch, "name"));
         return Branched.withFunction(stream -> {
@@ -242,7 +242,7 @@ final class ProgramTopology {
         return names.toArray(new String[0]);
     }
 
-    /** The first of its stores, or the global one that it names. */
+    /** The first store of the node, or the global store that the node names. */
     private static String usedStore(final JsonNode op) {
         final String[] stores = storesOf(op);
         return stores.length == 0 ? text(op, "global") : stores[0];
@@ -384,7 +384,7 @@ final class ProgramTopology {
         return null;
     }
 
-    /** Which cannot write values that contain the text. */
+    /** A serde that cannot write values that contain the text. */
     private static Serde<Object> refusing(final Serde<Object> values, final String part) {
         return Serdes.serdeFrom((topic, value) -> {
             if (Functions.text(value).contains(part)) throw new SerializationException("not wanted: " + value);

@@ -24,13 +24,13 @@ import org.apache.kafka.streams.state.VersionedRecord;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 
-/** Processors that walk over a store in each way that there is, and show what they see as the value. */
+/** Processors that iterate over a store in every possible way and forward what they see as the value. */
 final class StoreWalks {
     interface Use<S> {
         String apply(S store, Record<Object, Object> record);
     }
 
-    /** Null if the function names none of these. */
+    /** Null if the function is not one of this file. */
     static ProcessorSupplier<Object, Object, Object, Object> processor(final String function, final String store) {
         final String name = function.split(":")[0];
         final String argument = function.substring(Math.min(function.length(), name.length() + 1));
@@ -70,7 +70,7 @@ final class StoreWalks {
         };
     }
 
-    /** That S is a StateStore cannot be said of the read-only ones. */
+    /** S is not declared as a StateStore, because read-only stores are not StateStores. */
     @SuppressWarnings({"unchecked", "rawtypes"})
     static <S> ProcessorSupplier<Object, Object, Object, Object> walk(final String store, final Use<S> use) {
         return walkStore(store, (Use) use);
@@ -88,7 +88,7 @@ final class StoreWalks {
         return Functions.text(value);
     }
 
-    /** Nothing if there are none. */
+    /** Empty if there are no headers. */
     private static String shown(final Headers headers) {
         final StringBuilder seen = new StringBuilder();
         for (final Header header : headers) {
@@ -109,7 +109,7 @@ final class StoreWalks {
         return seen.append(']').toString();
     }
 
-    /** What is put: not so long that walks behind walks show more and more. */
+    /** The value that is put: at most 8 characters. Otherwise values that show whole stores would grow without limit. */
     static Object kept(final Record<Object, Object> record) {
         return Functions.valueMapper("first:8").apply(record.value());
     }
@@ -129,7 +129,7 @@ final class StoreWalks {
         return Functions.text(store.putIfAbsent("b", kept(record))) + show(store.all());
     }
 
-    /** Each step of the walk overwrites, deletes or adds an entry behind it, under it or ahead of it. */
+    /** At each step of an iteration, overwrites, deletes or adds an entry before, at or after the current position. */
     private static String writeInWalk(final KeyValueStore<Object, Object> store, final Record<Object, Object> record,
                                       final boolean backward) {
         if (record.value() == null) store.delete(record.key());
@@ -186,7 +186,7 @@ final class StoreWalks {
             + show(store.fetch(least, record.key())) + show(store.backwardFetch(least, record.key()));
     }
 
-    // Through a cache, Kafka Streams walks rightly forward only, or both ways where nothing is ever deleted.
+    // Through a cache, Kafka Streams iterates correctly only forward, or in both directions if nothing is ever deleted.
 
     private static final long SPAN = 25;
 
@@ -256,7 +256,7 @@ final class StoreWalks {
             + show(store.get(record.key(), Math.max(0, time - span))) + " " + show(store.get(record.key(), time));
     }
 
-    /** Works on the stores of global tables and on others. */
+    /** Reads the store of a global table, or another store. */
     private static String lookup(final ReadOnlyKeyValueStore<Object, Object> store,
                                  final Record<Object, Object> record) {
         return show(store.get(record.key())) + show(store.range(null, record.key()));

@@ -96,7 +96,7 @@ final class TableOperators {
             : builder.globalTable(topic, consumed(op, key, value), how), key, value);
     }
 
-    /** The records of a topic as they are, in a store that every processor may read. */
+    /** Puts the unchanged records of a topic into a store that every processor may read. */
     private Object globalStore(final JsonNode op, final Node none) {
         final String store = op.path("store").path("name").asText();
         builder.addGlobalStore(ProgramStores.store(op.path("store")), op.path("topic").asText(),
@@ -170,7 +170,7 @@ final class TableOperators {
             : name == null ? t.mapValues(mapper, how) : t.mapValues(mapper, name, how), from.key(), type);
     }
 
-    /** A value mapper as a transformer; with a store it puts the old result of its key before the new one. */
+    /** A value mapper as a transformer. With a store, the result is the old result of the key, > and the new result. */
     private record Transformer(String function, String store)
             implements ValueTransformerWithKeySupplier<Object, Object, Object> {
         @Override

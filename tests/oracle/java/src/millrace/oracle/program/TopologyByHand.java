@@ -10,7 +10,7 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.StreamPartitioner;
 import org.apache.kafka.streams.processor.TimestampExtractor;
 
-/** The topology of a program that says {@code "by_hand": true}: nodes by name, all of strings. */
+/** The topology of a program with {@code "by_hand": true}: nodes by name, with string keys and values. */
 final class TopologyByHand {
     private static final Deserializer<Object> DESERIALIZER = Type.STRING.serde().deserializer();
     private static final Serializer<Object> SERIALIZER = Type.STRING.serde().serializer();
