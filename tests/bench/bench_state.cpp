@@ -18,6 +18,7 @@
 #include "state/task_database.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 
 namespace {
 
