@@ -37,7 +37,7 @@ class StorePosition {
   [[nodiscard]] bool persistent() const { return persistent_; }
   [[nodiscard]] bool from_source() const { return from_source_; }
   /// The offset behind the last record that the data of the store include; nullopt: the store is empty.
-  [[nodiscard]] std::optional<std::int64_t> next_offset() const { return next_offset_; }
+  [[nodiscard]] std::optional<Offset> next_offset() const { return next_offset_; }
 
  private:
   friend class StoreSet;
@@ -46,7 +46,7 @@ class StorePosition {
   TopicPartition changelog_;
   bool persistent_ = false;
   bool from_source_ = false;
-  std::optional<std::int64_t> next_offset_;
+  std::optional<Offset> next_offset_;
 };
 
 /// The stores of one task, without the task: their database, the byte stores, and the position of each store in its
@@ -96,15 +96,15 @@ class StoreSet {
   /// first, and a warning says so.
   void begin_restore(const std::map<TopicPartition, Watermarks>& held);
   /// Applies records of the changelog, which end before `next_offset`.
-  void restore(StorePosition& position, std::span<const RestoreRecord> records, std::int64_t next_offset);
+  void restore(StorePosition& position, std::span<const RestoreRecord> records, Offset next_offset);
   /// There is nothing more before `end`.
-  void finish_restore(StorePosition& position, std::int64_t end);
+  void finish_restore(StorePosition& position, Offset end);
   /// Empties a store, which starts from the beginning.
   void wipe(const std::string& store);
 
   // --- commit
   /// The data include the changelog up to here: part of the next commit.
-  void advance(StorePosition& position, std::int64_t next_offset) { position.next_offset_ = next_offset; }
+  void advance(StorePosition& position, Offset next_offset) { position.next_offset_ = next_offset; }
   void commit();
   /// REQUIRES: no binding, since its caches may hold uncommitted changes.
   void discard();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/broker/topic_partition.hpp"
+#include "millrace/common/detail/strong.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
 #include "state/committed_reader.hpp"
@@ -26,7 +27,7 @@ class StateCorruptedException : public ProcessorStateException {
 class StateMemory;
 
 /// For each topic partition that a store is rebuilt from, the offset behind the last record that its data include.
-using ChangelogPositions = std::map<TopicPartition, std::int64_t>;
+using ChangelogPositions = std::map<TopicPartition, Offset>;
 
 /// Budgets of one database, or of all databases that share a StateMemory.
 struct DatabaseOptions {
@@ -89,8 +90,8 @@ class TaskDatabase {
   virtual void expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) = 0;
 
   /// The next offset to restore a store from, as of the last commit; nullopt: nothing is stored.
-  [[nodiscard]] virtual std::optional<std::int64_t> position(const std::string& store,
-                                                             const TopicPartition& changelog) const = 0;
+  [[nodiscard]] virtual std::optional<Offset> position(const std::string& store,
+                                                       const TopicPartition& changelog) const = 0;
 
   /// Bytes written since the last commit: over statestore.uncommitted.max.bytes the task asks for a commit.
   [[nodiscard]] virtual std::size_t uncommitted_bytes() const = 0;

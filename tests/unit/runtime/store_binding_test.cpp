@@ -48,13 +48,13 @@ class Handing {
   S get(const S& key) {
     return dynamic_cast<KeyValueStore<S, S>&>(*task->stores().find("st")).get(key).value_or("(none)");
   }
-  void commit(ChangelogOutput& output, std::int64_t next_offset) {
+  void commit(ChangelogOutput& output, Offset next_offset) {
     task->commit([&] {
       output.confirm(next_offset);
       return std::map<TopicPartition, OffsetAndMetadata>();
     });
   }
-  [[nodiscard]] std::optional<std::int64_t> next_offset() const { return set->positions().front().next_offset(); }
+  [[nodiscard]] std::optional<Offset> next_offset() const { return set->positions().front().next_offset(); }
 
   /// RocksDB names another manifest at each start.
   [[nodiscard]] S manifest() const {
@@ -96,18 +96,18 @@ BOOST_AUTO_TEST_CASE(stores_go_from_one_binding_to_the_next_without_being_closed
     Handing stores(store);
     stores.bind(first);
     stores.put("a", "1");
-    stores.commit(first, 7);
+    stores.commit(first, Offset(7));
     const S manifest = stores.manifest();
     stores.unbind();
     BOOST_TEST(first.closed.size() == 1);
     stores.bind(second);
     BOOST_TEST(stores.get("a") == "1");
-    BOOST_TEST(stores.next_offset().value() == 7);
+    BOOST_TEST(stores.next_offset().value() == Offset(7));
     stores.put("b", "2");
-    stores.commit(second, 8);
+    stores.commit(second, Offset(8));
     BOOST_TEST(first.logged == Texts{"a=1"}, boost::test_tools::per_element());
     BOOST_TEST(second.logged == Texts{"b=2"}, boost::test_tools::per_element());
-    BOOST_TEST(stores.next_offset().value() == 8);
+    BOOST_TEST(stores.next_offset().value() == Offset(8));
     BOOST_TEST(stores.manifest() == manifest);
   }
 }
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_committed_is_gone_for_the_next_binding) {
   Handing stores(in_rocksdb());
   stores.bind(first);
   stores.put("a", "1");
-  stores.commit(first, 7);
+  stores.commit(first, Offset(7));
   stores.put("a", "2");
   stores.put("b", "2");
   stores.unbind();
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_committed_is_gone_for_the_next_binding) {
   stores.bind(second);
   BOOST_TEST(stores.get("a") == "1");
   BOOST_TEST(stores.get("b") == "(none)");
-  BOOST_TEST(stores.next_offset().value() == 7);
+  BOOST_TEST(stores.next_offset().value() == Offset(7));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_cache_holds_back_ends_with_the_binding) {
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(what_a_cache_holds_back_ends_with_the_binding) {
   stores.bind(first, &cache);
   stores.put("a", "1");
   BOOST_TEST(first.logged.empty());
-  stores.commit(first, 7);
+  stores.commit(first, Offset(7));
   BOOST_TEST(first.logged == Texts{"a=1"}, boost::test_tools::per_element());
   stores.put("a", "2");
   BOOST_TEST(stores.get("a") == "2");
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(what_a_cache_holds_back_ends_with_the_binding) {
   stores.set->discard();
   stores.bind(second, &cache);
   BOOST_TEST(stores.get("a") == "1");
-  stores.commit(second, 7);
+  stores.commit(second, Offset(7));
   BOOST_TEST(second.logged.empty());
 }
 
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(an_lru_map_logs_what_it_evicts_to_the_output_that_it_is_bou
   Handing stores(Stores::lru_map<S, S>("st", 1));
   stores.bind(first);
   stores.put("a", "1");
-  stores.commit(first, 1);
+  stores.commit(first, Offset(1));
   stores.unbind();
   stores.bind(second);
   stores.put("b", "2");
@@ -176,11 +176,11 @@ BOOST_AUTO_TEST_CASE(a_commit_flushes_then_publishes_then_takes_the_confirmed_of
   stores.task->commit([&] {
     BOOST_TEST(output.logged == Texts{"a=1"}, boost::test_tools::per_element());
     BOOST_TEST(!reader->get("a").has_value());
-    output.confirm(1);
+    output.confirm(Offset(1));
     return std::map<TopicPartition, OffsetAndMetadata>();
   });
   BOOST_TEST(reader->get("a").value() == "1");
-  BOOST_TEST(stores.next_offset().value() == 1);
+  BOOST_TEST(stores.next_offset().value() == Offset(1));
 }
 
 BOOST_AUTO_TEST_CASE(a_commit_that_fails_outside_leaves_the_stores_at_the_last_one) {
@@ -199,12 +199,12 @@ BOOST_AUTO_TEST_CASE(a_clean_end_is_found_by_the_next_set) {
   Handing stores(in_rocksdb());
   stores.bind(output);
   stores.put("a", "1");
-  stores.commit(output, 7);
+  stores.commit(output, Offset(7));
   stores.unbind();
   stores.set->flush_to_disk();
   stores.set.reset();
   stores.open();
-  BOOST_TEST(stores.next_offset().value() == 7);
+  BOOST_TEST(stores.next_offset().value() == Offset(7));
   stores.bind(output);
   BOOST_TEST(stores.get("a") == "1");
 }

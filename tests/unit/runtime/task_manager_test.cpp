@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_SUITE(TaskManagers)
 BOOST_FIXTURE_TEST_CASE(a_restart_takes_the_stores_back_to_the_last_commit_without_reopening_them, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
-  first.confirm(1);
+  first.confirm(Offset(1));
   task().post_commit();
   put("a", "2");
   put("b", "2");
@@ -115,7 +115,7 @@ BOOST_FIXTURE_TEST_CASE(a_restart_takes_the_stores_back_to_the_last_commit_witho
 BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_reads_what_its_changelog_has_behind_the_last_commit, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
-  first.confirm(1);
+  first.confirm(Offset(1));
   task().post_commit();
   put("a", "2");
 
@@ -131,7 +131,7 @@ BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_reads_what_its_changelog_has_beh
 BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_in_memory_is_read_from_the_beginning, InMemory) {
   tasks->advance(first, Millis(0));
   put("a", "1");
-  first.confirm(1);
+  first.confirm(Offset(1));
   task().post_commit();
   put("b", "2");
 
@@ -147,7 +147,7 @@ BOOST_FIXTURE_TEST_CASE(after_a_restart_a_store_in_memory_is_read_from_the_begin
 BOOST_FIXTURE_TEST_CASE(a_task_that_is_given_back_frees_its_directory, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
-  first.confirm(1);
+  first.confirm(Offset(1));
   task().post_commit();
   (void)tasks->remove({0, 0}, true);
   BOOST_TEST(state.try_lock({0, 0}).has_value());

@@ -28,7 +28,7 @@ class GlobalThread::NoOutput final : public TaskOutput {
   [[nodiscard]] std::uint64_t open_changelog(const TopicPartition&) override { return 0; }
   void close_changelog(std::uint64_t) override {}
   void send_changelog(std::uint64_t, BytesView, BytesView, Timestamp, const Headers*) override {}
-  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
+  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
 };
 
 GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, Admin& admin,
@@ -73,7 +73,7 @@ void GlobalThread::open(Millis timeout) {
   if (!task_->running()) task_->initialize();
   std::vector<std::pair<TopicPartition, std::int64_t>> starts;
   for (const StorePosition& store : store_set_->positions()) {
-    starts.emplace_back(store.changelog(), *store.next_offset());
+    starts.emplace_back(store.changelog(), store.next_offset()->value());
   }
   ends_.clear();
   for (const auto& [input, bound] : bounds) ends_[input] = bound.high;

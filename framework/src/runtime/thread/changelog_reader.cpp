@@ -24,8 +24,8 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
   }
   stores.begin_restore(held);
   for (StorePosition& store : stores.positions()) {
-    const std::int64_t start = *store.next_offset();
-    const std::int64_t end = held.at(store.changelog()).high;
+    const Offset start = *store.next_offset();
+    const Offset end(held.at(store.changelog()).high);
     if (start >= end) continue;
     restoring_.emplace(store.changelog(),
                        Restoring{&stores, &store, metrics, start, end, start, clock_.monotonic_ms(), {}});
@@ -45,7 +45,9 @@ bool ChangelogReader::done(const StoreSet& stores) const {
 
 void ChangelogReader::reassign() {
   std::vector<std::pair<TopicPartition, std::int64_t>> partitions;
-  for (const auto& [partition, restoring] : restoring_) partitions.emplace_back(partition, restoring.next_offset());
+  for (const auto& [partition, restoring] : restoring_) {
+    partitions.emplace_back(partition, restoring.next_offset().value());
+  }
   consumer_->assign(partitions);
   assignment_changed_ = false;
 }
@@ -57,7 +59,7 @@ void ChangelogReader::step(Millis timeout) {
   for (ConsumerRecord& record : records_) {
     const auto found = restoring_.find({*record.topic, record.partition});
     // Records behind the end that was seen at the start are not this task's business: it writes them itself.
-    if (found != restoring_.end() && record.offset < found->second.end) {
+    if (found != restoring_.end() && Offset(record.offset) < found->second.end) {
       found->second.batch.push_back(std::move(record));
     }
   }
@@ -75,8 +77,8 @@ void ChangelogReader::apply(Restoring& restoring) {
   for (const ConsumerRecord& record : restoring.batch) {
     if (record.key) batch.push_back({*record.key, record.value, record.timestamp, &record.headers});
   }
-  const std::int64_t before = restoring.next_offset();
-  restoring.stores->restore(*restoring.store, batch, restoring.batch.back().offset + 1);
+  const Offset before = restoring.next_offset();
+  restoring.stores->restore(*restoring.store, batch, Offset(restoring.batch.back().offset) + 1);
   restoring.metrics->restore_remaining.add(before - restoring.next_offset());
   restoring.metrics->restored.add(batch.size());
   restoring.metrics->client().restored.add(batch.size());
@@ -92,7 +94,7 @@ void ChangelogReader::finish_caught_up() {
     Restoring& restoring = it->second;
     // The last offsets before the end may be transaction markers, which are never returned.
     const auto position = consumer_->position(it->first);
-    if (restoring.next_offset() < restoring.end && (!position || *position < restoring.end)) {
+    if (restoring.next_offset() < restoring.end && (!position || Offset(*position) < restoring.end)) {
       ++it;
       continue;
     }
@@ -111,7 +113,7 @@ void ChangelogReader::finish_caught_up() {
 void ChangelogReader::warn_of_standstill() {
   const Timestamp now = clock_.monotonic_ms();
   for (auto& [partition, restoring] : restoring_) {
-    const auto position = consumer_->position(partition).value_or(restoring.position);
+    const Offset position(consumer_->position(partition).value_or(restoring.position.value()));
     if (position > restoring.position) {
       restoring.position = position;
       restoring.moved_at = now;
@@ -120,8 +122,8 @@ void ChangelogReader::warn_of_standstill() {
     restoring.moved_at = now;
     log(LogLevel::warn,
         "store '" + restoring.store->store() + "' of " + restoring.stores->owner() +
-            " waits to be restored: changelog " + partition.str() + " ends at offset " + std::to_string(restoring.end) +
-            ", but nothing comes behind offset " + std::to_string(position) +
+            " waits to be restored: changelog " + partition.str() + " ends at offset " + to_string(restoring.end) +
+            ", but nothing comes behind offset " + to_string(position) +
             ". Either the broker cannot be reached, or a transaction is open there. The broker ends it " +
             "after the writer's transaction.timeout.ms; one that stays open was forgotten by it: " +
             "kafka-transactions.sh finds and aborts it");

@@ -53,13 +53,13 @@ class ChangelogReader {
     StoreSet* stores;
     StorePosition* store;
     std::shared_ptr<TaskMetrics> metrics;  ///< of the task that the stores are for
-    std::int64_t start;
-    std::int64_t end;
-    std::int64_t position;
+    Offset start;
+    Offset end;
+    Offset position;
     Timestamp moved_at;  ///< or warned at
     std::vector<ConsumerRecord> batch;
 
-    [[nodiscard]] std::int64_t next_offset() const { return *store->next_offset(); }
+    [[nodiscard]] Offset next_offset() const { return *store->next_offset(); }
   };
 
   void reassign();

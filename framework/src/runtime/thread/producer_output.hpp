@@ -47,7 +47,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void close_changelog(std::uint64_t token) override;
   void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                       const Headers* headers) override;
-  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t token) const override;
+  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t token) const override;
 
   /// Serves delivery reports; throws what failed.
   void poll();
@@ -76,7 +76,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
  private:
   struct Changelog {
     TopicPartition partition;
-    std::optional<std::int64_t> next_offset;
+    std::optional<Offset> next_offset;
   };
 
   /// What an error handler is to know of a record that is on its way, with all that the context refers to.

@@ -9,6 +9,7 @@
 #include "millrace/common/time.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
 #include "named_cache.hpp"
+#include "state/rocksdb/layout.hpp"
 
 namespace millrace::detail {
 
@@ -36,8 +37,8 @@ class SegmentedCacheKeys {
   [[nodiscard]] std::string_view record_key(std::string_view cache_key) const;
   [[nodiscard]] Timestamp time(std::string_view cache_key) const;
   /// `segment | key | time`, filled up with `filler` to the length of a key.
-  [[nodiscard]] std::string bound(std::int64_t segment, std::string_view key, Timestamp time, char filler) const;
-  [[nodiscard]] std::int64_t segment(Timestamp time) const { return time / interval_ms_; }
+  [[nodiscard]] std::string bound(layout::SegmentId segment, std::string_view key, Timestamp time, char filler) const;
+  [[nodiscard]] layout::SegmentId segment(Timestamp time) const { return layout::SegmentId(time / interval_ms_); }
 
   std::int64_t interval_ms_;
   std::size_t suffix_;

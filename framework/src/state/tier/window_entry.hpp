@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "millrace/common/time.hpp"
+#include "millrace/state/detail/sequence.hpp"
 
 namespace millrace::detail {
 
@@ -19,7 +20,7 @@ struct WindowKeyRecord;
 struct WindowEntry {
   WindowKeyRecord* owner;    ///< the key; nullptr: the entry is erased, and its memory is freed together with the slice
   Timestamp start;           ///< window start in ms
-  std::uint32_t seq;         ///< sequence number of a duplicate; 0 without duplicates
+  Sequence seq;              ///< sequence number of a duplicate; 0 without duplicates
   std::uint32_t value_size;  ///< bytes
   std::uint32_t value_capacity;  ///< bytes that fit without a new entry
   bool dirty;                    ///< not committed yet
@@ -27,7 +28,7 @@ struct WindowEntry {
 
   [[nodiscard]] char* value_data() { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] std::string_view value() const { return {reinterpret_cast<const char*>(this + 1), value_size}; }
-  [[nodiscard]] bool before(Timestamp other_start, std::uint32_t other_seq) const {
+  [[nodiscard]] bool before(Timestamp other_start, Sequence other_seq) const {
     return start != other_start ? start < other_start : seq < other_seq;
   }
 };
@@ -47,7 +48,7 @@ class WindowEntryList {
   [[nodiscard]] WindowEntry* operator[](std::size_t i) const { return begin()[i]; }
 
   /// The index of the first entry that is not before (start, seq).
-  [[nodiscard]] std::size_t lower_bound(Timestamp start, std::uint32_t seq) const;
+  [[nodiscard]] std::size_t lower_bound(Timestamp start, Sequence seq) const;
 
   void insert(std::size_t index, WindowEntry* entry);
   void erase(std::size_t index);
