@@ -2,7 +2,7 @@
 # match EXPECTED; without, there must be none. Without SNIPPET it precompiles the header PRECOMPILED, with which the
 # snippets called dsl_* are compiled.
 set(command "${CMAKE_COMMAND}" -E env LC_ALL=C "${COMPILER}" -std=c++20 -Wall -Wextra -Werror -Winvalid-pch)
-foreach(directory IN LISTS INCLUDES)
+foreach(directory IN LISTS INCLUDES PRIVATE_INCLUDES)
   list(APPEND command "-I${directory}")
 endforeach()
 if(NOT SNIPPET)
