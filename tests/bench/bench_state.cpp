@@ -18,6 +18,7 @@
 #include "state/task_database.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 
 namespace {
 
@@ -110,7 +111,7 @@ void bench_join(const char* name, std::int64_t records, std::int64_t keys, const
     join(
         *left, *right, records, keys,
         [&] {
-          scratch.database->commit({{"left", {{{"left-changelog", 0}, ++offset}}}});
+          scratch.database->commit({{"left", {{{"left-changelog", 0}, Offset(++offset)}}}});
         },
         20'000);
   });
@@ -128,7 +129,7 @@ void bench_key_value(const char* name, std::int64_t records, std::int64_t keys, 
       const auto key = key_of(static_cast<std::int64_t>((random >> 33) % static_cast<std::uint64_t>(keys)), buffer);
       const auto old = store->get(key);
       store->put(key, old ? kValue : kValue.substr(1));
-      if (i % 20'000 == 19'999) scratch.database->commit({{"counts", {{{"counts-changelog", 0}, ++offset}}}});
+      if (i % 20'000 == 19'999) scratch.database->commit({{"counts", {{{"counts-changelog", 0}, Offset(++offset)}}}});
     }
   });
 }
@@ -146,7 +147,7 @@ void bench_restore(std::int64_t records) {
       }
       store->restore(batch);
     }
-    scratch.database->commit({{"counts", {{{"counts-changelog", 0}, records}}}});
+    scratch.database->commit({{"counts", {{{"counts-changelog", 0}, Offset(records)}}}});
   });
 }
 

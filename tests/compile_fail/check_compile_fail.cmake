@@ -2,7 +2,7 @@
 # error must match EXPECTED. Without DEFINE there must be no error. Without SNIPPET, the script precompiles the header
 # PRECOMPILED for the snippets named dsl_*.
 set(command "${CMAKE_COMMAND}" -E env LC_ALL=C "${COMPILER}" -std=c++20 -Wall -Wextra -Werror -Winvalid-pch)
-foreach(directory IN LISTS INCLUDES)
+foreach(directory IN LISTS INCLUDES PRIVATE_INCLUDES)
   list(APPEND command "-I${directory}")
 endforeach()
 if(NOT SNIPPET)

@@ -95,23 +95,22 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
     return found;
   }
 
-  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
-                                                                    Timestamp latest_start, bool forward) override {
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, const SessionBounds& bounds,
+                                                                    bool forward) override {
     std::vector<SessionItem> items;
     // A window start is never negative, so an earlier bound means "from the beginning".
-    windows_->fetch_each(key, std::max<Timestamp>(earliest_end, 0), kEndOfTime,
+    windows_->fetch_each(key, std::max<Timestamp>(bounds.earliest_end, 0), kEndOfTime,
                          [&](Timestamp end, std::string_view entry) {
-                           append(items, key, end, entry, latest_start);
+                           append(items, key, end, entry, bounds.latest_start);
                            return true;
                          });
     return snapshot(std::move(items), forward);
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
-                                                                             Timestamp earliest_end,
-                                                                             Timestamp latest_start,
+                                                                             const SessionBounds& bounds,
                                                                              bool forward) override {
-    auto items = collect(key_from, key_to, earliest_end, kEndOfTime, latest_start);
+    auto items = collect(key_from, key_to, bounds, kEndOfTime);
     // The window store orders its entries by `key + end`. If one key is a prefix of another, the session's start can
     // also decide the order, so sort again by Java's full key.
     const auto before = [this](const SessionItem& a, const SessionItem& b) { return comes_before(a, b); };
@@ -121,7 +120,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
                                                                            Timestamp latest_end) override {
-    auto items = collect(std::nullopt, std::nullopt, earliest_end, latest_end, kEndOfTime);
+    auto items = collect(std::nullopt, std::nullopt, {.earliest_end = earliest_end}, latest_end);
     // In memory the window store's order is the right one already.
     if (persistent()) {
       std::sort(items.begin(), items.end(), [](const SessionItem& a, const SessionItem& b) {
@@ -136,10 +135,10 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
     // once.
     std::map<std::pair<Timestamp, std::string_view>, std::string> entries;
     for (const RestoreRecord& record : records) {
-      const auto session = formats::read_session_key(record.key);
-      const auto [entry, is_new] = entries.try_emplace({session.end, session.key});
+      const auto [key, session] = formats::read_session_key(record.key);
+      const auto [entry, is_new] = entries.try_emplace({session.end, key});
       // The first record of an entry in this batch: start with the stored sessions.
-      if (is_new) entry->second = windows_->fetch(session.key, session.end).value_or(std::string_view());
+      if (is_new) entry->second = windows_->fetch(key, session.end).value_or(std::string_view());
       entry->second = with_session(entry->second, session.start, record.value);
     }
     // Owns the keys: `restored` has views of them. Reserved, so that the strings do not move.
@@ -149,7 +148,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
     restored.reserve(entries.size());
     for (const auto& [place, entry] : entries) {
       keys.emplace_back();
-      formats::append_window_key(keys.back(), place.second, place.first, 0);
+      formats::append_window_key(keys.back(), place.second, place.first, Sequence());
       restored.push_back({keys.back(), entry.empty() ? BytesView() : BytesView(entry), kNoTimestamp, nullptr});
     }
     windows_->restore(restored);
@@ -182,11 +181,14 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
   }
 
   /// Copies all sessions in the range, in the window store's order.
-  [[nodiscard]] std::vector<SessionItem> collect(BytesView key_from, BytesView key_to, Timestamp earliest_end,
-                                                 Timestamp latest_end, Timestamp latest_start) {
+  [[nodiscard]] std::vector<SessionItem> collect(BytesView key_from, BytesView key_to, const SessionBounds& bounds,
+                                                 Timestamp latest_end) {
     std::vector<SessionItem> items;
-    const auto walk = windows_->fetch_range(key_from, key_to, std::max<Timestamp>(earliest_end, 0), latest_end, true);
-    for (; walk->valid(); walk->next()) append(items, walk->key(), walk->window_start(), walk->value(), latest_start);
+    const auto walk =
+        windows_->fetch_range(key_from, key_to, std::max<Timestamp>(bounds.earliest_end, 0), latest_end, true);
+    for (; walk->valid(); walk->next()) {
+      append(items, walk->key(), walk->window_start(), walk->value(), bounds.latest_start);
+    }
     return items;
   }
 
@@ -204,7 +206,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
   }
   [[nodiscard]] static std::string session_key(const SessionItem& item) {
     std::string key;
-    formats::append_session_key(key, item.key, item.session.start, item.session.end);
+    formats::append_session_key(key, item.key, item.session);
     return key;
   }
 

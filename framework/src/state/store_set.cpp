@@ -80,7 +80,7 @@ void StoreSet::begin_restore(const std::map<TopicPartition, Watermarks>& held) {
     if (!fits(position, held.at(position.changelog_))) wipe(position.store_);
   }
   for (StorePosition& position : positions_) {
-    if (!position.next_offset_) position.next_offset_ = held.at(position.changelog_).low;
+    if (!position.next_offset_) position.next_offset_ = Offset(held.at(position.changelog_).low);
   }
 }
 
@@ -88,15 +88,15 @@ bool StoreSet::fits(const StorePosition& position, const Watermarks& held) const
   // Below `low` records are missing, which retention or a purge has deleted. Above `high` the changelog was made anew,
   // so the data belong to an older one.
   const auto next = position.next_offset_;
-  if (!next || (*next >= held.low && *next <= held.high)) return true;
-  log(LogLevel::warn, "store '" + position.store_ + "' of " + owner_ + " is at offset " + std::to_string(*next) +
+  if (!next || (*next >= Offset(held.low) && *next <= Offset(held.high))) return true;
+  log(LogLevel::warn, "store '" + position.store_ + "' of " + owner_ + " is at offset " + to_string(*next) +
                           " of its changelog " + position.changelog_.str() + ", which holds " +
                           std::to_string(held.low) + " to " + std::to_string(held.high) +
                           ": it is restored from the beginning");
   return false;
 }
 
-void StoreSet::restore(StorePosition& position, std::span<const RestoreRecord> records, std::int64_t next_offset) {
+void StoreSet::restore(StorePosition& position, std::span<const RestoreRecord> records, Offset next_offset) {
   apply(position.store_, records);
   advance(position, next_offset);
   // Data and position in one write. A crash before it only repeats this batch.
@@ -104,7 +104,7 @@ void StoreSet::restore(StorePosition& position, std::span<const RestoreRecord> r
 }
 
 // The end can be behind the last record, because transaction markers take offsets too.
-void StoreSet::finish_restore(StorePosition& position, std::int64_t end) {
+void StoreSet::finish_restore(StorePosition& position, Offset end) {
   advance(position, end);
   if (position.persistent_) commit();
 }

@@ -37,7 +37,7 @@ class StorePosition {
   [[nodiscard]] bool persistent() const { return persistent_; }
   [[nodiscard]] bool from_source() const { return from_source_; }
   /// The offset after the last record that the store's data include; nullopt: the store is empty.
-  [[nodiscard]] std::optional<std::int64_t> next_offset() const { return next_offset_; }
+  [[nodiscard]] std::optional<Offset> next_offset() const { return next_offset_; }
 
  private:
   friend class StoreSet;
@@ -46,7 +46,7 @@ class StorePosition {
   TopicPartition changelog_;
   bool persistent_ = false;
   bool from_source_ = false;
-  std::optional<std::int64_t> next_offset_;
+  std::optional<Offset> next_offset_;
 };
 
 /// The stores of one task: their database, the byte stores, and the position of each store in its changelog. Nodes
@@ -96,14 +96,14 @@ class StoreSet {
   /// first, and a warning is logged.
   void begin_restore(const std::map<TopicPartition, Watermarks>& held);
   /// Applies changelog records. `next_offset`: the offset after the last of them.
-  void restore(StorePosition& position, std::span<const RestoreRecord> records, std::int64_t next_offset);
+  void restore(StorePosition& position, std::span<const RestoreRecord> records, Offset next_offset);
   /// Restoring is complete: the changelog has no more records before `end`.
-  void finish_restore(StorePosition& position, std::int64_t end);
+  void finish_restore(StorePosition& position, Offset end);
   /// Empties a store. Its restoring starts from the beginning.
   void wipe(const std::string& store);
 
   /// The store's data include the changelog up to `next_offset` (exclusive). Becomes durable with the next commit.
-  void advance(StorePosition& position, std::int64_t next_offset) { position.next_offset_ = next_offset; }
+  void advance(StorePosition& position, Offset next_offset) { position.next_offset_ = next_offset; }
   void commit();
   /// REQUIRES: no binding exists, because its caches may hold uncommitted changes.
   void discard();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/broker/topic_partition.hpp"
+#include "millrace/common/detail/strong.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
 #include "state/committed_reader.hpp"
@@ -29,7 +30,7 @@ class StateMemory;
 
 /// How far a store's data go, for each topic partition that the store is rebuilt from: the offset after the last record
 /// that the data include. This is the next offset to restore.
-using ChangelogPositions = std::map<TopicPartition, std::int64_t>;
+using ChangelogPositions = std::map<TopicPartition, Offset>;
 
 /// Budgets of one database, or of all databases that share a StateMemory.
 struct DatabaseOptions {
@@ -96,8 +97,8 @@ class TaskDatabase {
   virtual void expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) = 0;
 
   /// The next offset to restore a store from, as of the last commit; nullopt: nothing is stored.
-  [[nodiscard]] virtual std::optional<std::int64_t> position(const std::string& store,
-                                                             const TopicPartition& changelog) const = 0;
+  [[nodiscard]] virtual std::optional<Offset> position(const std::string& store,
+                                                       const TopicPartition& changelog) const = 0;
 
   /// Bytes written since the last commit. The task asks for a commit when they exceed its share of
   /// statestore.uncommitted.max.bytes.

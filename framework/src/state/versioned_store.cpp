@@ -86,14 +86,15 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
       if (latest && timestamp > latest->time) {
         // As in Java, only the end of the previous version records a deletion: a version without a value ends at its
         // own timestamp, not at the next version's. take_back() depends on this.
-        put_older(key, latest->time, latest->value ? timestamp : latest->time, viewed(latest->value));
+        put_older(key, {.timestamp = latest->time, .valid_to = latest->value ? timestamp : latest->time},
+                  viewed(latest->value));
       }
       entries_->put(latest_key(key), write_version(timestamp, value));
-      if (!value) note_end(key, timestamp, timestamp);
+      if (!value) note_end(key, {.timestamp = timestamp, .valid_to = timestamp});
       return {};
     }
     // An out-of-order put: the key's latest version stays.
-    return {true, put_between(key, value, timestamp, latest->time)};
+    return {true, put_between(key, value, timestamp, *latest)};
   }
 
   [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key) override { return get(key, kEndOfTime); }
@@ -132,6 +133,11 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
   struct Latest {
     Timestamp time;
     std::optional<std::string> value;
+  };
+  /// An older version is valid in [timestamp, valid_to). The two are equal if the version has no value.
+  struct Validity {
+    Timestamp timestamp;
+    Timestamp valid_to;
   };
   /// A copy of an entry of kind 02.
   struct Older {
@@ -183,17 +189,17 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
     return first_of(key, 0, time, false);
   }
 
-  void put_older(std::string_view key, Timestamp timestamp, Timestamp valid_to, BytesView value) {
-    entries_->put(older_key(key, timestamp), write_version(valid_to, value));
-    note_end(key, timestamp, valid_to);
+  void put_older(std::string_view key, const Validity& validity, BytesView value) {
+    entries_->put(older_key(key, validity.timestamp), write_version(validity.valid_to, value));
+    note_end(key, validity);
   }
 
   /// Writes the entry of kind 03, by which sweep() finds the version.
-  void note_end(std::string_view key, Timestamp timestamp, Timestamp valid_to) {
+  void note_end(std::string_view key, const Validity& validity) {
     std::string end(1, kEnd);
-    append_time(end, valid_to);
+    append_time(end, validity.valid_to);
     append_sized_key(end, key);
-    append_time(end, timestamp);
+    append_time(end, validity.timestamp);
     entries_->put(end, std::string_view());
   }
 
@@ -208,24 +214,24 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
     }
     if (before->valid_to == before->timestamp) entries_->put(older_key(key, before->timestamp), std::nullopt);
     entries_->put(latest_key(key), write_version(before->valid_to, std::nullopt));
-    note_end(key, before->valid_to, before->valid_to);
+    note_end(key, {.timestamp = before->valid_to, .valid_to = before->valid_to});
   }
 
   /// Puts a version that is not the latest. Returns its end (exclusive, ms).
-  Timestamp put_between(std::string_view key, BytesView value, Timestamp timestamp, Timestamp latest) {
+  Timestamp put_between(std::string_view key, BytesView value, Timestamp timestamp, const Latest& latest) {
     const auto before = last_until(key, timestamp);
-    Timestamp valid_to = latest;
+    Timestamp valid_to = latest.time;
     // The new version splits an older version's validity in two. The part after `timestamp` becomes the new version's.
     if (before && before->valid_to > timestamp) {
       valid_to = before->valid_to;
       if (before->timestamp < timestamp) {
-        put_older(key, before->timestamp, timestamp, viewed(before->value));
+        put_older(key, {.timestamp = before->timestamp, .valid_to = timestamp}, viewed(before->value));
       }
       // No version covers this time: the new version ends where the next one starts.
     } else if (const auto next = first_of(key, timestamp + 1, kEndOfTime, true)) {
       valid_to = next->timestamp;
     }
-    put_older(key, timestamp, valid_to, value);
+    put_older(key, {.timestamp = timestamp, .valid_to = valid_to}, value);
     return valid_to;
   }
 

@@ -56,9 +56,9 @@ class CapturedOutput final : public TaskOutput {
     capture(topic, key, value, timestamp, headers == nullptr ? Headers() : *headers);
     changelog.append(sent_.back().record);
   }
-  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t token) const override {
+  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t token) const override {
     const std::int64_t end = opened_[token - 1]->second.end;
-    return end == 0 ? std::nullopt : std::optional(end);
+    return end == 0 ? std::nullopt : std::optional(Offset(end));
   }
 
   /// One past the last offset of a topic.
@@ -195,7 +195,7 @@ class TestDriver::Impl {
     }
     // If the task has failed on a record, it may have written to changelogs. These writes were not committed either.
     for (const StorePosition& store : stores_->positions()) {
-      output_.truncate(store.changelog().topic, store.next_offset().value_or(0));
+      output_.truncate(store.changelog().topic, store.next_offset().value_or(Offset()).value());
     }
     // The order of a clean end: nodes, then stores.
     task_->close();
@@ -277,11 +277,11 @@ class TestDriver::Impl {
     }
     stores_->begin_restore(held);
     for (StorePosition& store : stores_->positions()) {
-      const std::int64_t end = held.at(store.changelog()).high;
+      const Offset end(held.at(store.changelog()).high);
       if (*store.next_offset() == end) continue;
       std::vector<RestoreRecord> records;
       const auto& changelog = output_.records_of(store.changelog().topic);
-      for (auto offset = static_cast<std::size_t>(*store.next_offset()); offset < changelog.size(); ++offset) {
+      for (auto offset = static_cast<std::size_t>(store.next_offset()->value()); offset < changelog.size(); ++offset) {
         const TestRecord& record = changelog[offset];
         // Only a source topic can contain a record without a key.
         if (!record.key) continue;

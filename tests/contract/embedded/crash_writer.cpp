@@ -97,7 +97,7 @@ void write_compacted(const std::string& directory) {
     for (;;) core->cleaner.compact(Clock::system().now());
   }).detach();
   embedded::EmbeddedProducer producer(core, {}, nullptr);
-  long n = static_cast<long>(core->topics.get(TopicPartition{"compacted", 0}).next);
+  long n = static_cast<long>(core->topics.get(TopicPartition{"compacted", 0}).next.value());
   for (;; ++n) {
     const std::string key = std::to_string(n % 100);
     const std::string value = std::to_string(n);

@@ -10,6 +10,7 @@
 #include "unit/broker/hex.hpp"
 
 using namespace millrace;
+using namespace millrace::detail;
 using namespace millrace::detail::embedded;
 
 BOOST_AUTO_TEST_SUITE(Batch)
@@ -18,10 +19,10 @@ BOOST_AUTO_TEST_SUITE(Batch)
 BOOST_AUTO_TEST_CASE(has_the_documented_bytes) {
   BatchBuilder builder;
   const Headers headers = {{"h", "1"}, {"n", std::nullopt}};
-  builder.add(0, 1700000040000, "k", "value", nullptr);
-  builder.add(1, 1700000039999, std::nullopt, "", &headers);
-  builder.add(5, 1700000040300, "gone", std::nullopt, nullptr);
-  BOOST_CHECK_EQUAL(hex(builder.finish(format::kTransactional, 9, 10)),
+  builder.add(OffsetDelta(0), 1700000040000, "k", "value", nullptr);
+  builder.add(OffsetDelta(1), 1700000039999, std::nullopt, "", &headers);
+  builder.add(OffsetDelta(5), 1700000040300, "gone", std::nullopt, nullptr);
+  BOOST_CHECK_EQUAL(hex(builder.finish(format::kTransactional, ProducerId(9), 10)),
                     "01"
                     "00000003"
                     "00000005"
@@ -52,7 +53,7 @@ BOOST_AUTO_TEST_CASE(has_the_documented_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(has_the_documented_bytes_for_a_transaction_marker) {
-  BOOST_CHECK_EQUAL(hex(control_batch(true, 9, 1)),
+  BOOST_CHECK_EQUAL(hex(control_batch(true, ProducerId(9), 1)),
                     "07"
                     "00000000"
                     "00000000"
@@ -60,7 +61,7 @@ BOOST_AUTO_TEST_CASE(has_the_documented_bytes_for_a_transaction_marker) {
                     "0000000000000001"
                     "0000000000000009"
                     "0000000000000000");
-  BOOST_CHECK_EQUAL(hex(control_batch(false, 9, 1)).substr(0, 2), "03");
+  BOOST_CHECK_EQUAL(hex(control_batch(false, ProducerId(9), 1)).substr(0, 2), "03");
 }
 
 BOOST_AUTO_TEST_CASE(returns_the_records_put_into_it) {
@@ -88,16 +89,16 @@ BOOST_AUTO_TEST_CASE(returns_the_records_put_into_it) {
     for (unsigned n = random() % 3; n > 0; --n) {
       put.headers.add(text(5), random() % 2 != 0 ? std::optional(text(300)) : std::nullopt);
     }
-    builder.add(put.delta, put.timestamp, put.key, put.value, &put.headers);
+    builder.add(OffsetDelta(put.delta), put.timestamp, put.key, put.value, &put.headers);
     puts.push_back(std::move(put));
   }
-  const PagePtr page = Page::make(1000, builder.finish(0, 0));
-  BOOST_CHECK_EQUAL(page->last_offset(), 1000 + puts.back().delta);
+  const PagePtr page = Page::make(Offset(1000), builder.finish(0, ProducerId()));
+  BOOST_CHECK_EQUAL(page->last_offset(), Offset(1000) + puts.back().delta);
   PageCursor cursor(*page);
   PageRecord record;
   for (const Put& put : puts) {
     BOOST_REQUIRE(cursor.next(record));
-    BOOST_CHECK_EQUAL(record.offset, 1000 + put.delta);
+    BOOST_CHECK_EQUAL(record.offset, Offset(1000) + put.delta);
     BOOST_CHECK_EQUAL(record.timestamp, put.timestamp);
     BOOST_CHECK(record.key == put.key);
     BOOST_CHECK(record.value == put.value);
@@ -109,9 +110,9 @@ BOOST_AUTO_TEST_CASE(returns_the_records_put_into_it) {
 
 BOOST_AUTO_TEST_CASE(under_log_append_time_gives_every_record_the_same_timestamp) {
   BatchBuilder builder;
-  builder.add(0, 5, "k", "a", nullptr);
-  builder.add(1, 900, "k", "b", nullptr);
-  const PagePtr page = Page::make(0, builder.finish_at(0, 0, 77));
+  builder.add(OffsetDelta(0), 5, "k", "a", nullptr);
+  builder.add(OffsetDelta(1), 900, "k", "b", nullptr);
+  const PagePtr page = Page::make(Offset(0), builder.finish_at(0, ProducerId(), 77));
   PageCursor cursor(*page);
   PageRecord record;
   while (cursor.next(record)) BOOST_CHECK_EQUAL(record.timestamp, 77);
@@ -120,10 +121,10 @@ BOOST_AUTO_TEST_CASE(under_log_append_time_gives_every_record_the_same_timestamp
 
 BOOST_AUTO_TEST_CASE(is_refused_if_truncated) {
   BatchBuilder builder;
-  builder.add(0, 5, "key", "value", nullptr);
-  const std::string whole = builder.finish(0, 0);
+  builder.add(OffsetDelta(0), 5, "key", "value", nullptr);
+  const std::string whole = builder.finish(0, ProducerId());
   for (std::size_t size = format::kBatchHeaderBytes; size < whole.size(); ++size) {
-    const PagePtr page = Page::make(0, whole.substr(0, size));
+    const PagePtr page = Page::make(Offset(0), whole.substr(0, size));
     PageCursor cursor(*page);
     PageRecord record;
     BOOST_CHECK_THROW(while (cursor.next(record)){}, BrokerException);
@@ -132,11 +133,11 @@ BOOST_AUTO_TEST_CASE(is_refused_if_truncated) {
 
 BOOST_AUTO_TEST_CASE(stays_in_memory_while_a_buffer_shares_it) {
   BatchBuilder builder;
-  builder.add(0, 5, "key", "value", nullptr);
+  builder.add(OffsetDelta(0), 5, "key", "value", nullptr);
   RecordBuffer buffer;
   PageRecord record;
   {
-    const PagePtr page = Page::make(0, builder.finish(0, 0));
+    const PagePtr page = Page::make(Offset(0), builder.finish(0, ProducerId()));
     PageCursor cursor(*page);
     BOOST_REQUIRE(cursor.next(record));
     buffer = page->share();

@@ -23,13 +23,13 @@ class ChangelogOutput final : public TaskOutput {
   void send_changelog(std::uint64_t, BytesView key, BytesView value, Timestamp, const Headers*) override {
     logged.push_back(std::string(key.value_or("null")) + "=" + std::string(value.value_or("null")));
   }
-  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t token) const override {
+  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t token) const override {
     const auto found = confirmed_.find(token);
     return found == confirmed_.end() ? std::nullopt : std::optional(found->second);
   }
 
   /// Confirms all records of each changelog up to this point.
-  void confirm(std::int64_t next_offset) {
+  void confirm(Offset next_offset) {
     for (std::uint64_t token = 1; token <= opened.size(); ++token) confirmed_[token] = next_offset;
   }
 
@@ -38,7 +38,7 @@ class ChangelogOutput final : public TaskOutput {
   std::vector<std::string> logged;
 
  private:
-  std::map<std::uint64_t, std::int64_t> confirmed_;
+  std::map<std::uint64_t, Offset> confirmed_;
 };
 
 }  // namespace millrace::detail

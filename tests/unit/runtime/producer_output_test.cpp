@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(reports_the_confirmed_offset_of_a_changelog) {
   const auto second = output->open_changelog({"app-b-changelog", 1});
   BOOST_CHECK(!output->confirmed_offset(first));
   output->send_changelog(first, "k", "v", 1, nullptr);
-  BOOST_CHECK_EQUAL(*output->confirmed_offset(first), 101);
+  BOOST_CHECK_EQUAL(*output->confirmed_offset(first), Offset(101));
   BOOST_CHECK(!output->confirmed_offset(second));
   BOOST_CHECK_EQUAL(broker.script.sent[0].topic, "app-a-changelog");
 }

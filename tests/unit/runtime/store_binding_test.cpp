@@ -49,13 +49,13 @@ class Handing {
   S get(const S& key) {
     return dynamic_cast<KeyValueStore<S, S>&>(*task->stores().find("st")).get(key).value_or("(none)");
   }
-  void commit(ChangelogOutput& output, std::int64_t next_offset) {
+  void commit(ChangelogOutput& output, Offset next_offset) {
     task->commit([&] {
       output.confirm(next_offset);
       return std::map<TopicPartition, OffsetAndMetadata>();
     });
   }
-  [[nodiscard]] std::optional<std::int64_t> next_offset() const { return set->positions().front().next_offset(); }
+  [[nodiscard]] std::optional<Offset> next_offset() const { return set->positions().front().next_offset(); }
 
   /// RocksDB writes a new manifest at each start, so an equal name shows that the database stayed open.
   [[nodiscard]] S manifest() const {
@@ -97,18 +97,18 @@ BOOST_AUTO_TEST_CASE(stores_stay_open_between_bindings) {
     Handing stores(store);
     stores.bind(first);
     stores.put("a", "1");
-    stores.commit(first, 7);
+    stores.commit(first, Offset(7));
     const S manifest = stores.manifest();
     stores.unbind();
     BOOST_TEST(first.closed.size() == 1);
     stores.bind(second);
     BOOST_TEST(stores.get("a") == "1");
-    BOOST_TEST(stores.next_offset().value() == 7);
+    BOOST_TEST(stores.next_offset().value() == Offset(7));
     stores.put("b", "2");
-    stores.commit(second, 8);
+    stores.commit(second, Offset(8));
     BOOST_TEST(first.logged == Texts{"a=1"}, boost::test_tools::per_element());
     BOOST_TEST(second.logged == Texts{"b=2"}, boost::test_tools::per_element());
-    BOOST_TEST(stores.next_offset().value() == 8);
+    BOOST_TEST(stores.next_offset().value() == Offset(8));
     BOOST_TEST(stores.manifest() == manifest);
   }
 }
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(uncommitted_changes_are_gone_for_the_next_binding) {
   Handing stores(in_rocksdb());
   stores.bind(first);
   stores.put("a", "1");
-  stores.commit(first, 7);
+  stores.commit(first, Offset(7));
   stores.put("a", "2");
   stores.put("b", "2");
   stores.unbind();
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(uncommitted_changes_are_gone_for_the_next_binding) {
   stores.bind(second);
   BOOST_TEST(stores.get("a") == "1");
   BOOST_TEST(stores.get("b") == "(none)");
-  BOOST_TEST(stores.next_offset().value() == 7);
+  BOOST_TEST(stores.next_offset().value() == Offset(7));
 }
 
 BOOST_AUTO_TEST_CASE(changes_in_a_cache_end_with_the_binding) {
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(changes_in_a_cache_end_with_the_binding) {
   stores.bind(first, &cache);
   stores.put("a", "1");
   BOOST_TEST(first.logged.empty());
-  stores.commit(first, 7);
+  stores.commit(first, Offset(7));
   BOOST_TEST(first.logged == Texts{"a=1"}, boost::test_tools::per_element());
   stores.put("a", "2");
   BOOST_TEST(stores.get("a") == "2");
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(changes_in_a_cache_end_with_the_binding) {
   stores.set->discard();
   stores.bind(second, &cache);
   BOOST_TEST(stores.get("a") == "1");
-  stores.commit(second, 7);
+  stores.commit(second, Offset(7));
   BOOST_TEST(second.logged.empty());
 }
 
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(an_lru_map_logs_evictions_to_its_current_output) {
   Handing stores(Stores::lru_map<S, S>("st", 1));
   stores.bind(first);
   stores.put("a", "1");
-  stores.commit(first, 1);
+  stores.commit(first, Offset(1));
   stores.unbind();
   stores.bind(second);
   stores.put("b", "2");
@@ -177,11 +177,11 @@ BOOST_AUTO_TEST_CASE(a_commit_flushes_and_publishes_before_it_takes_offsets) {
   stores.task->commit([&] {
     BOOST_TEST(output.logged == Texts{"a=1"}, boost::test_tools::per_element());
     BOOST_TEST(!reader->get("a").has_value());
-    output.confirm(1);
+    output.confirm(Offset(1));
     return std::map<TopicPartition, OffsetAndMetadata>();
   });
   BOOST_TEST(reader->get("a").value() == "1");
-  BOOST_TEST(stores.next_offset().value() == 1);
+  BOOST_TEST(stores.next_offset().value() == Offset(1));
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_commit_leaves_the_stores_at_the_last_one) {
@@ -200,12 +200,12 @@ BOOST_AUTO_TEST_CASE(the_next_store_set_recognises_a_clean_end) {
   Handing stores(in_rocksdb());
   stores.bind(output);
   stores.put("a", "1");
-  stores.commit(output, 7);
+  stores.commit(output, Offset(7));
   stores.unbind();
   stores.set->flush_to_disk();
   stores.set.reset();
   stores.open();
-  BOOST_TEST(stores.next_offset().value() == 7);
+  BOOST_TEST(stores.next_offset().value() == Offset(7));
   stores.bind(output);
   BOOST_TEST(stores.get("a") == "1");
 }

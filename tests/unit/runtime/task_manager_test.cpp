@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_SUITE(TaskManagerSuite)
 BOOST_FIXTURE_TEST_CASE(restarts_stores_at_the_last_commit_without_reopening_them, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
-  first.confirm(1);
+  first.confirm(Offset(1));
   task().post_commit();
   put("a", "2");
   put("b", "2");
@@ -117,7 +117,7 @@ BOOST_FIXTURE_TEST_CASE(restarts_stores_at_the_last_commit_without_reopening_the
 BOOST_FIXTURE_TEST_CASE(restores_the_changelog_after_the_last_commit_on_a_restart, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
-  first.confirm(1);
+  first.confirm(Offset(1));
   task().post_commit();
   put("a", "2");
 
@@ -133,7 +133,7 @@ BOOST_FIXTURE_TEST_CASE(restores_the_changelog_after_the_last_commit_on_a_restar
 BOOST_FIXTURE_TEST_CASE(restores_stores_in_memory_from_the_beginning_on_a_restart, InMemory) {
   tasks->advance(first, Millis(0));
   put("a", "1");
-  first.confirm(1);
+  first.confirm(Offset(1));
   task().post_commit();
   put("b", "2");
 
@@ -149,7 +149,7 @@ BOOST_FIXTURE_TEST_CASE(restores_stores_in_memory_from_the_beginning_on_a_restar
 BOOST_FIXTURE_TEST_CASE(unlocks_the_directory_of_a_returned_task, Fixture) {
   tasks->advance(first, Millis(0));
   put("a", "1");
-  first.confirm(1);
+  first.confirm(Offset(1));
   task().post_commit();
   (void)tasks->remove({0, 0}, true);
   BOOST_TEST(state.try_lock({0, 0}).has_value());

@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(windows_are_told_apart_by_their_start) {
                                        "a[1000,1000] null->" + value(1'700, "3") + "@10 from 1"}),
              boost::test_tools::per_element());
   std::string key;
-  formats::append_window_key(key, "a", 2'000, 0);
+  formats::append_window_key(key, "a", 2'000, Sequence());
   BOOST_TEST(stack.changelog.logged.front() == key + "=2@2500");  // with the value's own time
   BOOST_TEST(store->observed_stream_time() == 2'000);
 }
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(sessions_are_told_apart_by_both_bounds) {
   store->flush();
   BOOST_TEST(stack.forwarded == (Texts{"a[5,15] null->2@10 from 1"}), boost::test_tools::per_element());
   std::string key;
-  formats::append_session_key(key, "a", 5, 15);
+  formats::append_session_key(key, "a", {5, 15});
   BOOST_TEST(stack.changelog.logged == (Texts{key + "=2@10"}), boost::test_tools::per_element());
 }
 

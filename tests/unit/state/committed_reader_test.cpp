@@ -51,8 +51,8 @@ Texts entries(std::unique_ptr<BytesIterator> walk) {
 Texts entries(std::unique_ptr<WindowBytesIterator> walk) {
   Texts texts;
   for (; walk->valid(); walk->next()) {
-    texts.push_back(S(walk->key()) + "@" + std::to_string(walk->window_start()) + "#" + std::to_string(walk->seq()) +
-                    "=" + S(walk->value()));
+    texts.push_back(S(walk->key()) + "@" + std::to_string(walk->window_start()) + "#" + to_string(walk->seq()) + "=" +
+                    S(walk->value()));
   }
   return texts;
 }

@@ -16,14 +16,15 @@ int main(int argc, char** argv) {
   const auto database = TaskDatabase::open(argv[1], {32u << 10, 1u << 20, 64u << 10});
   const auto counts = database->key_value_store("counts");
   const auto windows = database->window_store("windows", {600'000, 1000, true});
-  for (std::int64_t n = database->position("counts", {"app-counts-changelog", 0}).value_or(0) + 1;; ++n) {
+  for (std::int64_t n = database->position("counts", {"app-counts-changelog", 0}).value_or(Offset()).value() + 1;;
+       ++n) {
     const std::string number = std::to_string(n);
     counts->put("last", number);
     counts->put("key" + std::to_string(n % 97), number);
     windows->put("key" + std::to_string(n % 7), number, n * 1000);
     windows->put("last", number, n * 1000);
-    database->commit(
-        {{"counts", {{{"app-counts-changelog", 0}, n}}}, {"windows", {{{"app-windows-changelog", 0}, n}}}});
+    database->commit({{"counts", {{{"app-counts-changelog", 0}, Offset(n)}}},
+                      {"windows", {{{"app-windows-changelog", 0}, Offset(n)}}}});
     if (std::printf("%s\n", number.c_str()) < 0 || std::fflush(stdout) != 0) return 1;
   }
 }

@@ -19,14 +19,14 @@ BOOST_AUTO_TEST_SUITE(Formats)
 
 BOOST_AUTO_TEST_CASE(a_window_key_has_the_bytes_that_java_writes) {
   std::string bytes;
-  formats::append_window_key(bytes, "a", kT, 0);
+  formats::append_window_key(bytes, "a", kT, Sequence());
   BOOST_TEST(hex(bytes) == "610000018bcfe6044000000000");
-  BOOST_TEST((formats::read_window_key(bytes) == formats::WindowKey{"a", kT, 0}));
+  BOOST_TEST((formats::read_window_key(bytes) == formats::WindowKey{"a", kT, Sequence()}));
 
   bytes.clear();
-  formats::append_window_key(bytes, "", 0, 0x7fffffff);
+  formats::append_window_key(bytes, "", 0, Sequence(0x7fffffff));
   BOOST_TEST(hex(bytes) == "00000000000000007fffffff");
-  BOOST_TEST((formats::read_window_key(bytes) == formats::WindowKey{"", 0, 0x7fffffff}));
+  BOOST_TEST((formats::read_window_key(bytes) == formats::WindowKey{"", 0, Sequence(0x7fffffff)}));
 }
 
 BOOST_AUTO_TEST_CASE(a_time_windowed_key_on_a_topic_has_no_sequence_number) {
@@ -37,9 +37,9 @@ BOOST_AUTO_TEST_CASE(a_time_windowed_key_on_a_topic_has_no_sequence_number) {
 
 BOOST_AUTO_TEST_CASE(a_session_key_has_the_bytes_that_java_writes) {
   std::string bytes;
-  formats::append_session_key(bytes, "a", kT, kT + 5000);
+  formats::append_session_key(bytes, "a", {kT, kT + 5000});
   BOOST_TEST(hex(bytes) == "610000018bcfe617c80000018bcfe60440");
-  BOOST_TEST((formats::read_session_key(bytes) == formats::SessionKey{"a", kT, kT + 5000}));
+  BOOST_TEST((formats::read_session_key(bytes) == formats::SessionKey{"a", {kT, kT + 5000}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_timestamped_value_has_the_bytes_that_java_writes) {
@@ -87,13 +87,13 @@ BOOST_AUTO_TEST_SUITE(DatabaseLayout)
 
 BOOST_AUTO_TEST_CASE(keys_and_meta_data_never_change_their_bytes) {
   std::string bytes;
-  layout::write_segmented_key(bytes, 7, "k", kT, 3);
+  layout::write_segmented_key(bytes, layout::SegmentId(7), "k", kT, Sequence(3));
   BOOST_TEST(hex(bytes) == "00000000000000076b0000018bcfe6044000000003");
   const auto key = layout::read_segmented_key(bytes);
-  BOOST_TEST(key.segment == 7);
+  BOOST_TEST(key.segment == layout::SegmentId(7));
   BOOST_TEST(key.key == "k");
   BOOST_TEST(key.start == kT);
-  BOOST_TEST(key.seq == 3u);
+  BOOST_TEST(key.seq == Sequence(3));
 
   const TopicPartition changelog{"app-store-changelog", 2};
   BOOST_TEST(layout::offset_key(changelog) == std::string("offset:\0\0\0\2app-store-changelog", 30));
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(keys_and_meta_data_never_change_their_bytes) {
   BOOST_TEST(!layout::read_position_key(position.substr(0, 20)).has_value());
   BOOST_TEST(!layout::read_position_key("position:").has_value());
 
-  const layout::WindowMeta meta{60'000, kT, 9};
+  const layout::WindowMeta meta{60'000, kT, Sequence(9)};
   BOOST_TEST(hex(layout::write_window_meta(meta)) == "000000000000ea600000018bcfe6044000000009");
   BOOST_TEST((layout::read_window_meta(layout::write_window_meta(meta)) == meta));
   BOOST_TEST((layout::read_window_meta("short") == std::nullopt));

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_window_tier_respects_its_budget_and_counts_exactly) {
   {
     WindowTier tier(&budget, {2'000, 1'000'000});
     for (Timestamp i = 0; i < 20'000; ++i) {
-      tier.put(name(random.between(0, 3000)), i, 0, random.bytes(200), true);
+      tier.put(name(random.between(0, 3000)), i, Sequence(), random.bytes(200), true);
       if (i % 50 == 0) tier.committed();
       if (budget.exceeded()) budget.reclaim();
       budget.committed();

@@ -81,8 +81,8 @@ class SessionModel {
       if (a.end / interval != b.end / interval) return a.end < b.end;
       std::string a_bytes;
       std::string b_bytes;
-      formats::append_session_key(a_bytes, a.key, a.start, a.end);
-      formats::append_session_key(b_bytes, b.key, b.start, b.end);
+      formats::append_session_key(a_bytes, a.key, {a.start, a.end});
+      formats::append_session_key(b_bytes, b.key, {b.start, b.end});
       return a_bytes < b_bytes;
     });
     if (!forward) std::reverse(rows.begin(), rows.end());

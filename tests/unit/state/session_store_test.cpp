@@ -63,7 +63,7 @@ class SessionStoreRun : public StoreRun<SessionModel> {
         const Timestamp earliest = time();
         const Timestamp latest = random_.chance(20) ? kMax : time();
         const bool forward = random_.chance(70);
-        same(*store.find_sessions(wanted, earliest, latest, forward),
+        same(*store.find_sessions(wanted, {earliest, latest}, forward),
              model_.find(wanted, wanted, earliest, kMax, latest, forward));
         break;
       }
@@ -74,7 +74,7 @@ class SessionStoreRun : public StoreRun<SessionModel> {
         const Timestamp earliest = random_.chance(30) ? 0 : time();
         const Timestamp latest = random_.chance(30) ? kMax : time();
         const bool forward = random_.chance(70);
-        same(*store.find_sessions_in_range(viewed(from), viewed(to), earliest, latest, forward),
+        same(*store.find_sessions_in_range(viewed(from), viewed(to), {earliest, latest}, forward),
              model_.find(from, to, earliest, kMax, latest, forward));
         break;
       }
@@ -123,7 +123,7 @@ class SessionStoreRun : public StoreRun<SessionModel> {
       const std::string restored_key = key();
       const Window restored = session();
       changes.emplace_back(std::string(), value());
-      formats::append_session_key(changes.back().first, restored_key, restored.start, restored.end);
+      formats::append_session_key(changes.back().first, restored_key, restored);
       model_.put(restored_key, restored, changes.back().second);
     }
     std::vector<RestoreRecord> records;
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_session_expires_when_stream_time_passed_its_end_by_the_re
     BOOST_TEST(store->fetch_session("a", {0, 1'000}).has_value());
     store->put("b", {1'000 + kRetention, 1'000 + kRetention}, "new");
     BOOST_TEST(!store->fetch_session("a", {0, 1'000}).has_value());
-    BOOST_TEST(!store->find_sessions("a", 0, kMax, true)->valid());
+    BOOST_TEST(!store->find_sessions("a", {0, kMax}, true)->valid());
     store->put("a", {0, 1'000}, "too late");
     BOOST_TEST(!store->fetch_session("a", {0, 1'000}).has_value());
     BOOST_TEST(store->observed_stream_time() == 1'000 + kRetention);
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(iterate_keys_with_a_common_prefix_in_byte_order) {
   for (const auto& store : both(*database)) {
     store->put("a", {5, 5}, "late start");
     store->put(zero, {0, 5 << 8}, "early start");
-    const auto found = rows_of(*store->find_sessions_in_range(std::nullopt, std::nullopt, 0, kMax, true));
+    const auto found = rows_of(*store->find_sessions_in_range(std::nullopt, std::nullopt, {0, kMax}, true));
     BOOST_TEST_REQUIRE(found.size() == 2u);
     BOOST_TEST(found.front().key == (store->persistent() ? zero : "a"));
   }
@@ -237,14 +237,14 @@ BOOST_AUTO_TEST_CASE(start_empty_and_without_offset_if_the_store_had_another_kin
     const auto database = TaskDatabase::open(directory.path());
     const auto store = database->window_store("s", {kRetention, 1'000, false});
     store->put("a", "x", 1'000);
-    database->commit({{"s", {{{"app-s-changelog", 0}, 7}}}});
+    database->commit({{"s", {{{"app-s-changelog", 0}, Offset(7)}}}});
   }
   const auto database = TaskDatabase::open(directory.path());
-  BOOST_TEST((database->position("s", {"app-s-changelog", 0}) == 7));
+  BOOST_TEST((database->position("s", {"app-s-changelog", 0}) == Offset(7)));
   const auto store = database->session_store("s", kRetention);
   BOOST_TEST(!database->position("s", {"app-s-changelog", 0}).has_value());
   BOOST_TEST(store->observed_stream_time() == kNoTimestamp);
-  BOOST_TEST(!store->find_sessions_in_range(std::nullopt, std::nullopt, 0, kMax, true)->valid());
+  BOOST_TEST(!store->find_sessions_in_range(std::nullopt, std::nullopt, {0, kMax}, true)->valid());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

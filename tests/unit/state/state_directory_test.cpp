@@ -160,8 +160,8 @@ BOOST_AUTO_TEST_CASE(a_wiped_task_starts_empty) {
   StateDirectory state(directory.path(), "app");
   auto lock = state.try_lock({0, 0});
   BOOST_REQUIRE(lock.has_value());
-  TaskDatabase::open(lock->path())->commit({{"counts", {{{"app-counts-changelog", 0}, 7}}}});
-  BOOST_TEST(TaskDatabase::open(lock->path())->position("counts", {"app-counts-changelog", 0}).value() == 7);
+  TaskDatabase::open(lock->path())->commit({{"counts", {{{"app-counts-changelog", 0}, Offset(7)}}}});
+  BOOST_TEST(TaskDatabase::open(lock->path())->position("counts", {"app-counts-changelog", 0}).value() == Offset(7));
   lock->wipe();
   BOOST_TEST(!TaskDatabase::open(lock->path())->position("counts", {"app-counts-changelog", 0}).has_value());
 }

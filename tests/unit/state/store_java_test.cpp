@@ -119,12 +119,12 @@ std::string answer(SessionBytesStore& store, Words words) {
     const auto from = words.maybe("*");
     const auto to = words.maybe("*");
     const Timestamp earliest = words.time();
-    return sessions(*store.find_sessions_in_range(viewed(from), viewed(to), earliest, words.time(), forward));
+    return sessions(*store.find_sessions_in_range(viewed(from), viewed(to), {earliest, words.time()}, forward));
   }
   const std::string key = words.text();
   const Timestamp first = words.time();
   const Timestamp second = words.time();
-  if (what == "find") return sessions(*store.find_sessions(key, first, second, forward));
+  if (what == "find") return sessions(*store.find_sessions(key, {first, second}, forward));
   if (what == "get") return std::string(store.fetch_session(key, {first, second}).value_or("-"));
   store.put(key, {first, second}, viewed(words.maybe("-")));
   return "ok";

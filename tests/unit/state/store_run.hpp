@@ -67,7 +67,7 @@ void run_in_rocksdb(Run run, const DatabaseOptions& options, int steps, Open ope
     auto store = open(*database);
     std::int64_t offset = 0;
     const auto commit = [&] {
-      database->commit({{store->name(), {{{"app-" + store->name() + "-changelog", 0}, ++offset}}}});
+      database->commit({{store->name(), {{{"app-" + store->name() + "-changelog", 0}, Offset(++offset)}}}});
       run.commit();
     };
     for (int i = 0; i < steps; ++i) {

@@ -63,19 +63,19 @@ BOOST_AUTO_TEST_CASE(restoring_goes_on_from_the_last_batch_that_was_applied) {
     StorePosition& position = set->positions().front();
     BOOST_TEST(!position.next_offset().has_value());
     set->begin_restore({{kCounts, {3, 20}}});
-    BOOST_TEST(position.next_offset().value() == 3);
-    set->restore(position, std::vector{record("a", "1"), record("b", "2")}, 9);
-    BOOST_TEST(position.next_offset().value() == 9);
+    BOOST_TEST(position.next_offset().value() == Offset(3));
+    set->restore(position, std::vector{record("a", "1"), record("b", "2")}, Offset(9));
+    BOOST_TEST(position.next_offset().value() == Offset(9));
   }
   {
     const auto set = open({counts()});
     StorePosition& position = set->positions().front();
     set->begin_restore({{kCounts, {3, 20}}});
-    BOOST_TEST(position.next_offset().value() == 9);
+    BOOST_TEST(position.next_offset().value() == Offset(9));
     BOOST_TEST(text(key_value(*set, "counts").get("a")) == "1");
-    set->finish_restore(position, 20);
+    set->finish_restore(position, Offset(20));
   }
-  BOOST_TEST(open({counts()})->positions().front().next_offset().value() == 20);
+  BOOST_TEST(open({counts()})->positions().front().next_offset().value() == Offset(20));
 }
 
 BOOST_AUTO_TEST_CASE(empty_a_store_whose_position_is_no_longer_in_the_changelog) {
@@ -84,10 +84,10 @@ BOOST_AUTO_TEST_CASE(empty_a_store_whose_position_is_no_longer_in_the_changelog)
       const auto set = open({counts(medium)});
       set->wipe("counts");
       set->begin_restore({{kCounts, {0, 9}}});
-      set->restore(set->positions().front(), std::vector{record("a", "1")}, 9);
+      set->restore(set->positions().front(), std::vector{record("a", "1")}, Offset(9));
       set->begin_restore({{kCounts, held}});
       BOOST_TEST(text(key_value(*set, "counts").get("a")) == "(none)");
-      BOOST_TEST(set->positions().front().next_offset().value() == held.low);
+      BOOST_TEST(set->positions().front().next_offset().value() == Offset(held.low));
     }
   }
 }
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(empty_a_store_whose_position_is_no_longer_in_the_changelog)
 BOOST_AUTO_TEST_CASE(wipe_a_store_of_a_source_topic_with_its_position) {
   const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {kSource}, true)});
   set->begin_restore({{kSource, {0, 9}}});
-  set->restore(set->positions().front(), std::vector{record("a", "1")}, 9);
+  set->restore(set->positions().front(), std::vector{record("a", "1")}, Offset(9));
   set->wipe("counts");
   BOOST_TEST(!set->positions().front().next_offset().has_value());
   set->discard();  // back to what the database knows
@@ -106,11 +106,11 @@ BOOST_AUTO_TEST_CASE(empty_a_store_of_several_partitions_if_one_does_not_fit) {
   const TopicPartition other{"table", 1};
   const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {kSource, other}, true)});
   set->begin_restore({{kSource, {0, 9}}, {other, {0, 5}}});
-  set->restore(set->positions()[0], std::vector{record("a", "1")}, 9);
-  set->restore(set->positions()[1], std::vector{record("b", "1")}, 5);
+  set->restore(set->positions()[0], std::vector{record("a", "1")}, Offset(9));
+  set->restore(set->positions()[1], std::vector{record("b", "1")}, Offset(5));
   set->begin_restore({{kSource, {0, 9}}, {other, {0, 3}}});
-  BOOST_TEST(set->positions()[0].next_offset().value() == 0);
-  BOOST_TEST(set->positions()[1].next_offset().value() == 0);
+  BOOST_TEST(set->positions()[0].next_offset().value() == Offset(0));
+  BOOST_TEST(set->positions()[1].next_offset().value() == Offset(0));
   BOOST_TEST(text(key_value(*set, "counts").get("a")) == "(none)");
 }
 
@@ -118,15 +118,15 @@ BOOST_AUTO_TEST_CASE(discarding_takes_data_and_positions_back_to_the_last_commit
   const auto set = open({counts()});
   StorePosition& position = set->positions().front();
   key_value(*set, "counts").put("a", "1");
-  set->advance(position, 7);
+  set->advance(position, Offset(7));
   set->commit();
   key_value(*set, "counts").put("a", "2");
-  set->advance(position, 8);
+  set->advance(position, Offset(8));
   BOOST_TEST(set->uncommitted_bytes() > 0);
   set->discard();
   BOOST_TEST(set->uncommitted_bytes() == 0);
   BOOST_TEST(text(key_value(*set, "counts").get("a")) == "1");
-  BOOST_TEST(position.next_offset().value() == 7);
+  BOOST_TEST(position.next_offset().value() == Offset(7));
 }
 
 BOOST_AUTO_TEST_CASE(empty_stores_in_memory_on_discard) {
@@ -137,18 +137,18 @@ BOOST_AUTO_TEST_CASE(empty_stores_in_memory_on_discard) {
     set->bytes("windows").window->put("a", "1", 50'000);
     set->bytes("sessions").session->put("a", {5, 50'000}, "1");
     key_value(*set, "lru").put("a", "1");
-    for (StorePosition& position : set->positions()) set->advance(position, 7);
+    for (StorePosition& position : set->positions()) set->advance(position, Offset(7));
     set->commit();
-    BOOST_TEST(set->positions().front().next_offset().value() == 7);
+    BOOST_TEST(set->positions().front().next_offset().value() == Offset(7));
     set->discard();
     BOOST_TEST(text(key_value(*set, "counts").get("a")) == "(none)");
     BOOST_TEST(!set->bytes("windows").window->fetch("a", 0, 60'000, true)->valid());
     BOOST_TEST(set->bytes("windows").window->observed_stream_time() == kNoTimestamp);
-    BOOST_TEST(!set->bytes("sessions").session->find_sessions("a", 0, 60'000, true)->valid());
+    BOOST_TEST(!set->bytes("sessions").session->find_sessions("a", {0, 60'000}, true)->valid());
     BOOST_TEST(text(key_value(*set, "lru").get("a")) == "(none)");
     for (const StorePosition& position : set->positions()) BOOST_TEST(!position.next_offset().has_value());
     // The store is as new: the first duplicate gets the number 1, and an old window is not expired.
-    BOOST_TEST(set->bytes("windows").window->put("a", "1", 5) == (duplicates ? 1u : 0u));
+    BOOST_TEST(set->bytes("windows").window->put("a", "1", 5) == Sequence(duplicates ? 1 : 0));
     BOOST_TEST(set->bytes("windows").window->fetch("a", 0, 60'000, true)->valid());
   }
 }
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(restore_timestamped_values_with_the_record_s_timestamp) {
   StoreBuilder builder = Stores::key_value_store<S, S>("counts");
   definition_of(builder).spec.format = ValueFormat::timestamped;
   const auto set = open({plan(builder, {kCounts})});
-  set->restore(set->positions().front(), std::vector{record("a", "v")}, 1);
+  set->restore(set->positions().front(), std::vector{record("a", "v")}, Offset(1));
   const S stored = text(key_value(*set, "counts").get("a"));
   BOOST_TEST(formats::read_timestamped_value(stored).timestamp == 1);
   BOOST_TEST(formats::read_timestamped_value(stored).value == "v");

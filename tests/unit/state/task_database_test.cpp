@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_commit_survives_reopening_and_the_rest_does_not) {
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
     store->put("a", "1");
     BOOST_TEST(database->uncommitted_bytes() > 0);
-    database->commit({{"counts", {{kChangelog, 7}}}});
+    database->commit({{"counts", {{kChangelog, Offset(7)}}}});
     BOOST_TEST(database->uncommitted_bytes() == 0);
     store->put("b", "2");
     BOOST_TEST(text(store->get("b")) == "2");
@@ -82,20 +82,20 @@ BOOST_AUTO_TEST_CASE(a_commit_survives_reopening_and_the_rest_does_not) {
   auto store = database->key_value_store("counts");
   BOOST_TEST(text(store->get("a")) == "1");
   BOOST_TEST(text(store->get("b")) == "(none)");
-  BOOST_TEST(database->position("counts", kChangelog).value() == 7);
+  BOOST_TEST(database->position("counts", kChangelog).value() == Offset(7));
 }
 
 BOOST_AUTO_TEST_CASE(a_commit_keeps_the_offsets_that_it_does_not_name) {
   const TempDirectory directory;
   {
     auto database = TaskDatabase::open(directory.path());
-    database->commit({{"counts", {{kChangelog, 7}}}});
-    database->commit({{"other", {{kOther, 3}}}});
-    BOOST_TEST(database->position("counts", kChangelog).value() == 7);
+    database->commit({{"counts", {{kChangelog, Offset(7)}}}});
+    database->commit({{"other", {{kOther, Offset(3)}}}});
+    BOOST_TEST(database->position("counts", kChangelog).value() == Offset(7));
   }
   auto database = TaskDatabase::open(directory.path());
-  BOOST_TEST(database->position("counts", kChangelog).value() == 7);
-  BOOST_TEST(database->position("other", kOther).value() == 3);
+  BOOST_TEST(database->position("counts", kChangelog).value() == Offset(7));
+  BOOST_TEST(database->position("other", kOther).value() == Offset(3));
 }
 
 BOOST_AUTO_TEST_CASE(discarding_brings_the_last_commit_back) {
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(wiping_a_store_deletes_its_data_and_its_offset_and_nothing_
     auto other = database->key_value_store("other");
     counts->put("a", "1");
     other->put("a", "1");
-    database->commit({{"counts", {{kChangelog, 7}}}, {"other", {{kOther, 8}}}});
+    database->commit({{"counts", {{kChangelog, Offset(7)}}}, {"other", {{kOther, Offset(8)}}}});
     counts->put("b", "2");
     other->put("b", "2");
     database->wipe("counts");
@@ -167,15 +167,15 @@ BOOST_AUTO_TEST_CASE(wiping_a_store_deletes_its_data_and_its_offset_and_nothing_
     BOOST_TEST(text(counts->get("b")) == "(none)");
     BOOST_TEST(text(other->get("b")) == "2");
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
-    BOOST_TEST(database->position("other", kOther).value() == 8);
+    BOOST_TEST(database->position("other", kOther).value() == Offset(8));
     counts->put("c", "3");
-    database->commit({{"counts", {{kChangelog, 1}}}});
+    database->commit({{"counts", {{kChangelog, Offset(1)}}}});
   }
   auto database = TaskDatabase::open(directory.path());
   auto counts = database->key_value_store("counts");
   BOOST_TEST(text(counts->get("a")) == "(none)");
   BOOST_TEST(text(counts->get("c")) == "3");
-  BOOST_TEST(database->position("counts", kChangelog).value() == 1);
+  BOOST_TEST(database->position("counts", kChangelog).value() == Offset(1));
 }
 
 BOOST_AUTO_TEST_CASE(keep_a_store_whose_name_ends_in_that_of_a_wiped_one) {
@@ -184,13 +184,13 @@ BOOST_AUTO_TEST_CASE(keep_a_store_whose_name_ends_in_that_of_a_wiped_one) {
   const TopicPartition of_a_b4{"app-a-b4-changelog", 0};
   const auto check = [&](const TaskDatabase& database) {
     BOOST_TEST(!database.position("b4", of_b4).has_value());
-    BOOST_TEST(database.position("a-b4", of_a_b4).value() == 8);
+    BOOST_TEST(database.position("a-b4", of_a_b4).value() == Offset(8));
   };
   {
     auto database = TaskDatabase::open(directory.path());
     auto b4 = database->key_value_store("b4");
     auto a_b4 = database->key_value_store("a-b4");
-    database->commit({{"b4", {{of_b4, 7}}}, {"a-b4", {{of_a_b4, 8}}}});
+    database->commit({{"b4", {{of_b4, Offset(7)}}}, {"a-b4", {{of_a_b4, Offset(8)}}}});
     database->wipe("b4");
     check(*database);
   }
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(wiping_a_store_forgets_its_positions_in_every_topic) {
   {
     auto database = TaskDatabase::open(directory.path());
     auto counts = database->key_value_store("counts");
-    database->commit({{"counts", {{{"table", 0}, 7}, {{"table", 1}, 8}}}});
+    database->commit({{"counts", {{{"table", 0}, Offset(7)}, {{"table", 1}, Offset(8)}}}});
     database->wipe("counts");
     BOOST_TEST(!database->position("counts", {"table", 0}).has_value());
   }
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_rebuilt_from_another_topic_than_before_star
     auto store = database->key_value_store("counts");
     const std::string found = text(store->get("a"));
     store->put("a", "1");
-    database->commit({{"counts", {{changelogs.front(), 7}}}});
+    database->commit({{"counts", {{changelogs.front(), Offset(7)}}}});
     return found;
   };
   BOOST_TEST(open({kChangelog}) == "(none)");
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(read_format_1_and_assign_its_offsets_to_stores) {
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
     database->expect_changelogs("counts", {kChangelog});
     auto store = database->key_value_store("counts");
-    BOOST_TEST(database->position("counts", kChangelog).value() == 7);
+    BOOST_TEST(database->position("counts", kChangelog).value() == Offset(7));
     BOOST_TEST(text(store->get("a")) == "1");
     database->wipe("counts");
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(read_format_1_and_assign_its_offsets_to_stores) {
     database->expect_changelogs("counts", {kChangelog});
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
     database->expect_changelogs("other", {kOther});
-    BOOST_TEST(database->position("other", kOther).value() == 3);
+    BOOST_TEST(database->position("other", kOther).value() == Offset(3));
     database->flush();
   }
   RawDatabase raw(directory.path());
@@ -286,20 +286,20 @@ BOOST_AUTO_TEST_CASE(a_store_that_changed_its_kind_or_retention_starts_empty) {
     auto database = TaskDatabase::open(directory.path());
     auto store = database->key_value_store("counts");
     store->put("a", "1");
-    database->commit({{"counts", {{kChangelog, 7}}}});
+    database->commit({{"counts", {{kChangelog, Offset(7)}}}});
   }
   {
     auto database = TaskDatabase::open(directory.path());
     auto store = database->window_store("counts", {600'000, 1000, false});
     BOOST_TEST(!database->position("counts", kChangelog).has_value());
     store->put("a", "1", 5);
-    database->commit({{"counts", {{kChangelog, 8}}}});
+    database->commit({{"counts", {{kChangelog, Offset(8)}}}});
   }
   {
     auto database = TaskDatabase::open(directory.path());
     auto store = database->window_store("counts", {600'000, 1000, false});
     BOOST_TEST(text(store->fetch("a", 5)) == "1");
-    BOOST_TEST(database->position("counts", kChangelog).value() == 8);
+    BOOST_TEST(database->position("counts", kChangelog).value() == Offset(8));
   }
   auto database = TaskDatabase::open(directory.path());
   auto store = database->window_store("counts", {6'000'000, 1000, false});
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(start_a_store_empty_if_its_headers_format_changed) {
     auto store = database->key_value_store("counts");
     auto value = text(store->get("a")) + (database->position("counts", kChangelog) ? ", offset" : "");
     store->put("a", headers ? "with" : "without");
-    database->commit({{"counts", {{kChangelog, 7}}}});
+    database->commit({{"counts", {{kChangelog, Offset(7)}}}});
     return value;
   };
   BOOST_TEST(found(false) == "(none)");
@@ -331,7 +331,7 @@ BOOST_AUTO_TEST_CASE(damage_is_told_apart_from_other_errors) {
     auto database = TaskDatabase::open(directory.path());
     auto store = database->key_value_store("counts");
     store->put("a", "1");
-    database->commit({{"counts", {{kChangelog, 7}}}});
+    database->commit({{"counts", {{kChangelog, Offset(7)}}}});
     database->flush();
   }
   std::filesystem::path manifest;
@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(damage_is_told_apart_from_other_errors) {
   std::filesystem::rename(table, kept);
   BOOST_CHECK_THROW((void)TaskDatabase::open(directory.path()), StateCorruptedException);
   std::filesystem::rename(kept, table);
-  BOOST_TEST(TaskDatabase::open(directory.path())->position("counts", kChangelog).value() == 7);
+  BOOST_TEST(TaskDatabase::open(directory.path())->position("counts", kChangelog).value() == Offset(7));
 
   for (const auto& file : std::filesystem::directory_iterator(directory.path())) {
     if (file.path().filename().string().starts_with("MANIFEST-")) std::ofstream(file.path()) << "not a manifest";

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(against_the_model_in_rocksdb) {
       switch (run.random().between(0, 250)) {
         case 0:
         case 1:
-          database->commit({{"v", {{{"app-v-changelog", 0}, ++offset}}}});
+          database->commit({{"v", {{{"app-v-changelog", 0}, Offset(++offset)}}}});
           run.commit();
           break;
         case 2:

@@ -55,7 +55,7 @@ class WalkedStore final : public Walked {
     if constexpr (std::is_same_v<Store, WindowBytesStore>) {
       return store_->fetch_range(std::nullopt, std::nullopt, 0, kTime, forward);
     } else if constexpr (std::is_same_v<Store, SessionBytesStore>) {
-      return store_->find_sessions_in_range(std::nullopt, std::nullopt, 0, kTime, forward);
+      return store_->find_sessions_in_range(std::nullopt, std::nullopt, {0, kTime}, forward);
     } else {
       return store_->range(std::nullopt, std::nullopt, forward);
     }

@@ -48,7 +48,8 @@ class WindowModel {
   }
 
   void restore(const std::string& changelog_key, const std::optional<std::string>& value) {
-    const auto [key, start, seq] = formats::read_window_key(changelog_key);
+    const auto [key, start, number] = formats::read_window_key(changelog_key);
+    const std::uint32_t seq = number.value();
     if (options_.retain_duplicates) {
       if (value || order_ == WindowOrder::by_start) seq_ = std::max(seq_, seq);
       if (!value && order_ == WindowOrder::by_segment) return;
@@ -112,7 +113,7 @@ class WindowModel {
 inline std::vector<WindowRow> rows_of(WindowBytesIterator& it) {
   std::vector<WindowRow> rows;
   for (; it.valid(); it.next()) {
-    rows.push_back({std::string(it.key()), it.window_start(), it.seq(), std::string(it.value())});
+    rows.push_back({std::string(it.key()), it.window_start(), it.seq().value(), std::string(it.value())});
   }
   return rows;
 }

@@ -75,7 +75,7 @@ class WindowStoreRun : public StoreRun<WindowModel> {
     const auto put_value = value();
     // Sometimes a round timestamp, so that entries have equal timestamps.
     const Timestamp start = random_.chance(50) ? around_now() : around_now() / 5000 * 5000;
-    const std::uint32_t seq = store.put(key, put_value, start);
+    const std::uint32_t seq = store.put(key, put_value, start).value();
     BOOST_TEST_REQUIRE(seq == model_.put(key, put_value, start));
   }
 
@@ -139,8 +139,9 @@ class WindowStoreRun : public StoreRun<WindowModel> {
     std::vector<std::pair<std::string, std::optional<std::string>>> changes;
     for (std::int64_t i = random_.between(0, 20); i > 0; --i) {
       std::string key;
-      formats::append_window_key(key, random_.pick(kKeys), around_now(),
-                                 options_.retain_duplicates ? static_cast<std::uint32_t>(random_.between(1, 50)) : 0);
+      formats::append_window_key(
+          key, random_.pick(kKeys), around_now(),
+          Sequence(options_.retain_duplicates ? static_cast<std::uint32_t>(random_.between(1, 50)) : 0));
       changes.emplace_back(key, value());
     }
     std::vector<RestoreRecord> records;

@@ -89,10 +89,10 @@ BOOST_AUTO_TEST_CASE(an_entry_expires_when_stream_time_is_its_start_plus_retenti
 BOOST_AUTO_TEST_CASE(duplicates_come_back_in_the_order_of_their_puts) {
   const BothStores stores({600'000, 1000, true});
   for (WindowBytesStore* store : stores.each()) {
-    BOOST_TEST(store->put("k", "a", 2000) == 1u);
-    BOOST_TEST(store->put("k", "b", 1000) == 2u);
-    BOOST_TEST(store->put("k", std::nullopt, 2000) == 3u);  // takes a sequence number, deletes nothing
-    BOOST_TEST(store->put("k", "c", 2000) == 4u);
+    BOOST_TEST(store->put("k", "a", 2000) == Sequence(1));
+    BOOST_TEST(store->put("k", "b", 1000) == Sequence(2));
+    BOOST_TEST(store->put("k", std::nullopt, 2000) == Sequence(3));  // takes a sequence number, deletes nothing
+    BOOST_TEST(store->put("k", "c", 2000) == Sequence(4));
     BOOST_TEST(values(*store, "k", 0, kEnd) == "b a c");
   }
 }
@@ -204,14 +204,14 @@ BOOST_AUTO_TEST_CASE(continue_duplicate_numbers_after_a_restart_and_a_restore) {
   }
   const auto database = TaskDatabase::open(directory.path());
   const auto store = database->window_store("s", options);
-  BOOST_TEST(store->put("k", "second", 1000) == 2u);
+  BOOST_TEST(store->put("k", "second", 1000) == Sequence(2));
   BOOST_TEST(values(*store, "k", 0, kEnd) == "first second");
   database->commit({});
 
   std::string key;
-  formats::append_window_key(key, "k", 1000, 40);
+  formats::append_window_key(key, "k", 1000, Sequence(40));
   store->restore(std::vector<RestoreRecord>{{key, "restored", 0}});
-  BOOST_TEST(store->put("k", "third", 1000) == 41u);
+  BOOST_TEST(store->put("k", "third", 1000) == Sequence(41));
   BOOST_TEST(values(*store, "k", 0, kEnd) == "first second restored third");
 }
 

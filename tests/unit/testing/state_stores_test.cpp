@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_window_store_is_walked_both_ways) {
   BOOST_TEST(found == (Texts{"b[0,1000)=2@6", "a[1000,2000)=3@1500", "a[0,1000)=1@5"}),
              boost::test_tools::per_element());
   S key;
-  formats::append_window_key(key, "a", 1'000, 0);
+  formats::append_window_key(key, "a", 1'000, Sequence());
   BOOST_TEST((driver.dump_state_store("st")[1].first == key));
 }
 
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_session_store_finds_sessions_that_a_record_may_extend) {
     store.remove({"b", {30, 50}});
     BOOST_TEST(!store.fetch_session("b", 30, 50).has_value());
     S key;
-    formats::append_session_key(key, "a", 10, 20);
+    formats::append_session_key(key, "a", {10, 20});
     BOOST_TEST((driver.dump_state_store("st").front() == std::pair<S, S>(key, "1")));
   }
 }

@@ -31,7 +31,7 @@ class HundredPartitions final : public TaskOutput {
   [[nodiscard]] std::uint64_t open_changelog(const TopicPartition&) override { return 1; }
   void close_changelog(std::uint64_t) override {}
   void send_changelog(std::uint64_t, BytesView, BytesView, Timestamp, const Headers*) override {}
-  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
+  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
 
   std::map<S, std::optional<std::int32_t>> sent;
 };

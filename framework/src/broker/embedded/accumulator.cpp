@@ -64,10 +64,11 @@ std::int32_t Accumulator::partitions_for(std::string_view topic) {
   return core_.topics.get(topic)->partition_count();
 }
 
-std::shared_ptr<const BrokerException> Accumulator::refusal(const Topic& topic, std::int32_t partition,
-                                                            const ProducerRecord& record, Timestamp timestamp) {
+std::shared_ptr<const BrokerException> Accumulator::refusal(const Topic& topic, const Placement& placement,
+                                                            const ProducerRecord& record) {
+  const Timestamp timestamp = placement.timestamp;
   const TopicSettings& settings = topic.settings;
-  const auto place = [&] { return TopicPartition{topic.name, partition}.str(); };
+  const auto place = [&] { return TopicPartition{topic.name, placement.partition.value()}.str(); };
   if (settings.compact && !record.key) {
     return failed(
         BrokerException::Severity::abortable,
@@ -95,29 +96,33 @@ std::shared_ptr<const BrokerException> Accumulator::refusal(const Topic& topic, 
                     " (topic configurations message.timestamp.after.max.ms and message.timestamp.before.max.ms)");
 }
 
-Accumulator::Placement Accumulator::place(const ProducerRecord& record, const Target* target, Timestamp timestamp) {
+Accumulator::Placement Accumulator::place(const ProducerRecord& record, const Target* target) {
+  Placement placement{.partition = PartitionId(record.partition.value_or(-1)),
+                      .timestamp = record.timestamp ? *record.timestamp : Clock::system().now(),
+                      .refused = nullptr};
   if (target == nullptr) {
-    return {record.partition.value_or(-1),
-            failed(BrokerException::Severity::fatal,
-                   "topic '" + std::string(record.topic) + "' does not exist on the embedded broker; create it first")};
+    placement.refused =
+        failed(BrokerException::Severity::fatal,
+               "topic '" + std::string(record.topic) + "' does not exist on the embedded broker; create it first");
+    return placement;
   }
   const Topic& topic = *target->topic;
   const std::int32_t count = topic.partition_count();
-  std::int32_t partition = 0;
   if (record.partition) {
-    partition = *record.partition;
-    if (partition < 0 || partition >= count) {
-      return {partition,
-              failed(BrokerException::Severity::fatal, "partition " + std::to_string(partition) + " of topic '" +
-                                                           topic.name + "' does not exist: it has " +
-                                                           std::to_string(count) + " partitions, numbered from 0")};
+    if (*record.partition < 0 || *record.partition >= count) {
+      placement.refused =
+          failed(BrokerException::Severity::fatal, "partition " + std::to_string(*record.partition) + " of topic '" +
+                                                       topic.name + "' does not exist: it has " +
+                                                       std::to_string(count) + " partitions, numbered from 0");
+      return placement;
     }
   } else if (record.key) {
-    partition = partition_for_key(*record.key, count);
+    placement.partition = PartitionId(partition_for_key(*record.key, count));
   } else {
-    partition = static_cast<std::int32_t>(target->sticky % static_cast<std::uint32_t>(count));
+    placement.partition = PartitionId(static_cast<std::int32_t>(target->sticky % static_cast<std::uint32_t>(count)));
   }
-  return {partition, refusal(topic, partition, record, timestamp)};
+  placement.refused = refusal(topic, placement, record);
+  return placement;
 }
 
 void Accumulator::refuse(const ProducerRecord& record, std::uint64_t token, Placement placement) {
@@ -125,15 +130,15 @@ void Accumulator::refuse(const ProducerRecord& record, std::uint64_t token, Plac
   fail(record.topic, placement.partition, {token}, std::move(placement.refused));
 }
 
-bool Accumulator::append(Target& target, std::int32_t partition, const ProducerRecord& record, std::uint64_t token,
-                         Timestamp timestamp) {
-  Partition& into = target.partitions[static_cast<std::size_t>(partition)];
+bool Accumulator::append(Target& target, const Placement& placement, const ProducerRecord& record,
+                         std::uint64_t token) {
+  Partition& into = target.partitions[static_cast<std::size_t>(placement.partition.value())];
   if (into.batch.empty()) {
-    filled_.emplace_back(&target, partition);
+    filled_.emplace_back(&target, placement.partition);
     if (filled_.size() == 1) arm_timer();
   }
   const std::size_t before = into.batch.bytes();
-  into.batch.add(into.batch.records(), timestamp, record.key, record.value, record.headers);
+  into.batch.add(OffsetDelta(into.batch.records()), placement.timestamp, record.key, record.value, record.headers);
   bytes_ += into.batch.bytes() - before;
   if (reports_wanted_) into.tokens.push_back(token);
   return into.batch.bytes() >= settings_.batch_bytes || bytes_ >= kWaitingBatches * settings_.batch_bytes ||
@@ -143,10 +148,9 @@ bool Accumulator::append(Target& target, std::int32_t partition, const ProducerR
 void Accumulator::add(const ProducerRecord& record, std::uint64_t token) {
   const std::lock_guard lock(mutex_);
   Target* target = find_target(record.topic);
-  const Timestamp timestamp = record.timestamp ? *record.timestamp : Clock::system().now();
-  Placement placement = place(record, target, timestamp);
+  Placement placement = place(record, target);
   if (placement.refused) return refuse(record, token, std::move(placement));
-  if (append(*target, placement.partition, record, token, timestamp)) flush_locked();
+  if (append(*target, placement, record, token)) flush_locked();
 }
 
 bool Accumulator::try_add(const ProducerRecord& record, std::uint64_t token) {
@@ -167,8 +171,7 @@ bool Accumulator::try_add(const ProducerRecord& record, std::uint64_t token) {
     if (!core_lock.owns_lock()) return false;
     target = look_up_target(record.topic);
   }
-  const Timestamp timestamp = record.timestamp ? *record.timestamp : Clock::system().now();
-  Placement placement = place(record, target, timestamp);
+  Placement placement = place(record, target);
   if (placement.refused) {
     if (!filled_.empty()) {
       order_write();
@@ -177,7 +180,7 @@ bool Accumulator::try_add(const ProducerRecord& record, std::uint64_t token) {
     refuse(record, token, std::move(placement));
     return true;
   }
-  if (append(*target, placement.partition, record, token, timestamp)) order_write();
+  if (append(*target, placement, record, token)) order_write();
   return true;
 }
 
@@ -217,7 +220,7 @@ void Accumulator::flush_locked() {
   write(filled);
 }
 
-void Accumulator::write(std::vector<std::pair<Target*, std::int32_t>>& full) {
+void Accumulator::write(std::vector<std::pair<Target*, PartitionId>>& full) {
   std::vector<Report> written;
   std::shared_ptr<const BrokerException> error;
   const auto now = std::chrono::steady_clock::now();
@@ -228,14 +231,14 @@ void Accumulator::write(std::vector<std::pair<Target*, std::int32_t>>& full) {
       if (transaction_) Transactions::check(*transaction_);
       Appends appends(core_.storage, core_.tail);
       for (auto& [target, partition] : full) {
-        Partition& from = target->partitions[static_cast<std::size_t>(partition)];
+        Partition& from = target->partitions[static_cast<std::size_t>(partition.value())];
         target->sticky++;
         Report& report = written.emplace_back();
         report.topic = target->topic->name;
         report.partition = partition;
         report.tokens = std::exchange(from.tokens, {});
         std::uint8_t flags = transaction_ ? format::kTransactional : 0;
-        const std::uint64_t producer_id = transaction_ ? transaction_->producer_id : 0;
+        const ProducerId producer_id = transaction_ ? transaction_->producer_id : ProducerId();
         std::string batch = target->topic->settings.log_append_time
                                 ? from.batch.finish_at(flags, producer_id, Clock::system().now())
                                 : from.batch.finish(flags, producer_id);
@@ -243,7 +246,7 @@ void Accumulator::write(std::vector<std::pair<Target*, std::int32_t>>& full) {
           report.error = failed(BrokerException::Severity::fatal, "topic '" + report.topic + "' was deleted");
           continue;
         }
-        PartitionLog& log = *target->topic->partitions[static_cast<std::size_t>(partition)];
+        PartitionLog& log = *target->topic->partitions[static_cast<std::size_t>(partition.value())];
         if (transaction_) {
           const std::size_t before = transaction_->partitions.size();
           core_.transactions.write(*transaction_, log, appends.changes(), now);
@@ -259,9 +262,9 @@ void Accumulator::write(std::vector<std::pair<Target*, std::int32_t>>& full) {
   }
   if (error) {
     for (auto& [target, partition] : full) {
-      Partition& from = target->partitions[static_cast<std::size_t>(partition)];
+      Partition& from = target->partitions[static_cast<std::size_t>(partition.value())];
       if (from.batch.empty()) continue;
-      (void)from.batch.finish(0, 0);
+      (void)from.batch.finish(0, ProducerId());
       Report& report = written.emplace_back();
       report.topic = target->topic->name;
       report.partition = partition;
@@ -278,9 +281,9 @@ void Accumulator::discard(const BrokerException& reason) {
   const std::lock_guard lock(mutex_);
   const auto error = std::make_shared<const BrokerException>(reason);
   for (auto& [target, partition] : std::exchange(filled_, {})) {
-    Partition& from = target->partitions[static_cast<std::size_t>(partition)];
-    (void)from.batch.finish(0, 0);
-    if (reports_wanted_) report({target->topic->name, partition, -1, std::exchange(from.tokens, {}), error});
+    Partition& from = target->partitions[static_cast<std::size_t>(partition.value())];
+    (void)from.batch.finish(0, ProducerId());
+    if (reports_wanted_) report({target->topic->name, partition, Offset(-1), std::exchange(from.tokens, {}), error});
   }
   bytes_ = 0;
 }
@@ -296,9 +299,9 @@ std::shared_ptr<const BrokerException> Accumulator::failure() const {
   return failure_;
 }
 
-void Accumulator::fail(std::string_view topic, std::int32_t partition, std::vector<std::uint64_t> tokens,
+void Accumulator::fail(std::string_view topic, PartitionId partition, std::vector<std::uint64_t> tokens,
                        std::shared_ptr<const BrokerException> error) {
-  report({std::string(topic), partition, -1, std::move(tokens), std::move(error)});
+  report({std::string(topic), partition, Offset(-1), std::move(tokens), std::move(error)});
 }
 
 void Accumulator::report(Report report) {

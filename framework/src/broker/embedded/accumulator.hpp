@@ -19,8 +19,8 @@ namespace millrace::detail::embedded {
 /// The fate of consecutive records of one partition.
 struct Report {
   std::string topic;
-  std::int32_t partition = -1;
-  std::int64_t base_offset = -1;
+  PartitionId partition{-1};
+  Offset base_offset{-1};
   std::vector<std::uint64_t> tokens;
   std::shared_ptr<const BrokerException> error;
 };
@@ -65,21 +65,21 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
     std::uint32_t sticky = 0;  ///< where records without a key go until the next write
   };
 
-  /// Where a record goes, or why it cannot be written.
+  /// Where a record goes and with which time, or why it cannot be written.
   struct Placement {
-    std::int32_t partition = -1;
+    PartitionId partition{-1};
+    Timestamp timestamp = kNoTimestamp;
     std::shared_ptr<const BrokerException> refused;  ///< null: it can
   };
 
   /// `target`: null if there is no such topic.
-  Placement place(const ProducerRecord& record, const Target* target, Timestamp timestamp);
+  Placement place(const ProducerRecord& record, const Target* target);
   void refuse(const ProducerRecord& record, std::uint64_t token, Placement placement);
   /// Puts the record into its batch. Returns whether a write is due.
-  bool append(Target& target, std::int32_t partition, const ProducerRecord& record, std::uint64_t token,
-              Timestamp timestamp);
+  bool append(Target& target, const Placement& placement, const ProducerRecord& record, std::uint64_t token);
   /// Why the broker does not take this record, null if it does.
-  std::shared_ptr<const BrokerException> refusal(const Topic& topic, std::int32_t partition,
-                                                 const ProducerRecord& record, Timestamp timestamp);
+  std::shared_ptr<const BrokerException> refusal(const Topic& topic, const Placement& placement,
+                                                 const ProducerRecord& record);
   /// A topic that was written to before and still exists; null: none.
   Target* known_target(std::string_view topic);
   /// Looks at the broker's topics, whose lock the caller holds. REQUIRES: nothing waits for an earlier topic of this
@@ -87,8 +87,8 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
   Target* look_up_target(std::string_view topic);
   Target* find_target(std::string_view topic);
   void flush_locked();
-  void write(std::vector<std::pair<Target*, std::int32_t>>& full);
-  void fail(std::string_view topic, std::int32_t partition, std::vector<std::uint64_t> tokens,
+  void write(std::vector<std::pair<Target*, PartitionId>>& full);
+  void fail(std::string_view topic, PartitionId partition, std::vector<std::uint64_t> tokens,
             std::shared_ptr<const BrokerException> error);
   void report(Report report);
   void arm_timer();
@@ -102,7 +102,7 @@ class Accumulator : public std::enable_shared_from_this<Accumulator> {
   mutable std::mutex mutex_;
   std::map<std::string, Target, std::less<>> targets_;
   Target* last_target_ = nullptr;
-  std::vector<std::pair<Target*, std::int32_t>> filled_;  ///< partitions with records, in the order of their first
+  std::vector<std::pair<Target*, PartitionId>> filled_;  ///< partitions with records, in the order of their first
   std::size_t bytes_ = 0;
   Timestamp clock_seen_ = 0;
   bool timer_armed_ = false;

@@ -17,7 +17,7 @@ void TailCache::add(PartitionLog& log, PagePtr page) {
   }
 }
 
-void TailCache::remove_before(PartitionLog& log, std::int64_t offset) {
+void TailCache::remove_before(PartitionLog& log, Offset offset) {
   std::size_t removed = 0;
   while (!log.tail.empty() && log.tail.front()->last_offset() < offset) {
     bytes_ -= log.tail.front()->bytes().size();
@@ -46,11 +46,11 @@ Appends::~Appends() {
   }
 }
 
-std::int64_t Appends::add(PartitionLog& log, std::string batch) {
+Offset Appends::add(PartitionLog& log, std::string batch) {
   // The offset is used at once, so that a second batch of the same partition gets the next ones.
-  const std::int64_t base = log.next;
+  const Offset base = log.next;
   PagePtr page = Page::make(base, std::move(batch));
-  changes_.put_batch(log.topic_id, log.name.partition, base, page->bytes());
+  changes_.put_batch(log.topic_id, log.partition(), base, page->bytes());
   log.next = page->last_offset() + 1;
   staged_.emplace_back(&log, std::move(page));
   return base;

@@ -21,7 +21,7 @@ class TailCache {
   /// newest page always stays.
   void add(PartitionLog& log, PagePtr page);
   /// Drops the pages of a partition that end before `offset`.
-  void remove_before(PartitionLog& log, std::int64_t offset);
+  void remove_before(PartitionLog& log, Offset offset);
   /// Drops all pages of a partition, because it is being deleted.
   void remove(PartitionLog& log);
 
@@ -42,7 +42,7 @@ class Appends {
   Appends& operator=(const Appends&) = delete;
 
   /// Gives the batch the next offsets of the partition and returns the first of them.
-  std::int64_t add(PartitionLog& log, std::string batch);
+  Offset add(PartitionLog& log, std::string batch);
   /// Bookkeeping that is stored in the same write.
   [[nodiscard]] Storage::Changes& changes() { return changes_; }
 

@@ -26,8 +26,8 @@ void Cleaner::apply_retention(Topic& topic, PartitionLog& log, Timestamp now) {
   const bool by_size = settings.retention_bytes >= 0;
   if (!by_time && !by_size) return;
 
-  std::int64_t start = 0;
-  std::int64_t stable = 0;
+  Offset start;
+  Offset stable;
   {
     const std::lock_guard lock(mutex_);
     start = log.entry.log_start;
@@ -36,14 +36,14 @@ void Cleaner::apply_retention(Topic& topic, PartitionLog& log, Timestamp now) {
   // The log start and the last stable offset may move while this runs. Both only grow, so the old values are safe.
   std::int64_t total = 0;
   if (by_size) {
-    storage_.read_batches(log.topic_id, log.name.partition, start, [&](const PagePtr& page) {
+    storage_.read_batches(log.topic_id, log.partition(), start, [&](const PagePtr& page) {
       total += static_cast<std::int64_t>(page->bytes().size());
       return !stop_;
     });
   }
   const Timestamp oldest_kept = now - settings.retention_ms;
-  std::int64_t new_start = start;
-  storage_.read_batches(log.topic_id, log.name.partition, start, [&](const PagePtr& page) {
+  Offset new_start = start;
+  storage_.read_batches(log.topic_id, log.partition(), start, [&](const PagePtr& page) {
     // Records of open transactions stay.
     if (stop_ || page->last_offset() >= stable) return false;
     const auto size = static_cast<std::int64_t>(page->bytes().size());
@@ -61,19 +61,19 @@ void Cleaner::apply_retention(Topic& topic, PartitionLog& log, Timestamp now) {
   if (!topic.deleted) delete_before(log, new_start);
 }
 
-void Cleaner::delete_before(PartitionLog& log, std::int64_t offset) {
+void Cleaner::delete_before(PartitionLog& log, Offset offset) {
   if (offset <= log.entry.log_start) return;
   // A batch that contains `offset` stays. Readers skip its records below the log start.
-  std::int64_t gone_below = offset;
-  storage_.read_batches(log.topic_id, log.name.partition, offset, [&](const PagePtr& page) {
+  Offset gone_below = offset;
+  storage_.read_batches(log.topic_id, log.partition(), offset, [&](const PagePtr& page) {
     gone_below = std::min(offset, page->base_offset());
     return false;
   });
   Storage::Changes changes(storage_);
-  changes.erase_batches(log.topic_id, log.name.partition, 0, gone_below);
+  changes.erase_batches(log.topic_id, log.partition(), {.from = Offset(), .to = gone_below});
   format::PartitionEntry entry = log.entry;
   entry.log_start = offset;
-  changes.put(format::partition_key(log.topic_id, log.name.partition), format::encode(entry));
+  changes.put(format::partition_key(log.topic_id, log.partition()), format::encode(entry));
   log.stage_forget_aborted(offset, changes);
   changes.write();
   log.entry = entry;
@@ -90,29 +90,29 @@ void Cleaner::compact(Timestamp now) {
 
 void Cleaner::compact(Topic& topic, PartitionLog& log, Timestamp now) {
   format::PartitionEntry entry;
-  std::int64_t stable = 0;
+  Offset stable;
   {
     const std::lock_guard lock(mutex_);
     entry = log.entry;
     stable = log.last_stable();
   }
   // "Dirty" records were written after the last compaction. Kafka's ratio counts bytes; this one counts records.
-  const std::int64_t dirty_from = std::max(entry.cleaned_to, entry.log_start);
+  const Offset dirty_from = std::max(entry.cleaned_to, entry.log_start);
   const auto dirty = static_cast<double>(stable - dirty_from);
   if (dirty <= 0 ||
       dirty / (dirty + static_cast<double>(entry.clean_records)) < topic.settings.min_cleanable_dirty_ratio) {
     return;
   }
 
-  Compaction compaction(storage_, log.topic_id, log.name.partition, topic.settings, now, stop_);
+  Compaction compaction(storage_, log.topic_id, log.partition(), topic.settings, now, stop_);
   const auto is_aborted = [&](const Page& page) {
     const std::lock_guard lock(mutex_);
     return log.is_aborted(page);
   };
   // The transactions below the last stable offset have ended, so it is known which batches are aborted.
-  const std::int64_t end = compaction.map_latest(dirty_from, stable, is_aborted);
+  const Offset end = compaction.map_latest({.from = dirty_from, .to = stable}, is_aborted);
   if (end <= dirty_from || stop_) return;
-  compaction.rewrite(entry.log_start, end, is_aborted, [&](Storage::Changes& changes, bool last) {
+  compaction.rewrite({.from = entry.log_start, .to = end}, is_aborted, [&](Storage::Changes& changes, bool last) {
     const std::lock_guard lock(mutex_);
     // Returning false gives up the compaction.
     if (topic.deleted) return false;
@@ -123,7 +123,7 @@ void Cleaner::compact(Topic& topic, PartitionLog& log, Timestamp now) {
     format::PartitionEntry cleaned = log.entry;
     cleaned.cleaned_to = end;
     cleaned.clean_records = compaction.records_kept();
-    changes.put(format::partition_key(log.topic_id, log.name.partition), format::encode(cleaned));
+    changes.put(format::partition_key(log.topic_id, log.partition()), format::encode(cleaned));
     log.stage_forget_aborted(end, changes);
     changes.write();
     log.entry = cleaned;

@@ -38,7 +38,7 @@ class Cleaner {
   void stop() { stop_ = true; }
 
   /// Moves the log start to `offset` and deletes the records below it. REQUIRES: the caller holds the broker's mutex.
-  void delete_before(PartitionLog& log, std::int64_t offset);
+  void delete_before(PartitionLog& log, Offset offset);
 
  private:
   /// A copy of the list, so that the mutex is not held during the work.

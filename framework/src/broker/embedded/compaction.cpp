@@ -18,11 +18,11 @@ constexpr std::int64_t kWidestBatch = 1 << 30;     // offsets between first and 
 
 }  // namespace
 
-std::int64_t Compaction::map_latest(std::int64_t from, std::int64_t to, const IsAborted& is_aborted) {
-  std::int64_t end = from;
+Offset Compaction::map_latest(const OffsetRange& range, const IsAborted& is_aborted) {
+  Offset end = range.from;
   std::size_t memory = 0;
-  storage_.read_batches(topic_id_, partition_, from, [&](const PagePtr& page) {
-    if (page->base_offset() >= to) return false;
+  storage_.read_batches(topic_id_, partition_, range.from, [&](const PagePtr& page) {
+    if (page->base_offset() >= range.to) return false;
     const bool young =
         settings_.min_compaction_lag_ms > 0 && page->header().max_timestamp > now_ - settings_.min_compaction_lag_ms;
     if (young || stop_ || memory > kKeyMemoryBytes) return false;
@@ -52,30 +52,31 @@ bool Compaction::keep(const PageRecord& record, Timestamp horizon) const {
   return record.value.has_value() || horizon == 0 || now_ < horizon;
 }
 
-void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is_aborted,
+void Compaction::rewrite(const OffsetRange& range, const IsAborted& is_aborted,
                          const std::function<bool(Storage::Changes& changes, bool last)>& write) {
   Storage::Changes changes(storage_);
   BatchBuilder batch;
-  std::int64_t batch_base = 0;
+  Offset batch_base;
   Timestamp batch_horizon = 0;  // delete horizon of the batch's tombstones; 0: the batch has none
-  std::int64_t piece_from = from;
+  Offset piece_from = range.from;
   bool given_up = false;
 
   struct Output {
-    std::int64_t base;
+    Offset base;
     std::string bytes;
   };
   std::vector<Output> piece;
   std::size_t piece_bytes = 0;
 
-  const auto close_batch = [&](std::optional<std::uint32_t> last_delta = std::nullopt) {
-    piece.push_back({batch_base, batch.finish(0, 0, batch_horizon, last_delta)});
+  const auto delta_to = [&](Offset offset) { return OffsetDelta(static_cast<std::uint32_t>(offset - batch_base)); };
+  const auto close_batch = [&](std::optional<OffsetDelta> last_delta = std::nullopt) {
+    piece.push_back({batch_base, batch.finish(0, ProducerId(), batch_horizon, last_delta)});
     piece_bytes += piece.back().bytes.size();
     batch_horizon = 0;
   };
   // Replaces the batches in [piece_from, piece_to), which were read completely, by the batches in `piece`.
-  const auto write_piece = [&](std::int64_t piece_to, bool last) {
-    changes.erase_batches(topic_id_, partition_, piece_from, piece_to);
+  const auto write_piece = [&](Offset piece_to, bool last) {
+    changes.erase_batches(topic_id_, partition_, {.from = piece_from, .to = piece_to});
     for (const Output& output : piece) changes.put_batch(topic_id_, partition_, output.base, output.bytes);
     given_up = !write(changes, last);
     piece.clear();
@@ -84,8 +85,8 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
   };
 
   bool first = true;
-  storage_.read_batches(topic_id_, partition_, from, [&](const PagePtr& page) {
-    if (page->base_offset() >= to) return false;
+  storage_.read_batches(topic_id_, partition_, range.from, [&](const PagePtr& page) {
+    if (page->base_offset() >= range.to) return false;
     // The first batch may begin before `from`. It is rewritten as a whole.
     if (std::exchange(first, false)) piece_from = std::min(piece_from, page->base_offset());
     if (piece_bytes >= kPieceBytes) {
@@ -108,7 +109,7 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
       const bool full = batch.bytes() >= kBatchBytes || record.offset - batch_base > kWidestBatch;
       if (!batch.empty() && (full || other_horizon)) close_batch();
       if (batch.empty()) batch_base = record.offset;
-      batch.add(static_cast<std::uint32_t>(record.offset - batch_base), record);
+      batch.add(delta_to(record.offset), record);
       if (!record.value) batch_horizon = horizon;
       ++kept_;
     }
@@ -118,16 +119,16 @@ void Compaction::rewrite(std::int64_t from, std::int64_t to, const IsAborted& is
   // The last batch must cover the offset to - 1. The log finds its next offset from its last batch, even if all later
   // records are gone.
   if (batch.empty()) {
-    batch_base = to - 1;
+    batch_base = range.to - 1;
     close_batch();
-  } else if (to - 1 - batch_base > kWidestBatch) {
+  } else if (range.to - 1 - batch_base > kWidestBatch) {
     close_batch();
-    batch_base = to - 1;
+    batch_base = range.to - 1;
     close_batch();
   } else {
-    close_batch(static_cast<std::uint32_t>(to - 1 - batch_base));
+    close_batch(delta_to(range.to - 1));
   }
-  write_piece(to, true);
+  write_piece(range.to, true);
 }
 
 }  // namespace millrace::detail::embedded

@@ -24,19 +24,19 @@ class Compaction {
   using IsAborted = std::function<bool(const Page& page)>;
 
   /// `now` is wall-clock time. `settings` and `stop` must outlive the object.
-  Compaction(Storage& storage, std::uint32_t topic_id, std::int32_t partition, const TopicSettings& settings,
-             Timestamp now, const std::atomic<bool>& stop)
+  Compaction(Storage& storage, TopicId topic_id, PartitionId partition, const TopicSettings& settings, Timestamp now,
+             const std::atomic<bool>& stop)
       : storage_(storage), topic_id_(topic_id), partition_(partition), settings_(settings), now_(now), stop_(stop) {}
 
-  /// First pass: finds the offset of each key's newest record in [from, to). Returns the end of the part that was read,
-  /// exclusive. This is `to`, or the first batch that is younger than min.compaction.lag.ms, or the point at which the
-  /// keys fill their memory.
-  [[nodiscard]] std::int64_t map_latest(std::int64_t from, std::int64_t to, const IsAborted& is_aborted);
+  /// First pass: finds the offset of each key's newest record in `range`. Returns the end of the part that was read,
+  /// exclusive. This is `range.to`, or the first batch that is younger than min.compaction.lag.ms, or the point at
+  /// which the keys fill their memory.
+  [[nodiscard]] Offset map_latest(const OffsetRange& range, const IsAborted& is_aborted);
 
-  /// Second pass: writes the batches of [from, to) again, a few megabytes at a time. Each piece replaces the batches
+  /// Second pass: writes the batches of `range` again, a few megabytes at a time. Each piece replaces the batches
   /// that it was made from. `write` stores the changes; `last` is true for the last piece. If `write` returns false,
   /// the compaction stops; the pieces written so far stay valid.
-  void rewrite(std::int64_t from, std::int64_t to, const IsAborted& is_aborted,
+  void rewrite(const OffsetRange& range, const IsAborted& is_aborted,
                const std::function<bool(Storage::Changes& changes, bool last)>& write);
 
   /// The number of records that rewrite() kept.
@@ -53,13 +53,13 @@ class Compaction {
   [[nodiscard]] bool keep(const PageRecord& record, Timestamp horizon) const;
 
   Storage& storage_;
-  const std::uint32_t topic_id_;
-  const std::int32_t partition_;
+  const TopicId topic_id_;
+  const PartitionId partition_;
   const TopicSettings& settings_;
   const Timestamp now_;
   const std::atomic<bool>& stop_;  ///< set when the broker closes; checked between two batches
   /// The offset of each key's newest record, from map_latest().
-  std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>> latest_;
+  std::unordered_map<std::string, Offset, Hash, std::equal_to<>> latest_;
   std::uint64_t kept_ = 0;
 };
 

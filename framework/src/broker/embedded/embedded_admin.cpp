@@ -53,15 +53,15 @@ void EmbeddedAdmin::delete_records(const std::map<TopicPartition, std::int64_t>&
   // Check everything first, so that a wrong offset deletes nothing. -1 means the end of the log, as in Kafka.
   for (const auto& [partition, offset] : before) {
     const PartitionLog& log = core_->topics.get(partition);
-    if (offset < -1 || offset > log.next) {
+    if (offset < -1 || Offset(offset) > log.next) {
       throw BrokerException(BrokerException::Severity::fatal,
                             partition.str() + ": cannot delete the records before offset " + std::to_string(offset) +
-                                ", the log ends at " + std::to_string(log.next));
+                                ", the log ends at " + to_string(log.next));
     }
   }
   for (const auto& [partition, offset] : before) {
     PartitionLog& log = core_->topics.get(partition);
-    core_->cleaner.delete_before(log, offset == -1 ? log.next : offset);
+    core_->cleaner.delete_before(log, offset == -1 ? log.next : Offset(offset));
   }
 }
 
@@ -69,7 +69,7 @@ Watermarks EmbeddedAdmin::watermarks(const TopicPartition& partition, Millis /*t
   const std::lock_guard lock(core_->mutex);
   const PartitionLog& log = core_->topics.get(partition);
   // The end of the log, including open transactions.
-  return {log.entry.log_start, log.next};
+  return {log.entry.log_start.value(), log.next.value()};
 }
 
 std::map<TopicPartition, OffsetAndMetadata> EmbeddedAdmin::group_offsets(const std::string& group_id,

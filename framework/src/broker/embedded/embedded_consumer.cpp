@@ -16,7 +16,7 @@ constexpr Millis kLongestWait = std::chrono::hours(24 * 365);
 
 }  // namespace
 
-void PartitionReader::start_at(std::int64_t offset) {
+void PartitionReader::start_at(Offset offset) {
   start.reset();
   position = offset;
   fetched_to = offset;
@@ -226,7 +226,7 @@ void EmbeddedConsumer::set_paused(const std::vector<TopicPartition>& partitions,
 void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset) {
   PartitionReader& sought = reader(partition, "seek in");
   // Drops all fetched pages. The position is unset until the start is resolved.
-  sought.start_at(0);
+  sought.start_at(Offset());
   sought.position.reset();
   sought.start = offset;
   const Lock lock(core_->mutex);
@@ -235,7 +235,7 @@ void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset
 
 // ---- Reading
 
-std::int64_t EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::string& why) const {
+Offset EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::string& why) const {
   switch (settings_.reset) {
     case OffsetReset::earliest: return log.entry.log_start;
     // With read_committed, the end is the last stable offset.
@@ -253,13 +253,13 @@ void EmbeddedConsumer::settle_start(PartitionReader& reader_of) const {
     switch (*reader_of.start) {
       case kOffsetBeginning: return reader_of.start_at(log.entry.log_start);
       case kOffsetEnd: return reader_of.start_at(log.end(settings_.read_committed));
-      default: return reader_of.start_at(*reader_of.start);
+      default: return reader_of.start_at(Offset(*reader_of.start));
     }
   }
   // An open transaction may commit a new offset. Starting at the old one would process its records twice.
   if (core_->groups.is_pending(settings_.group_id, log.name)) return;
   if (const auto committed = core_->groups.committed(settings_.group_id, log.name)) {
-    return reader_of.start_at(committed->offset);
+    return reader_of.start_at(Offset(committed->offset));
   }
   // With `none`, refill() throws later, so that the caller can still seek().
   if (settings_.reset != OffsetReset::none) reader_of.start_at(reset_offset(log, ""));
@@ -279,11 +279,11 @@ void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
     }
   }
   while (reader_of.pages.empty()) {
-    std::int64_t& position = *reader_of.position;
+    Offset& position = *reader_of.position;
     // Out of range: the records were deleted, or the caller sought too far. Kafka resets the position in the same way.
     if (position < log.entry.log_start || position > log.next) {
-      position = reset_offset(log, "offset " + std::to_string(position) + " is not in the log (it holds " +
-                                       std::to_string(log.entry.log_start) + " to " + std::to_string(log.next) + ")");
+      position = reset_offset(log, "offset " + to_string(position) + " is not in the log (it holds " +
+                                       to_string(log.entry.log_start) + " to " + to_string(log.next) + ")");
     }
     Fetched fetched = fetch(core_->storage, lock, log, position, settings_.read_committed);
     // At the end.
@@ -310,7 +310,7 @@ std::size_t EmbeddedConsumer::drain(PartitionReader& reader_of, std::vector<Cons
       ConsumerRecord& record = records.emplace_back();
       record.topic = topic;
       record.partition = reader_of.log->name.partition;
-      record.offset = found.offset;
+      record.offset = found.offset.value();
       record.timestamp = found.timestamp;
       record.key = found.key;
       record.value = found.value;
@@ -320,7 +320,7 @@ std::size_t EmbeddedConsumer::drain(PartitionReader& reader_of, std::vector<Cons
       ++taken;
     }
     // Stopped inside the page because `room` is used up.
-    if (taken > 0 && more) reader_of.position = records.back().offset + 1;
+    if (taken > 0 && more) reader_of.position = Offset(records.back().offset) + 1;
     if (!more || reader_of.cursor->at_end()) {
       reader_of.cursor.reset();
       reader_of.pages.pop_front();
@@ -392,7 +392,7 @@ std::optional<std::int64_t> EmbeddedConsumer::position(const TopicPartition& par
   Lock lock(core_->mutex);
   // Moves the position over invisible offsets at the end, so that a caller can compare it with the end of the log.
   if (asked.pages.empty()) refill(asked, lock);
-  return asked.position;
+  return asked.position ? std::optional(asked.position->value()) : std::nullopt;
 }
 
 std::optional<std::int64_t> EmbeddedConsumer::current_lag(const TopicPartition& partition) {
@@ -409,7 +409,7 @@ std::optional<std::int64_t> EmbeddedConsumer::current_lag(const TopicPartition& 
 Watermarks EmbeddedConsumer::query_watermarks(const TopicPartition& partition, Millis /*timeout*/) {
   const Lock lock(core_->mutex);
   const PartitionLog& log = core_->topics.get(partition);
-  return {log.entry.log_start, log.end(settings_.read_committed)};
+  return {log.entry.log_start.value(), log.end(settings_.read_committed).value()};
 }
 
 std::optional<std::int64_t> EmbeddedConsumer::offset_for_time(const TopicPartition& partition, Timestamp timestamp,
@@ -417,7 +417,7 @@ std::optional<std::int64_t> EmbeddedConsumer::offset_for_time(const TopicPartiti
   Lock lock(core_->mutex);
   const auto topic = core_->topics.get(partition.topic);
   const PartitionLog& log = core_->topics.get(partition);
-  std::int64_t offset = log.entry.log_start;
+  Offset offset = log.entry.log_start;
   for (;;) {
     const Fetched fetched = fetch(core_->storage, lock, log, offset, settings_.read_committed);
     // Reached the end without a match.
@@ -428,7 +428,7 @@ std::optional<std::int64_t> EmbeddedConsumer::offset_for_time(const TopicPartiti
       PageCursor cursor(*page);
       PageRecord record;
       while (cursor.next(record)) {
-        if (record.offset >= offset && record.timestamp >= timestamp) return record.offset;
+        if (record.offset >= offset && record.timestamp >= timestamp) return record.offset.value();
       }
     }
     offset = fetched.next;

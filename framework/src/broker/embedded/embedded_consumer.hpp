@@ -20,15 +20,15 @@ namespace millrace::detail::embedded {
 struct PartitionReader {
   std::shared_ptr<Topic> topic;  ///< keeps `log` alive after the topic was deleted
   PartitionLog* log = nullptr;
-  std::optional<std::int64_t> start;     ///< argument of assign() or seek(); unset: use the committed offset
-  std::optional<std::int64_t> position;  ///< next offset to return; unset until `start` could be resolved
-  std::deque<PagePtr> pages;             ///< fetched pages; `cursor` is in the first
+  std::optional<std::int64_t> start;  ///< argument of assign() or seek(); unset: use the committed offset
+  std::optional<Offset> position;     ///< next offset to return; unset until `start` could be resolved
+  std::deque<PagePtr> pages;          ///< fetched pages; `cursor` is in the first
   std::optional<PageCursor> cursor;
-  std::int64_t fetched_to = 0;  ///< offset after the last fetched page
+  Offset fetched_to;  ///< offset after the last fetched page
   bool paused = false;
 
   /// Continues at `offset` and drops all fetched pages.
-  void start_at(std::int64_t offset);
+  void start_at(Offset offset);
 };
 
 /// Consumer of the embedded broker. Used by one thread at a time, except wakeup(). Calls its listener on this thread
@@ -83,7 +83,7 @@ class EmbeddedConsumer final : public Consumer {
   /// mutex.
   void settle_start(PartitionReader& reader_of) const;
   /// The offset of auto.offset.reset. Throws BrokerException (fatal) with the reason `why` if the setting is `none`.
-  [[nodiscard]] std::int64_t reset_offset(const PartitionLog& log, const std::string& why) const;
+  [[nodiscard]] Offset reset_offset(const PartitionLog& log, const std::string& why) const;
   /// Fetches pages if the log has visible records at the position. Unlocks `lock`, the broker's mutex, while it reads
   /// from disk.
   void refill(PartitionReader& reader_of, Lock& lock);

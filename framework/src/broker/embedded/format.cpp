@@ -12,9 +12,9 @@ using wire::Writer;
 constexpr std::uint32_t kNoEpoch = 0xffffffff;
 
 /// The common front of keys that belong to one partition.
-std::string partition_scoped(char kind, std::uint32_t topic_id, std::int32_t partition) {
+std::string partition_scoped(char kind, TopicId topic_id, PartitionId partition) {
   std::string key(1, kind);
-  Writer(key).u32(topic_id).u32(static_cast<std::uint32_t>(partition));
+  Writer(key).u32(topic_id.value()).u32(static_cast<std::uint32_t>(partition.value()));
   return key;
 }
 
@@ -27,7 +27,7 @@ void write_batch_header(char* batch, const BatchHeader& header) {
   wire::store_u32(batch + 5, header.last_offset_delta);
   wire::store_u64(batch + 9, static_cast<std::uint64_t>(header.base_timestamp));
   wire::store_u64(batch + 17, static_cast<std::uint64_t>(header.max_timestamp));
-  wire::store_u64(batch + 25, header.producer_id);
+  wire::store_u64(batch + 25, header.producer_id.value());
   wire::store_u64(batch + 33, static_cast<std::uint64_t>(header.delete_horizon));
 }
 
@@ -39,7 +39,7 @@ BatchHeader read_batch_header(std::string_view batch) {
   header.last_offset_delta = in.u32();
   header.base_timestamp = static_cast<Timestamp>(in.u64());
   header.max_timestamp = static_cast<Timestamp>(in.u64());
-  header.producer_id = in.u64();
+  header.producer_id = ProducerId(in.u64());
   header.delete_horizon = static_cast<Timestamp>(in.u64());
   return header;
 }
@@ -48,23 +48,23 @@ std::string version_key() { return "V"; }
 std::string next_id_key() { return "N"; }
 std::string topic_key(std::string_view name) { return "T" + std::string(name); }
 
-std::string partition_key(std::uint32_t topic_id, std::int32_t partition) {
+std::string partition_key(TopicId topic_id, PartitionId partition) {
   return partition_scoped('P', topic_id, partition);
 }
 
-std::string aborted_prefix(std::uint32_t topic_id, std::int32_t partition) {
+std::string aborted_prefix(TopicId topic_id, PartitionId partition) {
   return partition_scoped('A', topic_id, partition);
 }
 
-std::string aborted_key(std::uint32_t topic_id, std::int32_t partition, std::int64_t last) {
+std::string aborted_key(TopicId topic_id, PartitionId partition, Offset last) {
   std::string key = aborted_prefix(topic_id, partition);
-  Writer(key).u64(static_cast<std::uint64_t>(last));
+  Writer(key).u64(static_cast<std::uint64_t>(last.value()));
   return key;
 }
 
-std::string open_transaction_key(std::uint32_t topic_id, std::int32_t partition, std::uint64_t producer) {
+std::string open_transaction_key(TopicId topic_id, PartitionId partition, ProducerId producer) {
   std::string key = partition_scoped('O', topic_id, partition);
-  Writer(key).u64(producer);
+  Writer(key).u64(producer.value());
   return key;
 }
 
@@ -74,30 +74,33 @@ std::string group_offset_key(std::string_view group, const TopicPartition& parti
   return key;
 }
 
-std::string batch_key(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset) {
+std::string batch_key(TopicId topic_id, PartitionId partition, Offset base_offset) {
   std::string key;
   // Built for every batch that is written or read, so without a second allocation.
   key.reserve(16);
-  Writer(key).u32(topic_id).u32(static_cast<std::uint32_t>(partition)).u64(static_cast<std::uint64_t>(base_offset));
+  Writer(key)
+      .u32(topic_id.value())
+      .u32(static_cast<std::uint32_t>(partition.value()))
+      .u64(static_cast<std::uint64_t>(base_offset.value()));
   return key;
 }
 
 std::string parse_topic_key(std::string_view key) { return std::string(key.substr(1)); }
 
 // Only the last part of the key is needed: the caller asked for a partition and knows the rest.
-std::int64_t parse_aborted_key(std::string_view key) {
+Offset parse_aborted_key(std::string_view key) {
   Reader in(key, "the key of an aborted transaction");
   in.bytes(9);  // kind, topic id, partition
-  return static_cast<std::int64_t>(in.u64());
+  return Offset(static_cast<std::int64_t>(in.u64()));
 }
 
 OpenTransactionKey parse_open_transaction_key(std::string_view key) {
   Reader in(key, "the key of an open transaction");
   in.u8();
   OpenTransactionKey parsed;
-  parsed.topic_id = in.u32();
-  parsed.partition = static_cast<std::int32_t>(in.u32());
-  parsed.producer_id = in.u64();
+  parsed.topic_id = TopicId(in.u32());
+  parsed.partition = PartitionId(static_cast<std::int32_t>(in.u32()));
+  parsed.producer_id = ProducerId(in.u64());
   return parsed;
 }
 
@@ -114,9 +117,9 @@ std::pair<std::string, TopicPartition> parse_group_offset_key(std::string_view k
 BatchKey parse_batch_key(std::string_view key) {
   Reader in(key, "the key of a batch");
   BatchKey parsed;
-  parsed.topic_id = in.u32();
-  parsed.partition = static_cast<std::int32_t>(in.u32());
-  parsed.base_offset = static_cast<std::int64_t>(in.u64());
+  parsed.topic_id = TopicId(in.u32());
+  parsed.partition = PartitionId(static_cast<std::int32_t>(in.u32()));
+  parsed.base_offset = Offset(static_cast<std::int64_t>(in.u64()));
   return parsed;
 }
 
@@ -139,7 +142,7 @@ std::uint64_t decode_u64(std::string_view bytes) { return Reader(bytes, "a numbe
 std::string encode(const TopicEntry& entry) {
   std::string out;
   Writer writer(out);
-  writer.u32(entry.id).u32(entry.partitions).u32(static_cast<std::uint32_t>(entry.configs.size()));
+  writer.u32(entry.id.value()).u32(entry.partitions).u32(static_cast<std::uint32_t>(entry.configs.size()));
   for (const auto& [name, value] : entry.configs) writer.string(name).string(value);
   return out;
 }
@@ -147,7 +150,7 @@ std::string encode(const TopicEntry& entry) {
 TopicEntry decode_topic(std::string_view bytes) {
   Reader in(bytes, "a topic's description");
   TopicEntry entry;
-  entry.id = in.u32();
+  entry.id = TopicId(in.u32());
   entry.partitions = in.u32();
   for (std::uint32_t n = in.u32(); n > 0; --n) {
     std::string name = in.string();
@@ -159,8 +162,8 @@ TopicEntry decode_topic(std::string_view bytes) {
 std::string encode(const PartitionEntry& entry) {
   std::string out;
   Writer(out)
-      .u64(static_cast<std::uint64_t>(entry.log_start))
-      .u64(static_cast<std::uint64_t>(entry.cleaned_to))
+      .u64(static_cast<std::uint64_t>(entry.log_start.value()))
+      .u64(static_cast<std::uint64_t>(entry.cleaned_to.value()))
       .u64(entry.clean_records);
   return out;
 }
@@ -168,8 +171,8 @@ std::string encode(const PartitionEntry& entry) {
 PartitionEntry decode_partition(std::string_view bytes) {
   Reader in(bytes, "a partition's description");
   PartitionEntry entry;
-  entry.log_start = static_cast<std::int64_t>(in.u64());
-  entry.cleaned_to = static_cast<std::int64_t>(in.u64());
+  entry.log_start = Offset(static_cast<std::int64_t>(in.u64()));
+  entry.cleaned_to = Offset(static_cast<std::int64_t>(in.u64()));
   entry.clean_records = in.u64();
   return entry;
 }
@@ -177,15 +180,15 @@ PartitionEntry decode_partition(std::string_view bytes) {
 // The marker's offset (`last`) is not in the value, because it is part of the key.
 std::string encode(const AbortedEntry& entry) {
   std::string out;
-  Writer(out).u64(entry.producer_id).u64(static_cast<std::uint64_t>(entry.first));
+  Writer(out).u64(entry.producer_id.value()).u64(static_cast<std::uint64_t>(entry.first.value()));
   return out;
 }
 
 AbortedEntry decode_aborted(std::string_view key, std::string_view bytes) {
   Reader in(bytes, "an aborted transaction's entry");
   AbortedEntry entry;
-  entry.producer_id = in.u64();
-  entry.first = static_cast<std::int64_t>(in.u64());
+  entry.producer_id = ProducerId(in.u64());
+  entry.first = Offset(static_cast<std::int64_t>(in.u64()));
   entry.last = parse_aborted_key(key);
   return entry;
 }

@@ -8,7 +8,30 @@
 #include <utility>
 
 #include "millrace/broker/topic_partition.hpp"
+#include "millrace/common/detail/strong.hpp"
 #include "millrace/common/time.hpp"
+
+namespace millrace::detail::embedded {
+
+struct TopicIdTag {
+  static constexpr bool kCounts = false;
+};
+/// Never given to another topic of the same directory.
+using TopicId = Strong<TopicIdTag, std::uint32_t>;
+
+struct ProducerIdTag {
+  static constexpr bool kCounts = false;
+};
+/// One incarnation of a transactional producer. 0: the records belong to no transaction.
+using ProducerId = Strong<ProducerIdTag, std::uint64_t>;
+
+/// The offsets of [from, to).
+struct OffsetRange {
+  Offset from;
+  Offset to;
+};
+
+}  // namespace millrace::detail::embedded
 
 /// The bytes that the embedded broker writes to disk. Reader and writer share this header. Golden-byte tests
 /// (tests/unit/broker) fail when the layout changes. A change of the layout requires a higher kFormatVersion.
@@ -52,6 +75,9 @@ namespace millrace::detail::embedded::format {
 /// Version of the layout, stored in each directory. A program refuses directories of another version.
 inline constexpr std::uint32_t kFormatVersion = 1;
 
+/// Behind every batch of a partition.
+inline constexpr Offset kEndOfLog{INT64_MAX};
+
 /// Size of the batch header: where the first record begins.
 inline constexpr std::size_t kBatchHeaderBytes = 41;
 
@@ -70,7 +96,7 @@ struct BatchHeader {
   std::uint32_t last_offset_delta = 0;
   Timestamp base_timestamp = 0;
   Timestamp max_timestamp = kNoTimestamp;
-  std::uint64_t producer_id = 0;
+  ProducerId producer_id;
   Timestamp delete_horizon = 0;
 
   bool operator==(const BatchHeader&) const = default;
@@ -83,7 +109,7 @@ void write_batch_header(char* batch, const BatchHeader& header);
 
 /// Value of a 'T' entry.
 struct TopicEntry {
-  std::uint32_t id = 0;
+  TopicId id;
   std::uint32_t partitions = 0;
   std::map<std::string, std::string> configs;
   bool operator==(const TopicEntry&) const = default;
@@ -91,17 +117,17 @@ struct TopicEntry {
 
 /// Value of a 'P' entry.
 struct PartitionEntry {
-  std::int64_t log_start = 0;       ///< first offset that readers may see
-  std::int64_t cleaned_to = 0;      ///< end of the compacted part, exclusive
+  Offset log_start;                 ///< first offset that readers may see
+  Offset cleaned_to;                ///< end of the compacted part, exclusive
   std::uint64_t clean_records = 0;  ///< records in the compacted part
   bool operator==(const PartitionEntry&) const = default;
 };
 
 /// An 'A' entry: the offsets of one aborted transaction in one partition, both inclusive.
 struct AbortedEntry {
-  std::uint64_t producer_id = 0;
-  std::int64_t first = 0;
-  std::int64_t last = 0;  ///< offset of the marker; part of the key
+  ProducerId producer_id;
+  Offset first;
+  Offset last;  ///< offset of the marker; part of the key
   bool operator==(const AbortedEntry&) const = default;
 };
 
@@ -109,28 +135,28 @@ struct AbortedEntry {
 [[nodiscard]] std::string version_key();
 [[nodiscard]] std::string next_id_key();
 [[nodiscard]] std::string topic_key(std::string_view name);
-[[nodiscard]] std::string partition_key(std::uint32_t topic_id, std::int32_t partition);
-[[nodiscard]] std::string aborted_key(std::uint32_t topic_id, std::int32_t partition, std::int64_t last);
-[[nodiscard]] std::string aborted_prefix(std::uint32_t topic_id, std::int32_t partition);
-[[nodiscard]] std::string open_transaction_key(std::uint32_t topic_id, std::int32_t partition, std::uint64_t producer);
+[[nodiscard]] std::string partition_key(TopicId topic_id, PartitionId partition);
+[[nodiscard]] std::string aborted_key(TopicId topic_id, PartitionId partition, Offset last);
+[[nodiscard]] std::string aborted_prefix(TopicId topic_id, PartitionId partition);
+[[nodiscard]] std::string open_transaction_key(TopicId topic_id, PartitionId partition, ProducerId producer);
 [[nodiscard]] std::string group_offset_key(std::string_view group, const TopicPartition& partition);
-[[nodiscard]] std::string batch_key(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset);
+[[nodiscard]] std::string batch_key(TopicId topic_id, PartitionId partition, Offset base_offset);
 
 // Parsers of keys. Each returns the parts that its callers need. A key that is too short throws BrokerException
 // (fatal).
 [[nodiscard]] std::string parse_topic_key(std::string_view key);
-[[nodiscard]] std::int64_t parse_aborted_key(std::string_view key);
+[[nodiscard]] Offset parse_aborted_key(std::string_view key);
 struct OpenTransactionKey {
-  std::uint32_t topic_id = 0;
-  std::int32_t partition = 0;
-  std::uint64_t producer_id = 0;
+  TopicId topic_id;
+  PartitionId partition;
+  ProducerId producer_id;
 };
 [[nodiscard]] OpenTransactionKey parse_open_transaction_key(std::string_view key);
 [[nodiscard]] std::pair<std::string, TopicPartition> parse_group_offset_key(std::string_view key);
 struct BatchKey {
-  std::uint32_t topic_id = 0;
-  std::int32_t partition = 0;
-  std::int64_t base_offset = 0;
+  TopicId topic_id;
+  PartitionId partition;
+  Offset base_offset;
 };
 [[nodiscard]] BatchKey parse_batch_key(std::string_view key);
 

@@ -278,7 +278,7 @@ std::optional<OffsetAndMetadata> Groups::committed(const std::string& group, con
   return offset == found->second.offsets.end() ? std::nullopt : std::optional(offset->second);
 }
 
-void Groups::add_pending(const std::string& group, std::uint64_t producer_id,
+void Groups::add_pending(const std::string& group, ProducerId producer_id,
                          const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
   check_offsets(offsets);
   // Only in memory: a crash aborts the transaction, and its offsets with it.
@@ -293,7 +293,7 @@ bool Groups::is_pending(const std::string& group, const TopicPartition& partitio
                      [&](const auto& pending) { return pending.second.contains(partition); });
 }
 
-void Groups::stage_pending(std::uint64_t producer_id, Storage::Changes& changes) const {
+void Groups::stage_pending(ProducerId producer_id, Storage::Changes& changes) const {
   for (const auto& [name, group] : groups_) {
     const auto pending = group.pending.find(producer_id);
     if (pending == group.pending.end()) continue;
@@ -304,7 +304,7 @@ void Groups::stage_pending(std::uint64_t producer_id, Storage::Changes& changes)
   }
 }
 
-void Groups::end_pending(std::uint64_t producer_id, bool commit) {
+void Groups::end_pending(ProducerId producer_id, bool commit) {
   for (auto& [name, group] : groups_) {
     const auto pending = group.pending.find(producer_id);
     if (pending == group.pending.end()) continue;

@@ -99,15 +99,15 @@ class Groups {
                                                            const TopicPartition& partition) const;
 
   // Offsets inside transactions. They are invisible until the transaction commits.
-  void add_pending(const std::string& group, std::uint64_t producer_id,
+  void add_pending(const std::string& group, ProducerId producer_id,
                    const std::map<TopicPartition, OffsetAndMetadata>& offsets);
   /// True if an open transaction contains an offset of this partition.
   [[nodiscard]] bool is_pending(const std::string& group, const TopicPartition& partition) const;
   /// Adds the offsets that the transaction commits to `changes`.
-  void stage_pending(std::uint64_t producer_id, Storage::Changes& changes) const;
+  void stage_pending(ProducerId producer_id, Storage::Changes& changes) const;
   /// Forgets the pending offsets of a transaction after its end was written. With `commit`, they become the committed
   /// offsets. Wakes everybody who waits for the end of the transaction.
-  void end_pending(std::uint64_t producer_id, bool commit);
+  void end_pending(ProducerId producer_id, bool commit);
   /// Notified by end_pending(). Wait on it with the broker's mutex.
   [[nodiscard]] std::condition_variable& pending_ended() { return pending_ended_; }
 
@@ -116,7 +116,7 @@ class Groups {
     int generation = 0;
     std::map<std::uint64_t, std::shared_ptr<Member>> members;  ///< by id, which is the order in which they joined
     std::map<TopicPartition, OffsetAndMetadata> offsets;       ///< committed
-    std::map<std::uint64_t, std::map<TopicPartition, OffsetAndMetadata>> pending;  ///< by producer id
+    std::map<ProducerId, std::map<TopicPartition, OffsetAndMetadata>> pending;  ///< by producer id
   };
 
   /// Throws BrokerException (fatal) if a partition does not exist or its metadata is too long.

@@ -4,9 +4,7 @@
 
 namespace millrace::detail::embedded {
 
-PagePtr Page::make(std::int64_t base_offset, std::string bytes) {
-  return PagePtr(new Page(base_offset, std::move(bytes)));
-}
+PagePtr Page::make(Offset base_offset, std::string bytes) { return PagePtr(new Page(base_offset, std::move(bytes))); }
 
 bool PageCursor::next(PageRecord& record) {
   if (left_ == 0) return false;
@@ -51,7 +49,7 @@ Headers decode_headers(std::uint32_t count, std::string_view bytes) {
   return headers;
 }
 
-void BatchBuilder::start_record(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value) {
+void BatchBuilder::start_record(OffsetDelta offset_delta, Timestamp timestamp, BytesView key, BytesView value) {
   if (records_ == 0) {
     // Leaves room for the header, which finish() writes.
     bytes_.assign(format::kBatchHeaderBytes, '\0');
@@ -65,7 +63,7 @@ void BatchBuilder::start_record(std::uint32_t offset_delta, Timestamp timestamp,
 
   // The numbers before the key are collected first, so that the string grows once for all of them.
   char front[3 * wire::kMaxVarintBytes];
-  char* end = wire::write_varint(front, offset_delta);
+  char* end = wire::write_varint(front, offset_delta.value());
   end = wire::write_varint(end, wire::zigzag(timestamp - base_timestamp_));
   end = wire::write_varint(end, key ? key->size() + 1 : 0);
   bytes_.append(front, static_cast<std::size_t>(end - front));
@@ -75,7 +73,7 @@ void BatchBuilder::start_record(std::uint32_t offset_delta, Timestamp timestamp,
   if (value) bytes_.append(*value);
 }
 
-void BatchBuilder::add(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value,
+void BatchBuilder::add(OffsetDelta offset_delta, Timestamp timestamp, BytesView key, BytesView value,
                        const Headers* headers) {
   start_record(offset_delta, timestamp, key, value);
   if (headers == nullptr || headers->empty()) {
@@ -95,7 +93,7 @@ void BatchBuilder::add(std::uint32_t offset_delta, Timestamp timestamp, BytesVie
   }
 }
 
-void BatchBuilder::add(std::uint32_t offset_delta, const PageRecord& record) {
+void BatchBuilder::add(OffsetDelta offset_delta, const PageRecord& record) {
   start_record(offset_delta, record.timestamp, record.key, record.value);
   char number[wire::kMaxVarintBytes];
   bytes_.append(number, static_cast<std::size_t>(wire::write_varint(number, record.header_count) - number));
@@ -103,14 +101,14 @@ void BatchBuilder::add(std::uint32_t offset_delta, const PageRecord& record) {
   bytes_.append(record.header_bytes);
 }
 
-std::string BatchBuilder::finish(std::uint8_t flags, std::uint64_t producer_id, Timestamp delete_horizon,
-                                 std::optional<std::uint32_t> last_offset_delta) {
+std::string BatchBuilder::finish(std::uint8_t flags, ProducerId producer_id, Timestamp delete_horizon,
+                                 std::optional<OffsetDelta> last_offset_delta) {
   // A batch without records stands for offsets whose records compaction removed.
   if (records_ == 0) bytes_.assign(format::kBatchHeaderBytes, '\0');
   format::BatchHeader header;
   header.flags = flags;
   header.records = records_;
-  header.last_offset_delta = last_offset_delta.value_or(last_delta_);
+  header.last_offset_delta = last_offset_delta.value_or(last_delta_).value();
   header.base_timestamp = base_timestamp_;
   header.max_timestamp = max_timestamp_;
   header.producer_id = producer_id;
@@ -118,13 +116,13 @@ std::string BatchBuilder::finish(std::uint8_t flags, std::uint64_t producer_id, 
   format::write_batch_header(bytes_.data(), header);
   // Empty again, for the next batch. std::exchange() hands the bytes over without a copy.
   records_ = 0;
-  last_delta_ = 0;
+  last_delta_ = OffsetDelta();
   base_timestamp_ = 0;
   max_timestamp_ = kNoTimestamp;
   return std::exchange(bytes_, {});
 }
 
-std::string control_batch(bool commit, std::uint64_t producer_id, Timestamp now) {
+std::string control_batch(bool commit, ProducerId producer_id, Timestamp now) {
   std::string bytes(format::kBatchHeaderBytes, '\0');
   format::BatchHeader header;
   // A control batch has no records. Its last_offset_delta of 0 makes it take exactly one offset.

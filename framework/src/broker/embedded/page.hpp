@@ -22,11 +22,11 @@ class PagePtr;
 class Page {
  public:
   /// Takes over the bytes of a batch. Throws BrokerException (fatal) if they are too short.
-  [[nodiscard]] static PagePtr make(std::int64_t base_offset, std::string bytes);
+  [[nodiscard]] static PagePtr make(Offset base_offset, std::string bytes);
 
   // Both offsets are inclusive.
-  [[nodiscard]] std::int64_t base_offset() const { return base_offset_; }
-  [[nodiscard]] std::int64_t last_offset() const { return base_offset_ + header_.last_offset_delta; }
+  [[nodiscard]] Offset base_offset() const { return base_offset_; }
+  [[nodiscard]] Offset last_offset() const { return base_offset_ + header_.last_offset_delta; }
   [[nodiscard]] const format::BatchHeader& header() const { return header_; }
   [[nodiscard]] bool is(format::Flags flag) const { return (header_.flags & flag) != 0; }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
@@ -39,7 +39,7 @@ class Page {
 
  private:
   friend class PagePtr;
-  Page(std::int64_t base_offset, std::string bytes)
+  Page(Offset base_offset, std::string bytes)
       : base_offset_(base_offset), bytes_(std::move(bytes)), header_(format::read_batch_header(bytes_)) {}
 
   /// Gives up one ownership. The last owner deletes the page.
@@ -47,7 +47,7 @@ class Page {
     if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  const std::int64_t base_offset_;
+  const Offset base_offset_;
   const std::string bytes_;
   const format::BatchHeader header_;
   mutable std::atomic<std::uint32_t> owners_{1};
@@ -81,7 +81,7 @@ class PagePtr {
 
 /// One record of a page. The views point into the page's bytes.
 struct PageRecord {
-  std::int64_t offset = 0;
+  Offset offset;
   Timestamp timestamp = 0;
   BytesView key;
   BytesView value;
@@ -111,13 +111,19 @@ class PageCursor {
   std::uint32_t left_;
 };
 
+struct OffsetDeltaTag {
+  static constexpr bool kCounts = false;
+};
+/// The offset of a record minus the base offset of its batch.
+using OffsetDelta = Strong<OffsetDeltaTag, std::uint32_t>;
+
 /// Encodes records into a batch. Reusable after finish().
 class BatchBuilder {
  public:
-  /// Appends a record. `offset_delta` is the offset minus the base offset of the batch; the deltas must ascend.
-  void add(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value, const Headers* headers);
+  /// Appends a record. The deltas must ascend.
+  void add(OffsetDelta offset_delta, Timestamp timestamp, BytesView key, BytesView value, const Headers* headers);
   /// Appends a record of another page, with its headers as stored.
-  void add(std::uint32_t offset_delta, const PageRecord& record);
+  void add(OffsetDelta offset_delta, const PageRecord& record);
 
   [[nodiscard]] bool empty() const { return records_ == 0; }
   [[nodiscard]] std::uint32_t records() const { return records_; }
@@ -126,26 +132,26 @@ class BatchBuilder {
 
   /// Returns the batch and empties the builder. `last_offset_delta` defaults to the delta of the last record. A larger
   /// value covers offsets whose records compaction removed.
-  [[nodiscard]] std::string finish(std::uint8_t flags, std::uint64_t producer_id, Timestamp delete_horizon = 0,
-                                   std::optional<std::uint32_t> last_offset_delta = std::nullopt);
+  [[nodiscard]] std::string finish(std::uint8_t flags, ProducerId producer_id, Timestamp delete_horizon = 0,
+                                   std::optional<OffsetDelta> last_offset_delta = std::nullopt);
   /// As finish(), for topics with message.timestamp.type=LogAppendTime: every record gets the time `now`.
-  [[nodiscard]] std::string finish_at(std::uint8_t flags, std::uint64_t producer_id, Timestamp now) {
+  [[nodiscard]] std::string finish_at(std::uint8_t flags, ProducerId producer_id, Timestamp now) {
     max_timestamp_ = now;
     return finish(static_cast<std::uint8_t>(flags | format::kLogAppendTime), producer_id);
   }
 
  private:
   /// Writes everything of a record except its headers.
-  void start_record(std::uint32_t offset_delta, Timestamp timestamp, BytesView key, BytesView value);
+  void start_record(OffsetDelta offset_delta, Timestamp timestamp, BytesView key, BytesView value);
 
   std::string bytes_;
   std::uint32_t records_ = 0;
-  std::uint32_t last_delta_ = 0;
+  OffsetDelta last_delta_;
   Timestamp base_timestamp_ = 0;
   Timestamp max_timestamp_ = kNoTimestamp;
 };
 
 /// A control batch: marks the end of a transaction in one partition.
-[[nodiscard]] std::string control_batch(bool commit, std::uint64_t producer_id, Timestamp now);
+[[nodiscard]] std::string control_batch(bool commit, ProducerId producer_id, Timestamp now);
 
 }  // namespace millrace::detail::embedded

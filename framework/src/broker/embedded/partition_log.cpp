@@ -5,21 +5,21 @@
 namespace millrace::detail::embedded {
 
 void PartitionLog::load(const Storage& storage) {
-  if (const auto stored = storage.get(format::partition_key(topic_id, name.partition))) {
+  if (const auto stored = storage.get(format::partition_key(topic_id, partition()))) {
     entry = format::decode_partition(*stored);
   }
   // The last batch reaches up to the end of the log. Compaction keeps this true, see Compaction::rewrite().
-  const PagePtr last = storage.last_batch(topic_id, name.partition);
+  const PagePtr last = storage.last_batch(topic_id, partition());
   // The log start can be beyond the last batch: retention or delete_records() may have removed all batches.
-  next = std::max(entry.log_start, last ? last->last_offset() + 1 : 0);
-  storage.for_each(
-      format::aborted_prefix(topic_id, name.partition),
-      [this](std::string_view key, std::string_view value) { aborted.push_back(format::decode_aborted(key, value)); });
+  next = std::max(entry.log_start, last ? last->last_offset() + 1 : Offset());
+  storage.for_each(format::aborted_prefix(topic_id, partition()), [this](std::string_view key, std::string_view value) {
+    aborted.push_back(format::decode_aborted(key, value));
+  });
 }
 
-std::int64_t PartitionLog::last_stable() const {
+Offset PartitionLog::last_stable() const {
   // Few transactions are open at the same time, so a search is cheap.
-  std::int64_t stable = next;
+  Offset stable = next;
   for (const OpenTransaction& transaction : open) stable = std::min(stable, transaction.first);
   return stable;
 }
@@ -29,27 +29,27 @@ bool PartitionLog::is_aborted(const Page& page) const {
   // The transactions of one producer do not overlap. So the producer's first aborted transaction that ends after the
   // page decides: the page belongs to it, or comes before it and is not aborted.
   auto range = std::lower_bound(aborted.begin(), aborted.end(), page.base_offset(),
-                                [](const auto& candidate, std::int64_t offset) { return candidate.last < offset; });
+                                [](const auto& candidate, Offset offset) { return candidate.last < offset; });
   for (; range != aborted.end(); ++range) {
     if (range->producer_id == page.header().producer_id) return range->first <= page.base_offset();
   }
   return false;
 }
 
-void PartitionLog::stage_forget_aborted(std::int64_t offset, Storage::Changes& changes) const {
+void PartitionLog::stage_forget_aborted(Offset offset, Storage::Changes& changes) const {
   for (const format::AbortedEntry& range : aborted) {
-    if (range.last < offset) changes.erase(format::aborted_key(topic_id, name.partition, range.last));
+    if (range.last < offset) changes.erase(format::aborted_key(topic_id, partition(), range.last));
   }
 }
 
-void PartitionLog::forget_aborted(std::int64_t offset) {
+void PartitionLog::forget_aborted(Offset offset) {
   std::erase_if(aborted, [offset](const format::AbortedEntry& range) { return range.last < offset; });
 }
 
-Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const PartitionLog& log, std::int64_t offset,
+Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const PartitionLog& log, Offset offset,
               bool read_committed) {
   Fetched fetched{.pages = {}, .next = offset};
-  const std::int64_t end = log.end(read_committed);
+  const Offset end = log.end(read_committed);
   if (offset >= end) return fetched;
 
   const auto take = [&](PagePtr page) {
@@ -63,7 +63,7 @@ Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const 
   // The tail has no gaps, so it serves every offset from its first page on.
   if (!log.tail.empty() && log.tail.front()->base_offset() <= offset) {
     auto page = std::upper_bound(log.tail.begin(), log.tail.end(), offset,
-                                 [](std::int64_t wanted, const PagePtr& p) { return wanted < p->base_offset(); });
+                                 [](Offset wanted, const PagePtr& p) { return wanted < p->base_offset(); });
     for (--page; page != log.tail.end() && bytes < kFetchBytes && (*page)->base_offset() < end; ++page) {
       bytes += (*page)->bytes().size();
       take(*page);
@@ -75,7 +75,7 @@ Fetched fetch(const Storage& storage, std::unique_lock<std::mutex>& lock, const 
   // From here to lock(), other threads may append, compact or delete. The checks below allow for that.
   const std::uint64_t cleanings = log.cleanings;
   lock.unlock();
-  storage.read_batches(log.topic_id, log.name.partition, offset, [&](PagePtr page) {
+  storage.read_batches(log.topic_id, log.partition(), offset, [&](PagePtr page) {
     if (page->base_offset() >= end) return false;
     bytes += page->bytes().size();
     read.push_back(std::move(page));

@@ -122,20 +122,19 @@ void Storage::Changes::erase(const std::string& key) {
   batch_.Delete(storage_.meta_.get(), key).PermitUncheckedError();
 }
 
-void Storage::Changes::put_batch(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset,
+void Storage::Changes::put_batch(TopicId topic_id, PartitionId partition, Offset base_offset,
                                  const std::string& batch) {
   batch_.Put(storage_.log_.get(), format::batch_key(topic_id, partition, base_offset), batch).PermitUncheckedError();
 }
 
-void Storage::Changes::erase_batch(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset) {
+void Storage::Changes::erase_batch(TopicId topic_id, PartitionId partition, Offset base_offset) {
   batch_.Delete(storage_.log_.get(), format::batch_key(topic_id, partition, base_offset)).PermitUncheckedError();
 }
 
-void Storage::Changes::erase_batches(std::uint32_t topic_id, std::int32_t partition, std::int64_t from,
-                                     std::int64_t to) {
+void Storage::Changes::erase_batches(TopicId topic_id, PartitionId partition, const OffsetRange& base_offsets) {
   batch_
-      .DeleteRange(storage_.log_.get(), format::batch_key(topic_id, partition, from),
-                   format::batch_key(topic_id, partition, to))
+      .DeleteRange(storage_.log_.get(), format::batch_key(topic_id, partition, base_offsets.from),
+                   format::batch_key(topic_id, partition, base_offsets.to))
       .PermitUncheckedError();
 }
 
@@ -165,10 +164,10 @@ void Storage::for_each(const std::string& prefix,
   if (!it->status().ok()) fail("reading", it->status());
 }
 
-void Storage::read_batches(std::uint32_t topic_id, std::int32_t partition, std::int64_t offset,
+void Storage::read_batches(TopicId topic_id, PartitionId partition, Offset offset,
                            const std::function<bool(PagePtr page)>& visit) const {
-  const std::string first = format::batch_key(topic_id, partition, 0);
-  const std::string end = format::batch_key(topic_id, partition, INT64_MAX);
+  const std::string first = format::batch_key(topic_id, partition, Offset());
+  const std::string end = format::batch_key(topic_id, partition, format::kEndOfLog);
   // The bounds keep the iterator inside the partition. RocksDB stores references, so the strings must outlive the
   // iterator.
   const rocksdb::Slice lower(first);
@@ -183,7 +182,7 @@ void Storage::read_batches(std::uint32_t topic_id, std::int32_t partition, std::
   it->SeekForPrev(wanted);
   if (!it->Valid() && it->status().ok()) it->Seek(wanted);
   for (; it->Valid(); it->Next()) {
-    const std::int64_t base = format::parse_batch_key({it->key().data(), it->key().size()}).base_offset;
+    const Offset base = format::parse_batch_key({it->key().data(), it->key().size()}).base_offset;
     PagePtr page = Page::make(base, it->value().ToString());
     // The batch before a gap ends below `offset`.
     if (page->last_offset() < offset) continue;
@@ -192,14 +191,14 @@ void Storage::read_batches(std::uint32_t topic_id, std::int32_t partition, std::
   if (!it->status().ok()) fail("reading", it->status());
 }
 
-PagePtr Storage::last_batch(std::uint32_t topic_id, std::int32_t partition) const {
+PagePtr Storage::last_batch(TopicId topic_id, PartitionId partition) const {
   PagePtr last;
-  const std::string first = format::batch_key(topic_id, partition, 0);
+  const std::string first = format::batch_key(topic_id, partition, Offset());
   const rocksdb::Slice lower(first);
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = &lower;
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, log_.get()));
-  it->SeekForPrev(format::batch_key(topic_id, partition, INT64_MAX));
+  it->SeekForPrev(format::batch_key(topic_id, partition, format::kEndOfLog));
   if (it->Valid()) {
     const auto key = format::parse_batch_key({it->key().data(), it->key().size()});
     last = Page::make(key.base_offset, it->value().ToString());

@@ -37,10 +37,10 @@ class Storage {
     void put(const std::string& key, const std::string& value);
     void erase(const std::string& key);
     // Batches of the log. A batch is stored under its base offset.
-    void put_batch(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset, const std::string& batch);
-    void erase_batch(std::uint32_t topic_id, std::int32_t partition, std::int64_t base_offset);
-    /// Deletes the batches whose base offset is in [from, to).
-    void erase_batches(std::uint32_t topic_id, std::int32_t partition, std::int64_t from, std::int64_t to);
+    void put_batch(TopicId topic_id, PartitionId partition, Offset base_offset, const std::string& batch);
+    void erase_batch(TopicId topic_id, PartitionId partition, Offset base_offset);
+    /// Deletes the batches whose base offset is in the range.
+    void erase_batches(TopicId topic_id, PartitionId partition, const OffsetRange& base_offsets);
     [[nodiscard]] bool empty() const { return batch_.Count() == 0; }
     /// Size of the collected changes in bytes.
     [[nodiscard]] std::size_t bytes() const { return batch_.GetDataSize(); }
@@ -63,11 +63,11 @@ class Storage {
   /// Reads the batches of one partition in offset order. Starts with the batch that contains `offset`, or with the next
   /// one if no batch contains it. Stops when `visit` returns false. The read works on a snapshot: changes that are
   /// written meanwhile are not seen.
-  void read_batches(std::uint32_t topic_id, std::int32_t partition, std::int64_t offset,
+  void read_batches(TopicId topic_id, PartitionId partition, Offset offset,
                     const std::function<bool(PagePtr page)>& visit) const;
 
   /// The last batch of a partition, or null if the partition has none.
-  [[nodiscard]] PagePtr last_batch(std::uint32_t topic_id, std::int32_t partition) const;
+  [[nodiscard]] PagePtr last_batch(TopicId topic_id, PartitionId partition) const;
 
   [[nodiscard]] const std::string& directory() const { return directory_; }
 

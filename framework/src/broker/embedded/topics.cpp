@@ -40,7 +40,7 @@ std::shared_ptr<Topic> Topics::find(std::string_view name) const {
 }
 
 // Iterates over all topics. Only the recovery of open transactions calls this, once at the start.
-std::shared_ptr<Topic> Topics::find(std::uint32_t id) const {
+std::shared_ptr<Topic> Topics::find(TopicId id) const {
   for (const auto& [name, topic] : topics_) {
     if (topic->id == id) return topic;
   }
@@ -76,7 +76,7 @@ std::shared_ptr<Topic> Topics::create(const NewTopic& wanted) {
   // -1 asks for the broker's default, which is one partition here.
   entry.partitions = wanted.partitions == -1 ? 1 : static_cast<std::uint32_t>(wanted.partitions);
   entry.configs = wanted.configs;
-  entry.id = static_cast<std::uint32_t>(next_id_);
+  entry.id = TopicId(static_cast<std::uint32_t>(next_id_));
   auto topic = make_topic(wanted.name, entry);
 
   Storage::Changes changes(storage_);
@@ -93,14 +93,14 @@ void Topics::remove(const std::shared_ptr<Topic>& topic) {
   Storage::Changes changes(storage_);
   changes.erase(format::topic_key(topic->name));
   for (const auto& log : topic->partitions) {
-    const std::int32_t partition = log->name.partition;
+    const PartitionId partition = log->partition();
     changes.erase(format::partition_key(topic->id, partition));
     for (const auto& range : log->aborted) changes.erase(format::aborted_key(topic->id, partition, range.last));
     for (const auto& open : log->open) {
       changes.erase(format::open_transaction_key(topic->id, partition, open.producer_id));
     }
     // One range deletion per partition, however many batches there are.
-    changes.erase_batches(topic->id, partition, 0, INT64_MAX);
+    changes.erase_batches(topic->id, partition, {.from = Offset(), .to = format::kEndOfLog});
   }
   changes.write();
   // Only after the write: if it fails, the topic stays as it is.

@@ -20,7 +20,7 @@ namespace millrace::detail::embedded {
 /// guarded by the broker's mutex.
 struct Topic {
   std::string name;
-  std::uint32_t id = 0;
+  TopicId id;
   std::map<std::string, std::string> configs;  ///< as the user gave them
   TopicSettings settings;                      ///< `configs` parsed, with defaults
   std::vector<std::unique_ptr<PartitionLog>> partitions;
@@ -37,7 +37,7 @@ class Topics {
 
   /// The topic, or nullptr if there is none.
   [[nodiscard]] std::shared_ptr<Topic> find(std::string_view name) const;
-  [[nodiscard]] std::shared_ptr<Topic> find(std::uint32_t id) const;
+  [[nodiscard]] std::shared_ptr<Topic> find(TopicId id) const;
   /// The topic. Throws BrokerException (fatal) if there is none.
   [[nodiscard]] std::shared_ptr<Topic> get(std::string_view name) const;
   /// The partition. Throws BrokerException (fatal) if the topic or the partition does not exist. Valid while the Topic

@@ -14,14 +14,14 @@ Transactions::Transactions(Storage& storage, Topics& topics, Groups& groups, Tai
 
 void Transactions::abort_left_open() {
   // Grouped by producer, so that each transaction is ended with one write.
-  std::map<std::uint64_t, std::vector<PartitionLog*>> left;
+  std::map<ProducerId, std::vector<PartitionLog*>> left;
   storage_.for_each("O", [&](std::string_view key, std::string_view value) {
     const auto open = format::parse_open_transaction_key(key);
     const auto topic = topics_.find(open.topic_id);
     // The topic was deleted with the transaction open.
     if (!topic) return;
-    PartitionLog& log = *topic->partitions.at(static_cast<std::size_t>(open.partition));
-    log.open.push_back({open.producer_id, static_cast<std::int64_t>(format::decode_u64(value))});
+    PartitionLog& log = *topic->partitions.at(static_cast<std::size_t>(open.partition.value()));
+    log.open.push_back({open.producer_id, Offset(static_cast<std::int64_t>(format::decode_u64(value)))});
     left[open.producer_id].push_back(&log);
   });
   for (const auto& [producer_id, partitions] : left) finish(producer_id, partitions, false);
@@ -37,7 +37,7 @@ std::shared_ptr<TransactionalProducer> Transactions::init(const std::string& tra
   auto producer = std::make_shared<TransactionalProducer>();
   producer->transactional_id = transactional_id;
   // A new id per incarnation: the markers of the old incarnation cannot be confused with those of the new one.
-  producer->producer_id = topics_.draw_id();
+  producer->producer_id = ProducerId(topics_.draw_id());
   producer->timeout = timeout;
   current = producer;
   return producer;
@@ -73,8 +73,8 @@ void Transactions::write(TransactionalProducer& producer, PartitionLog& log, Sto
   producer.partitions.push_back(&log);
   // From now on, read_committed readers stop before this offset.
   log.open.push_back({producer.producer_id, log.next});
-  changes.put(format::open_transaction_key(log.topic_id, log.name.partition, producer.producer_id),
-              format::encode_u64(static_cast<std::uint64_t>(log.next)));
+  changes.put(format::open_transaction_key(log.topic_id, log.partition(), producer.producer_id),
+              format::encode_u64(static_cast<std::uint64_t>(log.next.value())));
 }
 
 void Transactions::undo_write(TransactionalProducer& producer, PartitionLog& log) {
@@ -97,7 +97,7 @@ void Transactions::end(TransactionalProducer& producer, bool commit) {
   producer.open = false;
 }
 
-void Transactions::finish(std::uint64_t producer_id, const std::vector<PartitionLog*>& partitions, bool commit) {
+void Transactions::finish(ProducerId producer_id, const std::vector<PartitionLog*>& partitions, bool commit) {
   const Timestamp now = Clock::system().now();
   Appends appends(storage_, tail_);
   std::vector<std::pair<PartitionLog*, format::AbortedEntry>> aborted;
@@ -105,11 +105,11 @@ void Transactions::finish(std::uint64_t producer_id, const std::vector<Partition
     const auto open = std::find_if(log->open.begin(), log->open.end(),
                                    [&](const auto& candidate) { return candidate.producer_id == producer_id; });
     // The marker is the last offset of the transaction in this partition.
-    const std::int64_t marker = appends.add(*log, control_batch(commit, producer_id, now));
-    appends.changes().erase(format::open_transaction_key(log->topic_id, log->name.partition, producer_id));
+    const Offset marker = appends.add(*log, control_batch(commit, producer_id, now));
+    appends.changes().erase(format::open_transaction_key(log->topic_id, log->partition(), producer_id));
     if (commit) continue;
     const format::AbortedEntry entry{producer_id, open->first, marker};
-    appends.changes().put(format::aborted_key(log->topic_id, log->name.partition, marker), format::encode(entry));
+    appends.changes().put(format::aborted_key(log->topic_id, log->partition(), marker), format::encode(entry));
     aborted.emplace_back(log, entry);
   }
   // The group's offsets are in the same write as the markers. So results and offsets become visible together.

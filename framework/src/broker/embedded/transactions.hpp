@@ -16,7 +16,7 @@ namespace millrace::detail::embedded {
 /// EmbeddedProducer and Transactions. Guarded by the broker's mutex.
 struct TransactionalProducer {
   std::string transactional_id;
-  std::uint64_t producer_id = 0;
+  ProducerId producer_id;
   Millis timeout{60000};
   enum class Fenced { no, by_newer, by_timeout } fenced = Fenced::no;
   bool open = false;                      ///< has written records or added offsets since the last commit or abort
@@ -64,7 +64,7 @@ class Transactions {
   /// Aborts the transactions that are open on disk at the start.
   void abort_left_open();
   /// Writes the markers and the bookkeeping of one transaction's end, in one write.
-  void finish(std::uint64_t producer_id, const std::vector<PartitionLog*>& partitions, bool commit);
+  void finish(ProducerId producer_id, const std::vector<PartitionLog*>& partitions, bool commit);
 
   Storage& storage_;
   Topics& topics_;

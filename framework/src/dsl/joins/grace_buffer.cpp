@@ -15,11 +15,11 @@ constexpr std::size_t kBeforeKey = 1 + 8;
 constexpr std::size_t kAfterKey = 4;
 
 // The order of the bytes is the order of release: by time, then by key, then by arrival.
-std::string entry_key(Timestamp timestamp, std::string_view key, std::uint32_t number) {
+std::string entry_key(Timestamp timestamp, std::string_view key, Sequence number) {
   std::string bytes(1, '\0');
   formats::append_be64(bytes, static_cast<std::uint64_t>(timestamp));
   bytes += key;
-  formats::append_be32(bytes, number);
+  formats::append_be32(bytes, number.value());
   return bytes;
 }
 
@@ -33,7 +33,7 @@ bool GraceBuffer::put(std::string_view key, std::string value, BufferedContext c
   if (stream_time_ - grace_ms_ > context.timestamp) return false;
   stream_time_ = std::max(stream_time_, context.timestamp);
   // Tells records of the same key and time apart. 31 bits, because Java's number is an int.
-  number_ = (number_ + 1) & 0x7fffffff;
+  number_ = Sequence((number_.value() + 1) & 0x7fffffff);
   auto entry = entry_key(context.timestamp, key, number_);
   BufferedValue waiting;
   waiting.new_value = std::move(value);
@@ -65,7 +65,7 @@ void GraceBuffer::restore(std::span<const RestoreRecord> records) {
     }
     // Tombstones count too: stream time and numbers must not go back after a restart.
     stream_time_ = std::max(stream_time_, time_of(record.key));
-    number_ = std::max(number_, formats::load_be32(record.key.data() + record.key.size() - kAfterKey));
+    number_ = std::max(number_, Sequence(formats::load_be32(record.key.data() + record.key.size() - kAfterKey)));
     if (record.value) {
       waiting_.insert_or_assign(std::string(record.key), read_buffered(3, *record.value, {}, nullptr).value);
     } else {

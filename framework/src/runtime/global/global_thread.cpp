@@ -31,7 +31,7 @@ class GlobalThread::NoOutput final : public TaskOutput {
   [[nodiscard]] std::uint64_t open_changelog(const TopicPartition&) override { return 0; }
   void close_changelog(std::uint64_t) override {}
   void send_changelog(std::uint64_t, BytesView, BytesView, Timestamp, const Headers*) override {}
-  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
+  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
 };
 
 GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, Admin& admin,
@@ -82,7 +82,7 @@ void GlobalThread::open(Millis timeout) {
   std::vector<std::pair<TopicPartition, std::int64_t>> starts;
   // No restore from a changelog: the records from here on go through the processor.
   for (const StorePosition& store : store_set_->positions()) {
-    starts.emplace_back(store.changelog(), *store.next_offset());
+    starts.emplace_back(store.changelog(), store.next_offset()->value());
   }
   ends_.clear();
   for (const auto& [input, bound] : bounds) ends_[input] = bound.high;

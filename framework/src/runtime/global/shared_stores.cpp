@@ -132,7 +132,7 @@ class SharedWindowStore final : public Shared<WindowBytesStore> {
  public:
   using Shared::Shared;
 
-  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+  Sequence put(std::string_view key, BytesView value, Timestamp window_start) override {
     const auto held = lock_to_write();
     return store_.put(key, value, window_start);
   }
@@ -191,17 +191,16 @@ class SharedSessionStore final : public Shared<SessionBytesStore> {
     const auto held = lock();
     return keep(store_.fetch_session(key, session));
   }
-  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
-                                                                    Timestamp latest_start, bool forward) override {
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, const SessionBounds& bounds,
+                                                                    bool forward) override {
     const auto held = lock();
-    return copy_of(*store_.find_sessions(key, earliest_end, latest_start, forward));
+    return copy_of(*store_.find_sessions(key, bounds, forward));
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
-                                                                             Timestamp earliest_end,
-                                                                             Timestamp latest_start,
+                                                                             const SessionBounds& bounds,
                                                                              bool forward) override {
     const auto held = lock();
-    return copy_of(*store_.find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward));
+    return copy_of(*store_.find_sessions_in_range(key_from, key_to, bounds, forward));
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
                                                                            Timestamp latest_end) override {

@@ -225,10 +225,10 @@ void StoreBinding::dump(const std::string& name, FunctionRef<void(std::string_vi
       visit(key, all->value());
     }
   } else if (inside.session != nullptr) {
-    const auto all = inside.session->find_sessions_in_range(std::nullopt, std::nullopt, 0, kEndOfTime, true);
+    const auto all = inside.session->find_sessions_in_range(std::nullopt, std::nullopt, {}, true);
     for (; all->valid(); all->next()) {
       key.clear();
-      formats::append_session_key(key, all->key(), all->session().start, all->session().end);
+      formats::append_session_key(key, all->key(), all->session());
       visit(key, all->value());
     }
   } else {
@@ -256,7 +256,7 @@ void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& pro
     // Nobody writes a changelog for these stores. Their data are as new as the processed input.
     if (!position.from_source()) continue;
     const auto found = processed.find(position.changelog());
-    if (found != processed.end()) stores_.advance(position, found->second.offset);
+    if (found != processed.end()) stores_.advance(position, Offset(found->second.offset));
   }
   stores_.commit();
 }

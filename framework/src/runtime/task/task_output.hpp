@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "millrace/broker/topic_partition.hpp"
+#include "millrace/common/detail/strong.hpp"
 #include "millrace/processor/detail/task_context.hpp"
 
 namespace millrace::detail {
@@ -28,7 +29,7 @@ class TaskOutput : public RecordCollector {
 
   /// One past the offset of the last record of this changelog that the broker has confirmed. nullopt: none was
   /// confirmed.
-  [[nodiscard]] virtual std::optional<std::int64_t> confirmed_offset(std::uint64_t token) const = 0;
+  [[nodiscard]] virtual std::optional<Offset> confirmed_offset(std::uint64_t token) const = 0;
 };
 
 }  // namespace millrace::detail

@@ -27,8 +27,8 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
   }
   stores.begin_restore(held);
   for (StorePosition& store : stores.positions()) {
-    const std::int64_t start = *store.next_offset();
-    const std::int64_t end = held.at(store.changelog()).high;
+    const Offset start = *store.next_offset();
+    const Offset end(held.at(store.changelog()).high);
     // The local data are up to date.
     if (start >= end) continue;
     restoring_.emplace(store.changelog(),
@@ -49,7 +49,9 @@ bool ChangelogReader::done(const StoreSet& stores) const {
 
 void ChangelogReader::reassign() {
   std::vector<std::pair<TopicPartition, std::int64_t>> partitions;
-  for (const auto& [partition, restoring] : restoring_) partitions.emplace_back(partition, restoring.next_offset());
+  for (const auto& [partition, restoring] : restoring_) {
+    partitions.emplace_back(partition, restoring.next_offset().value());
+  }
   consumer_->assign(partitions);
   assignment_changed_ = false;
 }
@@ -62,7 +64,7 @@ void ChangelogReader::step(Millis timeout) {
   for (ConsumerRecord& record : records_) {
     const auto found = restoring_.find({*record.topic, record.partition});
     // Records beyond `end` were written by this task itself after it was added. Its stores contain them already.
-    if (found != restoring_.end() && record.offset < found->second.end) {
+    if (found != restoring_.end() && Offset(record.offset) < found->second.end) {
       found->second.batch.push_back(std::move(record));
     }
   }
@@ -81,9 +83,9 @@ void ChangelogReader::apply(Restoring& restoring) {
     // A record without a key can only be in a source topic. A store has no such entry.
     if (record.key) batch.push_back({*record.key, record.value, record.timestamp, &record.headers});
   }
-  const std::int64_t before = restoring.next_offset();
+  const Offset before = restoring.next_offset();
   // The position moves even if all records of the batch were skipped.
-  restoring.stores->restore(*restoring.store, batch, restoring.batch.back().offset + 1);
+  restoring.stores->restore(*restoring.store, batch, Offset(restoring.batch.back().offset) + 1);
   restoring.metrics->restore_remaining.add(before - restoring.next_offset());
   restoring.metrics->restored.add(batch.size());
   restoring.metrics->client().restored.add(batch.size());
@@ -101,7 +103,7 @@ void ChangelogReader::finish_caught_up() {
     const auto position = consumer_->position(it->first);
     // The last offsets before the end may be transaction markers or compacted records. poll() never returns them, but
     // the consumer's position passes them.
-    if (restoring.next_offset() < restoring.end && (!position || *position < restoring.end)) {
+    if (restoring.next_offset() < restoring.end && (!position || Offset(*position) < restoring.end)) {
       ++it;
       continue;
     }
@@ -123,7 +125,7 @@ void ChangelogReader::warn_of_standstill() {
   const Timestamp now = clock_.monotonic_ms();
   for (auto& [partition, restoring] : restoring_) {
     // The position also moves over markers and compacted records, which count as progress.
-    const auto position = consumer_->position(partition).value_or(restoring.position);
+    const Offset position(consumer_->position(partition).value_or(restoring.position.value()));
     if (position > restoring.position) {
       restoring.position = position;
       restoring.moved_at = now;
@@ -132,8 +134,8 @@ void ChangelogReader::warn_of_standstill() {
     restoring.moved_at = now;
     log(LogLevel::warn,
         "store '" + restoring.store->store() + "' of " + restoring.stores->owner() +
-            " waits to be restored: changelog " + partition.str() + " ends at offset " + std::to_string(restoring.end) +
-            ", but reading stops at offset " + std::to_string(position) +
+            " waits to be restored: changelog " + partition.str() + " ends at offset " + to_string(restoring.end) +
+            ", but reading stops at offset " + to_string(position) +
             ". Either the broker cannot be reached, or a transaction is open there. The broker aborts an open " +
             "transaction after the writer's transaction.timeout.ms. If it does not, find and abort the transaction " +
             "with kafka-transactions.sh");

@@ -62,14 +62,14 @@ class ChangelogReader {
     StoreSet* stores;                      ///< owned by the task manager
     StorePosition* store;                  ///< an element of `stores`
     std::shared_ptr<TaskMetrics> metrics;  ///< of the task
-    std::int64_t start;                    ///< first offset to read
-    std::int64_t end;                      ///< offset where restoring ends; exclusive
-    std::int64_t position;                 ///< of the consumer, as last seen
+    Offset start;                          ///< first offset to read
+    Offset end;                            ///< offset where restoring ends; exclusive
+    Offset position;                       ///< of the consumer, as last seen
     /// When `position` last changed, or when the last warning was logged. Clock::monotonic_ms().
     Timestamp moved_at;
     std::vector<ConsumerRecord> batch;  ///< polled in the present step
 
-    [[nodiscard]] std::int64_t next_offset() const { return *store->next_offset(); }
+    [[nodiscard]] Offset next_offset() const { return *store->next_offset(); }
   };
 
   /// Tells the consumer which partitions to read.

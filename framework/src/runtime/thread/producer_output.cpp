@@ -145,7 +145,7 @@ void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) 
   producer_->send(record, token);
 }
 
-std::optional<std::int64_t> ProducerOutput::confirmed_offset(std::uint64_t token) const {
+std::optional<Offset> ProducerOutput::confirmed_offset(std::uint64_t token) const {
   return changelogs_[token - 1].next_offset;
 }
 
@@ -153,7 +153,7 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
   if (delivery.error == nullptr) {
     if (is_changelog(delivery.token)) {
       // Reports come in order per partition, so the last one has the highest offset.
-      changelogs_[delivery.token - 1].next_offset = delivery.offset + 1;
+      changelogs_[delivery.token - 1].next_offset = Offset(delivery.offset) + 1;
     } else if (!origins_.empty()) {
       origins_.erase(delivery.token);
     }

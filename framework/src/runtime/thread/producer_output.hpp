@@ -54,7 +54,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void close_changelog(std::uint64_t token) override;
   void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                       const Headers* headers) override;
-  [[nodiscard]] std::optional<std::int64_t> confirmed_offset(std::uint64_t token) const override;
+  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t token) const override;
 
   /// Takes delivery reports and writes dead letters. Throws what has failed.
   void poll();
@@ -85,7 +85,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   /// A changelog partition to which a task writes.
   struct Changelog {
     TopicPartition partition;
-    std::optional<std::int64_t> next_offset;  ///< see confirmed_offset()
+    std::optional<Offset> next_offset;  ///< see confirmed_offset()
   };
 
   /// Where a record that is on its way came from, for the production handler. Contains copies of everything, because

@@ -12,16 +12,13 @@ namespace millrace::detail {
 
 namespace {
 
-// Big-endian, so that byte order is the order of the numbers.
-void append_number(std::string& out, std::int64_t number) {
-  formats::append_be64(out, static_cast<std::uint64_t>(number));
-}
-
 constexpr std::size_t kTimeBytes = 8;
 
 }  // namespace
 
-void SegmentedCacheKeys::append_segment(std::string& out, Timestamp time) const { append_number(out, segment(time)); }
+void SegmentedCacheKeys::append_segment(std::string& out, Timestamp time) const {
+  layout::append_segment(out, segment(time));
+}
 
 std::string_view SegmentedCacheKeys::record_key(std::string_view cache_key) const {
   return cache_key.substr(kSegmentBytes, cache_key.size() - kSegmentBytes - suffix_);
@@ -31,11 +28,12 @@ Timestamp SegmentedCacheKeys::time(std::string_view cache_key) const {
   return static_cast<Timestamp>(formats::load_be64(cache_key.data() + cache_key.size() - suffix_));
 }
 
-std::string SegmentedCacheKeys::bound(std::int64_t segment, std::string_view key, Timestamp time, char filler) const {
+std::string SegmentedCacheKeys::bound(layout::SegmentId segment, std::string_view key, Timestamp time,
+                                      char filler) const {
   std::string bytes;
-  append_number(bytes, segment);
+  layout::append_segment(bytes, segment);
   bytes.append(key);
-  append_number(bytes, time);
+  formats::append_be64(bytes, static_cast<std::uint64_t>(time));
   bytes.append(suffix_ - kTimeBytes, filler);
   return bytes;
 }
@@ -46,12 +44,12 @@ std::vector<std::string> SegmentedCacheKeys::of_one_key(NamedCache& cache, std::
   // Callers may pass an open bound as a negative time. Stored times are never negative.
   from = std::max<Timestamp>(from, 0);
   if (to < from) return found;
-  for (std::int64_t at = segment(from); at <= segment(to); ++at) {
+  for (layout::SegmentId at = segment(from); at <= segment(to); ++at) {
     const std::string first = bound(at, key, from, '\0');
     const auto next = cache.first_from(first);
     if (!next) break;
     // A long range of time has many segments, most of them without entries. Jump to the next segment that has one.
-    const auto next_segment = static_cast<std::int64_t>(formats::load_be64(next->data()));
+    const layout::SegmentId next_segment = layout::read_segment(*next);
     if (next_segment > at) {
       at = next_segment - 1;
       continue;
@@ -71,9 +69,9 @@ std::vector<std::string> SegmentedCacheKeys::of_keys(NamedCache& cache, BytesVie
   from = std::max<Timestamp>(from, 0);
   if (to < from || (key_from && key_to && *key_from > *key_to)) return {};
   std::string first;
-  append_number(first, segment(from));
+  layout::append_segment(first, segment(from));
   std::string last;
-  append_number(last, segment(to));
+  layout::append_segment(last, segment(to));
   // The exclusive end of the range. It exists, because a segment is not negative and so not all bytes are 0xff.
   const auto behind = end_of_prefix(last);
   auto found = cache.keys(first, *behind, false);

@@ -9,6 +9,7 @@
 #include "millrace/common/time.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
 #include "named_cache.hpp"
+#include "state/rocksdb/layout.hpp"
 
 namespace millrace::detail {
 
@@ -42,8 +43,8 @@ class SegmentedCacheKeys {
   [[nodiscard]] std::string_view record_key(std::string_view cache_key) const;
   [[nodiscard]] Timestamp time(std::string_view cache_key) const;
   /// A bound for a range scan: `segment | key | time`, filled with `filler` up to the length of a cache key.
-  [[nodiscard]] std::string bound(std::int64_t segment, std::string_view key, Timestamp time, char filler) const;
-  [[nodiscard]] std::int64_t segment(Timestamp time) const { return time / interval_ms_; }
+  [[nodiscard]] std::string bound(layout::SegmentId segment, std::string_view key, Timestamp time, char filler) const;
+  [[nodiscard]] layout::SegmentId segment(Timestamp time) const { return layout::SegmentId(time / interval_ms_); }
 
   std::int64_t interval_ms_;
   std::size_t suffix_;

@@ -33,10 +33,7 @@ class MergedSessionIterator final : public SessionBytesIterator {
   void next() override { merge_.next(); }
   [[nodiscard]] std::string_view key() const override { return read_cache_key(merge_.key()).key; }
   [[nodiscard]] std::string_view value() const override { return merge_.value(); }
-  [[nodiscard]] Window session() const override {
-    const auto at = read_cache_key(merge_.key());
-    return {at.start, at.end};
-  }
+  [[nodiscard]] Window session() const override { return read_cache_key(merge_.key()).session; }
 
  private:
   CacheMerge merge_;
@@ -75,26 +72,26 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
     return *value ? BytesView(**value) : std::nullopt;
   }
 
-  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
-                                                                    Timestamp latest_start, bool forward) override {
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, const SessionBounds& bounds,
+                                                                    bool forward) override {
     // A cache key sorts by the session's end. So the end has a bound in the scan, and the start is filtered afterwards.
-    return merge(up_to(latest_start, keys_.of_one_key(cache_.entries(), key, earliest_end, kEndOfTime)),
-                 inner_->find_sessions(key, earliest_end, latest_start, forward), forward);
+    return merge(up_to(bounds.latest_start, keys_.of_one_key(cache_.entries(), key, bounds.earliest_end, kEndOfTime)),
+                 inner_->find_sessions(key, bounds, forward), forward);
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
-                                                                             Timestamp earliest_end,
-                                                                             Timestamp latest_start,
+                                                                             const SessionBounds& bounds,
                                                                              bool forward) override {
-    return merge(up_to(latest_start, keys_.of_keys(cache_.entries(), key_from, key_to, earliest_end, kEndOfTime)),
-                 inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward), forward);
+    return merge(
+        up_to(bounds.latest_start, keys_.of_keys(cache_.entries(), key_from, key_to, bounds.earliest_end, kEndOfTime)),
+        inner_->find_sessions_in_range(key_from, key_to, bounds, forward), forward);
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
                                                                            Timestamp latest_end) override {
     // Reads everything and sorts a copy: neither cache nor store has an order by end across all keys.
     std::vector<SessionItem> items;
-    const auto walk = find_sessions_in_range(std::nullopt, std::nullopt, earliest_end, kEndOfTime, true);
+    const auto walk = find_sessions_in_range(std::nullopt, std::nullopt, {.earliest_end = earliest_end}, true);
     for (; walk->valid(); walk->next()) {
       if (walk->session().end > latest_end) continue;
       items.push_back({std::string(walk->key()), walk->session(), std::string(walk->value())});
@@ -121,25 +118,25 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
   }
   void append_cache_key(std::string& out, std::string_view key, const Window& session) const {
     keys_.append_segment(out, session.end);
-    formats::append_session_key(out, key, session.start, session.end);
+    formats::append_session_key(out, key, session);
   }
 
   [[nodiscard]] BytesView read_below(std::string_view cache_key) override {
     const auto at = read_cache_key(cache_key);
-    return inner_->fetch_session(at.key, {at.start, at.end});
+    return inner_->fetch_session(at.key, at.session);
   }
   void write_below(std::string_view cache_key, BytesView value) override {
     const auto at = read_cache_key(cache_key);
-    inner_->put(at.key, {at.start, at.end}, value);
+    inner_->put(at.key, at.session, value);
   }
   [[nodiscard]] RecordKey record_key(std::string_view cache_key) const override {
     const auto at = read_cache_key(cache_key);
-    return {at.key, {at.start, at.end}};
+    return {at.key, at.session};
   }
 
   /// Removes the keys of sessions that start after `latest_start`.
   [[nodiscard]] static std::vector<std::string> up_to(Timestamp latest_start, std::vector<std::string> cached) {
-    std::erase_if(cached, [&](const std::string& key) { return read_cache_key(key).start > latest_start; });
+    std::erase_if(cached, [&](const std::string& key) { return read_cache_key(key).session.start > latest_start; });
     return cached;
   }
 
@@ -148,10 +145,10 @@ class CachingSessionStore final : public SessionBytesStore, public CachedBytesSt
     // RocksDB iterates in the byte order of the cache key: segment, key, end, start.
     if (persistent()) return a.compare(b);
     // The in-memory store iterates by end, key, and the start in descending order, as in Java.
-    const auto one = read_cache_key(a);
-    const auto other = read_cache_key(b);
+    const auto [one_key, one] = read_cache_key(a);
+    const auto [other_key, other] = read_cache_key(b);
     if (one.end != other.end) return one.end < other.end ? -1 : 1;
-    if (const int order = one.key.compare(other.key); order != 0) return order;
+    if (const int order = one_key.compare(other_key); order != 0) return order;
     return one.start == other.start ? 0 : one.start > other.start ? -1 : 1;
   }
 

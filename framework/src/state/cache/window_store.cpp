@@ -29,7 +29,7 @@ class MergedWindowIterator final : public WindowBytesIterator {
   [[nodiscard]] std::string_view key() const override { return read_cache_key(merge_.key()).key; }
   [[nodiscard]] std::string_view value() const override { return merge_.value(); }
   [[nodiscard]] Timestamp window_start() const override { return read_cache_key(merge_.key()).start; }
-  [[nodiscard]] std::uint32_t seq() const override { return 0; }
+  [[nodiscard]] Sequence seq() const override { return {}; }
 
  private:
   CacheMerge merge_;
@@ -57,9 +57,9 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
     cache_.set_listener(std::move(listener), send_old_values);
   }
 
-  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+  Sequence put(std::string_view key, BytesView value, Timestamp window_start) override {
     cache_.put(cache_key(key, window_start), value);
-    return 0;
+    return {};
   }
 
   // A value that was read below does not enter the cache. Neither does it in Java.
@@ -97,7 +97,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
   std::string_view cache_key(std::string_view key, Timestamp window_start) {
     cache_key_.clear();
     keys_.append_segment(cache_key_, window_start);
-    formats::append_window_key(cache_key_, key, window_start, 0);
+    formats::append_window_key(cache_key_, key, window_start, Sequence());
     return cache_key_;
   }
 
@@ -138,7 +138,7 @@ class CachingWindowStore final : public WindowBytesStore, public CachedBytesStor
         [this](const BytesIterator& it, std::string& out) {
           const Timestamp start = static_cast<const WindowBytesIterator&>(it).window_start();
           keys_.append_segment(out, start);
-          formats::append_window_key(out, it.key(), start, 0);
+          formats::append_window_key(out, it.key(), start, Sequence());
         },
         [this](std::string_view a, std::string_view b) { return compare(a, b); }, forward));
   }

@@ -36,15 +36,14 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
     return inner_->fetch_session(key, session);
   }
-  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
-                                                                    Timestamp latest_start, bool forward) override {
-    return inner_->find_sessions(key, earliest_end, latest_start, forward);
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, const SessionBounds& bounds,
+                                                                    bool forward) override {
+    return inner_->find_sessions(key, bounds, forward);
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
-                                                                             Timestamp earliest_end,
-                                                                             Timestamp latest_start,
+                                                                             const SessionBounds& bounds,
                                                                              bool forward) override {
-    return inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward);
+    return inner_->find_sessions_in_range(key_from, key_to, bounds, forward);
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
                                                                            Timestamp latest_end) override {
@@ -57,7 +56,7 @@ class ChangeLoggingSessionStore final : public SessionBytesStore {
  private:
   void log(std::string_view key, const Window& session, BytesView value) {
     changelog_key_.clear();
-    formats::append_session_key(changelog_key_, key, session.start, session.end);
+    formats::append_session_key(changelog_key_, key, session);
     log_change(writer_, format_, changelog_key_, value, headers_);
   }
 

@@ -23,9 +23,9 @@ class ChangeLoggingWindowStore final : public WindowBytesStore {
   [[nodiscard]] const WindowStoreOptions& options() const override { return inner_->options(); }
 
   // As in Java, every put is logged. That includes null puts, and puts that the store skips because they are expired.
-  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+  Sequence put(std::string_view key, BytesView value, Timestamp window_start) override {
     // The changelog key contains the sequence number, which only the store knows. So put first.
-    const std::uint32_t seq = inner_->put(key, value, window_start);
+    const Sequence seq = inner_->put(key, value, window_start);
     changelog_key_.clear();
     formats::append_window_key(changelog_key_, key, window_start, seq);
     log_change(writer_, format_, changelog_key_, value, headers_);

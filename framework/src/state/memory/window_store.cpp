@@ -27,10 +27,10 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
   [[nodiscard]] Timestamp observed_stream_time() const override { return observed_stream_time_; }
   [[nodiscard]] const WindowStoreOptions& options() const override { return options_; }
 
-  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+  Sequence put(std::string_view key, BytesView value, Timestamp window_start) override {
     // 31 bits: Java's sequence number is a non-negative int.
-    if (options_.retain_duplicates) last_seq_ = (last_seq_ + 1) & 0x7fffffff;
-    const std::uint32_t seq = options_.retain_duplicates ? last_seq_ : 0;
+    if (options_.retain_duplicates) last_seq_ = Sequence((last_seq_.value() + 1) & 0x7fffffff);
+    const Sequence seq = options_.retain_duplicates ? last_seq_ : Sequence();
     store(key, value, window_start, seq);
     return seq;
   }
@@ -94,7 +94,7 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
   void clear() override {
     observed_stream_time_ = kNoTimestamp;
     live_from_ = 0;
-    last_seq_ = 0;
+    last_seq_ = Sequence();
     tier_.reset(0);
   }
 
@@ -102,13 +102,13 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
   // The key under which Java's in-memory store keeps a duplicate: `key + seq(4)`.
   static std::string map_key(const WindowItem& item) {
     std::string bytes = item.key;
-    formats::append_be32(bytes, item.seq);
+    formats::append_be32(bytes, item.seq.value());
     return bytes;
   }
 
   // Every put advances stream time, also one that stores nothing. Java's in-memory store does the same; the RocksDB
   // store does not.
-  void store(std::string_view key, BytesView value, Timestamp window_start, std::uint32_t seq) {
+  void store(std::string_view key, BytesView value, Timestamp window_start, Sequence seq) {
     if (window_start < 0) {
       throw ProcessorStateException("window store '" + name_ + "': a window cannot start at the negative time " +
                                     std::to_string(window_start));
@@ -133,8 +133,8 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
   std::string name_;
   WindowStoreOptions options_;
   Timestamp observed_stream_time_ = kNoTimestamp;
-  Timestamp live_from_ = 0;     // entries with an earlier start are expired; ms since the epoch
-  std::uint32_t last_seq_ = 0;  // the sequence number given last; 0: none yet
+  Timestamp live_from_ = 0;  // entries with an earlier start are expired; ms since the epoch
+  Sequence last_seq_;        // the sequence number given last; 0: none yet
   WindowTier tier_;
 };
 

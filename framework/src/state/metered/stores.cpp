@@ -59,7 +59,7 @@ class MeteredWindowIterator final : public MeteredIteratorBase<WindowBytesIterat
  public:
   using MeteredIteratorBase::MeteredIteratorBase;
   [[nodiscard]] Timestamp window_start() const override { return inner_->window_start(); }
-  [[nodiscard]] std::uint32_t seq() const override { return inner_->seq(); }
+  [[nodiscard]] Sequence seq() const override { return inner_->seq(); }
 };
 
 class MeteredSessionIterator final : public MeteredIteratorBase<SessionBytesIterator> {
@@ -121,7 +121,7 @@ class MeteredWindowStore final : public Metered<WindowBytesStore> {
  public:
   using Metered::Metered;
 
-  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override {
+  Sequence put(std::string_view key, BytesView value, Timestamp window_start) override {
     const Call call(metrics_, metrics_.put);
     return inner_->put(key, value, window_start);
   }
@@ -165,17 +165,16 @@ class MeteredSessionStore final : public Metered<SessionBytesStore> {
     const Call call(metrics_, metrics_.fetch);
     return inner_->fetch_session(key, session);
   }
-  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, Timestamp earliest_end,
-                                                                    Timestamp latest_start, bool forward) override {
+  [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, const SessionBounds& bounds,
+                                                                    bool forward) override {
     const Call call(metrics_, metrics_.fetch);
-    return walk(inner_->find_sessions(key, earliest_end, latest_start, forward));
+    return walk(inner_->find_sessions(key, bounds, forward));
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
-                                                                             Timestamp earliest_end,
-                                                                             Timestamp latest_start,
+                                                                             const SessionBounds& bounds,
                                                                              bool forward) override {
     const Call call(metrics_, metrics_.fetch);
-    return walk(inner_->find_sessions_in_range(key_from, key_to, earliest_end, latest_start, forward));
+    return walk(inner_->find_sessions_in_range(key_from, key_to, bounds, forward));
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
                                                                            Timestamp latest_end) override {

@@ -139,7 +139,7 @@ class RocksDbWindowReader final : public CommittedWindowReader {
     const Commit commit(*this);
     if (window_start < commit.live_from()) return std::nullopt;
     std::string entry;
-    layout::write_segmented_key(entry, segment(window_start), key, window_start, 0);
+    layout::write_segmented_key(entry, segment(window_start), key, window_start, Sequence());
     std::string value;
     const auto status = gate_->db().Get(commit.options(), family_, entry, &value);
     if (status.IsNotFound()) return std::nullopt;
@@ -204,8 +204,8 @@ class RocksDbWindowReader final : public CommittedWindowReader {
     Timestamp live_from_ = 0;  // entries with an earlier start are expired; ms
   };
 
-  [[nodiscard]] std::int64_t segment(Timestamp start) const {
-    return start / layout::segment_interval(options_.retention_ms);
+  [[nodiscard]] layout::SegmentId segment(Timestamp start) const {
+    return layout::SegmentId(start / layout::segment_interval(options_.retention_ms));
   }
 
   // Appends the entries of one key with from <= start <= to, in order of time. A key's entries lie in several segments.
@@ -216,9 +216,9 @@ class RocksDbWindowReader final : public CommittedWindowReader {
     std::string first;
     std::string last;
     std::string found;
-    for (std::int64_t at = segment(from); at <= segment(to); ++at) {
-      layout::write_segmented_key(first, at, key, from, 0);
-      layout::write_segmented_key(last, at, key, to, 0xffffffff);
+    for (layout::SegmentId at = segment(from); at <= segment(to); ++at) {
+      layout::write_segmented_key(first, at, key, from, Sequence());
+      layout::write_segmented_key(last, at, key, to, Sequence(0xffffffff));
       for (it->Seek(first); it->Valid(); it->Next()) {
         copy_out(found, it->key());
         if (found > last) break;

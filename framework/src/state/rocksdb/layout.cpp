@@ -60,7 +60,7 @@ std::string write_window_meta(const WindowMeta& meta) {
   std::string out;
   formats::append_be64(out, static_cast<std::uint64_t>(meta.segment_interval_ms));
   formats::append_be64(out, static_cast<std::uint64_t>(meta.observed_stream_time));
-  formats::append_be32(out, meta.last_seq);
+  formats::append_be32(out, meta.last_seq.value());
   return out;
 }
 
@@ -69,20 +69,18 @@ std::optional<WindowMeta> read_window_meta(std::string_view bytes) {
   if (bytes.size() != 20) return std::nullopt;
   return WindowMeta{static_cast<std::int64_t>(formats::load_be64(bytes.data())),
                     static_cast<Timestamp>(formats::load_be64(bytes.data() + 8)),
-                    formats::load_be32(bytes.data() + 16)};
+                    Sequence(formats::load_be32(bytes.data() + 16))};
 }
 
-void write_segmented_key(std::string& out, std::int64_t segment, std::string_view key, Timestamp start,
-                         std::uint32_t seq) {
+void write_segmented_key(std::string& out, SegmentId segment, std::string_view key, Timestamp start, Sequence seq) {
   out.clear();
-  formats::append_be64(out, static_cast<std::uint64_t>(segment));
+  append_segment(out, segment);
   formats::append_window_key(out, key, start, seq);
 }
 
 SegmentedKey read_segmented_key(std::string_view bytes) {
-  const auto segment = static_cast<std::int64_t>(formats::load_be64(bytes.data()));
   const formats::WindowKey entry = formats::read_window_key(bytes.substr(kSegmentBytes));
-  return {segment, entry.key, entry.start, entry.seq};
+  return {read_segment(bytes), entry.key, entry.start, entry.seq};
 }
 
 }  // namespace millrace::detail::layout

@@ -8,6 +8,7 @@
 #include "millrace/broker/topic_partition.hpp"
 #include "millrace/common/time.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
+#include "millrace/state/detail/formats.hpp"
 
 /// The content of a task's RocksDB. Only Millrace reads and writes it. A change of layout needs a new kFormatVersion.
 ///
@@ -56,6 +57,21 @@ inline constexpr std::size_t kSegmentedKeyMinBytes = 20;  // with an empty key
 /// In ms. As in Kafka Streams: half the retention, but at least one minute.
 [[nodiscard]] std::int64_t segment_interval(std::int64_t retention_ms);
 
+struct SegmentIdTag {
+  static constexpr bool kCounts = true;
+};
+/// The number of a segment: the start of its entries / the segment interval. Later segments have larger numbers.
+using SegmentId = Strong<SegmentIdTag, std::int64_t>;
+static_assert(std::is_trivially_copyable_v<SegmentId> && sizeof(SegmentId) == sizeof(std::int64_t));
+/// Appends the 8 bytes with which the keys of a segment begin.
+inline void append_segment(std::string& out, SegmentId segment) {
+  formats::append_be64(out, static_cast<std::uint64_t>(segment.value()));
+}
+/// REQUIRES: at least 8 bytes.
+[[nodiscard]] inline SegmentId read_segment(std::string_view bytes) {
+  return SegmentId(static_cast<std::int64_t>(formats::load_be64(bytes.data())));
+}
+
 // Keys in the default column family.
 /// Under which the position of a store in one topic partition is kept.
 [[nodiscard]] std::string position_key(std::string_view store, const TopicPartition& changelog);
@@ -76,7 +92,7 @@ struct PositionKey {
 struct WindowMeta {
   std::int64_t segment_interval_ms = 0;           ///< ms
   Timestamp observed_stream_time = kNoTimestamp;  ///< ms since the epoch; kNoTimestamp: no entry yet
-  std::uint32_t last_seq = 0;                     ///< the last sequence number given to a duplicate
+  Sequence last_seq;                              ///< the last sequence number given to a duplicate
 
   bool operator==(const WindowMeta&) const = default;
 };
@@ -87,14 +103,13 @@ struct WindowMeta {
 
 /// The key of a window store's entry in RocksDB. `key` is a view of the bytes that it was read from.
 struct SegmentedKey {
-  std::int64_t segment = 0;
+  SegmentId segment;
   std::string_view key;
   Timestamp start = 0;
-  std::uint32_t seq = 0;
+  Sequence seq;
 };
 /// Overwrites `out`.
-void write_segmented_key(std::string& out, std::int64_t segment, std::string_view key, Timestamp start,
-                         std::uint32_t seq);
+void write_segmented_key(std::string& out, SegmentId segment, std::string_view key, Timestamp start, Sequence seq);
 /// REQUIRES: at least 20 bytes.
 [[nodiscard]] SegmentedKey read_segmented_key(std::string_view bytes);
 

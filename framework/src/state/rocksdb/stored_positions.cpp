@@ -15,12 +15,12 @@ void StoredPositions::read(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* meta) {
     return StateCorruptedException("the state in " + directory_.string() +
                                    " has an unreadable changelog position; it must be deleted and restored");
   };
-  each(db, layout::kPositionPrefix, [&](std::string_view key, std::int64_t offset) {
+  each(db, layout::kPositionPrefix, [&](std::string_view key, Offset offset) {
     const auto place = layout::read_position_key(key);
     if (!place) throw unreadable();
     positions_[place->store][place->changelog] = offset;
   });
-  each(db, layout::kOffsetPrefix, [&](std::string_view key, std::int64_t offset) {
+  each(db, layout::kOffsetPrefix, [&](std::string_view key, Offset offset) {
     const auto changelog = layout::read_offset_key(key);
     if (!changelog) throw unreadable();
     of_format_1_[*changelog] = offset;
@@ -28,19 +28,19 @@ void StoredPositions::read(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* meta) {
 }
 
 void StoredPositions::each(rocksdb::DB& db, std::string_view prefix,
-                           FunctionRef<void(std::string_view, std::int64_t)> visit) const {
+                           FunctionRef<void(std::string_view, Offset)> visit) const {
   const std::unique_ptr<rocksdb::Iterator> it(db.NewIterator({}, meta_));
   for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
     if (it->value().size() != 8) {
       throw StateCorruptedException("the state in " + directory_.string() +
                                     " has an unreadable changelog position; it must be deleted and restored");
     }
-    visit(view(it->key()), static_cast<std::int64_t>(formats::load_be64(it->value().data())));
+    visit(view(it->key()), Offset(static_cast<std::int64_t>(formats::load_be64(it->value().data()))));
   }
   check(it->status(), "read", "", directory_);
 }
 
-std::optional<std::int64_t> StoredPositions::get(const std::string& store, const TopicPartition& changelog) const {
+std::optional<Offset> StoredPositions::get(const std::string& store, const TopicPartition& changelog) const {
   const auto of_store = positions_.find(store);
   if (of_store == positions_.end()) return std::nullopt;
   const auto found = of_store->second.find(changelog);
@@ -58,9 +58,9 @@ const TopicPartition* StoredPositions::outside(const std::string& store,
 }
 
 void StoredPositions::put(rocksdb::WriteBatch& batch, const std::string& store, const TopicPartition& changelog,
-                          std::int64_t offset) const {
+                          Offset offset) const {
   std::string value;
-  formats::append_be64(value, static_cast<std::uint64_t>(offset));
+  formats::append_be64(value, static_cast<std::uint64_t>(offset.value()));
   check(batch.Put(meta_, layout::position_key(store, changelog), value), "commit", store, directory_);
 }
 

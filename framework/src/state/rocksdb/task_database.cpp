@@ -287,8 +287,7 @@ void RocksDbTaskDatabase::expect_changelogs(const std::string& store, const std:
   positions_.taken_over(store, std::move(offsets));
 }
 
-std::optional<std::int64_t> RocksDbTaskDatabase::position(const std::string& store,
-                                                          const TopicPartition& changelog) const {
+std::optional<Offset> RocksDbTaskDatabase::position(const std::string& store, const TopicPartition& changelog) const {
   return positions_.get(store, changelog);
 }
 

@@ -45,8 +45,8 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
                                                                      std::int64_t history_retention_ms) override;
   void expect_headers(const std::string& store, bool headers) override;
   void expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) override;
-  [[nodiscard]] std::optional<std::int64_t> position(const std::string& store,
-                                                     const TopicPartition& changelog) const override;
+  [[nodiscard]] std::optional<Offset> position(const std::string& store,
+                                               const TopicPartition& changelog) const override;
   [[nodiscard]] std::size_t uncommitted_bytes() const override;
   void commit(const std::map<std::string, ChangelogPositions>& positions) override;
   void discard() override;

@@ -12,7 +12,7 @@ namespace millrace::detail {
 // An entry with its key left out, because the caller knows it. `value` is valid until the visitor returns.
 struct PersistentWindowStore::Found {
   Timestamp start;
-  std::uint32_t seq;
+  Sequence seq;
   std::string_view value;
 };
 
@@ -69,15 +69,15 @@ bool PersistentWindowStore::observe(Timestamp start) {
 }
 
 // Writes to the tier only. Stream time moves in memory and is committed together with the entries.
-std::uint32_t PersistentWindowStore::put(std::string_view key, BytesView value, Timestamp window_start) {
+Sequence PersistentWindowStore::put(std::string_view key, BytesView value, Timestamp window_start) {
   if (window_start < 0) {
     throw ProcessorStateException("window store '" + name_ + "': a window cannot start at the negative time " +
                                   std::to_string(window_start));
   }
-  std::uint32_t seq = 0;
+  Sequence seq;
   if (options_.retain_duplicates) {
     // 31 bits: Java's sequence number is a non-negative int. A null put uses a number too, as in Java.
-    seq = meta_.last_seq = (meta_.last_seq + 1) & 0x7fffffff;
+    seq = meta_.last_seq = Sequence((meta_.last_seq.value() + 1) & 0x7fffffff);
     if (!value) return seq;
   }
   // Advance stream time first: the put itself may be the first one after a long pause and expire old entries.
@@ -106,7 +106,7 @@ BytesView PersistentWindowStore::fetch(std::string_view key, Timestamp window_st
   });
   if (known) return *known;
   if (tier_.knows(key, window_start, window_start)) return std::nullopt;
-  layout::write_segmented_key(scratch_key_, segment(window_start), key, window_start, 0);
+  layout::write_segmented_key(scratch_key_, segment(window_start), key, window_start, Sequence());
   // answer_ pins RocksDB's value, so that the returned view needs no copy.
   answer_.Reset();
   const auto status = place_.db->Get({}, place_.family, scratch_key_, &answer_);
@@ -154,11 +154,11 @@ bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, T
   Borrowed seeker(seeker_);
   if (!seeker) seeker.reset(place_.db->NewIterator({}, place_.family));
   // One key's entries lie in several segments. Visit the segments in turn.
-  for (std::int64_t at = segment(from); stored_to >= from && at <= segment(stored_to); ++at) {
-    layout::write_segmented_key(scratch_key_, at, key, from, 0);
+  for (layout::SegmentId at = segment(from); stored_to >= from && at <= segment(stored_to); ++at) {
+    layout::write_segmented_key(scratch_key_, at, key, from, Sequence());
     // Bytes within the bounds may belong to a longer key that begins with this one. Such keys are skipped below.
     std::string end;
-    layout::write_segmented_key(end, at, key, stored_to, 0xffffffff);
+    layout::write_segmented_key(end, at, key, stored_to, Sequence(0xffffffff));
     for (seeker->Seek(scratch_key_); seeker->Valid() && seeker->key().compare(end) <= 0; seeker->Next()) {
       if (seeker->key().size() != end.size()) continue;  // a different key with the same prefix
       const auto stored = layout::read_segmented_key(view(seeker->key()));
@@ -224,7 +224,7 @@ std::unique_ptr<WindowBytesIterator> PersistentWindowStore::fetch_range(BytesVie
 // Writes a batch of changelog records directly to RocksDB, in one sorted write.
 void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
   struct Change {
-    std::int64_t segment;
+    layout::SegmentId segment;
     std::string_view key;  // the changelog key, without the segment
     BytesView value;
     std::size_t order;  // position in `records`
@@ -232,7 +232,7 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
   std::vector<Change> changes;
   changes.reserve(records.size());
   Timestamp newest = meta_.observed_stream_time;
-  std::uint32_t last_seq = meta_.last_seq;
+  Sequence last_seq = meta_.last_seq;
   for (const RestoreRecord& record : records) {
     // A null put of a duplicate is logged but stores nothing, so there is nothing to restore.
     if (!record.value && options_.retain_duplicates) continue;
@@ -293,7 +293,7 @@ void PersistentWindowStore::write_meta(rocksdb::WriteBatch& batch) {
 // Called at each commit. Adds the uncommitted entries and the meta data.
 void PersistentWindowStore::write_to(rocksdb::WriteBatch& batch) {
   struct Change {
-    std::int64_t segment;
+    layout::SegmentId segment;
     std::uint64_t prefix;
     const WindowEntry* entry;
   };
@@ -336,20 +336,20 @@ void PersistentWindowStore::discarded() {
 
 void PersistentWindowStore::wiped() {
   // As new, except for the interval, which the options give.
-  meta_ = {meta_.segment_interval_ms, kNoTimestamp, 0};
+  meta_ = {meta_.segment_interval_ms, kNoTimestamp, Sequence()};
   committed_meta_ = meta_;
   live_from_ = 0;
-  trimmed_segment_ = 0;
+  trimmed_segment_ = layout::SegmentId();
   seeker_.reset();
   tier_.reset(0);
 }
 
 void PersistentWindowStore::trim(Timestamp live_from) {
   // Delete whole files only; the compaction filter removes the rest.
-  const std::int64_t first_live = segment(live_from);
+  const layout::SegmentId first_live = segment(live_from);
   if (first_live <= trimmed_segment_) return;
   std::string end;
-  formats::append_be64(end, static_cast<std::uint64_t>(first_live));
+  layout::append_segment(end, first_live);
   const rocksdb::Slice end_slice = end;
   check(rocksdb::DeleteFilesInRange(place_.db, place_.family, nullptr, &end_slice, false), "trim", name_,
         place_.directory);

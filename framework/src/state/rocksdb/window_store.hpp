@@ -34,7 +34,7 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
   [[nodiscard]] Timestamp observed_stream_time() const override { return meta_.observed_stream_time; }
   [[nodiscard]] const WindowStoreOptions& options() const override { return options_; }
 
-  std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) override;
+  Sequence put(std::string_view key, BytesView value, Timestamp window_start) override;
   [[nodiscard]] BytesView fetch(std::string_view key, Timestamp window_start) override;
   void fetch_each(std::string_view key, Timestamp from, Timestamp to,
                   FunctionRef<bool(Timestamp, std::string_view)> visit) override;
@@ -68,7 +68,9 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
 
   // The earliest start that is alive at this stream time.
   [[nodiscard]] Timestamp live_from(Timestamp stream_time) const;
-  [[nodiscard]] std::int64_t segment(Timestamp start) const { return start / meta_.segment_interval_ms; }
+  [[nodiscard]] layout::SegmentId segment(Timestamp start) const {
+    return layout::SegmentId(start / meta_.segment_interval_ms);
+  }
   /// Advances stream time to `start`. Returns true if it was later than the old stream time.
   bool observe(Timestamp start);
   // Adds stream time and sequence number to the batch.
@@ -85,7 +87,7 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
   std::unique_ptr<rocksdb::Iterator> seeker_;  // reused for several lookups, until RocksDB's content changes
   std::string scratch_key_;                    // holds the key of the present RocksDB operation
   rocksdb::PinnableSlice answer_;              // holds the value that the last fetch() returned
-  std::int64_t trimmed_segment_ = 0;           // files before this segment are deleted
+  layout::SegmentId trimmed_segment_;          // files before this segment are deleted
   OpenWalks<WindowRangeIterator> walks_;       // open iterators
 };
 

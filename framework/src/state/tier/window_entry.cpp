@@ -4,7 +4,7 @@
 
 namespace millrace::detail {
 
-std::size_t WindowEntryList::lower_bound(Timestamp start, std::uint32_t seq) const {
+std::size_t WindowEntryList::lower_bound(Timestamp start, Sequence seq) const {
   WindowEntry* const* entries = begin();
   // Most lookups are for recent times. So search from the end in steps of 1, 2, 4..., then bisect the last step.
   // Invariant: every entry from `high` on is at or after (start, seq).

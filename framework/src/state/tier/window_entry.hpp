@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "millrace/common/time.hpp"
+#include "millrace/state/detail/sequence.hpp"
 
 namespace millrace::detail {
 
@@ -22,7 +23,7 @@ struct WindowKeyRecord;
 struct WindowEntry {
   WindowKeyRecord* owner;    ///< the key; nullptr: the entry is erased, and its memory is freed together with the slice
   Timestamp start;           ///< window start in ms
-  std::uint32_t seq;         ///< sequence number of a duplicate; 0 without duplicates
+  Sequence seq;              ///< sequence number of a duplicate; 0 without duplicates
   std::uint32_t value_size;  ///< bytes
   std::uint32_t value_capacity;  ///< bytes that fit without a new entry
   bool dirty;                    ///< not committed yet
@@ -31,7 +32,7 @@ struct WindowEntry {
   [[nodiscard]] char* value_data() { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] std::string_view value() const { return {reinterpret_cast<const char*>(this + 1), value_size}; }
   /// Entries of one key are ordered by (start, seq).
-  [[nodiscard]] bool before(Timestamp other_start, std::uint32_t other_seq) const {
+  [[nodiscard]] bool before(Timestamp other_start, Sequence other_seq) const {
     return start != other_start ? start < other_start : seq < other_seq;
   }
 };
@@ -51,7 +52,7 @@ class WindowEntryList {
   [[nodiscard]] WindowEntry* operator[](std::size_t i) const { return begin()[i]; }
 
   /// The index of the first entry that is not before (start, seq).
-  [[nodiscard]] std::size_t lower_bound(Timestamp start, std::uint32_t seq) const;
+  [[nodiscard]] std::size_t lower_bound(Timestamp start, Sequence seq) const;
 
   /// Puts the entry at `index` and moves the later ones back. REQUIRES: the order by (start, seq) is kept.
   void insert(std::size_t index, WindowEntry* entry);

@@ -22,7 +22,7 @@ WindowRangeIterator::WindowRangeIterator(OpenWalks<WindowRangeIterator>& walks, 
   if (stored_to_ >= range_.from) {
     find_key_bounds();
     rocks_.reset(place.db->NewIterator({}, place.family));
-    enter_segment(forward_ ? range_.from / interval_ms_ : stored_to_ / interval_ms_);
+    enter_segment(segment(forward_ ? range_.from : stored_to_));
     settle_rocks();
   }
   settle();
@@ -46,7 +46,7 @@ void WindowRangeIterator::close() {
 void WindowRangeIterator::sort_overlay() {
   std::sort(overlay_.begin(), overlay_.end(), [this](const WindowItem& a, const WindowItem& b) {
     // Different segments: the earlier start is in the earlier segment.
-    if (a.start / interval_ms_ != b.start / interval_ms_) return a.start < b.start;
+    if (segment(a.start) != segment(b.start)) return a.start < b.start;
     return compare_window_keys(a.key, a.start, a.seq, b.key, b.start, b.seq) < 0;
   });
   if (!forward_) std::reverse(overlay_.begin(), overlay_.end());
@@ -61,25 +61,25 @@ void WindowRangeIterator::find_key_bounds() {
   std::string last;
   for (std::size_t length = 0; length <= range_.key_to->size(); ++length) {
     std::string bytes;
-    formats::append_window_key(bytes, range_.key_to->substr(0, length), stored_to_, 0xffffffff);
+    formats::append_window_key(bytes, range_.key_to->substr(0, length), stored_to_, Sequence(0xffffffff));
     last = std::max(last, bytes);
   }
   last_in_segment_ = std::move(last);
 }
 
 // Moves RocksDB's iterator to the first entry (backward: last entry) of the range in this segment.
-void WindowRangeIterator::enter_segment(std::int64_t segment) {
+void WindowRangeIterator::enter_segment(layout::SegmentId segment) {
   segment_ = segment;
   std::string target;
   if (forward_) {
-    formats::append_be64(target, static_cast<std::uint64_t>(segment));
+    layout::append_segment(target, segment);
     // Without a lower bound of keys, first_in_segment_ is empty: the beginning of the segment.
     rocks_->Seek(target + first_in_segment_);
   } else if (last_in_segment_) {
-    formats::append_be64(target, static_cast<std::uint64_t>(segment));
+    layout::append_segment(target, segment);
     rocks_->SeekForPrev(target + *last_in_segment_);
   } else {
-    formats::append_be64(target, static_cast<std::uint64_t>(segment) + 1);
+    layout::append_segment(target, segment + 1);
     rocks_->SeekForPrev(target);
     // SeekForPrev also finds the target itself, which belongs to the next segment.
     if (rocks_->Valid() && view(rocks_->key()) == target) rocks_->Prev();
@@ -89,7 +89,7 @@ void WindowRangeIterator::enter_segment(std::int64_t segment) {
 // Moves RocksDB's iterator from its present entry to the next entry in the range. Releases the iterator if there is
 // none.
 void WindowRangeIterator::settle_rocks() {
-  const std::int64_t last_segment = (forward_ ? stored_to_ : range_.from) / interval_ms_;
+  const layout::SegmentId last_segment = segment(forward_ ? stored_to_ : range_.from);
   for (;;) {
     if (!rocks_->Valid()) {
       check(rocks_->status(), "walk over", store_, directory_);
@@ -130,7 +130,7 @@ void WindowRangeIterator::settle_rocks() {
 // Compares in the direction of iteration: less means that the overlay's entry comes first.
 std::strong_ordering WindowRangeIterator::overlay_against_stored() const {
   const WindowItem& item = overlay_[next_overlay_];
-  const auto by_segment = item.start / interval_ms_ <=> stored_.segment;
+  const auto by_segment = segment(item.start) <=> stored_.segment;
   const auto order = by_segment != 0
                          ? by_segment
                          : compare_window_keys(item.key, item.start, item.seq, stored_.key, stored_.start, stored_.seq);

@@ -49,14 +49,15 @@ class WindowRangeIterator final : public WindowBytesIterator {
   [[nodiscard]] Timestamp window_start() const override {
     return at_overlay_ ? overlay_[next_overlay_].start : stored_.start;
   }
-  [[nodiscard]] std::uint32_t seq() const override { return at_overlay_ ? overlay_[next_overlay_].seq : stored_.seq; }
+  [[nodiscard]] Sequence seq() const override { return at_overlay_ ? overlay_[next_overlay_].seq : stored_.seq; }
 
  private:
   // See the definitions.
   void sort_overlay();
   void find_key_bounds();
   // The iterator visits one segment after the other, because within a segment the keys start again.
-  void enter_segment(std::int64_t segment);
+  void enter_segment(layout::SegmentId segment);
+  [[nodiscard]] layout::SegmentId segment(Timestamp start) const { return layout::SegmentId(start / interval_ms_); }
   void settle_rocks();
   void settle();
   [[nodiscard]] std::strong_ordering overlay_against_stored() const;
@@ -73,7 +74,7 @@ class WindowRangeIterator final : public WindowBytesIterator {
   std::string first_in_segment_;                // the smallest bytes that can follow the segment in this range
   std::optional<std::string> last_in_segment_;  // the largest such bytes; nullopt: no upper bound
   std::unique_ptr<rocksdb::Iterator> rocks_;    // null: RocksDB has no more entries in the range
-  std::int64_t segment_ = 0;                    // the segment that the iterator has entered
+  layout::SegmentId segment_;                   // the segment that the iterator has entered
   layout::SegmentedKey stored_;                 // RocksDB's present entry; the views are valid until `rocks_` moves
   bool at_overlay_ = false;                     // the present entry comes from the overlay
   bool valid_ = false;

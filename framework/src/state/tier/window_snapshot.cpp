@@ -6,8 +6,8 @@
 
 namespace millrace::detail {
 
-std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start_a, std::uint32_t seq_a,
-                                         std::string_view key_b, Timestamp start_b, std::uint32_t seq_b) {
+std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start_a, Sequence seq_a,
+                                         std::string_view key_b, Timestamp start_b, Sequence seq_b) {
   // Keys of the same length compare as their parts do. This is the usual case and needs no copy.
   if (key_a.size() == key_b.size()) {
     if (const auto order = key_a <=> key_b; order != 0) return order;

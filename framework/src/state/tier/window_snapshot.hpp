@@ -14,15 +14,15 @@ namespace millrace::detail {
 struct WindowItem {
   std::string key;
   Timestamp start = 0;
-  std::uint32_t seq = 0;
+  Sequence seq;
   std::string value;
   bool deleted = false;  ///< an uncommitted deletion
 };
 
 /// Compares as the bytes `key + start(8) + seq(4)` do: the order of RocksDB and of Kafka Streams. It differs from an
 /// order by key first if one key is a prefix of the other.
-[[nodiscard]] std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start_a, std::uint32_t seq_a,
-                                                       std::string_view key_b, Timestamp start_b, std::uint32_t seq_b);
+[[nodiscard]] std::strong_ordering compare_window_keys(std::string_view key_a, Timestamp start_a, Sequence seq_a,
+                                                       std::string_view key_b, Timestamp start_b, Sequence seq_b);
 
 /// True if `key` is in [from, to]; nullopt is open.
 [[nodiscard]] inline bool within(std::string_view key, BytesView from, BytesView to) {
@@ -40,7 +40,7 @@ class WindowSnapshotIterator final : public WindowBytesIterator {
   [[nodiscard]] std::string_view key() const override { return items_[at_].key; }
   [[nodiscard]] std::string_view value() const override { return items_[at_].value; }
   [[nodiscard]] Timestamp window_start() const override { return items_[at_].start; }
-  [[nodiscard]] std::uint32_t seq() const override { return items_[at_].seq; }
+  [[nodiscard]] Sequence seq() const override { return items_[at_].seq; }
 
  private:
   std::vector<WindowItem> items_;

@@ -50,8 +50,8 @@ WindowTier::Slice& WindowTier::slice_for(Timestamp start) {
 }
 
 // Allocates an entry in the slice and puts it into the key's list. `index`: its place in the list.
-WindowEntry& WindowTier::add(Slice& slice, WindowKeyRecord& record, std::size_t index, Timestamp start,
-                             std::uint32_t seq, std::size_t value_capacity) {
+WindowEntry& WindowTier::add(Slice& slice, WindowKeyRecord& record, std::size_t index, Timestamp start, Sequence seq,
+                             std::size_t value_capacity) {
   const std::size_t arena_before = slice.arena.bytes();
   const std::size_t heap_before = record.entries.heap_bytes();
   WindowEntry* entry = slice.arena.allocate(value_capacity);
@@ -76,7 +76,7 @@ void WindowTier::mark_dirty(Slice& slice, WindowEntry& entry) {
   slice.dirty.push_back(&entry);
 }
 
-void WindowTier::put(std::string_view key, Timestamp start, std::uint32_t seq, std::string_view value, bool dirty) {
+void WindowTier::put(std::string_view key, Timestamp start, Sequence seq, std::string_view value, bool dirty) {
   Slice& slice = slice_for(start);
   // Hashed once, for the lookup, the insertion and later for the filter of evicted keys.
   const std::size_t hash = hash_of(key);
@@ -114,7 +114,7 @@ void WindowTier::put(std::string_view key, Timestamp start, std::uint32_t seq, s
   }
 }
 
-void WindowTier::erase(std::string_view key, Timestamp start, std::uint32_t seq, bool dirty) {
+void WindowTier::erase(std::string_view key, Timestamp start, Sequence seq, bool dirty) {
   const auto found = records_.find(key, hash_of(key));
   WindowEntry* entry = nullptr;
   if (found != records_.end()) {

@@ -53,11 +53,11 @@ class WindowTier final : public EvictableTier {
   }
 
   /// Inserts or overwrites an entry. `dirty`: the database does not have it yet.
-  void put(std::string_view key, Timestamp start, std::uint32_t seq, std::string_view value, bool dirty);
+  void put(std::string_view key, Timestamp start, Sequence seq, std::string_view value, bool dirty);
 
   /// Deletes an entry. `dirty`: the database may have it, so the deletion is kept until the commit. Otherwise only this
   /// tier has it.
-  void erase(std::string_view key, Timestamp start, std::uint32_t seq, bool dirty);
+  void erase(std::string_view key, Timestamp start, Sequence seq, bool dirty);
 
   /// While a Hold exists nothing is evicted, even if another store exceeds the shared budget. So entries stay valid
   /// while a visitor runs.
@@ -79,11 +79,11 @@ class WindowTier final : public EvictableTier {
   void visit(std::string_view key, Timestamp from, Timestamp to, Visit&& visit) const {
     const WindowEntryList* entries = entries_of(key);
     if (entries == nullptr) return;
-    std::size_t i = entries->lower_bound(from, 0);
+    std::size_t i = entries->lower_bound(from, Sequence());
     while (i < entries->size()) {
       const WindowEntry& entry = *(*entries)[i];
       const Timestamp start = entry.start;
-      const std::uint32_t seq = entry.seq;
+      const Sequence seq = entry.seq;
       const std::uint64_t changes = changes_;
       if (start > to || !visit(entry)) return;
       // The usual case: nothing has changed, so the list and the index are still valid.
@@ -175,7 +175,7 @@ class WindowTier final : public EvictableTier {
   // The slice that an entry with this start belongs to. Makes a new slice if the last one is full.
   [[nodiscard]] Slice& slice_for(Timestamp start);
   // Allocates an entry in the slice and lists it under its key.
-  WindowEntry& add(Slice& slice, WindowKeyRecord& record, std::size_t index, Timestamp start, std::uint32_t seq,
+  WindowEntry& add(Slice& slice, WindowKeyRecord& record, std::size_t index, Timestamp start, Sequence seq,
                    std::size_t value_capacity);
   // Remembers the entry for the next commit. Does nothing if it is dirty already.
   void mark_dirty(Slice& slice, WindowEntry& entry);

@@ -11,6 +11,7 @@
 #include "millrace/common/detail/function_ref.hpp"
 #include "millrace/common/time.hpp"
 #include "millrace/common/windowed.hpp"
+#include "millrace/state/detail/sequence.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/versioned_put.hpp"
 
@@ -68,7 +69,7 @@ class WindowBytesIterator : public BytesIterator {
   /// In ms.
   [[nodiscard]] virtual Timestamp window_start() const = 0;
   /// The sequence number that tells duplicates apart; 0 unless the store retains duplicates.
-  [[nodiscard]] virtual std::uint32_t seq() const = 0;
+  [[nodiscard]] virtual Sequence seq() const = 0;
 };
 
 /// The settings of a window store. All times in milliseconds.
@@ -95,7 +96,7 @@ class WindowBytesStore : public StateStore, public RestorableStore {
  public:
   /// nullopt deletes the entry; with duplicates it does nothing. Returns the entry's sequence number: 0 without
   /// duplicates.
-  virtual std::uint32_t put(std::string_view key, BytesView value, Timestamp window_start) = 0;
+  virtual Sequence put(std::string_view key, BytesView value, Timestamp window_start) = 0;
 
   /// The value at exactly this start. The view is valid until the next call. Not for stores with duplicates.
   [[nodiscard]] virtual BytesView fetch(std::string_view key, Timestamp window_start) = 0;
@@ -131,6 +132,12 @@ class SessionBytesIterator : public BytesIterator {
   [[nodiscard]] virtual Window session() const = 0;
 };
 
+/// Which sessions a search finds: those with end >= earliest_end and start <= latest_start. In ms since the epoch.
+struct SessionBounds {
+  Timestamp earliest_end = 0;
+  Timestamp latest_start = std::numeric_limits<Timestamp>::max();
+};
+
 /// Values by key and session. Bounds in ms, both inclusive. (Kafka Streams: `SessionStore<Bytes, byte[]>`.)
 ///
 /// Expiry     Observed stream time is the largest session end ever put (also with nullopt) or restored; on RocksDB,
@@ -153,13 +160,15 @@ class SessionBytesStore : public StateStore, public RestorableStore {
   /// The value of exactly this session. The view is valid until the next call.
   [[nodiscard]] virtual BytesView fetch_session(std::string_view key, const Window& session) = 0;
 
-  /// The sessions of `key` with end >= earliest_end and start <= latest_start.
+  /// The sessions of `key` within the bounds.
   [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key,
-                                                                            Timestamp earliest_end,
-                                                                            Timestamp latest_start, bool forward) = 0;
+                                                                            const SessionBounds& bounds,
+                                                                            bool forward) = 0;
   /// The same for all keys in [key_from, key_to]; nullopt is open.
-  [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions_in_range(
-      BytesView key_from, BytesView key_to, Timestamp earliest_end, Timestamp latest_start, bool forward) = 0;
+  [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from,
+                                                                                     BytesView key_to,
+                                                                                     const SessionBounds& bounds,
+                                                                                     bool forward) = 0;
   /// The sessions of all keys with earliest_end <= end <= latest_end. RocksDB: by end, start, key. Memory: by end, then
   /// by key, then later starts first.
   [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "millrace/common/time.hpp"
+#include "millrace/common/windowed.hpp"
+#include "millrace/state/detail/sequence.hpp"
 
 /// The byte layouts that Millrace shares with Kafka Streams: keys and values of changelogs, and windowed keys on
 /// topics. They must never change. All integers are big-endian, so that non-negative numbers sort as their bytes do.
@@ -54,16 +56,16 @@ inline constexpr std::size_t kWindowKeySuffixBytes = 12;
 struct WindowKey {
   std::string_view key;
   Timestamp start = 0;
-  std::uint32_t seq = 0;
+  Sequence seq;
 
   bool operator==(const WindowKey&) const = default;
 };
 
 /// Appends to `out`; does not clear it. The same holds for all append functions here.
-inline void append_window_key(std::string& out, std::string_view key, Timestamp start, std::uint32_t seq) {
+inline void append_window_key(std::string& out, std::string_view key, Timestamp start, Sequence seq) {
   out.append(key);
   append_be64(out, static_cast<std::uint64_t>(start));
-  append_be32(out, seq);
+  append_be32(out, seq.value());
 }
 
 /// Throws SerializationException if there are fewer than 12 bytes.
@@ -73,7 +75,7 @@ inline void append_window_key(std::string& out, std::string_view key, Timestamp 
   }
   const char* suffix = bytes.data() + bytes.size() - kWindowKeySuffixBytes;
   return {bytes.substr(0, bytes.size() - kWindowKeySuffixBytes), static_cast<Timestamp>(load_be64(suffix)),
-          load_be32(suffix + 8)};
+          Sequence(load_be32(suffix + 8))};
 }
 
 //     | key ... | start (8) |                key of a time-windowed record on a topic; the end is not encoded
@@ -93,16 +95,15 @@ inline constexpr std::size_t kSessionKeySuffixBytes = 16;
 /// inclusive.
 struct SessionKey {
   std::string_view key;
-  Timestamp start = 0;
-  Timestamp end = 0;
+  Window session;
 
   bool operator==(const SessionKey&) const = default;
 };
 
-inline void append_session_key(std::string& out, std::string_view key, Timestamp start, Timestamp end) {
+inline void append_session_key(std::string& out, std::string_view key, const Window& session) {
   out.append(key);
-  append_be64(out, static_cast<std::uint64_t>(end));
-  append_be64(out, static_cast<std::uint64_t>(start));
+  append_be64(out, static_cast<std::uint64_t>(session.end));
+  append_be64(out, static_cast<std::uint64_t>(session.start));
 }
 
 /// Throws SerializationException if there are fewer than 16 bytes.
@@ -111,8 +112,8 @@ inline void append_session_key(std::string& out, std::string_view key, Timestamp
     too_short("a session store key", bytes.size(), "16 (end and start)");
   }
   const char* suffix = bytes.data() + bytes.size() - kSessionKeySuffixBytes;
-  return {bytes.substr(0, bytes.size() - kSessionKeySuffixBytes), static_cast<Timestamp>(load_be64(suffix + 8)),
-          static_cast<Timestamp>(load_be64(suffix))};
+  return {bytes.substr(0, bytes.size() - kSessionKeySuffixBytes),
+          {.start = static_cast<Timestamp>(load_be64(suffix + 8)), .end = static_cast<Timestamp>(load_be64(suffix))}};
 }
 
 // --- values -------------------------------------------------------------------------------------------------------

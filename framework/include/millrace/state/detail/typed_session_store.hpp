@@ -30,29 +30,31 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
   void remove(const Windowed<K>& session) override { bytes_->remove(codec_.key(session.key), session.window); }
 
   [[nodiscard]] std::optional<V> fetch_session(const K& key, Timestamp start, Timestamp end) override {
-    const BytesView found = bytes_->fetch_session(codec_.key(key), {start, end});
+    const BytesView found = bytes_->fetch_session(codec_.key(key), {.start = start, .end = end});
     if (!found) return std::nullopt;
     return codec_.decode_value(*found);
   }
 
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> find_sessions(const K& key, Timestamp earliest_end,
                                                                Timestamp latest_start) override {
-    return iterate(bytes_->find_sessions(codec_.key(key), earliest_end, latest_start, true));
+    return iterate(
+        bytes_->find_sessions(codec_.key(key), {.earliest_end = earliest_end, .latest_start = latest_start}, true));
   }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_find_sessions(const K& key, Timestamp earliest_end,
                                                                         Timestamp latest_start) override {
-    return iterate(bytes_->find_sessions(codec_.key(key), earliest_end, latest_start, false));
+    return iterate(
+        bytes_->find_sessions(codec_.key(key), {.earliest_end = earliest_end, .latest_start = latest_start}, false));
   }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> find_sessions(const std::optional<K>& key_from,
                                                                const std::optional<K>& key_to, Timestamp earliest_end,
                                                                Timestamp latest_start) override {
-    return over_keys(key_from, key_to, earliest_end, latest_start, true);
+    return over_keys(key_from, key_to, {.earliest_end = earliest_end, .latest_start = latest_start}, true);
   }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> backward_find_sessions(const std::optional<K>& key_from,
                                                                         const std::optional<K>& key_to,
                                                                         Timestamp earliest_end,
                                                                         Timestamp latest_start) override {
-    return over_keys(key_from, key_to, earliest_end, latest_start, false);
+    return over_keys(key_from, key_to, {.earliest_end = earliest_end, .latest_start = latest_start}, false);
   }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> find_sessions(Timestamp earliest_end, Timestamp latest_end) override {
     return iterate(bytes_->find_sessions_by_end(earliest_end, latest_end));
@@ -75,13 +77,13 @@ class TypedSessionStore final : public SessionStore<K, V>, public CachedStore<Wi
 
  private:
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> over_keys(const std::optional<K>& key_from,
-                                                           const std::optional<K>& key_to, Timestamp earliest_end,
-                                                           Timestamp latest_start, bool forward) {
+                                                           const std::optional<K>& key_to, const SessionBounds& bounds,
+                                                           bool forward) {
     // Typed bounds become bytes. The byte store copies them, so the buffers may end here.
     std::string from_buffer;
     std::string to_buffer;
-    return iterate(bytes_->find_sessions_in_range(
-        codec_.end_key(key_from, from_buffer), codec_.end_key(key_to, to_buffer), earliest_end, latest_start, forward));
+    return iterate(bytes_->find_sessions_in_range(codec_.end_key(key_from, from_buffer),
+                                                  codec_.end_key(key_to, to_buffer), bounds, forward));
   }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> iterate(std::unique_ptr<SessionBytesIterator> bytes) {
     return {std::move(bytes), [this](const BytesIterator& it) {

@@ -46,7 +46,7 @@ class GraceBuffer final : public CustomStore {
   StoreChangelog* log_;                           ///< null: logging is off
   std::int64_t grace_ms_;                         ///< how long a record waits, in stream time
   Timestamp stream_time_ = kNoTimestamp;          ///< the largest timestamp put
-  std::uint32_t number_ = 0;                      ///< of the last record; makes changelog keys unique
+  Sequence number_;                               ///< of the last record; makes changelog keys unique
   std::map<std::string, BufferedValue> waiting_;  ///< by changelog key
 };
 

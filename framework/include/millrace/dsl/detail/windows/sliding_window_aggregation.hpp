@@ -116,9 +116,9 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   /// so its aggregate is copied.
   void make_right_window(const WindowInput<K>& input, const Neighbours& found) {
     if (found.has_right_window || !found.right || found.right->timestamp <= input.timestamp) return;
-    const Timestamp start = input.timestamp + 1;
-    this->put(input, found.right->value, found.right->timestamp, start);
-    this->forward_update(input, window(start), found.right->value, std::nullopt, found.right->timestamp);
+    const Window after = window(input.timestamp + 1);
+    this->put(input, found.right->value, found.right->timestamp, after);
+    this->forward_update(input, after, found.right->value, std::nullopt, found.right->timestamp);
   }
 
   /// For records before time `difference`. Their left window would begin before 0. They share the window [0,

@@ -105,12 +105,12 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
   }
 
   // Writes a window's aggregate; nullopt deletes the window.
-  void put(const WindowInput<K>& input, const std::optional<VA>& value, Timestamp timestamp, Timestamp start) {
+  void put(const WindowInput<K>& input, const std::optional<VA>& value, Timestamp timestamp, const Window& window) {
     if (value) {
       const ValueAndTimestamp<VA> stored{*value, timestamp};
-      store_->put_one(input.key, &stored, start);
+      store_->put_one(input.key, &stored, window.start);
     } else {
-      store_->put_one(input.key, nullptr, start);
+      store_->put_one(input.key, nullptr, window.start);
     }
   }
 
@@ -135,7 +135,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     std::optional<VA> kept_old;
     if (*settings_.send_old_values) kept_old = old_value;
     std::optional<VA> new_value = fold.next(input.key, std::move(old_value));
-    put(input, new_value, timestamp, window.start);
+    put(input, new_value, timestamp, window);
     forward_update(input, window, std::move(new_value), std::move(kept_old), timestamp);
   }
 
