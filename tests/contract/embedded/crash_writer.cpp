@@ -3,8 +3,8 @@
 //
 //   records       Writes 0, 1, 2... to topic `records`. Prints `n` when all records below n are flushed.
 //   transactions  Writes 0, 1, 2... to partitions 0 and 1 of topic `records`, three numbers per transaction. Each
-//                 transaction also commits offset n for group `g`. Prints `n` when the transaction that ends before n is
-//                 committed. Every fourth transaction writes `aborted` and aborts.
+//                 transaction also commits offset n for group `g`. Prints `n` when the transaction that ends before n
+//                 is committed. Every fourth transaction writes `aborted` and aborts.
 //   compacted     Writes the values 0, 1, 2... under the keys 0 to 99 in turn to topic `compacted`, which has one
 //                 partition and is compacted all the time. Prints `n` when all records below n are flushed.
 //   open          Leaves a transaction open in `records` and waits. Prints 0 when its record is flushed.
