@@ -41,6 +41,46 @@ class CommittedWindowReader {
   /// is a copy.
   [[nodiscard]] virtual std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
                                                                    bool forward = true) const = 0;
+  /// The entries of all keys in [key_from, key_to] with from <= start <= to, in the order of WindowBytesStore on
+  /// RocksDB. nullopt: open. The result is a copy.
+  [[nodiscard]] virtual std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to,
+                                                                         Timestamp from, Timestamp to,
+                                                                         bool forward = true) const = 0;
+};
+
+/// The same for a persistent session store. Sessions that were expired at the last commit are not there. Results and
+/// orders are those of SessionBytesStore on RocksDB, and copies.
+class CommittedSessionReader {
+ public:
+  virtual ~CommittedSessionReader() = default;
+
+  /// The value of exactly this session.
+  [[nodiscard]] virtual std::optional<std::string> fetch_session(std::string_view key, const Window& session) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key,
+                                                                            const SessionBounds& bounds = {},
+                                                                            bool forward = true) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from,
+                                                                                     BytesView key_to,
+                                                                                     const SessionBounds& bounds = {},
+                                                                                     bool forward = true) const = 0;
+};
+
+/// A version as VersionedBytes, with a copy of its value.
+struct CommittedVersion {
+  std::string value;
+  Timestamp timestamp = kNoTimestamp;
+  std::optional<Timestamp> valid_to;  ///< nullopt: the version is the latest
+};
+
+/// The same for a versioned store. Each call reads one commit.
+class CommittedVersionedReader {
+ public:
+  virtual ~CommittedVersionedReader() = default;
+
+  /// The latest version.
+  [[nodiscard]] virtual std::optional<CommittedVersion> get(std::string_view key) const = 0;
+  /// The version that was valid at `as_of`, as VersionedBytesStore::get.
+  [[nodiscard]] virtual std::optional<CommittedVersion> get(std::string_view key, Timestamp as_of) const = 0;
 };
 
 }  // namespace millrace::detail

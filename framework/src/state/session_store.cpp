@@ -10,9 +10,9 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/formats.hpp"
+#include "session_entries.hpp"
 #include "session_snapshot.hpp"
 #include "state/memory/stores.hpp"
-#include "state/rocksdb/layout.hpp"
 
 namespace millrace::detail {
 
@@ -20,42 +20,6 @@ namespace {
 
 // Session ends and starts are milliseconds since the epoch.
 constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
-// Bytes before each value in an entry: start (8) + length (4). Layout: session_store.hpp.
-constexpr std::size_t kPrefixBytes = 12;
-
-/// Calls `visit(start, value, session_bytes)` for each session in an entry, by start. `session_bytes` is prefix and
-/// value together. Stops when `visit` returns false.
-template <class Visit>
-void each_session(std::string_view entry, Visit&& visit) {
-  while (!entry.empty()) {
-    const auto start = static_cast<Timestamp>(formats::load_be64(entry.data()));
-    const std::size_t size = formats::load_be32(entry.data() + 8);
-    if (!visit(start, entry.substr(kPrefixBytes, size), entry.substr(0, kPrefixBytes + size))) return;
-    entry.remove_prefix(kPrefixBytes + size);
-  }
-}
-
-/// Returns the entry with the session at `start` replaced or inserted. If `value` is nullopt, the session is removed.
-/// The result is empty if no session is left.
-std::string with_session(std::string_view entry, Timestamp start, BytesView value) {
-  std::string out;
-  out.reserve(entry.size() + kPrefixBytes + (value ? value->size() : 0));
-  bool placed = !value;
-  const auto place = [&] {
-    formats::append_be64(out, static_cast<std::uint64_t>(start));
-    formats::append_be32(out, static_cast<std::uint32_t>(value->size()));
-    out.append(*value);
-    placed = true;
-  };
-  each_session(entry, [&](Timestamp other, std::string_view, std::string_view bytes) {
-    // Keep the sessions sorted by start. An old session with the same start is left out.
-    if (!placed && other >= start) place();
-    if (other != start) out.append(bytes);
-    return true;
-  });
-  if (!placed) place();
-  return out;
-}
 
 /// A session store on a window store. One window-store entry holds all sessions of a key with the same end. Owned by
 /// the task that uses it; one thread.
@@ -70,10 +34,10 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
 
   void put(std::string_view key, const Window& session, BytesView value) override {
     check(session);
-    // The view is valid until the put below; with_session() copies it.
+    // The view is valid until the put below; session_entries::with_session() copies it.
     const BytesView present = windows_->fetch(key, session.end);
     // An entry without sessions is deleted from the window store.
-    const std::string entry = with_session(present.value_or(std::string_view()), session.start, value);
+    const std::string entry = session_entries::with_session(present.value_or(std::string_view()), session.start, value);
     windows_->put(key, entry.empty() ? BytesView() : BytesView(entry), session.end);
   }
 
@@ -86,13 +50,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
 
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
     const BytesView entry = windows_->fetch(key, session.end);
-    BytesView found;
-    if (!entry) return found;
-    each_session(*entry, [&](Timestamp start, std::string_view value, std::string_view) {
-      if (start == session.start) found = value;
-      return !found;
-    });
-    return found;
+    return entry ? session_entries::find(*entry, session.start) : std::nullopt;
   }
 
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, const SessionBounds& bounds,
@@ -111,10 +69,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
                                                                              const SessionBounds& bounds,
                                                                              bool forward) override {
     auto items = collect(key_from, key_to, bounds, kEndOfTime);
-    // The window store orders its entries by `key + end`. If one key is a prefix of another, the session's start can
-    // also decide the order, so sort again by Java's full key.
-    const auto before = [this](const SessionItem& a, const SessionItem& b) { return comes_before(a, b); };
-    if (persistent() && !std::ranges::is_sorted(items, before)) std::ranges::sort(items, before);
+    if (persistent()) session_entries::sort(items, retention_ms());
     return snapshot(std::move(items), forward);
   }
 
@@ -139,7 +94,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
       const auto [entry, is_new] = entries.try_emplace({session.end, key});
       // The first record of an entry in this batch: start with the stored sessions.
       if (is_new) entry->second = windows_->fetch(key, session.end).value_or(std::string_view());
-      entry->second = with_session(entry->second, session.start, record.value);
+      entry->second = session_entries::with_session(entry->second, session.start, record.value);
     }
     // Owns the keys: `restored` has views of them. Reserved, so that the strings do not move.
     std::vector<std::string> keys;
@@ -171,12 +126,7 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
   void append(std::vector<SessionItem>& items, std::string_view key, Timestamp end, std::string_view entry,
               Timestamp latest_start) const {
     const auto first = static_cast<std::ptrdiff_t>(items.size());
-    each_session(entry, [&](Timestamp start, std::string_view value, std::string_view) {
-      // Sessions are sorted by start, so no later one qualifies.
-      if (start > latest_start) return false;
-      items.push_back({std::string(key), {start, end}, std::string(value)});
-      return true;
-    });
+    session_entries::append(items, key, end, entry, latest_start);
     if (!persistent()) std::reverse(items.begin() + first, items.end());
   }
 
@@ -190,24 +140,6 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
       append(items, walk->key(), walk->window_start(), walk->value(), bounds.latest_start);
     }
     return items;
-  }
-
-  /// The order of Kafka Streams' RocksDB session store: by segment, then by the bytes `key + end(8) + start(8)`.
-  [[nodiscard]] bool comes_before(const SessionItem& a, const SessionItem& b) const {
-    const std::int64_t interval = layout::segment_interval(retention_ms());
-    if (const auto in = a.session.end / interval, other = b.session.end / interval; in != other) return in < other;
-    // Compare the common part first. Only if one key is a prefix of the other must the full bytes be built.
-    const std::size_t shared = std::min(a.key.size(), b.key.size());
-    if (const int order = a.key.compare(0, shared, b.key, 0, shared); order != 0) return order < 0;
-    if (a.key.size() == b.key.size()) {
-      return std::tie(a.session.end, a.session.start) < std::tie(b.session.end, b.session.start);
-    }
-    return session_key(a) < session_key(b);
-  }
-  [[nodiscard]] static std::string session_key(const SessionItem& item) {
-    std::string key;
-    formats::append_session_key(key, item.key, item.session);
-    return key;
   }
 
   static std::unique_ptr<SessionBytesIterator> snapshot(std::vector<SessionItem> items, bool forward) {

@@ -13,6 +13,18 @@ namespace {
 
 [[nodiscard]] const StoreSpec& spec_of(const StorePlan& plan) { return definition_of(*plan.builder).spec; }
 
+/// For messages.
+[[nodiscard]] std::string_view noun(StoreKind kind) {
+  switch (kind) {
+    case StoreKind::key_value: return "key-value";
+    case StoreKind::window: return "window";
+    case StoreKind::session: return "session";
+    case StoreKind::versioned: return "versioned";
+    case StoreKind::custom: return "custom";
+  }
+  return "?";
+}
+
 }  // namespace
 
 // Opens all stores. If one of them fails, the exception destroys the open ones and closes the database.
@@ -180,8 +192,8 @@ void StoreSet::require_readable(const std::string& store, StoreKind kind) const 
   if (plan == plans_.end()) throw ProcessorStateException(owner_ + " has no state store '" + store + "'");
   const std::string name = "state store '" + store + "' of " + owner_;
   if (spec_of(*plan).kind != kind) {
-    throw ProcessorStateException(name + " is no " + (kind == StoreKind::window ? "window" : "key-value") +
-                                  " store: read it as what it is");
+    throw ProcessorStateException(name + " is a " + std::string(noun(spec_of(*plan).kind)) +
+                                  " store: read it as that, not as a " + std::string(noun(kind)) + " store");
   }
   if (!plan->persistent) {
     throw ProcessorStateException(name + " is kept in memory, where only the thread of its task may read it: keep it " +
@@ -197,6 +209,16 @@ std::shared_ptr<const CommittedKeyValueReader> StoreSet::committed_key_value(con
 std::shared_ptr<const CommittedWindowReader> StoreSet::committed_windows(const std::string& store) const {
   require_readable(store, StoreKind::window);
   return database_->committed_windows(store);
+}
+
+std::shared_ptr<const CommittedSessionReader> StoreSet::committed_sessions(const std::string& store) const {
+  require_readable(store, StoreKind::session);
+  return database_->committed_sessions(store);
+}
+
+std::shared_ptr<const CommittedVersionedReader> StoreSet::committed_versions(const std::string& store) const {
+  require_readable(store, StoreKind::versioned);
+  return database_->committed_versions(store, spec_of(plan_of(store)).retention_ms);
 }
 
 }  // namespace millrace::detail

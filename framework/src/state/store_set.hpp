@@ -61,7 +61,7 @@ class StorePosition {
 /// Handing on  A new binding may follow the old one directly after commit(), if nothing was written since. Nothing is
 ///             lost then, also not in memory. Otherwise call discard() first. Custom stores belong to their binding;
 ///             the next binding makes and restores its own.
-/// Readers     Other threads read the last commit through committed_key_value() and committed_windows().
+/// Readers     Other threads read the last commit through the readers that committed_key_value() and its like give.
 /// Threads     One at a time, except for those readers.
 /// Errors      As TaskDatabase.
 class StoreSet {
@@ -115,6 +115,8 @@ class StoreSet {
   /// kind, and for stores in memory: they have no commit and belong to the thread of their task.
   [[nodiscard]] std::shared_ptr<const CommittedKeyValueReader> committed_key_value(const std::string& store) const;
   [[nodiscard]] std::shared_ptr<const CommittedWindowReader> committed_windows(const std::string& store) const;
+  [[nodiscard]] std::shared_ptr<const CommittedSessionReader> committed_sessions(const std::string& store) const;
+  [[nodiscard]] std::shared_ptr<const CommittedVersionedReader> committed_versions(const std::string& store) const;
 
  private:
   [[nodiscard]] ByteStore open(const StorePlan& plan);

@@ -123,6 +123,10 @@ class TaskDatabase {
       const std::string& store) const = 0;
   [[nodiscard]] virtual std::shared_ptr<const CommittedWindowReader> committed_windows(
       const std::string& store) const = 0;
+  [[nodiscard]] virtual std::shared_ptr<const CommittedSessionReader> committed_sessions(
+      const std::string& store) const = 0;
+  [[nodiscard]] virtual std::shared_ptr<const CommittedVersionedReader> committed_versions(
+      const std::string& store, std::int64_t history_retention_ms) const = 0;
 };
 
 }  // namespace millrace::detail

@@ -1,7 +1,6 @@
 #include "versioned_store.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,46 +8,13 @@
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/formats.hpp"
 #include "state/memory/stores.hpp"
+#include "version_entries.hpp"
 
 namespace millrace::detail {
 
-// The first byte of each key says the kind of entry. See versioned_store.hpp for the layout.
+using namespace version_entries;
+
 namespace {
-
-constexpr std::string_view kTimesKey{"\x00", 1};
-constexpr char kLatest = 1;
-constexpr char kOlder = 2;
-constexpr char kEnd = 3;
-// Times are milliseconds since the epoch.
-constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
-
-void append_time(std::string& out, Timestamp time) { formats::append_be64(out, static_cast<std::uint64_t>(time)); }
-Timestamp load_time(std::string_view bytes) { return static_cast<Timestamp>(formats::load_be64(bytes.data())); }
-
-// The length in front keeps the entries of one key together: no key is then a prefix of another entry's key.
-void append_sized_key(std::string& out, std::string_view key) {
-  formats::append_be32(out, static_cast<std::uint32_t>(key.size()));
-  out.append(key);
-}
-
-/// A version as stored. `time` is the timestamp of a latest version, and the end (exclusive) of an older version.
-struct Version {
-  Timestamp time = kNoTimestamp;
-  BytesView value;
-};
-
-// Value layout: time (8) | 01 | value, or time (8) | 00 for "no value".
-std::string write_version(Timestamp time, BytesView value) {
-  std::string out;
-  append_time(out, time);
-  out.push_back(value ? '\1' : '\0');
-  if (value) out.append(*value);
-  return out;
-}
-
-Version read_version(std::string_view bytes) {
-  return {load_time(bytes), bytes[8] != 0 ? BytesView(bytes.substr(9)) : std::nullopt};
-}
 
 BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
 
@@ -100,6 +66,8 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
   [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key) override { return get(key, kEndOfTime); }
 
   [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key, Timestamp as_of) override {
+    // No version has a negative timestamp. As the bytes of a key, a negative time would be behind all others.
+    if (as_of < 0) return std::nullopt;
     // The latest version can always be read, even before the history retention.
     if (const BytesView bytes = entries_->get(latest_key(key))) {
       const Version latest = read_version(*bytes);
@@ -159,17 +127,6 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
     entries_->put(kTimesKey, bytes);
   }
 
-  [[nodiscard]] std::string latest_key(std::string_view key) const {
-    std::string out(1, kLatest);
-    return out.append(key);
-  }
-  [[nodiscard]] std::string older_key(std::string_view key, Timestamp timestamp) const {
-    std::string out(1, kOlder);
-    append_sized_key(out, key);
-    append_time(out, timestamp);
-    return out;
-  }
-
   [[nodiscard]] std::optional<Latest> latest_of(std::string_view key) {
     const BytesView found = entries_->get(latest_key(key));
     if (!found) return std::nullopt;
@@ -182,7 +139,7 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
     const auto walk = entries_->range(older_key(key, from), older_key(key, to), forward);
     if (!walk->valid()) return std::nullopt;
     const Version version = read_version(walk->value());
-    return Older{load_time(walk->key().substr(walk->key().size() - 8)), version.time, owned(version.value)};
+    return Older{older_timestamp(walk->key()), version.time, owned(version.value)};
   }
   /// The older version with the largest timestamp <= `time`.
   [[nodiscard]] std::optional<Older> last_until(std::string_view key, Timestamp time) {

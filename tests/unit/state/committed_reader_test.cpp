@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,7 +38,8 @@ struct Fixture {
       std::vector{plan(Stores::key_value_store<S, S>("counts")),
                   plan(Stores::window_store<S, S>("windows", Millis(120'000), Millis(1000))),
                   plan(Stores::window_store<S, S>("pairs", Millis(120'000), Millis(1000), true)),
-                  plan(Stores::session_store<S, S>("sessions", Millis(1000))),
+                  plan(Stores::session_store<S, S>("sessions", Millis(120'000))),
+                  plan(Stores::persistent_versioned_key_value_store<S, S>("versions", Millis(1000))),
                   plan(Stores::key_value_store<S, S>("memory", StoreMedium::in_memory))},
       directory.path(), std::make_shared<StateMemory>(DatabaseOptions()));
 };
@@ -55,6 +57,39 @@ Texts entries(std::unique_ptr<WindowBytesIterator> walk) {
                     S(walk->value()));
   }
   return texts;
+}
+
+Texts entries(std::unique_ptr<SessionBytesIterator> walk) {
+  Texts texts;
+  for (; walk->valid(); walk->next()) {
+    texts.push_back(S(walk->key()) + "@" + std::to_string(walk->session().start) + "-" +
+                    std::to_string(walk->session().end) + "=" + S(walk->value()));
+  }
+  return texts;
+}
+
+S text(const std::optional<CommittedVersion>& version) {
+  if (!version) return "(none)";
+  return version->value + "@" + std::to_string(version->timestamp) + "-" +
+         (version->valid_to ? std::to_string(*version->valid_to) : "");
+}
+S text(const std::optional<VersionedBytes>& version) {
+  if (!version) return "(none)";
+  return text(CommittedVersion{S(version->value), version->timestamp, version->valid_to});
+}
+
+/// Keys of which one begins with another, followed by bytes as small as those of a time.
+const Texts kKeys{"", "a", S("a\0", 2), S("a\0\0\0\0\0\0\0\0\0", 10), "ab", "b"};
+
+/// Bounds of a range of keys: each pair, and both ends open.
+std::vector<std::pair<BytesView, BytesView>> ranges() {
+  std::vector<std::pair<BytesView, BytesView>> all{{std::nullopt, std::nullopt}};
+  for (const S& from : kKeys) {
+    all.emplace_back(from, std::nullopt);
+    all.emplace_back(std::nullopt, from);
+    for (const S& to : kKeys) all.emplace_back(from, to);
+  }
+  return all;
 }
 
 }  // namespace
@@ -138,6 +173,103 @@ BOOST_AUTO_TEST_CASE(see_duplicates_in_their_order_over_several_segments) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(see_windows_of_a_range_of_keys_in_the_order_of_the_store) {
+  std::mt19937 random(7);
+  for (int i = 0; i < 300; ++i) {
+    windows().put(kKeys[random() % kKeys.size()], std::to_string(i), static_cast<Timestamp>(random() % 300'000));
+  }
+  set->commit();
+  const auto reader = set->committed_windows("windows");
+  const Timestamp now = windows().observed_stream_time();
+  for (const auto& [from, to] : ranges()) {
+    for (const Timestamp since : {Timestamp{0}, now - 90'000, now - 1000}) {
+      for (const bool forward : {true, false}) {
+        const auto expected = entries(windows().fetch_range(from, to, since, now - 500, forward));
+        BOOST_TEST(entries(reader->fetch_range(from, to, since, now - 500, forward)) == expected,
+                   boost::test_tools::per_element());
+      }
+    }
+  }
+  BOOST_TEST(entries(reader->fetch_range(std::nullopt, std::nullopt, 0, now)).size() > 50U);
+}
+
+BOOST_AUTO_TEST_CASE(see_sessions_as_of_the_last_commit) {
+  SessionBytesStore& sessions = *set->bytes("sessions").session;
+  const auto reader = set->committed_sessions("sessions");
+  sessions.put("k", {0, 10}, "1");
+  sessions.put("k", {5, 10}, "2");
+  set->commit();
+  sessions.put("k", {0, 10}, std::nullopt);
+  sessions.put("k", {0, 20}, "3");
+  BOOST_TEST(reader->fetch_session("k", {0, 10}).value() == "1");
+  BOOST_TEST(!reader->fetch_session("k", {1, 10}).has_value());
+  BOOST_TEST(!reader->fetch_session("k", {0, 20}).has_value());
+  BOOST_TEST(entries(reader->find_sessions("k")) == (Texts{"k@0-10=1", "k@5-10=2"}), boost::test_tools::per_element());
+  set->commit();
+  BOOST_TEST(entries(reader->find_sessions("k", {}, false)) == (Texts{"k@0-20=3", "k@5-10=2"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(see_sessions_of_a_range_of_keys_in_the_order_of_the_store) {
+  SessionBytesStore& sessions = *set->bytes("sessions").session;
+  std::mt19937 random(8);
+  for (int i = 0; i < 300; ++i) {
+    const auto start = static_cast<Timestamp>(random() % 300'000);
+    sessions.put(kKeys[random() % kKeys.size()], {start, start + static_cast<Timestamp>(random() % 3)},
+                 std::to_string(i));
+  }
+  set->commit();
+  const auto reader = set->committed_sessions("sessions");
+  const Timestamp now = sessions.observed_stream_time();
+  for (const SessionBounds& bounds :
+       {SessionBounds(), SessionBounds{.earliest_end = now - 60'000, .latest_start = now - 1000}}) {
+    for (const bool forward : {true, false}) {
+      for (const auto& [from, to] : ranges()) {
+        BOOST_TEST(entries(reader->find_sessions_in_range(from, to, bounds, forward)) ==
+                       entries(sessions.find_sessions_in_range(from, to, bounds, forward)),
+                   boost::test_tools::per_element());
+      }
+      for (const S& key : kKeys) {
+        BOOST_TEST(entries(reader->find_sessions(key, bounds, forward)) ==
+                       entries(sessions.find_sessions(key, bounds, forward)),
+                   boost::test_tools::per_element());
+      }
+    }
+  }
+  BOOST_TEST(entries(reader->find_sessions_in_range(std::nullopt, std::nullopt)).size() > 50U);
+}
+
+BOOST_AUTO_TEST_CASE(see_versions_as_of_the_last_commit) {
+  VersionedBytesStore& versions = *set->bytes("versions").versioned;
+  const auto reader = set->committed_versions("versions");
+  BOOST_TEST(text(reader->get("k")) == "(none)");
+  (void)versions.put("k", "1", 10);
+  (void)versions.put("k", "2", 20);
+  set->commit();
+  (void)versions.put("k", "3", 30);
+  BOOST_TEST(text(reader->get("k")) == "2@20-");
+  BOOST_TEST(text(reader->get("k", 15)) == "1@10-20");
+  BOOST_TEST(text(reader->get("k", -1)) == "(none)");
+  set->commit();
+  BOOST_TEST(text(reader->get("k", 25)) == "2@20-30");
+}
+
+BOOST_AUTO_TEST_CASE(see_the_versions_that_the_store_shows) {
+  VersionedBytesStore& versions = *set->bytes("versions").versioned;
+  std::mt19937 random(9);
+  for (int i = 0; i < 500; ++i) {
+    const S value = std::to_string(i);
+    (void)versions.put(kKeys[random() % kKeys.size()], random() % 4 == 0 ? BytesView() : BytesView(value),
+                       static_cast<Timestamp>(i + random() % 2000));
+  }
+  set->commit();
+  const auto reader = set->committed_versions("versions");
+  for (const S& key : kKeys) {
+    BOOST_TEST(text(reader->get(key)) == text(versions.get(key)));
+    for (Timestamp at = -2; at < 2600; ++at) BOOST_TEST(text(reader->get(key, at)) == text(versions.get(key, at)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(stores_that_have_no_committed_state_or_another_kind_are_refused_by_name) {
   const auto tells = [](const S& what) {
     return [what](const ProcessorStateException& error) { return S(error.what()).find(what) != S::npos; };
@@ -146,6 +278,9 @@ BOOST_AUTO_TEST_CASE(stores_that_have_no_committed_state_or_another_kind_are_ref
   BOOST_CHECK_EXCEPTION((void)set->committed_key_value("memory"), ProcessorStateException, tells("in memory"));
   BOOST_CHECK_EXCEPTION((void)set->committed_key_value("windows"), ProcessorStateException, tells("'windows'"));
   BOOST_CHECK_EXCEPTION((void)set->committed_windows("sessions"), ProcessorStateException, tells("'sessions'"));
+  BOOST_CHECK_EXCEPTION((void)set->committed_sessions("windows"), ProcessorStateException,
+                        tells("is a window store: read it as that, not as a session store"));
+  BOOST_CHECK_EXCEPTION((void)set->committed_versions("counts"), ProcessorStateException, tells("'counts'"));
   BOOST_CHECK_EXCEPTION((void)set->committed_windows("none"), ProcessorStateException, tells("'none'"));
 }
 

@@ -20,5 +20,27 @@ namespace millrace::detail {
 [[nodiscard]] std::shared_ptr<const CommittedWindowReader> make_committed_window_reader(
     std::shared_ptr<ReaderGate> gate, rocksdb::ColumnFamilyHandle* family, std::string store,
     const WindowStoreOptions& options);
+[[nodiscard]] std::shared_ptr<const CommittedVersionedReader> make_committed_versioned_reader(
+    std::shared_ptr<ReaderGate> gate, rocksdb::ColumnFamilyHandle* family, std::string store,
+    std::int64_t history_retention_ms);
+
+/// Copies bytes that lie in RocksDB's memtables. Readers look at such bytes only in this function, because the thread
+/// sanitizer does not see what orders them with the writer: see tests/support/tsan.supp.
+void copy_out(std::string& to, const rocksdb::Slice& bytes);
+
+/// One commit of a database: all reads with options() see this commit. REQUIRES: a Visit for as long as it exists.
+class CommitSnapshot {
+ public:
+  explicit CommitSnapshot(rocksdb::DB& db) : db_(db) { options_.snapshot = db.GetSnapshot(); }
+  CommitSnapshot(const CommitSnapshot&) = delete;
+  CommitSnapshot& operator=(const CommitSnapshot&) = delete;
+  ~CommitSnapshot() { db_.ReleaseSnapshot(options_.snapshot); }
+
+  [[nodiscard]] const rocksdb::ReadOptions& options() const { return options_; }
+
+ private:
+  rocksdb::DB& db_;
+  rocksdb::ReadOptions options_;
+};
 
 }  // namespace millrace::detail

@@ -11,6 +11,7 @@
 #include "millrace/common/logging.hpp"
 #include "millrace/state/detail/formats.hpp"
 #include "options.hpp"
+#include "state/committed_sessions.hpp"
 #include "state/session_store.hpp"
 #include "state/versioned_store.hpp"
 #include "window_store.hpp"
@@ -387,9 +388,10 @@ rocksdb::ColumnFamilyHandle* RocksDbTaskDatabase::open_family(std::string_view k
   const bool open = std::ranges::any_of(stores_, [&](const DatabaseStore* one) { return one->store_name() == store; });
   const auto found = families_.find(family_name(kind, store));
   if (open && found != families_.end()) return found->second;
-  throw ProcessorStateException("there is no open " +
-                                std::string(kind == layout::kWindowFamily ? "window" : "key-value") + " store '" +
-                                store + "' in " + directory_.string());
+  // The names of families end with a colon.
+  const std::string_view noun = kind == layout::kKeyValueFamily ? "key-value" : kind.substr(0, kind.size() - 1);
+  throw ProcessorStateException("there is no open " + std::string(noun) + " store '" + store + "' in " +
+                                directory_.string());
 }
 
 std::shared_ptr<const CommittedKeyValueReader> RocksDbTaskDatabase::committed_key_value(
@@ -398,9 +400,25 @@ std::shared_ptr<const CommittedKeyValueReader> RocksDbTaskDatabase::committed_ke
 }
 
 std::shared_ptr<const CommittedWindowReader> RocksDbTaskDatabase::committed_windows(const std::string& store) const {
-  rocksdb::ColumnFamilyHandle* family = open_family(layout::kWindowFamily, store);
-  const PersistentWindowStore& windows = *window_stores_.at(family_name(layout::kWindowFamily, store));
-  return make_committed_window_reader(readers_, family, store, windows.options());
+  return window_reader(layout::kWindowFamily, store);
+}
+
+std::shared_ptr<const CommittedWindowReader> RocksDbTaskDatabase::window_reader(std::string_view kind,
+                                                                                const std::string& store) const {
+  rocksdb::ColumnFamilyHandle* family = open_family(kind, store);
+  return make_committed_window_reader(readers_, family, store, window_stores_.at(family_name(kind, store))->options());
+}
+
+std::shared_ptr<const CommittedSessionReader> RocksDbTaskDatabase::committed_sessions(const std::string& store) const {
+  auto windows = window_reader(layout::kSessionFamily, store);
+  const auto retention = window_stores_.at(family_name(layout::kSessionFamily, store))->options().retention_ms;
+  return make_committed_session_reader(std::move(windows), retention);
+}
+
+std::shared_ptr<const CommittedVersionedReader> RocksDbTaskDatabase::committed_versions(
+    const std::string& store, std::int64_t history_retention_ms) const {
+  return make_committed_versioned_reader(readers_, open_family(layout::kVersionedFamily, store), store,
+                                         history_retention_ms);
 }
 
 }  // namespace millrace::detail

@@ -55,6 +55,10 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   [[nodiscard]] std::shared_ptr<const CommittedKeyValueReader> committed_key_value(
       const std::string& store) const override;
   [[nodiscard]] std::shared_ptr<const CommittedWindowReader> committed_windows(const std::string& store) const override;
+  [[nodiscard]] std::shared_ptr<const CommittedSessionReader> committed_sessions(
+      const std::string& store) const override;
+  [[nodiscard]] std::shared_ptr<const CommittedVersionedReader> committed_versions(
+      const std::string& store, std::int64_t history_retention_ms) const override;
 
   /// Called by a store's destructor.
   void forget(DatabaseStore& store) override;
@@ -64,6 +68,9 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   void read_meta();
   // Writes the format of a new database. Throws StateCorruptedException for a format that this version cannot read.
   void read_format();
+  /// Reads the window store in a family of this kind.
+  [[nodiscard]] std::shared_ptr<const CommittedWindowReader> window_reader(std::string_view kind,
+                                                                           const std::string& store) const;
   /// Throws ProcessorStateException unless an open store of this name has this family.
   [[nodiscard]] rocksdb::ColumnFamilyHandle* open_family(std::string_view kind, const std::string& store) const;
   void close();
