@@ -60,15 +60,13 @@ void extractor_failed(const NodeBase& source, const ConsumerRecord& record, cons
                          error.what());
 }
 
-// `partition_time`: the largest timestamp of the partition so far. All times in ms since the epoch.
-Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record, Timestamp partition_time,
-                              Timestamp now) {
+Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record, const PolicyTimes& times) {
   // The record's own timestamp does not matter.
-  if (policy == TimestampPolicy::wallclock_time) return now;
+  if (policy == TimestampPolicy::wallclock_time) return times.now;
   if (record.timestamp >= 0) return record.timestamp;
   switch (policy) {
     case TimestampPolicy::use_partition_time:
-      if (partition_time >= 0) return partition_time;
+      if (times.partition_time >= 0) return times.partition_time;
       break;
     // A negative result makes the task drop and count the record.
     case TimestampPolicy::log_and_skip: return kNoTimestamp;

@@ -3,6 +3,7 @@
 #include <compare>
 #include <concepts>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <type_traits>
 
@@ -40,11 +41,7 @@ class Strong {
 
   /// For messages.
   friend std::string to_string(Strong number) { return std::to_string(number.value_); }
-  template <class Stream>
-  friend Stream& operator<<(Stream& out, Strong number) {
-    out << number.value_;
-    return out;
-  }
+  friend std::ostream& operator<<(std::ostream& out, Strong number) { return out << number.value_; }
 
  private:
   Int value_ = 0;

@@ -45,10 +45,15 @@ class SourceNodeBase {
 /// Throws a StreamsException that stops the application, after a user's TimestampExtractor has thrown.
 [[noreturn]] void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error);
 
-/// Event time in ms by one of the predefined policies. `now`: wall clock in ms. Throws StreamsException if
-/// the policy finds no valid timestamp.
+/// What a policy may use besides the timestamp of the record. In ms since the epoch.
+struct PolicyTimes {
+  Timestamp partition_time;  ///< the largest timestamp of the partition so far
+  Timestamp now;             ///< wall clock
+};
+
+/// Event time in ms by one of the predefined policies. Throws StreamsException if the policy finds no valid timestamp.
 [[nodiscard]] Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record,
-                                            Timestamp partition_time, Timestamp now);
+                                            const PolicyTimes& times);
 
 /// The settings of a source node. A plain value, constant and shared by the nodes of all tasks.
 template <class K, class V>
@@ -84,7 +89,8 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
         extractor_failed(*this, record, error);
       }
     }
-    return timestamp_by_policy(settings_.timestamps, record, partition_time, this->task().system_time());
+    return timestamp_by_policy(settings_.timestamps, record,
+                               {.partition_time = partition_time, .now = this->task().system_time()});
   }
 
   bool process(const ConsumerRecord& record, Timestamp timestamp) override {
