@@ -102,8 +102,7 @@ class Streams {
 
   /// Ends the application: commits, leaves the group, stops the threads, releases the state directory. Waits up to
   /// `timeout`. Returns false if the end takes longer; the threads go on ending then, and another close() may wait
-  /// again. May be called repeatedly. On a stream thread (in a listener, handler or processor) it only requests the end
-  /// and returns false.
+  /// again. May be called repeatedly. In a listener, handler or processor it only requests the end and returns false.
   bool close(Millis timeout = Millis(60'000));
 
   /// Waits until the application has ended, by close() or by an error. Returns false after `timeout`.

@@ -13,17 +13,11 @@
 
 namespace millrace::detail::embedded {
 
-struct TopicIdTag {
-  static constexpr bool kCounts = false;
-};
 /// Never given to another topic of the same directory.
-using TopicId = Strong<TopicIdTag, std::uint32_t>;
+using TopicId = Strong<struct TopicIdTag, std::uint32_t>;
 
-struct ProducerIdTag {
-  static constexpr bool kCounts = false;
-};
 /// One incarnation of a transactional producer. 0: the records belong to no transaction.
-using ProducerId = Strong<ProducerIdTag, std::uint64_t>;
+using ProducerId = Strong<struct ProducerIdTag, std::uint64_t>;
 
 /// The offsets of [from, to).
 struct OffsetRange {

@@ -111,11 +111,8 @@ class PageCursor {
   std::uint32_t left_;
 };
 
-struct OffsetDeltaTag {
-  static constexpr bool kCounts = false;
-};
 /// The offset of a record minus the base offset of its batch.
-using OffsetDelta = Strong<OffsetDeltaTag, std::uint32_t>;
+using OffsetDelta = Strong<struct OffsetDeltaTag, std::uint32_t>;
 
 /// Encodes records into a batch. Reusable after finish().
 class BatchBuilder {

@@ -1,18 +1,22 @@
 #include "committed_readers.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "database_store.hpp"
-#include "layout.hpp"
-#include "state/task_database.hpp"
-#include "state/tier/window_snapshot.hpp"
 
 namespace millrace::detail {
 
 [[gnu::noinline]] void copy_out(std::string& to, const rocksdb::Slice& bytes) { to.assign(bytes.data(), bytes.size()); }
+
+std::optional<std::string> read(const ReaderGate& gate, const rocksdb::ReadOptions& options,
+                                rocksdb::ColumnFamilyHandle* family, std::string_view key, const std::string& store) {
+  std::string value;
+  const auto status = gate.db().Get(options, family, slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  check(status, "read from", store, gate.directory());
+  return value;
+}
 
 namespace {
 
@@ -104,11 +108,7 @@ class RocksDbKeyValueReader final : public CommittedKeyValueReader {
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const override {
     // Each get() sees the last commit at its own time. Two calls may see two commits.
     const ReaderGate::Visit visit(*gate_, store_);
-    std::string value;
-    const auto status = gate_->db().Get({}, family_, slice(key), &value);
-    if (status.IsNotFound()) return std::nullopt;
-    check(status, "read from", store_, gate_->directory());
-    return value;
+    return read(*gate_, {}, family_, key, store_);
   }
 
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) const override {

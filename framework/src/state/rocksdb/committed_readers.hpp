@@ -3,7 +3,9 @@
 #include <rocksdb/db.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "reader_gate.hpp"
 #include "state/committed_reader.hpp"
@@ -27,6 +29,11 @@ namespace millrace::detail {
 /// Copies bytes that lie in RocksDB's memtables. Readers look at such bytes only in this function, because the thread
 /// sanitizer does not see what orders them with the writer: see tests/support/tsan.supp.
 void copy_out(std::string& to, const rocksdb::Slice& bytes);
+
+/// A copy of the value of `key`; nullopt: there is none. `store`: for errors. REQUIRES: a Visit.
+[[nodiscard]] std::optional<std::string> read(const ReaderGate& gate, const rocksdb::ReadOptions& options,
+                                              rocksdb::ColumnFamilyHandle* family, std::string_view key,
+                                              const std::string& store);
 
 /// One commit of a database: all reads with options() see this commit. REQUIRES: a Visit for as long as it exists.
 class CommitSnapshot {

@@ -28,28 +28,20 @@ class RocksDbVersionedReader final : public CommittedVersionedReader {
     if (as_of < 0) return std::nullopt;
     const ReaderGate::Visit visit(*gate_, store_);
     const CommitSnapshot commit(gate_->db());
-    if (const auto bytes = read(commit, latest_key(key))) {
+    if (const auto bytes = read(*gate_, commit.options(), family_, latest_key(key), store_)) {
       const Version latest = read_version(*bytes);
       if (latest.time <= as_of) {
         if (!latest.value) return std::nullopt;
         return CommittedVersion{std::string(*latest.value), latest.time, std::nullopt};
       }
     }
-    const auto times = read(commit, std::string(kTimesKey));
+    const auto times = read(*gate_, commit.options(), family_, kTimesKey, store_);
     const Timestamp observed = times ? load_time(*times) : kNoTimestamp;
     if (as_of < observed - retention_ms_) return std::nullopt;
     return older(commit, key, as_of);
   }
 
  private:
-  [[nodiscard]] std::optional<std::string> read(const CommitSnapshot& commit, const std::string& entry) const {
-    std::string value;
-    const auto status = gate_->db().Get(commit.options(), family_, entry, &value);
-    if (status.IsNotFound()) return std::nullopt;
-    check(status, "read from", store_, gate_->directory());
-    return value;
-  }
-
   /// The version with the largest timestamp <= `as_of`, if it was still valid then.
   [[nodiscard]] std::optional<CommittedVersion> older(const CommitSnapshot& commit, std::string_view key,
                                                       Timestamp as_of) const {

@@ -26,11 +26,7 @@ class RocksDbWindowReader final : public CommittedWindowReader {
     if (window_start < commit.live_from()) return std::nullopt;
     std::string entry;
     layout::write_segmented_key(entry, segment(window_start), key, window_start, Sequence());
-    std::string value;
-    const auto status = gate_->db().Get(commit.options(), family_, entry, &value);
-    if (status.IsNotFound()) return std::nullopt;
-    check(status, "read from", store_, gate_->directory());
-    return value;
+    return read(*gate_, commit.options(), family_, entry, store_);
   }
 
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
@@ -51,12 +47,10 @@ class RocksDbWindowReader final : public CommittedWindowReader {
    public:
     explicit Commit(const RocksDbWindowReader& reader) : snapshot_(reader.gate_->db()) {
       // The snapshot comes first. Otherwise a commit between the two reads could give entries of a later stream time.
-      std::string bytes;
-      const auto status =
-          reader.gate_->db().Get(options(), reader.gate_->meta(), layout::window_meta_key(reader.store_), &bytes);
-      if (status.IsNotFound()) return;  // nothing was ever committed
-      check(status, "read from", reader.store_, reader.gate_->directory());
-      const auto meta = layout::read_window_meta(bytes);
+      const auto bytes =
+          read(*reader.gate_, options(), reader.gate_->meta(), layout::window_meta_key(reader.store_), reader.store_);
+      if (!bytes) return;  // nothing was ever committed
+      const auto meta = layout::read_window_meta(*bytes);
       if (!meta) {
         throw StateCorruptedException("window store '" + reader.store_ + "' in " + reader.gate_->directory().string() +
                                       " has unreadable meta data; the state must be deleted and restored");
@@ -90,16 +84,8 @@ class RocksDbWindowReader final : public CommittedWindowReader {
     }
     layout::append_segment(both.first, segment);
     both.first += key_from.value_or("");
-    if (!key_to) {
-      layout::append_segment(both.second, ++segment);
-      return both;
-    }
-    // A key that `key_to` begins with is in the range, but its bytes may follow those of `key_to`: its time comes next.
-    std::string candidate;
-    for (std::size_t size = 0; size <= key_to->size(); ++size) {
-      layout::write_segmented_key(candidate, segment, key_to->substr(0, size), to, Sequence(0xffffffff));
-      both.second = std::max(both.second, candidate);
-    }
+    layout::append_segment(both.second, key_to ? segment : segment + 1);
+    if (key_to) both.second += layout::last_in_segment(*key_to, to);
     return both;
   }
 

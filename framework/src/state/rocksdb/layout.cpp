@@ -78,6 +78,19 @@ void write_segmented_key(std::string& out, SegmentId segment, std::string_view k
   formats::append_window_key(out, key, start, seq);
 }
 
+// A key <= key_to can still have larger bytes than key_to: if it is a prefix of key_to, its start is compared with the
+// remaining bytes of key_to. So try every prefix of key_to.
+std::string last_in_segment(std::string_view key_to, Timestamp to) {
+  std::string last;
+  std::string bytes;
+  for (std::size_t length = 0; length <= key_to.size(); ++length) {
+    bytes.clear();
+    formats::append_window_key(bytes, key_to.substr(0, length), to, Sequence(0xffffffff));
+    if (bytes > last) std::swap(bytes, last);
+  }
+  return last;
+}
+
 SegmentedKey read_segmented_key(std::string_view bytes) {
   const formats::WindowKey entry = formats::read_window_key(bytes.substr(kSegmentBytes));
   return {read_segment(bytes), entry.key, entry.start, entry.seq};

@@ -57,11 +57,8 @@ inline constexpr std::size_t kSegmentedKeyMinBytes = 20;  // with an empty key
 /// In ms. As in Kafka Streams: half the retention, but at least one minute.
 [[nodiscard]] std::int64_t segment_interval(std::int64_t retention_ms);
 
-struct SegmentIdTag {
-  static constexpr bool kCounts = true;
-};
 /// The number of a segment: the start of its entries / the segment interval. Later segments have larger numbers.
-using SegmentId = Strong<SegmentIdTag, std::int64_t>;
+using SegmentId = Strong<struct SegmentIdTag, std::int64_t, Sums::yes>;
 static_assert(std::is_trivially_copyable_v<SegmentId> && sizeof(SegmentId) == sizeof(std::int64_t));
 /// Appends the 8 bytes with which the keys of a segment begin.
 inline void append_segment(std::string& out, SegmentId segment) {
@@ -110,6 +107,8 @@ struct SegmentedKey {
 };
 /// Overwrites `out`.
 void write_segmented_key(std::string& out, SegmentId segment, std::string_view key, Timestamp start, Sequence seq);
+/// The largest bytes that can follow the segment in an entry with a key <= `key_to` and a start <= `to`.
+[[nodiscard]] std::string last_in_segment(std::string_view key_to, Timestamp to);
 /// REQUIRES: at least 20 bytes.
 [[nodiscard]] SegmentedKey read_segmented_key(std::string_view bytes);
 

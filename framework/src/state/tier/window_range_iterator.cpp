@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "millrace/state/detail/formats.hpp"
-
 namespace millrace::detail {
 
 // The overlay is copied already, and RocksDB's iterator reads a snapshot. So later writes to the store do not show.
@@ -52,19 +50,11 @@ void WindowRangeIterator::sort_overlay() {
   if (!forward_) std::reverse(overlay_.begin(), overlay_.end());
 }
 
-// In RocksDB an entry's key is | segment | key | start | seq |. Compute the smallest and largest bytes that can follow
-// the segment in this range. A key <= key_to can still have larger bytes than key_to: if it is a prefix of key_to, its
-// start is compared with the remaining bytes of key_to. So try every prefix of key_to.
+// In RocksDB an entry's key is | segment | key | start | seq |. Computes the smallest and largest bytes that can follow
+// the segment in this range.
 void WindowRangeIterator::find_key_bounds() {
   if (range_.key_from) first_in_segment_ = *range_.key_from;
-  if (!range_.key_to) return;
-  std::string last;
-  for (std::size_t length = 0; length <= range_.key_to->size(); ++length) {
-    std::string bytes;
-    formats::append_window_key(bytes, range_.key_to->substr(0, length), stored_to_, Sequence(0xffffffff));
-    last = std::max(last, bytes);
-  }
-  last_in_segment_ = std::move(last);
+  if (range_.key_to) last_in_segment_ = layout::last_in_segment(*range_.key_to, stored_to_);
 }
 
 // Moves RocksDB's iterator to the first entry (backward: last entry) of the range in this segment.

@@ -9,12 +9,14 @@
 
 namespace millrace::detail {
 
+/// Whether sums and differences of a Strong have a meaning: they have one for offsets, and none for ids.
+enum class Sums : bool { no, yes };
+
 /// An integer with a meaning of its own. It converts neither to an integer nor to a Strong of another meaning, so two
 /// arguments of a call cannot be swapped by mistake. It costs as much as the integer.
 ///
-/// `Tag` is a struct that stands for the meaning. Tag::kCounts says whether sums and differences have a meaning: they
-/// have one for offsets, and none for ids.
-template <class Tag, std::integral Int>
+/// `Tag` stands for the meaning. It needs no definition.
+template <class Tag, std::integral Int, Sums kSums = Sums::no>
 class Strong {
  public:
   /// Zero.
@@ -26,15 +28,17 @@ class Strong {
 
   friend constexpr auto operator<=>(Strong, Strong) = default;
 
-  friend constexpr Strong operator+(Strong from, Int steps) requires(Tag::kCounts) {
+  friend constexpr Strong operator+(Strong from, Int steps) requires(kSums == Sums::yes) {
     return Strong(from.value_ + steps);
   }
-  friend constexpr Strong operator-(Strong from, Int steps) requires(Tag::kCounts) {
+  friend constexpr Strong operator-(Strong from, Int steps) requires(kSums == Sums::yes) {
     return Strong(from.value_ - steps);
   }
   /// The number of steps from `from` to `to`.
-  friend constexpr Int operator-(Strong to, Strong from) requires(Tag::kCounts) { return to.value_ - from.value_; }
-  constexpr Strong& operator++() requires(Tag::kCounts) {
+  friend constexpr Int operator-(Strong to, Strong from) requires(kSums == Sums::yes) {
+    return to.value_ - from.value_;
+  }
+  constexpr Strong& operator++() requires(kSums == Sums::yes) {
     ++value_;
     return *this;
   }
@@ -47,17 +51,11 @@ class Strong {
   Int value_ = 0;
 };
 
-struct OffsetTag {
-  static constexpr bool kCounts = true;
-};
 /// The place of a record in its partition. The first one is 0.
-using Offset = Strong<OffsetTag, std::int64_t>;
+using Offset = Strong<struct OffsetTag, std::int64_t, Sums::yes>;
 
-struct PartitionIdTag {
-  static constexpr bool kCounts = false;
-};
 /// The number of a partition within its topic. The first one is 0.
-using PartitionId = Strong<PartitionIdTag, std::int32_t>;
+using PartitionId = Strong<struct PartitionIdTag, std::int32_t>;
 
 // The proof that they cost nothing: they are passed, copied and stored as the integers are.
 static_assert(std::is_trivially_copyable_v<Offset> && sizeof(Offset) == sizeof(std::int64_t) &&
