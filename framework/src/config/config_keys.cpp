@@ -221,9 +221,10 @@ constexpr ConfigKey kKeys[] = {
           "Memory, over all threads, in which updates of the same key are collapsed before they go to the changelog "
           "and downstream. 0: every update goes at once."),
     bytes(
-        "statestore.uncommitted.max.bytes", "67108864", kSupported,
-        "Memory, over all threads, for store writes that are not committed yet. Each stream thread has an equal share, "
-        "and so has the thread of global stores if there are any; over it the thread commits early. -1 or 0: no limit.",
+        "statestore.uncommitted.max.bytes", "4194304", kSupported,
+        "Keys and values, over all threads, that are written to stores and not committed yet. Each stream thread has "
+        "an equal share, and so has the thread of global stores if there are any; over it the thread commits early. A "
+        "commit needs several times as much memory. Java's default is 67108864. -1 or 0: no limit.",
         -1),
     text("task.assignor.class", "", kIgnored, "Java class that assigns tasks."),
     millis("task.timeout.ms", "300000", kIgnored,

@@ -137,6 +137,63 @@ class ConnectsStores final : public Processor<S, S> {
   void process(Record<S, S>) override {}
 };
 
+/// A processor without a hook, from which others derive.
+class Passes : public Processor<S, S> {
+ public:
+  void process(Record<S, S> record) override { context().forward(std::move(record)); }
+};
+
+/// Counts the calls of its hook.
+template <class Base>
+class Counts : public Base {
+ public:
+  explicit Counts(int& calls) : calls_(calls) {}
+  void prepare_commit() override {
+    Base::prepare_commit();
+    ++calls_;
+  }
+
+ private:
+  int& calls_;
+};
+
+class InheritsHook final : public Counts<Passes> {
+ public:
+  using Counts::Counts;
+};
+
+/// Callers know the hook from the base class only.
+class HasPrivateHook final : public Passes {
+ public:
+  explicit HasPrivateHook(int& calls) : calls_(calls) {}
+
+ private:
+  void prepare_commit() override { ++calls_; }
+
+  int& calls_;
+};
+
+class PassesFixedKey : public FixedKeyProcessor<S, S> {
+ public:
+  void process(FixedKeyRecord<S, S> record) override { context().forward(std::move(record)); }
+};
+
+/// Whether the hook of a P runs that the supplier returns as a pointer to Made.
+template <class Made, class P>
+bool hook_runs() {
+  int calls = 0;
+  StreamsBuilder builder;
+  const auto make = [&calls]() -> std::unique_ptr<Made> { return std::make_unique<P>(calls); };
+  if constexpr (std::derived_from<Made, FixedKeyProcessor<S, S>>) {
+    builder.stream<S, S>("in").process_values(make).to("out");
+  } else {
+    builder.stream<S, S>("in").process(make).to("out");
+  }
+  TopologyTestDriver driver(builder.build());
+  driver.create_input_topic<S, S>("in").pipe_input("k", "a", 1);
+  return calls > 0;
+}
+
 /// The value of the key. Empty if there is no such key.
 S stored(TopologyTestDriver& driver, const S& key) {
   return driver.get_key_value_store<S, S>("store").get(key).value_or("");
@@ -200,6 +257,28 @@ BOOST_AUTO_TEST_CASE(runs_before_each_commit_and_its_writes_are_part_of_that_com
   while (!out.is_empty()) all += out.read_value();
   BOOST_TEST(all == "a commit ");  // the driver commits after each record
   BOOST_TEST(stored(driver, "last") == "commit ");
+}
+
+BOOST_AUTO_TEST_CASE(runs_wherever_it_is_declared) {
+  BOOST_TEST((hook_runs<Counts<Passes>, Counts<Passes>>()));
+  BOOST_TEST((hook_runs<Passes, Counts<Passes>>()));
+  BOOST_TEST((hook_runs<Processor<S, S>, Counts<Passes>>()));
+  BOOST_TEST((hook_runs<InheritsHook, InheritsHook>()));
+  BOOST_TEST((hook_runs<Processor<S, S>, InheritsHook>()));
+  BOOST_TEST((hook_runs<HasPrivateHook, HasPrivateHook>()));
+  BOOST_TEST((hook_runs<Passes, HasPrivateHook>()));
+  BOOST_TEST((hook_runs<PassesFixedKey, Counts<PassesFixedKey>>()));
+  BOOST_TEST((hook_runs<FixedKeyProcessor<S, S>, Counts<PassesFixedKey>>()));
+}
+
+BOOST_AUTO_TEST_CASE(is_not_expected_of_processors_that_have_none) {
+  const auto node = [](auto processor) {
+    return detail::ProcessorNode<S, S, S, S>(std::move(processor)).has_commit_hook();
+  };
+  int calls = 0;
+  BOOST_TEST(!node(std::make_unique<Passes>()));
+  BOOST_TEST(node(std::unique_ptr<Processor<S, S>>(std::make_unique<Passes>())));  // cannot be told
+  BOOST_TEST(node(std::unique_ptr<Passes>(std::make_unique<Counts<Passes>>(calls))));
 }
 
 BOOST_AUTO_TEST_CASE(is_a_failure_of_its_processor_if_it_throws) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -226,12 +227,29 @@ template <class K, class V>
   return {std::move(record.key), std::move(record.value), record.timestamp, record.headers};
 }
 
+/// Whether `processor` may have a prepare_commit() of its own. A task with many processors then calls only those that
+/// do. `Base`: the Processor or FixedKeyProcessor that P derives from.
+template <class Base, class P>
+[[nodiscard]] bool has_commit_hook(const P& processor) {
+  // The type of the member function names the class that has the last override. Nothing is known of classes that derive
+  // from P. A private override has no accessible type.
+  if constexpr (requires {
+                  { &P::prepare_commit } -> std::same_as<void (Base::*)()>;
+                }) {
+    return typeid(processor) != typeid(P);
+  } else {
+    return true;
+  }
+}
+
 /// Runs a Processor as a node. Owns the processor. One per task.
 template <class KIn, class VIn, class KOut, class VOut>
 class ProcessorNode final : public OperatorNode<KIn, VIn, KOut, VOut> {
  public:
-  explicit ProcessorNode(std::unique_ptr<Processor<KIn, VIn, KOut, VOut>> processor)
-      : processor_(std::move(processor)) {}
+  template <class P>
+  explicit ProcessorNode(std::unique_ptr<P> processor)
+      : has_commit_hook_(detail::has_commit_hook<Processor<KIn, VIn, KOut, VOut>>(*processor)),
+        processor_(std::move(processor)) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
@@ -242,11 +260,12 @@ class ProcessorNode final : public OperatorNode<KIn, VIn, KOut, VOut> {
     processor_->process(take(record));
     return nullptr;
   }
-  [[nodiscard]] bool has_commit_hook() const override { return true; }
+  [[nodiscard]] bool has_commit_hook() const override { return has_commit_hook_; }
   void prepare_commit() override { processor_->prepare_commit(); }
   void close() override { processor_->close(); }
 
  private:
+  bool has_commit_hook_;
   std::unique_ptr<Processor<KIn, VIn, KOut, VOut>> processor_;
   std::optional<ProcessorContext<KOut, VOut>> context_;
 };
@@ -255,8 +274,10 @@ class ProcessorNode final : public OperatorNode<KIn, VIn, KOut, VOut> {
 template <class K, class VIn, class VOut>
 class FixedKeyProcessorNode final : public OperatorNode<K, VIn, K, VOut> {
  public:
-  explicit FixedKeyProcessorNode(std::unique_ptr<FixedKeyProcessor<K, VIn, VOut>> processor)
-      : processor_(std::move(processor)) {}
+  template <class P>
+  explicit FixedKeyProcessorNode(std::unique_ptr<P> processor)
+      : has_commit_hook_(detail::has_commit_hook<FixedKeyProcessor<K, VIn, VOut>>(*processor)),
+        processor_(std::move(processor)) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
@@ -267,11 +288,12 @@ class FixedKeyProcessorNode final : public OperatorNode<K, VIn, K, VOut> {
     processor_->process(FixedKeyRecord<K, VIn>(take(record)));
     return nullptr;
   }
-  [[nodiscard]] bool has_commit_hook() const override { return true; }
+  [[nodiscard]] bool has_commit_hook() const override { return has_commit_hook_; }
   void prepare_commit() override { processor_->prepare_commit(); }
   void close() override { processor_->close(); }
 
  private:
+  bool has_commit_hook_;
   std::unique_ptr<FixedKeyProcessor<K, VIn, VOut>> processor_;
   std::optional<FixedKeyProcessorContext<K, VOut>> context_;
 };

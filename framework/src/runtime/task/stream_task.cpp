@@ -63,6 +63,7 @@ void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
     for (const std::string& predecessor : spec->predecessors) by_name.at(predecessor)->connect(*node);
     by_name.emplace(spec->name, node.get());
     specs_.emplace(node.get(), spec);
+    if (node->has_commit_hook()) commit_hooks_.push_back(node.get());
     nodes_.push_back({spec, std::move(node)});
   }
 }
@@ -228,13 +229,12 @@ void StreamTask::set_processor_metadata(const std::string& name, Timestamp time)
 
 void StreamTask::prepare_commit() {
   stores_->flush();
-  for (const Node& node : nodes_) {
-    if (!node.node->has_commit_hook()) continue;
+  for (NodeBase* node : commit_hooks_) {
     try {
-      node.node->prepare_commit();
+      node->prepare_commit();
     } catch (...) {
       // Also in a commit hook, the handler may decide to skip the failure.
-      processing_failed(*node.node);
+      processing_failed(*node);
     }
     // Nodes are in the order of the topology. What this node wrote into a cache must reach the nodes after it before
     // their hooks run.

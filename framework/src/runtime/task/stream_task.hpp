@@ -154,6 +154,8 @@ class StreamTask final : public TaskContext {
   std::filesystem::path directory_;
   std::vector<TopicPartition> inputs_;
   std::vector<Node> nodes_;
+  /// Those of nodes_ that do something in prepare_commit(), in the same order.
+  std::vector<NodeBase*> commit_hooks_;
   /// For store(), which checks the stores that a node is connected to.
   std::map<const NodeBase*, const NodeSpec*> specs_;
   std::unique_ptr<StoreBinding> stores_;

@@ -38,7 +38,7 @@ class NodeBase {
   /// Called once when the task ends.
   virtual void close() {}
 
-  /// True if prepare_commit() does anything. The task does not call it otherwise.
+  /// True if prepare_commit() may do anything. The task does not call it otherwise. Never changes.
   [[nodiscard]] virtual bool has_commit_hook() const { return false; }
   /// Called before each commit of the task. What the node forwards and writes here is part of that commit.
   virtual void prepare_commit() {}
