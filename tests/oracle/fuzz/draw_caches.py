@@ -17,6 +17,7 @@ class FullCaches(Groups):
     def full_caches(self):
         """Adds the operators of a program to `ops`."""
         self.regrouped = []
+        self.multiplied = []
         self.config = {"statestore.cache.max.bytes": self.pick(*FULL_CACHES)}
         if self.chance(0.3):
             self.config["topology.optimization"] = "all"
@@ -39,10 +40,12 @@ class FullCaches(Groups):
     def full_stream(self):
         """A stream that may have many records of one key."""
         stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None])
-        if not self.chance(0.7):
+        # Not twice: 150 words, each 30 times, and those 30 times again are more than either side can answer in time.
+        if stream in self.multiplied or not self.chance(0.7):
             return stream
         fn = self.pick("words", "words", "times:5", "times:30")
-        return self.add({"op": "flat_map_values", "from": stream.id, "fn": fn}, kind="stream")
+        self.multiplied.append(self.add({"op": "flat_map_values", "from": stream.id, "fn": fn}, kind="stream"))
+        return self.multiplied[-1]
 
     def full_grouped(self):
         return self.add({"op": "group_by_key", "from": self.full_stream().id}, kind="grouped")
