@@ -46,8 +46,8 @@ BOOST_AUTO_TEST_CASE(are_unlimited_for_uncommitted_writes_if_the_limit_is_0_or_l
   }
 }
 
-BOOST_AUTO_TEST_CASE(divide_64_mb_for_uncommitted_writes_by_default) {
-  BOOST_TEST(uncommitted_share(StreamsConfig(), topology(true, false).internal()).value() == std::size_t{64} << 20);
+BOOST_AUTO_TEST_CASE(divide_4_mb_for_uncommitted_writes_by_default) {
+  BOOST_TEST(uncommitted_share(StreamsConfig(), topology(true, false).internal()).value() == std::size_t{4} << 20);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

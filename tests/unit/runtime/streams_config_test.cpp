@@ -30,9 +30,10 @@ std::string error_of(std::string_view key, std::string_view value) {
   return error_of([&] { StreamsConfig().set(key, value); });
 }
 
-/// Keys whose value is fixed in Millrace, or depends on the machine.
+/// Keys whose value is fixed in Millrace, depends on the machine, or costs memory for nothing
+/// (statestore.uncommitted.max.bytes).
 const std::set<std::string> kOtherDefaults{"enable.transactional.statestores", "state.dir",
-                                           "topology.description.push.enabled"};
+                                           "statestore.uncommitted.max.bytes", "topology.description.push.enabled"};
 
 /// The smallest configuration that an application needs.
 StreamsConfig minimal() {
