@@ -40,7 +40,7 @@ class FullCaches(Groups):
     def full_stream(self):
         """A stream that may have many records of one key."""
         stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None])
-        # Not twice: 150 words, each 30 times, and those 30 times again are more than either side can answer in time.
+        # Not twice: of 150 words, each 30 times, and those 30 times again, neither side can give the answer in time.
         if stream in self.multiplied or not self.chance(0.7):
             return stream
         fn = self.pick("words", "words", "times:5", "times:30")
@@ -106,7 +106,8 @@ class FullCaches(Groups):
 
     def full_processor(self):
         """A store with a cache that one processor reads and writes. The words of the record are the keys."""
-        stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None])
+        stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None and
+                                     node not in self.multiplied])
         stream = self.add({"op": "flat_map", "from": stream.id, "fn": "words_as_keys"}, kind="stream")
         fn = self.pick("remember", "timestamped", "cached_walk:forward", "cached_walk:both",
                        "cached_window_walk:forward", "cached_session_walk:forward", "with_headers")
@@ -116,8 +117,10 @@ class FullCaches(Groups):
         if store["kind"] in ("window", "session"):
             store.update(retention=NEVER, size=10)
         self.stores.append(store)
-        self.full_sink(self.add({"op": "process", "from": stream.id, "fn": fn, "stores": [store["name"]]},
-                                kind="stream"))
+        processed = self.add({"op": "process", "from": stream.id, "fn": fn, "stores": [store["name"]]}, kind="stream")
+        # It may have the text of the whole store in each record.
+        self.multiplied += [stream, processed]
+        self.full_sink(processed)
 
     # --- tables
 
