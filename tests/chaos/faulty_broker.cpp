@@ -276,6 +276,10 @@ class FaultyAdmin final : public Admin {
   std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id, Millis) override {
     return real_->group_offsets(group_id, kNoWait);
   }
+  ConsumerGroupDescription describe_group(const std::string& group_id, Millis) override {
+    return line_.call("describe_group", {Severity::retriable},
+                      [&] { return real_->describe_group(group_id, kNoWait); });
+  }
 
  private:
   std::unique_ptr<Admin> real_;

@@ -1,5 +1,6 @@
 #include "chaos/simulation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "millrace/common/logging.hpp"
@@ -8,6 +9,50 @@ namespace millrace::chaos {
 using namespace detail;
 
 using detail::StreamThread;
+
+namespace {
+
+/// An admin client that lists only the topics and partitions of a View.
+class ViewAdmin final : public Admin {
+ public:
+  ViewAdmin(std::unique_ptr<Admin> real, const View& view) : real_(std::move(real)), view_(view) {}
+
+  std::vector<TopicDescription> list_topics(Millis timeout) override {
+    auto topics = real_->list_topics(timeout);
+    std::erase_if(topics, [&](const TopicDescription& topic) { return view_.hidden.contains(topic.name); });
+    for (TopicDescription& topic : topics) {
+      const auto known = view_.at_most.find(topic.name);
+      if (known != view_.at_most.end()) topic.partitions = std::min(topic.partitions, known->second);
+    }
+    return topics;
+  }
+  std::optional<TopicDescription> describe_topic(const std::string& name, Millis timeout) override {
+    return real_->describe_topic(name, timeout);
+  }
+  std::map<std::string, std::string> topic_config(const std::string& name, bool all, Millis timeout) override {
+    return real_->topic_config(name, all, timeout);
+  }
+  bool create_topic(const NewTopic& topic, Millis timeout) override { return real_->create_topic(topic, timeout); }
+  void delete_topic(const std::string& name, Millis timeout) override { real_->delete_topic(name, timeout); }
+  void delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis timeout) override {
+    real_->delete_records(before, timeout);
+  }
+  Watermarks watermarks(const TopicPartition& partition, Millis timeout) override {
+    return real_->watermarks(partition, timeout);
+  }
+  std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id, Millis timeout) override {
+    return real_->group_offsets(group_id, timeout);
+  }
+  ConsumerGroupDescription describe_group(const std::string& group_id, Millis timeout) override {
+    return real_->describe_group(group_id, timeout);
+  }
+
+ private:
+  std::unique_ptr<Admin> real_;
+  const View& view_;
+};
+
+}  // namespace
 
 Process::Process(Broker& real, Faults& faults, const ManualClock& clock, const Topology& topology, StreamsConfig config,
                  int threads)
@@ -26,13 +71,10 @@ Process::~Process() {
 
 void Process::start() {
   broker_ = std::make_unique<FaultyBroker>(real_, faults_);
-  admin_ = broker_->make_admin();
+  admin_ = std::make_unique<ViewAdmin>(broker_->make_admin(), view_);
   const std::string application = config_.get_string("application.id");
   state_ = std::make_unique<StateDirectory>(directory_.path(), application, clock_);
-  const int calls_per_fault = std::exchange(faults_.calls_per_fault, 0);  // the start itself is not under test
-  plan_ = std::make_shared<const detail::TopologyPlan>(
-      detail::plan_topology(topology_.internal(), application, config_, *admin_, Millis(0)));
-  faults_.calls_per_fault = calls_per_fault;
+  plan_ = std::make_shared<const detail::TopologyPlan>(make_plan());
   environment_ = std::make_unique<detail::ThreadEnvironment>(detail::ThreadEnvironment{
       .task = {.topology = topology_.internal(),
                .application_id = application,
@@ -46,10 +88,25 @@ void Process::start() {
       .state_directory = state_.get(),
       .restore_progress = {},
       .plan = [this] { return plan_; },
-      .replan = {},
+      .replan = [this] { replan_ = true; },
       .committed = {},
   });
   for (int number = 1; number <= thread_count_; ++number) threads_.push_back(make_thread(number));
+}
+
+detail::TopologyPlan Process::make_plan() {
+  const int calls_per_fault = std::exchange(faults_.calls_per_fault, 0);  // no faults while the plan is made
+  auto plan =
+      detail::plan_topology(topology_.internal(), config_.get_string("application.id"), config_, *admin_, Millis(0));
+  faults_.calls_per_fault = calls_per_fault;
+  return plan;
+}
+
+void Process::look_at_topics() {
+  replan_ = false;
+  auto plan = make_plan();
+  if (plan == *plan_) return;
+  plan_ = std::make_shared<const detail::TopologyPlan>(std::move(plan));
 }
 
 std::unique_ptr<StreamThread> Process::make_thread(int number) {
@@ -87,6 +144,7 @@ void Process::lose_state() {
 }
 
 void Process::run_one(Chance& chance) {
+  if (replan_) look_at_topics();
   auto& thread = threads_[static_cast<std::size_t>(chance.below(static_cast<int>(threads_.size())))];
   try {
     thread->run_once();

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,14 @@ class ManualClock final : public Clock {
   std::int64_t set_back_ = 0;
 };
 
+/// What a process knows about the topics. It may be older than the state of the broker, and differs between processes.
+struct View {
+  std::set<std::string> hidden;                 ///< topics that the process does not know yet
+  std::map<std::string, std::int32_t> at_most;  ///< by topic: how many partitions the process knows
+
+  bool operator==(const View&) const = default;
+};
+
 /// One process of an application: a state directory and stream threads. The simulation runs the threads step by step on
 /// its own thread.
 class Process {
@@ -44,6 +53,12 @@ class Process {
   void close();
   /// Deletes the local state. Only while the process is down.
   void lose_state();
+  /// The next start() runs this version of the application. Only while the process is down.
+  void change_version(const Topology& topology) { topology_ = topology; }
+  /// Sets the topics that the next look_at_topics() or start() sees.
+  void set_view(View view) { view_ = std::move(view); }
+  /// Makes a new plan if the topics have changed. In a real application, housekeeping does this from time to time.
+  void look_at_topics();
   /// Runs one round of a random thread. A thread that ends with an exception is replaced.
   void run_one(Chance& chance);
 
@@ -54,6 +69,7 @@ class Process {
 
  private:
   [[nodiscard]] std::unique_ptr<detail::StreamThread> make_thread(int number);
+  [[nodiscard]] detail::TopologyPlan make_plan();
 
   Broker& real_;
   Faults& faults_;
@@ -62,6 +78,8 @@ class Process {
   StreamsConfig config_;
   int thread_count_;
   int replaced_ = 0;
+  View view_;
+  bool replan_ = false;
   TempDir directory_;
   std::unique_ptr<StateDirectory> state_;
   std::unique_ptr<FaultyBroker> broker_;

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "contract/contract.hpp"
+#include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/errors.hpp"
 
 using namespace millrace;
@@ -179,7 +180,8 @@ BOOST_AUTO_TEST_CASE(says_which_topic_is_missing) {
         reader->assign({{{missing, 0}, Consumer::kOffsetBeginning}});
         poll_until(*reader, seen, [&] { return !seen.empty(); });
       },
-      BrokerException, [&](const auto& error) { return std::string(error.what()).find(missing) != std::string::npos; });
+      UnknownTopicOrPartitionException,
+      [&](const auto& error) { return std::string(error.what()).find(missing) != std::string::npos; });
 }
 
 BOOST_AUTO_TEST_CASE(tells_the_watermarks) {

@@ -339,4 +339,80 @@ BOOST_AUTO_TEST_CASE(keeps_a_seek_made_right_after_the_assignment) {
   BOOST_TEST(values(seen) == std::vector<std::string>(kPartitions, "one"), boost::test_tools::per_element());
 }
 
+// --- what the coordinator says about a group
+
+BOOST_AUTO_TEST_CASE(is_described_with_the_clients_of_its_members) {
+  const std::string topic = this->topic(2);
+  const std::string group = unique("group");
+  Rebalances first_saw;
+  Rebalances second_saw;
+  const auto first = consumer({{"group.id", group}, {"client.id", "first-plan-17"}});
+  auto second = consumer({{"group.id", group}, {"client.id", "second"}});
+  first->subscribe({topic}, first_saw);
+  second->subscribe({topic}, second_saw);
+  poll_all_until({first.get(), second.get()},
+                 [&] { return first_saw.owned.size() == 1 && second_saw.owned.size() == 1; });
+  ConsumerGroupDescription described;
+  // The first member may have its partition again before the last rebalance is over.
+  poll_all_until({first.get(), second.get()}, [&] {
+    described = admin->describe_group(group, kPatience);
+    return described.state == "Stable";
+  });
+  BOOST_REQUIRE_EQUAL(described.members.size(), 2U);
+  const auto of = [&](const Consumer& consumer) {
+    const auto found =
+        std::ranges::find(described.members, consumer.group_metadata().member_id(), &MemberDescription::member_id);
+    BOOST_REQUIRE(found != described.members.end());
+    return *found;
+  };
+  BOOST_CHECK_EQUAL(of(*first).client_id, "first-plan-17");
+  BOOST_CHECK(of(*first).partitions == first_saw.owned);
+  BOOST_CHECK_EQUAL(of(*second).client_id, "second");
+  BOOST_CHECK(of(*second).partitions == second_saw.owned);
+  BOOST_CHECK(!of(*second).host.empty());
+  BOOST_CHECK(described.members[0].member_id < described.members[1].member_id);
+
+  second->unsubscribe();
+  second.reset();
+  poll_all_until({first.get()}, [&] { return admin->describe_group(group, kPatience).members.size() == 1; });
+}
+
+BOOST_AUTO_TEST_CASE(is_described_without_members_when_they_have_left_or_never_came) {
+  const std::string topic = this->topic();
+  const std::string group = unique("group");
+  BOOST_CHECK_EQUAL(admin->describe_group(group, kPatience).state, "Dead");
+  Rebalances rebalances;
+  const auto reader = consumer({{"group.id", group}});
+  reader->subscribe({topic}, rebalances);
+  poll_all_until({reader.get()}, [&] { return rebalances.owned.size() == 1; });
+  reader->commit_sync({{{topic, 0}, {0, std::nullopt, ""}}});
+  reader->unsubscribe();
+  const auto described = admin->describe_group(group, kPatience);
+  BOOST_CHECK_EQUAL(described.state, "Empty");
+  BOOST_CHECK(described.members.empty());
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_member_its_id_and_generation) {
+  const std::string topic = this->topic(2);
+  const std::string group = unique("group");
+  Rebalances first_saw;
+  Rebalances second_saw;
+  const auto first = consumer({{"group.id", group}});
+  BOOST_CHECK(first->group_metadata().member_id().empty());
+  BOOST_CHECK_EQUAL(first->group_metadata().generation_id(), ConsumerGroupMetadata::kUnknownGeneration);
+  first->subscribe({topic}, first_saw);
+  poll_all_until({first.get()}, [&] { return first_saw.owned.size() == 2; });
+  const auto before = first->group_metadata();
+  BOOST_CHECK(!before.member_id().empty());
+  BOOST_CHECK_GE(before.generation_id(), 1);
+  const auto second = consumer({{"group.id", group}});
+  second->subscribe({topic}, second_saw);
+  poll_all_until({first.get(), second.get()}, [&] { return second_saw.owned.size() == 1; });
+  const auto after = first->group_metadata();
+  BOOST_CHECK_EQUAL(after.member_id(), before.member_id());
+  BOOST_CHECK_GT(after.generation_id(), before.generation_id());
+  first->unsubscribe();
+  BOOST_CHECK(first->group_metadata().member_id().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -33,6 +33,12 @@ BOOST_AUTO_TEST_CASE(are_fatal_when_nothing_helps) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(of_metadata_that_is_too_long_name_the_setting) {
+  const auto code = RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE;
+  BOOST_CHECK(kafka::severity_of(code) == Severity::fatal);
+  BOOST_CHECK(kafka::remedy_for(code).find("offset.metadata.max.bytes") != std::string_view::npos);
+}
+
 BOOST_AUTO_TEST_CASE(are_described_in_words_and_by_name) {
   BOOST_CHECK_EQUAL(kafka::describe(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART),
                     "Broker: Unknown topic or partition (UNKNOWN_TOPIC_OR_PART)");

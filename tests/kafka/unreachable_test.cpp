@@ -87,6 +87,7 @@ BOOST_AUTO_TEST_CASE(fails_every_call_of_an_admin_client_after_its_timeout) {
   gives_up([&] { admin->delete_records({{{"t", 0}, 1}}, kTimeout); });
   gives_up([&] { (void)admin->watermarks({"t", 0}, kTimeout); });
   gives_up([&] { (void)admin->group_offsets("g", kTimeout); });
+  gives_up([&] { (void)admin->describe_group("g", kTimeout); });
 }
 
 BOOST_AUTO_TEST_CASE(fails_questions_and_commits_of_a_consumer_but_not_its_poll) {

@@ -24,9 +24,9 @@ class IdleTask : public TaskContext {
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
   [[nodiscard]] Timestamp stream_time() const override { return kNoTimestamp; }
   [[nodiscard]] Timestamp system_time() const override { throw std::logic_error("system_time"); }
+  [[nodiscard]] Timestamp monotonic_time() const override { throw std::logic_error("monotonic_time"); }
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return 0; }
-  [[nodiscard]] std::optional<Timestamp> processor_metadata(const std::string&) const override { return std::nullopt; }
-  void set_processor_metadata(const std::string&, Timestamp) override {}
+  void keep_time(const NodeBase&, std::string, Timestamp&) override {}
   void processing_failed(const NodeBase&) override { throw; }
   void deserialization_failed(const NodeBase&) override { throw; }
   void serialization_failed(const NodeBase&, const UnwrittenRecord&) override { throw; }

@@ -163,7 +163,7 @@ constexpr ConfigKey kKeys[] = {
     millis("metrics.sample.window.ms", "30000", kSupported, "Time that one sample of a metric covers.", 0),
     number("num.standby.replicas", "0", kIgnored, "How many copies of each task's state other instances keep.", 0),
     number("num.stream.threads", "1", kSupported, "How many threads process records.", 1),
-    millis("poll.ms", "100", kSupported, "How long a thread blocks at most while it waits for records."),
+    millis("poll.ms", "100", kSupported, "How long a thread blocks at most while it waits for records.", 0),
     millis("probing.rebalance.interval.ms", "600000", kIgnored,
            "How often a rebalance looks whether a warm-up replica is ready.", 60000),
     java_class("processing.exception.handler", "log-and-fail", kSupported,

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/nearest.hpp"
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail {
@@ -202,39 +203,14 @@ std::string checked_topic_part(const ConfigKey& key, std::string_view value, boo
   return std::string(value);
 }
 
-/// The Levenshtein distance: the number of insertions, deletions and replacements that turn `a` into `b`. Keeps one row
-/// of the table.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      // Insert, delete, or replace: whichever leads to the smallest distance.
-      row[j] = std::min({row[j - 1] + 1, row[j] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
 /// The known key or client setting that is most similar to `key`.
 std::string nearest_key(std::string_view key) {
-  const auto wanted = lower(key);
-  std::string best;
-  auto best_distance = std::string::npos;
-  // Client settings are offered with their prefix, because leaving out the prefix is a common mistake.
-  const auto consider = [&](std::string candidate) {
-    const auto distance = edit_distance(wanted, candidate);
-    if (distance >= best_distance) return;
-    best_distance = distance;
-    best = std::move(candidate);
-  };
+  Nearest nearest(lower(key));
   // Keys without effect are offered too: they exist in Kafka Streams, so the user may mean one.
-  for (const auto& known : config_keys()) consider(std::string(known.name));
-  for (const auto& setting : kClientSettings) consider(std::string(setting.prefix).append(setting.name));
-  return best;
+  for (const auto& known : config_keys()) nearest.consider(known.name);
+  // Client settings are offered with their prefix, because leaving out the prefix is a common mistake.
+  for (const auto& setting : kClientSettings) nearest.consider(std::string(setting.prefix).append(setting.name));
+  return nearest.best();
 }
 
 }  // namespace

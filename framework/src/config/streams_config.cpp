@@ -205,6 +205,7 @@ void StreamsConfig::validate(bool broker_given) const {
         "configuration key \"bootstrap.servers\" is missing: give HOST:PORT of a Kafka broker, or "
         "embedded:DIR for the embedded broker");
   }
+  check_together();
   for (const auto& [key, value] : values_) {
     // Here and not in set(), because some rules depend on processing.guarantee, which may be set later.
     check_reserved(key, value);
@@ -214,6 +215,44 @@ void StreamsConfig::validate(bool broker_given) const {
       log(LogLevel::warn, "configuration key " + key + " = " + value + " has no effect in Millrace");
     }
   }
+}
+
+void StreamsConfig::check_together() const {
+  struct Setting {
+    std::string name;
+    std::int64_t value;
+  };
+  // A value that is not a number counts as not given here. It is refused later, when the client is made.
+  const auto of_client = [this](const char* client, const char* prefix, const char* setting, std::int64_t otherwise) {
+    const auto settings = client_settings(client);
+    const auto found = settings.find(setting);
+    const auto value = found == settings.end() ? std::nullopt : detail::parse_integer(found->second);
+    return Setting{std::string(prefix) + setting, value.value_or(otherwise)};
+  };
+  const auto own = [this](const char* key) { return Setting{key, get_int(key)}; };
+  const auto require = [](bool holds, const Setting& low, const Setting& high, const std::string& reason) {
+    if (holds) return;
+    const auto shown = [](const Setting& setting) {
+      return "\"" + setting.name + "\" (" + std::to_string(setting.value) + ")";
+    };
+    throw ConfigException("configuration keys " + shown(low) + " and " + shown(high) +
+                          " cannot work together: " + reason + "; lower the first or raise the second");
+  };
+
+  if (exactly_once()) {
+    const auto interval = own("commit.interval.ms");
+    const auto timeout = of_client("producer", "producer.", "transaction.timeout.ms", 10'000);
+    require(interval.value <= timeout.value, interval, timeout,
+            "the broker would abort transactions before they are committed");
+  }
+  const auto poll_interval = of_client("main.consumer", "consumer.", "max.poll.interval.ms", 300'000);
+  const auto session = of_client("main.consumer", "consumer.", "session.timeout.ms", 45'000);
+  const auto heartbeat = of_client("main.consumer", "consumer.", "heartbeat.interval.ms", 3'000);
+  const auto poll = own("poll.ms");
+  require(heartbeat.value < session.value, heartbeat, session, "the group would remove members between two heartbeats");
+  require(session.value <= poll_interval.value, session, poll_interval, "clients refuse this");
+  require(poll.value < poll_interval.value, poll, poll_interval,
+          "the group would remove members that wait for records");
 }
 
 void StreamsConfig::check_reserved(const std::string& key, const std::string& value) const {

@@ -6,7 +6,7 @@ namespace millrace::detail {
 
 void MetricsRegistry::look() {
   const std::lock_guard lock(mutex_);
-  const Timestamp now = clock_.now();
+  const Timestamp now = clock_.monotonic_ms();
   for (MetricScope* scope : scopes_) {
     for (const auto& sampled : scope->sampled_) sampled->look(now);
   }
@@ -17,7 +17,7 @@ Metrics MetricsRegistry::snapshot() {
   look();
   std::vector<Metric> metrics;
   const std::lock_guard lock(mutex_);
-  const Timestamp now = clock_.now();
+  const Timestamp now = clock_.monotonic_ms();
   for (const MetricScope* scope : scopes_) {
     for (const MetricScope::Entry& entry : scope->entries_) {
       metrics.push_back({entry.name, scope->group_, entry.description, scope->tags_, entry.value(now)});
@@ -45,7 +45,8 @@ void MetricScope::add(std::string name, std::string description, std::function<M
 // Makes the object outside of the lock: its constructor reads the source, which may be slow.
 template <class Kind, class... Args>
 Kind& MetricScope::sample(Args&&... args) {
-  auto made = std::make_unique<Kind>(registry_.settings_.samples, std::forward<Args>(args)..., registry_.clock_.now());
+  auto made =
+      std::make_unique<Kind>(registry_.settings_.samples, std::forward<Args>(args)..., registry_.clock_.monotonic_ms());
   Kind& result = *made;
   const std::lock_guard lock(registry_.mutex_);
   sampled_.push_back(std::move(made));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/client_settings.hpp"
 #include "millrace/common/logging.hpp"
 #include "runtime/task/store_plans.hpp"
 #include "runtime/thread/shares.hpp"
@@ -64,7 +65,20 @@ StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::sha
     // Nothing is kept on disk, so the id need not survive a restart.
     process_id_ = StateDirectory::random_process_id();
   }
+  check_clients();
   make_metrics();
+}
+
+// Runs before the first request to the broker and before the first internal topic is made. The clients of the embedded
+// broker ignore settings that they do not know. So the check is made here, for both brokers.
+void StreamsRuntime::check_clients() const {
+  ClientNames names = client_names();
+  names.thread = 1;
+  const ClientConfig common = config_.client_settings("");
+  check_client_settings(ClientKind::consumer, common, main_consumer_config(config_, names));
+  check_client_settings(ClientKind::consumer, common, restore_consumer_config(config_, names));
+  check_client_settings(ClientKind::consumer, common, global_consumer_config(config_, names));
+  check_client_settings(ClientKind::producer, common, producer_config(config_, names));
 }
 
 void StreamsRuntime::make_metrics() {

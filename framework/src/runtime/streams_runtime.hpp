@@ -66,6 +66,8 @@ class StreamsRuntime {
     Timestamp replaced_at = 0;
   };
 
+  /// Throws ConfigException if a setting for a consumer or producer is wrong.
+  void check_clients() const;
   /// Registers the metrics of the application as a whole.
   void make_metrics();
   /// Makes the plan and the environment that all threads share. Creates missing internal topics.

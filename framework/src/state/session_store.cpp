@@ -13,6 +13,7 @@
 #include "session_entries.hpp"
 #include "session_snapshot.hpp"
 #include "state/memory/stores.hpp"
+#include "state/observing_store.hpp"
 
 namespace millrace::detail {
 
@@ -23,7 +24,7 @@ constexpr Timestamp kEndOfTime = std::numeric_limits<Timestamp>::max();
 
 /// A session store on a window store. One window-store entry holds all sessions of a key with the same end. Owned by
 /// the task that uses it; one thread.
-class SessionStoreOnWindows final : public SessionBytesStore, public ClearableStore {
+class SessionStoreOnWindows final : public SessionBytesStore, public ClearableStore, public ObservingStore {
  public:
   explicit SessionStoreOnWindows(std::unique_ptr<WindowBytesStore> windows) : windows_(std::move(windows)) {}
 
@@ -108,6 +109,8 @@ class SessionStoreOnWindows final : public SessionBytesStore, public ClearableSt
     }
     windows_->restore(restored);
   }
+
+  void observe_time(Timestamp time) override { dynamic_cast<ObservingStore&>(*windows_).observe_time(time); }
 
   // In memory only: then the windows are one as well.
   void clear() override { dynamic_cast<ClearableStore&>(*windows_).clear(); }

@@ -7,6 +7,7 @@
 #include "millrace/common/logging.hpp"
 #include "state/changelog/change_logging.hpp"
 #include "state/memory/stores.hpp"
+#include "state/observing_store.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -32,7 +33,10 @@ StoreSet::StoreSet(std::string owner, std::vector<StorePlan> plans, const std::f
                    std::shared_ptr<StateMemory> memory)
     : owner_(std::move(owner)), plans_(std::move(plans)) {
   // A task without persistent stores has no directory and no database.
-  if (std::ranges::any_of(plans_, &StorePlan::persistent)) database_ = TaskDatabase::open(directory, std::move(memory));
+  if (std::ranges::any_of(plans_, &StorePlan::persistent)) {
+    database_ = TaskDatabase::open(directory, std::move(memory));
+    inputs_ = database_->inputs();
+  }
   for (const StorePlan& plan : plans_) {
     const std::string& store = spec_of(plan).name;
     stores_.emplace(store, open(plan));
@@ -112,13 +116,13 @@ void StoreSet::restore(StorePosition& position, std::span<const RestoreRecord> r
   apply(position.store_, records);
   advance(position, next_offset);
   // Data and position in one write. A crash before it only repeats this batch.
-  if (position.persistent_) commit();
+  if (position.persistent_) commit_with(std::nullopt);
 }
 
 // The end can be behind the last record, because transaction markers take offsets too.
 void StoreSet::finish_restore(StorePosition& position, Offset end) {
   advance(position, end);
-  if (position.persistent_) commit();
+  if (position.persistent_) commit_with(std::nullopt);
 }
 
 void StoreSet::apply(const std::string& store, std::span<const RestoreRecord> records) {
@@ -153,9 +157,27 @@ void StoreSet::empty_in_memory(const StorePlan& plan) {
   if (spec_of(plan).kind != StoreKind::custom) clear_in_memory_store(stores_.at(spec_of(plan).name));
 }
 
+// --- input
+
+void StoreSet::begin(InputOffsets inputs) {
+  if (!database_) return;
+  inputs_ = std::move(inputs);
+  if (database_->inputs() != inputs_) commit();
+}
+
+void StoreSet::processed(const TopicPartition& input, const OffsetAndMetadata& next) {
+  if (inputs_) inputs_->processed[input] = {next.offset, std::nullopt, next.metadata};
+}
+
+void StoreSet::group_has(const TopicPartition& input, std::int64_t offset) {
+  if (inputs_) inputs_->of_group[input] = offset;
+}
+
 // --- commit
 
-void StoreSet::commit() {
+void StoreSet::commit() { commit_with(inputs_); }
+
+void StoreSet::commit_with(const std::optional<InputOffsets>& inputs) {
   if (!database_) return;
   // Only persistent stores have positions on disk. An in-memory store restores everything after a restart.
   std::map<std::string, ChangelogPositions> positions;
@@ -163,12 +185,15 @@ void StoreSet::commit() {
     if (!position.persistent_ || !position.next_offset_) continue;
     positions[position.store_].emplace(position.changelog_, *position.next_offset_);
   }
-  database_->commit(positions);
+  database_->commit(positions, inputs);
 }
 
 // The transaction was aborted: its changelog records do not count, so the data must not contain them either.
 void StoreSet::discard() {
-  if (database_) database_->discard();
+  if (database_) {
+    database_->discard();
+    inputs_ = database_->inputs();
+  }
   for (const StorePlan& plan : plans_) {
     if (!plan.persistent) empty_in_memory(plan);
   }
@@ -182,6 +207,25 @@ std::size_t StoreSet::uncommitted_bytes() const { return database_ ? database_->
 
 void StoreSet::flush_to_disk() {
   if (database_) database_->flush();
+}
+
+// --- time
+
+std::map<std::string, Timestamp> StoreSet::observed_times() const {
+  std::map<std::string, Timestamp> times;
+  for (const auto& [store, bytes] : stores_) {
+    if (bytes.window) times.emplace(store, bytes.window->observed_stream_time());
+    if (bytes.session) times.emplace(store, bytes.session->observed_stream_time());
+    if (bytes.versioned) times.emplace(store, bytes.versioned->observed_stream_time());
+  }
+  return times;
+}
+
+void StoreSet::observe(const std::string& store, Timestamp time) {
+  const ByteStore& bytes = stores_.at(store);
+  if (bytes.window) dynamic_cast<ObservingStore&>(*bytes.window).observe_time(time);
+  if (bytes.session) dynamic_cast<ObservingStore&>(*bytes.session).observe_time(time);
+  if (bytes.versioned) dynamic_cast<ObservingStore&>(*bytes.versioned).observe_time(time);
 }
 
 // --- readers

@@ -55,9 +55,10 @@ class StorePosition {
 ///
 /// Restoring   begin_restore() says where to start, restore() applies a batch, finish_restore() ends it. Each step is
 ///             durable together with its position, so an interrupted restore continues where it stopped.
-/// Commit      advance() notes how far the data go. commit() makes data and positions durable in one write. discard()
-///             goes back to the last commit instead. A store in memory has no commit: discard() empties it, and it is
-///             restored from the beginning.
+/// Commit      advance() notes how far the data go in a changelog. processed() and group_has() note how far they go in
+///             the input. commit() makes data, positions and input offsets durable in one write. discard() goes back to
+///             the last commit instead. A store in memory has no commit: discard() empties it, and it is restored from
+///             the beginning.
 /// Handing on  A new binding may follow the old one directly after commit(), if nothing was written since. Nothing is
 ///             lost then, also not in memory. Otherwise call discard() first. Custom stores belong to their binding;
 ///             the next binding makes and restores its own.
@@ -102,6 +103,23 @@ class StoreSet {
   /// Empties a store. Its restoring starts from the beginning.
   void wipe(const std::string& store);
 
+  // --- input offsets, only under at least once
+  /// The input offsets that the next commit writes. Right after opening and after discard(), those of the last commit.
+  /// nullopt: commits write none. This is the case before the first begin(), after forget_inputs(), and under exactly
+  /// once.
+  [[nodiscard]] const std::optional<InputOffsets>& inputs() const { return inputs_; }
+  /// The stores are restored, and their data include the input up to `inputs`. Writes `inputs` to the database at once.
+  /// From now on each commit writes input offsets. Does nothing if no store is persistent.
+  void begin(InputOffsets inputs);
+  /// From now until begin(), commits write no input offsets.
+  void forget_inputs() { inputs_.reset(); }
+  /// The data include `input` up to `next` (exclusive). Becomes durable with the next commit. Does nothing if commits
+  /// write no input offsets.
+  void processed(const TopicPartition& input, const OffsetAndMetadata& next);
+  /// The group's committed offset of `input` is `offset`. Becomes durable with the next commit. Does nothing if commits
+  /// write no input offsets.
+  void group_has(const TopicPartition& input, std::int64_t offset);
+
   /// The store's data include the changelog up to `next_offset` (exclusive). Becomes durable with the next commit.
   void advance(StorePosition& position, Offset next_offset) { position.next_offset_ = next_offset; }
   void commit();
@@ -110,6 +128,14 @@ class StoreSet {
   [[nodiscard]] std::size_t uncommitted_bytes() const;
   /// Brings everything committed to disk, for a clean end.
   void flush_to_disk();
+
+  // --- time
+  /// The observed stream time (ms since the epoch) of each window, session and versioned store, by store. It is the
+  /// latest time that the store has seen. The store drops entries that are older than its retention before this time.
+  [[nodiscard]] std::map<std::string, Timestamp> observed_times() const;
+  /// Moves the observed stream time of a store to `time` if that is later. A restore alone does not give the right
+  /// time: a changelog loses records that were deleted, and a store without a changelog is empty.
+  void observe(const std::string& store, Timestamp time);
 
   /// A persistent store as of its last commit, for any thread. Throws ProcessorStateException for stores of another
   /// kind, and for stores in memory: they have no commit and belong to the thread of their task.
@@ -124,6 +150,9 @@ class StoreSet {
   [[nodiscard]] bool fits(const StorePosition& position, const Watermarks& held) const;
   void apply(const std::string& store, std::span<const RestoreRecord> records);
   void empty_in_memory(const StorePlan& plan);
+  /// Commits data and positions with these input offsets. A restore commits without any, because its data belong to no
+  /// known input offset.
+  void commit_with(const std::optional<InputOffsets>& inputs);
   void require_readable(const std::string& store, StoreKind kind) const;
 
   std::string owner_;
@@ -132,6 +161,7 @@ class StoreSet {
   std::map<std::string, ByteStore> stores_;
   std::map<std::string, RestorableStore*> custom_;
   std::vector<StorePosition> positions_;
+  std::optional<InputOffsets> inputs_;  // nullopt: commits write no input offsets
 };
 
 }  // namespace millrace::detail

@@ -32,30 +32,45 @@ class StateMemory;
 /// that the data include. This is the next offset to restore.
 using ChangelogPositions = std::map<TopicPartition, Offset>;
 
+/// How far the data of a task's stores go in the input of the task. The task writes this under at least once.
+struct InputOffsets {
+  /// By input partition: the offset after the last record that the data include, with the metadata of the commit. A
+  /// partition without an entry was not read yet.
+  std::map<TopicPartition, OffsetAndMetadata> processed;
+  /// By input partition: the group's committed offset that the task knew when it wrote the data.
+  std::map<TopicPartition, std::int64_t> of_group;
+
+  bool operator==(const InputOffsets&) const = default;
+};
+
 /// Budgets of one database, or of all databases that share a StateMemory.
 struct DatabaseOptions {
   /// Bytes of the in-memory tiers of all stores together. Uncommitted entries are held even beyond this limit.
   std::size_t tier_bytes = 32u << 20;
   std::size_t block_cache_bytes = 8u << 20;
   /// Bytes of RocksDB's memtables of all stores together. When they are full, RocksDB flushes them in the background.
-  /// Only flushed commits survive a crash. So after a crash about this many bytes of changelog are read again.
+  /// Commits without InputOffsets survive a crash only after such a flush. So after a crash about this many bytes of
+  /// changelog are read again.
   std::size_t write_buffer_bytes = 16u << 20;
 };
 
 /// All persistent stores of one task in one RocksDB database. Each store has a column family. One more column family
 /// holds meta data, above all the positions of each store in its changelog.
 ///
-/// Writes        They stay in memory until commit(). One atomic write then puts the data of all stores and their
-///               changelog positions into RocksDB. discard() forgets all writes since the last commit; it is called
-///               when the transaction is aborted.
-/// Crash         The write-ahead log is off, and flushes are atomic over all column families. After a crash the
-///               database shows an earlier commit as a whole. The task then reads the changelog from the positions of
-///               that commit.
+/// Writes        They stay in memory until commit(). One atomic write then puts the data of all stores, their changelog
+///               positions and the InputOffsets, if any, into RocksDB. discard() forgets all writes since the last
+///               commit; it is called when the transaction is aborted.
+/// Crash         A commit with InputOffsets goes through RocksDB's write-ahead log (WAL), which is not synced to disk.
+///               So the commit survives the end of the process, but perhaps not a failure of the machine. A commit
+///               without InputOffsets bypasses the log and survives only after a flush. Flushes are atomic over all
+///               column families. After a crash the database shows an earlier commit as a whole. The task then reads
+///               the changelog from the positions of that commit.
 /// Memory tier   Each store has an in-memory tier. A window store's tier holds all recent entries of all keys. A
 ///               key-value store's tier holds the most recently used keys. Committed entries beyond `tier_bytes` are
 ///               evicted, oldest first, and read from RocksDB again when needed.
-/// Restore       RestorableStore::restore() writes to RocksDB directly, without the tier. If the process crashes before
-///               the positions are committed, the same changelog records are restored again. This does no harm.
+/// Restore       RestorableStore::restore() writes to RocksDB directly, without the tier and the log. If the process
+///               crashes before the positions are committed, the same changelog records are restored again. This does
+///               no harm.
 /// Readers       Other threads read the last commit through committed_key_value() and committed_windows().
 /// Threads       One at a time, except for those readers. One process at a time per directory (RocksDB's own lock).
 /// Errors        ProcessorStateException names the store and the directory. LockException: the directory is in use.
@@ -104,9 +119,14 @@ class TaskDatabase {
   /// statestore.uncommitted.max.bytes.
   [[nodiscard]] virtual std::size_t uncommitted_bytes() const = 0;
 
-  /// Makes all uncommitted writes and these positions part of RocksDB, by one atomic write. `positions`: by store name.
-  /// A store that is not named keeps its position.
-  virtual void commit(const std::map<std::string, ChangelogPositions>& positions) = 0;
+  /// The input offsets of the last commit; nullopt: the last commit had none.
+  [[nodiscard]] virtual const std::optional<InputOffsets>& inputs() const = 0;
+
+  /// Makes all uncommitted writes, these positions and `inputs` part of RocksDB, by one atomic write. `positions`: by
+  /// store name. A store that is not named keeps its position. `inputs`: nullopt removes the input offsets of earlier
+  /// commits.
+  virtual void commit(const std::map<std::string, ChangelogPositions>& positions,
+                      const std::optional<InputOffsets>& inputs = std::nullopt) = 0;
   /// Forgets all uncommitted writes.
   virtual void discard() = 0;
 

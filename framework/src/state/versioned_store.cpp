@@ -5,9 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/detail/saturating.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/formats.hpp"
 #include "state/memory/stores.hpp"
+#include "state/observing_store.hpp"
 #include "version_entries.hpp"
 
 namespace millrace::detail {
@@ -19,7 +21,7 @@ namespace {
 BytesView viewed(const std::optional<std::string>& bytes) { return bytes ? BytesView(*bytes) : std::nullopt; }
 
 /// A versioned store on a key-value store, which this object owns. One thread.
-class VersionedStore final : public VersionedBytesStore, public ClearableStore {
+class VersionedStore final : public VersionedBytesStore, public ClearableStore, public ObservingStore {
  public:
   VersionedStore(std::unique_ptr<KeyValueBytesStore> entries, std::int64_t history_retention_ms)
       : entries_(std::move(entries)), retention_ms_(history_retention_ms) {}
@@ -34,14 +36,8 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
       throw ProcessorStateException("versioned store '" + name() + "': a version cannot have the negative timestamp " +
                                     std::to_string(timestamp));
     }
-    Times now = times();
-    if (timestamp < now.observed - retention_ms_) return {false, std::nullopt};
-    if (timestamp > now.observed) {
-      now.observed = timestamp;
-      // First sweep, then store the new times: both go to the same commit.
-      sweep(now);
-      store_times(now);
-    }
+    if (timestamp < saturating_sub(times().observed, retention_ms_)) return {false, std::nullopt};
+    observe_time(timestamp);
     const auto latest = latest_of(key);
     // A delete at exactly the latest version's timestamp replaces that version.
     if (latest && latest->value && !value && timestamp == latest->time) {
@@ -76,7 +72,7 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
         return VersionedBytes{*latest.value, latest.time, std::nullopt};
       }
     }
-    if (as_of < times().observed - retention_ms_) return std::nullopt;
+    if (as_of < saturating_sub(times().observed, retention_ms_)) return std::nullopt;
     auto older = last_until(key, as_of);
     if (!older || older->valid_to <= as_of || !older->value) return std::nullopt;
     answer_ = std::move(*older->value);
@@ -86,6 +82,15 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
   void restore(std::span<const RestoreRecord> records) override {
     // put() also rejects records that are older than the history retention, so restoring is the same as putting.
     for (const RestoreRecord& record : records) (void)put(record.key, record.value, record.timestamp);
+  }
+
+  void observe_time(Timestamp time) override {
+    Times now = times();
+    if (time <= now.observed) return;
+    now.observed = time;
+    // First sweep, then store the new times: both go to the same commit.
+    sweep(now);
+    store_times(now);
   }
 
   // In memory only: then the entries are one as well.
@@ -194,12 +199,12 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore {
 
   /// Deletes versions that no get() can return any more. Runs once per sixteenth of the retention, not at each put.
   void sweep(Times& now) {
-    const Timestamp gone_until = now.observed - retention_ms_;
+    const Timestamp gone_until = saturating_sub(now.observed, retention_ms_);
     if (gone_until < 0 || gone_until - now.swept_until < retention_ms_ / 16) return;
     // Collect first: the loop below writes to the store.
     std::vector<std::string> ends;
     std::string to(1, kEnd);
-    append_time(to, gone_until + 1);
+    append_time(to, saturating_add(gone_until, 1));
     for (auto walk = entries_->range(std::string_view(&kEnd, 1), to); walk->valid(); walk->next()) {
       ends.emplace_back(walk->key());
     }

@@ -77,10 +77,4 @@ Timestamp MockTask::system_time() const {
   return *system_time_;
 }
 
-std::optional<Timestamp> MockTask::processor_metadata(const std::string& name) const {
-  const auto found = metadata_.find(name);
-  if (found == metadata_.end()) return std::nullopt;
-  return found->second;
-}
-
 }  // namespace millrace::detail

@@ -200,11 +200,9 @@ class TestDriver::Impl {
     // The order of a clean end: nodes, then stores.
     task_->close();
     stores_->flush_to_disk();
-    // In a real application, the committed offsets carry this metadata.
-    const ProcessorMetadata committed = task_->processor_metadata();
     task_.reset();
     stores_.reset();
-    start(committed);
+    start();
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       auto& queue = *queue_for(topics[i]);
       // The old queue, which owned the string, is gone.
@@ -254,14 +252,13 @@ class TestDriver::Impl {
   [[nodiscard]] Timestamp now() const { return clock_.now(); }
 
  private:
-  /// Makes the main task. `committed`: the metadata of the last commit before a restart.
-  void start(const ProcessorMetadata& committed = {}) {
+  /// Makes the main task. It continues from the metadata of the last commit, if there is one.
+  void start() {
     stores_ = open_stores({0, 0}, environment_, nodes_, inputs_, directory_.path());
     task_ = std::make_unique<StreamTask>(TaskId{0, 0}, environment_, nodes_, inputs_, *stores_, output_,
                                          directory_.path(), cache_ ? &*cache_ : nullptr, task_metrics({0, 0}));
     restore();
-    // No partition has this empty name, so only the processor metadata are taken over.
-    task_->resume({}, {kNoTimestamp, committed});
+    for (const auto& [input, committed] : committed_) task_->resume(input, decode_commit_metadata(committed.metadata));
     task_->initialize();
     // Processors may forward records in init().
     commit();
@@ -349,7 +346,9 @@ class TestDriver::Impl {
   RecordQueues::Queue* queue_for(const std::string& topic) {
     if (auto* queue = task_->queues().find({topic, 0})) return queue;
     for (const std::string& pattern : patterns_) {
-      if (std::regex_match(topic, std::regex(pattern))) return &task_->add_input({topic, 0});
+      if (!std::regex_match(topic, std::regex(pattern))) continue;
+      inputs_.push_back({topic, 0});
+      return &task_->add_input({topic, 0});
     }
     return nullptr;
   }
@@ -411,14 +410,18 @@ class TestDriver::Impl {
   }
 
   /// The position of an empty queue is the end of its topic.
-  [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committable(const StreamTask& task) {
+  [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committable(StreamTask& task) {
     return task.committable_offsets(
         [this](const TopicPartition& input) { return std::optional(output_.end_of(input.topic)); }, false);
   }
 
   /// Commits the main task, and distributes what was written: to the test, and to the queues of repartition topics.
   void commit() {
-    task_->commit([this] { return committable(*task_); });
+    task_->commit([this] {
+      auto offsets = committable(*task_);
+      for (const auto& [input, committed] : offsets) committed_.insert_or_assign(input, committed);
+      return offsets;
+    });
     for (auto& sent : output_.take()) {
       produced_[sent.topic].push_back(sent.record);
       enqueue(sent.topic, std::move(sent.record), false);
@@ -442,6 +445,7 @@ class TestDriver::Impl {
   std::vector<TopicPartition> inputs_;
   /// Of sources with a pattern.
   std::vector<std::string> patterns_;
+  std::map<TopicPartition, OffsetAndMetadata> committed_;  // in a real application the broker has it
   /// Unset: statestore.cache.max.bytes is 0.
   std::optional<CacheBudget> cache_;
   /// The next four are empty if the topology has no global stores.

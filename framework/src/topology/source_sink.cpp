@@ -75,8 +75,9 @@ Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& reco
   // The message names the record and all ways out, because this stops the application.
   throw StreamsException("record at " + *record.topic + "-" + std::to_string(record.partition) + ", offset " +
                          std::to_string(record.offset) +
-                         ", has no timestamp: set default.timestamp.extractor to log-and-skip, use-partition-time or "
-                         "wallclock, or give the source an extractor");
+                         ", has no timestamp: set default.timestamp.extractor to LogAndSkipOnInvalidTimestamp, "
+                         "UsePartitionTimeOnInvalidTimestamp or WallclockTimestampExtractor, or give the source an "
+                         "extractor");
 }
 
 }  // namespace millrace::detail

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "contract/embedded/embedded_fixture.hpp"
+#include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/errors.hpp"
 
 using namespace millrace;
@@ -77,7 +78,11 @@ BOOST_AUTO_TEST_CASE(a_member_of_a_deleted_topic_loses_its_partitions_and_gets_t
   reader->subscribe({"t"}, rebalances);
   poll_all_until({reader.get()}, [&] { return rebalances.owned.size() == 1; });
   admin()->delete_topic("t", kPatience);
-  poll_all_until({reader.get()}, [&] { return rebalances.owned.empty(); });
+  // The reader gets the exception once, as on Kafka.
+  std::vector<ConsumerRecord> records;
+  BOOST_CHECK_THROW(reader->poll(records, 1, kPatience), UnknownTopicOrPartitionException);
+  BOOST_CHECK(rebalances.owned.empty());
+  BOOST_CHECK_NO_THROW(reader->poll(records, 1, Millis(0)));
   create("t", {}, 2);
   poll_all_until({reader.get()}, [&] { return rebalances.owned.size() == 2; });
 }

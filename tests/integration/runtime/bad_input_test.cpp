@@ -4,9 +4,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include "integration/runtime/world.hpp"
+#include "millrace/dsl/kgrouped_stream.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/json.hpp"
 #include "millrace/serde/primitives.hpp"
+#include "support/repetitions.hpp"
 
 namespace millrace::runtime_test {
 namespace {
@@ -208,6 +210,37 @@ BOOST_AUTO_TEST_CASE(follows_the_production_handler_if_a_record_is_too_large) {
   }
 }
 
+// The broker refuses the whole batch. So Millrace sends the records of the batch again, one at a time.
+BOOST_AUTO_TEST_CASE(skips_only_the_record_that_is_too_large) {
+  const std::string small = topic("small", 1, {{"max.message.bytes", "2000"}});
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>(in)
+      .group_by_key()
+      .count(Materialized::as("counts"))
+      .to_stream()
+      .map([](const std::string& key, const std::optional<std::int64_t>& count) {
+        return KeyValue<std::string, std::string>{
+            key, key == "large" ? std::string(5000, 'x') : std::to_string(count.value_or(0))};
+      })
+      .to(small);
+  App app(*this, builder.build(),
+          settings("at_least_once")
+              .set("production.exception.handler", "log-and-continue")
+              .set("commit.interval.ms", "30000"));
+  app.run_until_running();
+  std::vector<Input> records(1000, {"a", "v"});
+  write(in, records);
+  (void)read_count(small, 1000);
+  write(in, {{"large", "v"}});
+  wait_until("it is skipped", [&] { return app.streams.counters().dropped_records == 1; });
+  write(in, std::vector<Input>(10, {"a", "v"}));
+  wait_until("the last one", [&] { return read(small).back().value == "1010"; });
+  BOOST_CHECK(app.streams.close(kPatience));
+  BOOST_CHECK_EQUAL(read(small).back().value.value_or("null"), "1010");
+  BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, 1U);
+  BOOST_CHECK(app.failures().empty());
+}
+
 BOOST_AUTO_TEST_CASE(is_not_reported_if_only_a_batch_is_too_large) {
   const std::string small = topic("small", 1, {{"max.message.bytes", "1000"}});
   StreamsBuilder builder;
@@ -218,6 +251,32 @@ BOOST_AUTO_TEST_CASE(is_not_reported_if_only_a_batch_is_too_large) {
   BOOST_CHECK_EQUAL(read_count(small, 500).size(), 500U);
   BOOST_CHECK(app.streams.close(kPatience));
   BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, 0U);
+}
+
+// The transaction fails with the refused record, and the client drops the records behind it. The error must name the
+// refused record. The tasks must not start again first.
+BOOST_AUTO_TEST_CASE(names_the_refused_record_among_many_of_a_transaction) {
+  const std::string small = topic("small", 2, {{"max.message.bytes", "2000"}});
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>(in)
+      .map_values([](const std::string& value) { return value == "large" ? std::string(5000, 'x') : value; })
+      .to(small);
+  const Topology topology = builder.build();
+  std::vector<Input> records = keyed(6000, 50);
+  records[3000].value = "large";
+  write(in, records);
+  for (const char* handler : {"log-and-continue", "log-and-fail"}) {
+    const auto start = std::chrono::steady_clock::now();
+    App app(*this, topology, settings().set("production.exception.handler", handler));
+    app.start();
+    BOOST_CHECK(app.streams.wait_for(kPatience));
+    BOOST_CHECK(app.streams.state() == Streams::State::error);
+    const std::string error = app.streams.error();
+    BOOST_TEST_MESSAGE(handler << ": " << error);
+    BOOST_CHECK_MESSAGE(error.find("record " + in + "-0 offset 3000") != std::string::npos, error);
+    BOOST_CHECK_MESSAGE(error.find(small) != std::string::npos, error);
+    BOOST_CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20) * test::kSlowness);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(fails_a_transaction_with_a_clear_error_if_a_record_is_too_large) {

@@ -1,9 +1,10 @@
 // An application in its own process, for tests that kill it. It counts the values of a topic.
 //
-//     counting_app BROKER IN OUT [key=value ...]
+//     counting_app BROKER IN OUT [topology=NAME] [key=value ...]
 //
-// BROKER is HOST:PORT or embedded:DIR. The program prints its state and its counters to standard output, one line
-// whenever they change: `RUNNING <processed> <restored> <commits>`. SIGTERM closes the application.
+// BROKER is HOST:PORT or embedded:DIR. NAME is a function of topologies.hpp; default: counting_values. The program
+// prints its state and its counters to standard output, one line whenever they change:
+// `RUNNING <processed> <restored> <commits>`. SIGTERM closes the application.
 #include <csignal>
 #include <iostream>
 #include <string>
@@ -18,16 +19,30 @@ using namespace millrace;
 
 volatile std::sig_atomic_t stopped = 0;
 
+Topology topology_of(const std::string& name, const std::string& in, const std::string& out) {
+  if (name == "counting") return runtime_test::counting(in, out);
+  if (name == "foreign_key_join") return runtime_test::foreign_key_join(in, out);
+  if (name == "counting_rows") return runtime_test::counting_rows(in, out);
+  return runtime_test::counting_values(in, out);
+}
+
 int run(int argc, char** argv) {
   const std::string address = argv[1];
+  std::string topology;
   StreamsConfig config;
   config.set("bootstrap.servers", address);
   for (int i = 4; i < argc; ++i) {
     const std::string setting = argv[i];
     const auto equals = setting.find('=');
-    config.set(setting.substr(0, equals), setting.substr(equals + 1));
+    const std::string key = setting.substr(0, equals);
+    const std::string value = setting.substr(equals + 1);
+    if (key == "topology") {
+      topology = value;
+    } else {
+      config.set(key, value);
+    }
   }
-  Streams streams(runtime_test::counting_values(argv[2], argv[3]), config);
+  Streams streams(topology_of(topology, argv[2], argv[3]), config);
   streams.start();
   std::string told;
   const auto tell = [&] {

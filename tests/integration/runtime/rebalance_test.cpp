@@ -3,6 +3,7 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <thread>
 
 #include "integration/runtime/world.hpp"
 
@@ -89,6 +90,27 @@ BOOST_AUTO_TEST_CASE(a_closed_instance_is_not_waited_for) {
   (void)read_count(out, 20);
   BOOST_CHECK(second.streams.close(kPatience));
   check_counted_once(read(out), 20);
+}
+
+// The second instance is closed before the first one has given tasks back. So it has no partitions yet. It must tell
+// the group that it leaves, although it has none.
+BOOST_DATA_TEST_CASE(an_instance_that_is_closed_while_it_joins_leaves_no_task_behind,
+                     data::make({300, 1000, 1900, 2300}), lifetime_ms) {
+  const std::string in = topic("in", 4);
+  const std::string out = topic("out");
+  const std::string id = unique("app");
+  // The first instance learns about the second one with its next heartbeat.
+  const std::vector<std::pair<std::string, std::string>> slow{{"consumer.session.timeout.ms", "300000"},
+                                                              {"consumer.heartbeat.interval.ms", "2000"}};
+  App& first = add(counting(in, out), id, "at_least_once", slow);
+  first.run_until_running();
+  App& second = add(counting(in, out), id, "at_least_once", slow);
+  second.start();
+  std::this_thread::sleep_for(Millis(lifetime_ms));
+  BOOST_CHECK(second.streams.close(kPatience));
+  write(in, keyed(400, 40));
+  wait_until_counted(out, 400, 40);
+  BOOST_CHECK(first.streams.close(kPatience));
 }
 
 BOOST_AUTO_TEST_CASE(an_instance_without_tasks_runs) {

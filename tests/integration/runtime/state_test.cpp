@@ -7,8 +7,7 @@
 #include <set>
 
 #include "integration/runtime/world.hpp"
-#include "millrace/dsl/kgrouped_stream.hpp"
-#include "millrace/dsl/streams_builder.hpp"
+#include "millrace/millrace.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "support/captured_stderr.hpp"
 
@@ -59,6 +58,33 @@ BOOST_DATA_TEST_CASE(reads_the_changelog_if_the_state_was_deleted, kGuarantees, 
   lose_state();
   BOOST_CHECK_EQUAL(run(counting(in, out), guarantee, 200), 200U);
   check_counted_once(read(out), 400);
+}
+
+BOOST_DATA_TEST_CASE(knows_the_time_that_its_operators_have_seen, kGuarantees* data::make({false, true}), guarantee,
+                     lost) {
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>(in)
+      .group_by_key()
+      .windowed_by(TimeWindows::of_size_and_grace(10s, 2s))
+      .count(Materialized::as("counts").with_retention(1h))
+      .suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))
+      .to_stream([](const Windowed<std::string>& key, const std::optional<std::int64_t>&) {
+        return key.key + "@" + std::to_string(key.window.start);
+      })
+      .to(out);
+  const Topology topology = builder.build();
+  const auto run = [&](const std::vector<Input>& records, std::size_t results) {
+    App app(*this, topology, config(id, guarantee, state.path()));
+    app.run_until_running();
+    write(in, records);
+    (void)read_count(out, results);
+    BOOST_CHECK(app.streams.close(kPatience));
+  };
+  run({{"a", "1", 1'000}, {"a", "2", 2'000}, {"a", "3", 21'000}}, 1);
+  if (lost) lose_state();
+  run({{"a", "late", 1'500}, {"a", "4", 41'000}}, 2);
+  const auto rows = counts(read(out));
+  BOOST_CHECK(rows == (std::map<std::string, std::vector<std::int64_t>>{{"a@0", {2}}, {"a@20000", {1}}}));
 }
 
 BOOST_AUTO_TEST_CASE(waits_for_an_open_transaction_with_a_warning) {

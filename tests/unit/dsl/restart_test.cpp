@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "unit/dsl/join_topologies.hpp"
+#include "unit/dsl/windows.hpp"
 
 using namespace millrace;
 using namespace millrace::test;
@@ -74,7 +75,7 @@ BOOST_AUTO_TEST_CASE(empties_join_windows_kept_in_memory_by_default_dsl_store) {
   BOOST_TEST(matches_after_restart("in_memory").empty());
 }
 
-BOOST_AUTO_TEST_CASE(resets_stream_time_and_punctuations) {
+BOOST_AUTO_TEST_CASE(keeps_stream_time_and_the_slots_of_punctuations) {
   class Ticking final : public Processor<S, S> {
     void init(ProcessorContext<S, S>& context) override {
       Processor::init(context);
@@ -82,14 +83,63 @@ BOOST_AUTO_TEST_CASE(resets_stream_time_and_punctuations) {
         this->context().forward({"tick", std::to_string(now), now, {}});
       });
     }
-    void process(Record<S, S>) override {}
+    void process(Record<S, S> record) override {
+      context().forward({"time", std::to_string(context().current_stream_time_ms()), record.timestamp, {}});
+    }
   };
   StreamsBuilder builder;
   builder.stream<S, S>("in").process([] { return std::make_unique<Ticking>(); }).to("out");
   Timeline timeline(builder.build());
-  check(timeline, {{"in a=1 @103", {"out tick=103 @103"}}, {"in a=1 @104", {}}});
+  check(timeline,
+        {{"in a=1 @103", {"out time=103 @103", "out tick=103 @103"}}, {"in a=1 @104", {"out time=104 @104"}}});
   timeline.driver().restart();
-  check(timeline, {{"in a=1 @104", {"out tick=104 @104"}}});
+  check(timeline, {{"in a=1 @101", {"out time=104 @101"}},
+                   {"in a=1 @109", {"out time=109 @109"}},
+                   {"in a=1 @110", {"out time=110 @110", "out tick=110 @110"}}});
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_time_of_topics_that_match_a_pattern) {
+  class Times final : public Processor<S, S> {
+    void process(Record<S, S> record) override {
+      context().forward({"time", std::to_string(context().current_stream_time_ms()), record.timestamp, {}});
+    }
+  };
+  StreamsBuilder builder;
+  builder.stream<S, S>(Pattern{"in.*"}).process([] { return std::make_unique<Times>(); }).to("out");
+  Timeline timeline(builder.build());
+  check(timeline, {{"in1 a=1 @103", {"out time=103 @103"}}});
+  timeline.driver().restart();
+  check(timeline, {{"in1 a=1 @101", {"out time=103 @101"}}, {"in2 a=1 @101", {"out time=103 @101"}}});
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_times_of_the_streams_of_a_cogroup_apart) {
+  StreamsBuilder builder;
+  const auto add = [](const S&, const S& value, const S& all) { return all + value; };
+  const auto left = builder.stream<S, S>("l").group_by_key();
+  const auto right = builder.stream<S, S>("r").group_by_key();
+  show(left.cogroup<S>(add)
+           .cogroup(right, add)
+           .windowed_by(TimeWindows::of_size_with_no_grace(10ms))
+           .aggregate([] { return S(); }, Materialized::as("w").with_retention(1s)),
+       "out");
+  Timeline timeline(builder.build());
+  check(timeline, {{"l a=1 @5", {"out a[0,10)=1 @5"}}, {"l a=2 @15", {"out a[10,20)=2 @15"}}});
+  timeline.driver().restart();
+  // Only the left stream has seen time 15. So for the right stream, time 6 is not late.
+  check(timeline, {{"l a=3 @6", {}}, {"r a=4 @6", {"out a[0,10)=14 @6"}}, {"r a=5 @25", {"out a[20,30)=5 @25"}}});
+  timeline.driver().restart();
+  check(timeline, {{"r a=6 @16", {}}, {"l a=7 @16", {"out a[10,20)=27 @16"}}});
+}
+
+BOOST_AUTO_TEST_CASE(emits_unmatched_records_that_waited_before_it) {
+  // Without time difference and grace, Kafka Streams searches for closed windows only if a record has waited since the
+  // restart.
+  for (const StoreMedium medium : kMedia) {
+    Timeline timeline(join_topology(Kind::left, no_grace(0ms), StreamJoined().with_store_type(medium)));
+    check(timeline, {{"l a=L @100", {}}});
+    timeline.driver().restart();
+    check(timeline, {{"r b=R @116", {"out a=L+null @100"}}});
+  }
 }
 
 BOOST_AUTO_TEST_CASE(empties_stores_that_are_neither_durable_nor_logged) {

@@ -22,19 +22,20 @@ using Table = Change<Count>;
 class OneNodeTask final : public IdleTask {
  public:
   Timestamp now = 1'000'000;
-  std::map<std::string, Timestamp> metadata;
+  /// The times that an earlier task has committed.
+  std::map<std::string, Timestamp> committed;
+  std::map<std::string, Timestamp*> kept;
   StateStore* only_store = nullptr;
 
   [[nodiscard]] StateStore& store(const NodeBase& /*node*/, const std::string& /*name*/) override {
     return *only_store;
   }
-  [[nodiscard]] Timestamp system_time() const override { return now; }
+  [[nodiscard]] Timestamp monotonic_time() const override { return now; }
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return 1000; }
-  [[nodiscard]] std::optional<Timestamp> processor_metadata(const std::string& name) const override {
-    const auto found = metadata.find(name);
-    return found == metadata.end() ? std::nullopt : std::optional(found->second);
+  void keep_time(const NodeBase& /*node*/, std::string name, Timestamp& time) override {
+    kept[name] = &time;
+    if (const auto found = committed.find(name); found != committed.end()) time = found->second;
   }
-  void set_processor_metadata(const std::string& name, Timestamp time) override { metadata[name] = time; }
 };
 
 class Shown final : public TerminalNode<Windowed<S>, Table> {
@@ -63,7 +64,7 @@ class Run {
       std::optional<Timestamp> committed = std::nullopt)
       : store_(std::move(store)), aggregation_(std::move(aggregation)) {
     task.only_store = store_.get();
-    if (committed) task.metadata["w"] = *committed;
+    if (committed) task.committed["w"] = *committed;
     output_.add(shown_, shown_);
     aggregation_->init(task, shown_, output_);
   }
@@ -123,7 +124,7 @@ BOOST_AUTO_TEST_CASE(looks_for_closed_windows_once_per_emit_interval) {
   BOOST_TEST(run->feed("a", 25) == Lines{});
   run->task.now += 1;
   BOOST_TEST(run->feed("b", 26) == (Lines{"a[0,10)=1", "a[10,20)=1"}));
-  BOOST_TEST(run->task.metadata.at("w") == 26);
+  BOOST_TEST(*run->task.kept.at("w") == 26);
 }
 
 BOOST_AUTO_TEST_CASE(emits_at_once_windows_that_the_next_record_would_expire) {
@@ -132,7 +133,7 @@ BOOST_AUTO_TEST_CASE(emits_at_once_windows_that_the_next_record_would_expire) {
   BOOST_TEST(run->feed("b", 6) == Lines{});
   BOOST_TEST(run->feed("a", 15) == (Lines{"a[0,10)=1", "b[0,10)=1"}));
   BOOST_TEST(run->feed("a", 5'000) == Lines{"a[10,20)=1"});
-  BOOST_TEST(run->task.metadata.at("w") == 5'000);
+  BOOST_TEST(*run->task.kept.at("w") == 5'000);
 }
 
 BOOST_AUTO_TEST_CASE(emits_at_once_sessions_that_the_next_record_would_expire) {

@@ -49,6 +49,18 @@ BOOST_AUTO_TEST_CASE(names_describes_and_tags_a_counter_as_kafka_streams_does) {
   BOOST_TEST(metrics.find(kGroup, "process-rate")->number() == 0.1);  // 3 in 30 s
 }
 
+BOOST_AUTO_TEST_CASE(rates_go_on_when_the_wall_clock_is_set_back) {
+  MetricScope scope(registry, kGroup, {});
+  scope.rate_and_total(kInfo, "process", "calls to process", counter);
+  clock.set_back(1h);
+  for (int second = 0; second < 60; ++second) {
+    counter.add(5);
+    clock.advance(1s);
+    registry.look();
+  }
+  BOOST_TEST(number("process-rate") == 5.0);
+}
+
 BOOST_AUTO_TEST_CASE(a_snapshot_stays_as_it_was) {
   MetricScope scope(registry, kGroup, {});
   scope.total(kInfo, "a", "things", counter);

@@ -95,6 +95,26 @@ BOOST_AUTO_TEST_CASE(say_how_many_records_a_poll_may_bring) {
   BOOST_CHECK_EQUAL(records_per_poll({{"max.poll.records", "many"}}, 1'000), 1'000U);
 }
 
+BOOST_AUTO_TEST_CASE(show_the_plan_at_the_end_of_the_client_id) {
+  const auto marked = with_plan({{"client.id", "app-consumer"}}, 0x00ab'0000'0000'00ffULL);
+  BOOST_CHECK_EQUAL(marked.at("client.id"), "app-consumer-plan-00ab0000000000ff");
+  BOOST_TEST(!marked.contains("group.instance.id"));
+  BOOST_CHECK_EQUAL(plan_of(marked.at("client.id")).value(), 0x00ab'0000'0000'00ffULL);
+  BOOST_CHECK_EQUAL(plan_of(with_plan({{"client.id", "a-plan-1"}}, UINT64_MAX).at("client.id")).value(), UINT64_MAX);
+}
+
+BOOST_AUTO_TEST_CASE(show_the_plan_in_the_id_of_a_static_member_too) {
+  const auto marked = with_plan({{"client.id", "c"}, {"group.instance.id", "pod-1-1"}}, 10);
+  BOOST_CHECK_EQUAL(marked.at("group.instance.id"), "pod-1-1-plan-000000000000000a");
+}
+
+BOOST_AUTO_TEST_CASE(of_other_programs_show_no_plan) {
+  for (const char* id : {"", "app-consumer", "-plan-", "app-plan-00ab", "app-plan-00ab0000000000fg",
+                         "plan-00ab0000000000ff", "app-plan-00ab0000000000ff-consumer", "app-plan--0ab0000000000ff"}) {
+    BOOST_CHECK_MESSAGE(!plan_of(id).has_value(), id);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

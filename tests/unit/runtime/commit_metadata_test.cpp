@@ -26,6 +26,15 @@ BOOST_AUTO_TEST_CASE(is_read_back) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(carries_a_claim_as_one_more_entry) {
+  const detail::CommitMetadata claimed{kTime, {{"w", kTime - 5000}}, -2};
+  BOOST_TEST((decode_commit_metadata(encode_commit_metadata(claimed)) == claimed));
+  // Kafka Streams reads the claim as an entry whose time is the claim's number.
+  BOOST_CHECK_EQUAL(encode_commit_metadata({kTime, {}, 5}),
+                    encode_commit_metadata({kTime, {{"millrace.claim", 5}}, {}}));
+  BOOST_TEST(!decode_commit_metadata("AgAAAYvP5gRA").claim.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(is_read_in_version_1) {
   BOOST_TEST((decode_commit_metadata("AQAAAYvP5gRA") == detail::CommitMetadata{kTime, {}}));
 }

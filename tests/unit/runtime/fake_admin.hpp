@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "millrace/broker/admin.hpp"
+#include "millrace/common/errors.hpp"
 
 namespace millrace {
 
@@ -41,8 +42,17 @@ class FakeAdmin final : public Admin {
   Watermarks watermarks(const TopicPartition& partition, Millis) override { return bounds[partition]; }
   std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string&, Millis) override { return {}; }
 
+  ConsumerGroupDescription describe_group(const std::string&, Millis) override {
+    ++described;
+    if (unreachable) throw BrokerException(BrokerException::Severity::retriable, "no coordinator");
+    return group;
+  }
+
   void set_partitions(const std::string& name, std::int32_t partitions) { topics_[name] = {name, partitions, -1, {}}; }
 
+  ConsumerGroupDescription group;
+  bool unreachable = false;  ///< true: the group's coordinator cannot be reached
+  int described = 0;         ///< the number of calls to describe_group()
   std::map<TopicPartition, Watermarks> bounds;
   std::vector<NewTopic> created;
   std::vector<std::map<TopicPartition, std::int64_t>> deleted;

@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// A consumer that returns the records that the test gives it. It has no group.
+/// A consumer that returns the records and committed offsets that the test gives it. It has no group.
 class FakeConsumer final : public Consumer {
  public:
   void subscribe(const std::vector<std::string>&, RebalanceListener&) override {}
@@ -29,7 +29,7 @@ class FakeConsumer final : public Consumer {
   void wakeup() override {}
   void pause(const std::vector<TopicPartition>&) override {}
   void resume(const std::vector<TopicPartition>&) override {}
-  void seek(const TopicPartition&, std::int64_t) override {}
+  void seek(const TopicPartition& partition, std::int64_t offset) override { sought[partition] = offset; }
   std::optional<std::int64_t> position(const TopicPartition& partition) override {
     const auto found = positions.find(partition);
     return found == positions.end() ? std::nullopt : std::optional(found->second);
@@ -39,15 +39,26 @@ class FakeConsumer final : public Consumer {
   std::optional<std::int64_t> offset_for_time(const TopicPartition&, Timestamp, Millis) override {
     return std::nullopt;
   }
-  std::map<TopicPartition, OffsetAndMetadata> committed(const std::vector<TopicPartition>&, Millis) override {
-    return {};
+  std::map<TopicPartition, OffsetAndMetadata> committed(const std::vector<TopicPartition>& partitions,
+                                                        Millis) override {
+    std::map<TopicPartition, OffsetAndMetadata> found;
+    for (const TopicPartition& partition : partitions) {
+      if (const auto offset = offsets.find(partition); offset != offsets.end()) found.insert(*offset);
+    }
+    return found;
   }
-  void commit_sync(const std::map<TopicPartition, OffsetAndMetadata>&) override {}
-  [[nodiscard]] ConsumerGroupMetadata group_metadata() const override { return ConsumerGroupMetadata("app"); }
+  void commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& committed) override {
+    for (const auto& [partition, offset] : committed) offsets[partition] = offset;
+  }
+  [[nodiscard]] ConsumerGroupMetadata group_metadata() const override { return group; }
+
+  ConsumerGroupMetadata group{"app"};
 
   std::vector<ConsumerRecord> records;
   std::map<TopicPartition, std::int64_t> positions;
   std::vector<std::vector<std::pair<TopicPartition, std::int64_t>>> assigned;
+  std::map<TopicPartition, OffsetAndMetadata> offsets;  ///< committed
+  std::map<TopicPartition, std::int64_t> sought;        ///< the last seek() of each partition
 };
 
 }  // namespace millrace

@@ -25,6 +25,10 @@ struct ProducerScript {
   /// The error of the next records. Empty: they are delivered.
   std::optional<BrokerException::Severity> refuse;
   std::int32_t refused_partition = 0;
+  /// This many of the first calls to send_within() find no room.
+  int attempts_without_room = 0;
+  int attempts = 0;           ///< calls to send_within() so far
+  bool spoiled = false;       ///< the transaction has failed: send() throws
   bool answers_late = false;  ///< reports arrive at the next flush() or commit_transaction(), not in send()
   /// This many of the next calls to commit_transaction() (or flush()) fail.
   int failing_commits = 0;
@@ -38,10 +42,17 @@ class FakeProducer final : public Producer {
   FakeProducer(ProducerScript& script, DeliveryListener* listener) : script_(script), listener_(listener) {}
 
   void send(const ProducerRecord& record, std::uint64_t token) override {
+    if (script_.spoiled) throw BrokerException(BrokerException::Severity::abortable, "the transaction has failed");
     script_.sent.push_back({std::string(record.topic), std::string(record.key.value_or("")),
                             std::string(record.value.value_or("")), token});
     waiting_.push_back({std::string(record.topic), token, script_.refuse});
     if (!script_.answers_late) answer();
+  }
+  bool send_within(const ProducerRecord& record, std::uint64_t token, Millis) override {
+    ++script_.attempts;
+    if (script_.attempts <= script_.attempts_without_room) return false;
+    send(record, token);
+    return true;
   }
   bool try_send(const ProducerRecord& record, std::uint64_t token) override {
     send(record, token);

@@ -57,7 +57,7 @@ struct Fixture {
                                           .state_directory = nullptr,
                                           .restore_progress = {},
                                           .plan = [this] { return plan; },
-                                          .replan = {},
+                                          .replan = [] {},
                                           .committed = {}});
     house.emplace(
         *environment, [this] { return committed; },

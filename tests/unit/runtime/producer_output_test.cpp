@@ -280,6 +280,61 @@ BOOST_AUTO_TEST_CASE(explains_a_commit_that_fails_because_of_a_skipped_record) {
       });
 }
 
+BOOST_AUTO_TEST_CASE(names_the_skipped_record_when_others_are_purged_with_its_transaction) {
+  make(true);
+  response = HandlerResponse::resume();
+  broker.script.refuse = Severity::fatal;
+  send();
+  broker.script.refuse = Severity::retriable;  // librdkafka reports dropped records of a failed transaction like this
+  send("behind");
+  BOOST_CHECK_EXCEPTION(output->poll(), TaskFailure, [](const TaskFailure& failure) {
+    const std::string text = failure.what();
+    return text.find("exactly_once_v2") != std::string::npos && text.find("in-0 offset 7") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(names_the_skipped_record_when_its_transaction_takes_no_more_records) {
+  make(true);
+  response = HandlerResponse::resume();
+  broker.script.refuse = Severity::fatal;
+  send();
+  broker.script.spoiled = true;
+  BOOST_CHECK_EXCEPTION(send("behind"), TaskFailure, [](const TaskFailure& failure) {
+    return std::string(failure.what()).find("exactly_once_v2") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(does_not_blame_a_record_that_was_never_sent) {
+  make(true);
+  response = HandlerResponse::resume();
+  broker.script.refuse = Severity::fatal;
+  broker.script.refused_partition = -1;
+  send();
+  broker.script.refuse = Severity::retriable;
+  broker.script.refused_partition = 0;
+  send("behind");
+  BOOST_CHECK_EXCEPTION(output->poll(), BrokerException, is_retriable);
+}
+
+BOOST_AUTO_TEST_CASE(waits_for_room_in_the_queue) {
+  make(false);
+  output->initialize(patience);
+  broker.script.attempts_without_room = 2;
+  send();
+  BOOST_CHECK_EQUAL(broker.script.sent.size(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(waits_for_room_no_longer_than_closing_may_take) {
+  make(false);
+  Patience closing(Millis(3'600'000));
+  closing.end_by(Patience::SteadyClock::now());
+  output->initialize(closing);
+  broker.script.attempts_without_room = 1'000'000;
+  BOOST_CHECK_EXCEPTION(send(), BrokerException, [](const BrokerException& error) {
+    return is_retriable(error) && std::string(error.what()).find("no room for a record of topic 'out'") == 0;
+  });
+}
+
 BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
   make(true);
   response = HandlerResponse::resume();

@@ -123,6 +123,39 @@ BOOST_AUTO_TEST_CASE(wait_for_an_explicit_start_even_if_the_clock_is_set_back) {
   BOOST_CHECK(run(510));
 }
 
+BOOST_AUTO_TEST_CASE(end_if_the_next_slot_is_beyond_the_largest_timestamp) {
+  (void)schedule("a", 0, 10);
+  BOOST_CHECK(run(INT64_MAX));
+  BOOST_CHECK(!run(INT64_MAX));
+  BOOST_CHECK(!punctuations.next_due());
+  BOOST_TEST(ran == std::vector<std::string>{"a@" + std::to_string(INT64_MAX)});
+}
+
+BOOST_AUTO_TEST_CASE(run_once_if_the_interval_is_the_longest) {
+  (void)schedule("a", 0, INT64_MAX);
+  BOOST_CHECK(run(5));
+  BOOST_CHECK_EQUAL(*punctuations.next_due(), INT64_MAX);
+  BOOST_CHECK(!run(INT64_MAX - 1));
+  BOOST_CHECK(run(INT64_MAX));
+  BOOST_CHECK(!run(INT64_MAX));
+}
+
+BOOST_AUTO_TEST_CASE(may_be_scheduled_at_the_end_of_time) {
+  const auto at = [this](Timestamp first, std::int64_t interval, Timestamp now) {
+    return punctuations.schedule(
+        node, first, interval, [this](Timestamp time) { ran.push_back(std::to_string(time)); }, now);
+  };
+  (void)at(0, 10, INT64_MAX);  // the next slot is beyond the largest timestamp
+  BOOST_CHECK(!punctuations.next_due());
+  (void)at(INT64_MAX, 10, INT64_MAX - 5);
+  (void)at(INT64_MAX, INT64_MAX, 7);
+  BOOST_CHECK(!run(INT64_MAX - 1));
+  BOOST_CHECK(run(INT64_MAX));
+  BOOST_CHECK(!run(INT64_MAX));
+  BOOST_CHECK(!run(0));  // the clock is set back
+  BOOST_TEST(ran.size() == 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -323,4 +323,33 @@ BOOST_AUTO_TEST_CASE(refuses_client_settings_that_break_its_promises) {
   BOOST_TEST(refused("producer.transactional.id", "mine", true));
 }
 
+BOOST_AUTO_TEST_CASE(refuses_settings_that_cannot_work_together_and_names_both) {
+  using Settings = std::map<std::string, std::string>;
+  const auto error = [](const Settings& settings) {
+    auto config = minimal();
+    for (const auto& [key, value] : settings) config.set(key, value);
+    return error_of([&] { config.validate(); });
+  };
+  const auto names = [](const std::string& text, const std::string& low, const std::string& high) {
+    return text.find("\"" + low) != std::string::npos && text.find("\"" + high) != std::string::npos;
+  };
+  const std::string eos = "exactly_once_v2";
+  BOOST_TEST(names(error({{"processing.guarantee", eos}, {"commit.interval.ms", "30000"}}),
+                   "commit.interval.ms\" (30000)", "producer.transaction.timeout.ms\" (10000)"));
+  BOOST_TEST(names(error({{"processing.guarantee", eos},
+                          {"commit.interval.ms", "30000"},
+                          {"producer.transaction.timeout.ms", "20000"}}),
+                   "commit.interval.ms\" (30000)", "producer.transaction.timeout.ms\" (20000)"));
+  BOOST_TEST(error({{"processing.guarantee", eos},
+                    {"commit.interval.ms", "30000"},
+                    {"producer.transaction.timeout.ms", "30000"}}) == "");
+  BOOST_TEST(error({{"processing.guarantee", eos}}) == "");
+  BOOST_TEST(error({{"commit.interval.ms", "30000"}}) == "");
+  BOOST_TEST(names(error({{"main.consumer.heartbeat.interval.ms", "50000"}}), "consumer.heartbeat.interval.ms",
+                   "consumer.session.timeout.ms"));
+  BOOST_TEST(names(error({{"consumer.session.timeout.ms", "400000"}}), "consumer.session.timeout.ms",
+                   "consumer.max.poll.interval.ms"));
+  BOOST_TEST(names(error({{"poll.ms", "300000"}}), "poll.ms", "consumer.max.poll.interval.ms"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

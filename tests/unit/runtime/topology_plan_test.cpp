@@ -2,7 +2,9 @@
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/topology_plan.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 #include "unit/runtime/planned.hpp"
 
@@ -154,6 +156,63 @@ BOOST_AUTO_TEST_CASE(refuses_two_patterns_of_one_sub_topology_on_one_topic) {
       .to("x");
   admin.set_partitions("log-errors", 1);
   check_refused(again.build(), admin, {"'log-errors'", "'logs'", "'errors'", "narrow the pattern"});
+}
+
+// --- what the members of a group compare
+
+BOOST_AUTO_TEST_CASE(has_equal_claims_for_the_same_lead_and_stores) {
+  StreamsBuilder before;
+  rekeyed(stream(before, "in")).group_by_key().count(Materialized::as("counts")).to_stream().to("out");
+  StreamsBuilder after;
+  // One more sub-topology, which shifts the ids, and one more input besides the lead topic.
+  stream(after, "new").to("out");
+  rekeyed(stream(after, "in").merge(stream(after, "more"))).group_by_key().count(Materialized::as("counts"));
+  FakeAdmin admin({{"in", 5}, {"new", 1}, {"more", 2}});
+  const auto old_plan = plan(before.build(), admin);
+  const auto new_plan = plan(after.build(), admin);
+  std::set<std::int64_t> old_claims;
+  std::set<std::int64_t> new_claims;
+  for (const auto& tasks : old_plan.tasks()) old_claims.insert(tasks.claim());
+  for (const auto& tasks : new_plan.tasks()) new_claims.insert(tasks.claim());
+  BOOST_CHECK_EQUAL(old_claims.size(), 2U);
+  BOOST_CHECK_EQUAL(new_claims.size(), 3U);
+  BOOST_CHECK(std::ranges::includes(new_claims, old_claims));
+  BOOST_CHECK_NE(old_plan.fingerprint(), new_plan.fingerprint());
+}
+
+BOOST_AUTO_TEST_CASE(has_other_claims_for_another_lead_or_other_stores) {
+  const auto claim = [](const std::string& topic, const std::string& store) {
+    StreamsBuilder builder;
+    stream(builder, topic).group_by_key().count(Materialized::as(store));
+    FakeAdmin admin({{"a", 1}, {"b", 1}});
+    return plan(builder.build(), admin).tasks()[0].claim();
+  };
+  BOOST_CHECK_EQUAL(claim("a", "x"), claim("a", "x"));
+  BOOST_CHECK_NE(claim("a", "x"), claim("b", "x"));
+  BOOST_CHECK_NE(claim("a", "x"), claim("a", "y"));
+}
+
+BOOST_AUTO_TEST_CASE(has_the_same_claim_and_fingerprint_in_every_version) {
+  StreamsBuilder builder;
+  stream(builder, "orders").group_by_key().count(Materialized::as("counts"));
+  FakeAdmin admin({{"orders", 2}});
+  const auto made = plan(builder.build(), admin);
+  // If these numbers change, members of this version and of earlier ones wait for each other.
+  BOOST_CHECK_EQUAL(made.tasks()[0].claim(), -7229015428839592040);
+  BOOST_CHECK_EQUAL(made.fingerprint(), 15206755488038397914U);
+}
+
+BOOST_AUTO_TEST_CASE(has_another_fingerprint_with_other_topics_or_partitions) {
+  StreamsBuilder builder;
+  stream(builder, "in").merge(stream(builder, "other")).to("out");
+  const Topology topology = builder.build();
+  const auto fingerprint = [&](std::int32_t in, std::int32_t other) {
+    FakeAdmin admin({{"in", in}, {"other", other}});
+    return plan(topology, admin).fingerprint();
+  };
+  BOOST_CHECK_EQUAL(fingerprint(3, 2), fingerprint(3, 2));
+  BOOST_CHECK_NE(fingerprint(3, 2), fingerprint(3, 1));
+  BOOST_CHECK_NE(fingerprint(3, 2), fingerprint(4, 2));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

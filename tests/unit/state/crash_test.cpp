@@ -19,7 +19,8 @@ namespace millrace::detail {
 namespace {
 
 /// Runs crash_writer until it has reported `commits` commits, and kills it. Returns the last commit that it reported.
-std::int64_t write_and_kill(const std::filesystem::path& directory, std::int64_t commits) {
+/// `with_inputs`: the commits contain input offsets, see crash_writer.
+std::int64_t write_and_kill(const std::filesystem::path& directory, std::int64_t commits, bool with_inputs = false) {
   int out[2];
   BOOST_REQUIRE(::pipe(out) == 0);
   posix_spawn_file_actions_t actions;
@@ -28,7 +29,8 @@ std::int64_t write_and_kill(const std::filesystem::path& directory, std::int64_t
   posix_spawn_file_actions_addclose(&actions, out[0]);
   std::string program = MILLRACE_CRASH_WRITER;
   std::string argument = directory.string();
-  char* argv[] = {program.data(), argument.data(), nullptr};
+  std::string inputs = "inputs";
+  char* argv[] = {program.data(), argument.data(), with_inputs ? inputs.data() : nullptr, nullptr};
   pid_t writer = 0;
   const int failure = ::posix_spawn(&writer, program.c_str(), &actions, nullptr, argv, environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -86,6 +88,34 @@ BOOST_AUTO_TEST_CASE(leave_one_whole_commit_after_kill_9) {
     }
   }
   BOOST_TEST(survived_before > 0);
+}
+
+BOOST_AUTO_TEST_CASE(after_kill_9_no_commit_with_input_offsets_is_missing) {
+  const TempDirectory directory;
+  RandomSource random;
+  for (int round = 0; round < 4; ++round) {
+    // Before the second round, data bypass the WAL, as in a restore.
+    if (round == 1) (void)write_and_kill(directory.path(), 100);
+    const std::int64_t told = write_and_kill(directory.path(), random.between(1, 3000), true);
+    BOOST_TEST_CONTEXT("seed " << random.seed() << ", round " << round << ", commits " << told) {
+      const auto database = TaskDatabase::open(directory.path());
+      const auto counts = database->key_value_store("counts");
+      const auto windows = database->window_store("windows", {600'000, 1000, true});
+      const std::int64_t n = database->position("counts", {"app-counts-changelog", 0}).value_or(Offset()).value();
+      BOOST_TEST(n >= told);
+      BOOST_TEST(n <= told + 1);
+      BOOST_REQUIRE(database->inputs().has_value());
+      BOOST_TEST(database->inputs()->processed.at({"in", 0}).offset == n);
+      BOOST_TEST(std::string(counts->get("last").value_or("0")) == std::to_string(n));
+      BOOST_TEST(windows->observed_stream_time() == n * 1000);
+      std::int64_t last = 0;
+      windows->fetch_each("last", 0, n * 1000 + 1'000'000, [&](Timestamp, std::string_view value) {
+        last = std::stoll(std::string(value));
+        return true;
+      });
+      BOOST_TEST(last == n);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

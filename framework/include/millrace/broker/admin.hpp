@@ -27,6 +27,23 @@ struct TopicDescription {
   bool internal = false;  ///< a topic of the broker itself, for example __consumer_offsets
 };
 
+/// A member of a consumer group, as the group's coordinator knows it. (Kafka: `MemberDescription`.)
+struct MemberDescription {
+  std::string member_id;
+  std::string client_id;  ///< the consumer's setting client.id
+  std::string host;
+  /// The partitions that the group has assigned to the member. They belong to subscribed topics only. Empty while the
+  /// group rebalances.
+  std::vector<TopicPartition> partitions;
+};
+
+/// A consumer group, as the group's coordinator knows it. (Kafka: `ConsumerGroupDescription`.)
+struct ConsumerGroupDescription {
+  /// Kafka's name: `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Empty`, or `Dead` for an unknown group.
+  std::string state;
+  std::vector<MemberDescription> members;  ///< sorted by member id
+};
+
 /// Manages the topics and offsets of a cluster. (Kafka: `Admin`.)
 ///
 /// Errors   every call throws BrokerException. Retriable errors are retried inside until `timeout`.
@@ -64,6 +81,11 @@ class Admin {
   /// All committed offsets of a group. Empty for an unknown group.
   [[nodiscard]] virtual std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id,
                                                                                   Millis timeout) = 0;
+
+  /// The state and the present members of a group. A consumer is a member from the time when the coordinator accepts it
+  /// until it leaves or is removed. It may be a member before it has an assignment. For an unknown group, the state is
+  /// `Dead` and there are no members. (Kafka: `describeConsumerGroups`.)
+  [[nodiscard]] virtual ConsumerGroupDescription describe_group(const std::string& group_id, Millis timeout) = 0;
 };
 
 }  // namespace millrace

@@ -65,16 +65,31 @@ struct ConsumerRecord {
 /// Immutable. (Kafka: `ConsumerGroupMetadata`.)
 class ConsumerGroupMetadata {
  public:
+  /// The generation of a consumer that is not a member.
+  static constexpr std::int32_t kUnknownGeneration = -1;
+
   explicit ConsumerGroupMetadata(std::string group_id) : group_id_(std::move(group_id)) {}
-  ConsumerGroupMetadata(std::string group_id, std::shared_ptr<const void> native)
-      : group_id_(std::move(group_id)), native_(std::move(native)) {}
+  ConsumerGroupMetadata(std::string group_id, std::string member_id, std::int32_t generation_id,
+                        std::shared_ptr<const void> native)
+      : group_id_(std::move(group_id)),
+        member_id_(std::move(member_id)),
+        generation_id_(generation_id),
+        native_(std::move(native)) {}
 
   [[nodiscard]] const std::string& group_id() const { return group_id_; }
+  /// The id that the coordinator gave to the member. Empty for a bare group id, or for a consumer that is not a member
+  /// at present.
+  [[nodiscard]] const std::string& member_id() const { return member_id_; }
+  /// The latest generation of the group that the member knows. The number grows with each rebalance. kUnknownGeneration
+  /// for a bare group id, or for a consumer that is not a member at present.
+  [[nodiscard]] std::int32_t generation_id() const { return generation_id_; }
   /// The client library's own representation, or null for a bare group id.
   [[nodiscard]] const void* native() const { return native_.get(); }
 
  private:
   std::string group_id_;
+  std::string member_id_;
+  std::int32_t generation_id_ = kUnknownGeneration;
   std::shared_ptr<const void> native_;
 };
 
@@ -169,7 +184,8 @@ class Consumer {
       const std::vector<TopicPartition>& partitions, Millis timeout) = 0;
 
   /// Commits offsets and waits for the answer. An offset is the one of the next record to read. Throws a fenced
-  /// BrokerException if this consumer has lost its membership.
+  /// BrokerException if this consumer has lost its membership. Throws a retriable BrokerException if the group
+  /// rebalances and this consumer has not taken part yet. The remedy: call poll(), then commit again.
   virtual void commit_sync(const std::map<TopicPartition, OffsetAndMetadata>& offsets) = 0;
 
   /// This consumer's membership, for Producer::send_offsets_to_transaction(). Ask for it again before each commit,

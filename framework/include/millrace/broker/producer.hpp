@@ -54,6 +54,14 @@ class Producer {
   /// Queues a record; waits (serving delivery reports) while the queue is full. `token` comes back in Delivery.
   virtual void send(const ProducerRecord& record, std::uint64_t token = 0) = 0;
 
+  /// As send(), but waits for room for `timeout` at most. Returns false if there is no room by then; nothing was done.
+  /// This implementation is for producers whose send() never waits.
+  [[nodiscard]] virtual bool send_within(const ProducerRecord& record, std::uint64_t token, Millis timeout) {
+    (void)timeout;
+    send(record, token);
+    return true;
+  }
+
   /// As send(), but never waits: false if there is no room for the record right now. Then nothing was done, and the
   /// caller tries again after some time and after poll(). For threads that must not block, such as those of an I/O
   /// loop.

@@ -63,6 +63,8 @@ class StreamsConfig {
   /// The value that the user gave under this key or under an older name of it; nullptr: none.
   [[nodiscard]] const std::string* given(std::string_view key) const;
   void check_reserved(const std::string& key, const std::string& value) const;
+  /// Throws ConfigException for two settings that are valid alone but cannot work together.
+  void check_together() const;
 
   std::map<std::string, std::string, std::less<>> values_;
 };

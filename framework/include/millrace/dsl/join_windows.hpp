@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "millrace/common/detail/saturating.hpp"
 #include "millrace/common/time.hpp"
 
 namespace millrace {
@@ -36,7 +37,7 @@ class JoinWindows {
   [[nodiscard]] std::int64_t before_ms() const { return before_ms_; }
   [[nodiscard]] std::int64_t after_ms() const { return after_ms_; }
   [[nodiscard]] std::int64_t grace_ms() const { return grace_ms_; }
-  [[nodiscard]] std::int64_t size_ms() const { return before_ms_ + after_ms_; }
+  [[nodiscard]] std::int64_t size_ms() const { return detail::saturating_add(before_ms_, after_ms_); }
   /// True: unmatched records wait for their window to close. False, for `of`: they are emitted at once.
   [[nodiscard]] bool waits_for_close() const { return waits_for_close_; }
 

@@ -2,11 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "millrace/common/detail/saturating.hpp"
 
 #include "millrace/common/errors.hpp"
 #include "millrace/common/time.hpp"
@@ -68,8 +69,7 @@ class TimeWindowedSerde {
   [[nodiscard]] Windowed<K> deserialize(std::string_view topic, std::string_view bytes) const {
     const auto key = detail::inner_key(bytes, kWindowSuffixBytes, "time-windowed");
     const Timestamp start = detail::read_time(bytes.substr(key.size()));
-    constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
-    const Timestamp end = start > kMax - size_ms_ ? kMax : start + size_ms_;
+    const Timestamp end = detail::saturating_add(start, size_ms_);
     // The inner serde gets the same topic's name.
     return {inner_.deserialize(topic, key), {start, end}};
   }

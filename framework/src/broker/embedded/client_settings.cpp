@@ -39,6 +39,7 @@ std::int64_t number(const ClientConfig& config, std::initializer_list<const char
 ConsumerSettings ConsumerSettings::parse(const ClientConfig& config) {
   ConsumerSettings settings;
   if (const auto* group = find(config, {"group.id"})) settings.group_id = group->second;
+  if (const auto* client = find(config, {"client.id"})) settings.client_id = client->second;
   if (const auto* reset = find(config, {"auto.offset.reset"})) {
     const std::string& value = reset->second;
     // librdkafka accepts several spellings of each value, and so does this broker.

@@ -15,6 +15,7 @@ enum class OffsetReset { earliest, latest, none };
 /// ignored.
 struct ConsumerSettings {
   std::string group_id;                     ///< group.id; empty: no group
+  std::string client_id = "millrace";       ///< client.id
   OffsetReset reset = OffsetReset::latest;  ///< auto.offset.reset
   bool read_committed = true;               ///< isolation.level
   Millis max_poll_interval{300000};         ///< max.poll.interval.ms

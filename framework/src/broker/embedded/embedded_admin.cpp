@@ -78,4 +78,9 @@ std::map<TopicPartition, OffsetAndMetadata> EmbeddedAdmin::group_offsets(const s
   return core_->groups.offsets(group_id);
 }
 
+ConsumerGroupDescription EmbeddedAdmin::describe_group(const std::string& group_id, Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  return core_->groups.describe(group_id);
+}
+
 }  // namespace millrace::detail::embedded

@@ -23,6 +23,7 @@ class EmbeddedAdmin final : public Admin {
   [[nodiscard]] Watermarks watermarks(const TopicPartition& partition, Millis timeout) override;
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id,
                                                                           Millis timeout) override;
+  [[nodiscard]] ConsumerGroupDescription describe_group(const std::string& group_id, Millis timeout) override;
 
  private:
   const std::shared_ptr<Core> core_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail::embedded {
@@ -50,8 +51,7 @@ void EmbeddedConsumer::subscribe(const std::vector<std::string>& topics, Rebalan
     core_->groups.change_topics(settings_.group_id, *member_, topics);
   } else {
     // The first subscription joins the group. The listener is called later, inside poll().
-    member_ = core_->groups.join(settings_.group_id, topics, settings_.range_assignor, settings_.max_poll_interval,
-                                 waiter_, SteadyClock::now());
+    member_ = core_->groups.join(settings_.group_id, topics, settings_, waiter_, SteadyClock::now());
   }
   subscription_ = topics;
   listener_ = &listener;
@@ -109,8 +109,7 @@ void EmbeddedConsumer::follow_group() {
         remove_readers(stop);
         const Lock lock(core_->mutex);
         // The group removed this member. Join again as a new one.
-        member_ = core_->groups.join(settings_.group_id, subscription_, settings_.range_assignor,
-                                     settings_.max_poll_interval, waiter_, SteadyClock::now());
+        member_ = core_->groups.join(settings_.group_id, subscription_, settings_, waiter_, SteadyClock::now());
         break;
       }
       case RebalanceStep::Kind::revoke: {
@@ -131,12 +130,14 @@ void EmbeddedConsumer::follow_group() {
       }
       case RebalanceStep::Kind::assign:
         add_readers(listener_->on_partitions_assigned(step.partitions), std::nullopt);
+        // A deleted topic may be the reason for the rebalance, so the next poll() checks the topics again.
+        missing_reported_ = false;
         break;
     }
   }
 }
 
-// Runs once per subscription. A topic that is created later is read without another call.
+// Runs once per subscription and rebalance. A topic that is created later is read without another call.
 void EmbeddedConsumer::report_missing_topics() {
   // Set before the check, so that the exception is thrown once and later polls go on.
   if (missing_reported_) return;
@@ -154,7 +155,8 @@ ConsumerGroupMetadata EmbeddedConsumer::group_metadata() const {
   auto metadata = std::make_shared<MemberMetadata>();
   metadata->member_id = member_->id;
   metadata->generation = member_->generation;
-  return {settings_.group_id, std::move(metadata)};
+  if (member_->evicted) return {settings_.group_id, {}, ConsumerGroupMetadata::kUnknownGeneration, std::move(metadata)};
+  return {settings_.group_id, std::to_string(member_->id), member_->generation, std::move(metadata)};
 }
 
 // ---- Partitions and positions
@@ -269,7 +271,8 @@ void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
   const PartitionLog& log = *reader_of.log;
   // The object of a deleted topic lives on, but its records are gone.
   if (reader_of.topic->deleted) {
-    throw BrokerException(Severity::fatal, "topic '" + log.name.topic + "' was deleted while it was being read");
+    throw UnknownTopicOrPartitionException(Severity::retriable,
+                                           "topic '" + log.name.topic + "' was deleted while it was being read");
   }
   if (!reader_of.position) {
     settle_start(reader_of);

@@ -63,7 +63,7 @@ class EmbeddedConsumer final : public Consumer {
 
   /// Does the member's rebalance steps, and calls the listener, until the member is up to date.
   void follow_group();
-  /// Throws if a subscribed topic does not exist.
+  /// Throws UnknownTopicOrPartitionException if a subscribed topic does not exist, or does not exist any more.
   void report_missing_topics();
   /// Starts to read partitions. `start` unset: at the committed offset, else at auto.offset.reset. REQUIRES: the caller
   /// does not hold the broker's mutex. The same holds for remove_readers() and clear_readers().
@@ -101,7 +101,7 @@ class EmbeddedConsumer final : public Consumer {
 
   RebalanceListener* listener_ = nullptr;  ///< not owned; null without a subscription
   std::vector<std::string> subscription_;
-  bool missing_reported_ = true;    ///< report_missing_topics() ran for this subscription
+  bool missing_reported_ = true;    ///< report_missing_topics() ran since the last rebalance
   std::shared_ptr<Member> member_;  ///< null without a subscription
   bool wakeup_ = false;             ///< guarded by the broker's mutex
   Waiter waiter_;                   ///< guarded by the broker's mutex

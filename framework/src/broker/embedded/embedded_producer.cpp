@@ -22,7 +22,7 @@ EmbeddedProducer::~EmbeddedProducer() {
       accumulator_->flush();
       return;
     }
-    accumulator_->discard(BrokerException(Severity::abortable, "the producer was closed"));
+    accumulator_->discard(BrokerException(Severity::retriable, "the producer was closed"));
     const std::lock_guard lock(core_->mutex);
     if (transactional_->fenced == TransactionalProducer::Fenced::no) core_->transactions.end(*transactional_, false);
   } catch (const std::exception& error) {
@@ -130,7 +130,8 @@ void EmbeddedProducer::commit_transaction(Millis /*timeout*/) {
 
 void EmbeddedProducer::abort_transaction(Millis /*timeout*/) {
   require_transaction("abort");
-  accumulator_->discard(BrokerException(Severity::abortable, "the transaction was aborted"));
+  // The records are not to blame: a later transaction may write them.
+  accumulator_->discard(BrokerException(Severity::retriable, "the transaction was aborted"));
   serve_reports();
   {
     const std::lock_guard lock(core_->mutex);

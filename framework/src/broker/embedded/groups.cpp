@@ -46,14 +46,15 @@ Groups::Groups(Storage& storage, Topics& topics) : storage_(storage), topics_(to
   });
 }
 
-std::shared_ptr<Member> Groups::join(const std::string& group, std::vector<std::string> topics, bool range_assignor,
-                                     Millis max_poll_interval, Waiter& waiter, SteadyTime now) {
+std::shared_ptr<Member> Groups::join(const std::string& group, std::vector<std::string> topics,
+                                     const ConsumerSettings& settings, Waiter& waiter, SteadyTime now) {
   for (const std::string& topic : topics) (void)subscription_matches(topic, "");  // throws before the member joins
   auto member = std::make_shared<Member>();
   member->id = next_member_id_++;
   member->topics = std::move(topics);
-  member->range_assignor = range_assignor;
-  member->max_poll_interval = max_poll_interval;
+  member->client_id = settings.client_id;
+  member->range_assignor = settings.range_assignor;
+  member->max_poll_interval = settings.max_poll_interval;
   member->waiter = &waiter;
   member->last_poll = now;
   Group& joined = groups_[group];
@@ -127,13 +128,16 @@ RebalanceStep Groups::next_step(const std::string& group, Member& member) {
     member.owned.clear();
     return lost;
   }
+  Group& own = groups_[group];
+  // The member is in the new generation from the first step on, as in Kafka. So a commit of the listener during the
+  // revoke step is accepted.
+  member.generation = own.generation;
   // First step: give up what is not in the target.
   RebalanceStep revoke{RebalanceStep::Kind::revoke, {}};
   std::set_difference(member.owned.begin(), member.owned.end(), member.target.begin(), member.target.end(),
                       std::back_inserter(revoke.partitions));
   if (!revoke.partitions.empty()) return revoke;
 
-  Group& own = groups_[group];
   // Second step: take what is in the target and has no owner. Partitions of other members are taken later, after their
   // owners gave them up.
   RebalanceStep assign{RebalanceStep::Kind::assign, {}};
@@ -145,9 +149,9 @@ RebalanceStep Groups::next_step(const std::string& group, Member& member) {
     if (!taken) assign.partitions.push_back(wanted);
   }
   // Even an empty step is reported once per generation, so that the listener hears of each rebalance.
-  const bool heard = member.generation == own.generation;
+  const bool heard = member.heard == own.generation;
   if (heard && assign.partitions.empty()) return {};
-  member.generation = own.generation;
+  member.heard = own.generation;
   // Owned before the listener hears of it, so that no other member can take it in between.
   member.owned.insert(assign.partitions.begin(), assign.partitions.end());
   return assign;
@@ -205,8 +209,27 @@ void Groups::topics_changed(const std::string& topic) {
   }
 }
 
+ConsumerGroupDescription Groups::describe(const std::string& group) const {
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return {"Dead", {}};
+  ConsumerGroupDescription description{found->second.members.empty() ? "Empty" : "Stable", {}};
+  for (const auto& [id, member] : found->second.members) {
+    if (member->generation != found->second.generation || member->owned != member->target) {
+      description.state = "PreparingRebalance";
+    }
+    description.members.push_back(
+        {std::to_string(id), member->client_id, "embedded", {member->owned.begin(), member->owned.end()}});
+  }
+  return description;
+}
+
 void Groups::check_commit(const std::string& group, const Member* member) const {
+  const auto found = groups_.find(group);
   if (member != nullptr) {
+    if (!member->evicted && found != groups_.end() && found->second.generation != member->generation) {
+      throw BrokerException(BrokerException::Severity::retriable,
+                            "group '" + group + "': offsets refused, the group is rebalancing; poll() and try again");
+    }
     if (!member->evicted) return;
     throw BrokerException(BrokerException::Severity::fenced,
                           "group '" + group +
@@ -215,7 +238,6 @@ void Groups::check_commit(const std::string& group, const Member* member) const 
   }
   // A program outside the group, for example a tool, may commit only while the group has no members. Kafka has the same
   // rule.
-  const auto found = groups_.find(group);
   if (found == groups_.end() || found->second.members.empty()) return;
   throw BrokerException(BrokerException::Severity::fenced,
                         "group '" + group +
@@ -234,7 +256,7 @@ void Groups::check_metadata(const std::string& group, const MemberMetadata* meta
                               "': offsets refused, the consumer is not a member any more; abort the "
                               "transaction");
   }
-  if (found->second.members.at(metadata->member_id)->generation != metadata->generation) {
+  if (found->second.generation != metadata->generation) {
     throw BrokerException(BrokerException::Severity::abortable,
                           "group '" + group +
                               "': offsets refused, the group rebalanced since the metadata was taken; "

@@ -11,9 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "broker/embedded/client_settings.hpp"
 #include "broker/embedded/storage.hpp"
 #include "broker/embedded/topics.hpp"
 #include "broker/embedded/waiter.hpp"
+#include "millrace/broker/admin.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "millrace/broker/topic_partition.hpp"
 
@@ -25,12 +27,14 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// broker's mutex, except `attention`.
 struct Member {
   std::uint64_t id = 0;
+  std::string client_id;            ///< for describe()
   std::vector<std::string> topics;  ///< names, and patterns that start with `^`
   bool range_assignor = false;
   Millis max_poll_interval{300000};
   Waiter* waiter = nullptr;  ///< wakes the consumer; not owned
 
   int generation = -1;              ///< the group's generation when this member last did a step
+  int heard = -1;                   ///< the generation in which this member last did an `assign` step
   std::set<TopicPartition> owned;   ///< given to the listener and not yet taken back
   std::set<TopicPartition> target;  ///< what the member should own
   bool evicted = false;             ///< removed because it did not poll in time; `owned` is what it lost
@@ -64,8 +68,8 @@ class Groups {
 
   /// Adds a member and rebalances the group. `waiter` must outlive the membership. Throws BrokerException (fatal) if a
   /// pattern in `topics` is not a valid regular expression.
-  std::shared_ptr<Member> join(const std::string& group, std::vector<std::string> topics, bool range_assignor,
-                               Millis max_poll_interval, Waiter& waiter, SteadyTime now);
+  std::shared_ptr<Member> join(const std::string& group, std::vector<std::string> topics,
+                               const ConsumerSettings& settings, Waiter& waiter, SteadyTime now);
   /// Replaces a member's subscription and rebalances the group.
   void change_topics(const std::string& group, Member& member, std::vector<std::string> topics);
   /// Removes a member and rebalances the group. Its partitions are free at once.
@@ -83,10 +87,15 @@ class Groups {
   /// committed offsets of a deleted topic.
   void topics_changed(const std::string& topic);
 
+  /// The group's state and members, for Admin::describe_group().
+  [[nodiscard]] ConsumerGroupDescription describe(const std::string& group) const;
+
   /// Throws BrokerException (fenced) if the caller may not commit. Allowed are members of the group, and, if the group
-  /// has no members, everybody. `member` is null for a consumer that did not subscribe.
+  /// has no members, everybody. Throws a retriable BrokerException for a member that has not followed the last
+  /// rebalance. `member` is null for a consumer that did not subscribe.
   void check_commit(const std::string& group, const Member* member) const;
-  /// Throws BrokerException (abortable) if the metadata belongs to a former member or to an older generation. Null
+  /// Throws BrokerException (abortable) if the metadata belongs to a former member or to an earlier generation of the
+  /// group. So every accepted commit comes from a member that knew all present members (docs/group-protocol.md). Null
   /// metadata (a bare group id) is always accepted.
   void check_metadata(const std::string& group, const MemberMetadata* metadata) const;
 

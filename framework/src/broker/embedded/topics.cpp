@@ -1,5 +1,6 @@
 #include "broker/embedded/topics.hpp"
 
+#include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail::embedded {
@@ -49,17 +50,18 @@ std::shared_ptr<Topic> Topics::find(TopicId id) const {
 
 std::shared_ptr<Topic> Topics::get(std::string_view name) const {
   if (auto topic = find(name)) return topic;
-  throw BrokerException(BrokerException::Severity::fatal, "topic '" + std::string(name) +
-                                                              "' does not exist on the embedded broker in " +
-                                                              storage_.directory() + "; create it first");
+  throw UnknownTopicOrPartitionException(BrokerException::Severity::fatal,
+                                         "topic '" + std::string(name) + "' does not exist on the embedded broker in " +
+                                             storage_.directory() + "; create it first");
 }
 
 PartitionLog& Topics::get(const TopicPartition& partition) const {
   const auto topic = get(partition.topic);
   if (partition.partition < 0 || partition.partition >= topic->partition_count()) {
-    throw BrokerException(BrokerException::Severity::fatal,
-                          "partition " + partition.str() + " does not exist: topic '" + partition.topic + "' has " +
-                              std::to_string(topic->partition_count()) + " partitions, numbered from 0");
+    throw UnknownTopicOrPartitionException(BrokerException::Severity::fatal,
+                                           "partition " + partition.str() + " does not exist: topic '" +
+                                               partition.topic + "' has " + std::to_string(topic->partition_count()) +
+                                               " partitions, numbered from 0");
   }
   return *topic->partitions[static_cast<std::size_t>(partition.partition)];
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/nearest.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 
@@ -130,6 +131,27 @@ std::string shown(std::string_view key, const std::string& value) {
   return value;
 }
 
+/// What to write instead of an unknown setting: a hint, or the most similar known name.
+std::string advice(const std::string& key) {
+  if (auto hint = hint_for(key); !hint.empty()) return hint;
+  Nearest nearest(key);
+  for (const auto& [java, native] : kRenamed) nearest.consider(java);
+  for (const auto ignored : kIgnored) nearest.consider(ignored);
+  for (const char* const name : {"default.api.timeout.ms", "max.block.ms", "buffer.memory"}) nearest.consider(name);
+  // Librdkafka does not list its second names, which are those of the Java client.
+  for (const char* const name : {"acks", "bootstrap.servers", "compression.type", "delivery.timeout.ms", "linger.ms",
+                                 "max.in.flight.requests.per.connection", "retries", "sasl.mechanism"}) {
+    nearest.consider(name);
+  }
+  const ConfPtr conf(rd_kafka_conf_new());
+  std::size_t count = 0;
+  // The list alternates names and values.
+  const char** const dump = rd_kafka_conf_dump(conf.get(), &count);
+  for (std::size_t i = 0; i < count; i += 2) nearest.consider(dump[i]);
+  rd_kafka_conf_dump_free(dump, count);
+  return ": did you mean '" + nearest.best() + "'?";
+}
+
 /// Collects the settings of one client. set() may be called several times for the same key; the last value counts.
 class Preparation {
  public:
@@ -147,7 +169,7 @@ class Preparation {
       case RD_KAFKA_CONF_UNKNOWN:
         throw ConfigException("unknown setting '" + name + "' (value '" + shown(name, text) + "') for a Kafka " +
                               name_of(kind_) + ": neither Kafka's Java client nor librdkafka " +
-                              rd_kafka_version_str() + " has it" + hint_for(key));
+                              rd_kafka_version_str() + " has it" + advice(name));
       default:
         throw ConfigException("setting '" + name + "' of a Kafka " + name_of(kind_) + " cannot be '" +
                               shown(name, text) + "': " + reason + hint_for(key));
@@ -178,6 +200,9 @@ class Preparation {
     if (key == "default.api.timeout.ms" || key == "max.block.ms") {
       result_.api_timeout = Millis(parse_ms(key, value));
       return true;
+    }
+    if (key == "max.poll.records" && parse_ms(key, value) == 0) {
+      throw ConfigException("setting 'max.poll.records' of a Kafka consumer cannot be '0': give 1 or more");
     }
     for (const auto ignored : kIgnored) {
       if (key != ignored) continue;
@@ -266,3 +291,12 @@ PreparedConfig prepare_config(ClientKind kind, const std::string& bootstrap_serv
 }
 
 }  // namespace millrace::detail::kafka
+
+namespace millrace::detail {
+
+void check_client_settings(ClientKind kind, const ClientConfig& common, const ClientConfig& config) {
+  // The address has no meaning here: no client is made, so nothing connects.
+  (void)kafka::prepare_config(kind, "localhost:9092", common, config);
+}
+
+}  // namespace millrace::detail

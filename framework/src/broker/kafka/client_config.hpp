@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "broker/client_settings.hpp"
 #include "broker/kafka/rdkafka_handles.hpp"
 #include "millrace/broker/broker.hpp"
 #include "millrace/common/time.hpp"
@@ -9,7 +10,7 @@
 namespace millrace::detail::kafka {
 
 /// Selects the defaults and the librdkafka type of a client.
-enum class ClientKind { consumer, producer, admin };
+using detail::ClientKind;
 
 /// The settings of one client, ready for rd_kafka_new().
 struct PreparedConfig {

@@ -33,33 +33,100 @@ CommittedOffsets committed_offsets(rd_kafka_event_t& answer) {
   return none;
 }
 
+/// Null becomes an empty string.
+std::string text(const char* from_librdkafka) { return from_librdkafka != nullptr ? from_librdkafka : ""; }
+
+/// Kafka's name of a state; librdkafka uses the same names. For an unknown group, some versions of Kafka send no state.
+std::string state_name(rd_kafka_consumer_group_state_t state) {
+  return state == RD_KAFKA_CONSUMER_GROUP_STATE_UNKNOWN ? "Dead" : rd_kafka_consumer_group_state_name(state);
+}
+
+MemberDescription to_description(const rd_kafka_MemberDescription_t& member) {
+  MemberDescription result{text(rd_kafka_MemberDescription_consumer_id(&member)),
+                           text(rd_kafka_MemberDescription_client_id(&member)),
+                           text(rd_kafka_MemberDescription_host(&member)),
+                           {}};
+  const auto* assignment = rd_kafka_MemberDescription_assignment(&member);
+  const auto* partitions = assignment != nullptr ? rd_kafka_MemberAssignment_partitions(assignment) : nullptr;
+  if (partitions != nullptr) result.partitions = to_vector(*partitions);
+  return result;
+}
+
+/// Reads the answer about one group. Returns its error.
+rd_kafka_resp_err_t read_description(rd_kafka_event_t& answer, ConsumerGroupDescription& description) {
+  if (const auto problem = rd_kafka_event_error(&answer)) return problem;
+  std::size_t count = 0;
+  const auto* groups =
+      rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(&answer), &count);
+  if (count != 1) return RD_KAFKA_RESP_ERR__FAIL;
+  description = {};
+  if (const auto* error = rd_kafka_ConsumerGroupDescription_error(groups[0])) {
+    const auto code = rd_kafka_error_code(error);
+    if (code == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) description.state = "Dead";
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && description.state.empty()) return code;
+  } else {
+    description.state = state_name(rd_kafka_ConsumerGroupDescription_state(groups[0]));
+  }
+  const std::size_t members = rd_kafka_ConsumerGroupDescription_member_count(groups[0]);
+  for (std::size_t i = 0; i < members; ++i) {
+    description.members.push_back(to_description(*rd_kafka_ConsumerGroupDescription_member(groups[0], i)));
+  }
+  std::ranges::sort(description.members, {}, &MemberDescription::member_id);
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 }  // namespace
 
-std::map<TopicPartition, OffsetAndMetadata> CoordinatorClient::committed(const std::string& group_id, Millis timeout) {
-  const auto doing = "asking for the committed offsets of group '" + group_id + "'";
+void CoordinatorClient::ask(rd_kafka_admin_op_t operation, const std::string& doing, Millis timeout, const Send& send,
+                            const Read& read) {
   const Deadline deadline(timeout);
   for (;;) {
     const auto asked = client();
     const auto answer = asked->unchecked_admin_request(
-        RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, kLongestRequest, Millis(std::max(1, deadline.left_ms())),
-        [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
-          // An error means that librdkafka does not know the option for this request; the request works without the
-          // option.
-          const ErrorPtr unknown(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
-          auto* request = rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), nullptr);
-          rd_kafka_ListConsumerGroupOffsets(asked->handle(), &request, 1, options, answers);
-          rd_kafka_ListConsumerGroupOffsets_destroy(request);
-        });
+        operation, kLongestRequest, Millis(std::max(1, deadline.left_ms())),
+        [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) { send(asked->handle(), options, answers); });
     if (answer == nullptr) {
       // The request stays pending inside librdkafka, so the client must not be used again.
       abandon(asked);
       asked->fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
     }
-    auto [offsets, problem] = committed_offsets(*answer);
-    if (problem == RD_KAFKA_RESP_ERR_NO_ERROR) return std::move(offsets);
+    const auto problem = read(*answer);
+    if (problem == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     if (!worth_another_try(problem) || deadline.passed()) asked->fail(problem, doing);
     std::this_thread::sleep_for(std::min(kPause, Millis(deadline.left_ms())));
   }
+}
+
+std::map<TopicPartition, OffsetAndMetadata> CoordinatorClient::committed(const std::string& group_id, Millis timeout) {
+  CommittedOffsets committed;
+  ask(
+      RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, "asking for the committed offsets of group '" + group_id + "'",
+      timeout,
+      [&](rd_kafka_t* handle, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
+        // An error means that librdkafka does not know the option for this request; the request works without the
+        // option.
+        const ErrorPtr unknown(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
+        auto* request = rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), nullptr);
+        rd_kafka_ListConsumerGroupOffsets(handle, &request, 1, options, answers);
+        rd_kafka_ListConsumerGroupOffsets_destroy(request);
+      },
+      [&](rd_kafka_event_t& answer) {
+        committed = committed_offsets(answer);
+        return committed.problem;
+      });
+  return std::move(committed.offsets);
+}
+
+ConsumerGroupDescription CoordinatorClient::describe(const std::string& group_id, Millis timeout) {
+  ConsumerGroupDescription description;
+  ask(
+      RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, "asking for the members of group '" + group_id + "'", timeout,
+      [&](rd_kafka_t* handle, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
+        const char* name = group_id.c_str();
+        rd_kafka_DescribeConsumerGroups(handle, &name, 1, options, answers);
+      },
+      [&](rd_kafka_event_t& answer) { return read_description(answer, description); });
+  return description;
 }
 
 std::shared_ptr<KafkaClient> CoordinatorClient::client() {

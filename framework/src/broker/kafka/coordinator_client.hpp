@@ -7,6 +7,7 @@
 #include <string>
 
 #include "broker/kafka/kafka_client.hpp"
+#include "millrace/broker/admin.hpp"
 
 namespace millrace::detail::kafka {
 
@@ -25,7 +26,18 @@ class CoordinatorClient {
   /// group. Throws a retriable BrokerException after `timeout`.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committed(const std::string& group_id, Millis timeout);
 
+  /// The state and the members of a group. Throws a retriable BrokerException after `timeout`.
+  [[nodiscard]] ConsumerGroupDescription describe(const std::string& group_id, Millis timeout);
+
  private:
+  /// Sends one request. The answer goes to the queue.
+  using Send = std::function<void(rd_kafka_t*, rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>;
+  /// Reads an answer and returns its error code.
+  using Read = std::function<rd_kafka_resp_err_t(rd_kafka_event_t&)>;
+
+  /// Sends a request, and repeats it after temporary errors. Returns when `read` returns no error. Throws
+  /// BrokerException after `timeout` or after a lasting error. `doing` names the action in the message.
+  void ask(rd_kafka_admin_op_t operation, const std::string& doing, Millis timeout, const Send& send, const Read& read);
   /// The present client. Makes one if there is none.
   [[nodiscard]] std::shared_ptr<KafkaClient> client();
   /// Stops using a client. The client is destroyed when the last call that uses it returns.

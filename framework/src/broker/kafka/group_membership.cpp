@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "broker/kafka/kafka_errors.hpp"
@@ -23,6 +27,32 @@ std::string names(const std::vector<TopicPartition>& partitions) {
   std::string text;
   for (const auto& partition : partitions) text += (text.empty() ? "" : ", ") + partition.str();
   return text;
+}
+
+/// The member id and the generation in librdkafka's group metadata. librdkafka has no function that returns them. So
+/// they are read from the bytes that librdkafka writes for bindings of other languages: `CGMDv2:`, the generation (4
+/// bytes in the byte order of the machine), the group id and the member id. Both ids end with a zero byte. Throws a
+/// fatal BrokerException for another format.
+std::pair<std::string, std::int32_t> membership_in(const rd_kafka_consumer_group_metadata_t& metadata) {
+  constexpr std::string_view kFormat = "CGMDv2:";
+  void* buffer = nullptr;
+  std::size_t size = 0;
+  const ErrorPtr error(rd_kafka_consumer_group_metadata_write(&metadata, &buffer, &size));
+  // librdkafka allocates the buffer with malloc().
+  const std::unique_ptr<void, Destroyer<std::free>> owner(error == nullptr ? buffer : nullptr);
+  const std::string_view rest(static_cast<const char*>(owner.get()), error == nullptr ? size : 0);
+  std::int32_t generation = ConsumerGroupMetadata::kUnknownGeneration;
+  const std::size_t group_at = kFormat.size() + sizeof generation;
+  const std::size_t member_at = rest.find('\0', std::min(group_at, rest.size())) + 1;
+  const std::size_t member_end = rest.find('\0', member_at);
+  if (!rest.starts_with(kFormat) || member_at == 0 || member_end == std::string_view::npos) {
+    throw BrokerException(BrokerException::Severity::fatal,
+                          std::string("librdkafka ") + rd_kafka_version_str() +
+                              " writes a consumer's group metadata in an unknown format: use a version from 2.0.2 "
+                              "whose format is CGMDv2");
+  }
+  std::memcpy(&generation, rest.data() + kFormat.size(), sizeof generation);
+  return {std::string(rest.substr(member_at, member_end - member_at)), generation};
 }
 
 }  // namespace
@@ -73,7 +103,12 @@ bool KafkaConsumer::await_first_assignment() {
 
 /// Waits for at most kLeaveTimeout. If the coordinator does not hear from the consumer, it removes the member after
 /// session.timeout.ms.
+///
+/// Works around a fault of librdkafka 2.0.2: a member without partitions leaves without telling the group. The group
+/// may then assign partitions to it, and nobody reads them until session.timeout.ms is over. A member that unsubscribes
+/// first tells the group.
 void KafkaConsumer::leave_group() {
+  if (had_assignment_ && partitions_.empty()) rd_kafka_unsubscribe(client_->handle());
   const QueuePtr events(rd_kafka_queue_new(client_->handle()));
   if (const ErrorPtr error(rd_kafka_consumer_close_queue(client_->handle(), events.get())); error != nullptr) return;
   const Deadline deadline(kLeaveTimeout);
@@ -119,10 +154,11 @@ ConsumerGroupMetadata KafkaConsumer::group_metadata() const {
   // Null before the first subscribe().
   auto* metadata = rd_kafka_consumer_group_metadata(client_->handle());
   if (metadata == nullptr) return ConsumerGroupMetadata(group_id_);
-  return ConsumerGroupMetadata(group_id_, std::shared_ptr<const void>(metadata, [](const void* m) {
-                                 rd_kafka_consumer_group_metadata_destroy(
-                                     static_cast<rd_kafka_consumer_group_metadata_t*>(const_cast<void*>(m)));
-                               }));
+  std::shared_ptr<const void> native(metadata, [](const void* m) {
+    rd_kafka_consumer_group_metadata_destroy(static_cast<rd_kafka_consumer_group_metadata_t*>(const_cast<void*>(m)));
+  });
+  auto [member_id, generation_id] = membership_in(*metadata);
+  return {group_id_, std::move(member_id), generation_id, std::move(native)};
 }
 
 void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,

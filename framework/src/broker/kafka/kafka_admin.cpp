@@ -233,4 +233,8 @@ std::map<TopicPartition, OffsetAndMetadata> KafkaAdmin::group_offsets(const std:
   return coordinators_.committed(group_id, timeout);
 }
 
+ConsumerGroupDescription KafkaAdmin::describe_group(const std::string& group_id, Millis timeout) {
+  return coordinators_.describe(group_id, timeout);
+}
+
 }  // namespace millrace::detail::kafka

@@ -25,6 +25,7 @@ class KafkaAdmin final : public Admin {
   void delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis timeout) override;
   Watermarks watermarks(const TopicPartition& partition, Millis timeout) override;
   std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id, Millis timeout) override;
+  ConsumerGroupDescription describe_group(const std::string& group_id, Millis timeout) override;
 
  private:
   /// Waits until every partition of a new topic has a leader. Throws at the deadline.

@@ -8,6 +8,7 @@
 #include "broker/kafka/kafka_errors.hpp"
 #include "broker/kafka/kafka_log.hpp"
 #include "broker/kafka/partition_list.hpp"
+#include "millrace/broker/unknown_topic.hpp"
 
 namespace millrace::detail::kafka {
 namespace {
@@ -84,7 +85,9 @@ BrokerException KafkaClient::error(BrokerException::Severity severity, rd_kafka_
 }
 
 void KafkaClient::fail(rd_kafka_resp_err_t code, const std::string& doing, std::string_view detail) const {
-  throw error(severity_of(code), code, doing, detail);
+  const BrokerException problem = error(severity_of(code), code, doing, detail);
+  if (is_missing(code)) throw UnknownTopicOrPartitionException(problem);
+  throw BrokerException(problem);
 }
 
 void KafkaClient::fail(const rd_kafka_error_t& error_object, const std::string& doing) const {

@@ -57,7 +57,7 @@ class KafkaClient {
 
   /// Throws a BrokerException for a failed action. `doing` names the action, for example "creating topic 'x'". `detail`
   /// adds to the text of the code and may be empty. The severity follows from the code or from librdkafka's error
-  /// object.
+  /// object. If a topic or partition does not exist, the exception is an UnknownTopicOrPartitionException.
   [[noreturn]] void fail(rd_kafka_resp_err_t code, const std::string& doing, std::string_view detail = {}) const;
   [[noreturn]] void fail(const rd_kafka_error_t& error, const std::string& doing) const;
   /// The same exception, returned and with a chosen severity. The text names the address, the action, the cause and a

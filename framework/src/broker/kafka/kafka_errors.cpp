@@ -63,6 +63,8 @@ Severity severity_of(const rd_kafka_error_t& error) {
   // The order matters: librdkafka marks some fencing errors as fatal too.
   if (const auto by_code = severity_of(rd_kafka_error_code(&error)); by_code == Severity::fenced) return by_code;
   if (rd_kafka_error_is_fatal(&error) != 0) return Severity::fatal;
+  // librdkafka wants the transaction aborted. But a new transaction would fail in the same way.
+  if (rd_kafka_error_code(&error) == RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE) return Severity::fatal;
   if (rd_kafka_error_txn_requires_abort(&error) != 0) return Severity::abortable;
   if (rd_kafka_error_is_retriable(&error) != 0) return Severity::retriable;
   return severity_of(rd_kafka_error_code(&error));
@@ -99,6 +101,8 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED: return "check security.protocol, sasl.* and ssl.*";
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return "raise max.request.size of the producer and max.message.bytes of the topic, or send less";
+    case RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE:
+      return "set offset.metadata.max.bytes of the brokers to 4096 or more, as it is by default";
     case RD_KAFKA_RESP_ERR__FENCED:
     case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH: return "another producer with the same transactional.id took over";

@@ -94,6 +94,19 @@ void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
   if (++sends_until_poll_ >= kSendsPerPoll) poll();
 }
 
+bool KafkaProducer::send_within(const ProducerRecord& record, std::uint64_t token, Millis timeout) {
+  if (!enqueue(record, token)) {
+    const Deadline deadline(timeout);
+    do {
+      rd_kafka_poll(client_->handle(), std::min(100, deadline.left_ms()));
+      client_->rethrow();
+      if (deadline.passed()) return false;
+    } while (!enqueue(record, token));
+  }
+  if (++sends_until_poll_ >= kSendsPerPoll) poll();
+  return true;
+}
+
 bool KafkaProducer::try_send(const ProducerRecord& record, std::uint64_t token) {
   if (!enqueue(record, token)) {
     poll();

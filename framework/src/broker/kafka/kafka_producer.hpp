@@ -24,6 +24,7 @@ class KafkaProducer final : public Producer {
   ~KafkaProducer() override;
 
   void send(const ProducerRecord& record, std::uint64_t token) override;
+  bool send_within(const ProducerRecord& record, std::uint64_t token, Millis timeout) override;
   bool try_send(const ProducerRecord& record, std::uint64_t token) override;
   void poll() override;
   void flush(Millis timeout) override;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "millrace/common/detail/saturating.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/processor/detail/topology_builder.hpp"
 #include "millrace/state/detail/formats.hpp"
@@ -30,7 +31,7 @@ Timestamp time_of(std::string_view entry) { return static_cast<Timestamp>(format
 
 bool GraceBuffer::put(std::string_view key, std::string value, BufferedContext context) {
   // As in Kafka Streams, a record that is late already is joined at once.
-  if (stream_time_ - grace_ms_ > context.timestamp) return false;
+  if (saturating_sub(stream_time_, grace_ms_) > context.timestamp) return false;
   stream_time_ = std::max(stream_time_, context.timestamp);
   // Tells records of the same key and time apart. 31 bits, because Java's number is an int.
   number_ = Sequence((number_.value() + 1) & 0x7fffffff);
@@ -49,7 +50,7 @@ void GraceBuffer::release(const std::function<void(std::string_view key, const B
     const auto first = waiting_.begin();
     const std::string_view entry = first->first;
     // Entries are sorted by time, so all later ones are not due either.
-    if (time_of(entry) > stream_time_ - grace_ms_) return;
+    if (time_of(entry) > saturating_sub(stream_time_, grace_ms_)) return;
     visit(entry.substr(kBeforeKey, entry.size() - kBeforeKey - kAfterKey), first->second);
     // Removed only after `visit` has returned: if it throws, the record is still there.
     if (log_ != nullptr) log_->log(entry, std::nullopt, kNoTimestamp, nullptr);

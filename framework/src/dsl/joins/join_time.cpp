@@ -4,12 +4,16 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/detail/saturating.hpp"
+#include "millrace/processor/detail/kept_time.hpp"
+
 namespace millrace::detail {
 
 // Here, so that user files do not compile std::map and the lock.
 std::shared_ptr<JoinTimes> JoinTimes::make() { return std::make_shared<JoinTimes>(); }
 
-std::shared_ptr<JoinTime> JoinTimes::of(const TaskContext& task) {
+std::shared_ptr<JoinTime> JoinTimes::of(TaskContext& task, const NodeBase& node, const std::string& store,
+                                        OuterJoinStore* waiting) {
   // Threads start their tasks at the same time, and all tasks of a join share this object.
   const std::lock_guard lock(mutex_);
   // Remove tasks that are gone: a new task can have the same address.
@@ -17,7 +21,13 @@ std::shared_ptr<JoinTime> JoinTimes::of(const TaskContext& task) {
   // The two join nodes of a task share one JoinTime: whichever comes first makes it.
   auto& known = times_[&task];
   auto time = known.lock();
-  if (!time) known = time = std::make_shared<JoinTime>();
+  if (time) return time;
+  known = time = std::make_shared<JoinTime>();
+  task.keep_time(node, kept_time_name(store, "stream time"), time->stream_time);
+  // The store may contain records that waited before a restart. They are sorted by time, so the first is the oldest.
+  if (waiting != nullptr) {
+    if (const auto cursor = waiting->all(); cursor.valid()) time->oldest_waiting = cursor.entry().timestamp;
+  }
   return time;
 }
 
@@ -26,13 +36,14 @@ void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& win
   const std::int64_t grace = windows.grace_ms();
   // If no record is known to wait, Kafka Streams searches anyway. Its condition adds to the largest long, which
   // overflows unless both numbers are 0. The search shows, because it sets the time of the next one.
-  const bool may_be_due =
-      time.oldest_waiting ? *time.oldest_waiting + look_ahead_ms + grace < time.stream_time : look_ahead_ms + grace > 0;
+  const bool may_be_due = time.oldest_waiting ? saturating_add(saturating_add(*time.oldest_waiting, look_ahead_ms),
+                                                               grace) < time.stream_time
+                                              : saturating_add(look_ahead_ms, grace) > 0;
   if (!may_be_due) return;
-  // At most one search per emit interval of wall-clock time.
-  const Timestamp now = task.system_time();
+  // At most one search per emit interval.
+  const Timestamp now = task.monotonic_time();
   if (now < time.next_emit) return;
-  time.next_emit = now + task.emit_interval_ms();
+  time.next_emit = saturating_add(now, task.emit_interval_ms());
 
   time.oldest_waiting.reset();
   std::vector<OuterJoinStore::Entry> closed;
@@ -45,7 +56,7 @@ void take_closed(OuterJoinStore& waiting, JoinTime& time, const JoinWindows& win
     if (left_open && right_open) break;
     // How long after its own time a record can still find a match on the other side.
     const std::int64_t reach = entry.left ? windows.after_ms() : windows.before_ms();
-    if (entry.timestamp + reach + grace >= time.stream_time) {
+    if (saturating_add(saturating_add(entry.timestamp, reach), grace) >= time.stream_time) {
       (entry.left ? left_open : right_open) = true;
       // Kafka Streams iterates over single records, not over lists. So it stops at this entry's second record.
       if (left_open && right_open && entry.values.size() > 1) break;

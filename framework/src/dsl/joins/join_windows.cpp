@@ -9,7 +9,7 @@ namespace millrace {
 JoinWindows::JoinWindows(std::int64_t before_ms, std::int64_t after_ms, std::int64_t grace_ms, bool waits_for_close)
     : before_ms_(before_ms), after_ms_(after_ms), grace_ms_(grace_ms), waits_for_close_(waits_for_close) {
   // One of the two may be negative: a window can lie entirely before or after the record.
-  if (before_ms + after_ms < 0) {
+  if (detail::saturating_add(before_ms, after_ms) < 0) {
     throw TopologyException("JoinWindows: the window ends before it starts: before (" + std::to_string(before_ms) +
                             " ms) + after (" + std::to_string(after_ms) + " ms) must not be negative");
   }
@@ -31,8 +31,8 @@ JoinWindows JoinWindows::of_time_difference_with_no_grace(Millis difference) {
 JoinWindows JoinWindows::of(Millis difference) {
   constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
   // Java: grace = max(0, 24 h - window size).
-  const std::int64_t window = 2 * difference.count();
-  return {difference.count(), difference.count(), window < kDayMs ? kDayMs - window : 0, false};
+  const std::int64_t window = detail::saturating_add(difference.count(), difference.count());
+  return {difference.count(), difference.count(), window < kDayMs ? detail::saturating_sub(kDayMs, window) : 0, false};
 }
 
 JoinWindows JoinWindows::before(Millis difference) const {

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "millrace/common/detail/saturating.hpp"
+
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail {
 namespace {
 
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-
-// Both arguments are not negative. Never overflows: the result is at most the largest timestamp.
-std::int64_t saturating_add(std::int64_t a, std::int64_t b) { return a > kForever - b ? kForever : a + b; }
 
 }  // namespace
 

@@ -2,14 +2,44 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 
+#include "common/stable_hash.hpp"
 #include "runtime/plan/internal_topics.hpp"
 #include "runtime/plan/partition_counts.hpp"
 
 namespace millrace::detail {
 
+namespace {
+
+/// Hashes all tasks of a plan. Ids of sub-topologies are left out, because an unrelated change of the topology shifts
+/// them. The set makes the result independent of their order.
+std::uint64_t fingerprint_of(const std::vector<TopologyPlan::Tasks>& all) {
+  std::set<std::uint64_t> parts;
+  for (const TopologyPlan::Tasks& tasks : all) {
+    StableHash hash;
+    hash.add(static_cast<std::uint64_t>(tasks.claim()));
+    for (const auto& [topic, partitions] : tasks.topics) hash.add(topic).add(static_cast<std::uint64_t>(partitions));
+    parts.insert(hash.value());
+  }
+  StableHash hash;
+  for (const std::uint64_t part : parts) hash.add(part);
+  return hash.value();
+}
+
+}  // namespace
+
+std::int64_t TopologyPlan::Tasks::claim() const {
+  StableHash hash;
+  hash.add(lead);
+  for (const std::string& store : subtopology.stores) hash.add(store);
+  return static_cast<std::int64_t>(hash.value());
+}
+
 TopologyPlan::TopologyPlan(std::vector<Tasks> tasks, std::set<std::string> repartition_topics)
-    : tasks_(std::move(tasks)), repartition_topics_(std::move(repartition_topics)) {
+    : tasks_(std::move(tasks)),
+      repartition_topics_(std::move(repartition_topics)),
+      fingerprint_(fingerprint_of(tasks_)) {
   for (const Tasks& entry : tasks_) by_lead_.emplace(entry.lead, entry.subtopology.id);
 }
 

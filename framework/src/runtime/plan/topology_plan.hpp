@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +31,11 @@ class TopologyPlan {
     std::map<std::string, std::int32_t> topics;  ///< input topics by real name, with their numbers of partitions
     std::string lead;                            ///< real name of the lead topic
     std::int32_t count = 0;                      ///< number of tasks = partitions of the lead topic
+
+    /// A hash of the lead topic and the names of the stores. The committed offset of each input contains the claim of
+    /// the task that owns the input. Members with different plans may have tasks with the same claim. The group assigns
+    /// these tasks to one member only, because they have the same lead topic. See docs/group-protocol.md.
+    [[nodiscard]] std::int64_t claim() const;
   };
 
   /// `repartition_topics`: real names.
@@ -47,6 +54,10 @@ class TopologyPlan {
   /// topic has none for the higher tasks.
   [[nodiscard]] std::vector<TopicPartition> inputs_of(TaskId task) const;
 
+  /// A hash of all tasks: their claims, their input topics, and the numbers of partitions. Members of a group with
+  /// equal fingerprints have the same tasks. Every process and every version computes the same value.
+  [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
+
   /// Real names. Records that were processed can be deleted from these topics, because no other application reads them.
   [[nodiscard]] const std::set<std::string>& repartition_topics() const { return repartition_topics_; }
 
@@ -58,6 +69,7 @@ class TopologyPlan {
   /// Lead topic to sub-topology id.
   std::map<std::string, int> by_lead_;
   std::set<std::string> repartition_topics_;
+  std::uint64_t fingerprint_ = 0;
 };
 
 /// Makes a plan: lists the topics of the cluster, computes partition counts, and creates the internal topics that are

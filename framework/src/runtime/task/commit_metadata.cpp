@@ -89,9 +89,11 @@ std::string encode_commit_metadata(const CommitMetadata& metadata) {
   std::string bytes(1, kVersion);
   append_be64(bytes, static_cast<std::uint64_t>(metadata.partition_time));
   // Kafka Streams writes nothing for an empty map, not even the number of entries.
-  if (!metadata.processors.empty()) {
-    append_be32(bytes, static_cast<std::uint32_t>(metadata.processors.size()));
-    for (const auto& [store, time] : metadata.processors) {
+  ProcessorMetadata entries = metadata.processors;
+  if (metadata.claim) entries.insert_or_assign(std::string(kClaimName), *metadata.claim);
+  if (!entries.empty()) {
+    append_be32(bytes, static_cast<std::uint32_t>(entries.size()));
+    for (const auto& [store, time] : entries) {
       append_be32(bytes, static_cast<std::uint32_t>(store.size()));
       bytes += store;
       append_be64(bytes, static_cast<std::uint64_t>(time));
@@ -110,6 +112,7 @@ CommitMetadata decode_commit_metadata(std::string_view text) {
     if (!fields.complete() || (version[0] != 1 && version[0] != kVersion)) return metadata;
     metadata.partition_time = time;
     if (version[0] == kVersion) metadata.processors = read_processors(fields);
+    if (const auto claim = metadata.processors.extract(std::string(kClaimName))) metadata.claim = claim.mapped();
   } catch (const std::exception&) {  // not Base64
   }
   return metadata;

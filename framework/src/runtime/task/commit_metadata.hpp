@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,8 +11,9 @@
 
 namespace millrace::detail {
 
-/// Times (ms since the epoch) that operators commit, by the name of their store. EmitStrategy::on_window_close uses it:
-/// the time up to which windows were emitted. (Kafka Streams: `ProcessorMetadata`.)
+/// Times (ms since the epoch) that operators and stores commit, by name. The name of a store:
+/// EmitStrategy::on_window_close has emitted the windows of this store up to the time. Kafka Streams has these entries
+/// as well (`ProcessorMetadata`). Other names come from kept_time_name(); Kafka Streams does not commit these times.
 using ProcessorMetadata = std::map<std::string, Timestamp>;
 
 /// The metadata that is committed together with an offset. The format is that of Kafka Streams, as Base64, so an
@@ -20,14 +24,31 @@ using ProcessorMetadata = std::map<std::string, Timestamp>;
 ///
 /// Sizes are in bytes, and all numbers are big-endian. Version 1 ends after the partition time. (Kafka Streams:
 /// `TopicPartitionMetadata`.)
+///
+/// The claim of a task (docs/group-protocol.md) is one more entry of the processor metadata. Its name is
+/// `millrace.claim` instead of a store's name. Kafka Streams ignores the entry.
 struct CommitMetadata {
   /// The largest timestamp that was read from the partition, in ms since the epoch. Without it, a restart would forget
   /// the stream time, and late records would count as on time.
   Timestamp partition_time = kNoTimestamp;
   ProcessorMetadata processors;
+  std::optional<std::int64_t> claim = std::nullopt;  ///< unset: committed by an earlier version or by Kafka Streams
 
   bool operator==(const CommitMetadata&) const = default;
 };
+
+/// The largest size of the Base64 text. It is Kafka's default of offset.metadata.max.bytes; a broker refuses longer
+/// texts.
+inline constexpr std::size_t kCommitMetadataBytes = 4096;
+/// The size of one entry of the processor metadata, in bytes before Base64.
+[[nodiscard]] constexpr std::size_t processor_metadata_bytes(std::string_view name) { return 4 + name.size() + 8; }
+/// The name of the claim among the entries. Never change the name: committed offsets of running applications contain
+/// it.
+inline constexpr std::string_view kClaimName = "millrace.claim";
+/// The room for entries of the processor metadata, in bytes before Base64. Base64 makes 4 characters from 3 bytes. The
+/// version (1 byte), the partition time (8), the number of entries (4) and the claim need room as well.
+inline constexpr std::size_t kProcessorMetadataBytes =
+    kCommitMetadataBytes / 4 * 3 - 1 - 8 - 4 - processor_metadata_bytes(kClaimName);
 
 /// Writes version 2.
 [[nodiscard]] std::string encode_commit_metadata(const CommitMetadata& metadata);

@@ -44,7 +44,7 @@ void DroppedRecords::count(DropReason reason, const std::string& node, FunctionR
   }
   // The clock is read only for drops that get a line. So thousands of drops per second cost little. A node that drops a
   // record now and then gets a line for each of them.
-  const Timestamp now = client_.registry.clock().now();
+  const Timestamp now = client_.registry.clock().monotonic_ms();
   if (now - recent.since >= kIntervalMs) {
     recent.since = now;
     recent.lines = 0;
@@ -57,12 +57,12 @@ DroppedRecords::Recent& DroppedRecords::recent(DropReason reason, const std::str
   for (Recent& known : recent_) {
     if (known.reason == reason && known.node == node) return known;
   }
-  recent_.push_back({node, reason, client_.registry.clock().now()});
+  recent_.push_back({node, reason, client_.registry.clock().monotonic_ms()});
   return recent_.back();
 }
 
 void DroppedRecords::report_due() {
-  const Timestamp now = client_.registry.clock().now();
+  const Timestamp now = client_.registry.clock().monotonic_ms();
   bool left = false;
   for (Recent& recent : recent_) {
     if (recent.without_line == 0) continue;

@@ -1,7 +1,11 @@
 #include "runtime/task/punctuations.hpp"
 
+#include <limits>
+
 #include <string>
 #include <utility>
+
+#include "millrace/common/detail/saturating.hpp"
 
 #include "millrace/common/errors.hpp"
 
@@ -13,12 +17,22 @@ Cancellable Punctuations::schedule(NodeBase& node, Timestamp first, std::int64_t
     throw TopologyException("processor '" + node.name() + "' schedules a punctuation every " +
                             std::to_string(interval_ms) + " ms: the interval must be at least 1 ms");
   }
-  if (now && first < *now) first = next_slot(first, interval_ms, *now);
   auto cancelled = std::make_shared<bool>(false);
+  if (now && first < *now) {
+    const auto next = next_slot(first, interval_ms, *now);
+    if (!next) return Cancellable(cancelled);
+    first = *next;
+  }
   // A start within one interval is like any other slot.
-  const bool waits_for_start = now && first > *now + interval_ms;
+  const bool waits_for_start = now && first > saturating_add(*now, interval_ms);
   schedules_.offer({&node, first, interval_ms, std::move(callback), cancelled, waits_for_start});
   return Cancellable(cancelled);
+}
+
+std::optional<Timestamp> Punctuations::next_slot(Timestamp start, std::int64_t interval_ms, Timestamp now) {
+  const Timestamp last = start + (now - start) / interval_ms * interval_ms;  // at or before `now`
+  if (last > std::numeric_limits<Timestamp>::max() - interval_ms) return std::nullopt;
+  return last + interval_ms;
 }
 
 bool Punctuations::run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punctuator&)> run) {
@@ -33,7 +47,9 @@ bool Punctuations::run_due(Timestamp now, FunctionRef<void(NodeBase&, const Punc
     // A callback may cancel itself.
     if (*schedule.cancelled) continue;
     schedule.waits_for_start = false;
-    schedule.due = next_slot(schedule.due, schedule.interval_ms, now);
+    const auto next = next_slot(schedule.due, schedule.interval_ms, now);
+    if (!next) continue;
+    schedule.due = *next;
     schedules_.offer(std::move(schedule));
   }
   return any;
@@ -46,7 +62,8 @@ void Punctuations::follow_clock_back(Timestamp now) {
     Schedule schedule = before.poll();
     if (!schedule.waits_for_start && schedule.due > now) {
       // Goes back by whole intervals, to the smallest due time that is still after `now`.
-      schedule.due -= (schedule.due - now - 1) / schedule.interval_ms * schedule.interval_ms;
+      const Timestamp behind = saturating_sub(saturating_sub(schedule.due, now), 1);
+      schedule.due -= behind / schedule.interval_ms * schedule.interval_ms;
     }
     schedules_.offer(std::move(schedule));
   }

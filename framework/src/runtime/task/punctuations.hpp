@@ -28,13 +28,13 @@ class Punctuations {
   Cancellable schedule(NodeBase& node, Timestamp first, std::int64_t interval_ms, Punctuator callback,
                        std::optional<Timestamp> now = std::nullopt);
 
-  /// The first slot after `now`, for slots that start at `start`. REQUIRES: start <= now.
-  [[nodiscard]] static Timestamp next_slot(Timestamp start, std::int64_t interval_ms, Timestamp now) {
-    return start + ((now - start) / interval_ms + 1) * interval_ms;
-  }
+  /// The first slot after `now`, for slots that start at `start`. nullopt: this slot is beyond the largest timestamp.
+  /// REQUIRES: 0 <= start <= now.
+  [[nodiscard]] static std::optional<Timestamp> next_slot(Timestamp start, std::int64_t interval_ms, Timestamp now);
 
   /// Runs every callback that is due at `now`, earliest first. Each runs at most once, even if several of its slots
-  /// have passed. Its next slot is the first one after `now`. Returns whether any callback ran.
+  /// have passed. Its next slot is the first one after `now`. If that slot is beyond the largest timestamp, the
+  /// callback is no longer scheduled. Returns whether any callback ran.
   ///
   /// `run` carries out one callback. If it throws, the callback is no longer scheduled.
   ///

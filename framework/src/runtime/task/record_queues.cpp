@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "millrace/common/detail/saturating.hpp"
+
 namespace millrace::detail {
 
 RecordQueues::Queue& RecordQueues::add(TopicPartition partition, SourceNodeBase& source) {
@@ -42,7 +44,7 @@ bool RecordQueues::ready(Timestamp now, std::int64_t max_idle_ms, Lag lag) {
       continue;
     }
     // The partition has no more records now. A producer may be slow, so it gets max_idle_ms from here on.
-    if (!queue->idle_deadline) queue->idle_deadline = now + max_idle_ms;
+    if (!queue->idle_deadline) queue->idle_deadline = saturating_add(now, max_idle_ms);
     if (now < *queue->idle_deadline) all_due = false;
     waited = true;
   }

@@ -9,6 +9,7 @@
 #include "millrace/state/detail/changelog_writer.hpp"
 #include "millrace/state/detail/formats.hpp"
 #include "state/cache/stores.hpp"
+#include "state/changelog/present.hpp"
 #include "state/changelog/stores.hpp"
 #include "topology/topology_graph.hpp"
 
@@ -126,7 +127,11 @@ void StoreBinding::add(const StorePlan& plan, const Setup& setup, CacheBudget* c
   const bool headers_format = spec.dsl_format && plan.persistent && headers_format_configured(setup.config);
   ByteStore bytes = stores_.bytes(spec.name);
   // Change logging is below the cache: updates of the same key that the cache merges are logged once.
-  if (ChangelogWriter* writer = writer_for(plan)) log_changes(bytes, spec, headers_format, *writer);
+  if (ChangelogWriter* writer = writer_for(plan)) {
+    const LoggedHeaders headers = logged_headers(spec, headers_format);
+    logged_headers_.emplace(spec.name, headers);
+    log_changes(bytes, spec, headers, *writer);
+  }
   if (spec.caching && cache != nullptr) cache_changes(bytes, spec, headers_format, *cache);
   if (setup.share) setup.share(*plan.builder, changelog, bytes);
   // Measuring takes two clock reads per call, so it is for metrics.recording.level=DEBUG.
@@ -179,8 +184,12 @@ void StoreBinding::add_custom(const StorePlan& plan, const std::string& changelo
   keep(name, std::move(store));
 }
 
-void StoreBinding::log_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, ChangelogWriter& writer) {
-  const LoggedHeaders headers = headers_format ? LoggedHeaders::of_deletes : spec.log_headers;
+LoggedHeaders StoreBinding::logged_headers(const StoreSpec& spec, bool headers_format) {
+  return headers_format ? LoggedHeaders::of_deletes : spec.log_headers;
+}
+
+void StoreBinding::log_changes(ByteStore& bytes, const StoreSpec& spec, LoggedHeaders headers,
+                               ChangelogWriter& writer) {
   if (bytes.key_value) {
     bytes.key_value = make_change_logging(std::move(bytes.key_value), writer, spec.format, headers);
   } else if (bytes.window) {
@@ -247,7 +256,19 @@ void StoreBinding::flush() {
   }
 }
 
-void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& processed) {
+void StoreBinding::take_back(const StorePosition& position, std::span<const RestoreRecord> tail) {
+  const auto written = std::ranges::find(written_, &position, [](const auto& entry) { return entry.first; });
+  const auto& plan = *std::ranges::find(
+      stores_.plans(), position.store(), [](const StorePlan& one) -> const auto& { return one.builder->name(); });
+  const StoreSpec& spec = definition_of(*plan.builder).spec;
+  write_present(stores_.bytes(spec.name), spec.format, logged_headers_.at(spec.name), tail,
+                [&](std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) {
+                  output_.send_changelog(written->second, key, value, timestamp, headers);
+                });
+}
+
+void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& processed,
+                          std::span<const TopicPartition> inputs) {
   for (const auto& [position, token] : written_) {
     // Only what the broker has confirmed counts. After a crash, the restore goes on from this offset.
     if (const auto confirmed = output_.confirmed_offset(token)) stores_.advance(*position, *confirmed);
@@ -258,7 +279,19 @@ void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& pro
     const auto found = processed.find(position.changelog());
     if (found != processed.end()) stores_.advance(position, Offset(found->second.offset));
   }
+  for (const TopicPartition& input : inputs) {
+    if (const auto found = processed.find(input); found != processed.end()) stores_.processed(input, found->second);
+  }
   stores_.commit();
+}
+
+void StoreBinding::group_has(const std::map<TopicPartition, OffsetAndMetadata>& committed,
+                             std::span<const TopicPartition> inputs) {
+  for (const TopicPartition& input : inputs) {
+    if (const auto found = committed.find(input); found != committed.end()) {
+      stores_.group_has(input, found->second.offset);
+    }
+  }
 }
 
 }  // namespace millrace::detail

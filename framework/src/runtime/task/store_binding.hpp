@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,10 +60,20 @@ class StoreBinding {
   /// Writes the changes that caches hold back, which also forwards them to the next nodes. Caches are flushed in the
   /// order of the topology.
   void flush();
-  /// Makes data and changelog positions durable in one write. REQUIRES: the broker has confirmed all changelog records.
-  /// `processed`: committed offsets of input partitions. They are the positions of stores that are rebuilt from a
-  /// source topic.
-  void commit(const std::map<TopicPartition, OffsetAndMetadata>& processed);
+  /// Undoes uncommitted records of a changelog. `tail`: the records after the position of the store. For each key in
+  /// `tail`, the present value of the store is written to the changelog. Then a restore from the changelog gives the
+  /// state of the store. REQUIRES: the store is persistent, and this object writes its changelog.
+  void take_back(const StorePosition& position, std::span<const RestoreRecord> tail);
+
+  /// Makes data, changelog positions and input offsets durable in one write. REQUIRES: the broker has confirmed all
+  /// changelog records.
+  ///
+  /// `processed`: offsets of input partitions up to which records were processed, perhaps of other tasks as well. They
+  /// are also the positions of stores that are rebuilt from a source topic. `inputs`: the partitions that the task
+  /// reads.
+  void commit(const std::map<TopicPartition, OffsetAndMetadata>& processed, std::span<const TopicPartition> inputs);
+  /// The group has committed these offsets. The next commit() writes them to the database.
+  void group_has(const std::map<TopicPartition, OffsetAndMetadata>& committed, std::span<const TopicPartition> inputs);
   /// For statestore.uncommitted.max.bytes.
   [[nodiscard]] std::size_t uncommitted_bytes() const { return stores_.uncommitted_bytes(); }
 
@@ -85,9 +96,11 @@ class StoreBinding {
   [[nodiscard]] ChangelogWriter* writer_for(const StorePlan& plan);
   /// Takes ownership of a finished store.
   void keep(const std::string& name, std::unique_ptr<StateStore> store);
-  /// Puts change logging in front of `bytes`. `headers_format`: the store belongs to an operator of the DSL, and
-  /// dsl.store.format is HEADERS.
-  static void log_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, ChangelogWriter& writer);
+  /// Which headers go with each change into a changelog. `headers_format`: the store belongs to an operator of the DSL,
+  /// and dsl.store.format is HEADERS.
+  [[nodiscard]] static LoggedHeaders logged_headers(const StoreSpec& spec, bool headers_format);
+  /// Puts change logging in front of `bytes`.
+  static void log_changes(ByteStore& bytes, const StoreSpec& spec, LoggedHeaders headers, ChangelogWriter& writer);
   /// Puts a cache in front of `bytes`, if this kind of store can have one.
   void cache_changes(ByteStore& bytes, const StoreSpec& spec, bool headers_format, CacheBudget& budget);
 
@@ -100,6 +113,7 @@ class StoreBinding {
   std::vector<std::unique_ptr<Writer>> writers_;
   /// The changelogs that this task writes, with their tokens from TaskOutput.
   std::vector<std::pair<StorePosition*, std::uint64_t>> written_;
+  std::map<std::string, LoggedHeaders> logged_headers_;  // by store
   /// Custom stores, which are attached to the StoreSet so that it can restore them.
   std::vector<std::string> custom_;
   std::map<std::string, std::unique_ptr<StateStore>> typed_;

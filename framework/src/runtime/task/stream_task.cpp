@@ -5,7 +5,10 @@
 #include <regex>
 #include <utility>
 
+#include "millrace/common/detail/saturating.hpp"
+
 #include "millrace/common/logging.hpp"
+#include "millrace/processor/detail/kept_time.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -41,6 +44,7 @@ StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std:
       environment_(environment),
       metrics_(std::move(metrics)),
       output_(output),
+      store_set_(stores),
       directory_(directory),
       inputs_(inputs) {
   // Nodes first, because the queues refer to source nodes.
@@ -105,6 +109,13 @@ RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
 
 void StreamTask::initialize() {
   for (Node& node : nodes_) node.node->init(*this);
+  // After the times of the nodes. If not all times have room, those of the nodes matter most: most stores can tell
+  // their time from their data.
+  store_times_ = store_set_.observed_times();
+  for (auto& [store, time] : store_times_) {
+    kept_times_.keep(kept_time_name(store, "store"), "store '" + store + "'", time);
+    store_set_.observe(store, time);
+  }
   // Only after all init() calls: if one throws, close() must not call the nodes.
   running_ = true;
 }
@@ -210,21 +221,15 @@ void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& m
     queue->partition_time = std::max(queue->partition_time, metadata.partition_time);
     stream_time_ = std::max(stream_time_, metadata.partition_time);
   }
-  for (const auto& [name, time] : metadata.processors) {
-    Timestamp& known = processor_metadata_.emplace(name, time).first->second;
-    known = std::max(known, time);
-  }
+  kept_times_.resume(metadata.processors);
 }
 
-std::optional<Timestamp> StreamTask::processor_metadata(const std::string& name) const {
-  const auto found = processor_metadata_.find(name);
-  if (found == processor_metadata_.end()) return std::nullopt;
-  return found->second;
+void StreamTask::keep_time(const NodeBase& node, std::string name, Timestamp& time) {
+  kept_times_.keep(std::move(name), node.name(), time);
 }
 
-void StreamTask::set_processor_metadata(const std::string& name, Timestamp time) {
-  processor_metadata_[name] = time;
-  processor_metadata_changed_ = true;
+void StreamTask::read_store_times() {
+  for (const auto& [store, time] : store_set_.observed_times()) store_times_.at(store) = time;
 }
 
 void StreamTask::prepare_commit() {
@@ -243,11 +248,16 @@ void StreamTask::prepare_commit() {
 }
 
 std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
-    FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const {
+    FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) {
+  if (running_) read_store_times();
+  // If the times need several partitions, each partition carries a part of the times. Then no partition may be left
+  // out.
+  if (kept_times_.changed() || kept_times_.shares(queues_.queues().size()).shares.size() > 1) all = true;
   std::map<TopicPartition, OffsetAndMetadata> offsets;
+  std::vector<std::pair<OffsetAndMetadata*, Timestamp>> committed_with;
   for (const auto& queue : queues_.queues()) {
     // A commit request for each idle partition would be a waste.
-    if (!all && !processor_metadata_changed_ && !queue->consumed_since_commit) continue;
+    if (!all && !queue->consumed_since_commit) continue;
     OffsetAndMetadata committed;
     if (!queue->records.empty()) {
       // Records in the queue are read but not processed, so the consumer's position is too far.
@@ -258,17 +268,40 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
       if (!next) continue;
       committed.offset = *next;
     }
-    committed.metadata = encode_commit_metadata({queue->partition_time, processor_metadata_});
-    offsets.emplace(queue->partition, std::move(committed));
+    const auto added = offsets.emplace(queue->partition, std::move(committed)).first;
+    committed_with.emplace_back(&added->second, queue->partition_time);
+  }
+  const auto [shares, left_out] = kept_times_.shares(committed_with.size());
+  if (!left_out.empty()) tell_left_out(left_out, committed_with.size());
+  for (std::size_t i = 0; i < committed_with.size(); ++i) {
+    const auto& [committed, partition_time] = committed_with[i];
+    // If there are fewer shares than partitions, several partitions carry the same share.
+    committed->metadata = encode_commit_metadata({partition_time, shares[i % shares.size()], claim_});
   }
   return offsets;
 }
 
+void StreamTask::commit_stores(const std::map<TopicPartition, OffsetAndMetadata>& processed) {
+  stores_->commit(processed, inputs_);
+}
+
+void StreamTask::tell_left_out(const std::vector<std::string>& owners, std::size_t partitions) {
+  if (std::exchange(told_left_out_, true)) return;
+  std::string names;
+  for (const std::string& owner : owners) names += (names.empty() ? "" : ", ") + owner;
+  log(LogLevel::warn,
+      "task " + id_.str() + " cannot commit all times that its operators have seen: the offsets of its " +
+          std::to_string(partitions) + " input partitions have room for " + std::to_string(kCommitMetadataBytes) +
+          " bytes each (offset.metadata.max.bytes). After a restart, the following do not know the time and "
+          "accept late records: " +
+          names + ". Split the topology with repartition()");
+}
+
 void StreamTask::post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed) {
-  // First the stores: if this throws, everything still counts as uncommitted.
-  stores_->commit(committed);
+  // The stores write these offsets with their next commit.
+  stores_->group_has(committed, inputs_);
   commit_requested_ = false;
-  processor_metadata_changed_ = false;
+  kept_times_.committed();
   for (const auto& queue : queues_.queues()) queue->consumed_since_commit = false;
   // Commits happen regularly, so they are a good time for summaries.
   metrics_->dropped.report();
@@ -276,7 +309,9 @@ void StreamTask::post_commit(const std::map<TopicPartition, OffsetAndMetadata>& 
 
 void StreamTask::commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>()> publish) {
   prepare_commit();
-  post_commit(publish());
+  const auto committed = publish();
+  commit_stores(committed);
+  post_commit(committed);
 }
 
 StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
@@ -302,7 +337,13 @@ Cancellable StreamTask::schedule(NodeBase& node, std::optional<Timestamp> start,
   const std::int64_t every = interval.count();
   // As in Kafka Streams: stream time starts at 0, so the first record makes the punctuation due. Wall-clock time starts
   // one interval from now.
-  if (!start) return punctuations.schedule(node, by_records ? 0 : system_time() + every, every, std::move(callback));
+  if (!start && by_records) {
+    // During init() of a task that continues from committed offsets: all slots up to the committed stream time were
+    // called before.
+    const auto now = !running_ && stream_time_ >= 0 ? std::optional(stream_time_) : std::nullopt;
+    return punctuations.schedule(node, 0, every, std::move(callback), now);
+  }
+  if (!start) return punctuations.schedule(node, saturating_add(system_time(), every), every, std::move(callback));
   if (*start < 0) {
     throw TopologyException("processor '" + node.name() + "' schedules a punctuation from " + std::to_string(*start) +
                             " ms on: the start must not lie before the epoch");

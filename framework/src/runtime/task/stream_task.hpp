@@ -9,6 +9,7 @@
 
 #include "millrace/broker/topic_partition.hpp"
 #include "runtime/task/commit_metadata.hpp"
+#include "runtime/task/kept_times.hpp"
 #include "runtime/task/punctuations.hpp"
 #include "runtime/task/record_queues.hpp"
 #include "runtime/task/store_binding.hpp"
@@ -77,11 +78,12 @@ class StreamTask final : public TaskContext {
 
   /// Whether a processor has called commit() since the last commit.
   [[nodiscard]] bool commit_requested() const { return commit_requested_; }
+  /// Sets the claim that every commit contains. It says which task owns the input partitions; see
+  /// docs/group-protocol.md.
+  void set_claim(std::int64_t claim) { claim_ = claim; }
   /// Takes over the metadata that was committed with an input partition. Call it before initialize(). If partitions
   /// have different times for one name, the latest one counts.
   void resume(const TopicPartition& partition, const CommitMetadata& metadata);
-  /// The metadata that the next commit contains.
-  [[nodiscard]] const ProcessorMetadata& processor_metadata() const { return processor_metadata_; }
   /// Flushes caches and calls the commit hooks of nodes. Both may send more records, so they come before the thread
   /// commits.
   void prepare_commit();
@@ -89,15 +91,17 @@ class StreamTask final : public TaskContext {
   /// the queue, or `position` of the consumer if the queue is empty. A partition is left out if its position is
   /// unknown.
   ///
-  /// Without `all`, partitions that have not moved since the last commit are left out as well. Exception: after new
-  /// metadata of an operator all partitions are included, because each carries the metadata.
+  /// Without `all`, partitions that have not moved since the last commit are left out as well. There are two
+  /// exceptions. If a kept time has changed, all partitions are included, because each carries the times. If the times
+  /// need several partitions, all are included in every commit.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> committable_offsets(
-      FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all) const;
-  /// Makes the stores durable. REQUIRES: the broker has confirmed everything that the task sent, and the offsets
-  /// `committed`.
+      FunctionRef<std::optional<std::int64_t>(const TopicPartition&)> position, bool all);
+  /// Makes the stores durable. `processed`: the offsets whose records the stores include. REQUIRES: the broker has
+  /// confirmed everything that the task sent.
+  void commit_stores(const std::map<TopicPartition, OffsetAndMetadata>& processed = {});
+  /// The last step of a commit. REQUIRES: the group has the offsets `committed`, and the stores are durable.
   void post_commit(const std::map<TopicPartition, OffsetAndMetadata>& committed = {});
-  /// All three steps, for a task that commits alone. `publish` commits with the broker and returns the committed
-  /// offsets.
+  /// All steps, for a task that commits alone. `publish` commits with the broker and returns the committed offsets.
   void commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>()> publish);
 
   [[nodiscard]] TaskMetrics& metrics() { return *metrics_; }
@@ -116,9 +120,9 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return environment_.default_timestamps; }
   [[nodiscard]] Timestamp stream_time() const override { return stream_time_; }
   [[nodiscard]] Timestamp system_time() const override { return environment_.clock.now(); }
+  [[nodiscard]] Timestamp monotonic_time() const override { return environment_.clock.monotonic_ms(); }
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return environment_.emit_interval_ms; }
-  [[nodiscard]] std::optional<Timestamp> processor_metadata(const std::string& name) const override;
-  void set_processor_metadata(const std::string& name, Timestamp time) override;
+  void keep_time(const NodeBase& node, std::string name, Timestamp& time) override;
   void processing_failed(const NodeBase& node) override;
   void deserialization_failed(const NodeBase& node) override;
   void serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) override;
@@ -140,6 +144,11 @@ class StreamTask final : public TaskContext {
   RecordQueues::Queue& add_queue(const TopicPartition& input);
   /// Sends one record through the nodes. Returns false if the source could not decode it.
   bool process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp);
+  /// Copies the times of the stores to store_times_, which the commit reads.
+  void read_store_times();
+  /// Logs a warning, once per task: the times of `owners` have no room in the commit. `partitions`: the number of input
+  /// partitions that were tried.
+  void tell_left_out(const std::vector<std::string>& owners, std::size_t partitions);
   /// Runs what is due. Returns whether anything was.
   bool punctuate(Punctuations& punctuations, Timestamp now);
   /// Asks a handler about the exception that is being handled. Writes dead letters, then either counts a dropped record
@@ -151,6 +160,7 @@ class StreamTask final : public TaskContext {
   const TaskEnvironment& environment_;
   std::shared_ptr<TaskMetrics> metrics_;
   TaskOutput& output_;
+  StoreSet& store_set_;
   std::filesystem::path directory_;
   std::vector<TopicPartition> inputs_;
   std::vector<Node> nodes_;
@@ -164,9 +174,10 @@ class StreamTask final : public TaskContext {
   Punctuations wall_clock_;
   /// The largest timestamp of all records of the task, ms since the epoch.
   Timestamp stream_time_ = kNoTimestamp;
-  ProcessorMetadata processor_metadata_;
-  /// Since the last commit.
-  bool processor_metadata_changed_ = false;
+  std::optional<std::int64_t> claim_;             ///< unset: the task belongs to no group
+  std::map<std::string, Timestamp> store_times_;  ///< by store; only stores that drop records that are too old
+  KeptTimes kept_times_;
+  bool told_left_out_ = false;
   bool running_ = false;
   bool closed_ = false;
   bool commit_requested_ = false;

@@ -13,7 +13,8 @@ constexpr std::size_t kBatchRecords = 10'000;
 }  // namespace
 
 void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
-                          const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout) {
+                          const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout,
+                          const TakeBack& take_back) {
   std::map<TopicPartition, Watermarks> held;
   for (const StorePosition& store : stores.positions()) {
     // The requests come first. If one throws, neither the stores nor restoring_ were changed.
@@ -25,14 +26,27 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
     }
     held.emplace(store.changelog(), bounds);
   }
+  std::vector<std::optional<Offset>> before;
+  for (const StorePosition& store : stores.positions()) before.push_back(store.next_offset());
   stores.begin_restore(held);
+  auto position_before = before.begin();
   for (StorePosition& store : stores.positions()) {
+    // False for a store that is new or was emptied by begin_restore(): it needs its whole changelog.
+    const bool keeps_data = *position_before++ == store.next_offset() && store.persistent() && !store.from_source();
     const Offset start = *store.next_offset();
     const Offset end(held.at(store.changelog()).high);
     // The local data are up to date.
     if (start >= end) continue;
-    restoring_.emplace(store.changelog(),
-                       Restoring{&stores, &store, metrics, start, end, start, clock_.monotonic_ms(), {}});
+    restoring_.emplace(store.changelog(), Restoring{&stores,
+                                                    &store,
+                                                    metrics,
+                                                    start,
+                                                    end,
+                                                    start,
+                                                    clock_.monotonic_ms(),
+                                                    keeps_data ? take_back : TakeBack(),
+                                                    start,
+                                                    {}});
     assignment_changed_ = true;
     metrics->restore_remaining.add(end - start);
   }
@@ -85,7 +99,15 @@ void ChangelogReader::apply(Restoring& restoring) {
   }
   const Offset before = restoring.next_offset();
   // The position moves even if all records of the batch were skipped.
-  restoring.stores->restore(*restoring.store, batch, Offset(restoring.batch.back().offset) + 1);
+  const Offset next = Offset(restoring.batch.back().offset) + 1;
+  if (restoring.take_back) {
+    restoring.take_back(*restoring.store, batch);
+    restoring.taken_back_until = next;
+    restoring.metrics->restore_remaining.add(before - next);
+    restoring.batch.clear();
+    return;
+  }
+  restoring.stores->restore(*restoring.store, batch, next);
   restoring.metrics->restore_remaining.add(before - restoring.next_offset());
   restoring.metrics->restored.add(batch.size());
   restoring.metrics->client().restored.add(batch.size());
@@ -99,7 +121,6 @@ void ChangelogReader::apply(Restoring& restoring) {
 void ChangelogReader::finish_caught_up() {
   for (auto it = restoring_.begin(); it != restoring_.end();) {
     Restoring& restoring = it->second;
-    // The last offsets before the end may be transaction markers, which are never returned.
     const auto position = consumer_->position(it->first);
     // The last offsets before the end may be transaction markers or compacted records. poll() never returns them, but
     // the consumer's position passes them.
@@ -107,12 +128,17 @@ void ChangelogReader::finish_caught_up() {
       ++it;
       continue;
     }
-    // No record has brought the last call of the listener, in which both numbers are equal.
-    if (restoring.next_offset() < restoring.end && progress_) {
+    if (restoring.take_back) {
+      log(LogLevel::info, "store '" + restoring.store->store() + "' of " + restoring.stores->owner() + ": changelog " +
+                              it->first.str() + " has uncommitted records from offset " + to_string(restoring.start) +
+                              " to " + to_string(restoring.end) +
+                              "; the task wrote the values of its last commit again");
+    } else if (restoring.next_offset() < restoring.end && progress_) {
+      // The listener must get a last call, in which both numbers are equal. No record has caused that call.
       progress_(restoring.store->store(), restoring.end - restoring.start, restoring.end - restoring.start);
     }
     restoring.metrics->restore_remaining.add(restoring.next_offset() - restoring.end);
-    restoring.stores->finish_restore(*restoring.store, restoring.end);
+    if (!restoring.take_back) restoring.stores->finish_restore(*restoring.store, restoring.end);
     // A new assignment would throw away what was fetched for the other partitions. So this partition is only paused.
     consumer_->pause({it->first});
     it = restoring_.erase(it);

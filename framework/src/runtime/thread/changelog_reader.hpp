@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,12 +40,21 @@ class ChangelogReader {
         patience_(patience),
         clock_(clock) {}
 
-  /// Finds out how far each store of a task is behind its changelog, and starts to restore it. `processed`: the task's
-  /// committed offsets. A store that is rebuilt from a source topic is restored up to there, because later records will
-  /// be processed as input. Each request may take up to `timeout`. If an exception is thrown, nothing was added, and
-  /// the call can be repeated.
+  /// Gets the records of a changelog after the position of its store.
+  using TakeBack = std::function<void(const StorePosition&, std::span<const RestoreRecord>)>;
+
+  /// Finds out how far each store of a task is behind its changelog, and starts to restore it. Each request may take up
+  /// to `timeout`. If an exception is thrown, nothing was added, and the call can be repeated.
+  ///
+  /// `processed`: the offsets from which the task continues. A store that is rebuilt from a source topic is restored up
+  /// to there, because later records will be processed as input.
+  ///
+  /// `take_back`: if set, the persistent stores already match `processed`. Then the records after their positions are
+  /// not applied to the stores. `take_back` gets the records instead. A store that is new or was emptied is restored as
+  /// usual. Null: all records are applied.
   void add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
-           const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout);
+           const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout,
+           const TakeBack& take_back = {});
   /// The task ends. What was restored so far stays in its stores.
   void remove(const StoreSet& stores);
 
@@ -67,9 +77,13 @@ class ChangelogReader {
     Offset position;                       ///< of the consumer, as last seen
     /// When `position` last changed, or when the last warning was logged. Clock::monotonic_ms().
     Timestamp moved_at;
+    TakeBack take_back;  ///< null: records are applied to the store
+    /// With take_back: the next offset to read (exclusive end of what was read). The position of the store does not
+    /// move.
+    Offset taken_back_until;
     std::vector<ConsumerRecord> batch;  ///< polled in the present step
 
-    [[nodiscard]] Offset next_offset() const { return *store->next_offset(); }
+    [[nodiscard]] Offset next_offset() const { return take_back ? taken_back_until : *store->next_offset(); }
   };
 
   /// Tells the consumer which partitions to read.

@@ -5,6 +5,9 @@
 namespace millrace::detail {
 namespace {
 
+const std::string kPlanMark = "-plan-";
+constexpr std::size_t kPlanDigits = 16;
+
 /// Entries of `over` replace those of `settings` with the same key.
 void overlay(ClientConfig& settings, const ClientConfig& over) {
   for (const auto& [key, value] : over) settings.insert_or_assign(key, value);
@@ -87,6 +90,28 @@ ClientConfig producer_config(const StreamsConfig& config, const ClientNames& nam
     settings["transactional.id"] = names.application_id + "-" + names.process_id + "-" + std::to_string(names.thread);
   }
   return settings;
+}
+
+ClientConfig with_plan(ClientConfig consumer, std::uint64_t fingerprint) {
+  std::string digits(kPlanDigits, '0');
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, fingerprint >>= 4) {
+    *digit = "0123456789abcdef"[fingerprint & 15];
+  }
+  consumer["client.id"] += kPlanMark + digits;
+  if (const auto instance = consumer.find("group.instance.id"); instance != consumer.end()) {
+    instance->second += kPlanMark + digits;
+  }
+  return consumer;
+}
+
+std::optional<std::uint64_t> plan_of(std::string_view client_id) {
+  if (client_id.size() < kPlanMark.size() + kPlanDigits) return std::nullopt;
+  const std::string_view digits = client_id.substr(client_id.size() - kPlanDigits);
+  if (!client_id.substr(0, client_id.size() - kPlanDigits).ends_with(kPlanMark)) return std::nullopt;
+  std::uint64_t fingerprint = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), fingerprint, 16);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return fingerprint;
 }
 
 std::size_t records_per_poll(const ClientConfig& consumer, std::size_t otherwise) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "millrace/broker/broker.hpp"
 #include "millrace/common/time.hpp"
@@ -29,6 +31,13 @@ struct ClientNames {
 [[nodiscard]] ClientConfig restore_consumer_config(const StreamsConfig& config, const ClientNames& names);
 [[nodiscard]] ClientConfig global_consumer_config(const StreamsConfig& config, const ClientNames& names);
 [[nodiscard]] ClientConfig producer_config(const StreamsConfig& config, const ClientNames& names);
+
+/// Appends the fingerprint of a plan to the client.id: `-plan-` and 16 hexadecimal digits. Other members read it in the
+/// description of the group. A static member gets the fingerprint in its group.instance.id as well, because the group
+/// keeps the client.id of the first consumer with the same instance id.
+[[nodiscard]] ClientConfig with_plan(ClientConfig consumer, std::uint64_t fingerprint);
+/// The fingerprint in a client.id. nullopt: the client does not follow the protocol of docs/group-protocol.md.
+[[nodiscard]] std::optional<std::uint64_t> plan_of(std::string_view client_id);
 
 // The functions below read single settings from these maps, because the stream thread must follow them as well.
 

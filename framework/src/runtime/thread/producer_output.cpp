@@ -70,6 +70,7 @@ ProducerOutput::~ProducerOutput() = default;
 
 void ProducerOutput::initialize(const Patience& patience) {
   if (initialized_) return;
+  patience_ = &patience;
   // init_transactions() waits for the end of a predecessor's transaction, so it may need several attempts.
   if (exactly_once_) patience([this](Millis slice) { producer_->init_transactions(slice); });
   initialized_ = true;
@@ -142,7 +143,39 @@ void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) 
   current_record_ = &record;
   // The sender is known now. When the broker answers, the task may be processing another record.
   if (batches_ == Batches::one_record_each && !is_changelog(token)) origins_.emplace(token, Origin(context(), record));
-  producer_->send(record, token);
+  blaming_skipped_record([&] { enqueue(record, token); });
+}
+
+void ProducerOutput::enqueue(const ProducerRecord& record, std::uint64_t token) {
+  if (patience_ == nullptr) return producer_->send(record, token);
+  if (producer_->send_within(record, token, Millis(0))) return;
+  (*patience_)([&](Millis slice) {
+    if (producer_->send_within(record, token, slice)) return;
+    throw BrokerException(Severity::retriable,
+                          "no room for a record of topic '" + std::string(record.topic) +
+                              "' in the queue of the producer, because the broker takes too few records: check that "
+                              "Kafka runs and can be reached, or raise producer.queue.buffering.max.kbytes");
+  });
+}
+
+/// If a skipped record has spoiled the transaction, every later call of the producer fails. The error of the client
+/// does not name that record. So it is replaced by one that does.
+void ProducerOutput::blaming_skipped_record(FunctionRef<void()> call) {
+  try {
+    call();
+  } catch (const BrokerException& error) {
+    // The failure of a single record says more than "the transaction failed".
+    rethrow_failure();
+    if (error.severity() != Severity::abortable || !skipped_in_transaction_) throw;
+    throw spoiled_transaction();
+  }
+}
+
+TaskFailure ProducerOutput::spoiled_transaction() const {
+  return TaskFailure(
+      "a record that the broker refuses spoils its whole transaction, so under exactly_once_v2 it "
+      "cannot be skipped (production.exception.handler): " +
+      *skipped_in_transaction_);
 }
 
 std::optional<Offset> ProducerOutput::confirmed_offset(std::uint64_t token) const {
@@ -163,6 +196,11 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
   // consequence.
   if (abandoning_ || failure_) return;
   const Severity severity = delivery.error->severity();
+  if (skipped_in_transaction_ && (severity == Severity::retriable || severity == Severity::abortable)) {
+    // The skipped record has spoiled the transaction. The client therefore drops this record, too.
+    failure_ = std::make_exception_ptr(spoiled_transaction());
+    return;
+  }
   // Retriable failures go to a handler only if it is the user's, see ErrorContext::retriable. A changelog has no
   // handler.
   const bool asked = severity != Severity::retriable || (errors_.production_in_code && !is_changelog(delivery.token));
@@ -219,7 +257,8 @@ void ProducerOutput::refused(const Delivery& delivery) {
   }
   count_dropped(context);
   // The handler has decided to skip the record, but the client may already have marked the transaction as failed.
-  if (exactly_once_) skipped_in_transaction_ = text;
+  const bool was_sent = delivery.token != current_ || delivery.partition >= 0;
+  if (exactly_once_ && was_sent) skipped_in_transaction_ = text;
 }
 
 void ProducerOutput::count_dropped(const ErrorContext& context) {
@@ -275,7 +314,7 @@ void ProducerOutput::rethrow_failure() {
 }
 
 void ProducerOutput::poll() {
-  producer_->poll();
+  blaming_skipped_record([this] { producer_->poll(); });
   send_dead_letters();
   rethrow_failure();
 }
@@ -294,18 +333,10 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
   // Offsets alone also need a transaction.
   begin_if_needed();
   send_dead_letters();
-  try {
+  blaming_skipped_record([&] {
     patience([&](Millis) { send_offsets(offsets, group, patience); });
     patience([this](Millis slice) { producer_->commit_transaction(slice); });
-  } catch (const BrokerException& error) {
-    // The failure of a single record says more than "the transaction failed".
-    rethrow_failure();
-    if (error.severity() != Severity::abortable || !skipped_in_transaction_) throw;
-    throw TaskFailure(
-        "the broker refused a record, so the whole transaction failed; under exactly_once_v2 such a record "
-        "cannot be skipped by production.exception.handler: " +
-        *skipped_in_transaction_);
-  }
+  });
   transaction_since_.reset();
   skipped_in_transaction_.reset();
   rethrow_failure();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "millrace/broker/broker.hpp"
+#include "millrace/common/detail/function_ref.hpp"
 #include "runtime/task/error_policy.hpp"
 #include "runtime/task/task_output.hpp"
 #include "runtime/thread/patience.hpp"
@@ -42,7 +43,8 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   ~ProducerOutput() override;
 
   /// Call this before anything else; further calls have no effect. Exactly-once: fences earlier producers with the same
-  /// transactional.id. At-least-once: nothing needs to be done.
+  /// transactional.id. `patience` also limits how long send() waits for room in the producer's queue. `patience` must
+  /// outlive this object.
   void initialize(const Patience& patience);
   [[nodiscard]] bool initialized() const { return initialized_; }
 
@@ -124,8 +126,15 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
                     const Patience& patience);
   /// Passes a record to the producer.
   void produce(const ProducerRecord& record, std::uint64_t token);
+  /// Passes a record to the producer. If the producer's queue is full, waits for room, for patience_ at most. Then
+  /// throws a retriable BrokerException.
+  void enqueue(const ProducerRecord& record, std::uint64_t token);
   /// Throws the first failure, if there is one.
   void rethrow_failure();
+  /// Calls the producer. If the call fails because of a skipped record, throws an exception that names the record.
+  void blaming_skipped_record(FunctionRef<void()> call);
+  /// The exception that names skipped_in_transaction_.
+  [[nodiscard]] TaskFailure spoiled_transaction() const;
 
   bool exactly_once_;
   const ErrorPolicy& errors_;
@@ -136,6 +145,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   std::shared_ptr<Producer> producer_;
   /// The index is token - 1.
   std::vector<Changelog> changelogs_;
+  const Patience* patience_ = nullptr;  ///< null before initialize()
   bool initialized_ = false;
   std::optional<Timestamp> transaction_since_;
   /// Failures no longer matter.
@@ -156,7 +166,8 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   bool dirty_ = false;
   /// The first failure. Later ones are consequences.
   std::exception_ptr failure_;
-  /// Describes a record that the handler decided to skip within the open transaction. See commit_transaction().
+  /// Describes a record of the open transaction that the broker has refused and the handler has decided to skip. The
+  /// transaction cannot be committed.
   std::optional<std::string> skipped_in_transaction_;
 };
 

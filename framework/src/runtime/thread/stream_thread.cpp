@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "millrace/broker/unknown_topic.hpp"
+#include "millrace/common/detail/saturating.hpp"
 #include "millrace/common/logging.hpp"
 #include "runtime/thread/shares.hpp"
 
@@ -42,18 +44,19 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
                   .give_up_after = give_up_after_},
                  now()),
       failures_(give_up_after_),
-      metrics_(*environment.task.metrics, names_.thread_name(), [this] { return to_string(state()); }) {
+      metrics_(*environment.task.metrics, names_.thread_name(), [this] { return to_string(state()); }),
+      group_(environment_, names_.application_id, names_.thread_name()) {
   // One poll should be able to fill a whole round. Otherwise the queues would run empty within the round.
   const ClientConfig consumer_config = main_consumer_config(config_, names_);
   max_poll_records_ = records_per_poll(
       consumer_config, static_cast<std::size_t>(std::max<std::int64_t>(
                            config_.get_int("buffered.records.per.partition"), RoundScheduler::kRecordsPerRound)));
-  consumer_ = environment_.broker.make_consumer(consumer_config);
+  consumer_ = make_consumer(*environment_.plan());
   output_ = make_output();
   auto changelogs = std::make_unique<ChangelogReader>(
       environment_.broker.make_consumer(restore_consumer_config(config_, names_)), environment_.admin,
       environment_.restore_progress, give_up_after_, environment_.task.clock);
-  tasks_ = std::make_unique<TaskManager>(environment_, metrics_, *consumer_, std::move(changelogs),
+  tasks_ = std::make_unique<TaskManager>(environment_, metrics_, *consumer_, group_.ownership(), std::move(changelogs),
                                          reset_policy(consumer_config), std::max(give_up_after_, kShortestPatience));
 }
 
@@ -80,11 +83,18 @@ StreamThread::State StreamThread::state() const {
 
 void StreamThread::run_once() {
   try {
-    if (failures_.pause_left(now()) > Millis(0)) {
+    // A new plan may remove the cause of the failure. Then there is no reason to wait.
+    if (failures_.pause_left(now()) > Millis(0) && environment_.plan() == tried_plan_) {
       pause_until_retry();
     } else {
       round();
     }
+  } catch (const StrangersInGroup& error) {
+    step_back(error);
+  } catch (const UnknownTopicOrPartitionException& error) {
+    // Perhaps one of several topics that match a pattern was deleted.
+    environment_.replan();
+    recover(BrokerException(Severity::retriable, error.what()));
   } catch (const BrokerException& error) {
     // Starting the tasks again does not help against a fatal error of a client.
     if (error.severity() == Severity::fatal) throw;
@@ -94,6 +104,7 @@ void StreamThread::run_once() {
 
 void StreamThread::round() {
   metrics_.begin_round();
+  tried_plan_ = environment_.plan();
   // First: poll() may run the listener, and a commit inside it needs the producer.
   connect();
   follow_plan();
@@ -103,6 +114,7 @@ void StreamThread::round() {
     // Before advance(): a task that goes back to its committed offsets drops the records that it has received from
     // other offsets.
     tasks_->dispatch(records_);
+    look_at_group();
     tasks_->advance(*output_, rounds_.found_work() ? Millis(0) : std::min(poll_, kRestoreWait));
     update_state();
     check_membership();
@@ -130,20 +142,6 @@ std::unique_ptr<ProducerOutput> StreamThread::make_output() {
   return std::make_unique<ProducerOutput>(
       environment_.broker, producer_config(config_, names_), exactly_once_, environment_.task.errors, metrics_,
       committer_.batches_allowed() ? Batches::allowed : Batches::one_record_each, environment_.task.clock);
-}
-
-void StreamThread::follow_plan() {
-  auto plan = environment_.plan();
-  if (plan == plan_) return;
-  if (plan_) {
-    log(LogLevel::info, names_.thread_name() + ": the source topics have changed; joining the group anew");
-    // Leaves the group: the listener hands over all tasks. They come back with the new subscription.
-    consumer_->unsubscribe();
-  }
-  plan_ = std::move(plan);
-  // Before subscribe(): events of the new subscription must find the state `joining`.
-  membership_.subscribed(now());
-  consumer_->subscribe(plan_->lead_topics(), *this);
 }
 
 void StreamThread::update_state() {
@@ -240,7 +238,7 @@ std::optional<Timestamp> StreamThread::next_punctuation() const {
     if (due && (!next || *due < *next)) next = due;
   }
   // From the wall clock to the monotonic clock.
-  if (next) *next += now() - environment_.task.clock.now();
+  if (next) *next = saturating_add(*next, now() - environment_.task.clock.now());
   return next;
 }
 
@@ -249,7 +247,7 @@ std::optional<Timestamp> StreamThread::next_punctuation() const {
 Timestamp StreamThread::commit_at() const { return committer_.due_at(output_->transaction_since()); }
 
 bool StreamThread::commit_due() const {
-  if (now() >= commit_at()) return true;
+  if (now() >= commit_at() || tasks_->claiming()) return true;
   Committer::Demand demand;
   // Reading these is cheap: no lock, no iteration over stores.
   for (StreamTask* task : tasks_->running()) {
@@ -261,16 +259,14 @@ bool StreamThread::commit_due() const {
 
 void StreamThread::commit_if_due() {
   if (!commit_due()) return;
-  if (exactly_once_) {
-    // The group may have started a rebalance that this member does not know of. Then the broker would refuse the
-    // transaction. A poll without records runs the listener first.
-    consumer_->poll(records_, 0, Millis(0));
-    if (membership_.lost()) return;
-  }
+  follow_group();
+  if (membership_.lost()) return;
   const Timestamp start = now();
   const bool full = committer_.is_full(start);
   try {
-    commit(full);
+    commit(full, Claims::included);
+  } catch (const StrangersInGroup&) {
+    throw;
   } catch (const BrokerException& error) {
     // The work itself is safe, and only the offsets are late. The next commit contains them.
     if (committer_.failed(start, now(), error.severity(), output_->dirty()) == Committer::Failure::fails) throw;
@@ -282,40 +278,64 @@ void StreamThread::commit_if_due() {
   if (committer_.take_batches_back(now())) restart_tasks();
 }
 
-void StreamThread::commit(bool all_offsets) {
+void StreamThread::commit(bool all_offsets, Claims claims) {
   const std::int64_t begin = metrics_.nanos();
   for (StreamTask* task : tasks_->running()) task->prepare_commit();
   // After prepare_commit(): hooks may change the metadata that goes with the offsets.
   auto offsets = offsets_to_commit(all_offsets);
-  if (offsets.empty() && !output_->dirty()) {
+  const bool work = !offsets.empty() || output_->dirty();
+  const bool claiming = claims == Claims::included && tasks_->claiming();
+  if (!work && !claiming) {
     // Nothing to tell the broker. But a processor may have written to a store without a changelog, for example in a
     // punctuation. These writes become durable without the broker.
     for (StreamTask* task : tasks_->running()) {
-      if (task->commit_requested() || task->stores().uncommitted_bytes() > 0) task->post_commit();
+      if (!task->commit_requested() && task->stores().uncommitted_bytes() == 0) continue;
+      task->commit_stores();
+      task->post_commit();
     }
     return;
   }
-  if (exactly_once_) {
-    // The offsets show the broker which member commits, so it can refuse a former member. Punctuations send records
-    // without moving an offset. So all offsets are committed again.
-    if (offsets.empty()) offsets = offsets_to_commit(true);
-    output_->commit_transaction(offsets, consumer_->group_metadata(), patience_);
-  } else {
-    // The order is the guarantee: offsets only after the records. A crash in between repeats records and loses none.
-    output_->flush(patience_);
-    if (!offsets.empty()) consumer_->commit_sync(offsets);
-  }
-  // Last, because stores must never be ahead of the committed offsets.
+  // The offsets show the broker which member commits, so it can refuse a former member. Punctuations send records
+  // without moving an offset. So all offsets are committed again.
+  if (exactly_once_ && work && offsets.empty()) offsets = offsets_to_commit(true);
+  const ConsumerGroupMetadata group = membership_for_commit();
+  // After membership_for_commit(): claims() drops the claims of earlier generations.
+  if (claiming) offsets.merge(tasks_->claims());
+  publish(offsets, group, claiming);
+  tasks_->committed(offsets);
   for (StreamTask* task : tasks_->running()) task->post_commit(offsets);
   rounds_.committed();
-  committer_.work_committed();
-  metrics_.committed(begin);
+  if (work) {
+    committer_.work_committed();
+    metrics_.committed(begin);
+  }
   if (environment_.committed) environment_.committed(offsets);
+}
+
+/// Makes durable what the tasks have sent and stored, and commits the offsets. The order of these steps is the
+/// guarantee: offsets only after the records. A crash in between repeats records and loses none.
+void StreamThread::publish(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
+                           const ConsumerGroupMetadata& group, bool with_claims) {
+  if (exactly_once_) {
+    if (!offsets.empty() || output_->dirty()) output_->commit_transaction(offsets, group, patience_);
+    if (with_claims) tasks_->claimed();
+    // After the transaction, because the stores must never be ahead of the committed offsets.
+    for (StreamTask* task : tasks_->running()) task->commit_stores(offsets);
+    return;
+  }
+  output_->flush(patience_);
+  // Before the offsets, so that the stores always include the input before the group's offsets. If the stores are ahead
+  // of the group after a crash, the task continues from the offsets in its database.
+  for (StreamTask* task : tasks_->running()) task->commit_stores(offsets);
+  if (offsets.empty()) return;
+  if (with_claims) tasks_->claims_doubtful();
+  consumer_->commit_sync(offsets);
+  if (with_claims && group_.unmoved()) tasks_->claimed();
 }
 
 std::map<TopicPartition, OffsetAndMetadata> StreamThread::offsets_to_commit(bool all) const {
   std::map<TopicPartition, OffsetAndMetadata> offsets;
-  for (const StreamTask* task : tasks_->running()) {
+  for (StreamTask* task : tasks_->running()) {
     offsets.merge(task->committable_offsets(
         [this](const TopicPartition& partition) { return consumer_->position(partition); }, all));
   }
@@ -353,11 +373,17 @@ BrokerException StreamThread::explain(const BrokerException& error) {
   std::string inputs;
   // It is not known which of the task's inputs the record came from.
   for (const TopicPartition& input : plan_->inputs_of(slow->task)) inputs += (inputs.empty() ? "" : ", ") + input.str();
+  // It is not known either which node is slow, so all processors are named.
+  std::string nodes;
+  for (const NodeSpec* node : plan_->tasks_of(slow->task.subtopology).subtopology.nodes) {
+    if (node->kind == NodeSpec::Kind::processor) nodes += (nodes.empty() ? "" : ", ") + node->name;
+  }
   return {committer_.outlives_always() ? Severity::fatal : error.severity(),
           "task " + slow->task.str() + " took " + std::to_string(slow->took.count()) + " ms for one record of " +
               inputs + ", longer than a transaction may take (transaction.timeout.ms: " +
               std::to_string(transaction_timeout_->count()) +
-              "), so that it cannot be committed: make the processing of a record faster, or raise "
+              "), so that it cannot be committed: make the processing of a record faster (nodes: " + nodes +
+              "), or raise "
               "producer.transaction.timeout.ms: " +
               error.what()};
 }
@@ -366,6 +392,7 @@ void StreamThread::restart_tasks() {
   membership_.restarted();
   rounds_.restarted();
   committer_.restarted();
+  group_.forget();
   // Polled records that no task has received will be read again.
   records_.clear();
   tasks_->restart_all();
@@ -401,8 +428,7 @@ void StreamThread::close_cleanly() {
       // The broker has not answered the last commit. Another wait would only delay the end.
       if (committer_.unanswered()) throw BrokerException(Severity::retriable, "the last commit was not answered");
       // A lost transaction cannot be committed, hence the condition above.
-      commit(false);
-      tasks_->remove_all(true);
+      if (commit_before_leaving()) tasks_->remove_all(true);
     }
   } catch (const std::exception& error) {
     log(LogLevel::warn,

@@ -12,6 +12,7 @@
 #include "runtime/thread/client_configs.hpp"
 #include "runtime/thread/committer.hpp"
 #include "runtime/thread/failure_streak.hpp"
+#include "runtime/thread/group_check.hpp"
 #include "runtime/thread/membership.hpp"
 #include "runtime/thread/patience.hpp"
 #include "runtime/thread/producer_output.hpp"
@@ -27,15 +28,17 @@ namespace millrace::detail {
 ///
 ///     starting -> rebalancing <-> running -> closed
 ///
-/// This class does all input and output. Four small state machines without any input or output decide what to do:
-/// Membership (the state in the group), RoundScheduler (how many records to process), Committer (when to commit, and
-/// what a failed commit means), FailureStreak (when to try again).
+/// This class does all input and output, partly through GroupCheck. Five small state machines without any input or
+/// output decide what to do: Membership (the state in the group), Ownership (whether a task may run and a commit be
+/// made, while members of the group have different plans), RoundScheduler (how many records to process), Committer
+/// (when to commit, and what a failed commit means), FailureStreak (when to try again).
 ///
 /// Threads  The object starts no thread. The thread that calls run_once() is the stream thread. The methods that other
 ///          threads may call say so.
 /// Errors   Failures that may be temporary do not end the thread: an aborted transaction, an unreachable broker, being
 ///          fenced. After a pause, all tasks start again from their last commit. The thread stays in the group
-///          meanwhile. All other exceptions leave run_once(), and the thread must be closed.
+///          meanwhile. If members of the group do not follow the group protocol, the tasks start again and wait until
+///          these members have left. All other exceptions leave run_once(), and the thread must be closed.
 class StreamThread final : private RebalanceListener {
  public:
   /// What the application shows. Membership has the finer states.
@@ -82,8 +85,15 @@ class StreamThread final : private RebalanceListener {
   /// Makes a producer if there is none, and prepares it.
   void connect();
   [[nodiscard]] std::unique_ptr<ProducerOutput> make_output();
+  /// Makes a consumer whose client.id shows the fingerprint of `plan`.
+  [[nodiscard]] std::unique_ptr<Consumer> make_consumer(const TopologyPlan& plan);
   /// Subscribes to the lead topics of a new plan.
   void follow_plan();
+  void change_consumer(const TopologyPlan& plan);
+  [[nodiscard]] bool commit_before_leaving();
+  void follow_group();
+  /// Describes the group if that is due, and logs which tasks wait for other members. Throws StrangersInGroup.
+  void look_at_group();
   /// Reads records into records_. Runs the rebalance listener.
   void poll();
   /// Processes records of all tasks in turn, until the round ends or there is nothing to process.
@@ -107,13 +117,20 @@ class StreamThread final : private RebalanceListener {
   /// Whether a commit is due by time, by a processor's request, or by the amount of uncommitted data.
   [[nodiscard]] bool commit_due() const;
   void commit_if_due();
+  /// Whether a commit contains the claims of tasks that are not running yet; see TaskManager::claims().
+  enum class Claims { left_out, included };
   /// Commits all running tasks. Throws BrokerException.
-  void commit(bool all_offsets);
+  void commit(bool all_offsets, Claims claims = Claims::left_out);
+  [[nodiscard]] ConsumerGroupMetadata membership_for_commit();
+  void publish(const std::map<TopicPartition, OffsetAndMetadata>& offsets, const ConsumerGroupMetadata& group,
+               bool with_claims);
   /// The offsets of all running tasks; see StreamTask::committable_offsets() about `all`.
   [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> offsets_to_commit(bool all) const;
 
   /// After a failure: plans the next attempt. Throws a fatal BrokerException if the thread gives up.
   void recover(const BrokerException& error);
+  /// Strangers are in the group: the tasks start again from their last commit, and wait.
+  void step_back(const StrangersInGroup& error);
   /// The exception for giving up. Its text says what has not worked, and for how long.
   [[nodiscard]] BrokerException give_up(const BrokerException& error) const;
   /// Finds out whether one slow record is the cause of `error`. Returns a clearer exception if so, otherwise `error`.
@@ -145,6 +162,10 @@ class StreamThread final : private RebalanceListener {
   Committer committer_;
   FailureStreak failures_;
   ThreadMetrics metrics_;
+  GroupCheck group_;
+  std::uint64_t subscribed_plan_ = 0;  ///< the fingerprint that the consumer shows to the group
+  /// Ownership::epoch() of the last check that no other member has committed offsets of the tasks.
+  std::uint64_t checked_epoch_ = 0;
   /// Null after the close. Changed under wakeup_mutex_.
   std::unique_ptr<Consumer> consumer_;
   /// Null from a failure until the next connect().
@@ -152,6 +173,7 @@ class StreamThread final : private RebalanceListener {
   std::unique_ptr<TaskManager> tasks_;
   /// The plan to whose topics the thread is subscribed. Null: not subscribed yet.
   std::shared_ptr<const TopologyPlan> plan_;
+  std::shared_ptr<const TopologyPlan> tried_plan_;  ///< the plan in force at the beginning of the last round
   /// Polled, but not given to tasks yet.
   std::vector<ConsumerRecord> records_;
   /// The index of the task that had the last turn.

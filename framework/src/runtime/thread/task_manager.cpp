@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "millrace/common/logging.hpp"
 #include "runtime/task/commit_metadata.hpp"
+#include "runtime/task/input_offsets.hpp"
 #include "runtime/task/store_plans.hpp"
 #include "runtime/thread/shares.hpp"
 
@@ -19,13 +21,16 @@ constexpr Millis kLongestAttempt{10'000};
 }  // namespace
 
 TaskManager::TaskManager(ThreadEnvironment& environment, ThreadMetrics& metrics, Consumer& consumer,
-                         std::unique_ptr<ChangelogReader> changelogs, AutoOffsetReset default_reset, Millis patience)
+                         const Ownership& ownership, std::unique_ptr<ChangelogReader> changelogs,
+                         AutoOffsetReset default_reset, Millis patience)
     : environment_(environment),
       metrics_(metrics),
-      consumer_(consumer),
+      consumer_(&consumer),
+      ownership_(ownership),
       changelogs_(std::move(changelogs)),
       default_reset_(default_reset),
       patience_(patience),
+      exactly_once_(environment.task.config.exactly_once()),
       buffered_records_(static_cast<std::size_t>(environment.task.config.get_int("buffered.records.per.partition"))) {
   if (const std::size_t cache = cache_share(environment.task.config, environment.task.topology); cache > 0) {
     cache_.emplace(cache);
@@ -71,6 +76,8 @@ void TaskManager::restart_all() {
     end_task(owned, false);
     // After end_task(): no binding may exist while the stores go back to the last commit.
     if (owned.stores) owned.stores->discard();
+    owned.claims.clear();
+    owned.waits = false;
     owned.positioned = false;
     // The consumer has read records that were not committed.
     owned.reader_is_elsewhere = true;
@@ -105,12 +112,13 @@ void TaskManager::end_task(OwnedTask& owned, bool clean) {
 void TaskManager::advance(TaskOutput& output, Millis wait) {
   for (auto& [id, owned] : tasks_) {
     if (!owned.task && !open(id, owned, output)) continue;
-    if (!owned.positioned) owned.positioned = try_position(owned);
+    if (!owned.positioned) owned.positioned = try_position(id, owned);
   }
   // One step for all restoring tasks together.
   if (!changelogs_->idle()) changelogs_->step(wait);
   for (auto& [id, owned] : tasks_) {
     if (!owned.task || owned.task->running() || !owned.positioned || !changelogs_->done(*owned.stores)) continue;
+    if (!exactly_once_) owned.stores->begin(owned.start);
     // Only now do nodes run: they may read their stores in init().
     owned.task->initialize();
     list_running();
@@ -144,6 +152,7 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   owned.task = std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, *owned.stores, output,
                                             owned.lock ? owned.lock->path() : std::filesystem::path(),
                                             cache_ ? &*cache_ : nullptr, metrics_.of_task(id));
+  owned.task->set_claim(owned.plan->tasks_of(id.subtopology).claim());
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
   // The consumer has started to read as soon as the partition was assigned.
   for (ConsumerRecord& record : owned.early) {
@@ -156,34 +165,175 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
 }
 
 // The requests block the thread. So there are several short attempts, with rounds of the other tasks in between.
-bool TaskManager::try_position(OwnedTask& owned) {
+bool TaskManager::try_position(TaskId id, OwnedTask& owned) {
+  using Group = Ownership::Group;
+  if (!owned.claims.empty()) return false;
+  if (owned.waits && owned.seen_descriptions == ownership_.descriptions()) return false;
+  owned.seen_descriptions = ownership_.descriptions();
+  if (ownership_.group() == Group::unknown || ownership_.group() == Group::stranger) {
+    owned.waits = owned.reader_is_elsewhere = true;
+    owned.assigned_at = environment_.task.clock.monotonic_ms();
+    return false;
+  }
   try {
-    position(owned, owned.attempt);
-    return true;
+    return position(id, owned, owned.attempt);
   } catch (const BrokerException& error) {
     // A transaction of the previous owner may block the answer until it ends. That is normal, up to `patience`.
     const bool in_time = environment_.task.clock.monotonic_ms() - owned.assigned_at < patience_.count();
     if (error.severity() != BrokerException::Severity::retriable || !in_time) throw;
     owned.attempt = std::min(2 * owned.attempt, kLongestAttempt);
+    owned.waits = false;
     return false;
   }
 }
 
-void TaskManager::position(OwnedTask& owned, Millis timeout) {
-  const auto committed = consumer_.committed(owned.inputs, timeout);
+bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
+  const std::int64_t own_claim = owned.plan->tasks_of(id.subtopology).claim();
+  const auto committed = consumer_->committed(owned.inputs, timeout);
+  std::map<TopicPartition, CommitMetadata> metadata;
+  for (const auto& [input, offset] : committed) metadata.emplace(input, decode_commit_metadata(offset.metadata));
+  const bool mine = !owned.claim_doubtful && std::ranges::all_of(owned.inputs, [&](const TopicPartition& input) {
+    const auto found = metadata.find(input);
+    return found != metadata.end() && found->second.claim == own_claim;
+  });
+  const Ownership::Opening opening = ownership_.opening(mine);
+  owned.waits = opening == Ownership::Opening::wait;
+  if (opening != Ownership::Opening::run) {
+    // The previous owner of the partitions may have committed after this consumer began to read. Then the consumer
+    // must go to the newer offsets.
+    if (!committed.empty() || owned.waits) owned.reader_is_elsewhere = true;
+    owned.assigned_at = environment_.task.clock.monotonic_ms();
+    if (!owned.waits) claim(id, owned, committed, timeout);
+    return false;
+  }
+  const bool from_own = finds_start(owned, committed);
   for (const TopicPartition& input : owned.inputs) {
-    if (const auto found = committed.find(input); found != committed.end()) {
-      owned.task->resume(input, decode_commit_metadata(found->second.metadata));
-      // Otherwise the consumer has started at the committed offset by itself.
-      if (owned.reader_is_elsewhere) go_to(owned, input, found->second.offset);
-    } else if (const auto start = start_without_commit(owned, input, timeout)) {
-      go_to(owned, input, *start);
-    }
+    const OffsetAndMetadata& start = owned.start.processed.at(input);
+    owned.task->resume(input, decode_commit_metadata(start.metadata));
+    // Otherwise the consumer has started at the committed offset by itself.
+    if (owned.reader_is_elsewhere || committed.at(input).offset != start.offset) go_to(owned, input, start.offset);
+  }
+  ChangelogReader::TakeBack take_back;
+  if (from_own) {
+    take_back = [task = owned.task.get()](const StorePosition& position, std::span<const RestoreRecord> tail) {
+      task->stores().take_back(position, tail);
+    };
   }
   // Last: if an earlier request throws, the whole function is repeated, and the restore must not have begun.
-  changelogs_->add(*owned.stores, metrics_.of_task(owned.task->task_id()), committed, timeout);
+  changelogs_->add(*owned.stores, metrics_.of_task(owned.task->task_id()), owned.start.processed, timeout, take_back);
+  for (const auto& [input, offset] : committed) owned.committed[input] = offset.offset;
   owned.reader_is_elsewhere = false;
+  return true;
 }
+
+// --- claims
+
+/// Prepares the commit of the task's claim. The committed offsets do not change; only the claim in their metadata does.
+/// A partition without a committed offset gets the offset where reading begins by the reset policy of its source.
+void TaskManager::claim(TaskId id, OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed,
+                        Millis timeout) {
+  std::map<TopicPartition, OffsetAndMetadata> claims;
+  for (const TopicPartition& input : owned.inputs) {
+    OffsetAndMetadata& claimed = claims[input];
+    CommitMetadata metadata;
+    if (const auto found = committed.find(input); found != committed.end()) {
+      claimed = found->second;
+      metadata = decode_commit_metadata(claimed.metadata);
+    } else if (const auto start = start_without_commit(owned, input, timeout)) {
+      claimed.offset = *start;
+      owned.reader_is_elsewhere = true;
+    } else {
+      claimed.offset = consumer_->query_watermarks(input, timeout).low;
+    }
+    metadata.claim = owned.plan->tasks_of(id.subtopology).claim();
+    claimed.metadata = encode_commit_metadata(metadata);
+  }
+  owned.claims = std::move(claims);
+  owned.claims_epoch = ownership_.epoch();
+}
+
+std::map<TopicPartition, OffsetAndMetadata> TaskManager::claims() {
+  std::map<TopicPartition, OffsetAndMetadata> all;
+  for (auto& [id, owned] : tasks_) {
+    if (owned.claims_epoch != ownership_.epoch()) owned.claims.clear();
+    all.insert(owned.claims.begin(), owned.claims.end());
+  }
+  return all;
+}
+
+bool TaskManager::claiming() const {
+  return std::ranges::any_of(tasks_, [](const auto& entry) { return !entry.second.claims.empty(); });
+}
+
+void TaskManager::claims_doubtful() {
+  for (auto& [id, owned] : tasks_) owned.claim_doubtful = owned.claim_doubtful || !owned.claims.empty();
+}
+
+void TaskManager::claimed() {
+  for (auto& [id, owned] : tasks_) {
+    if (!std::exchange(owned.claims, {}).empty()) owned.claim_doubtful = false;
+  }
+}
+
+void TaskManager::committed(const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
+  for (const auto& [input, offset] : offsets) {
+    const auto found = inputs_.find(input);
+    if (found != inputs_.end()) found->second.first->committed[input] = offset.offset;
+  }
+}
+
+bool TaskManager::untouched(Millis timeout) {
+  std::vector<TopicPartition> all;
+  for (const auto& [id, owned] : tasks_) {
+    if (owned.positioned) std::ranges::copy(owned.inputs, std::back_inserter(all));
+  }
+  if (all.empty()) return true;
+  const auto found = consumer_->committed(all, timeout);
+  return std::ranges::all_of(tasks_, [&](const auto& entry) {
+    const auto& [id, owned] = entry;
+    if (!owned.positioned) return true;
+    const std::int64_t claim = owned.plan->tasks_of(id.subtopology).claim();
+    return std::ranges::all_of(owned.inputs, [&](const TopicPartition& input) {
+      const auto offset = found.find(input);
+      // The offset is compared as well as the claim, because Kafka Streams copies the claim into its own commits.
+      return offset != found.end() && offset->second.offset == owned.committed.at(input) &&
+             decode_commit_metadata(offset->second.metadata).claim == claim;
+    });
+  });
+}
+
+std::vector<std::string> TaskManager::waiting() const {
+  std::vector<std::string> all;
+  for (const auto& [id, owned] : tasks_) {
+    if (!owned.waits) continue;
+    std::string inputs;
+    for (const TopicPartition& input : owned.inputs) inputs += (inputs.empty() ? "" : ", ") + input.str();
+    all.push_back("task " + id.str() + " (" + inputs + ")");
+  }
+  return all;
+}
+
+/// Sets owned.start. Returns true if it comes from the task's own database, false if it comes from `committed`.
+bool TaskManager::finds_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed) const {
+  StoreSet& stores = *owned.stores;
+  const auto& own = stores.inputs();
+  if (!exactly_once_ && own && goes_on_from_own(*own, owned.inputs, committed)) {
+    owned.start.processed.clear();
+    for (const TopicPartition& input : owned.inputs) {
+      if (const auto found = own->processed.find(input); found != own->processed.end()) {
+        owned.start.processed.insert(*found);
+      }
+    }
+    owned.start.of_group = own->of_group;
+    return true;
+  }
+  stores.forget_inputs();
+  owned.start = {committed, {}};
+  for (const auto& [input, next] : committed) owned.start.of_group[input] = next.offset;
+  return false;
+}
+
+// --- positions
 
 /// nullopt: the consumer starts there by itself.
 std::optional<std::int64_t> TaskManager::start_without_commit(OwnedTask& owned, const TopicPartition& input,
@@ -200,13 +350,13 @@ std::optional<std::int64_t> TaskManager::start_without_commit(OwnedTask& owned, 
     case AutoOffsetReset::Strategy::earliest:
       // The consumer's own policy is the same, so no request is needed.
       if (default_reset_ == AutoOffsetReset::earliest() && !owned.reader_is_elsewhere) return std::nullopt;
-      return consumer_.query_watermarks(input, timeout).low;
+      return consumer_->query_watermarks(input, timeout).low;
     case AutoOffsetReset::Strategy::latest:
     case AutoOffsetReset::Strategy::by_duration: break;
   }
   // The end of the partition and the clock move on. So the first result is kept: after a failure, records that came in
   // between must not be skipped.
-  const Watermarks bounds = consumer_.query_watermarks(input, timeout);
+  const Watermarks bounds = consumer_->query_watermarks(input, timeout);
   const auto known = owned.starts.find(input);
   // The kept offset may have been deleted by retention in the meantime.
   if (known != owned.starts.end()) return std::max(known->second, bounds.low);
@@ -214,14 +364,14 @@ std::optional<std::int64_t> TaskManager::start_without_commit(OwnedTask& owned, 
   if (reset.strategy() == AutoOffsetReset::Strategy::by_duration) {
     const Timestamp since = std::max<Timestamp>(0, environment_.task.clock.now() - reset.duration().count());
     // No record is as young as that: start at the end.
-    start = consumer_.offset_for_time(input, since, timeout).value_or(start);
+    start = consumer_->offset_for_time(input, since, timeout).value_or(start);
   }
   owned.starts.emplace(input, start);
   return start;
 }
 
 void TaskManager::go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset) {
-  consumer_.seek(input, offset);
+  consumer_->seek(input, offset);
   if (auto* queue = owned.task->queues().find(input)) {
     // The heap of the queues may still have an entry for this queue. RecordQueues::next() notices that.
     queue->records.clear();
@@ -283,8 +433,8 @@ void TaskManager::control_flow() {
     std::ranges::set_difference(owned.paused, full, std::back_inserter(resumed));
     std::vector<TopicPartition> paused;
     std::ranges::set_difference(full, owned.paused, std::back_inserter(paused));
-    if (!resumed.empty()) consumer_.resume(resumed);
-    if (!paused.empty()) consumer_.pause(paused);
+    if (!resumed.empty()) consumer_->resume(resumed);
+    if (!paused.empty()) consumer_->pause(paused);
     owned.paused = std::move(full);
   }
 }

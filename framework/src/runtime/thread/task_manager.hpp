@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/thread/ownership.hpp"
+
 #include "runtime/thread/producer_output.hpp"
 #include "runtime/thread/thread_environment.hpp"
 #include "runtime/thread/thread_metrics.hpp"
@@ -17,10 +19,15 @@ namespace millrace::detail {
 /// `ActiveTaskCreator`.)
 ///
 ///     assigned -> open -> positioned, restoring -> running
+///                 |  ^
+///                 v  |
+///               claiming
 ///
 /// assigned    Another thread of this process may still hold the task's directory.
 /// open        The stores are open. The committed offsets must be read next. The broker's answer may wait until a
-///             transaction of the previous owner has ended.
+///             transaction of the previous owner has ended. The task stays here while Ownership makes it wait.
+/// claiming    The next commit writes the task's claim into the committed offsets of its inputs. Then the task is open
+///             again and reads the offsets once more (docs/group-protocol.md).
 /// restoring   The stores read their changelogs. Input records wait in the queues.
 /// running     The task processes records.
 ///
@@ -29,13 +36,17 @@ namespace millrace::detail {
 /// Used by the stream thread only.
 class TaskManager {
  public:
-  /// `consumer`: the thread's main consumer; must outlive the object, as `environment` and `metrics` must.
-  /// `default_reset`: for sources without a reset policy of their own. `patience`: if a task has no position after this
-  /// time, that is an error.
-  TaskManager(ThreadEnvironment& environment, ThreadMetrics& metrics, Consumer& consumer,
+  /// `consumer`: the thread's main consumer; must live until the next use(). `ownership`: what the thread knows about
+  /// its group. `environment`, `metrics` and `ownership` must outlive the object. `default_reset`: for sources without
+  /// a reset policy of their own. `patience`: if a task has no position after this time, that is an error. Time in
+  /// which the task waits for other members does not count.
+  TaskManager(ThreadEnvironment& environment, ThreadMetrics& metrics, Consumer& consumer, const Ownership& ownership,
               std::unique_ptr<ChangelogReader> changelogs, AutoOffsetReset default_reset, Millis patience);
   /// Closes all tasks without a commit.
   ~TaskManager();
+
+  /// The thread has another consumer. REQUIRES: there are no tasks.
+  void use(Consumer& consumer) { consumer_ = &consumer; }
 
   /// Adds a task that the group has assigned. Returns the partitions that the consumer must read for it. A task that is
   /// already here stays as it is.
@@ -57,6 +68,26 @@ class TaskManager {
   /// Pauses partitions with more than buffered.records.per.partition records in their queue, and resumes the others.
   void control_flow();
 
+  // --- claims
+  /// The offsets of all tasks in the step `claiming`, with their claims, for the next commit. Drops the claims that
+  /// were prepared in an earlier generation of the group. Their tasks read the committed offsets again.
+  [[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> claims();
+  /// Whether any task is in the step `claiming`.
+  [[nodiscard]] bool claiming() const;
+  /// To be called before the claims are committed, if the commit may arrive in a generation that was not checked. From
+  /// now until claimed(), the tasks do not rely on their claims, even if the committed offsets contain them.
+  void claims_doubtful();
+  /// The claims were committed in the generation in which they were prepared.
+  void claimed();
+  /// These offsets were committed. They may include claims.
+  void committed(const std::map<TopicPartition, OffsetAndMetadata>& offsets);
+  /// Asks the broker whether the committed offsets of all tasks are still those of their own last commit. A member that
+  /// does not follow the protocol may have joined, committed and left while this thread was busy. Throws
+  /// BrokerException.
+  [[nodiscard]] bool untouched(Millis timeout);
+  /// The tasks that wait for other members, as text: `task 0_1 (in-1)`.
+  [[nodiscard]] std::vector<std::string> waiting() const;
+
   [[nodiscard]] bool empty() const { return tasks_.empty(); }
   [[nodiscard]] bool all_running() const;
   /// Whether changelogs are being read.
@@ -74,9 +105,17 @@ class TaskManager {
     std::unique_ptr<StoreSet> stores;              ///< reused by the next task after a restart
     std::unique_ptr<StreamTask> task;              ///< null until the task is open
     std::vector<ConsumerRecord> early;             ///< records that came before the task was open
+    /// The offsets from which the task continues, and the offsets that the group had at that time.
+    InputOffsets start;
     /// For partitions without a committed offset that are read from their end or from a time: the offset where reading
     /// began. After a failure it begins there again.
     std::map<TopicPartition, std::int64_t> starts;
+    std::map<TopicPartition, std::int64_t> committed;    ///< the last known committed offsets
+    std::map<TopicPartition, OffsetAndMetadata> claims;  ///< must be committed before the task may continue
+    std::uint64_t claims_epoch = 0;                      ///< Ownership::epoch() when `claims` were prepared
+    bool claim_doubtful = false;                         ///< see claims_doubtful()
+    bool waits = false;                                  ///< for other members, or for a description of the group
+    std::uint64_t seen_descriptions = 0;                 ///< Ownership::descriptions() at the last attempt to position
     /// The consumer is at the right offsets, and the restore has begun.
     bool positioned = false;
     /// The consumer has read beyond the committed offsets and must go back to them.
@@ -90,10 +129,13 @@ class TaskManager {
   /// Locks the directory and opens the stores. Returns false if another thread still holds the directory.
   [[nodiscard]] bool open_stores_of(TaskId id, OwnedTask& owned);
   /// Returns whether the task has its position now. Throws BrokerException after too many failures.
-  [[nodiscard]] bool try_position(OwnedTask& owned);
-  /// Reads the committed offsets, moves the consumer if necessary, and begins the restore. Each request may take
-  /// `timeout`.
-  void position(OwnedTask& owned, Millis timeout);
+  [[nodiscard]] bool try_position(TaskId id, OwnedTask& owned);
+  /// Reads the committed offsets, asks Ownership whether the task may run, moves the consumer if necessary, and begins
+  /// the restore. Each request may take `timeout`. Returns false if the task waits for other members, or if its claim
+  /// must be committed first.
+  [[nodiscard]] bool position(TaskId id, OwnedTask& owned, Millis timeout);
+  void claim(TaskId id, OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed, Millis timeout);
+  [[nodiscard]] bool finds_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed) const;
   /// Where a partition without a committed offset is read from. nullopt: the consumer starts there by itself.
   [[nodiscard]] std::optional<std::int64_t> start_without_commit(OwnedTask& owned, const TopicPartition& input,
                                                                  Millis timeout);
@@ -109,10 +151,12 @@ class TaskManager {
   /// use it.
   std::optional<CacheBudget> cache_;
   ThreadMetrics& metrics_;
-  Consumer& consumer_;
+  Consumer* consumer_;
+  const Ownership& ownership_;
   std::unique_ptr<ChangelogReader> changelogs_;
   AutoOffsetReset default_reset_;
   Millis patience_;
+  const bool exactly_once_;
   /// buffered.records.per.partition.
   std::size_t buffered_records_;
 

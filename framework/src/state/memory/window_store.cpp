@@ -2,8 +2,11 @@
 #include <limits>
 #include <optional>
 
+#include "millrace/common/detail/saturating.hpp"
+
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/formats.hpp"
+#include "state/observing_store.hpp"
 #include "state/tier/window_snapshot.hpp"
 #include "state/tier/window_tier.hpp"
 #include "stores.hpp"
@@ -14,7 +17,7 @@ namespace {
 
 /// A window store on a WindowTier that has no database below it and no budget. So the tier holds all entries, and
 /// nothing is ever marked as uncommitted. Used by the thread of the task alone.
-class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore {
+class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore, public ObservingStore {
  public:
   // A slice ends at 256 KB or after an eighth of the retention, so that expired entries are freed soon.
   InMemoryWindowStore(std::string name, const WindowStoreOptions& options)
@@ -91,6 +94,9 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
       store(entry.key, record.value, entry.start, entry.seq);
     }
   }
+  void observe_time(Timestamp time) override {
+    if (observe(time)) tier_.expire(live_from_);
+  }
   void clear() override {
     observed_stream_time_ = kNoTimestamp;
     live_from_ = 0;
@@ -113,11 +119,7 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
       throw ProcessorStateException("window store '" + name_ + "': a window cannot start at the negative time " +
                                     std::to_string(window_start));
     }
-    const bool later = window_start > observed_stream_time_;
-    if (later) {
-      observed_stream_time_ = window_start;
-      live_from_ = std::max<Timestamp>(0, observed_stream_time_ - options_.retention_ms + 1);
-    }
+    const bool later = observe(window_start);
     if (window_start >= live_from_) {
       // A put of null deletes. With duplicates it does nothing, as in Kafka Streams.
       if (value) {
@@ -128,6 +130,14 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
     }
     // Last, because this may free entries. `value` may be a view of one of them.
     if (later) tier_.expire(live_from_);
+  }
+
+  // Moves stream time to `time` if that is later, and returns whether it is.
+  bool observe(Timestamp time) {
+    if (time <= observed_stream_time_) return false;
+    observed_stream_time_ = time;
+    live_from_ = std::max<Timestamp>(0, saturating_add(saturating_sub(time, options_.retention_ms), 1));
+    return true;
   }
 
   std::string name_;

@@ -5,6 +5,7 @@
 
 #include "committed_readers.hpp"
 #include "database_store.hpp"
+#include "millrace/common/detail/saturating.hpp"
 #include "state/version_entries.hpp"
 
 namespace millrace::detail {
@@ -37,7 +38,7 @@ class RocksDbVersionedReader final : public CommittedVersionedReader {
     }
     const auto times = read(*gate_, commit.options(), family_, kTimesKey, store_);
     const Timestamp observed = times ? load_time(*times) : kNoTimestamp;
-    if (as_of < observed - retention_ms_) return std::nullopt;
+    if (as_of < saturating_sub(observed, retention_ms_)) return std::nullopt;
     return older(commit, key, as_of);
   }
 

@@ -6,6 +6,7 @@
 #include "committed_readers.hpp"
 #include "database_store.hpp"
 #include "layout.hpp"
+#include "millrace/common/detail/saturating.hpp"
 #include "state/task_database.hpp"
 #include "state/tier/window_snapshot.hpp"
 
@@ -56,7 +57,8 @@ class RocksDbWindowReader final : public CommittedWindowReader {
                                       " has unreadable meta data; the state must be deleted and restored");
       }
       stream_time_ = meta->observed_stream_time;
-      live_from_ = std::max<Timestamp>(0, stream_time_ - reader.options_.retention_ms + 1);
+      live_from_ =
+          std::max<Timestamp>(0, saturating_add(saturating_sub(stream_time_, reader.options_.retention_ms), 1));
     }
 
     [[nodiscard]] const rocksdb::ReadOptions& options() const { return snapshot_.options(); }

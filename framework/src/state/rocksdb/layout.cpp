@@ -21,6 +21,49 @@ std::optional<TopicPartition> read_topic_partition(std::string_view bytes) {
   return TopicPartition{std::string(bytes.substr(4)), static_cast<std::int32_t>(formats::load_be32(bytes.data()))};
 }
 
+void append_sized(std::string& out, std::string_view bytes) {
+  formats::append_be32(out, static_cast<std::uint32_t>(bytes.size()));
+  out += bytes;
+}
+
+void append_input(std::string& out, const TopicPartition& input, std::int64_t offset) {
+  formats::append_be32(out, static_cast<std::uint32_t>(input.partition));
+  append_sized(out, input.topic);
+  formats::append_be64(out, static_cast<std::uint64_t>(offset));
+}
+
+/// Reads fields from the front of a byte string. Each function returns nullopt if too few bytes are left.
+class Fields {
+ public:
+  explicit Fields(std::string_view bytes) : rest_(bytes) {}
+
+  [[nodiscard]] bool empty() const { return rest_.empty(); }
+  std::optional<std::uint32_t> be32() {
+    if (rest_.size() < 4) return std::nullopt;
+    const std::uint32_t value = formats::load_be32(rest_.data());
+    rest_.remove_prefix(4);
+    return value;
+  }
+  std::optional<std::string> sized() {
+    const auto size = be32();
+    if (!size || rest_.size() < *size) return std::nullopt;
+    std::string value(rest_.substr(0, *size));
+    rest_.remove_prefix(*size);
+    return value;
+  }
+  std::optional<std::pair<TopicPartition, std::int64_t>> input() {
+    const auto partition = be32();
+    auto topic = partition ? sized() : std::nullopt;
+    if (!topic || rest_.size() < 8) return std::nullopt;
+    const auto offset = static_cast<std::int64_t>(formats::load_be64(rest_.data()));
+    rest_.remove_prefix(8);
+    return std::pair{TopicPartition{std::move(*topic), static_cast<std::int32_t>(*partition)}, offset};
+  }
+
+ private:
+  std::string_view rest_;
+};
+
 }  // namespace
 
 std::string position_key(std::string_view store, const TopicPartition& changelog) {
@@ -70,6 +113,37 @@ std::optional<WindowMeta> read_window_meta(std::string_view bytes) {
   return WindowMeta{static_cast<std::int64_t>(formats::load_be64(bytes.data())),
                     static_cast<Timestamp>(formats::load_be64(bytes.data() + 8)),
                     Sequence(formats::load_be32(bytes.data() + 16))};
+}
+
+std::string write_inputs(const InputOffsets& inputs) {
+  std::string out;
+  formats::append_be32(out, static_cast<std::uint32_t>(inputs.processed.size()));
+  for (const auto& [input, next] : inputs.processed) {
+    append_input(out, input, next.offset);
+    append_sized(out, next.metadata);
+  }
+  formats::append_be32(out, static_cast<std::uint32_t>(inputs.of_group.size()));
+  for (const auto& [input, offset] : inputs.of_group) append_input(out, input, offset);
+  return out;
+}
+
+std::optional<InputOffsets> read_inputs(std::string_view bytes) {
+  InputOffsets inputs;
+  Fields fields(bytes);
+  auto left = fields.be32();
+  for (; left && *left > 0; --*left) {
+    auto input = fields.input();
+    auto metadata = input ? fields.sized() : std::nullopt;
+    if (!metadata) return std::nullopt;
+    inputs.processed.emplace(std::move(input->first), OffsetAndMetadata{input->second, std::nullopt, *metadata});
+  }
+  left = left ? fields.be32() : left;
+  for (; left && *left > 0; --*left) {
+    auto input = fields.input();
+    if (!input) return std::nullopt;
+    inputs.of_group.insert(std::move(*input));
+  }
+  return left && fields.empty() ? std::optional(std::move(inputs)) : std::nullopt;
 }
 
 void write_segmented_key(std::string& out, SegmentId segment, std::string_view key, Timestamp start, Sequence seq) {

@@ -9,6 +9,7 @@
 #include "millrace/common/time.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
 #include "millrace/state/detail/formats.hpp"
+#include "state/task_database.hpp"
 
 /// The content of a task's RocksDB. Only Millrace reads and writes it. A change of layout needs a new kFormatVersion.
 ///
@@ -28,6 +29,7 @@
 ///     "position:" | store length (4) | store ... | partition (4) | topic ... |     | next changelog offset (8) |
 ///     "window:" | store ... |                     | segment interval (8) | observed stream time (8) | last seq (4) |
 ///     "headers:" | store ... |                    (empty) the store's values begin with headers
+///     "inputs"                                    the InputOffsets of the last commit, see write_inputs()
 ///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |, left from format 1
 ///
 /// Format 1 kept the offset of each changelog without the store that it belongs to. A database of format 1 becomes one
@@ -40,6 +42,7 @@ inline constexpr std::uint32_t kFormatVersion = 2;
 /// The oldest format that can still be read.
 inline constexpr std::uint32_t kOldestFormatVersion = 1;
 inline constexpr std::string_view kFormatKey = "format";
+inline constexpr std::string_view kInputsKey = "inputs";
 inline constexpr std::string_view kPositionPrefix = "position:";
 inline constexpr std::string_view kOffsetPrefix = "offset:";
 inline constexpr std::string_view kWindowMetaPrefix = "window:";
@@ -97,6 +100,17 @@ struct WindowMeta {
 [[nodiscard]] std::string write_window_meta(const WindowMeta& meta);
 /// nullopt if the bytes are not a WindowMeta.
 [[nodiscard]] std::optional<WindowMeta> read_window_meta(std::string_view bytes);
+
+/// The value of kInputsKey:
+///
+///     | entries (4) | { topic partition | offset (8) | metadata }* |    processed
+///     | entries (4) | { topic partition | offset (8) }* |               of_group
+///
+/// A topic partition is | partition (4) | length (4) | topic |. The metadata are | length (4) | bytes |. The leader
+/// epoch of an offset is not written.
+[[nodiscard]] std::string write_inputs(const InputOffsets& inputs);
+/// nullopt if the bytes do not have this format.
+[[nodiscard]] std::optional<InputOffsets> read_inputs(std::string_view bytes);
 
 /// The key of a window store's entry in RocksDB. `key` is a view of the bytes that it was read from.
 struct SegmentedKey {

@@ -11,8 +11,9 @@ namespace millrace::detail {
 
 class DurableExpiry;
 
-/// The options of a task's database: small, without WAL, on RocksDB's shared background threads. Flushes are atomic.
-/// When the memtables of all column families together fill `write_buffers`, all are flushed.
+/// The options of a task's database: small, on RocksDB's shared background threads. Flushes are atomic. When the
+/// memtables of all column families together fill `write_buffers`, all are flushed. Each write says whether it goes
+/// through the write-ahead log (WAL).
 [[nodiscard]] rocksdb::DBOptions database_options(std::shared_ptr<rocksdb::WriteBufferManager> write_buffers);
 
 /// The options of one column family of the layout in layout.hpp. `block_cache` is shared by all databases of the

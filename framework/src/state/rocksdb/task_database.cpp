@@ -127,6 +127,19 @@ void RocksDbTaskDatabase::close() {
 void RocksDbTaskDatabase::read_meta() {
   read_format();
   positions_.read(*db_, meta_);
+  read_inputs();
+}
+
+void RocksDbTaskDatabase::read_inputs() {
+  std::string bytes;
+  const auto status = db_->Get({}, meta_, slice(layout::kInputsKey), &bytes);
+  if (status.IsNotFound()) return;
+  check(status, "read", "", directory_);
+  inputs_ = layout::read_inputs(bytes);
+  if (!inputs_) {
+    throw StateCorruptedException("the state in " + directory_.string() +
+                                  " has unreadable input offsets; it must be deleted and restored");
+  }
 }
 
 void RocksDbTaskDatabase::read_format() {
@@ -298,24 +311,36 @@ std::size_t RocksDbTaskDatabase::uncommitted_bytes() const {
   return bytes;
 }
 
-void RocksDbTaskDatabase::write(rocksdb::WriteBatch& batch, std::string_view doing) {
+void RocksDbTaskDatabase::write(rocksdb::WriteBatch& batch, std::string_view doing, Wal wal) {
   rocksdb::WriteOptions options;
-  // The changelog is the write-ahead log: after a crash the task reads on from the position of the last flushed commit.
-  options.disableWAL = true;
+  // Without the WAL, the changelog replaces it: after a crash the task reads on from the position of the last flushed
+  // commit.
+  options.disableWAL = wal == Wal::off;
   check(db_->Write(options, &batch), doing, "", directory_);
 }
 
-void RocksDbTaskDatabase::commit(const std::map<std::string, ChangelogPositions>& positions) {
+void RocksDbTaskDatabase::commit(const std::map<std::string, ChangelogPositions>& positions,
+                                 const std::optional<InputOffsets>& inputs) {
   trim_expired();
+  // Earlier writes have bypassed the WAL and are flushed first. Otherwise a crash could lose them, and the WAL would
+  // bring back only this commit, which depends on them.
+  if (inputs && beside_wal_) flush();
   rocksdb::WriteBatch batch;
   // One batch for all stores and positions: RocksDB writes it as a whole or not at all.
   for (DatabaseStore* store : stores_) store->write_to(batch);
   // Positions come last: see DurableExpiry.
   positions_.add_commit(batch, positions);
-  if (batch.Count() > 0) write(batch, "commit");
+  if (inputs != inputs_) {
+    check(inputs ? batch.Put(meta_, slice(layout::kInputsKey), layout::write_inputs(*inputs))
+                 : batch.Delete(meta_, slice(layout::kInputsKey)),
+          "commit", "", directory_);
+  }
+  if (batch.Count() > 0) write(batch, "commit", inputs ? Wal::on : Wal::off);
+  beside_wal_ = !inputs;
 
   // Only after the write: if it throws, memory and disk still agree.
   positions_.committed(positions);
+  inputs_ = inputs;
   for (DatabaseStore* store : stores_) store->committed();
   adjust_memory();
   std::map<std::string, Timestamp> live_from;

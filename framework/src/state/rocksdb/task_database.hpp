@@ -48,7 +48,9 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   [[nodiscard]] std::optional<Offset> position(const std::string& store,
                                                const TopicPartition& changelog) const override;
   [[nodiscard]] std::size_t uncommitted_bytes() const override;
-  void commit(const std::map<std::string, ChangelogPositions>& positions) override;
+  [[nodiscard]] const std::optional<InputOffsets>& inputs() const override { return inputs_; }
+  void commit(const std::map<std::string, ChangelogPositions>& positions,
+              const std::optional<InputOffsets>& inputs) override;
   void discard() override;
   void flush() override;
   void wipe(const std::string& store) override;
@@ -68,6 +70,8 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   void read_meta();
   // Writes the format of a new database. Throws StateCorruptedException for a format that this version cannot read.
   void read_format();
+  // Throws StateCorruptedException if the bytes cannot be read.
+  void read_inputs();
   /// Reads the window store in a family of this kind.
   [[nodiscard]] std::shared_ptr<const CommittedWindowReader> window_reader(std::string_view kind,
                                                                            const std::string& store) const;
@@ -85,8 +89,10 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
                                                                const WindowStoreOptions& options);
   // nullopt: the store is new.
   [[nodiscard]] std::optional<layout::WindowMeta> read_window_meta(const std::string& store);
-  // One atomic write without the write-ahead log. `doing` names the action in error messages.
-  void write(rocksdb::WriteBatch& batch, std::string_view doing);
+  // One atomic write. `doing` names the action in error messages. With Wal::on, the write survives a crash of the
+  // process.
+  enum class Wal { on, off };
+  void write(rocksdb::WriteBatch& batch, std::string_view doing, Wal wal = Wal::on);
   // Deletes files of expired segments, if a flush has completed since the last call.
   void trim_expired();
   // Reports the used memory to StateMemory and takes over the allowance that it returns.
@@ -103,6 +109,10 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   std::vector<DatabaseStore*> stores_;                           // the open stores, which belong to their task
   std::map<std::string, PersistentWindowStore*> window_stores_;  // by column family name
   StoredPositions positions_;
+  std::optional<InputOffsets> inputs_;
+  // The last commit had no InputOffsets, as all commits of a restore. So data have bypassed the WAL and may not be on
+  // disk yet.
+  bool beside_wal_ = false;
   std::shared_ptr<ReaderGate> readers_;  // closed before anything else
   std::uint64_t trimmed_at_flush_ = 0;   // the number of flushes at the last trim_expired()
 };

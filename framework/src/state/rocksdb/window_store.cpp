@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "millrace/common/detail/saturating.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/formats.hpp"
 
@@ -53,12 +54,13 @@ PersistentWindowStore::PersistentWindowStore(Registry& registry, StorePlace plac
   meta_.segment_interval_ms = layout::segment_interval(options.retention_ms);
   committed_meta_ = meta_;
   live_from_ = live_from(meta_.observed_stream_time);
-  tier_.reset(meta_.observed_stream_time + 1);  // every stored entry starts at or before the observed stream time
+  // Every stored entry starts at or before the observed stream time.
+  tier_.reset(saturating_add(meta_.observed_stream_time, 1));
 }
 
 Timestamp PersistentWindowStore::live_from(Timestamp stream_time) const {
   // Kafka Streams' rule: an entry is alive if start > stream time - retention.
-  return std::max<Timestamp>(0, stream_time - options_.retention_ms + 1);
+  return std::max<Timestamp>(0, saturating_add(saturating_sub(stream_time, options_.retention_ms), 1));
 }
 
 bool PersistentWindowStore::observe(Timestamp start) {
@@ -66,6 +68,10 @@ bool PersistentWindowStore::observe(Timestamp start) {
   meta_.observed_stream_time = start;
   live_from_ = live_from(start);
   return true;
+}
+
+void PersistentWindowStore::observe_time(Timestamp time) {
+  if (observe(time)) tier_.expire(live_from_);
 }
 
 // Writes to the tier only. Stream time moves in memory and is committed together with the entries.
@@ -180,7 +186,7 @@ bool PersistentWindowStore::visit_merged(std::string_view key, Timestamp from, T
     if (!visit_entry(**correction)) return false;
   }
   bool more = true;
-  tier_.visit(key, std::max(from, stored_to + 1), to,
+  tier_.visit(key, std::max(from, saturating_add(stored_to, 1)), to,
               [&](const WindowEntry& entry) { return more = visit_entry(entry); });
   return more;
 }
@@ -282,7 +288,7 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
   committed_meta_ = meta_;
   // The tier knew the state before this restore. Start it again, empty.
   seeker_.reset();
-  tier_.reset(meta_.observed_stream_time + 1);
+  tier_.reset(saturating_add(meta_.observed_stream_time, 1));
 }
 
 void PersistentWindowStore::write_meta(rocksdb::WriteBatch& batch) {
@@ -331,7 +337,7 @@ void PersistentWindowStore::discarded() {
   // The entries of the aborted transaction were only in the tier. RocksDB still has the last commit.
   meta_ = committed_meta_;
   live_from_ = live_from(meta_.observed_stream_time);
-  tier_.reset(meta_.observed_stream_time + 1);
+  tier_.reset(saturating_add(meta_.observed_stream_time, 1));
 }
 
 void PersistentWindowStore::wiped() {

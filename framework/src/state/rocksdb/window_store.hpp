@@ -7,6 +7,7 @@
 
 #include "database_store.hpp"
 #include "layout.hpp"
+#include "state/observing_store.hpp"
 #include "state/open_walks.hpp"
 #include "state/tier/window_range_iterator.hpp"
 #include "state/tier/window_tier.hpp"
@@ -23,7 +24,7 @@ namespace millrace::detail {
 /// A new value can then get the key, timestamp and number of a stored value and overwrite it, so a join loses a record.
 ///
 /// Used by the thread of the task alone.
-class PersistentWindowStore final : public WindowBytesStore, public DatabaseStore {
+class PersistentWindowStore final : public WindowBytesStore, public DatabaseStore, public ObservingStore {
  public:
   /// `stored`: the store's meta data as of the last commit; nullopt: the store is new.
   PersistentWindowStore(Registry& registry, StorePlace place, std::string name, const WindowStoreOptions& options,
@@ -43,6 +44,7 @@ class PersistentWindowStore final : public WindowBytesStore, public DatabaseStor
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
                                                                  Timestamp to, bool forward) override;
   void restore(std::span<const RestoreRecord> records) override;
+  void observe_time(Timestamp time) override;
 
   [[nodiscard]] const std::string& store_name() const override { return name_; }
   [[nodiscard]] std::size_t uncommitted_bytes() const override { return tier_.dirty_bytes(); }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "millrace/common/detail/saturating.hpp"
+
 namespace millrace::detail {
 
 namespace {
@@ -81,7 +83,7 @@ void EvictedKeys::add_late(std::size_t hash, Timestamp start) {
     }
   }
   // No block covers this time, so the answer "not contained" is no longer certain up to here. Move known_from_ past it.
-  known_from_ = start + 1;
+  known_from_ = saturating_add(start, 1);
   drop_before(known_from_);
 }
 

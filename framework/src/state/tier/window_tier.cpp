@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "millrace/common/detail/saturating.hpp"
+
 namespace millrace::detail {
 
 // The filters of evicted keys may use an eighth of the budget.
@@ -41,7 +43,7 @@ WindowTier::Slice& WindowTier::slice_for(Timestamp start) {
     // A new slice begins only after the latest entry, so that slices never overlap in time.
     const bool full = last.arena.bytes() >= limits_.bytes || start - last.from >= limits_.span_ms;
     if (!full || start <= last.max_start || last.max_start == kNoTimestamp) return last;
-    slices_.push_back(make_slice(last.max_start + 1));
+    slices_.push_back(make_slice(saturating_add(last.max_start, 1)));
     return slices_.back();
   }
   const auto next = std::upper_bound(slices_.begin(), slices_.end(), start,
@@ -194,7 +196,7 @@ void WindowTier::drop_front() {
     slices_.pop_front();
   } else {
     // The last slice is replaced by an empty one, because slices_ is never empty.
-    slices_.front() = make_slice(std::max(complete_from_, slices_.front().max_start + 1));
+    slices_.front() = make_slice(std::max(complete_from_, saturating_add(slices_.front().max_start, 1)));
   }
   complete_from_ = slices_.front().from;
 }
@@ -232,7 +234,7 @@ std::size_t WindowTier::evict() {
   const std::size_t before = bytes_;
   const auto filters_before = static_cast<std::ptrdiff_t>(evicted_.bytes());
   // Record the keys first: lookups before complete_from() depend on the filters.
-  evicted_.begin_slice(complete_from_, slices_.size() > 1 ? slices_[1].from : oldest.max_start + 1);
+  evicted_.begin_slice(complete_from_, slices_.size() > 1 ? slices_[1].from : saturating_add(oldest.max_start, 1));
   oldest.arena.for_each([this](const WindowEntry& entry) {
     if (entry.owner != nullptr) evicted_.add(entry.owner->hash);
   });

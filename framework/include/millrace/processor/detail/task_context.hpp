@@ -101,15 +101,20 @@ class TaskContext {
   // Both in ms since the epoch.
   [[nodiscard]] virtual Timestamp stream_time() const = 0;
   [[nodiscard]] virtual Timestamp system_time() const = 0;
+  /// Clock::monotonic_ms(), in ms. For intervals: it never goes back.
+  [[nodiscard]] virtual Timestamp monotonic_time() const = 0;
 
   /// How often left and outer joins, and aggregations that emit on close, search for results that are due. In ms of
-  /// wall-clock time; 0 in tests.
+  /// monotonic_time(); 0 in tests.
   [[nodiscard]] virtual std::int64_t emit_interval_ms() const = 0;
 
-  /// A time that is saved with each commit, under a name. After a restart it is that of the last commit. nullopt: it
-  /// was never set.
-  [[nodiscard]] virtual std::optional<Timestamp> processor_metadata(const std::string& name) const = 0;
-  virtual void set_processor_metadata(const std::string& name, Timestamp time) = 0;
+  /// From now on the task commits `time` (ms since the epoch) with its offsets, under `name`. Also sets `time` to the
+  /// committed time if that is later. So the next task, after a restart or on another member, continues with the time.
+  ///
+  /// Call this in init(). The node or its store owns `time`. `time` must never go back, and must live as long as the
+  /// task. `name`: the name of a store if Kafka Streams commits the time as well (EmitStrategy::on_window_close);
+  /// otherwise from kept_time_name().
+  virtual void keep_time(const NodeBase& node, std::string name, Timestamp& time) = 0;
 
   // The next three functions are called inside a catch block. They rethrow errors that are not the record's fault.
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "millrace/common/detail/saturating.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/detail/cached_store.hpp"
@@ -247,8 +247,7 @@ class TypedWindowStore final : public WindowStore<K, V>,
   // As in Java, an end beyond the largest timestamp becomes the largest timestamp.
   [[nodiscard]] Window window(Timestamp start) const {
     const std::int64_t size = bytes_->options().window_size_ms;
-    constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
-    return {start, start > kMax - size ? kMax : start + size};
+    return {start, saturating_add(start, size)};
   }
   [[nodiscard]] KeyValueIterator<Windowed<K>, V> over_keys(const std::optional<K>& key_from,
                                                            const std::optional<K>& key_to, Timestamp from, Timestamp to,

@@ -63,10 +63,10 @@ class MockTask final : public TaskContext {
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
   [[nodiscard]] Timestamp stream_time() const override;
   [[nodiscard]] Timestamp system_time() const override;
+  [[nodiscard]] Timestamp monotonic_time() const override { return system_time(); }
   /// Operators emit results at once.
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return 0; }
-  [[nodiscard]] std::optional<Timestamp> processor_metadata(const std::string& name) const override;
-  void set_processor_metadata(const std::string& name, Timestamp time) override { metadata_[name] = time; }
+  void keep_time(const NodeBase& /*node*/, std::string /*name*/, Timestamp& /*time*/) override {}
   // Called inside a catch block: the exception goes on to the test.
   void processing_failed(const NodeBase& /*node*/) override { throw; }
   void deserialization_failed(const NodeBase& /*node*/) override { throw; }
@@ -82,7 +82,6 @@ class MockTask final : public TaskContext {
   std::string application_id_;
   std::map<std::string, std::unique_ptr<StateStore>> stores_;
   std::vector<CapturedPunctuator> punctuators_;
-  std::map<std::string, Timestamp> metadata_;
   std::optional<RecordMetadata> record_metadata_;
   /// Where the current record comes from. Points into record_metadata_.
   RecordOrigin origin_;

@@ -41,6 +41,10 @@ class GraceBuffer final : public CustomStore {
   /// Calls `visit(key, value)` for each record whose waiting time is over, oldest first, and then removes it.
   void release(const std::function<void(std::string_view key, const BufferedValue& value)>& visit);
 
+  /// The largest timestamp of all records put, in ms since the epoch. The task commits it. A restore from the changelog
+  /// alone does not give the right time, because the changelog loses old tombstones.
+  [[nodiscard]] Timestamp& stream_time() { return stream_time_; }
+
  private:
   std::string name_;
   StoreChangelog* log_;                           ///< null: logging is off

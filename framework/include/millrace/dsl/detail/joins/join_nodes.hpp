@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "millrace/common/detail/saturating.hpp"
+
 #include "millrace/dsl/detail/joins/join_time.hpp"
 #include "millrace/dsl/detail/joins/joiner.hpp"
 #include "millrace/dsl/detail/typed_store.hpp"
@@ -94,7 +96,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     if (!settings_->outer_store.empty()) {
       waiting_ = &typed_store<OuterJoinStore>(task, *this, settings_->outer_store);
     }
-    time_ = settings_->times->of(task);
+    time_ = settings_->times->of(task, *this, settings_->left_store, waiting_);
   }
 
   Output<K, VThis>* process(Record<K, VThis>& record) override {
@@ -117,9 +119,9 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     }
 
     // Window stores have no entries before time 0.
-    const Timestamp from = std::max<Timestamp>(0, record.timestamp - look_back());
+    const Timestamp from = std::max<Timestamp>(0, saturating_sub(record.timestamp, look_back()));
     // Both bounds are inclusive.
-    const Timestamp to = std::max<Timestamp>(0, record.timestamp + look_ahead());
+    const Timestamp to = std::max<Timestamp>(0, saturating_add(record.timestamp, look_ahead()));
     bool matched = false;
     other_->fetch_each(non_null(record.key), from, to, [&](Timestamp other_time, NonNull<VOther>&& other) {
       // The store's value is decoded for this call only.

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "millrace/common/detail/function_ref.hpp"
 #include "millrace/dsl/join_windows.hpp"
@@ -13,15 +15,14 @@
 
 namespace millrace::detail {
 
-/// The time that both sides of a stream-stream join have seen in one task. Not saved: after a restart it starts again.
-/// Used by the task's thread. (Kafka Streams: `KStreamImplJoin.TimeTracker`.)
+/// The time that both sides of a stream-stream join have seen in one task. Used by the task's thread. (Kafka Streams:
+/// `KStreamImplJoin.TimeTracker`.)
 struct JoinTime {
-  Timestamp stream_time = kNoTimestamp;  ///< the largest timestamp of both sides
-  /// No waiting unmatched record has an earlier timestamp. Unset: this task knows of no waiting record. The store may
-  /// still contain records from before a restart.
+  Timestamp stream_time = kNoTimestamp;  ///< the largest timestamp of both sides; committed with the offsets
+  /// No waiting unmatched record has an earlier timestamp. Unset: this task knows of no waiting record.
   std::optional<Timestamp> oldest_waiting;
-  /// Wall-clock time in ms. No search for closed windows begins before it.
-  Timestamp next_emit = 0;
+  /// No search for closed windows begins before this time. In ms of TaskContext::monotonic_time().
+  Timestamp next_emit = std::numeric_limits<Timestamp>::min();
 
   void advance(Timestamp timestamp) { stream_time = std::max(stream_time, timestamp); }
 };
@@ -32,7 +33,10 @@ class JoinTimes {
  public:
   [[nodiscard]] static std::shared_ptr<JoinTimes> make();
 
-  [[nodiscard]] std::shared_ptr<JoinTime> of(const TaskContext& task);
+  /// The JoinTime of `task`. `store`: the store of the left side; the time is committed under a name that is made from
+  /// the store's name. `waiting`: the store of waiting unmatched records; null if none have to wait.
+  [[nodiscard]] std::shared_ptr<JoinTime> of(TaskContext& task, const NodeBase& node, const std::string& store,
+                                             OuterJoinStore* waiting = nullptr);
 
  private:
   std::mutex mutex_;

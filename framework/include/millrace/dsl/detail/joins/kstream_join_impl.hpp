@@ -83,8 +83,8 @@ struct JoinOuter {
 template <class K, class V>
 [[nodiscard, gnu::cold]] StoreBuilder join_window_store(const std::string& name, const JoinWindows& windows,
                                                         const AnySerde<K>& key_serde, const AnySerde<V>& value_serde) {
-  return Stores::window_store<K, V>(name, Millis(windows.size_ms() + windows.grace_ms()), Millis(windows.size_ms()),
-                                    true, StoreMedium::rocksdb, key_serde, value_serde);
+  return Stores::window_store<K, V>(name, Millis(saturating_add(windows.size_ms(), windows.grace_ms())),
+                                    Millis(windows.size_ms()), true, StoreMedium::rocksdb, key_serde, value_serde);
 }
 
 }  // namespace detail

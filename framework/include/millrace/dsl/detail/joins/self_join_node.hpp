@@ -24,7 +24,7 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
   void init(TaskContext& task) override {
     NodeBase::init(task);
     store_ = &typed_store<WindowStore<Key, Value>>(task, *this, settings_->left_store);
-    time_ = settings_->times->of(task);
+    time_ = settings_->times->of(task, *this, settings_->left_store);
   }
 
   Output<K, V>* process(Record<K, V>& record) override {
@@ -37,7 +37,8 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
     time_->advance(timestamp);
     // A record that is too late for the store would not have found itself there. The store keeps windows for size plus
     // grace.
-    bool with_itself = timestamp > time_->stream_time - (windows.size_ms() + windows.grace_ms()) + 1;
+    const std::int64_t retention = saturating_add(windows.size_ms(), windows.grace_ms());
+    bool with_itself = timestamp > saturating_add(saturating_sub(time_->stream_time, retention), 1);
 
     // First as the left side of the join.
     each_match(record, windows.before_ms(), windows.after_ms(), [&](Timestamp other_time, const Value& other) {
@@ -61,8 +62,9 @@ class SelfJoinNode final : public OperatorNode<K, V, K, VOut> {
   // are inclusive.
   template <class Visit>
   void each_match(const Record<K, V>& record, std::int64_t back, std::int64_t ahead, Visit visit) {
-    store_->fetch_each(non_null(record.key), std::max<Timestamp>(0, record.timestamp - back),
-                       std::max<Timestamp>(0, record.timestamp + ahead), [&](Timestamp time, Value&& value) {
+    store_->fetch_each(non_null(record.key), std::max<Timestamp>(0, saturating_sub(record.timestamp, back)),
+                       std::max<Timestamp>(0, saturating_add(record.timestamp, ahead)),
+                       [&](Timestamp time, Value&& value) {
                          visit(time, std::as_const(value));
                          return true;
                        });

@@ -10,6 +10,7 @@
 #include "millrace/dsl/detail/joins/joiner.hpp"
 #include "millrace/dsl/detail/tables/table_processor.hpp"
 #include "millrace/dsl/detail/types.hpp"
+#include "millrace/processor/detail/kept_time.hpp"
 #include "millrace/processor/detail/node.hpp"
 
 namespace millrace::detail {
@@ -119,6 +120,7 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
                               "table Materialized::as_versioned");
     }
     buffer_ = &typed_store<GraceBuffer>(task, *this, buffer_name_);
+    task.keep_time(*this, kept_time_name(buffer_name_, "stream time"), buffer_->stream_time());
   }
   void close() override { join_.close(); }
 

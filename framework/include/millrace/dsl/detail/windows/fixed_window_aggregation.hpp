@@ -26,7 +26,7 @@ class FixedWindowAggregation final : public WindowStoreAggregation<K, VA> {
     for (Timestamp start = starts.first; start <= starts.last; start += windows_.advance_ms) {
       const Window window = windows_.window(start);
       // A window's end is exclusive, so it is closed when the close time reaches its end.
-      if (window.end <= close_time) {
+      if (windows_.closed(window, close_time)) {
         this->dropped_as_late();
       } else {
         auto earlier = this->store().fetch(input.key, start);
@@ -43,7 +43,7 @@ class FixedWindowAggregation final : public WindowStoreAggregation<K, VA> {
   /// Windows with an end in (emitted_until, close_time], as window starts.
   [[nodiscard]] std::optional<WindowTimes> closed_windows(Timestamp close_time) const override {
     // The start of the latest window that is closed. Before the first window has ended there is none.
-    const Timestamp last = close_time - windows_.size_ms;
+    const Timestamp last = saturating_sub(close_time, windows_.size_ms);
     if (last < 0) return std::nullopt;
     const Timestamp emitted = this->close().emitted_until();
     // Nothing was emitted yet: all windows from the beginning.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "millrace/common/detail/saturating.hpp"
 #include "millrace/dsl/time_windows.hpp"
 #include "millrace/dsl/unlimited_windows.hpp"
 #include "millrace/state/windowed.hpp"
@@ -39,8 +40,12 @@ struct FixedWindows {
   }
 
   /// The end is exclusive. An end beyond the largest timestamp becomes the largest timestamp.
-  [[nodiscard]] Window window(Timestamp start) const {
-    return {start, start > kForever - size_ms ? kForever : start + size_ms};
+  [[nodiscard]] Window window(Timestamp start) const { return {start, saturating_add(start, size_ms)}; }
+
+  /// Whether a window is closed. A window whose end is beyond the largest timestamp never closes. The unlimited window
+  /// is an exception, as in Java.
+  [[nodiscard]] bool closed(const Window& window, Timestamp close_time) const {
+    return window.end <= close_time && (only_start >= 0 || window.start <= kForever - size_ms);
   }
 
  private:

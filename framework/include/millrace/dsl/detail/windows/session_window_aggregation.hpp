@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -36,7 +35,8 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     node_ = &node;
     store_ = &typed_store<SessionStore<K, VA>>(task, node, settings_.store);
     const bool on_close = settings_.emit_on_close;
-    if (on_close) close_.init(task, settings_.store);
+    task.keep_time(node, kept_time_name(settings_.store, "stream time"), stream_time_);
+    if (on_close) close_.init(task, node, settings_.store);
     // With emission on close the results do not come from the cache, so the forwarder gets no store to listen to.
     forwarder_.init(task, output, on_close ? nullptr : store_, *settings_.send_old_values);
   }
@@ -44,7 +44,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
   void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) override {
     // A session that ends before the close time can no longer be extended.
     stream_time_ = std::max(stream_time_, input.timestamp);
-    const Timestamp close_time = stream_time_ - grace_ - gap_;
+    const Timestamp close_time = saturating_sub(saturating_sub(stream_time_, grace_), gap_);
     emit_before_expiry(input, close_time);
     add(input, fold, close_time);
     // At most once per emit interval, because the search reads the store of all keys.
@@ -63,7 +63,8 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     std::vector<KeyValue<Windowed<K>, VA>> near;
     // The iterator must end before the store is changed below.
     {
-      auto found = store_->find_sessions(input.key, std::max<Timestamp>(0, input.timestamp - gap_), gap_after(input));
+      auto found = store_->find_sessions(input.key, std::max<Timestamp>(0, saturating_sub(input.timestamp, gap_)),
+                                         saturating_add(input.timestamp, gap_));
       while (auto entry = found.next()) near.push_back(std::move(*entry));
     }
     for (const auto& [key, value] : near) {
@@ -91,12 +92,6 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     forward(std::move(key), std::move(result), std::nullopt);
   }
 
-  /// The latest start of a session that the record can extend.
-  [[nodiscard]] Timestamp gap_after(const WindowInput<K>& input) const {
-    constexpr Timestamp kMax = std::numeric_limits<Timestamp>::max();
-    return input.timestamp > kMax - gap_ ? kMax : input.timestamp + gap_;
-  }
-
   // Emits an update, unless results are emitted on close only.
   void forward(Windowed<K> key, std::optional<VA> new_value, std::optional<VA> old_value) {
     if (settings_.emit_on_close) return;
@@ -107,7 +102,7 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
   /// Sessions whose end is in [emitted_until, close_time), as session ends.
   [[nodiscard]] std::optional<WindowTimes> closed_sessions(Timestamp close_time) const {
     // A session that ends exactly at the close time can still be extended, so it is not closed.
-    const WindowTimes ends{std::max<Timestamp>(0, close_.emitted_until()), close_time - 1};
+    const WindowTimes ends{std::max<Timestamp>(0, close_.emitted_until()), saturating_sub(close_time, 1)};
     if (ends.from > ends.to) return std::nullopt;
     return ends;
   }
@@ -117,7 +112,9 @@ class SessionWindowAggregation final : public WindowAggregation<K, VA> {
     if (!settings_.emit_on_close || !close_.progressed(close_time)) return;
     const auto closed = closed_sessions(close_time);
     // Only if the put below would expire one of them. Otherwise the regular search finds it.
-    if (closed && closed->from <= input.timestamp - settings_.retention_ms) emit(input, close_time, *closed);
+    if (closed && closed->from <= saturating_sub(input.timestamp, settings_.retention_ms)) {
+      emit(input, close_time, *closed);
+    }
   }
 
   // Copy first, so that no iterator is open while nodes downstream run.

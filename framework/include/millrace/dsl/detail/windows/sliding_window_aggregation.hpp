@@ -29,7 +29,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
   void process(const WindowInput<K>& input, RecordFold<K, VA>& fold) override {
     close_time_ = this->advance(input.timestamp, grace_);
     // Even the record's latest possible window has closed.
-    if (input.timestamp + difference_ < close_time_) {
+    if (saturating_add(input.timestamp, difference_) < close_time_) {
       this->dropped_as_late();
       return;
     }
@@ -61,20 +61,21 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     const Timestamp now = input.timestamp;
     Neighbours found;
     // Windows that start earlier end before the record's left window begins, and so tell nothing.
-    auto entries = this->store().backward_fetch(input.key, std::max<Timestamp>(0, now - 2 * difference_), now + 1);
+    const Timestamp left = now - difference_;  // where the left window starts; not negative
+    auto entries = this->store().backward_fetch(input.key, std::max<Timestamp>(0, saturating_sub(left, difference_)),
+                                                saturating_add(now, 1));
     while (auto entry = entries.next()) {
       const Timestamp start = entry->key;
       ValueAndTimestamp<VA>& stored = entry->value;
-      const Timestamp end = start + difference_;
       const Timestamp latest = stored.timestamp;
       found.starts.insert(start);
-      if (start == now + 1) {
+      if (start > now) {
         // The record's right window exists. It does not contain the record.
         found.has_right_window = true;
-      } else if (end > now) {
+      } else if (start > left) {
         if (!found.right) found.right = stored;
         update_open(input, fold, start, std::move(stored));
-      } else if (end == now) {
+      } else if (start == left) {
         // The window ends at the record's time: this is its left window.
         found.has_left_window = true;
         update_open(input, fold, start, std::move(stored));
@@ -95,7 +96,7 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     // The right window of the previous record now contains this record.
     if (found.previous) {
       const Timestamp start = *found.previous + 1;
-      if (!found.starts.contains(start) && start + difference_ >= now) {
+      if (!found.starts.contains(start) && start >= now - difference_) {
         update_open(input, fold, start, this->first(input, fold));
       }
     }
@@ -161,11 +162,11 @@ class SlidingWindowAggregation final : public WindowStoreAggregation<K, VA> {
     this->update(input, fold, open, std::move(earlier));
   }
 
-  [[nodiscard]] Window window(Timestamp start) const override { return {start, start + difference_}; }
+  [[nodiscard]] Window window(Timestamp start) const override { return {start, saturating_add(start, difference_)}; }
 
   [[nodiscard]] std::optional<WindowTimes> closed_windows(Timestamp close_time) const override {
     // The end is inclusive here, so a window is closed once the close time is past its end.
-    const Timestamp last = close_time - difference_ - 1;
+    const Timestamp last = saturating_sub(saturating_sub(close_time, difference_), 1);
     if (last < 0) return std::nullopt;
     const Timestamp emitted = this->close().emitted_until();
     return WindowTimes{emitted == kNoTimestamp ? 0 : std::max<Timestamp>(0, emitted - difference_), last};

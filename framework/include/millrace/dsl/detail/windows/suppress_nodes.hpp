@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "millrace/common/detail/make.hpp"
+#include "millrace/common/detail/saturating.hpp"
 #include "millrace/common/windowed.hpp"
 #include "millrace/dsl/detail/tables/table_processor.hpp"
 #include "millrace/dsl/detail/windows/suppress_buffer.hpp"
 #include "millrace/dsl/suppressed.hpp"
+#include "millrace/processor/detail/kept_time.hpp"
 #include "millrace/processor/detail/node.hpp"
 
 namespace millrace::detail {
@@ -33,6 +35,7 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
   void init(TaskContext& task) override {
     NodeBase::init(task);
     store_ = &typed_store<SuppressStore<K, V>>(task, *this, store_name_);
+    task.keep_time(*this, kept_time_name(store_name_, "stream time"), stream_time_);
   }
 
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
@@ -42,7 +45,8 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
                 BufferedContext::with_raw(this->task().current_record()));
     const auto& buffer = store_->buffer();
     // Due changes first, so that they do not count against the limit.
-    while (buffer.min_time() <= stream_time_ - wait_ms_) emit_oldest();
+    const Timestamp due = saturating_sub(stream_time_, wait_ms_);
+    while (!buffer.empty() && buffer.min_time() <= due) emit_oldest();
     if (!full()) return nullptr;
     // Strict buffers must not emit early, so this stops the thread.
     if (!suppressed_.emits_early()) {

@@ -7,8 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/common/detail/saturating.hpp"
+
 #include "millrace/dsl/detail/tables/table_processor.hpp"
 #include "millrace/dsl/detail/windows/window_close.hpp"
+#include "millrace/processor/detail/kept_time.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/window_store.hpp"
@@ -73,7 +76,8 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
     node_ = &node;
     store_ = &typed_store<TimestampedWindowStore<K, VA>>(task, node, settings_.store);
     const bool on_close = settings_.emit_on_close;
-    if (on_close) close_.init(task, settings_.store);
+    task.keep_time(node, kept_time_name(settings_.store, "stream time"), stream_time_);
+    if (on_close) close_.init(task, node, settings_.store);
     // With emission on close the results do not come from the cache, so the forwarder gets no store to listen to.
     forwarder_.init(task, output, on_close ? nullptr : store_, *settings_.send_old_values);
   }
@@ -92,7 +96,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
   /// Advances stream time. Returns the close time: windows that end before it are closed.
   [[nodiscard]] Timestamp advance(Timestamp timestamp, std::int64_t grace_ms) {
     stream_time_ = std::max(stream_time_, timestamp);
-    return stream_time_ - grace_ms;
+    return saturating_sub(stream_time_, grace_ms);
   }
 
   void dropped_as_late() { task_->record_dropped(*node_, DropReason::expired_window); }
@@ -144,7 +148,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
   void emit_before_expiry(const WindowInput<K>& input, Timestamp close_time, Timestamp newest) {
     if (!settings_.emit_on_close || !close_.progressed(close_time)) return;
     const auto closed = closed_windows(close_time);
-    if (closed && closed->from <= newest - settings_.retention_ms) emit(input, close_time, *closed);
+    if (closed && closed->from <= saturating_sub(newest, settings_.retention_ms)) emit(input, close_time, *closed);
   }
 
   /// Call after the record's updates. Emits the windows that have closed.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <map>
+#include <span>
+
+#include "state/task_database.hpp"
+
+namespace millrace::detail {
+
+/// Whether a task continues from the input offsets in its own database instead of the group's committed offsets. Only
+/// for at least once, where each commit writes the database before the group's offsets.
+///
+/// `own`: the offsets in the database. `inputs`: the partitions that the task reads. `group`: the committed offsets.
+///
+/// Returns true if, on every input, the database is at the group's offset or ahead of it. Returns false in two cases:
+/// - The group is ahead of the database on some input. Then another member has processed the task in the meantime, and
+///   the changelogs contain data that the database lacks.
+/// - The group is behind an offset that it had before, or has no offset any more. Then somebody has set the offsets
+///   back, or they were lost, and the input must be processed again.
+[[nodiscard]] bool goes_on_from_own(const InputOffsets& own, std::span<const TopicPartition> inputs,
+                                    const std::map<TopicPartition, OffsetAndMetadata>& group);
+
+}  // namespace millrace::detail

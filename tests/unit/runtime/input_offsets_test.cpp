@@ -1,0 +1,64 @@
+#define BOOST_TEST_DYN_LINK
+#include "runtime/task/input_offsets.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <initializer_list>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace millrace::detail {
+
+namespace {
+
+const TopicPartition kA{"a", 0};
+const TopicPartition kB{"b", 0};
+const std::vector<TopicPartition> kInputs{kA, kB};
+
+using Offsets = std::map<TopicPartition, std::int64_t>;
+
+std::map<TopicPartition, OffsetAndMetadata> with_metadata(const Offsets& offsets) {
+  std::map<TopicPartition, OffsetAndMetadata> all;
+  for (const auto& [input, offset] : offsets) all[input].offset = offset;
+  return all;
+}
+
+/// `processed` and `of_group`: what the database contains. `now`: the present offsets of the group.
+bool goes_on(const Offsets& processed, const Offsets& of_group, const Offsets& now) {
+  return goes_on_from_own({with_metadata(processed), of_group}, kInputs, with_metadata(now));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(InputOffsetsOfTheDatabase)
+
+BOOST_AUTO_TEST_CASE(are_used_if_the_group_has_the_same) {
+  BOOST_TEST(goes_on({{kA, 10}, {kB, 20}}, {{kA, 5}, {kB, 20}}, {{kA, 10}, {kB, 20}}));
+  BOOST_TEST(goes_on({}, {}, {}));
+}
+
+BOOST_AUTO_TEST_CASE(are_used_if_the_group_did_not_get_the_last_commit) {
+  BOOST_TEST(goes_on({{kA, 10}, {kB, 20}}, {{kA, 5}, {kB, 20}}, {{kA, 5}, {kB, 20}}));
+  BOOST_TEST(goes_on({{kA, 10}}, {}, {}));
+  // Another member has processed a part of the same input.
+  BOOST_TEST(goes_on({{kA, 10}, {kB, 20}}, {{kA, 5}, {kB, 20}}, {{kA, 7}, {kB, 20}}));
+}
+
+BOOST_AUTO_TEST_CASE(are_not_used_if_another_member_has_processed_the_task_since) {
+  BOOST_TEST(!goes_on({{kA, 10}, {kB, 20}}, {{kA, 10}, {kB, 20}}, {{kA, 11}, {kB, 20}}));
+  BOOST_TEST(!goes_on({{kA, 10}, {kB, 20}}, {{kA, 5}, {kB, 20}}, {{kA, 7}, {kB, 21}}));
+  BOOST_TEST(!goes_on({{kA, 10}}, {{kA, 10}}, {{kA, 10}, {kB, 1}}));
+}
+
+BOOST_AUTO_TEST_CASE(are_not_used_if_the_offsets_of_the_group_were_set_back_or_lost) {
+  BOOST_TEST(!goes_on({{kA, 10}, {kB, 20}}, {{kA, 5}, {kB, 20}}, {{kA, 0}, {kB, 20}}));
+  BOOST_TEST(!goes_on({{kA, 10}, {kB, 20}}, {{kA, 5}, {kB, 20}}, {{kB, 20}}));
+}
+
+BOOST_AUTO_TEST_CASE(of_partitions_that_the_task_does_not_read_do_not_matter) {
+  BOOST_TEST(goes_on({{kA, 10}, {{"c", 0}, 3}}, {{{"c", 0}, 3}}, {{kA, 10}}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace millrace::detail
