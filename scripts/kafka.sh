@@ -11,7 +11,7 @@ source "$root/scripts/lib/ports.sh"
 
 usage() {
   cat <<EOF
-Usage: scripts/kafka.sh start|stop|status [--port N] [--dir D]
+Usage: scripts/kafka.sh start|stop|status [--port N] [--dir D] [--set KEY=VALUE]...
 
 Runs one Apache Kafka $version (broker and controller in one process) on this machine.
 Needs a Java 17 runtime and Maven; the jars come from Maven Central once and are kept in
@@ -25,6 +25,7 @@ $cache.
   --port N   the port for clients (default 9092). 0: a free one, the same again at the next start if still free.
   --dir D    data, log, settings and pid file (default build/.kafka). Servers in different directories are
              independent and can run side by side.
+  --set K=V  one of the server's settings, in place of the script's own (start only). Not kept for the next start.
   --help     this text.
 EOF
 }
@@ -97,6 +98,8 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 EOF
+  # Of two lines with the same key, the later one counts.
+  printf '%s\n' "${settings[@]}" >>"$dir/server.properties"
 }
 
 java_options=(
@@ -249,6 +252,7 @@ status() {
 
 command=
 port_given=
+settings=()
 dir=$root/build/.kafka
 while [ $# -gt 0 ]; do
   case $1 in
@@ -257,6 +261,8 @@ while [ $# -gt 0 ]; do
     --port=*) port_given=${1#*=} ;;
     --dir) dir=${2:?--dir needs a directory} && shift ;;
     --dir=*) dir=${1#*=} ;;
+    --set) settings+=("${2:?--set needs KEY=VALUE}") && shift ;;
+    --set=*) settings+=("${1#*=}") ;;
     -h | --help) usage && exit 0 ;;
     *) echo "kafka.sh: unknown argument '$1'" >&2 && usage >&2 && exit 2 ;;
   esac
