@@ -132,11 +132,9 @@ BOOST_AUTO_TEST_CASE(has_one_holder_when_a_topic_comes_that_sorts_first) {
   check_once();
 }
 
-boost::test_tools::assertion_result on_kafka(boost::unit_test::test_unit_id) { return World::on_kafka(); }
-
-// The embedded broker cannot raise the number of partitions. tests/chaos/views_test.cpp simulates that.
-BOOST_AUTO_TEST_CASE(has_one_holder_when_a_companion_topic_gets_more_partitions,
-                     *boost::unit_test::precondition(on_kafka)) {
+BOOST_AUTO_TEST_CASE(has_one_holder_when_a_companion_topic_gets_more_partitions) {
+  // The embedded broker cannot raise the number of partitions. tests/chaos/views_test.cpp simulates that.
+  if (!on_kafka()) return;
   const S lead = topic("a", 3);
   const S companion = topic("b", 2);
   StreamsBuilder builder;
