@@ -33,8 +33,8 @@ while [ $# -gt 0 ]; do
 done
 
 cd "$root"
-# Lets ccache cache sources that use precompiled headers, as the tests do.
-export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:+$CCACHE_SLOPPINESS,}pch_defines,time_macros
+# shellcheck source=lib/ccache.sh
+source "$root/scripts/lib/ccache.sh"
 cached() {
   grep -qs "^$1" "build/$preset/CMakeCache.txt"
 }

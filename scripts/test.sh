@@ -61,8 +61,8 @@ while [ $# -gt 0 ]; do
 done
 quick=${quick:-}
 
-# ccache shares objects between checkouts.
-export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+# shellcheck source=lib/ccache.sh
+source "$root/scripts/lib/ccache.sh"
 # count_tests.py reads this report.
 export BOOST_TEST_REPORT_LEVEL=short
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
