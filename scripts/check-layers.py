@@ -71,7 +71,8 @@ VALUES = {"millrace/processor/record.hpp": "common"}
 
 # Include prefix: the layers whose sources may use it, and whether their public headers may use it too.
 LIBRARIES = {
-    "rocksdb/": (["state", "broker_embedded"], False),
+    # `broker` has the header that both databases take their log from.
+    "rocksdb/": (["broker", "state", "broker_embedded"], False),
     "librdkafka/": (["broker_kafka"], False),
     "simdjson": (["serde", "state", "broker_embedded"], False),
     "nlohmann/": (["serde", "app"], True),

@@ -113,7 +113,7 @@ java_options=(
 )
 
 # Asks the server for its metadata (Metadata request, version 4, no topics). Succeeds when the answer has the id of our
-# cluster. So another server that has taken the port is not mistaken for ours.
+# cluster, and the host that the server advertises. So another server that has taken the port is not mistaken for ours.
 answers() {
   local reply
   reply=$( (
@@ -121,7 +121,10 @@ answers() {
     printf '\x00\x00\x00\x0f\x00\x03\x00\x04\x00\x00\x00\x01\xff\xff\x00\x00\x00\x00\x00' >&3
     timeout 2 dd bs=512 count=1 <&3 | tr -c '[:alnum:]_-' ' '
   ) 2>/dev/null) || true
-  [[ $reply == *localhost* && $reply == *"$cluster_id"* ]]
+  # In the reply, other characters than letters, digits, '_' and '-' are spaces.
+  local host
+  host=$(sed -n 's|^advertised.listeners=PLAINTEXT://\(.*\):[0-9]*$|\1|p' "$dir/server.properties" | tail -n 1)
+  [[ $reply == *"${host//[^[:alnum:]_-]/ }"* && $reply == *"$cluster_id"* ]]
 }
 
 # One attempt; returns 2 if a port was taken.
@@ -259,10 +262,10 @@ while [ $# -gt 0 ]; do
     start | stop | status) command=$1 ;;
     --port) port_given=${2:?--port needs a number} && shift ;;
     --port=*) port_given=${1#*=} ;;
-    --dir) dir=${2:?--dir needs a directory} && shift ;;
-    --dir=*) dir=${1#*=} ;;
     --set) settings+=("${2:?--set needs KEY=VALUE}") && shift ;;
     --set=*) settings+=("${1#*=}") ;;
+    --dir) dir=${2:?--dir needs a directory} && shift ;;
+    --dir=*) dir=${1#*=} ;;
     -h | --help) usage && exit 0 ;;
     *) echo "kafka.sh: unknown argument '$1'" >&2 && usage >&2 && exit 2 ;;
   esac

@@ -80,6 +80,8 @@ fi
 passed=0
 failed=0
 summary=()
+# What went wrong, for the end of the output: whoever sees only the end needs the names of the failed cases.
+complaints=()
 
 note() { # NAME PASSED FAILED SECONDS
   passed=$((passed + $2))
@@ -123,6 +125,9 @@ run_ctest() {
   if [ "$case_failed" != 0 ]; then
     grep -vE '^ *[0-9]+/[0-9]+ Test .*Passed|^ +Start ' "$log" | tail -n 150
     echo "(full log: ${log#"$root/"})"
+    mapfile -t -O "${#complaints[@]}" complaints < <(
+      sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E 'error: in "|Sanitizer:|\*\*\*Failed|\*\*\*Timeout' | cut -c1-400 | head -n 12
+    )
   fi
   note "$name" "$case_passed" "$case_failed" $((SECONDS - start))
   [ "$case_failed" = 0 ]
@@ -194,7 +199,8 @@ stage_servers() {
   if MILLRACE_TEST_KAFKA=$(start kafka) && MILLRACE_TEST_MARIADB=$(start mariadb); then
     export MILLRACE_TEST_KAFKA MILLRACE_TEST_MARIADB
     echo "Kafka: $MILLRACE_TEST_KAFKA, MariaDB: ${MILLRACE_TEST_MARIADB/:*@/:...@}"
-    run_ctest "Kafka and MariaDB" release -L '^(kafka|mariadb)$'
+    # Most of the time, these tests wait.
+    run_ctest "Kafka and MariaDB" release -L '^(kafka|mariadb)$' -j "$cpus"
   else
     tail -n 40 "$logs/servers.log"
     note "Kafka and MariaDB" 0 1 $((SECONDS - begin))
@@ -234,6 +240,7 @@ done
 
 echo
 printf '%s\n' "${summary[@]}"
+[ ${#complaints[@]} = 0 ] || printf '%s\n' "${complaints[@]}"
 echo "log files in build/test, $SECONDS s"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

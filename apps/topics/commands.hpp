@@ -33,6 +33,11 @@ void remove(millrace::Broker& broker, const std::vector<std::string>& topics);
 void create(millrace::Broker& broker, const std::vector<std::string>& topics, std::int32_t partitions,
             const std::map<std::string, std::string>& configs);
 
+/// Changes settings of these topics: nullopt takes a setting back to the broker's default. Throws BrokerException if a
+/// topic does not exist (then nothing is changed), or for a wrong name or value.
+void alter(millrace::Broker& broker, const std::vector<std::string>& topics,
+           const std::map<std::string, std::optional<std::string>>& changes);
+
 struct PutOptions {
   std::string topic;
   std::optional<std::string> key_separator;  ///< nullopt: records have no key

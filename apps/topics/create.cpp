@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "topics/commands.hpp"
 
 namespace topics {
@@ -11,6 +13,18 @@ void create(millrace::Broker& broker, const std::vector<std::string>& topics, st
     const bool made = admin->create_topic(
         {.name = topic, .partitions = partitions, .replication_factor = -1, .configs = configs}, kTimeout);
     fmt::print("{} {}\n", made ? "created" : "already exists:", topic);
+  }
+}
+
+void alter(millrace::Broker& broker, const std::vector<std::string>& topics,
+           const std::map<std::string, std::optional<std::string>>& changes) {
+  if (changes.empty()) throw std::invalid_argument("give --set KEY=VALUE or --unset KEY");
+  const auto admin = broker.make_admin();
+  // Before the first change: a mistake in a name changes nothing.
+  for (const auto& topic : topics) (void)partitions_of(broker, topic);
+  for (const auto& topic : topics) {
+    admin->alter_topic_config(topic, changes, kTimeout);
+    fmt::print("altered {}\n", topic);
   }
 }
 

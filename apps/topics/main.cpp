@@ -2,9 +2,24 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "millrace/app/command_line.hpp"
 #include "topics/commands.hpp"
+
+namespace {
+
+/// Splits KEY=VALUE.
+std::pair<std::string, std::string> setting(const std::string& pair) {
+  const auto equals = pair.find('=');
+  if (equals == std::string::npos) throw CLI::ValidationError("--set", "'" + pair + "' is not KEY=VALUE");
+  return {pair.substr(0, equals), pair.substr(equals + 1)};
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App cli("Makes topics, fills them, and shows what is in them.", "topics");
@@ -30,14 +45,31 @@ int main(int argc, char** argv) {
       ->add_option_function<std::vector<std::string>>(
           "--set",
           [&](const std::vector<std::string>& pairs) {
-            for (const auto& pair : pairs) {
-              const auto equals = pair.find('=');
-              if (equals == std::string::npos) throw CLI::ValidationError("--set", "'" + pair + "' is not KEY=VALUE");
-              settings[pair.substr(0, equals)] = pair.substr(equals + 1);
-            }
+            for (const auto& pair : pairs) settings.insert_or_assign(setting(pair).first, setting(pair).second);
           },
           "a setting of the topics, such as retention.ms=-1; may be given several times")
       ->type_name("KEY=VALUE");
+
+  std::vector<std::string> altered;
+  std::map<std::string, std::optional<std::string>> changes;
+  auto* const alter = cli.add_subcommand("alter", "changes settings of topics");
+  alter->add_option("topics", altered)->required()->type_name("TOPIC...");
+  alter
+      ->add_option_function<std::vector<std::string>>(
+          "--set",
+          [&](const std::vector<std::string>& pairs) {
+            for (const auto& pair : pairs) changes.insert_or_assign(setting(pair).first, setting(pair).second);
+          },
+          "the new value of a setting, such as retention.ms=-1; may be given several times")
+      ->type_name("KEY=VALUE");
+  alter
+      ->add_option_function<std::vector<std::string>>(
+          "--unset",
+          [&](const std::vector<std::string>& keys) {
+            for (const auto& key : keys) changes.insert_or_assign(key, std::nullopt);
+          },
+          "a setting that gets the broker's default again; may be given several times")
+      ->type_name("KEY");
 
   topics::PutOptions put_options;
   auto* const put = cli.add_subcommand("put", "writes each line of standard input as a record");
@@ -77,6 +109,7 @@ int main(int argc, char** argv) {
     if (list->parsed()) topics::list(*broker, internal);
     if (describe->parsed()) topics::describe(*broker, described);
     if (create->parsed()) topics::create(*broker, created, partitions, settings);
+    if (alter->parsed()) topics::alter(*broker, altered, changes);
     if (put->parsed()) topics::put(*broker, put_options, common.config().client_settings("producer"), std::cin);
     if (remove->parsed()) topics::remove(*broker, removed);
     if (cat->parsed()) topics::cat(*broker, options, common.config().client_settings("main.consumer"), signals);

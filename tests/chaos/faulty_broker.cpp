@@ -1,6 +1,7 @@
 #include "chaos/faulty_broker.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "millrace/common/errors.hpp"
@@ -170,12 +171,64 @@ class FaultyConsumer final : public Consumer, private RebalanceListener {
   bool joining_again_ = false;
 };
 
+/// Records that a producer has received but not sent yet. Partitions are sent independently of each other, as in a
+/// cluster where each partition has another leader.
+class Unsent {
+ public:
+  void add(const ProducerRecord& record, std::uint64_t token) {
+    Copy copy{record.partition, {}, {}, record.timestamp, {}, token};
+    if (record.key) copy.key = std::string(*record.key);
+    if (record.value) copy.value = std::string(*record.value);
+    if (record.headers != nullptr) copy.headers = *record.headers;
+    // All records without a partition go together, so the order of each key is kept.
+    batches_[{std::string(record.topic), record.partition.value_or(-1)}].push_back(std::move(copy));
+  }
+
+  /// Sends the batches that `chosen` returns true for.
+  template <class Chosen>
+  void send(Producer& producer, Chosen&& chosen) {
+    std::erase_if(batches_, [&](const auto& entry) {
+      if (!chosen()) return false;
+      for (const Copy& copy : entry.second) {
+        ProducerRecord record;
+        record.topic = entry.first.first;
+        record.partition = copy.partition;
+        if (copy.key) record.key = *copy.key;
+        if (copy.value) record.value = *copy.value;
+        record.timestamp = copy.timestamp;
+        record.headers = &copy.headers;
+        producer.send(record, copy.token);
+      }
+      return true;
+    });
+  }
+  void send_all(Producer& producer) {
+    send(producer, [] { return true; });
+  }
+  void forget() { batches_.clear(); }
+
+ private:
+  struct Copy {
+    std::optional<std::int32_t> partition;
+    std::optional<std::string> key;
+    std::optional<std::string> value;
+    std::optional<Timestamp> timestamp;
+    Headers headers;
+    std::uint64_t token;
+  };
+  std::map<std::pair<std::string, std::int32_t>, std::vector<Copy>> batches_;
+};
+
 /// A producer whose calls may fail. Its transaction is aborted after transaction.timeout.ms.
+///
+/// With linger.ms, records wait here until a poll or a flush. A crash loses them. The real producer does not linger:
+/// its timer goes by the machine's clock, and it would still send them after the crash.
 class FaultyProducer final : public Producer {
  public:
   FaultyProducer(std::unique_ptr<Producer> real, Line line, const ClientConfig& config)
       : real_(std::move(real)),
         line_(std::move(line)),
+        lingers_(setting(config, "linger.ms", 0) > 0),
         end_(line_.faults.clock, setting(config, "transaction.timeout.ms", 60'000)) {}
   ~FaultyProducer() override {
     if (!line_.alive()) line_.faults.ghosts.push_back({nullptr, std::move(real_), line_.faults.chance.below(400)});
@@ -184,17 +237,26 @@ class FaultyProducer final : public Producer {
   void send(const ProducerRecord& record, std::uint64_t token) override {
     line_.check("send");
     check_transaction();
-    real_->send(record, token);
+    take(record, token);
   }
   bool try_send(const ProducerRecord& record, std::uint64_t token) override {
     line_.check("try_send");
-    return real_->try_send(record, token);
+    take(record, token);
+    return true;
   }
   void poll() override {
-    line_.call("produce", {Severity::retriable, Severity::abortable, Severity::fenced}, [&] { real_->poll(); });
+    line_.call("produce", {Severity::retriable, Severity::abortable, Severity::fenced}, [&] {
+      send_some();
+      real_->poll();
+    });
   }
   void flush(Millis) override {
-    line_.call("flush", {Severity::retriable}, [&] { real_->flush(kNoWait); });
+    if (line_.alive() && line_.faults.calls_per_fault > 0) send_some();
+    // If the request is lost, some batches have arrived and others have not.
+    line_.call("flush", {Severity::retriable}, [&] {
+      unsent_.send_all(*real_);
+      real_->flush(kNoWait);
+    });
   }
   std::int32_t partitions_for(std::string_view topic) override { return real_->partitions_for(topic); }
 
@@ -222,12 +284,14 @@ class FaultyProducer final : public Producer {
   void commit_transaction(Millis) override {
     line_.call("commit_transaction", {Severity::retriable, Severity::abortable, Severity::fenced}, [&] {
       check_transaction();
+      unsent_.send_all(*real_);
       if (open_) real_->commit_transaction(kNoWait);
       open_ = false;
     });
   }
   void abort_transaction(Millis) override {
     line_.call("abort_transaction", {Severity::retriable, Severity::fatal}, [&] {
+      unsent_.forget();
       if (open_) real_->abort_transaction(kNoWait);
       open_ = false;
     });
@@ -237,6 +301,7 @@ class FaultyProducer final : public Producer {
   /// Aborts a transaction that exceeded its timeout, and fences its producer, as a broker does.
   void check_transaction() {
     if (open_ && end_.missed()) {
+      unsent_.forget();
       real_->abort_transaction(kNoWait);
       open_ = false;
       expired_ = true;
@@ -245,8 +310,22 @@ class FaultyProducer final : public Producer {
     if (expired_) throw BrokerException(Severity::fenced, "this producer was fenced");
   }
 
+  void send_some() {
+    unsent_.send(*real_, [this] { return line_.faults.chance.one_in(2); });
+  }
+
+  void take(const ProducerRecord& record, std::uint64_t token) {
+    if (lingers_) {
+      unsent_.add(record, token);
+    } else {
+      real_->send(record, token);
+    }
+  }
+
   std::unique_ptr<Producer> real_;
   Line line_;
+  bool lingers_;
+  Unsent unsent_;
   Deadline end_;
   bool initialised_ = false;
   bool open_ = false;
@@ -264,6 +343,10 @@ class FaultyAdmin final : public Admin {
   }
   std::map<std::string, std::string> topic_config(const std::string& name, bool all, Millis) override {
     return real_->topic_config(name, all, kNoWait);
+  }
+  void alter_topic_config(const std::string& name, const std::map<std::string, std::optional<std::string>>& changes,
+                          Millis) override {
+    real_->alter_topic_config(name, changes, kNoWait);
   }
   bool create_topic(const NewTopic& topic, Millis) override { return real_->create_topic(topic, kNoWait); }
   void delete_topic(const std::string& name, Millis) override { real_->delete_topic(name, kNoWait); }
@@ -298,7 +381,9 @@ std::unique_ptr<Consumer> FaultyBroker::make_consumer(const ClientConfig& config
 }
 
 std::unique_ptr<Producer> FaultyBroker::make_producer(const ClientConfig& config, DeliveryListener* listener) {
-  return std::make_unique<FaultyProducer>(real_.make_producer(config, listener), Line(faults_, alive_), config);
+  ClientConfig without_linger = config;
+  without_linger["linger.ms"] = "0";
+  return std::make_unique<FaultyProducer>(real_.make_producer(without_linger, listener), Line(faults_, alive_), config);
 }
 
 std::unique_ptr<Admin> FaultyBroker::make_admin() {

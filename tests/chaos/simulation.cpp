@@ -32,6 +32,10 @@ class ViewAdmin final : public Admin {
   std::map<std::string, std::string> topic_config(const std::string& name, bool all, Millis timeout) override {
     return real_->topic_config(name, all, timeout);
   }
+  void alter_topic_config(const std::string& name, const std::map<std::string, std::optional<std::string>>& changes,
+                          Millis timeout) override {
+    real_->alter_topic_config(name, changes, timeout);
+  }
   bool create_topic(const NewTopic& topic, Millis timeout) override { return real_->create_topic(topic, timeout); }
   void delete_topic(const std::string& name, Millis timeout) override { real_->delete_topic(name, timeout); }
   void delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis timeout) override {
@@ -91,6 +95,7 @@ void Process::start() {
       .replan = [this] { replan_ = true; },
       .committed = {},
   });
+  read_global_tables();
   for (int number = 1; number <= thread_count_; ++number) threads_.push_back(make_thread(number));
 }
 
@@ -100,6 +105,22 @@ detail::TopologyPlan Process::make_plan() {
       detail::plan_topology(topology_.internal(), config_.get_string("application.id"), config_, *admin_, Millis(0));
   faults_.calls_per_fault = calls_per_fault;
   return plan;
+}
+
+void Process::read_global_tables() {
+  if (!GlobalThread::needed(topology_.internal())) return;
+  ClientNames names;
+  names.application_id = environment_->task.application_id;
+  global_ =
+      std::make_unique<GlobalThread>(environment_->task, *broker_, *admin_, global_consumer_config(config_, names),
+                                     state_->path() / "global", Millis(60'000));
+  const int calls_per_fault = std::exchange(faults_.calls_per_fault, 0);
+  global_->open();
+  global_->bootstrap();
+  faults_.calls_per_fault = calls_per_fault;
+  environment_->task.find_global_store = [this](const std::string& name, const std::string& reader) {
+    return global_->stores().find(name, reader);
+  };
 }
 
 void Process::look_at_topics() {
@@ -124,6 +145,7 @@ std::unique_ptr<StreamThread> Process::make_thread(int number) {
 void Process::crash() {
   broker_->crash();
   threads_.clear();
+  global_.reset();
   environment_.reset();
   admin_.reset();
   state_.reset();
@@ -132,6 +154,7 @@ void Process::crash() {
 void Process::close() {
   for (const auto& thread : threads_) thread->close_cleanly();
   threads_.clear();
+  global_.reset();
   environment_.reset();
   admin_.reset();
   state_.reset();

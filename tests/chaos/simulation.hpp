@@ -10,6 +10,7 @@
 
 #include "chaos/faulty_broker.hpp"
 #include "millrace/processor/topology.hpp"
+#include "runtime/global/global_thread.hpp"
 #include "runtime/thread/stream_thread.hpp"
 #include "support/temp_dir.hpp"
 
@@ -39,7 +40,7 @@ struct View {
 };
 
 /// One process of an application: a state directory and stream threads. The simulation runs the threads step by step on
-/// its own thread.
+/// its own thread. Global tables are read when the process starts, and do not follow their topics after that.
 class Process {
  public:
   Process(Broker& real, Faults& faults, const ManualClock& clock, const Topology& topology, StreamsConfig config,
@@ -47,6 +48,7 @@ class Process {
   ~Process();
 
   [[nodiscard]] bool up() const { return !threads_.empty(); }
+  /// Global tables are read without faults.
   void start();
   /// Ends the process as kill -9 does: without closing any client. Writes that RocksDB has received stay.
   void crash();
@@ -62,6 +64,7 @@ class Process {
   /// Runs one round of a random thread. A thread that ends with an exception is replaced.
   void run_one(Chance& chance);
 
+  [[nodiscard]] const std::filesystem::path& state_dir() const { return directory_.path(); }
   [[nodiscard]] int replaced_threads() const { return replaced_; }
   [[nodiscard]] StreamThread& thread(std::size_t index) { return *threads_.at(index); }
   /// The metrics of all threads since the last start. Only while the process is up.
@@ -70,6 +73,7 @@ class Process {
  private:
   [[nodiscard]] std::unique_ptr<detail::StreamThread> make_thread(int number);
   [[nodiscard]] detail::TopologyPlan make_plan();
+  void read_global_tables();
 
   Broker& real_;
   Faults& faults_;
@@ -86,6 +90,7 @@ class Process {
   std::unique_ptr<Admin> admin_;
   std::shared_ptr<const detail::TopologyPlan> plan_;
   std::unique_ptr<detail::ThreadEnvironment> environment_;
+  std::unique_ptr<GlobalThread> global_;  ///< null: the topology has no global tables
   std::vector<std::unique_ptr<detail::StreamThread>> threads_;
 };
 

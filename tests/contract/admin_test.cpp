@@ -96,6 +96,36 @@ BOOST_AUTO_TEST_CASE(tells_a_topic_s_configuration) {
   BOOST_CHECK_EXCEPTION((void)admin->topic_config(missing, false, kPatience), BrokerException, names(missing));
 }
 
+BOOST_AUTO_TEST_CASE(changes_settings_of_a_topic_and_leaves_the_others) {
+  const std::string name = topic(1, {{"retention.ms", "86400000"}, {"max.message.bytes", "1000"}});
+  admin->alter_topic_config(name, {{"max.message.bytes", "3000"}, {"min.cleanable.dirty.ratio", "0.25"}}, kPatience);
+  auto own = admin->topic_config(name, false, kPatience);
+  BOOST_CHECK_EQUAL(own.at("retention.ms"), "86400000");
+  BOOST_CHECK_EQUAL(own.at("max.message.bytes"), "3000");
+  BOOST_CHECK_EQUAL(own.at("min.cleanable.dirty.ratio"), "0.25");
+  // The next record is judged by the new setting.
+  write(name, {std::string(2000, 'x')});
+  BOOST_CHECK_EQUAL(read_to_end(*this, {name, 0}).size(), 1U);
+  admin->alter_topic_config(name, {{"retention.ms", std::nullopt}}, kPatience);
+  own = admin->topic_config(name, false, kPatience);
+  BOOST_CHECK(!own.contains("retention.ms"));
+  BOOST_CHECK_EQUAL(own.at("max.message.bytes"), "3000");
+}
+
+BOOST_AUTO_TEST_CASE(changes_nothing_if_a_name_or_value_is_wrong) {
+  const std::string name = topic(1, {{"retention.ms", "86400000"}});
+  const auto before = admin->topic_config(name, false, kPatience);
+  BOOST_CHECK_EXCEPTION(
+      admin->alter_topic_config(name, {{"retention.ms", "1"}, {"max.message.bytes", "soon"}}, kPatience),
+      BrokerException, names("max.message.bytes"));
+  BOOST_CHECK_EXCEPTION(admin->alter_topic_config(name, {{"retention.ms", "1"}, {"no.such.config", "1"}}, kPatience),
+                        BrokerException, names("no.such.config"));
+  BOOST_TEST(admin->topic_config(name, false, kPatience) == before);
+  const std::string missing = unique("missing");
+  BOOST_CHECK_EXCEPTION(admin->alter_topic_config(missing, {{"retention.ms", "1"}}, kPatience), BrokerException,
+                        names(missing));
+}
+
 BOOST_AUTO_TEST_CASE(deletes_a_topic_with_its_records) {
   const std::string name = topic();
   write(name, {"old"});

@@ -5,6 +5,7 @@
 #include "contract/contract.hpp"
 #include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/errors.hpp"
+#include "support/captured_stderr.hpp"
 
 using namespace millrace;
 using namespace millrace::contract;
@@ -154,10 +155,15 @@ BOOST_AUTO_TEST_CASE(resets_to_the_earliest_record_if_its_offset_was_deleted) {
   const std::string topic = this->topic();
   write(topic, {"0", "1", "2", "3"});
   admin->delete_records({{{topic, 0}, 3}}, kPatience);
+  const CapturedStderr log;
   const auto reader = consumer({{"auto.offset.reset", "earliest"}});
   reader->assign({{{topic, 0}, 1}});
   const auto seen = poll_records(*reader, 1);
   BOOST_CHECK_EQUAL(seen.at(0).offset, 3);
+  // Says from where and to where.
+  const std::string text = log.text();
+  BOOST_CHECK_MESSAGE(text.find(topic + "-0: offset 1 is not in the log") != std::string::npos, text);
+  BOOST_CHECK_MESSAGE(text.find("goes on at offset 3 (auto.offset.reset)") != std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(fails_at_a_deleted_offset_without_a_reset_policy) {

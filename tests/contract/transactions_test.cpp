@@ -1,4 +1,5 @@
 #define BOOST_TEST_DYN_LINK
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "contract/contract.hpp"
@@ -293,6 +294,35 @@ BOOST_AUTO_TEST_CASE(does_not_commit_if_one_of_its_records_failed) {
   const auto seen = read_to_end(*this, {topic, 0});
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
   BOOST_CHECK_EQUAL(seen[0].value.value(), "second try");
+}
+
+// Whoever catches the exception asks the reports for the record that is to blame.
+BOOST_AUTO_TEST_CASE(reports_the_refused_record_before_a_call_fails) {
+  const std::string topic = this->topic(2, {{"max.message.bytes", "10000"}});
+  const std::string large(20000, 'x');
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    Deliveries deliveries;
+    const auto writer = transactional(unique("tx"), {}, &deliveries);
+    writer->begin_transaction();
+    ProducerRecord record;
+    record.topic = topic;
+    record.partition = 0;
+    record.value = large;
+    writer->send(record, 7);
+    BOOST_CHECK_EXCEPTION(
+        {
+          // The records of the other partition fill the time until the broker has answered.
+          for (int i = 0; i < 1'000'000; ++i) send(*writer, topic, "good", 1);
+          writer->commit_transaction(kPatience);
+        },
+        BrokerException, [](const auto& error) { return error.severity() == Severity::abortable; });
+    // A batch of the small records may be too large as well.
+    const auto refused = [](const auto& report) {
+      return report.error && report.error->severity() != BrokerException::Severity::retriable;
+    };
+    BOOST_REQUIRE_MESSAGE(std::ranges::any_of(deliveries.all, refused), "no report in attempt " << attempt);
+    writer->abort_transaction(kPatience);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(interleaves_with_others_in_one_partition) {

@@ -6,6 +6,7 @@
 
 #include "kafka/kafka_tools.hpp"
 #include "millrace/common/errors.hpp"
+#include "support/captured_stderr.hpp"
 
 using namespace millrace;
 using namespace millrace::kafka_test;
@@ -170,6 +171,53 @@ BOOST_AUTO_TEST_CASE(large_records_pass_if_producer_and_topic_allow_them) {
     }
     return seen == 3;
   });
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_is_larger_than_an_answer_may_be_names_the_setting) {
+  const CapturedStderr log;
+  const auto topic = new_topic(*broker);
+  const std::string large(100'000, 'x');
+  const auto producer = broker->make_producer({});
+  producer->send({.topic = topic, .partition = 0, .key = {}, .value = large, .timestamp = {}});
+  producer->flush(kPatience);
+  const auto consumer = broker->make_consumer({{"receive.message.max.bytes", "10000"},
+                                               {"fetch.max.bytes", "2000"},
+                                               {"fetch.message.max.bytes", "1000"},
+                                               {"message.max.bytes", "1000"}});
+  consumer->assign({{{topic, 0}, 0}});
+  poll_until(*consumer, 10, [&](const auto& records) {
+    BOOST_REQUIRE(records.empty());
+    return log.text().find("raise consumer.receive.message.max.bytes") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(refused_records_are_reported_with_size_and_limit) {
+  struct Failures : DeliveryListener {
+    void on_delivery(const Delivery& delivery) override {
+      if (delivery.error != nullptr) text = delivery.error->what();
+    }
+    std::string text;
+  };
+  const auto topic = new_topic(*broker, {{"max.message.bytes", "5000"}});
+  const std::string large(100'000, 'x');
+  const ProducerRecord record{.topic = topic, .partition = 0, .key = "k", .value = large, .timestamp = {}};
+  const auto says = [](const std::string& text, const std::string& part) {
+    BOOST_CHECK_MESSAGE(text.find(part) != std::string::npos, "'" << part << "' is not in: " << text);
+  };
+  {
+    Failures failures;
+    const auto producer = broker->make_producer({{"max.request.size", "50000"}}, &failures);
+    producer->send(record);
+    says(failures.text, "a record of 100001 bytes is larger");
+    says(failures.text, "producer.max.request.size: 50000 bytes");
+  }
+  Failures failures;
+  const auto producer = broker->make_producer({{"batch.size", "200000"}}, &failures);
+  producer->send(record);
+  producer->flush(kPatience);
+  says(failures.text, "a record of 100001 bytes");
+  says(failures.text, "max.message.bytes");
+  says(failures.text, "up to 200000 bytes (producer.batch.size)");
 }
 
 BOOST_AUTO_TEST_CASE(a_full_queue_makes_send_wait_and_loses_nothing) {

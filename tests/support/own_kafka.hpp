@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "support/temp_dir.hpp"
 
@@ -18,7 +20,8 @@ namespace millrace {
 /// MILLRACE_KAFKA_SCRIPT names the script.
 class OwnKafka {
  public:
-  OwnKafka() { start(); }
+  /// `settings`: of the server (server.properties), in addition to those of the script or instead of them.
+  explicit OwnKafka(std::vector<std::string> settings = {}) : settings_(std::move(settings)) { start(); }
   ~OwnKafka() {
     try {
       script("stop");
@@ -31,12 +34,21 @@ class OwnKafka {
 
   /// Starts the server at the same port as before.
   void start() {
-    const auto output = script("start --port 0");
+    std::string arguments = "start --port 0";
+    for (const auto& setting : settings_) arguments += " --set '" + setting + "'";
+    const auto output = script(arguments);
     const auto found = output.rfind("bootstrap servers: ");
     if (found == std::string::npos) throw std::runtime_error("Kafka did not start: " + output);
     const auto address = output.substr(found + 19, output.find('\n', found) - found - 19);
     if (!address_.empty() && address != address_) throw std::runtime_error("Kafka came back at " + address);
     address_ = address;
+  }
+
+  /// Stops the server and starts it with other settings.
+  void restart(std::vector<std::string> settings) {
+    script("stop");
+    settings_ = std::move(settings);
+    start();
   }
 
   /// Kills the server without a shutdown, as a power cut does.
@@ -77,6 +89,7 @@ class OwnKafka {
   }
 
   TempDir directory_;
+  std::vector<std::string> settings_;
   std::string address_;
   bool forgot_transactions_ = false;
 };

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "common/visible.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 #include "millrace/version.hpp"
@@ -51,7 +52,7 @@ void print_error(const CLI::App& cli, std::string text) {
   for (auto& c : text) {
     if (c == '\n') c = ' ';
   }
-  std::cerr << (cli.get_name().empty() ? "" : cli.get_name() + ": ") << text << '\n';
+  std::cerr << (cli.get_name().empty() ? "" : cli.get_name() + ": ") << detail::visible(text) << '\n';
 }
 
 }  // namespace

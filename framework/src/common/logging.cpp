@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "common/visible.hpp"
+
 namespace millrace {
 namespace {
 
@@ -38,7 +40,9 @@ spdlog::logger& logger() {
 }  // namespace
 
 void log(LogLevel level, std::string_view text) {
-  logger().log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
+  if (!log_enabled(level)) return;
+  // Names and values from outside are in many lines.
+  logger().log(to_spdlog(level), detail::visible_lines(text));
 }
 
 void set_log_level(LogLevel level) { logger().set_level(to_spdlog(level)); }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/nearest.hpp"
+#include "common/visible.hpp"
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail {
@@ -74,8 +75,9 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// In double quotes, as all messages show keys and values.
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+/// In double quotes, as all messages show keys and values. A byte order mark at the beginning of a file would be a part
+/// of the first key, and nobody would see it.
+std::string quoted(std::string_view text) { return '"' + visible(text) + '"'; }
 
 /// Throws the ConfigException for a bad value. `must` says what the value must be.
 [[noreturn]] void reject(const ConfigKey& key, std::string_view value, const std::string& must) {
@@ -274,6 +276,9 @@ std::string checked_value(const ConfigKey& key, std::string_view given) {
     case ConfigRule::topic_name: return checked_topic_part(key, value, true);
     case ConfigRule::exception_handler: return checked_class(key, value, kHandlers);
     case ConfigRule::timestamp_extractor: return checked_class(key, value, kTimestampExtractors);
+    case ConfigRule::directory:
+      if (value.empty()) reject(key, value, "a directory; leave the key out for the default");
+      break;
     case ConfigRule::none: break;
   }
   if (key.type == ConfigType::boolean) return checked_flag(key, value);

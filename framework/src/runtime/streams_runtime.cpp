@@ -4,8 +4,13 @@
 #include <utility>
 
 #include "broker/client_settings.hpp"
+#include "common/io_remedy.hpp"
 #include "millrace/common/logging.hpp"
+#include "runtime/open_files.hpp"
+#include "runtime/plan/internal_topics.hpp"
+#include "runtime/plan/topic_collisions.hpp"
 #include "runtime/task/store_plans.hpp"
+#include "runtime/temporary_state.hpp"
 #include "runtime/thread/shares.hpp"
 
 namespace millrace::detail {
@@ -16,6 +21,11 @@ using SteadyClock = Patience::SteadyClock;
 
 /// How often the main thread looks for due work. Also the interval of metric samples.
 constexpr Millis kHousekeepingInterval{1'000};
+/// If two threads fail with the same error within this time, the second error is not logged again. One cause, such as a
+/// broker that cannot be reached, usually makes all threads fail.
+constexpr Millis kSameFailure{10'000};
+/// Timeout of each request of refuse_topics_of_others(). Short, because the application can start without this check.
+constexpr Millis kCollisionTimeout{5'000};
 /// How long the other threads may wait for the broker after one thread has failed.
 constexpr Millis kStopTimeout{60'000};
 
@@ -37,12 +47,11 @@ class Inside {
 
 [[nodiscard]] bool is_final(State state) { return state == State::not_running || state == State::error; }
 
-/// Whether a state directory is needed. Stores of the DSL without an explicit medium follow default.dsl.store.
+/// Whether a state directory is needed. A persistent custom store may use the directory for its own files.
 [[nodiscard]] bool has_persistent_stores(const TopologyBuilder& topology, const StreamsConfig& config) {
-  const bool by_default = config.get_string("default.dsl.store") != "in_memory";
   return std::ranges::any_of(topology.stores(), [&](const auto& entry) {
     const StoreSpec& spec = definition_of(*entry.second).spec;
-    return spec.default_medium ? by_default : spec.persistent;
+    return is_persistent(spec, config) || (spec.kind == StoreKind::custom && spec.persistent);
   });
 }
 
@@ -60,6 +69,7 @@ StreamsRuntime::StreamsRuntime(Topology topology, StreamsConfig config, std::sha
   }
   if (has_persistent_stores(topology_.internal(), config_)) {
     state_directory_ = std::make_unique<StateDirectory>(config_.get_string("state.dir"), application_id_, clock_);
+    warn_of_temporary_state(state_directory_->path(), broker_->address());
     process_id_ = state_directory_->process_id();
   } else {
     // Nothing is kept on disk, so the id need not survive a restart.
@@ -112,9 +122,14 @@ void StreamsRuntime::start() {
     throw StreamsException("start() was called on an application that was started before: make a new one");
   }
   // All of this may throw. The state is still `created` then, and the caller may try start() again.
-  make_environment();
-  start_global();
   const auto threads = static_cast<int>(stream_threads(config_, topology_.internal()));
+  const bool embedded = broker_->address().starts_with("embedded:");
+  require_open_files(least_open_files(topology_.internal(), config_, threads, embedded), open_files_limit(),
+                     application_id_);
+  make_environment();
+  warn_of_few_open_files(open_files(*plan_, topology_.internal(), config_, threads, embedded), open_files_limit(),
+                         application_id_);
+  open_global();
   std::vector<std::unique_ptr<Worker>> workers;
   for (int number = 1; number <= threads; ++number) {
     workers.push_back(std::make_unique<Worker>());
@@ -128,16 +143,26 @@ void StreamsRuntime::start() {
   // Before the threads start, since their first update_state() must not come from `created`.
   set_state(State::rebalancing);
   for (const auto& worker : workers_) worker->thread = std::thread([this, &worker = *worker] { run(worker); });
-  // A topology of global tables alone has no stream thread that could report `running`.
-  if (workers_.empty()) update_state();
+  start_global();
   main_thread_ = std::thread([this] { keep_house(); });
 }
 
 void StreamsRuntime::make_environment() {
   // The broker may not answer yet at the start, so each request gets the time for connecting.
   admin_ = broker_->make_admin();
+  refuse_own_internal_topics(topology_.internal(), application_id_);
+  const Millis timeout = config_.get_millis("millrace.connect.timeout.ms");
+  try {
+    refuse_topics_of_others(topology_.internal(), application_id_, *admin_, std::min(timeout, kCollisionTimeout));
+  } catch (const BrokerException& error) {
+    // Not an error here: the plan and the stream threads send requests too, and report a broker that does not answer.
+    log(LogLevel::info,
+        application_id_ + ": cannot check whether its internal topics belong to another application: " + error.what());
+  }
   plan_ = std::make_shared<const TopologyPlan>(plan_topology(topology_.internal(), application_id_, config_, *admin_,
                                                              config_.get_millis("millrace.connect.timeout.ms")));
+  warn_of_other_settings(*admin_, topology_.internal(), application_id_, config_,
+                         config_.get_millis("millrace.connect.timeout.ms"));
   environment_.emplace(ThreadEnvironment{
       .task = {.topology = topology_.internal(),
                .application_id = application_id_,
@@ -172,22 +197,42 @@ void StreamsRuntime::make_environment() {
   });
 }
 
-// This happens before any stream thread starts: a join with a global table must find the records that are already
-// there.
-void StreamsRuntime::start_global() {
+// Only opens the stores. The global thread fills them, because filling may take minutes and close() must work
+// meanwhile.
+void StreamsRuntime::open_global() {
   if (!GlobalThread::needed(topology_.internal())) return;
   const auto directory = state_directory_ ? state_directory_->path() / "global" : std::filesystem::path();
   global_ = std::make_unique<GlobalThread>(environment_->task, *broker_, *admin_,
-                                           global_consumer_config(config_, client_names()), directory);
-  global_->bootstrap(config_.get_millis("millrace.connect.timeout.ms"));
+                                           global_consumer_config(config_, client_names()), directory,
+                                           config_.get_millis("millrace.connect.timeout.ms"));
+  global_->open();
+  global_ready_ = false;
   // Set before the stream threads are made, so they read it without a lock.
   environment_->task.find_global_store = [this](const std::string& name, const std::string& reader) {
     return global_->stores().find(name, reader);
   };
-  global_->start([this](const std::exception& error) {
-    log(LogLevel::error, application_id_ + ": global stores: " + error.what());
-    fail(error.what());
-  });
+  environment_->task.rebuild_global_stores = [this](const std::filesystem::path& directory) {
+    return global_->rebuild(directory);
+  };
+}
+
+void StreamsRuntime::start_global() {
+  if (!global_) return;
+  global_->start({.ready =
+                      [this] {
+                        {
+                          const std::lock_guard lock(mutex_);
+                          global_ready_ = true;
+                          changed_.notify_all();
+                        }
+                        // A topology with only global tables has no stream thread that could report `running`.
+                        update_state();
+                      },
+                  .failed =
+                      [this](const std::exception& error) {
+                        log(LogLevel::error, application_id_ + ": global stores: " + error.what());
+                        fail(error.what());
+                      }});
 }
 
 ClientNames StreamsRuntime::client_names() const {
@@ -210,6 +255,7 @@ std::unique_ptr<StreamThread> StreamsRuntime::make_stream_thread(int number) {
 
 void StreamsRuntime::run(Worker& worker) {
   const Inside inside(*this);
+  wait_for_global();
   bool go_on = true;
   // handle_failure() may have put another StreamThread into `worker`, so each pass reads the pointer again.
   while (go_on && !stopping()) {
@@ -231,9 +277,16 @@ void StreamsRuntime::run(Worker& worker) {
   changed_.notify_all();
 }
 
+// The thread waits before it joins the group, for two reasons. A join with a global table must find the records that
+// the topic has already. And a member that waits without polling would lose its partitions.
+void StreamsRuntime::wait_for_global() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return global_ready_ || stop_; });
+}
+
 bool StreamsRuntime::handle_failure(Worker& worker, const std::exception& error) {
   const std::string name = worker.stream_thread->names().thread_name();
-  log(LogLevel::error, name + ": " + error.what());
+  log(failure_level(name, error.what()), name + ": " + error.what());
   // Before the handler is asked: the handler may take its time, and the group should give the partitions away
   // meanwhile.
   worker.stream_thread->close_dirty();
@@ -248,6 +301,16 @@ bool StreamsRuntime::handle_failure(Worker& worker, const std::exception& error)
   }
   fail(error.what());
   return false;
+}
+
+LogLevel StreamsRuntime::failure_level(const std::string& thread, const std::string& error) {
+  const std::lock_guard lock(mutex_);
+  const Timestamp now = clock_.monotonic_ms();
+  if (error == logged_.error && thread != logged_.thread && now - logged_.at < kSameFailure.count()) {
+    return LogLevel::debug;
+  }
+  logged_ = {thread, error, now};
+  return stop_ ? LogLevel::warn : LogLevel::error;
 }
 
 Streams::ExceptionResponse StreamsRuntime::ask_handler(const std::exception& error) const {
@@ -303,6 +366,7 @@ void StreamsRuntime::request_stop(SteadyClock::time_point deadline) {
   stop_ = true;
   // A second close() with a longer timeout must not extend the first deadline.
   stop_deadline_ = std::min(stop_deadline_, deadline);
+  if (global_) global_->request_stop();
   for (const auto& worker : workers_) {
     // Both are needed: end_by() limits waits for the broker, wakeup() ends a poll or a round that is under way.
     worker->stream_thread->end_by(stop_deadline_);
@@ -392,7 +456,12 @@ void StreamsRuntime::finish() {
   ended.clear();
   // The order matters. The global thread uses the admin client and the state directory. The state directory comes last,
   // so that another process gets its lock only when no database is open.
-  global_.reset();
+  std::unique_ptr<GlobalThread> global;
+  {
+    const std::lock_guard lock(mutex_);
+    global = std::move(global_);
+  }
+  global.reset();
   admin_.reset();
   state_directory_.reset();
   set_state(state() == State::pending_error ? State::error : State::not_running);
@@ -438,6 +507,7 @@ void StreamsRuntime::notify(State now, State before) const {
 State StreamsRuntime::wanted_state() const {
   // Before the start and during the end, the stream threads do not decide.
   if (state_ != State::running && state_ != State::rebalancing) return state_;
+  if (!global_ready_) return State::rebalancing;
   // A closed thread has no tasks any more. It must not keep the application in REBALANCING.
   const bool settled = std::ranges::all_of(workers_, [](const auto& worker) {
     const auto state = worker->stream_thread->state();

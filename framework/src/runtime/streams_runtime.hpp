@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "millrace/common/logging.hpp"
 #include "millrace/runtime/streams.hpp"
 #include "runtime/global/global_thread.hpp"
 #include "runtime/housekeeping.hpp"
@@ -72,7 +73,9 @@ class StreamsRuntime {
   void make_metrics();
   /// Makes the plan and the environment that all threads share. Creates missing internal topics.
   void make_environment();
-  /// Fills the global stores up to the present end of their topics, then starts the global thread.
+  /// Opens the global stores, if there are any.
+  void open_global();
+  /// Starts the global thread. The workers wait until it has filled the stores.
   void start_global();
   /// Without a thread number.
   [[nodiscard]] ClientNames client_names() const;
@@ -83,8 +86,13 @@ class StreamsRuntime {
 
   /// The body of a worker's thread.
   void run(Worker& worker);
+  /// Waits until the global stores are complete for the first time, or until the application ends.
+  void wait_for_global();
   /// Asks the uncaught exception handler. Returns whether the worker goes on with a new stream thread.
   [[nodiscard]] bool handle_failure(Worker& worker, const std::exception& error);
+  /// The level at which a failure of a thread is logged. `debug` if another thread has just failed with the same error.
+  /// `warn` while the application is ending, because the failure is then a consequence of the end. Otherwise `error`.
+  [[nodiscard]] LogLevel failure_level(const std::string& thread, const std::string& error);
   /// A handler that throws counts as shutdown_client.
   [[nodiscard]] Streams::ExceptionResponse ask_handler(const std::exception& error) const;
   /// Waits for the replacement pause, then puts a new StreamThread in place of the failed one.
@@ -131,13 +139,21 @@ class StreamsRuntime {
   std::recursive_mutex listener_mutex_;
   /// Guards the members below, up to stop_deadline_.
   mutable std::mutex mutex_;
-  /// Notified when state_, stop_, replan_ or alive_ changes.
+  /// Notified when state_, stop_, replan_, global_ready_ or alive_ changes.
   std::condition_variable changed_;
   Streams::State state_ = Streams::State::created;
   /// Why the application failed; empty if it did not.
   std::string error_;
+  /// The failure of a thread that was logged last. `at`: Clock::monotonic_ms().
+  struct {
+    std::string thread;
+    std::string error;
+    Timestamp at = 0;
+  } logged_;
   /// The application is ending.
   bool stop_ = false;
+  /// The global stores were complete at least once. True if there are no global stores.
+  bool global_ready_ = true;
   /// A stream thread has asked for a new plan.
   bool replan_ = false;
   /// Workers whose thread has not ended.

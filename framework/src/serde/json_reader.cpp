@@ -1,8 +1,11 @@
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <system_error>
 
 #include "json_document.hpp"
 #include "millrace/common/errors.hpp"
@@ -107,6 +110,16 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
   document.path.leave();
 }
 
+/// Whether a number may become another float by way of this double than directly: the double is half way between two
+/// floats, and the text may be a little more or less.
+bool rounds_twice(double number) {
+  constexpr std::uint64_t kLostBits = (std::uint64_t{1} << 29) - 1;
+  constexpr std::uint64_t kHalf = std::uint64_t{1} << 28;
+  // Floats near zero have fewer bits, so any of them may be the half.
+  if (std::abs(number) < std::numeric_limits<float>::min()) return number != 0;
+  return (std::bit_cast<std::uint64_t>(number) & kLostBits) == kHalf;
+}
+
 template <class Number>
 std::string range_text(Number min, Number max) {
   return "an integer from " + std::to_string(min) + " to " + std::to_string(max);
@@ -163,11 +176,15 @@ void JsonReader::read(double& out) {
 }
 
 void JsonReader::read(float& out) {
-  // simdjson reads doubles only. A number that is rounded twice, to double and then to float, may differ in the last
-  // bit.
+  // simdjson reads doubles only.
   double number = 0;
   read(number);
   out = static_cast<float>(number);
+  if (rounds_twice(number)) [[unlikely]] {
+    const std::string_view token = document_of(*this).token();
+    float once = 0;
+    if (std::from_chars(token.data(), token.data() + token.size(), once).ec == std::errc()) out = once;
+  }
   // A double can be too large for float. NaN and infinity themselves are not valid JSON.
   if (std::isinf(out)) [[unlikely]]
     document_of(*this).fail_value(simdjson::NUMBER_OUT_OF_RANGE, "a number within the range of float");

@@ -12,8 +12,7 @@ namespace millrace::detail {
 /// The index of the first byte that is not part of a valid UTF-8 sequence; the size if all bytes are valid.
 [[nodiscard]] std::size_t first_invalid_utf8(std::string_view bytes);
 
-/// The first `limit` bytes, for an error text. Control characters and invalid UTF-8 become '?'. Sequences are never
-/// cut. "..." follows if the text is longer.
+/// The first `limit` bytes, for an error text: see visible().
 [[nodiscard]] std::string excerpt(std::string_view bytes, std::size_t limit = 80);
 
 }  // namespace millrace::detail

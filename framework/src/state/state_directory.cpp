@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/io_remedy.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 #include "millrace/serde/json.hpp"
@@ -35,13 +36,15 @@ struct ProcessMetadata {
 };
 MILLRACE_JSON(ProcessMetadata, (process_id, "processId"))
 
-// Both throw ProcessorStateException. The first one is for calls of the operating system (errno).
+// Both throw ProcessorStateException with the cause and its remedy. The first function is for system calls (errno).
 [[noreturn]] void fail(const std::string& doing, const fs::path& path, int error) {
-  throw ProcessorStateException("cannot " + doing + " " + path.string() + ": " + std::strerror(error));
+  throw ProcessorStateException("cannot " + doing + " " + path.string() + ": " + std::strerror(error) + "; " +
+                                io_remedy(std::strerror(error), path));
 }
 
 [[noreturn]] void fail(const std::string& doing, const fs::path& path, const std::error_code& error) {
-  throw ProcessorStateException("cannot " + doing + " " + path.string() + ": " + error.message());
+  throw ProcessorStateException("cannot " + doing + " " + path.string() + ": " + error.message() + "; " +
+                                io_remedy(error.message(), path));
 }
 
 /// Returns an empty string if the file cannot be read.

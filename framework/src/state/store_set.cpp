@@ -3,16 +3,21 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/visible.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 #include "state/changelog/change_logging.hpp"
 #include "state/memory/stores.hpp"
 #include "state/observing_store.hpp"
+#include "state/store_type.hpp"
 
 namespace millrace::detail {
 namespace {
 
 [[nodiscard]] const StoreSpec& spec_of(const StorePlan& plan) { return definition_of(*plan.builder).spec; }
+
+/// Error messages show at most this many bytes of a key.
+constexpr std::size_t kShownKey = 100;
 
 /// For messages.
 [[nodiscard]] std::string_view noun(StoreKind kind) {
@@ -40,12 +45,14 @@ StoreSet::StoreSet(std::string owner, std::vector<StorePlan> plans, const std::f
   for (const StorePlan& plan : plans_) {
     const std::string& store = spec_of(plan).name;
     stores_.emplace(store, open(plan));
+    if (!plan.persistent || database_->starts_empty(store)) note_emptied(plan);
     for (const TopicPartition& changelog : plan.changelogs) {
       StorePosition& position = positions_.emplace_back();
       position.store_ = store;
       position.changelog_ = changelog;
       position.persistent_ = plan.persistent;
       position.from_source_ = plan.from_source;
+      if (!plan.from_source) position.table_of_ = plan.table_of;
       // An in-memory store starts empty, whatever was restored before.
       if (plan.persistent) position.next_offset_ = database_->position(store, changelog);
     }
@@ -57,8 +64,16 @@ StoreSet::~StoreSet() = default;
 ByteStore StoreSet::open(const StorePlan& plan) {
   const StoreSpec& spec = spec_of(plan);
   if (!plan.persistent) return make_in_memory_store(spec);
-  // Both before the store is opened: they delete its data if these do not fit, positions included.
-  if (!plan.changelogs.empty()) database_->expect_changelogs(spec.name, plan.changelogs);
+  // All checks come before the store is opened: a check that fails deletes the store's data and positions.
+  expect_type(plan);
+  std::vector<TopicPartition> known = plan.changelogs;
+  if (plan.table_of && !plan.from_source && database_->position(spec.name, *plan.table_of)) {
+    // The database has a position in the source topic. So either the topic was the store's changelog until now, or the
+    // process ended while the store was filled from the topic. In both cases the store's own changelog is incomplete.
+    to_fill_.insert(spec.name);
+    known.push_back(*plan.table_of);
+  }
+  if (!known.empty()) database_->expect_changelogs(spec.name, known);
   database_->expect_headers(spec.name, has_headers(spec.format));
   ByteStore bytes;
   switch (spec.kind) {
@@ -69,6 +84,33 @@ ByteStore StoreSet::open(const StorePlan& plan) {
     case StoreKind::custom: break;  // never persistent
   }
   return bytes;
+}
+
+void StoreSet::expect_type(const StorePlan& plan) {
+  const StoreSpec& spec = spec_of(plan);
+  const std::string now = write_store_type(spec);
+  const auto before = database_->type_of(spec.name);
+  if (before == now) return;
+  if (const auto change = before ? compare_store_types(*before, now) : std::nullopt) {
+    const std::string what = "store '" + spec.name + "' of " + owner_ + " had " + change->before + " before, and has " +
+                             change->now + " now";
+    const bool own_changelog = !plan.changelogs.empty() && !plan.from_source;
+    if (change->unreadable && own_changelog) {
+      throw TopologyException(
+          what + ". So the store cannot read the records in its changelog " + plan.changelogs.front().topic +
+          ". Generated store names change their meaning if operators are added, removed or moved: undo that change, or "
+          "name the stores in the code (Materialized::as, Grouped::as, StreamJoined::as). If the store must have the "
+          "new type, give the store another name, or reset the application");
+    }
+    if (change->unreadable) database_->wipe(spec.name);
+    log(LogLevel::warn,
+        what +
+            (change->unreadable
+                 ? (plan.from_source ? ": the store is filled from its topic again" : ": its data are deleted")
+                 : ". Nothing needs to be done if only the name of the type has changed. If the topology now uses this "
+                   "store name for other data, give the store another name"));
+  }
+  database_->note_type(spec.name, now);
 }
 
 // REQUIRES: the set has the store.
@@ -96,8 +138,28 @@ void StoreSet::begin_restore(const std::map<TopicPartition, Watermarks>& held) {
     if (!fits(position, held.at(position.changelog_))) wipe(position.store_);
   }
   for (StorePosition& position : positions_) {
-    if (!position.next_offset_) position.next_offset_ = Offset(held.at(position.changelog_).low);
+    const Watermarks& own = held.at(position.changelog_);
+    if (position.table_of_ && !position.next_offset_ && (own.low == own.high || fills(position))) {
+      const Watermarks& topic = held.at(*position.table_of_);
+      if (topic.low < topic.high) {
+        begin_filling(position, Offset(topic.low));
+        continue;
+      }
+      // Nothing of the topic was processed yet. The store starts empty, and processing fills it.
+      if (to_fill_.erase(position.store_) > 0) wipe(position.store_);
+    }
+    if (!position.next_offset_) position.next_offset_ = Offset(own.low);
   }
+}
+
+void StoreSet::begin_filling(StorePosition& position, Offset from) {
+  wipe(position.store_);
+  to_fill_.insert(position.store_);
+  if (!position.persistent_) return;
+  // The position in the topic is written before the first record. After a crash it tells open() that the store's
+  // changelog is incomplete.
+  database_->commit({{position.store_, {{*position.table_of_, from}}}});
+  database_->flush();
 }
 
 bool StoreSet::fits(const StorePosition& position, const Watermarks& held) const {
@@ -113,10 +175,31 @@ bool StoreSet::fits(const StorePosition& position, const Watermarks& held) const
 }
 
 void StoreSet::restore(StorePosition& position, std::span<const RestoreRecord> records, Offset next_offset) {
-  apply(position.store_, records);
+  try {
+    apply(position.store_, records);
+  } catch (const SerializationException&) {
+    // One by one, to find the record that failed. apply_alone() throws an exception that names the record.
+    for (const RestoreRecord& record : records) apply_alone(position, record);
+    throw;
+  }
   advance(position, next_offset);
   // Data and position in one write. A crash before it only repeats this batch.
   if (position.persistent_) commit_with(std::nullopt);
+}
+
+void StoreSet::apply_alone(const StorePosition& position, const RestoreRecord& record) {
+  try {
+    apply(position.store_, {&record, 1});
+  } catch (const SerializationException& error) {
+    throw SerializationException(
+        "store '" + position.store_ + "' of " + owner_ + ": its changelog " + position.changelog_.str() +
+        " has a record that does not belong to this store, with the key '" + visible(record.key, kShownKey) + "' (" +
+        std::to_string(record.key.size()) + " bytes) and " +
+        (record.value ? "a value of " + std::to_string(record.value->size()) + " bytes" : std::string("no value")) +
+        ": " + error.what() +
+        ". Either another program has written to the changelog, or the store had another type before: stop that "
+        "program and delete the record, or give the store another name");
+  }
 }
 
 // The end can be behind the last record, because transaction markers take offsets too.
@@ -150,6 +233,30 @@ void StoreSet::wipe(const std::string& store) {
   for (StorePosition& position : positions_) {
     if (position.store_ == store) position.next_offset_.reset();
   }
+  note_emptied(plan);
+}
+
+void StoreSet::note_emptied(const StorePlan& plan) {
+  if (plan.changelogs.empty()) emptied_.insert(spec_of(plan).name);
+}
+
+std::vector<std::string> StoreSet::unlogged_on_disk() const {
+  std::vector<std::string> names;
+  for (const StorePlan& plan : plans_) {
+    if (plan.persistent && plan.changelogs.empty()) names.push_back(spec_of(plan).name);
+  }
+  return names;
+}
+
+void StoreSet::add_partition(const std::string& store, const TopicPartition& changelog, Offset start) {
+  StorePlan& plan = *std::ranges::find_if(plans_, [&](const StorePlan& one) { return spec_of(one).name == store; });
+  plan.changelogs.push_back(changelog);
+  StorePosition& position = positions_.emplace_back();
+  position.store_ = store;
+  position.changelog_ = changelog;
+  position.persistent_ = plan.persistent;
+  position.from_source_ = plan.from_source;
+  position.next_offset_ = start;
 }
 
 void StoreSet::empty_in_memory(const StorePlan& plan) {
@@ -178,14 +285,17 @@ void StoreSet::group_has(const TopicPartition& input, std::int64_t offset) {
 void StoreSet::commit() { commit_with(inputs_); }
 
 void StoreSet::commit_with(const std::optional<InputOffsets>& inputs) {
-  if (!database_) return;
   // Only persistent stores have positions on disk. An in-memory store restores everything after a restart.
   std::map<std::string, ChangelogPositions> positions;
   for (const StorePosition& position : positions_) {
     if (!position.persistent_ || !position.next_offset_) continue;
     positions[position.store_].emplace(position.changelog_, *position.next_offset_);
   }
-  database_->commit(positions, inputs);
+  if (database_) database_->commit(positions, inputs);
+  for (const StorePosition& position : positions_) {
+    // The store has a position in its own changelog. So the changelog is complete from now on.
+    if (position.next_offset_) to_fill_.erase(position.store_);
+  }
 }
 
 // The transaction was aborted: its changelog records do not count, so the data must not contain them either.
@@ -195,7 +305,9 @@ void StoreSet::discard() {
     inputs_ = database_->inputs();
   }
   for (const StorePlan& plan : plans_) {
-    if (!plan.persistent) empty_in_memory(plan);
+    if (plan.persistent) continue;
+    empty_in_memory(plan);
+    note_emptied(plan);
   }
   for (StorePosition& position : positions_) {
     position.next_offset_ =

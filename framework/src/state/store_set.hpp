@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "millrace/broker/consumer.hpp"
@@ -27,6 +30,10 @@ struct StorePlan {
   /// True: `changelogs` belong to a source topic. The store does not write to them. Restoring ends at the offset where
   /// processing begins.
   bool from_source = false;
+  /// The topic partition of which the store is the table: the store has the last record of each key, and nothing else.
+  /// If the store's changelog lacks these records, the store is filled from this partition. Unset: the store is not the
+  /// table of a topic.
+  std::optional<TopicPartition> table_of = {};
 };
 
 /// How far a store has come in one partition that it is rebuilt from. Only its StoreSet changes it.
@@ -36,6 +43,8 @@ class StorePosition {
   [[nodiscard]] const TopicPartition& changelog() const { return changelog_; }
   [[nodiscard]] bool persistent() const { return persistent_; }
   [[nodiscard]] bool from_source() const { return from_source_; }
+  /// See StorePlan::table_of. Unset if the partition is `changelog()` already.
+  [[nodiscard]] const std::optional<TopicPartition>& table_of() const { return table_of_; }
   /// The offset after the last record that the store's data include; nullopt: the store is empty.
   [[nodiscard]] std::optional<Offset> next_offset() const { return next_offset_; }
 
@@ -46,6 +55,7 @@ class StorePosition {
   TopicPartition changelog_;
   bool persistent_ = false;
   bool from_source_ = false;
+  std::optional<TopicPartition> table_of_;
   std::optional<Offset> next_offset_;
 };
 
@@ -55,6 +65,9 @@ class StorePosition {
 ///
 /// Restoring   begin_restore() says where to start, restore() applies a batch, finish_restore() ends it. Each step is
 ///             durable together with its position, so an interrupted restore continues where it stopped.
+/// Filling     If the changelog of a table lacks records of the table's topic, the table is filled from the topic:
+///             fill() is called instead of restore(). Filling ends with the next commit. After a crash or a discard()
+///             before that commit, filling starts again from the beginning.
 /// Commit      advance() notes how far the data go in a changelog. processed() and group_has() note how far they go in
 ///             the input. commit() makes data, positions and input offsets durable in one write. discard() goes back to
 ///             the last commit instead. A store in memory has no commit: discard() empties it, and it is restored from
@@ -62,7 +75,8 @@ class StorePosition {
 /// Handing on  A new binding may follow the old one directly after commit(), if nothing was written since. Nothing is
 ///             lost then, also not in memory. Otherwise call discard() first. Custom stores belong to their binding;
 ///             the next binding makes and restores its own.
-/// Readers     Other threads read the last commit through the readers that committed_key_value() and its like give.
+/// Readers     Other threads read the last commit through the readers that committed_key_value() and similar functions
+///             return.
 /// Threads     One at a time, except for those readers.
 /// Errors      As TaskDatabase.
 class StoreSet {
@@ -83,14 +97,15 @@ class StoreSet {
   [[nodiscard]] const ByteStore& bytes(const std::string& store) const { return stores_.at(store); }
 
   /// One per store and partition that the store is rebuilt from. Their addresses never change.
-  [[nodiscard]] std::vector<StorePosition>& positions() { return positions_; }
-  [[nodiscard]] const std::vector<StorePosition>& positions() const { return positions_; }
+  [[nodiscard]] std::deque<StorePosition>& positions() { return positions_; }
+  [[nodiscard]] const std::deque<StorePosition>& positions() const { return positions_; }
 
   /// Adds a custom store that a binding has made. The store is new and empty.
   void attach(const std::string& store, RestorableStore& custom);
   void detach(const std::string& store);
 
-  /// `held`: for each changelog partition the offsets that it holds. Restoring ends at `high` (exclusive). A store
+  /// `held`: the offsets that exist in each changelog partition and in each table_of() partition. For a source topic,
+  /// `high` is the offset up to which the task has processed the topic. Restoring ends at `high` (exclusive). A store
   /// continues from its position, or starts at `low`.
   ///
   /// A changelog may have been deleted or made again since. If the store's data do not fit it, the store is emptied
@@ -102,6 +117,30 @@ class StoreSet {
   void finish_restore(StorePosition& position, Offset end);
   /// Empties a store. Its restoring starts from the beginning.
   void wipe(const std::string& store);
+
+  /// Whether begin_restore() or begin_filling() has decided to fill the store from StorePosition::table_of(). The
+  /// caller reads this partition from its first offset, and writes the changes to the store's changelog. The store has
+  /// no position in its changelog until these writes are confirmed.
+  [[nodiscard]] bool fills(const StorePosition& position) const { return to_fill_.contains(position.store()); }
+  [[nodiscard]] bool fills_any() const { return !to_fill_.empty(); }
+  /// Empties the store, and decides to fill it from its topic. Called if a restore has found no record in the
+  /// changelog. `from`: the first offset of the topic partition.
+  void begin_filling(StorePosition& position, Offset from);
+  /// Applies records of the table's topic. The store's position does not move.
+  void fill(const StorePosition& position, std::span<const RestoreRecord> records) { apply(position.store(), records); }
+  /// Commits the data of a store that is being filled, to free memory. No position is written, so after a crash the
+  /// store is filled from the beginning.
+  void commit_filled() { commit_with(std::nullopt); }
+
+  /// The stores without a changelog or source topic that have become empty since the last call. Such a store is new,
+  /// its data were deleted, or it is in memory.
+  [[nodiscard]] std::set<std::string> take_emptied() { return std::exchange(emptied_, {}); }
+  /// The stores on disk without a changelog or source topic. They cannot be restored.
+  [[nodiscard]] std::vector<std::string> unlogged_on_disk() const;
+
+  /// Adds a partition to those from which `store` is rebuilt: the topic has got more partitions. The store has no
+  /// record of the partition yet. `start`: the first offset that the store needs.
+  void add_partition(const std::string& store, const TopicPartition& changelog, Offset start);
 
   // --- input offsets, only under at least once
   /// The input offsets that the next commit writes. Right after opening and after discard(), those of the last commit.
@@ -146,10 +185,18 @@ class StoreSet {
 
  private:
   [[nodiscard]] ByteStore open(const StorePlan& plan);
+  /// Compares the types of the store with the types that its database has recorded. Throws TopologyException if the
+  /// store cannot read the records in its changelog. Call this before the other checks, because they may delete data.
+  void expect_type(const StorePlan& plan);
   [[nodiscard]] const StorePlan& plan_of(const std::string& store) const;
   [[nodiscard]] bool fits(const StorePosition& position, const Watermarks& held) const;
   void apply(const std::string& store, std::span<const RestoreRecord> records);
+  /// Applies one record. If the store cannot read the record, throws a SerializationException that names the store, the
+  /// changelog and the key.
+  void apply_alone(const StorePosition& position, const RestoreRecord& record);
   void empty_in_memory(const StorePlan& plan);
+  /// For take_emptied(). Does nothing for a store that has a changelog or source topic.
+  void note_emptied(const StorePlan& plan);
   /// Commits data and positions with these input offsets. A restore commits without any, because its data belong to no
   /// known input offset.
   void commit_with(const std::optional<InputOffsets>& inputs);
@@ -160,8 +207,10 @@ class StoreSet {
   std::unique_ptr<TaskDatabase> database_;  // null: no store is persistent
   std::map<std::string, ByteStore> stores_;
   std::map<std::string, RestorableStore*> custom_;
-  std::vector<StorePosition> positions_;
-  std::optional<InputOffsets> inputs_;  // nullopt: commits write no input offsets
+  std::deque<StorePosition> positions_;  // a deque: elements keep their address when more are added
+  std::optional<InputOffsets> inputs_;   // nullopt: commits write no input offsets
+  std::set<std::string> to_fill_;        // see fills(); a store leaves at its first commit with a changelog position
+  std::set<std::string> emptied_;        // see take_emptied()
 };
 
 }  // namespace millrace::detail

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/io_remedy.hpp"
+
 #include "state/rocksdb/task_database.hpp"
 #include "state_memory.hpp"
 
@@ -23,10 +25,12 @@ void check(const rocksdb::Status& status, std::string_view doing, std::string_vi
   const std::string what = "cannot " + std::string(doing) + " " +
                            (store.empty() ? std::string("the state") : "state store '" + std::string(store) + "'") +
                            " in " + directory.string() + ": " + status.ToString();
-  if (status.IsCorruption()) {
-    throw StateCorruptedException(what + "; the local state must be deleted and restored from the changelogs");
+  // A path that is not found means that a file of the database was deleted.
+  if ((status.IsCorruption() || status.IsPathNotFound()) && !is_limit(what)) {
+    throw StateCorruptedException(what + "; the local state must be deleted and restored from the changelogs",
+                                  directory);
   }
-  throw ProcessorStateException(what + "; check the disk (space, permissions), then restart");
+  throw ProcessorStateException(what + "; " + io_remedy(what, directory) + ". Committed data are not lost");
 }
 
 }  // namespace millrace::detail

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "millrace/broker/topic_partition.hpp"
@@ -20,10 +21,19 @@ namespace millrace::detail {
 /// Streams: `TaskCorruptedException`.)
 ///
 /// No data is lost. The remedy: close the database, delete the task directory (StateDirectory::TaskLock::wipe), open
-/// the database again, and restore every store from its changelog.
+/// the database again, and restore every store from its changelog. Damage may be found late, because RocksDB checks a
+/// block only when it reads the block: in a lookup, a range scan or a compaction. After a compaction has found damage,
+/// each write throws this exception.
 class StateCorruptedException : public ProcessorStateException {
  public:
-  using ProcessorStateException::ProcessorStateException;
+  /// `directory`: the directory of the damaged database.
+  StateCorruptedException(const std::string& what, std::filesystem::path directory)
+      : ProcessorStateException(what), directory_(std::move(directory)) {}
+
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+
+ private:
+  std::filesystem::path directory_;
 };
 
 class StateMemory;
@@ -103,6 +113,11 @@ class TaskDatabase {
   [[nodiscard]] virtual std::unique_ptr<VersionedBytesStore> versioned_store(const std::string& name,
                                                                              std::int64_t history_retention_ms) = 0;
 
+  /// The text of the last note_type() for the store; nullopt: there is none. Wiping the store keeps the text.
+  [[nodiscard]] virtual std::optional<std::string> type_of(const std::string& store) const = 0;
+  /// Saves a text of write_store_type() for the store. The text is durable when the call returns.
+  virtual void note_type(const std::string& store, const std::string& type) = 0;
+
   /// Says whether the store's values begin with headers. Call this before the store is opened. If the data on disk
   /// differ, the store starts empty and without a position: its bytes would be misread otherwise.
   virtual void expect_headers(const std::string& store, bool headers) = 0;
@@ -110,6 +125,10 @@ class TaskDatabase {
   /// Says which topic partitions the store is rebuilt from. Call this before the store is opened. If the data on disk
   /// were built from other partitions, the store starts empty and without a position: nobody knows what the data lack.
   virtual void expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) = 0;
+
+  /// Whether a store was empty when it was opened, or was wiped since. A store is empty at first if it is new, or if a
+  /// check has deleted its data.
+  [[nodiscard]] virtual bool starts_empty(const std::string& store) const = 0;
 
   /// The next offset to restore a store from, as of the last commit; nullopt: nothing is stored.
   [[nodiscard]] virtual std::optional<Offset> position(const std::string& store,
@@ -123,8 +142,8 @@ class TaskDatabase {
   [[nodiscard]] virtual const std::optional<InputOffsets>& inputs() const = 0;
 
   /// Makes all uncommitted writes, these positions and `inputs` part of RocksDB, by one atomic write. `positions`: by
-  /// store name. A store that is not named keeps its position. `inputs`: nullopt removes the input offsets of earlier
-  /// commits.
+  /// store name. They replace all positions of the store. A store that is not named keeps its positions. `inputs`:
+  /// nullopt removes the input offsets of earlier commits.
   virtual void commit(const std::map<std::string, ChangelogPositions>& positions,
                       const std::optional<InputOffsets>& inputs = std::nullopt) = 0;
   /// Forgets all uncommitted writes.

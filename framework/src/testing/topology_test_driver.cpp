@@ -8,6 +8,7 @@
 
 #include "millrace/processor/detail/topology_builder.hpp"
 #include "runtime/global/global_stores.hpp"
+#include "runtime/task/source_restorer.hpp"
 #include "runtime/task/store_plans.hpp"
 #include "runtime/task/stream_task.hpp"
 
@@ -43,7 +44,8 @@ class CapturedOutput final : public TaskOutput {
   // Every topic has one partition.
   [[nodiscard]] std::int32_t partitions_for(std::string_view /*topic*/) override { return 1; }
 
-  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog) override {
+  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog, const std::string&,
+                                             const TaskContext*) override {
     // Elements of a std::map keep their address, so opened_ can point to them.
     opened_.push_back(&*changelogs_.try_emplace(changelog.topic).first);
     return opened_.size();
@@ -271,13 +273,25 @@ class TestDriver::Impl {
       // Stores on disk keep their files, so their changelogs are never read.
       if (!store.persistent()) output_.keep_all(store.changelog().topic);
       held[store.changelog()] = {0, output_.end_of(store.changelog().topic)};
+      // The driver never loses a changelog, so a table is never filled from its topic.
+      if (store.table_of()) held[*store.table_of()] = {};
     }
     stores_->begin_restore(held);
+    SourceRestorer sources({0, 0}, environment_, nodes_, *stores_, directory_.path(), std::nullopt);
     for (StorePosition& store : stores_->positions()) {
       const Offset end(held.at(store.changelog()).high);
       if (*store.next_offset() == end) continue;
-      std::vector<RestoreRecord> records;
       const auto& changelog = output_.records_of(store.changelog().topic);
+      if (sources.restores(store)) {
+        std::vector<ConsumerRecord> inputs;
+        for (auto offset = static_cast<std::size_t>(store.next_offset()->value()); offset < changelog.size();
+             ++offset) {
+          inputs.push_back(to_input(store.changelog().topic, static_cast<std::int64_t>(offset), changelog[offset]));
+        }
+        sources.restore(store, std::move(inputs), end);
+        continue;
+      }
+      std::vector<RestoreRecord> records;
       for (auto offset = static_cast<std::size_t>(store.next_offset()->value()); offset < changelog.size(); ++offset) {
         const TestRecord& record = changelog[offset];
         // Only a source topic can contain a record without a key.
@@ -380,18 +394,23 @@ class TestDriver::Impl {
     return result;
   }
 
-  /// A record as a consumer would return it: its buffer owns the bytes. The topic's name is the queue's.
-  ConsumerRecord to_consumed(const RecordQueues::Queue& queue, const std::string& topic, TestRecord record) {
+  /// A record as a consumer would return it: its buffer owns the bytes. `topic` must outlive it.
+  static ConsumerRecord to_input(const std::string& topic, std::int64_t offset, TestRecord record) {
     auto* owned = new TestRecord(std::move(record));
     ConsumerRecord consumed;
     consumed.buffer = RecordBuffer(owned, [](void* memory) { delete static_cast<TestRecord*>(memory); });
-    consumed.topic = &queue.partition.topic;
-    consumed.offset = output_.add_input(topic, *owned);
+    consumed.topic = &topic;
+    consumed.offset = offset;
     consumed.timestamp = owned->timestamp;
     if (owned->key) consumed.key = *owned->key;
     if (owned->value) consumed.value = *owned->value;
     consumed.headers = owned->headers;
     return consumed;
+  }
+  /// The same for a new record. The topic's name is the queue's.
+  ConsumerRecord to_consumed(const RecordQueues::Queue& queue, const std::string& topic, TestRecord record) {
+    const std::int64_t offset = output_.add_input(topic, record);
+    return to_input(queue.partition.topic, offset, std::move(record));
   }
 
   /// Processes records until all queues are empty, or until max.task.idle.ms holds the rest back. New records from

@@ -197,6 +197,8 @@ void TopologyBuilder::use_source_as_changelog(const std::string& store, const st
   source_changelogs_[store] = topic;
 }
 
+void TopologyBuilder::use_as_table_of(const std::string& store, const std::string& topic) { tables_[store] = topic; }
+
 void TopologyBuilder::add_internal_topic(InternalTopic topic) {
   // Several nodes may use the same internal topic, if they agree on its partitions.
   const auto [found, added] = internal_topics_.emplace(topic.name, topic);

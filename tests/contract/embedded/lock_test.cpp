@@ -1,6 +1,7 @@
 #define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -33,6 +34,27 @@ BOOST_AUTO_TEST_CASE(is_open_in_one_process_at_a_time) {
   BOOST_CHECK_EXCEPTION((void)Broker::embedded(path), LockException, says("process " + std::to_string(writer.id())));
   writer.kill();
   BOOST_CHECK_NO_THROW((void)Broker::embedded(path));
+}
+
+BOOST_AUTO_TEST_CASE(is_for_its_user_alone) {
+  using std::filesystem::perms;
+  const auto rights = [](const std::filesystem::path& path) { return std::filesystem::status(path).permissions(); };
+  const TempDir directory;
+  const auto made = directory.path() / "a" / "made";
+  (void)Broker::embedded(made.string());
+  BOOST_CHECK(rights(made) == perms::owner_all);
+  // In a directory that others may read, only what the broker has made is hidden.
+  const auto given = directory.path() / "given";
+  std::filesystem::create_directory(given);
+  std::filesystem::permissions(given, perms::owner_all | perms::group_all | perms::others_all);
+  for (int start = 0; start < 2; ++start) {
+    (void)Broker::embedded(given.string());
+    BOOST_CHECK(rights(given) == perms::all);
+    BOOST_CHECK(rights(given / "db") == perms::owner_all);
+    BOOST_CHECK(rights(given / "broker.lock") == (perms::owner_read | perms::owner_write));
+    // As an earlier version has left it.
+    std::filesystem::permissions(given / "db", perms::owner_all | perms::others_read | perms::others_exec);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(is_one_broker_within_a_process_however_its_path_is_spelled) {

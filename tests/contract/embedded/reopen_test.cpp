@@ -23,6 +23,15 @@ BOOST_AUTO_TEST_CASE(records_topics_and_offsets_are_there) {
   BOOST_CHECK((contents("t") == Strings{"0:k=v", "1:k=w"}));
 }
 
+BOOST_AUTO_TEST_CASE(changed_settings_are_there) {
+  create("t", {{"retention.ms", "1000"}});
+  admin()->alter_topic_config("t", {{"retention.ms", std::nullopt}, {"cleanup.policy", "compact"}}, kPatience);
+  reopen();
+  const auto own = admin()->topic_config("t", false, kPatience);
+  BOOST_CHECK((own == std::map<std::string, std::string>{{"cleanup.policy", "compact"}}));
+  BOOST_CHECK(core->topics.get("t")->settings->compact);
+}
+
 BOOST_AUTO_TEST_CASE(aborted_records_stay_hidden) {
   create("t");
   {

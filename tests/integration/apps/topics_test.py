@@ -23,6 +23,16 @@ class Topics(unittest.TestCase):
         self.assertIn("partition 0: first offset 0, next offset", shown)
         self.assertIn("retention.ms=-1", shown)
 
+    def test_alter_sets_and_unsets_settings(self):
+        with scratch_directory() as directory:
+            broker = ("--broker", f"embedded:{directory}/broker")
+            run("topics", "create", "a", "b", "--set", "retention.ms=5", *broker)
+            run("topics", "alter", "a", "b", "--set", "max.message.bytes=7", "--unset", "retention.ms", *broker)
+            for topic in "a", "b":
+                shown = run("topics", "describe", topic, *broker).stdout
+                self.assertIn("max.message.bytes=7", shown)
+                self.assertNotIn("retention.ms", shown)
+
     def test_cat_prints_one_json_object_a_line(self):
         self.assertEqual(records(self.broker, "pricelist", "--count", 1), [{
             "topic": "pricelist", "partition": 0, "offset": 0, "timestamp": 951868800000, "key": "AAPL",
@@ -44,6 +54,10 @@ class Topics(unittest.TestCase):
         for arguments, code, text in ((("cat", "nope"), 1, "there is no topic 'nope'"),
                                       (("describe", "nope"), 1, "there is no topic 'nope'"),
                                       (("delete", "nope"), 1, "there is no topic 'nope'"),
+                                      (("alter", "nope", "--set", "a=b"), 1, "there is no topic 'nope'"),
+                                      (("alter", "pricelist"), 1, "--set KEY=VALUE"),
+                                      (("alter", "pricelist", "--set", "a=b"), 1, "unknown topic configuration 'a'"),
+                                      (("alter", "pricelist", "--set", "a"), 2, "'a' is not KEY=VALUE"),
                                       (("cat", "pricelist", "--from", "noon"), 1, "'noon' is none of"),
                                       (("cat", "pricelist", "--partition", 1), 1, "has no partition 1"),
                                       (("cat", "pricelist", "--isolation", "none"), 2, "read_committed"),

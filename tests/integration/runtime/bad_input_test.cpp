@@ -190,7 +190,11 @@ BOOST_AUTO_TEST_CASE(follows_the_production_handler_if_a_record_is_too_large) {
     app.start();
     BOOST_CHECK(app.streams.wait_for(kPatience));
     BOOST_CHECK(app.streams.state() == Streams::State::error);
-    BOOST_CHECK_MESSAGE(app.streams.error().find(small) != std::string::npos, app.streams.error());
+    for (const std::string& part :
+         {small, "record " + in + "-0 offset 1", std::string("a value of 5000 bytes"), std::string("max.message.bytes"),
+          std::string("production.exception.handler=log-and-continue")}) {
+      BOOST_CHECK_MESSAGE(app.streams.error().find(part) != std::string::npos, part << ": " << app.streams.error());
+    }
   }
   {
     App app(*this, topology,
@@ -207,6 +211,22 @@ BOOST_AUTO_TEST_CASE(follows_the_production_handler_if_a_record_is_too_large) {
     BOOST_CHECK(app.streams.close(kPatience));
     BOOST_CHECK_EQUAL(app.streams.counters().dropped_records, 1U);
     BOOST_CHECK_EQUAL(read(small).back().value.value_or("null"), "3");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(that_makes_a_store_s_change_too_large_is_named_with_task_store_and_key) {
+  const std::string out = topic("out");
+  write(in, {{"a", "1"}, {std::string(3000, 'k'), "2"}, {"a", "3"}});
+  for (const char* const guarantee : {"at_least_once", "exactly_once_v2"}) {
+    App app(*this, counting(in, out), settings(guarantee).set("topic.max.message.bytes", "2000"));
+    app.start();
+    BOOST_CHECK(app.streams.wait_for(kPatience));
+    BOOST_CHECK(app.streams.state() == Streams::State::error);
+    for (const std::string& part :
+         {std::string("change of state store 'counts' of task 0_0"), "record " + in + "-0 offset 1",
+          std::string("a key of 3000 bytes ('kkkk"), std::string("max.message.bytes"), std::string("topics alter")}) {
+      BOOST_CHECK_MESSAGE(app.streams.error().find(part) != std::string::npos, part << ": " << app.streams.error());
+    }
   }
 }
 

@@ -135,6 +135,24 @@ BOOST_DATA_TEST_CASE(a_foreign_key_join_uses_its_own_internal_topics, kGuarantee
   BOOST_TEST(partitions(id + "-named-subscription-response-topic") == 3);
 }
 
+// The setting is meant for topics of the user.
+BOOST_AUTO_TEST_CASE(counts_each_key_in_one_task_though_the_partitioner_is_random) {
+  StreamsBuilder builder;
+  builder.stream<S, S>(left).group_by([](const S& value) { return value; }).count().to_stream().to(out);
+  std::vector<Input> values;
+  for (int i = 0; i < 200; ++i) values.push_back({"k" + n(i), "v" + n(i % 50)});
+  run(builder.build(), settings(kExactlyOnce).set("producer.partitioner", "random"), [&] {
+    write(left, values);
+    (void)read_count(out, 200);
+  });
+  // The output topic is a user's: the counts of a key may lie in several partitions, in any order.
+  for (auto& [key, numbers] : counts(read(out))) {
+    auto sorted = numbers;
+    std::ranges::sort(sorted);
+    BOOST_TEST(sorted == (std::vector<std::int64_t>{1, 2, 3, 4}), boost::test_tools::per_element());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_stream_joins_its_rekeyed_self) {
   // Records are edges from key to value. The join makes paths of two edges.
   StreamsBuilder builder;

@@ -22,6 +22,7 @@ volatile std::sig_atomic_t stopped = 0;
 Topology topology_of(const std::string& name, const std::string& in, const std::string& out) {
   if (name == "counting") return runtime_test::counting(in, out);
   if (name == "foreign_key_join") return runtime_test::foreign_key_join(in, out);
+  if (name == "slow_global_store") return runtime_test::slow_global_store(in);
   if (name == "counting_rows") return runtime_test::counting_rows(in, out);
   return runtime_test::counting_values(in, out);
 }

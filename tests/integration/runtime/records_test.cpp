@@ -131,6 +131,22 @@ BOOST_AUTO_TEST_CASE(are_read_from_the_offset_reset_policy_of_their_source) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(of_a_quiet_partition_are_not_skipped_after_the_first_start_from_latest) {
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>(in).to(out);
+  const Topology topology = builder.build();
+  write(in, {{"k", "before", 1, {}, 0}, {"k", "before", 1, {}, 1}});
+  for (const std::size_t expected : {0, 2}) {
+    App app(*this, topology, settings().set("consumer.auto.offset.reset", "latest"));
+    app.run_until_running();
+    (void)read_count(out, expected);
+    BOOST_CHECK(app.streams.close(kPatience));
+    // Nobody has read a record yet.
+    if (expected == 0) write(in, {{"k", "while away", 1, {}, 0}, {"k", "while away", 1, {}, 1}});
+  }
+  BOOST_CHECK((values(read(out)) == std::vector<std::string>{"while away", "while away"}));
+}
+
 BOOST_AUTO_TEST_CASE(are_read_from_earliest_by_one_source_and_from_latest_by_others) {
   const std::string early = topic("early", 1);
   write(in, {{"k", "missed"}});

@@ -2,6 +2,7 @@
 #include "broker/embedded/timer.hpp"
 
 #define BOOST_TEST_DYN_LINK
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <vector>
@@ -39,6 +40,16 @@ BOOST_AUTO_TEST_CASE(drops_what_is_not_due_when_it_ends) {
     timer.at(std::chrono::steady_clock::now() + std::chrono::hours(1), [&] { ran = true; });
   }
   BOOST_CHECK(!ran);
+}
+
+BOOST_AUTO_TEST_CASE(runs_nothing_after_it_was_stopped) {
+  std::atomic<int> runs = 0;
+  Timer timer;
+  timer.at(std::chrono::steady_clock::now() + std::chrono::hours(1), [&] { ++runs; });
+  timer.stop();
+  timer.stop();
+  timer.at(std::chrono::steady_clock::now(), [&] { ++runs; });
+  BOOST_TEST(runs == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,7 +15,8 @@ class ChangelogOutput final : public TaskOutput {
   void send(std::string_view, std::optional<std::int32_t>, BytesView, BytesView, Timestamp, const Headers&,
             Sender) override {}
   [[nodiscard]] std::int32_t partitions_for(std::string_view) override { return 1; }
-  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog) override {
+  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog, const std::string&,
+                                             const TaskContext*) override {
     opened.push_back(changelog);
     return opened.size();
   }

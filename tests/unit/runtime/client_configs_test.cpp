@@ -95,6 +95,14 @@ BOOST_AUTO_TEST_CASE(say_how_many_records_a_poll_may_bring) {
   BOOST_CHECK_EQUAL(records_per_poll({{"max.poll.records", "many"}}, 1'000), 1'000U);
 }
 
+BOOST_AUTO_TEST_CASE(say_whether_keys_go_elsewhere_than_by_default) {
+  for (const char* same : {"murmur2", "murmur2_random"}) BOOST_CHECK(!places_keys_otherwise({{"partitioner", same}}));
+  BOOST_CHECK(!places_keys_otherwise({}));
+  for (const char* other : {"random", "consistent", "consistent_random", "fnv1a", "fnv1a_random"}) {
+    BOOST_CHECK(places_keys_otherwise({{"partitioner", other}}));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(show_the_plan_at_the_end_of_the_client_id) {
   const auto marked = with_plan({{"client.id", "app-consumer"}}, 0x00ab'0000'0000'00ffULL);
   BOOST_CHECK_EQUAL(marked.at("client.id"), "app-consumer-plan-00ab0000000000ff");

@@ -30,6 +30,10 @@ class FakeAdmin final : public Admin {
   std::map<std::string, std::string> topic_config(const std::string& name, bool, Millis) override {
     return topics_.at(name).configs;
   }
+  void alter_topic_config(const std::string& name, const std::map<std::string, std::optional<std::string>>& changes,
+                          Millis) override {
+    for (const auto& [key, value] : changes) topics_.at(name).configs[key] = value.value_or("");
+  }
   bool create_topic(const NewTopic& topic, Millis) override {
     const bool is_new = topics_.emplace(topic.name, topic).second;
     if (is_new) created.push_back(topic);
@@ -40,7 +44,10 @@ class FakeAdmin final : public Admin {
     deleted.push_back(before);
   }
   Watermarks watermarks(const TopicPartition& partition, Millis) override { return bounds[partition]; }
-  std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string&, Millis) override { return {}; }
+  std::map<TopicPartition, OffsetAndMetadata> group_offsets(const std::string& group_id, Millis) override {
+    const auto found = offsets.find(group_id);
+    return found == offsets.end() ? std::map<TopicPartition, OffsetAndMetadata>() : found->second;
+  }
 
   ConsumerGroupDescription describe_group(const std::string&, Millis) override {
     ++described;
@@ -54,6 +61,7 @@ class FakeAdmin final : public Admin {
   bool unreachable = false;  ///< true: the group's coordinator cannot be reached
   int described = 0;         ///< the number of calls to describe_group()
   std::map<TopicPartition, Watermarks> bounds;
+  std::map<std::string, std::map<TopicPartition, OffsetAndMetadata>> offsets;  ///< by group
   std::vector<NewTopic> created;
   std::vector<std::map<TopicPartition, std::int64_t>> deleted;
 

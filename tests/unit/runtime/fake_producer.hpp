@@ -18,6 +18,7 @@ struct ProducerScript {
     std::string key;
     std::string value;
     std::uint64_t token;
+    std::optional<std::int32_t> partition;
   };
 
   std::vector<std::string> calls;  ///< calls of the transaction functions and of flush()
@@ -35,6 +36,7 @@ struct ProducerScript {
   BrokerException::Severity commit_severity = BrokerException::Severity::retriable;
   std::map<TopicPartition, OffsetAndMetadata> offsets;
   std::int64_t next_offset = 100;
+  std::int32_t partitions = 1;  ///< of every topic
 };
 
 class FakeProducer final : public Producer {
@@ -44,7 +46,7 @@ class FakeProducer final : public Producer {
   void send(const ProducerRecord& record, std::uint64_t token) override {
     if (script_.spoiled) throw BrokerException(BrokerException::Severity::abortable, "the transaction has failed");
     script_.sent.push_back({std::string(record.topic), std::string(record.key.value_or("")),
-                            std::string(record.value.value_or("")), token});
+                            std::string(record.value.value_or("")), token, record.partition});
     waiting_.push_back({std::string(record.topic), token, script_.refuse});
     if (!script_.answers_late) answer();
   }
@@ -64,7 +66,7 @@ class FakeProducer final : public Producer {
     answer();
     fail_if_told();
   }
-  std::int32_t partitions_for(std::string_view) override { return 1; }
+  std::int32_t partitions_for(std::string_view) override { return script_.partitions; }
   void init_transactions(Millis) override { script_.calls.emplace_back("init"); }
   void begin_transaction() override { script_.calls.emplace_back("begin"); }
   void send_offsets_to_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,

@@ -2,7 +2,15 @@
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/internal_topics.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+
+#include "millrace/dsl/kgrouped_stream.hpp"
+#include "millrace/dsl/streams_builder.hpp"
+#include "millrace/serde/primitives.hpp"
+#include "runtime/plan/topology_plan.hpp"
+#include "support/captured_stderr.hpp"
+#include "unit/runtime/fake_admin.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -82,6 +90,34 @@ BOOST_AUTO_TEST_CASE(prefer_settings_of_the_store_over_those_of_the_application)
   store.log_config["retention.ms"] = "8";
   BOOST_CHECK_EQUAL(changelog_topic_config(store, config).at("retention.ms"), "8");
   BOOST_CHECK_EQUAL(repartition_topic_config(config).at("retention.ms"), "7");
+}
+
+BOOST_AUTO_TEST_CASE(that_were_made_with_other_settings_are_named) {
+  StreamsBuilder builder;
+  builder.stream<std::string, std::string>("in")
+      .select_key([](const std::string&, const std::string& value) { return value; })
+      .group_by_key(Grouped::as("by-value"))
+      .count(Materialized::as("counts"));
+  const Topology topology = builder.build();
+  FakeAdmin admin({{"in", 2}});
+  StreamsConfig config;
+  config.set("application.id", "app");
+  (void)plan_topology(topology.internal(), "app", config, admin, Millis(0));
+  const auto warnings = [&] {
+    const CapturedStderr log;
+    warn_of_other_settings(admin, topology.internal(), "app", config, Millis(0));
+    return log.text();
+  };
+  BOOST_CHECK_EQUAL(warnings(), "");
+  config.set("topic.cleanup.policy", "compact").set("topic.max.message.bytes", "99");
+  const std::string text = warnings();
+  for (const std::string part :
+       {"internal topic 'app-counts-changelog' has max.message.bytes=, but the application asks for 99",
+        "topics alter app-counts-changelog --set max.message.bytes=99",
+        "internal topic 'app-by-value-repartition' has cleanup.policy=delete, but the application asks for compact"}) {
+    BOOST_CHECK_MESSAGE(text.find(part) != std::string::npos, "'" << part << "' is not in: " << text);
+  }
+  BOOST_CHECK_EQUAL(std::count(text.begin(), text.end(), '\n'), 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

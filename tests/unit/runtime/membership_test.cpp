@@ -138,8 +138,25 @@ BOOST_AUTO_TEST_CASE(asks_for_a_probe_once_per_interval_outside_the_group) {
   probed(101'000);
   BOOST_TEST(!needs_probe(101'999, Millis(1'000)));
   BOOST_TEST(needs_probe(102'000, Millis(1'000)));
+  coordinator_answered(103'000);
+  BOOST_TEST(!needs_probe(103'999, Millis(1'000)));
+  BOOST_TEST(needs_probe(104'000, Millis(1'000)));
   assigned(false);
   BOOST_TEST(!needs_probe(900'000, Millis(1'000)));
+}
+
+BOOST_AUTO_TEST_CASE(counts_how_long_the_coordinator_has_not_answered) {
+  BOOST_TEST(unanswered(100'000).count() == 0);  // not subscribed yet
+  subscribed(100'000);
+  probed(110'000);
+  probed(120'000);
+  BOOST_TEST(unanswered(121'000).count() == 21'000);
+  coordinator_answered(130'000);
+  BOOST_TEST(unanswered(131'000).count() == 1'000);
+  assigned(false);
+  BOOST_TEST(unanswered(900'000).count() == 0);
+  coordinator_answered(900'000);  // an answer says nothing about a member inside
+  BOOST_TEST(!outside());
 }
 
 BOOST_AUTO_TEST_CASE(counts_from_the_first_loss) {

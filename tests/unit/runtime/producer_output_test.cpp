@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "millrace/broker/partitioner.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "support/idle_task.hpp"
 #include "unit/runtime/fake_producer.hpp"
@@ -13,6 +14,7 @@ namespace {
 
 using Severity = BrokerException::Severity;
 using Calls = std::vector<std::string>;
+using S = std::string;
 
 const ConsumerGroupMetadata kGroup("app");
 const std::map<TopicPartition, OffsetAndMetadata> kOffsets{{{"in", 0}, {7, std::nullopt, "m"}}};
@@ -85,6 +87,19 @@ bool is_retriable(const BrokerException& error) { return error.severity() == Sev
 bool is_fenced(const BrokerException& error) { return error.severity() == Severity::fenced; }
 
 BOOST_FIXTURE_TEST_SUITE(ProducerOutputSuite, Fixture)
+
+BOOST_AUTO_TEST_CASE(places_records_of_some_topics_by_their_keys) {
+  broker.script.partitions = 1000;
+  make(false).place_by_key({"app-r-repartition"});
+  const auto partition_of = [&](const std::string& topic, BytesView key, std::optional<std::int32_t> given = {}) {
+    output->send(topic, given, key, "v", 1, {}, sender);
+    return broker.script.sent.back().partition.value_or(-1);
+  };
+  BOOST_CHECK_EQUAL(partition_of("app-r-repartition", "a key"), partition_for_key("a key", 1000));
+  BOOST_CHECK_EQUAL(partition_of("app-r-repartition", "a key", 7), 7);  // the user's own choice
+  BOOST_CHECK_EQUAL(partition_of("app-r-repartition", std::nullopt), -1);
+  BOOST_CHECK_EQUAL(partition_of("out", "a key"), -1);
+}
 
 BOOST_AUTO_TEST_CASE(begins_a_transaction_with_the_first_record_only) {
   make(true).initialize(patience);
@@ -171,8 +186,8 @@ BOOST_AUTO_TEST_CASE(aborts_only_what_is_open) {
 
 BOOST_AUTO_TEST_CASE(reports_the_confirmed_offset_of_a_changelog) {
   make(false);
-  const auto first = output->open_changelog({"app-a-changelog", 1});
-  const auto second = output->open_changelog({"app-b-changelog", 1});
+  const auto first = output->open_changelog({"app-a-changelog", 1}, "a", nullptr);
+  const auto second = output->open_changelog({"app-b-changelog", 1}, "b", nullptr);
   BOOST_CHECK(!output->confirmed_offset(first));
   output->send_changelog(first, "k", "v", 1, nullptr);
   BOOST_CHECK_EQUAL(*output->confirmed_offset(first), Offset(101));
@@ -261,9 +276,51 @@ BOOST_AUTO_TEST_CASE(never_skips_a_record_of_a_changelog) {
   make(false);
   response = HandlerResponse::resume();
   broker.script.refuse = Severity::fatal;
-  output->send_changelog(output->open_changelog({"app-a-changelog", 0}), "k", "v", 1, nullptr);
+  output->send_changelog(output->open_changelog({"app-a-changelog", 0}, "a", nullptr), "k", "v", 1, nullptr);
   BOOST_CHECK_THROW(output->flush(patience), TaskFailure);
   BOOST_CHECK_EQUAL(asked, 0);
+}
+
+// By name: task, store, key, input, size, and what helps.
+BOOST_AUTO_TEST_CASE(says_which_change_of_a_store_was_refused) {
+  for (const auto batches : {ProducerOutput::Batches::one_record_each, ProducerOutput::Batches::allowed}) {
+    make(false, batches);
+    const auto token = output->open_changelog({"app-counts-changelog", 0}, "counts", &task);
+    output->send_changelog(token, "before", "v", 1, nullptr);
+    broker.script.refuse = Severity::fatal;
+    output->send_changelog(token, "my\nkey", S(5000, 'x'), 1, nullptr);
+    broker.script.refuse.reset();
+    in_hand.reset();  // the task goes on before the broker answers
+    BOOST_CHECK_EXCEPTION(output->flush(patience), std::exception, [&](const std::exception& error) {
+      const S text = error.what();
+      const auto has = [&](const S& part) {
+        BOOST_CHECK_MESSAGE(text.find(part) != S::npos, "'" << part << "' is not in: " << text);
+      };
+      has("state store 'counts' of task 0_0");
+      has("topic 'app-counts-changelog'");
+      has("topics alter");
+      if (batches == ProducerOutput::Batches::one_record_each) {
+        has("record in-0 offset 7");
+        has("a key of 6 bytes ('my\\x0akey') and a value of 5000 bytes");
+      } else {
+        has("trying again with one record at a time");
+      }
+      return true;
+    });
+    in_hand.emplace(task, CurrentRecord{.origin = &origin, .timestamp = 5});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(says_how_to_get_past_a_refused_record) {
+  make(false);
+  broker.script.refuse = Severity::fatal;
+  send(S(300, 'x'));
+  BOOST_CHECK_EXCEPTION(output->flush(patience), TaskFailure, [](const TaskFailure& failure) {
+    const S text = failure.what();
+    return text.find("record in-0 offset 7 at node sink (task 0_0) for topic out") != S::npos &&
+           text.find("a key of 1 bytes ('k') and a value of 300 bytes") != S::npos &&
+           text.find("production.exception.handler=log-and-continue") != S::npos;
+  });
 }
 
 BOOST_AUTO_TEST_CASE(explains_a_commit_that_fails_because_of_a_skipped_record) {

@@ -352,4 +352,24 @@ BOOST_AUTO_TEST_CASE(refuses_settings_that_cannot_work_together_and_names_both) 
   BOOST_TEST(names(error({{"poll.ms", "300000"}}), "poll.ms", "consumer.max.poll.interval.ms"));
 }
 
+BOOST_AUTO_TEST_CASE(refuses_an_empty_state_dir) {
+  StreamsConfig config;
+  BOOST_CHECK_THROW(config.set("state.dir", ""), ConfigException);
+  BOOST_CHECK_THROW(config.set("state.dir", "  "), ConfigException);
+  BOOST_CHECK(!config.is_set("state.dir"));
+}
+
+BOOST_AUTO_TEST_CASE(shows_what_nobody_sees_in_a_key) {
+  StreamsConfig config;
+  BOOST_CHECK_EXCEPTION(config.set("\xEF\xBB\xBF"
+                                   "application.id",
+                                   "a"),
+                        ConfigException, [](const auto& error) {
+                          return std::string(error.what()).find("\"\\ufeffapplication.id\"") != std::string::npos;
+                        });
+  BOOST_CHECK_EXCEPTION(config.set("application.id", std::string("a\0b", 3)), ConfigException, [](const auto& error) {
+    return std::string(error.what()).find("\"a\\x00b\"") != std::string::npos;
+  });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

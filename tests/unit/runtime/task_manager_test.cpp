@@ -3,6 +3,7 @@
 #include "runtime/thread/task_manager.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -290,6 +291,32 @@ BOOST_AUTO_TEST_CASE(restores_the_whole_changelog_under_exactly_once) {
   setup.tasks->advance(setup.second, Millis(0));
   BOOST_TEST(setup.get("a") == "2");
   BOOST_TEST(setup.second.logged.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(restores_a_damaged_store_from_its_changelog_on_a_restart, Fixture) {
+  const S a = "a", one = "1";
+  start(first);
+  put("a", "1");
+  first.confirm(Offset(1));
+  commit();
+
+  BOOST_TEST(!tasks->damaged(state.path() / "0_1"));
+  BOOST_TEST(tasks->damaged(state.path() / "0_0"));
+  tasks->restart_all();
+  BOOST_TEST(!std::filesystem::exists(state.path() / "0_0" / "CURRENT"));
+  find_in_changelog(0, a, one);
+  tasks->advance(second, Millis(0));
+  tasks->advance(second, Millis(0));
+  BOOST_TEST((changelog->assigned.front() == std::vector{std::pair<TopicPartition, std::int64_t>(kChangelog, 0)}));
+  BOOST_TEST(get("a") == "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(deletes_a_damaged_store_if_its_task_is_returned, Fixture) {
+  start(first);
+  BOOST_TEST(tasks->damaged(state.path() / "0_0"));
+  (void)tasks->remove({0, 0}, false);
+  BOOST_TEST(!std::filesystem::exists(state.path() / "0_0" / "CURRENT"));
+  BOOST_TEST(state.try_lock({0, 0}).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(restores_stores_in_memory_from_the_beginning_on_a_restart, InMemory) {

@@ -1,8 +1,11 @@
 #define BOOST_TEST_DYN_LINK
+#include <array>
 #include <bit>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <optional>
 #include <random>
@@ -141,6 +144,25 @@ BOOST_AUTO_TEST_CASE(floats_come_back_exactly) {
     if (!std::isfinite(value)) continue;
     float back = from_json_string<std::vector<float>>(to_json_string(std::vector<float>{value}))[0];
     BOOST_REQUIRE_EQUAL(std::bit_cast<std::uint32_t>(back), std::bit_cast<std::uint32_t>(value));
+  }
+}
+
+// Half way between two floats, a little more or less decides. As a double, the text is exactly half way.
+BOOST_AUTO_TEST_CASE(floats_are_rounded_once) {
+  for (int i = 0; i < repetitions(20000); ++i) {
+    const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+    const float next = std::nextafter(value, std::numeric_limits<float>::max());
+    if (!std::isfinite(value) || !std::isfinite(next)) continue;
+    const double half = (static_cast<double>(value) + static_cast<double>(next)) / 2;
+    std::array<char, 256> buffer{};
+    const int digits = i % 2 == 0 ? 170 : 20;  // 170 digits are exact, 20 are a little more or less
+    std::snprintf(buffer.data(), buffer.size(), "%.*e", digits, half);
+    std::string text = buffer.data();
+    if (digits == 170) text.insert(text.find('e'), "1");
+    const float expected = std::strtof(text.c_str(), nullptr);
+    const float read = from_json_string<std::vector<float>>("[" + text + "]")[0];
+    BOOST_REQUIRE_MESSAGE(std::bit_cast<std::uint32_t>(read) == std::bit_cast<std::uint32_t>(expected),
+                          text << " is read as " << read << ", not as " << expected);
   }
 }
 

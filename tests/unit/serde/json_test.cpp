@@ -4,8 +4,10 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "json_model.hpp"
@@ -57,6 +59,20 @@ static_assert(HasSerde<Variation> && HasSerde<std::optional<Order>> && HasSerde<
 static_assert(!HasSerde<Base>);
 
 BOOST_AUTO_TEST_SUITE(Json)
+
+// Such a map may be a part of a key. The order in an unordered map depends on its history.
+BOOST_AUTO_TEST_CASE(equal_maps_have_equal_bytes) {
+  std::unordered_map<std::string, int> up, down, roomy;
+  roomy.reserve(1000);
+  for (int i = 0; i < 20; ++i) {
+    up["k" + std::to_string(i)] = i;
+    down["k" + std::to_string(19 - i)] = 19 - i;
+    roomy["k" + std::to_string(i)] = i;
+  }
+  BOOST_CHECK(up == down && up == roomy);
+  const std::map<std::string, int> sorted(up.begin(), up.end());
+  for (const auto& map : {up, down, roomy}) BOOST_TEST(to_json_string(map) == to_json_string(sorted));
+}
 
 BOOST_AUTO_TEST_CASE(a_struct_reads_and_writes) {
   Variation variation{"AAPL@2012-01-03", 0.0215, -0.5};
@@ -160,6 +176,16 @@ BOOST_AUTO_TEST_CASE(an_integer_is_a_fine_floating_point_number) {
                  (std::vector<double>{1, -0.0, 123456789012345678.0}),
              boost::test_tools::per_element());
   BOOST_TEST(std::signbit(from_json_string<std::vector<double>>("[-0.0]")[0]));
+}
+
+BOOST_AUTO_TEST_CASE(a_float_is_the_one_nearest_to_the_text) {
+  // As a double, the text is half way between two floats, and would become the lower one.
+  BOOST_TEST(from_json_string<std::vector<float>>("[1.00000005960464477539062500001]")[0] ==
+             std::nextafter(1.0F, 2.0F));
+  BOOST_TEST(from_json_string<std::vector<float>>("[3.4028235677973366e38]")[0] == std::numeric_limits<float>::max());
+  BOOST_TEST(from_json_string<std::vector<float>>("[1e-60,-0.0]")[0] == 0.0F);
+  BOOST_CHECK_THROW((void)from_json_string<std::vector<float>>("[3.5e38]"), SerializationException);
+  BOOST_CHECK_THROW((void)from_json_string<std::vector<float>>("[1e400]"), SerializationException);
 }
 
 BOOST_AUTO_TEST_CASE(strings_are_escaped_as_json_asks) {

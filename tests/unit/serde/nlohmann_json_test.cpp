@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "json_model.hpp"
 #include "millrace/serde/list.hpp"
@@ -47,6 +49,24 @@ BOOST_AUTO_TEST_CASE(types_with_nlohmann_functions_have_a_serde) {
   BOOST_TEST(*encode(animal) == R"({"legs":6,"name":"ant"})");
   BOOST_CHECK(decode<park::Animal>(R"({"name":"ant","legs":6})") == animal);
   BOOST_TEST((*encode(std::map<std::string, double>{{"x", 1}}) == R"({"x":1.0})"));
+}
+
+BOOST_AUTO_TEST_CASE(equal_sets_have_equal_bytes) {
+  std::unordered_set<int> up, down, roomy;
+  std::unordered_map<int, int> map;
+  roomy.reserve(1000);
+  for (int i = 0; i < 100; ++i) {
+    up.insert(7 * i);
+    down.insert(7 * (99 - i));
+    roomy.insert(7 * i);
+    map[7 * i] = 1;
+  }
+  const std::unordered_map<int, int> roomy_map(map.begin(), map.end(), 1000);
+  BOOST_CHECK(up == down && up == roomy && map == roomy_map);
+  BOOST_TEST(*encode(down) == *encode(up));
+  BOOST_TEST(*encode(roomy) == *encode(up));
+  BOOST_TEST(*encode(roomy_map) == *encode(map));
+  BOOST_TEST((*encode(std::unordered_set<int>{3, 1, 2}) == "[1,2,3]"));
 }
 
 BOOST_AUTO_TEST_CASE(a_declared_struct_keeps_its_own_serde) {

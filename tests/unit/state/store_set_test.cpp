@@ -5,10 +5,13 @@
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "millrace/common/errors.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/state/detail/formats.hpp"
 #include "millrace/state/stores.hpp"
@@ -32,6 +35,12 @@ StorePlan plan(const StoreBuilder& builder, std::vector<TopicPartition> changelo
 StorePlan counts(StoreMedium medium = StoreMedium::rocksdb) {
   return plan(Stores::key_value_store<S, S>("counts", medium), {kCounts});
 }
+/// The store "counts" as the table of the topic "table".
+StorePlan table() {
+  StorePlan table = counts();
+  table.table_of = kSource;
+  return table;
+}
 StorePlan windows(StoreMedium medium, bool duplicates) {
   return plan(Stores::window_store<S, S>("windows", Millis(60'000), Millis(1000), duplicates, medium),
               {{"app-windows-changelog", 0}});
@@ -44,6 +53,10 @@ StorePlan sessions(StoreMedium medium) {
 struct Fixture {
   std::unique_ptr<StoreSet> open(std::vector<StorePlan> plans) const {
     return std::make_unique<StoreSet>("task 0_0", std::move(plans), directory.path(),
+                                      std::make_shared<StateMemory>(DatabaseOptions()));
+  }
+  std::unique_ptr<StoreSet> open_elsewhere(std::vector<StorePlan> plans) const {
+    return std::make_unique<StoreSet>("task 0_0", std::move(plans), directory.path() / "elsewhere",
                                       std::make_shared<StateMemory>(DatabaseOptions()));
   }
   const TempDirectory directory;
@@ -174,6 +187,24 @@ BOOST_AUTO_TEST_CASE(restore_timestamped_values_with_the_record_s_timestamp) {
   BOOST_TEST(formats::read_timestamped_value(stored).value == "v");
 }
 
+BOOST_AUTO_TEST_CASE(name_store_and_key_of_a_record_that_is_not_theirs) {
+  for (const StoreMedium medium : {StoreMedium::rocksdb, StoreMedium::in_memory}) {
+    const auto set = open({windows(medium, false)});
+    StorePosition& position = set->positions().front();
+    set->begin_restore({{position.changelog(), {0, 10}}});
+    S key = "good";
+    formats::append_be64(key, 1000);  // a window's start, and a sequence number
+    formats::append_be32(key, 0);
+    const std::vector<RestoreRecord> records{record(key, "v"), record("strange\n", "value")};
+    BOOST_CHECK_EXCEPTION(set->restore(position, records, Offset(2)), SerializationException, [](const auto& error) {
+      const S what = error.what();
+      return what.find("store 'windows' of task 0_0") != S::npos && what.find("app-windows-changelog-0") != S::npos &&
+             what.find("'strange\\x0a' (8 bytes)") != S::npos && what.find("a value of 5 bytes") != S::npos;
+    });
+    set->flush_to_disk();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(unlogged_stores_have_no_position_and_keep_their_data) {
   {
     const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {})});
@@ -183,6 +214,128 @@ BOOST_AUTO_TEST_CASE(unlogged_stores_have_no_position_and_keep_their_data) {
   }
   const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {})});
   BOOST_TEST(text(key_value(*set, "counts").get("a")) == "1");
+}
+
+// --- filling: the changelog of a table lacks what its topic has
+
+BOOST_AUTO_TEST_CASE(fill_a_table_whose_changelog_is_empty) {
+  const auto set = open({table()});
+  set->begin_restore({{kCounts, {0, 0}}, {kSource, {2, 9}}});
+  StorePosition& position = set->positions().front();
+  BOOST_TEST(set->fills(position));
+  BOOST_TEST(!position.next_offset().has_value());
+  set->fill(position, std::vector{record("a", "1")});
+  BOOST_TEST(text(key_value(*set, "counts").get("a")) == "1");
+  set->advance(position, Offset(1));
+  set->commit();
+  BOOST_TEST(!set->fills(position));
+}
+
+BOOST_AUTO_TEST_CASE(begin_to_fill_again_if_it_was_interrupted) {
+  {
+    const auto set = open({table()});
+    set->begin_restore({{kCounts, {0, 0}}, {kSource, {2, 9}}});
+    set->fill(set->positions().front(), std::vector{record("a", "1")});
+    set->commit();  // that of another task's input, for example
+  }
+  const auto set = open({table()});
+  // By now the changelog has a part.
+  set->begin_restore({{kCounts, {0, 1}}, {kSource, {2, 9}}});
+  BOOST_TEST(set->fills(set->positions().front()));
+  BOOST_TEST(text(key_value(*set, "counts").get("a")) == "(none)");
+  set->fill(set->positions().front(), std::vector{record("b", "1")});
+  set->discard();
+  set->begin_restore({{kCounts, {0, 2}}, {kSource, {2, 9}}});
+  BOOST_TEST(set->fills(set->positions().front()));
+}
+
+BOOST_AUTO_TEST_CASE(fill_a_table_that_was_restored_from_its_topic_before) {
+  {
+    const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {kSource}, true)});
+    set->begin_restore({{kSource, {0, 9}}});
+    set->restore(set->positions().front(), std::vector{record("a", "1")}, Offset(9));
+  }
+  const auto set = open({table()});
+  set->begin_restore({{kCounts, {0, 4}}, {kSource, {0, 9}}});  // the changelog is older than that
+  BOOST_TEST(set->fills(set->positions().front()));
+}
+
+BOOST_AUTO_TEST_CASE(fill_no_table_whose_topic_is_all_input_or_whose_changelog_has_records) {
+  const auto set = open({table()});
+  set->begin_restore({{kCounts, {0, 0}}, {kSource, {2, 2}}});
+  BOOST_TEST(!set->fills_any());
+  BOOST_TEST(set->positions().front().next_offset().value() == Offset(0));
+  const auto other = open_elsewhere({table()});
+  other->begin_restore({{kCounts, {0, 3}}, {kSource, {0, 9}}});
+  BOOST_TEST(!other->fills_any());
+}
+
+// --- stores that nothing can restore
+
+BOOST_AUTO_TEST_CASE(name_stores_without_a_changelog_that_begin_empty) {
+  using Names = std::set<S>;
+  const auto unlogged = plan(Stores::key_value_store<S, S>("disk"), {});
+  const auto memory = plan(Stores::key_value_store<S, S>("memory", StoreMedium::in_memory), {});
+  {
+    const auto set = open({counts(), unlogged, memory});
+    BOOST_TEST((set->take_emptied() == Names{"disk", "memory"}));
+    BOOST_TEST(set->take_emptied().empty());
+    set->commit();
+    set->discard();
+    BOOST_TEST((set->take_emptied() == Names{"memory"}));
+    BOOST_TEST((set->unlogged_on_disk() == std::vector<S>{"disk"}));
+  }
+  BOOST_TEST((open({counts(), unlogged, memory})->take_emptied() == Names{"memory"}));
+  const auto windowed = plan(Stores::window_store<S, S>("disk", Millis(60'000), Millis(1000)), {});
+  BOOST_TEST((open({counts(), windowed})->take_emptied() == Names{"disk"}));
+}
+
+// --- what a store has
+
+BOOST_AUTO_TEST_CASE(refuse_a_store_whose_changelog_has_something_else) {
+  using Long = std::int64_t;
+  (void)open({plan(Stores::key_value_store<S, Long>("counts"), {kCounts})});
+  const auto refused = [&](const StoreBuilder& builder) {
+    BOOST_CHECK_EXCEPTION((void)open({plan(builder, {kCounts})}), TopologyException, [](const auto& error) {
+      return S(error.what()).find("store 'counts' of task 0_0 had ") != S::npos;
+    });
+  };
+  refused(Stores::key_value_store<S, S>("counts"));
+  refused(Stores::key_value_store<S, int>("counts"));
+  refused(Stores::key_value_store<Long, Long>("counts"));
+  refused(Stores::timestamped_key_value_store<S, S>("counts"));
+  refused(Stores::window_store<S, Long>("counts", Millis(60'000), Millis(1000)));
+  refused(Stores::session_store<S, Long>("counts", Millis(60'000)));
+  // The same changelog in other stores.
+  (void)open({plan(Stores::timestamped_key_value_store<S, Long>("counts"), {kCounts})});
+  (void)open({plan(Stores::persistent_versioned_key_value_store<S, Long>("counts", Millis(60'000)), {kCounts})});
+  (void)open({plan(Stores::key_value_store<S, std::optional<Long>>("counts"), {kCounts})});
+}
+
+BOOST_AUTO_TEST_CASE(empty_a_store_that_has_something_else_and_no_changelog_of_its_own) {
+  for (const bool from_source : {false, true}) {
+    const std::vector<TopicPartition> changelogs = from_source ? std::vector{kSource} : std::vector<TopicPartition>();
+    const S name = from_source ? "table" : "unlogged";
+    {
+      const auto set = open({plan(Stores::key_value_store<S, S>(name), changelogs, from_source)});
+      key_value(*set, name).put("a", "1");
+      set->commit();
+    }
+    const auto set = open({plan(Stores::key_value_store<S, std::int64_t>(name), changelogs, from_source)});
+    BOOST_TEST(text(key_value(*set, name).get("a")) == "(none)");
+    BOOST_TEST(set->take_emptied().size() == (from_source ? 0U : 1U));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(take_a_store_of_a_database_that_does_not_say_what_it_has) {
+  {
+    auto database = TaskDatabase::open(directory.path());
+    auto store = database->key_value_store("counts");
+    store->put("a", "1");
+    database->commit({{"counts", {{kCounts, Offset(7)}}}});
+  }
+  BOOST_TEST(open({counts()})->positions().front().next_offset().value() == Offset(7));
+  BOOST_CHECK_THROW((void)open({plan(Stores::key_value_store<S, int>("counts"), {kCounts})}), TopologyException);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -215,6 +215,21 @@ BOOST_AUTO_TEST_CASE(continue_duplicate_numbers_after_a_restart_and_a_restore) {
   BOOST_TEST(values(*store, "k", 0, kEnd) == "first second restored third");
 }
 
+BOOST_AUTO_TEST_CASE(a_restore_deletes_a_duplicate_that_was_taken_back) {
+  const BothStores stores({600'000, 1000, true});
+  std::string first;
+  formats::append_window_key(first, "k", 1000, Sequence(1));
+  std::string second;
+  formats::append_window_key(second, "k", 1000, Sequence(2));
+  for (WindowBytesStore* store : stores.each()) {
+    store->restore(std::vector<RestoreRecord>{{first, "a", 0}, {second, "b", 0}, {first, std::nullopt, 0}});
+    BOOST_TEST(values(*store, "k", 0, kEnd) == "b");
+    store->restore(std::vector<RestoreRecord>{{second, std::nullopt, 0}});
+    BOOST_TEST(values(*store, "k", 0, kEnd) == "");
+    BOOST_TEST(store->put("k", "c", 1000) == Sequence(3));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(expired_entries_leave_the_disk) {
   const TempDirectory directory;
   const WindowStoreOptions options{120'000, 1000, false};

@@ -1,6 +1,7 @@
 // Read-only stores: filled from a topic that is also their changelog.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
+#include <cctype>
 
 #include "millrace/millrace.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
@@ -72,6 +73,49 @@ BOOST_AUTO_TEST_CASE(use_their_topic_as_changelog) {
     BOOST_TEST(ask(driver, "tea") == "one at 3");
     BOOST_TEST(driver.produced_topic_names().size() == 1U);
   }
+}
+
+/// Keeps the records that are not from "test", in upper case. Forwards each of them.
+struct FillInUpperCase final : WithStore {
+  void process(Record<S, S> record) override {
+    if (record.value == "test") return;
+    for (char& letter : record.value) letter = static_cast<char>(std::toupper(letter));
+    store().put(record.key, record.value);
+    context().forward(record);
+  }
+};
+
+BOOST_AUTO_TEST_CASE(are_restored_by_the_processor_that_fills_them) {
+  Topology upper;
+  upper
+      .add_read_only_state_store<S, S>(Stores::key_value_store<S, S>("prices", StoreMedium::in_memory), "prices-in",
+                                       "prices", "fill", [] { return std::make_unique<FillInUpperCase>(); })
+      .add_sink<S, S>("changes", "changes", {"fill"});
+  TopologyTestDriver driver(upper, StreamsConfig().set("application.id", "app"));
+  auto in = driver.create_input_topic<S, S>("prices");
+  auto changes = driver.create_output_topic<S, S>("changes");
+  in.pipe_input("tea", "three");
+  in.pipe_input("ink", "test");
+  BOOST_TEST(changes.read_values_to_list().size() == 1U);
+  driver.restart();
+  auto& store = driver.get_key_value_store<S, S>("prices");
+  BOOST_TEST(store.get("tea").value_or("none") == "THREE");
+  BOOST_TEST(store.get("ink").value_or("none") == "none");
+  // What was forwarded before is not forwarded again.
+  BOOST_TEST(changes.is_empty());
+}
+
+// A second run of the processor would change the other store once more.
+BOOST_AUTO_TEST_CASE(are_restored_without_their_processor_if_it_uses_other_stores) {
+  Topology counting;
+  counting
+      .add_read_only_state_store<S, S>(Stores::key_value_store<S, S>("prices", StoreMedium::in_memory), "prices-in",
+                                       "prices", "fill", [] { return std::make_unique<FillInUpperCase>(); })
+      .add_state_store(Stores::key_value_store<S, S>("other", StoreMedium::in_memory), {"fill"});
+  TopologyTestDriver driver(counting, StreamsConfig().set("application.id", "app"));
+  driver.create_input_topic<S, S>("prices").pipe_input("tea", "three");
+  driver.restart();
+  BOOST_TEST((driver.get_key_value_store<S, S>("prices").get("tea").value_or("none")) == "three");
 }
 
 BOOST_AUTO_TEST_CASE(need_a_topic_that_no_other_source_reads) {

@@ -28,7 +28,9 @@ class HundredPartitions final : public TaskOutput {
     sent[S(topic)] = partition;
   }
   [[nodiscard]] std::int32_t partitions_for(std::string_view) override { return 100; }
-  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition&) override { return 1; }
+  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition&, const std::string&, const TaskContext*) override {
+    return 1;
+  }
   void close_changelog(std::uint64_t) override {}
   void send_changelog(std::uint64_t, BytesView, BytesView, Timestamp, const Headers*) override {}
   [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t) const override { return std::nullopt; }

@@ -64,6 +64,14 @@ class Admin {
   [[nodiscard]] virtual std::map<std::string, std::string> topic_config(const std::string& name, bool all,
                                                                         Millis timeout) = 0;
 
+  /// Changes settings of a topic. `changes`: by the name of the setting. A value replaces the present value; nullopt
+  /// resets the setting to the broker's default. All other settings keep their values.
+  ///
+  /// Throws BrokerException if the topic does not exist, or if a name or a value is wrong. Then no setting is changed.
+  /// Two threads or programs must not change the same topic at the same time. (Kafka: `incrementalAlterConfigs`.)
+  virtual void alter_topic_config(const std::string& name,
+                                  const std::map<std::string, std::optional<std::string>>& changes, Millis timeout) = 0;
+
   /// Creates a topic. Returns false if the topic exists, whatever its configuration. Throws on any other failure. After
   /// true, every client of this broker can write and read the topic. After false, the brokers know the topic, but its
   /// partitions may still have no leader.

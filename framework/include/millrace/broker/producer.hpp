@@ -52,6 +52,9 @@ class Producer {
   virtual ~Producer() = default;
 
   /// Queues a record; waits (serving delivery reports) while the queue is full. `token` comes back in Delivery.
+  ///
+  /// If a record of a transaction fails, this call and those of the transaction throw an abortable BrokerException. The
+  /// failed record is reported before. The other records of the transaction may have no report.
   virtual void send(const ProducerRecord& record, std::uint64_t token = 0) = 0;
 
   /// As send(), but waits for room for `timeout` at most. Returns false if there is no room by then; nothing was done.

@@ -110,7 +110,8 @@ class BasicMaterialized {
     copy.settings_.medium = medium;
     return copy;
   }
-  /// The store gets no changelog. After a restart or a move to another instance its data are lost.
+  /// The store gets no changelog. Its data are lost after a move to another instance; an in-memory store also loses
+  /// them at a restart. Exception: the store of StreamsBuilder::table() is restored from the topic of the table.
   [[nodiscard]] BasicMaterialized with_logging_disabled() const {
     auto copy = *this;
     copy.settings_.logging = false;

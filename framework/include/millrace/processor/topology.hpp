@@ -144,10 +144,12 @@ class Topology {
     return *this;
   }
 
-  /// Adds a store that is a copy of a topic. Each task fills its store from its own partition, through the processor
-  /// that `supplier()` makes. The topic is read from its beginning. It is also the store's changelog: restoring
-  /// bypasses the processor, so the processor must put the records unchanged. Connect other processors to the store to
-  /// read it.
+  /// Adds a store that is filled from a topic. Each task fills its store from its own partition, through the processor
+  /// that `supplier()` makes. The topic is read from its beginning. To read the store, connect other processors to it.
+  ///
+  /// The topic is also the store's changelog. A restore runs the processor again for the records of the topic, and
+  /// drops the records that the processor forwards. So the processor should use no other store. If the processor uses
+  /// another store, a restore copies the bytes of the topic instead and logs a warning.
   template <class K, class V, class F>
   Topology& add_read_only_state_store(StoreBuilder store, const std::string& source, const std::string& topic,
                                       const std::string& processor, F supplier, SourceOptions<K, V> options = {}) {

@@ -43,7 +43,7 @@ class Streams {
   /// close() before start() leads from `created` to `pending_shutdown`.
   enum class State {
     created,           ///< start() was not called, or it threw
-    rebalancing,       ///< joining the group, or restoring state
+    rebalancing,       ///< filling global stores, joining the group, or restoring state
     running,           ///< all tasks of all stream threads process records
     pending_shutdown,  ///< close() was called; threads are ending
     not_running,       ///< final: closed without an error
@@ -93,8 +93,9 @@ class Streams {
   using RestoreListener = std::function<void(const std::string& store, std::int64_t restored, std::int64_t total)>;
   void set_restore_listener(RestoreListener listener);
 
-  /// Checks the topics, creates the internal ones, fills the global stores, and starts the threads. Returns when the
-  /// threads run, before they have joined the group.
+  /// Checks the topics, creates the internal topics, opens the global stores, and starts the threads. Returns when the
+  /// threads run, before they have joined the group. The stream threads join the group when the global stores are
+  /// filled up to the ends that their topics had at the start. Until then the state is `rebalancing`.
   ///
   /// Throws TopologyException (a source topic is missing, joined topics have different numbers of partitions),
   /// BrokerException (no answer within `millrace.connect.timeout.ms`), StreamsException (already started).

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -76,7 +77,13 @@ template <detail::NlohmannConvertible T>
 struct Serde<T> {
   void serialize(const T& value, std::string& out) const {
     try {
-      detail::append_nlohmann(nlohmann::json(value), out);
+      nlohmann::json json(value);
+      // nlohmann writes an unordered container as an array, in iteration order. This order depends on earlier
+      // insertions, but equal keys must give equal bytes.
+      if constexpr (requires { typename T::hasher; }) {
+        if (json.is_array()) std::sort(json.begin(), json.end());
+      }
+      detail::append_nlohmann(json, out);
     } catch (const nlohmann::json::exception& error) {
       throw SerializationException(std::string("JSON: ") + error.what());
     }

@@ -29,6 +29,13 @@ void limit_entries(StoreBuilder& builder, std::size_t max_entries);
 [[nodiscard]] StoreBuilder versioned_builder(std::string name, Millis history_retention,
                                              std::optional<Millis> segment_interval);
 
+/// Sets the key type and the value type in the StoreSpec of `builder`. A later call replaces the types.
+template <class K, class V>
+void keep_types(StoreBuilder& builder) {
+  definition_of(builder).spec.key_type = stored_type<K>();
+  definition_of(builder).spec.value_type = stored_type<V>();
+}
+
 }  // namespace detail
 
 /// Makes stores for processors. Each function returns a builder; each task later gets its own store. Without arguments
@@ -45,6 +52,7 @@ struct Stores {
                                                     AnySerde<K> key_serde = detail::own_serde<K>(),
                                                     AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = detail::key_value_builder(std::move(name), medium);
+    detail::keep_types<K, V>(builder);
     detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                                               detail::ByteStore bytes,
                                               const std::string& topic) -> std::unique_ptr<StateStore> {
@@ -76,6 +84,7 @@ struct Stores {
     auto builder = key_value_store<K, ValueAndTimestamp<V>>(
         std::move(name), medium, std::move(key_serde),
         AnySerde<ValueAndTimestamp<V>>(detail::ValueAndTimestampSerde<V>{std::move(value_serde)}));
+    detail::keep_types<K, V>(builder);
     detail::definition_of(builder).spec.format = detail::ValueFormat::timestamped;
     return builder;
   }
@@ -89,6 +98,7 @@ struct Stores {
     auto builder = key_value_store<K, ValueTimestampHeaders<V>>(
         std::move(name), medium, std::move(key_serde),
         AnySerde<ValueTimestampHeaders<V>>(detail::ValueTimestampHeadersSerde<V>{{std::move(value_serde)}}));
+    detail::keep_types<K, V>(builder);
     detail::definition_of(builder).spec.format = detail::ValueFormat::timestamped_with_headers;
     return builder;
   }
@@ -105,6 +115,7 @@ struct Stores {
                                                  AnySerde<K> key_serde = detail::own_serde<K>(),
                                                  AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = detail::window_builder(std::move(name), retention, window_size, retain_duplicates, medium);
+    detail::keep_types<K, V>(builder);
     detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                                               detail::ByteStore bytes,
                                               const std::string& topic) -> std::unique_ptr<StateStore> {
@@ -124,6 +135,7 @@ struct Stores {
     auto builder = window_store<K, ValueAndTimestamp<V>>(
         std::move(name), retention, window_size, false, medium, std::move(key_serde),
         AnySerde<ValueAndTimestamp<V>>(detail::ValueAndTimestampSerde<V>{std::move(value_serde)}));
+    detail::keep_types<K, V>(builder);
     detail::definition_of(builder).spec.format = detail::ValueFormat::timestamped;
     return builder;
   }
@@ -137,6 +149,7 @@ struct Stores {
     auto builder = window_store<K, ValueTimestampHeaders<V>>(
         std::move(name), retention, window_size, false, medium, std::move(key_serde),
         AnySerde<ValueTimestampHeaders<V>>(detail::ValueTimestampHeadersSerde<V>{{std::move(value_serde)}}));
+    detail::keep_types<K, V>(builder);
     detail::definition_of(builder).spec.format = detail::ValueFormat::timestamped_with_headers;
     return builder;
   }
@@ -149,6 +162,7 @@ struct Stores {
                                                   AnySerde<K> key_serde = detail::own_serde<K>(),
                                                   AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = detail::session_builder(std::move(name), retention, medium);
+    detail::keep_types<K, V>(builder);
     detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                                               detail::ByteStore bytes,
                                               const std::string& topic) -> std::unique_ptr<StateStore> {
@@ -168,6 +182,7 @@ struct Stores {
     auto builder = session_store<K, AggregationWithHeaders<AGG>>(
         std::move(name), retention, medium, std::move(key_serde),
         AnySerde<AggregationWithHeaders<AGG>>(detail::AggregationWithHeadersSerde<AGG>{std::move(value_serde)}));
+    detail::keep_types<K, AGG>(builder);
     detail::definition_of(builder).spec.format = detail::ValueFormat::with_headers;
     return builder;
   }
@@ -180,6 +195,7 @@ struct Stores {
       std::string name, Millis history_retention, std::optional<Millis> segment_interval = std::nullopt,
       AnySerde<K> key_serde = detail::own_serde<K>(), AnySerde<V> value_serde = detail::own_serde<V>()) {
     auto builder = detail::versioned_builder(std::move(name), history_retention, segment_interval);
+    detail::keep_types<K, V>(builder);
     detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
                                               detail::ByteStore bytes,
                                               const std::string& topic) -> std::unique_ptr<StateStore> {

@@ -67,7 +67,7 @@ std::int32_t Accumulator::partitions_for(std::string_view topic) {
 std::shared_ptr<const BrokerException> Accumulator::refusal(const Topic& topic, const Placement& placement,
                                                             const ProducerRecord& record) {
   const Timestamp timestamp = placement.timestamp;
-  const TopicSettings& settings = topic.settings;
+  const TopicSettings& settings = *topic.settings;
   const auto place = [&] { return TopicPartition{topic.name, placement.partition.value()}.str(); };
   if (settings.compact && !record.key) {
     return failed(
@@ -239,7 +239,7 @@ void Accumulator::write(std::vector<std::pair<Target*, PartitionId>>& full) {
         report.tokens = std::exchange(from.tokens, {});
         std::uint8_t flags = transaction_ ? format::kTransactional : 0;
         const ProducerId producer_id = transaction_ ? transaction_->producer_id : ProducerId();
-        std::string batch = target->topic->settings.log_append_time
+        std::string batch = target->topic->settings->log_append_time
                                 ? from.batch.finish_at(flags, producer_id, Clock::system().now())
                                 : from.batch.finish(flags, producer_id);
         if (target->topic->deleted) {

@@ -15,13 +15,13 @@ std::vector<std::shared_ptr<Topic>> Cleaner::all_topics() {
 
 void Cleaner::apply_retention(Timestamp now) {
   for (const auto& topic : all_topics()) {
-    if (!topic->settings.remove) continue;
+    if (!topic->settings->remove) continue;
     for (const auto& log : topic->partitions) apply_retention(*topic, *log, now);
   }
 }
 
 void Cleaner::apply_retention(Topic& topic, PartitionLog& log, Timestamp now) {
-  const TopicSettings& settings = topic.settings;
+  const TopicSettings& settings = *topic.settings;
   const bool by_time = settings.retention_ms >= 0;
   const bool by_size = settings.retention_bytes >= 0;
   if (!by_time && !by_size) return;
@@ -83,7 +83,7 @@ void Cleaner::delete_before(PartitionLog& log, Offset offset) {
 
 void Cleaner::compact(Timestamp now) {
   for (const auto& topic : all_topics()) {
-    if (!topic->settings.compact) continue;
+    if (!topic->settings->compact) continue;
     for (const auto& log : topic->partitions) compact(*topic, *log, now);
   }
 }
@@ -100,11 +100,11 @@ void Cleaner::compact(Topic& topic, PartitionLog& log, Timestamp now) {
   const Offset dirty_from = std::max(entry.cleaned_to, entry.log_start);
   const auto dirty = static_cast<double>(stable - dirty_from);
   if (dirty <= 0 ||
-      dirty / (dirty + static_cast<double>(entry.clean_records)) < topic.settings.min_cleanable_dirty_ratio) {
+      dirty / (dirty + static_cast<double>(entry.clean_records)) < topic.settings->min_cleanable_dirty_ratio) {
     return;
   }
 
-  Compaction compaction(storage_, log.topic_id, log.partition(), topic.settings, now, stop_);
+  Compaction compaction(storage_, log.topic_id, log.partition(), *topic.settings, now, stop_);
   const auto is_aborted = [&](const Page& page) {
     const std::lock_guard lock(mutex_);
     return log.is_aborted(page);

@@ -1,6 +1,8 @@
 #include "broker/embedded/core.hpp"
 
+#include <chrono>
 #include <exception>
+#include <optional>
 #include <string>
 
 #include "millrace/common/logging.hpp"
@@ -17,8 +19,16 @@ constexpr Millis kCompactionInterval{15s};
 constexpr Millis kRetentionInterval{5min};
 constexpr Millis kFirstRetention{30s};
 
+/// How long a job's failure is not logged again. The job itself is repeated many times meanwhile.
+constexpr std::chrono::minutes kQuietTime{1};
+
 /// A failed job must not end the process: it runs again later, for example when the disk has room again.
-void log_failure(const std::exception& error) { log(LogLevel::error, std::string("embedded broker: ") + error.what()); }
+void log_failure(const std::exception& error, std::optional<std::chrono::steady_clock::time_point>& logged_at) {
+  const auto now = std::chrono::steady_clock::now();
+  if (logged_at && now - *logged_at < kQuietTime) return;
+  logged_at = now;
+  log(LogLevel::error, std::string("embedded broker: ") + error.what());
+}
 
 }  // namespace
 
@@ -38,6 +48,14 @@ Core::Core(const std::filesystem::path& directory)
 // The timers wait for their running job. stop() makes a running compaction return soon.
 Core::~Core() { cleaner.stop(); }
 
+void Core::end_of_process() {
+  cleaner.stop();
+  timer.stop();
+  housekeeping.stop();
+  // The thread that ends the process may be inside of the broker. Then the database is left as after a kill.
+  if (const std::unique_lock lock(mutex, std::try_to_lock); lock.owns_lock()) storage.close();
+}
+
 void Core::look_after_deadlines() {
   const auto now = std::chrono::steady_clock::now();
   try {
@@ -45,7 +63,7 @@ void Core::look_after_deadlines() {
     transactions.expire(now);
     groups.expire(now);
   } catch (const std::exception& error) {
-    log_failure(error);
+    log_failure(error, deadlines_failed);
   }
   timer.at(now + kDeadlineCheckInterval, [this] { look_after_deadlines(); });
 }
@@ -54,7 +72,7 @@ void Core::compact() {
   try {
     cleaner.compact(Clock::system().now());
   } catch (const std::exception& error) {
-    log_failure(error);
+    log_failure(error, cleaning_failed);
   }
   housekeeping.at(std::chrono::steady_clock::now() + kCompactionInterval, [this] { compact(); });
 }
@@ -63,7 +81,7 @@ void Core::apply_retention() {
   try {
     cleaner.apply_retention(Clock::system().now());
   } catch (const std::exception& error) {
-    log_failure(error);
+    log_failure(error, cleaning_failed);
   }
   housekeeping.at(std::chrono::steady_clock::now() + kRetentionInterval, [this] { apply_retention(); });
 }

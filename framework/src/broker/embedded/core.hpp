@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 
 #include "broker/embedded/appends.hpp"
 #include "broker/embedded/cleaner.hpp"
@@ -23,6 +25,10 @@ struct Core {
   explicit Core(const std::filesystem::path& directory);
   ~Core();
 
+  /// The process ends. Ends the threads and closes the database, though clients in static objects may be destroyed
+  /// later: RocksDB's own static objects are gone by then. What clients do afterwards fails.
+  void end_of_process();
+
   /// Memory for the newest pages of all partitions together, in bytes. Readers that keep up find their records here and
   /// not on disk.
   static constexpr std::size_t kTailBytes = 16 << 20;
@@ -34,6 +40,9 @@ struct Core {
   Groups groups;
   Transactions transactions;
   Cleaner cleaner;
+  // When a failure of the timers' jobs was logged last. Each belongs to the thread of one timer.
+  std::optional<std::chrono::steady_clock::time_point> deadlines_failed;
+  std::optional<std::chrono::steady_clock::time_point> cleaning_failed;
   // The timers come last: their destructors end their threads before the other members are destroyed.
   Timer timer;         ///< short jobs that must run in time: linger.ms and the other deadlines
   Timer housekeeping;  ///< jobs that may take long: compaction and retention

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "common/io_remedy.hpp"
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail::embedded {
@@ -27,10 +28,10 @@ struct flock whole_file() {
 // embedded_broker.cpp makes sure that each directory is opened once.
 DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "broker.lock";
-  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file_ < 0) {
-    throw LockException("cannot create " + path.string() + ": " + std::strerror(errno) +
-                        "; the embedded broker needs a directory that it can write");
+    const std::string error = std::strerror(errno);
+    throw LockException("cannot create " + path.string() + ": " + error + "; " + io_remedy(error, path));
   }
   struct flock lock = whole_file();
   if (::fcntl(file_, F_SETLK, &lock) == 0) return;

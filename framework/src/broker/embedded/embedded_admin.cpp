@@ -26,6 +26,13 @@ std::map<std::string, std::string> EmbeddedAdmin::topic_config(const std::string
   return configs;
 }
 
+void EmbeddedAdmin::alter_topic_config(const std::string& name,
+                                       const std::map<std::string, std::optional<std::string>>& changes,
+                                       Millis /*timeout*/) {
+  const std::lock_guard lock(core_->mutex);
+  core_->topics.alter(*core_->topics.get(name), changes);
+}
+
 bool EmbeddedAdmin::create_topic(const NewTopic& topic, Millis /*timeout*/) {
   const std::lock_guard lock(core_->mutex);
   if (!core_->topics.create(topic)) return false;

@@ -17,6 +17,8 @@ class EmbeddedAdmin final : public Admin {
   [[nodiscard]] std::optional<TopicDescription> describe_topic(const std::string& name, Millis timeout) override;
   [[nodiscard]] std::map<std::string, std::string> topic_config(const std::string& name, bool all,
                                                                 Millis timeout) override;
+  void alter_topic_config(const std::string& name, const std::map<std::string, std::optional<std::string>>& changes,
+                          Millis timeout) override;
   bool create_topic(const NewTopic& topic, Millis timeout) override;
   void delete_topic(const std::string& name, Millis timeout) override;
   void delete_records(const std::map<TopicPartition, std::int64_t>& before, Millis timeout) override;

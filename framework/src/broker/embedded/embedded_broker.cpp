@@ -1,7 +1,10 @@
 #include <condition_variable>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "broker/embedded/core.hpp"
 #include "broker/embedded/embedded_admin.hpp"
@@ -50,13 +53,29 @@ class Registry {
       closed_.notify_all();
     });
     cores_[path] = core;
+    // After RocksDB has made its static objects, so that this runs before they are destroyed.
+    if (!std::exchange(ends_with_process_, true)) {
+      std::atexit([] { instance().end_of_process(); });
+    }
     return core;
   }
 
  private:
+  void end_of_process() {
+    std::vector<std::shared_ptr<Core>> open;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [path, weak] : cores_) {
+        if (auto core = weak.lock()) open.push_back(std::move(core));
+      }
+    }
+    for (const auto& core : open) core->end_of_process();
+  }
+
   std::mutex mutex_;
   std::condition_variable closed_;
   std::map<std::filesystem::path, std::weak_ptr<Core>> cores_;
+  bool ends_with_process_ = false;  ///< end_of_process() will be called
 };
 
 /// Makes clients of one directory. Thread-safe.

@@ -5,6 +5,7 @@
 
 #include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
 
 namespace millrace::detail::embedded {
 namespace {
@@ -249,6 +250,12 @@ Offset EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::string
                                              "earliest or latest");
 }
 
+void EmbeddedConsumer::log_reset(const TopicPartition& partition, const std::string& why, Offset to) const {
+  log(LogLevel::warn, partition.str() + ": " + why + ": reading" +
+                          (settings_.group_id.empty() ? std::string() : " for group '" + settings_.group_id + "'") +
+                          " goes on at offset " + to_string(to) + " (auto.offset.reset)");
+}
+
 void EmbeddedConsumer::settle_start(PartitionReader& reader_of) const {
   const PartitionLog& log = *reader_of.log;
   if (reader_of.start) {
@@ -285,8 +292,10 @@ void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
     Offset& position = *reader_of.position;
     // Out of range: the records were deleted, or the caller sought too far. Kafka resets the position in the same way.
     if (position < log.entry.log_start || position > log.next) {
-      position = reset_offset(log, "offset " + to_string(position) + " is not in the log (it holds " +
-                                       to_string(log.entry.log_start) + " to " + to_string(log.next) + ")");
+      const std::string why = "offset " + to_string(position) + " is not in the log (it holds " +
+                              to_string(log.entry.log_start) + " to " + to_string(log.next) + ")";
+      position = reset_offset(log, why);
+      log_reset(log.name, why, position);
     }
     Fetched fetched = fetch(core_->storage, lock, log, position, settings_.read_committed);
     // At the end.

@@ -84,6 +84,8 @@ class EmbeddedConsumer final : public Consumer {
   void settle_start(PartitionReader& reader_of) const;
   /// The offset of auto.offset.reset. Throws BrokerException (fatal) with the reason `why` if the setting is `none`.
   [[nodiscard]] Offset reset_offset(const PartitionLog& log, const std::string& why) const;
+  /// Says in the log that the position was not in the partition's log.
+  void log_reset(const TopicPartition& partition, const std::string& why, Offset to) const;
   /// Fetches pages if the log has visible records at the position. Unlocks `lock`, the broker's mutex, while it reads
   /// from disk.
   void refill(PartitionReader& reader_of, Lock& lock);

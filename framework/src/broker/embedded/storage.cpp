@@ -8,19 +8,28 @@
 #include <system_error>
 #include <vector>
 
+#include "broker/rocksdb_log.hpp"
+#include "common/io_remedy.hpp"
 #include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
 
 namespace millrace::detail::embedded {
 namespace {
 
-/// Creates the directory with its parents if it is missing.
+/// Creates the directory with its parents if it is missing. Nobody else may read the records: a new directory is the
+/// user's alone, and so is the database in one that was there before.
 std::string existing_directory(const std::filesystem::path& directory) {
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
+  const bool is_new = std::filesystem::create_directories(directory, error);
+  if (!error) std::filesystem::create_directory(directory / "db", error);
   if (error) {
     throw StreamsException("cannot make the embedded broker's directory " + directory.string() + ": " +
-                           error.message());
+                           error.message() + "; " + io_remedy(error.message(), directory));
   }
+  std::filesystem::permissions(directory / "db", std::filesystem::perms::owner_all, error);
+  if (is_new && !error) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  // The directory may be another user's, who has let this one in.
+  if (error) log(LogLevel::warn, "cannot restrict access to " + directory.string() + ": " + error.message());
   return directory.string();
 }
 
@@ -34,14 +43,13 @@ rocksdb::CompressionType compression() {
 }
 
 /// Few threads, files and log lines: the broker shares its machine with the application.
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions database_options(const std::string& directory) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.max_background_jobs = 2;
   options.max_total_wal_size = 64 << 20;  // bytes; bounds the time that the next start needs to replay
-  options.keep_log_file_num = 2;
-  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.info_log = std::make_shared<RocksDbLog>(directory);
   options.avoid_flush_during_shutdown = true;  // closing is fast; the write-ahead log has everything
   options.max_open_files = 512;
   return options;
@@ -82,10 +90,12 @@ Storage::Storage(const std::filesystem::path& directory)
                                                                  {"log", log_options()}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(database_options(), directory_ + "/db", families, &handles, &db);
+  const rocksdb::Status status =
+      rocksdb::DB::Open(database_options(directory_), directory_ + "/db", families, &handles, &db);
   if (!status.ok()) {
-    throw StreamsException("cannot open the embedded broker in " + directory_ + ": " + status.ToString() +
-                           "; check that the directory is readable, writable and was made by Millrace");
+    throw StreamsException("cannot open the embedded broker in " + directory_ + ": " + status.ToString() + "; " +
+                           (status.IsIOError() ? io_remedy(status.ToString(), directory_)
+                                               : std::string("check that the directory was made by Millrace")));
   }
   db_.reset(db);
   meta_.reset(handles[0]);
@@ -108,30 +118,48 @@ Storage::Storage(const std::filesystem::path& directory)
 }
 
 void Storage::fail(const std::string& doing, const rocksdb::Status& status) const {
+  throw BrokerException(BrokerException::Severity::fatal,
+                        "embedded broker in " + directory_ + ": " + doing + " failed: " + status.ToString() + "; " +
+                            io_remedy(status.ToString(), directory_) + ". What was written before is safe");
+}
+
+void Storage::close() {
+  meta_.reset();
+  log_.reset();
+  db_.reset();
+}
+
+void Storage::require_open(const char* doing) const {
+  if (db_) return;
   throw BrokerException(BrokerException::Severity::fatal, "embedded broker in " + directory_ + ": " + doing +
-                                                              " failed: " + status.ToString() +
-                                                              "; check the disk (space, rights) and start again");
+                                                              " failed: the process ends, and the broker "
+                                                              "is closed");
 }
 
 void Storage::Changes::put(const std::string& key, const std::string& value) {
+  storage_.require_open("writing");
   // A WriteBatch in memory cannot fail here; write() reports the errors that matter.
   batch_.Put(storage_.meta_.get(), key, value).PermitUncheckedError();
 }
 
 void Storage::Changes::erase(const std::string& key) {
+  storage_.require_open("writing");
   batch_.Delete(storage_.meta_.get(), key).PermitUncheckedError();
 }
 
 void Storage::Changes::put_batch(TopicId topic_id, PartitionId partition, Offset base_offset,
                                  const std::string& batch) {
+  storage_.require_open("writing");
   batch_.Put(storage_.log_.get(), format::batch_key(topic_id, partition, base_offset), batch).PermitUncheckedError();
 }
 
 void Storage::Changes::erase_batch(TopicId topic_id, PartitionId partition, Offset base_offset) {
+  storage_.require_open("writing");
   batch_.Delete(storage_.log_.get(), format::batch_key(topic_id, partition, base_offset)).PermitUncheckedError();
 }
 
 void Storage::Changes::erase_batches(TopicId topic_id, PartitionId partition, const OffsetRange& base_offsets) {
+  storage_.require_open("writing");
   batch_
       .DeleteRange(storage_.log_.get(), format::batch_key(topic_id, partition, base_offsets.from),
                    format::batch_key(topic_id, partition, base_offsets.to))
@@ -140,6 +168,7 @@ void Storage::Changes::erase_batches(TopicId topic_id, PartitionId partition, co
 
 void Storage::Changes::write() {
   if (batch_.Count() == 0) return;
+  storage_.require_open("writing");
   // One call, so all changes reach the write-ahead log together or not at all. `sync` is off, see the class comment.
   const rocksdb::Status status = storage_.db_->Write(rocksdb::WriteOptions(), &batch_);
   if (!status.ok()) storage_.fail("writing", status);
@@ -147,6 +176,7 @@ void Storage::Changes::write() {
 }
 
 std::optional<std::string> Storage::get(const std::string& key) const {
+  require_open("reading");
   std::string value;
   const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), meta_.get(), key, &value);
   // A missing key is an answer, not an error.
@@ -157,6 +187,7 @@ std::optional<std::string> Storage::get(const std::string& key) const {
 
 void Storage::for_each(const std::string& prefix,
                        const std::function<void(std::string_view key, std::string_view value)>& visit) const {
+  require_open("reading");
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), meta_.get()));
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
     visit({it->key().data(), it->key().size()}, {it->value().data(), it->value().size()});
@@ -166,6 +197,7 @@ void Storage::for_each(const std::string& prefix,
 
 void Storage::read_batches(TopicId topic_id, PartitionId partition, Offset offset,
                            const std::function<bool(PagePtr page)>& visit) const {
+  require_open("reading");
   const std::string first = format::batch_key(topic_id, partition, Offset());
   const std::string end = format::batch_key(topic_id, partition, format::kEndOfLog);
   // The bounds keep the iterator inside the partition. RocksDB stores references, so the strings must outlive the
@@ -192,6 +224,7 @@ void Storage::read_batches(TopicId topic_id, PartitionId partition, Offset offse
 }
 
 PagePtr Storage::last_batch(TopicId topic_id, PartitionId partition) const {
+  require_open("reading");
   PagePtr last;
   const std::string first = format::batch_key(topic_id, partition, Offset());
   const rocksdb::Slice lower(first);

@@ -69,11 +69,17 @@ class Storage {
   /// The last batch of a partition, or null if the partition has none.
   [[nodiscard]] PagePtr last_batch(TopicId topic_id, PartitionId partition) const;
 
+  /// Closes the database. From then on every other function throws a BrokerException. REQUIRES: no other thread uses
+  /// the object.
+  void close();
+
   [[nodiscard]] const std::string& directory() const { return directory_; }
 
  private:
   /// Throws BrokerException (fatal) that names the directory, the action and RocksDB's reason.
   [[noreturn]] void fail(const std::string& doing, const rocksdb::Status& status) const;
+  /// Throws BrokerException (fatal) after close().
+  void require_open(const char* doing) const;
 
   std::string directory_;
   DirectoryLock lock_;

@@ -6,13 +6,15 @@ namespace millrace::detail::embedded {
 
 Timer::Timer() : thread_([this] { run(); }) {}
 
-Timer::~Timer() {
+Timer::~Timer() { stop(); }
+
+void Timer::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Timer::at(Time time, std::function<void()> job) {

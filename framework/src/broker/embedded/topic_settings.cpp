@@ -33,7 +33,7 @@ void read_number(const std::string& topic, const std::map<std::string, std::stri
 
 }  // namespace
 
-TopicSettings TopicSettings::parse(const std::string& topic, const std::map<std::string, std::string>& configs) {
+void TopicSettings::check_names(const std::string& topic, const std::map<std::string, std::string>& configs) {
   // Unknown names are refused, as Kafka does: a typing error would otherwise have no effect and stay unnoticed.
   for (const auto& [name, value] : configs) {
     if (!defaults().contains(name)) {
@@ -42,6 +42,10 @@ TopicSettings TopicSettings::parse(const std::string& topic, const std::map<std:
                                                                   "'); use one of Kafka's topic configuration names");
     }
   }
+}
+
+TopicSettings TopicSettings::parse(const std::string& topic, const std::map<std::string, std::string>& configs) {
+  check_names(topic, configs);
   TopicSettings settings;
   if (const auto policy = configs.find("cleanup.policy"); policy != configs.end()) {
     settings.compact = settings.remove = false;

@@ -26,6 +26,9 @@ struct TopicSettings {
   /// Throws BrokerException (fatal) for a name that Kafka does not know, and for a value that Kafka would refuse.
   [[nodiscard]] static TopicSettings parse(const std::string& topic, const std::map<std::string, std::string>& configs);
 
+  /// Throws BrokerException (fatal) for a name that Kafka does not know.
+  static void check_names(const std::string& topic, const std::map<std::string, std::string>& configs);
+
   /// All topic configurations of Kafka, with their default values.
   [[nodiscard]] static const std::map<std::string, std::string>& defaults();
 };

@@ -15,7 +15,7 @@ std::shared_ptr<Topic> make_topic(const std::string& name, const format::TopicEn
   topic->name = name;
   topic->id = entry.id;
   topic->configs = entry.configs;
-  topic->settings = TopicSettings::parse(name, entry.configs);
+  topic->settings.change(TopicSettings::parse(name, entry.configs));
   for (std::uint32_t i = 0; i < entry.partitions; ++i) {
     topic->partitions.push_back(
         std::make_unique<PartitionLog>(TopicPartition{name, static_cast<std::int32_t>(i)}, entry.id));
@@ -89,6 +89,28 @@ std::shared_ptr<Topic> Topics::create(const NewTopic& wanted) {
   ++next_id_;
   topics_.emplace(wanted.name, topic);
   return topic;
+}
+
+void Topics::alter(Topic& topic, const std::map<std::string, std::optional<std::string>>& changes) {
+  format::TopicEntry entry{
+      .id = topic.id, .partitions = static_cast<std::uint32_t>(topic.partitions.size()), .configs = topic.configs};
+  std::map<std::string, std::string> named;
+  for (const auto& [key, value] : changes) {
+    named[key] = value.value_or("");
+    if (value) {
+      entry.configs.insert_or_assign(key, *value);
+    } else {
+      entry.configs.erase(key);
+    }
+  }
+  const TopicSettings settings = TopicSettings::parse(topic.name, entry.configs);
+  TopicSettings::check_names(topic.name, named);
+  Storage::Changes written(storage_);
+  written.put(format::topic_key(topic.name), format::encode(entry));
+  written.write();
+  // Only after the write: if it fails, the settings stay as they are.
+  topic.configs = std::move(entry.configs);
+  topic.settings.change(settings);
 }
 
 void Topics::remove(const std::shared_ptr<Topic>& topic) {

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,14 +17,31 @@
 
 namespace millrace::detail::embedded {
 
+/// The settings of a topic, which may be changed while clients use them. Values are never freed before the topic is, so
+/// that a reader needs no lock: changes are rare.
+class CurrentSettings {
+ public:
+  /// From any thread. The reference is valid as long as the topic.
+  [[nodiscard]] const TopicSettings& operator*() const { return *current_.load(std::memory_order_acquire); }
+  [[nodiscard]] const TopicSettings* operator->() const { return &**this; }
+  /// One thread at a time.
+  void change(const TopicSettings& settings) {
+    current_.store(&all_.emplace_back(settings), std::memory_order_release);
+  }
+
+ private:
+  std::deque<TopicSettings> all_{1};
+  std::atomic<const TopicSettings*> current_{&all_.front()};
+};
+
 /// A topic with its partitions. Readers share ownership, so the object may outlive the topic (see `deleted`). `name`,
-/// `id`, `configs`, `settings` and the vector of partitions never change after creation. The partitions' contents are
-/// guarded by the broker's mutex.
+/// `id` and the vector of partitions never change after creation. `configs` and the partitions' contents are guarded by
+/// the broker's mutex.
 struct Topic {
   std::string name;
   TopicId id;
   std::map<std::string, std::string> configs;  ///< as the user gave them
-  TopicSettings settings;                      ///< `configs` parsed, with defaults
+  CurrentSettings settings;                    ///< `configs` parsed, with defaults
   std::vector<std::unique_ptr<PartitionLog>> partitions;
   std::atomic<bool> deleted{false};  ///< set by Topics::remove(); clients may keep the object
 
@@ -48,6 +67,9 @@ class Topics {
   /// Creates a topic and stores it. Returns nullptr if the name is taken. Throws BrokerException (fatal) for an invalid
   /// name, partition count or configuration.
   std::shared_ptr<Topic> create(const NewTopic& wanted);
+  /// Changes settings: nullopt takes a setting back to its default. Throws BrokerException (fatal) for an unknown name
+  /// or a wrong value; then nothing is changed.
+  void alter(Topic& topic, const std::map<std::string, std::optional<std::string>>& changes);
   /// Deletes the topic with all its records and bookkeeping, in one write. Committed offsets are removed by
   /// Groups::topics_changed().
   void remove(const std::shared_ptr<Topic>& topic);

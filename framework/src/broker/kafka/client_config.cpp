@@ -190,6 +190,8 @@ class Preparation {
       if (!result_.has_group) set("group.id", "millrace-no-group");
     }
     if (kind_ == ClientKind::producer) limit_delivery_time();
+    // Some lines per transaction, which only KafkaClient reads: they tell what the coordinator answers.
+    if (result_.transactional && !debug_given_) set("debug", "eos");
     return std::move(result_);
   }
 
@@ -230,6 +232,7 @@ class Preparation {
     if (key == "transactional.id") result_.transactional = true;
     if (key == "delivery.timeout.ms" || key == "message.timeout.ms") delivery_time_given_ = true;
     if (key == "group.id") result_.has_group = true;
+    if (key == "debug") debug_given_ = true;
     return false;
   }
 
@@ -270,6 +273,7 @@ class Preparation {
 
   ClientKind kind_;
   bool delivery_time_given_ = false;
+  bool debug_given_ = false;
   PreparedConfig result_;
 };
 

@@ -14,6 +14,10 @@ namespace {
 constexpr Millis kLongestRequest{3'600'000};
 /// The pause before a request is repeated.
 constexpr Millis kPause{20};
+/// How long is found out, after a time-out, what the brokers say about the coordinator; and how long if no broker can
+/// be reached.
+constexpr Millis kDiagnosis{5'000};
+constexpr Millis kDiagnosisWithoutBroker{1'000};
 
 /// The offsets in an answer. Each request asks for one group, so the answer has one group.
 CommittedOffsets committed_offsets(rd_kafka_event_t& answer) {
@@ -77,8 +81,8 @@ rd_kafka_resp_err_t read_description(rd_kafka_event_t& answer, ConsumerGroupDesc
 
 }  // namespace
 
-void CoordinatorClient::ask(rd_kafka_admin_op_t operation, const std::string& doing, Millis timeout, const Send& send,
-                            const Read& read) {
+void CoordinatorClient::ask(rd_kafka_admin_op_t operation, const std::string& group_id, const std::string& doing,
+                            Millis timeout, const Send& send, const Read& read) {
   const Deadline deadline(timeout);
   for (;;) {
     const auto asked = client();
@@ -88,7 +92,7 @@ void CoordinatorClient::ask(rd_kafka_admin_op_t operation, const std::string& do
     if (answer == nullptr) {
       // The request stays pending inside librdkafka, so the client must not be used again.
       abandon(asked);
-      asked->fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
+      fail_unanswered(*asked, group_id, doing);
     }
     const auto problem = read(*answer);
     if (problem == RD_KAFKA_RESP_ERR_NO_ERROR) return;
@@ -97,11 +101,31 @@ void CoordinatorClient::ask(rd_kafka_admin_op_t operation, const std::string& do
   }
 }
 
+/// The admin client does not tell what the brokers have answered. A client with this group.id looks for the
+/// coordinator too, and connects to it. It never joins the group.
+void CoordinatorClient::fail_unanswered(const KafkaClient& asked, const std::string& group_id,
+                                        const std::string& doing) {
+  const auto probe = make_client_({{"group.id", group_id}, {"debug", "cgrp"}});
+  const Deadline deadline(kDiagnosis);
+  const Deadline without_broker(kDiagnosisWithoutBroker);
+  CoordinatorAnswer answer;
+  bool known = false;
+  while (!known && !deadline.passed()) {
+    std::this_thread::sleep_for(kPause);
+    answer = probe->coordinator();
+    const bool no_connection = !probe->last_connection_error().empty();
+    known = answer.code != RD_KAFKA_RESP_ERR_NO_ERROR || (!answer.text.empty() && no_connection);
+    if (no_connection && answer.text.empty() && without_broker.passed()) break;
+  }
+  if (answer.code != RD_KAFKA_RESP_ERR_NO_ERROR) probe->fail(answer.code, doing, answer.text);
+  (known ? *probe : asked).fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
+}
+
 std::map<TopicPartition, OffsetAndMetadata> CoordinatorClient::committed(const std::string& group_id, Millis timeout) {
   CommittedOffsets committed;
   ask(
-      RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, "asking for the committed offsets of group '" + group_id + "'",
-      timeout,
+      RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, group_id,
+      "asking for the committed offsets of group '" + group_id + "'", timeout,
       [&](rd_kafka_t* handle, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
         // An error means that librdkafka does not know the option for this request; the request works without the
         // option.
@@ -120,7 +144,7 @@ std::map<TopicPartition, OffsetAndMetadata> CoordinatorClient::committed(const s
 ConsumerGroupDescription CoordinatorClient::describe(const std::string& group_id, Millis timeout) {
   ConsumerGroupDescription description;
   ask(
-      RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, "asking for the members of group '" + group_id + "'", timeout,
+      RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, group_id, "asking for the members of group '" + group_id + "'", timeout,
       [&](rd_kafka_t* handle, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
         const char* name = group_id.c_str();
         rd_kafka_DescribeConsumerGroups(handle, &name, 1, options, answers);
@@ -131,7 +155,7 @@ ConsumerGroupDescription CoordinatorClient::describe(const std::string& group_id
 
 std::shared_ptr<KafkaClient> CoordinatorClient::client() {
   const std::lock_guard lock(mutex_);
-  if (client_ == nullptr) client_ = make_client_();
+  if (client_ == nullptr) client_ = make_client_({});
   return client_;
 }
 

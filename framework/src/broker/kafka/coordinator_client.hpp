@@ -19,7 +19,8 @@ namespace millrace::detail::kafka {
 /// abandons the whole client and makes a new one for the next request.
 class CoordinatorClient {
  public:
-  explicit CoordinatorClient(std::function<std::unique_ptr<KafkaClient>()> make_client)
+  /// `make_client` makes an admin client with some settings more than the usual ones.
+  explicit CoordinatorClient(std::function<std::unique_ptr<KafkaClient>(const ClientConfig&)> make_client)
       : make_client_(std::move(make_client)) {}
 
   /// All committed offsets of a group; empty for an unknown group. Waits while an open transaction holds offsets of the
@@ -35,15 +36,19 @@ class CoordinatorClient {
   /// Reads an answer and returns its error code.
   using Read = std::function<rd_kafka_resp_err_t(rd_kafka_event_t&)>;
 
-  /// Sends a request, and repeats it after temporary errors. Returns when `read` returns no error. Throws
-  /// BrokerException after `timeout` or after a lasting error. `doing` names the action in the message.
-  void ask(rd_kafka_admin_op_t operation, const std::string& doing, Millis timeout, const Send& send, const Read& read);
+  /// Sends a request about a group until `read` finds an answer without an error, or until `timeout`; then throws.
+  /// `doing` names the action for the message.
+  void ask(rd_kafka_admin_op_t operation, const std::string& group_id, const std::string& doing, Millis timeout,
+           const Send& send, const Read& read);
+  /// Throws an exception that says why the coordinator has not answered: what the brokers say about it, or why it
+  /// cannot be reached. Takes up to kDiagnosis.
+  [[noreturn]] void fail_unanswered(const KafkaClient& asked, const std::string& group_id, const std::string& doing);
   /// The present client. Makes one if there is none.
   [[nodiscard]] std::shared_ptr<KafkaClient> client();
   /// Stops using a client. The client is destroyed when the last call that uses it returns.
   void abandon(const std::shared_ptr<KafkaClient>& client);
 
-  std::function<std::unique_ptr<KafkaClient>()> make_client_;
+  std::function<std::unique_ptr<KafkaClient>(const ClientConfig&)> make_client_;
   std::mutex mutex_;                     // guards client_
   std::shared_ptr<KafkaClient> client_;  // null until the first request, and after abandon()
 };

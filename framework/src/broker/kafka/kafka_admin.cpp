@@ -14,8 +14,8 @@ namespace {
 constexpr Millis kMetadataPause{20};
 
 // Several clients are made with the same settings, see CoordinatorClient.
-PreparedConfig admin_config(const std::string& address, const ClientConfig& common) {
-  return prepare_config(ClientKind::admin, address, common, {});
+PreparedConfig admin_config(const std::string& address, const ClientConfig& common, const ClientConfig& more = {}) {
+  return prepare_config(ClientKind::admin, address, common, more);
 }
 void no_callbacks(rd_kafka_conf_t* /*conf*/) {}
 
@@ -52,8 +52,9 @@ rd_kafka_resp_err_t single_result(const rd_kafka_topic_result_t* const* topics, 
 
 KafkaAdmin::KafkaAdmin(const std::string& address, const ClientConfig& common)
     : client_(ClientKind::admin, address, admin_config(address, common), no_callbacks),
-      coordinators_([address, common] {
-        return std::make_unique<KafkaClient>(ClientKind::admin, address, admin_config(address, common), no_callbacks);
+      coordinators_([address, common](const ClientConfig& more) {
+        return std::make_unique<KafkaClient>(ClientKind::admin, address, admin_config(address, common, more),
+                                             no_callbacks);
       }) {}
 
 std::vector<TopicDescription> KafkaAdmin::list_topics(Millis timeout) {
@@ -111,6 +112,42 @@ std::map<std::string, std::string> KafkaAdmin::topic_config(const std::string& n
     if (value != nullptr && (all || own)) settings[rd_kafka_ConfigEntry_name(entries[i])] = value;
   }
   return settings;
+}
+
+/// librdkafka 2.0.2 can only replace all settings of a topic. So those that were set before are sent again.
+void KafkaAdmin::alter_topic_config(const std::string& name,
+                                    const std::map<std::string, std::optional<std::string>>& changes, Millis timeout) {
+  const auto doing = "changing the settings of topic '" + name + "'";
+  const Deadline deadline(timeout);
+  auto settings = topic_config(name, /*all=*/false, timeout);
+  for (const auto& [key, value] : changes) {
+    if (value) {
+      settings.insert_or_assign(key, *value);
+    } else {
+      settings.erase(key);
+    }
+  }
+  const auto event =
+      client_.admin_request(RD_KAFKA_ADMIN_OP_ALTERCONFIGS, deadline, doing,
+                            [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
+                              auto* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str());
+                              for (const auto& [key, value] : settings) {
+                                // Fails only for a null name.
+                                (void)rd_kafka_ConfigResource_set_config(resource, key.c_str(), value.c_str());
+                              }
+                              rd_kafka_AlterConfigs(client_.handle(), &resource, 1, options, answers);
+                              rd_kafka_ConfigResource_destroy(resource);
+                            });
+  std::size_t count = 0;
+  const auto* resources =
+      rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event.get()), &count);
+  if (count != 1) client_.fail(RD_KAFKA_RESP_ERR__FAIL, doing);
+  if (const auto code = rd_kafka_ConfigResource_error(resources[0])) {
+    const char* text = rd_kafka_ConfigResource_error_string(resources[0]);
+    client_.fail(code, doing, text != nullptr ? text : "");
+  }
+  // Other brokers learn of it a moment later.
+  wait_until(deadline, [&] { return topic_config(name, /*all=*/false, left(deadline)) == settings; });
 }
 
 bool KafkaAdmin::create_topic(const NewTopic& topic, Millis timeout) {

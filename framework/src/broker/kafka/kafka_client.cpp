@@ -1,6 +1,8 @@
 #include "broker/kafka/kafka_client.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <future>
 #include <thread>
 #include <utility>
@@ -8,6 +10,7 @@
 #include "broker/kafka/kafka_errors.hpp"
 #include "broker/kafka/kafka_log.hpp"
 #include "broker/kafka/partition_list.hpp"
+#include "common/io_remedy.hpp"
 #include "millrace/broker/unknown_topic.hpp"
 
 namespace millrace::detail::kafka {
@@ -72,12 +75,19 @@ BrokerException KafkaClient::error(BrokerException::Severity severity, rd_kafka_
     text += ": ";
     text += detail;
   }
-  // "Timed out" alone does not help the user. The reason for the broken connection does.
+  auto cause = code;
+  // "Timed out" alone does not help the user. What the brokers say about the coordinator does, and the reason for the
+  // broken connection.
   if (is_unreachable(code)) {
     const std::lock_guard lock(shared_->mutex);
+    const CoordinatorAnswer& coordinator = shared_->coordinator;
+    if (!coordinator.text.empty()) text += ": " + coordinator.text;
+    if (coordinator.code != RD_KAFKA_RESP_ERR_NO_ERROR) cause = coordinator.code;
     if (!shared_->last_connection_error.empty()) text += ": last connection error: " + shared_->last_connection_error;
   }
-  if (const auto remedy = remedy_for(code); !remedy.empty()) {
+  if (text.find(std::strerror(EMFILE)) != std::string::npos) {
+    text += ": " + io_remedy(text, {});
+  } else if (const auto remedy = remedy_for(cause); !remedy.empty()) {
     text += ": ";
     text += remedy;
   }
@@ -93,6 +103,24 @@ void KafkaClient::fail(rd_kafka_resp_err_t code, const std::string& doing, std::
 void KafkaClient::fail(const rd_kafka_error_t& error_object, const std::string& doing) const {
   throw error(severity_of(error_object), rd_kafka_error_code(&error_object), doing,
               rd_kafka_error_string(&error_object));
+}
+
+CoordinatorAnswer KafkaClient::coordinator() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->coordinator;
+}
+
+std::vector<OffsetReset> KafkaClient::take_offset_resets() {
+  // Asked in each poll.
+  if (!shared_->was_reset.load(std::memory_order_relaxed)) return {};
+  const std::lock_guard lock(shared_->mutex);
+  shared_->was_reset = false;
+  return std::exchange(shared_->offset_resets, {});
+}
+
+std::string KafkaClient::last_connection_error() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->last_connection_error;
 }
 
 MetadataPtr KafkaClient::metadata(const char* topic, Deadline deadline, const std::string& doing) const {
@@ -183,13 +211,36 @@ void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char* facili
   // While librdkafka creates a client, `handle` is null.
   auto* shared = handle != nullptr ? static_cast<Shared*>(rd_kafka_opaque(handle)) : nullptr;
   if (shared != nullptr && shared->silent) return;
+  std::string_view cause(text);  // [thrd:NAME]: NODE: what happened
+  if (const auto end = cause.find("]: "); cause.starts_with("[thrd:") && end != cause.npos) {
+    cause.remove_prefix(end + 3);
+  }
+  if (shared != nullptr) {
+    if (auto answer = coordinator_answer(facility, cause)) {
+      const std::lock_guard lock(shared->mutex);
+      shared->coordinator = std::move(*answer);
+    }
+  }
+  if (auto reset = offset_reset(facility, cause); shared != nullptr && level <= 4 && reset) {
+    const std::lock_guard lock(shared->mutex);
+    shared->offset_resets.push_back(std::move(*reset));
+    shared->was_reset = true;
+    return;  // PartitionQueue says it when it is known where the reading goes on
+  }
   if (shared != nullptr && is_connection_failure(level, facility)) {
-    std::string_view cause(text);  // [thrd:NAME]: NODE: what happened
-    if (const auto end = cause.find("]: "); cause.starts_with("[thrd:") && end != cause.npos)
-      cause.remove_prefix(end + 3);
     {
       const std::lock_guard lock(shared->mutex);
-      shared->last_connection_error = cause;
+      // Without "(after 1ms in state CONNECT)" at the end, so that equal failures have equal texts.
+      shared->last_connection_error = cause.substr(0, cause.rfind(" (after "));
+    }
+    // The broker sends at least one batch, however large, so the same answer would come for ever.
+    if (cause.find("Invalid response size") != std::string_view::npos) {
+      log_seldom(
+          LogLevel::error, "response size",
+          "Kafka at " + shared->address +
+              ": an answer is larger than this client takes, so nothing can be read: " + std::string(cause) +
+              ": raise consumer.receive.message.max.bytes above the size of the largest batch (max.message.bytes "
+              "of the topics)");
     }
     log_seldom(LogLevel::warn, "connection to " + shared->address,
                "Kafka at " + shared->address + ": no connection, trying again: " + std::string(cause));

@@ -11,8 +11,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "broker/kafka/client_config.hpp"
+#include "broker/kafka/coordinator_answer.hpp"
+#include "broker/kafka/kafka_log.hpp"
 #include "broker/kafka/rdkafka_handles.hpp"
 #include "millrace/broker/broker.hpp"
 
@@ -65,6 +68,13 @@ class KafkaClient {
   [[nodiscard]] BrokerException error(BrokerException::Severity severity, rd_kafka_resp_err_t code,
                                       const std::string& doing, std::string_view detail = {}) const;
 
+  /// The last answer about this client's coordinator. Without an answer yet, its text is empty.
+  [[nodiscard]] CoordinatorAnswer coordinator() const;
+  /// Partitions that librdkafka has set to another offset since the last call.
+  [[nodiscard]] std::vector<OffsetReset> take_offset_resets();
+  /// Why the last connection broke or could not be made. Empty: none has failed.
+  [[nodiscard]] std::string last_connection_error() const;
+
   /// Metadata of one topic, or of all topics if `topic` is null. Never null. Retries until the deadline, then throws. A
   /// missing topic is no failure of the request: the topic's entry carries the error code.
   [[nodiscard]] MetadataPtr metadata(const char* topic, Deadline deadline, const std::string& doing) const;
@@ -112,9 +122,12 @@ class KafkaClient {
     std::string address;
     KafkaClient* client = nullptr;  // not owned
     void* owner = nullptr;          // not owned; set by set_owner()
-    std::mutex mutex;               // guards last_connection_error
+    std::mutex mutex;               // guards the three members below
     std::string last_connection_error;
-    std::atomic<bool> silent = false;  // after leave_behind(): log nothing
+    CoordinatorAnswer coordinator;
+    std::vector<OffsetReset> offset_resets;
+    std::atomic<bool> was_reset = false;  // offset_resets is not empty
+    std::atomic<bool> silent = false;     // after leave_behind(): log nothing
   };
   /// Callback of librdkafka for errors that belong to no call.
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* shared);

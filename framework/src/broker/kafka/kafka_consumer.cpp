@@ -104,6 +104,10 @@ void KafkaConsumer::poll(std::vector<ConsumerRecord>& records, std::size_t max_r
     signal_.clear();
     const bool rebalanced = serve_group();
     client_->rethrow();
+    for (const OffsetReset& reset : client_->take_offset_resets()) {
+      const auto found = partitions_.find({reset.topic, reset.partition});
+      if (found != partitions_.end()) found->second->was_reset(reset.from);
+    }
     const auto before = records.size();
     const bool moved = take_records(records, max_records);
     if (records.size() == before) client_->rethrow();  // otherwise the next poll() throws, so that no record is lost

@@ -1,9 +1,12 @@
 #include "broker/kafka/kafka_log.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
+#include <system_error>
 
 namespace millrace::detail::kafka {
 namespace {
@@ -45,6 +48,25 @@ LogLevel log_level_for(int syslog_level, std::string_view facility) {
   // Syslog levels 0 to 4 are emergency to warning, 5 and 6 are notice and info.
   if (syslog_level <= 4) return LogLevel::warn;
   return syslog_level <= 6 ? LogLevel::debug : LogLevel::trace;
+}
+
+// TOPIC [PARTITION]: offset reset (at offset OFFSET, broker N) to ...
+std::optional<OffsetReset> offset_reset(std::string_view facility, std::string_view line) {
+  if (facility != "OFFSET") return std::nullopt;
+  constexpr std::string_view kReset = "]: offset reset (at ";
+  const auto end = line.find(kReset);
+  const auto begin = line.rfind(" [", end);
+  if (end == std::string_view::npos || begin == std::string_view::npos) return std::nullopt;
+  OffsetReset reset;
+  reset.topic = line.substr(0, begin);
+  const auto number = [](std::string_view text, auto& into) {
+    return std::from_chars(text.data(), text.data() + text.size(), into).ec == std::errc();
+  };
+  // Later versions of librdkafka write more words before the number.
+  auto offset = line.substr(end + kReset.size());
+  offset.remove_prefix(std::min(offset.find_first_of("0123456789"), offset.size()));
+  if (!number(line.substr(begin + 2), reset.partition) || !number(offset, reset.from)) return std::nullopt;
+  return reset;
 }
 
 bool is_connection_failure(int syslog_level, std::string_view facility) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "millrace/common/logging.hpp"
@@ -13,6 +16,16 @@ void log_seldom(LogLevel level, std::string_view subject, std::string_view text)
 /// The log level for a line that librdkafka wrote. `syslog_level` is 0 (emergency) to 7 (debug). `facility` is
 /// librdkafka's name for the kind of line, for example "FAIL".
 [[nodiscard]] LogLevel log_level_for(int syslog_level, std::string_view facility);
+
+/// A partition whose offset was not in its log, so that librdkafka goes on where auto.offset.reset says.
+struct OffsetReset {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t from = 0;
+};
+/// Reads such a line of librdkafka's log. Only the log tells it. nullopt: the line is about something else. `line` has
+/// no name of a thread before it.
+[[nodiscard]] std::optional<OffsetReset> offset_reset(std::string_view facility, std::string_view line);
 
 /// True for a line that says why a connection broke or could not be made.
 [[nodiscard]] bool is_connection_failure(int syslog_level, std::string_view facility);

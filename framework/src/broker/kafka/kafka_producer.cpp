@@ -1,6 +1,7 @@
 #include "broker/kafka/kafka_producer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 #include <utility>
 
@@ -14,6 +15,8 @@ namespace {
 using Severity = BrokerException::Severity;
 
 constexpr unsigned kSendsPerPoll = 128;
+// How long a failed transaction waits for the report of the record that made it fail. Not every failure has one.
+constexpr Millis kReportPatience{500};
 constexpr auto kPartitionCountAge = std::chrono::minutes(5);  // Java: metadata.max.age.ms
 
 /// Null and empty are different things to Kafka; to librdkafka only a null pointer is null.
@@ -149,19 +152,33 @@ bool KafkaProducer::enqueue(const ProducerRecord& record, std::uint64_t token) {
   }
   // In a transaction that has failed already nothing can be sent any more.
   if (code == RD_KAFKA_RESP_ERR__STATE && transactional_) {
+    await_failed_record();
     throw client_->error(Severity::abortable, code, doing, "the transaction has failed or was not begun");
   }
   client_->fail(code, doing);
 }
 
 void KafkaProducer::report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code) {
-  const auto error = client_->error(severity_of(code), code, "writing to topic '" + std::string(record.topic) + "'");
+  std::string detail;
+  if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    detail = "a record of " + std::to_string(size(record.key) + size(record.value)) + " bytes is larger than the " +
+             "producer may send (producer.max.request.size: " + setting("message.max.bytes") + " bytes)";
+  }
+  const auto error =
+      client_->error(severity_of(code), code, "writing to topic '" + std::string(record.topic) + "'", detail);
   if (listener_ == nullptr) throw BrokerException(error);
   listener_->on_delivery({.topic = record.topic,
                           .partition = record.partition.value_or(-1),
                           .offset = -1,
                           .error = &error,
                           .token = token});
+}
+
+std::string KafkaProducer::setting(const char* name) const {
+  std::array<char, 64> value{};
+  std::size_t size = value.size();
+  const auto* conf = rd_kafka_conf(client_->handle());
+  return rd_kafka_conf_get(conf, name, value.data(), &size) == RD_KAFKA_CONF_OK ? value.data() : "not known";
 }
 
 void KafkaProducer::on_delivery(rd_kafka_t* /*handle*/, const rd_kafka_message_t* message, void* opaque) {
@@ -181,14 +198,34 @@ void KafkaProducer::delivered(const rd_kafka_message_t& message) {
     return;
   }
   const bool purged = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
-  record_failed_ = record_failed_ || (transactional_ && !purged);
-  const auto error =
-      client_->error(severity_of(message.err), message.err, "writing to topic '" + std::string(delivery.topic) + "'");
+  // The client drops records of a transaction after another record has failed, or when the transaction is aborted. With
+  // several brokers, these reports may come before the one of the failed record. They must not be taken for the cause.
+  if (transactional_ && purged) return;
+  record_failed_ = record_failed_ || transactional_;
+  std::string detail;
+  if (message.err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    // The broker refuses batches, and does not say how large they may be.
+    detail = "the batch with a record of " + std::to_string(message.key_len + message.len) +
+             " bytes is larger than the topic takes (max.message.bytes); a batch may have up to " +
+             setting("batch.size") + " bytes (producer.batch.size)";
+  }
+  const auto error = client_->error(severity_of(message.err), message.err,
+                                    "writing to topic '" + std::string(delivery.topic) + "'", detail);
   if (listener_ != nullptr) {
     delivery.error = &error;
     listener_->on_delivery(delivery);
   } else if (!transactional_) {  // a transaction that lost a record does not commit
     log_seldom(LogLevel::error, error.what(), std::string("a record is lost: ") + error.what());
+  }
+}
+
+// A failed record makes its transaction fail at once, but its delivery report comes through a queue and may be late.
+// The caller must know the report before the exception, because only the report says which record failed, and why.
+void KafkaProducer::await_failed_record() {
+  const Deadline deadline(kReportPatience);
+  while (!record_failed_ && !deadline.passed()) {
+    rd_kafka_poll(client_->handle(), std::min(20, deadline.left_ms()));
+    client_->rethrow();
   }
 }
 
@@ -228,6 +265,7 @@ void KafkaProducer::transaction_step(const std::string& doing, Millis timeout,
     const ErrorPtr error(step(std::max(1, deadline.left_ms())));
     client_->rethrow();
     if (error == nullptr) return;
+    if (severity_of(*error) == Severity::abortable) await_failed_record();
     if (severity_of(*error) != Severity::retriable || deadline.passed()) client_->fail(*error, doing);
     std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
   }

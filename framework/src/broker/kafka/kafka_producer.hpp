@@ -54,7 +54,11 @@ class KafkaProducer final : public Producer {
   void delivered(const rd_kafka_message_t& message);
   /// Queues the record, or reports that it cannot be written. False: the queue is full.
   bool enqueue(const ProducerRecord& record, std::uint64_t token);
+  /// After a transaction has failed: waits a little for the report of the record that made it fail.
+  void await_failed_record();
   void report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code);
+  /// The value of one of librdkafka's settings, for messages.
+  [[nodiscard]] std::string setting(const char* name) const;
   Topic& topic(std::string_view name);
   /// Repeats a step of the transaction protocol while it fails with a retriable error, until the deadline.
   void transaction_step(const std::string& doing, Millis timeout, const std::function<rd_kafka_error_t*(int)>& step);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/kafka/partition_list.hpp"
+#include "millrace/common/logging.hpp"
 
 namespace millrace::detail::kafka {
 namespace {
@@ -72,15 +73,26 @@ void PartitionQueue::append(MessagePtr message, std::vector<ConsumerRecord>& rec
       RecordBuffer(message.release(), [](void* m) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(m)); });
 }
 
+void PartitionQueue::arrived(std::int64_t offset) {
+  // What was fetched before the reset follows the position.
+  if (reset_from_ && (!fetched_ || offset != position_)) {
+    log(LogLevel::warn, name() + ": offset " + std::to_string(*reset_from_) +
+                            " is not in the log: reading goes on at offset " + std::to_string(offset) +
+                            " (auto.offset.reset)");
+    reset_from_.reset();
+  }
+  fetched_ = true;
+}
+
 void PartitionQueue::accept(MessagePtr message, std::vector<ConsumerRecord>& records, Taken& taken) {
   // Three kinds of messages: a record, the end of the partition, or an error of this partition.
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fetched_ = true;
+    arrived(message->offset);
     position_ = message->offset + 1;
     ++taken.records;
     append(std::move(message), records);
   } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-    fetched_ = true;
+    arrived(message->offset);
     position_ = end_ = message->offset;
   } else if (taken.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     taken.error = message->err;
@@ -124,7 +136,7 @@ void PartitionQueue::peek() {
     if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       peeked_ = std::move(message);
     } else {
-      fetched_ = true;
+      arrived(message->offset);
       position_ = end_ = message->offset;
     }
   }
@@ -189,6 +201,7 @@ void PartitionQueue::nudge() {
 void PartitionQueue::restart_at(std::optional<std::int64_t> offset) {
   // librdkafka discards what it queued before the seek. The peeked message is the only one that we hold.
   peeked_.reset();
+  reset_from_.reset();
   position_ = offset;
   end_.reset();
   fetched_ = false;

@@ -68,6 +68,10 @@ class PartitionQueue {
   /// one only.
   Taken take(std::vector<ConsumerRecord>& records, std::size_t max);
 
+  /// librdkafka found no such offset in the log. The next record or end event tells where the reading goes on, and the
+  /// queue says so in the log.
+  void was_reset(std::int64_t from) { reset_from_ = from; }
+
   /// True if a record or an end event has arrived since the start or the last restart_at().
   [[nodiscard]] bool fetched() const { return fetched_; }
   /// Offset of the next record that take() will return; nullopt if it is not known yet.
@@ -97,6 +101,8 @@ class PartitionQueue {
 
   /// Number of messages in librdkafka's queue. Events (end of partition, errors) count too.
   [[nodiscard]] std::size_t waiting() const { return rd_kafka_queue_length(queue_.get()); }
+  /// A record or an end event with this offset has arrived.
+  void arrived(std::int64_t offset);
   /// Handles one message from the queue: appends a record, stores an error in `taken`, or notes the end of the
   /// partition.
   void accept(MessagePtr message, std::vector<ConsumerRecord>& records, Taken& taken);
@@ -114,10 +120,11 @@ class PartitionQueue {
   std::vector<rd_kafka_message_t*> batch_;  ///< reused by take(), to avoid an allocation per call
   MessagePtr peeked_;  ///< the message that lag() took from the head of the queue, not yet returned by take()
   std::optional<std::int64_t> position_;
-  std::optional<std::int64_t> end_;  ///< offset of the last end-of-partition event
-  bool fetched_ = false;             ///< see fetched()
-  bool caught_up_ = false;           ///< lag() returned 0, and nothing has been taken from the queue since then
-  std::size_t left_behind_ = 0;      ///< length of the queue after the last take()
+  std::optional<std::int64_t> end_;         ///< offset of the last end-of-partition event
+  bool fetched_ = false;                    ///< see fetched()
+  std::optional<std::int64_t> reset_from_;  ///< see was_reset()
+  bool caught_up_ = false;                  ///< lag() returned 0, and nothing has been taken from the queue since then
+  std::size_t left_behind_ = 0;             ///< length of the queue after the last take()
   std::chrono::steady_clock::time_point last_nudge_;
 };
 

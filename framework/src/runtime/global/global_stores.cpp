@@ -5,10 +5,13 @@
 namespace millrace::detail {
 
 void GlobalStores::take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
-  Shared& shared = stores_[builder.name()];
-  shared = {builder, changelog, std::move(bytes)};
+  const auto [found, is_new] = stores_.try_emplace(builder.name(), Shared{builder, changelog, {}});
+  {
+    const auto lock = gate_.lock_to_fill();
+    found->second.bytes = std::move(bytes);
+  }
   // The empty reader: the global processor writes through this.
-  bytes = share(mutex_, shared.bytes, {});
+  bytes = share(gate_, found->second.bytes, {});
 }
 
 StateStore* GlobalStores::find(const std::string& name, const std::string& reader) {
@@ -19,7 +22,7 @@ StateStore* GlobalStores::find(const std::string& name, const std::string& reade
   auto& view = views_[{std::this_thread::get_id(), name, reader}];
   if (!view) {
     view =
-        definition_of(found->second.builder).wrap(share(mutex_, found->second.bytes, reader), found->second.changelog);
+        definition_of(found->second.builder).wrap(share(gate_, found->second.bytes, reader), found->second.changelog);
   }
   return view.get();
 }

@@ -8,28 +8,30 @@
 #include <tuple>
 
 #include "millrace/state/store_builder.hpp"
+#include "runtime/global/store_gate.hpp"
 
 namespace millrace::detail {
 
 /// The global stores of an application. The global thread writes them, and the tasks of all stream threads read them.
 ///
-/// One lock is for all stores. It is held for each single read and write. It is also held during a whole commit,
-/// because a commit changes what the stores hold in memory.
+/// All stores share one gate. The gate's lock is held for each single read and write. It is also held during a whole
+/// commit,
+/// because a commit changes the in-memory data of the stores.
 ///
 /// Each combination of thread, store and processor has a typed store object of its own, a *view*. A view has buffers,
 /// so it cannot be shared, and it knows its processor for error messages.
 class GlobalStores {
  public:
-  /// Takes over a byte store, and puts one in its place that takes the lock. Used as StoreBinding::Setup::share. Only
-  /// called before the stream threads start.
+  /// Takes over the byte store in `bytes`, and replaces it there by a store that takes the lock. Used as
+  /// StoreBinding::Setup::share. The first call for a store comes before the stream threads start. A later call
+  /// replaces the byte store under all views. REQUIRES for a later call: the gate is closed.
   void take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes);
 
   /// The view for the calling thread and the processor `reader`, which may only read. nullptr: there is no global store
   /// with this name. Valid while this object lives. From any thread.
   [[nodiscard]] StateStore* find(const std::string& name, const std::string& reader);
 
-  /// For commits, which hold the lock from outside.
-  [[nodiscard]] std::mutex& mutex() { return mutex_; }
+  [[nodiscard]] StoreGate& gate() { return gate_; }
 
  private:
   /// A global store.
@@ -39,8 +41,9 @@ class GlobalStores {
     ByteStore bytes;
   };
 
-  std::mutex mutex_;
-  /// Not changed any more when readers exist, so it needs no lock.
+  StoreGate gate_;
+  /// No entry is added or removed after readers exist, so the map needs no lock. Exception: the byte stores may be
+  /// replaced, under the lock of gate_.
   std::map<std::string, Shared> stores_;
   /// Guards views_.
   std::mutex views_mutex_;

@@ -1,6 +1,8 @@
 #include "runtime/global/shared_stores.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,21 +19,23 @@ namespace {
 /// entry, because the views of the inner iterator are only valid under the lock.
 class SharedIterator final : public BytesIterator {
  public:
-  /// `begin()` opens the iterator of the store. It is called under the lock.
-  SharedIterator(std::mutex& mutex, FunctionRef<std::unique_ptr<BytesIterator>()> begin) : mutex_(mutex) {
-    const std::lock_guard lock(mutex_);
-    inner_ = begin();
+  /// `begin()` opens the iterator of the store. It is called under `held`, the lock of the gate. `fills`: the iterator
+  /// is used by the processor that fills the store, which never waits at the gate.
+  SharedIterator(StoreGate& gate, std::string store, bool fills, std::unique_lock<std::mutex> held,
+                 FunctionRef<std::unique_ptr<BytesIterator>()> begin)
+      : gate_(gate), store_(std::move(store)), fills_(fills), generation_(gate.generation()), inner_(begin()) {
+    held.unlock();
   }
   SharedIterator(const SharedIterator&) = delete;
   SharedIterator& operator=(const SharedIterator&) = delete;
   ~SharedIterator() override {
-    // Closing an iterator also touches the store, so it needs the lock.
-    const std::lock_guard lock(mutex_);
+    // Closing an iterator also uses the store, so it needs the lock. A destructor must not wait for the gate to open.
+    const auto lock = gate_.lock_to_fill();
     inner_.reset();
   }
 
   [[nodiscard]] bool valid() override {
-    const std::lock_guard lock(mutex_);
+    const auto held = lock();
     if (!inner_->valid()) return false;
     // Copied here and not in key(), which must stay valid without the lock.
     key_.assign(inner_->key());
@@ -39,14 +43,25 @@ class SharedIterator final : public BytesIterator {
     return true;
   }
   void next() override {
-    const std::lock_guard lock(mutex_);
+    const auto held = lock();
     inner_->next();
   }
   [[nodiscard]] std::string_view key() const override { return key_; }
   [[nodiscard]] std::string_view value() const override { return value_; }
 
  private:
-  std::mutex& mutex_;
+  /// Throws a retriable BrokerException if the store was rebuilt after the iterator was opened.
+  [[nodiscard]] std::unique_lock<std::mutex> lock() {
+    auto held = fills_ ? gate_.lock_to_fill() : gate_.lock_to_read();
+    if (generation_ == gate_.generation()) return held;
+    throw BrokerException(BrokerException::Severity::retriable,
+                          "global store '" + store_ + "' was rebuilt while a processor iterated over it");
+  }
+
+  StoreGate& gate_;
+  std::string store_;
+  bool fills_;
+  std::uint64_t generation_;
   std::unique_ptr<BytesIterator> inner_;
   std::string key_;
   std::string value_;
@@ -56,32 +71,40 @@ class SharedIterator final : public BytesIterator {
 template <class Base>
 class Shared : public Base {
  public:
-  Shared(std::mutex& mutex, Base& store, std::string reader)
-      : mutex_(mutex), store_(store), reader_(std::move(reader)) {}
+  Shared(StoreGate& gate, const std::shared_ptr<Base>& store, std::string reader)
+      : gate_(gate), store_(store), reader_(std::move(reader)) {
+    const auto held = gate_.lock_to_fill();
+    name_ = store->name();
+    persistent_ = store->persistent();
+  }
 
   // These two never change, so they need no lock.
-  [[nodiscard]] const std::string& name() const override { return store_.name(); }
-  [[nodiscard]] bool persistent() const override { return store_.persistent(); }
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] bool persistent() const override { return persistent_; }
   void restore(std::span<const RestoreRecord> records) override {
     const auto lock = lock_to_write();
-    store_.restore(records);
+    store_->restore(records);
   }
   void flush() override {
     const auto lock = lock_to_write();
-    store_.flush();
+    store_->flush();
   }
 
  protected:
   /// For one read.
-  [[nodiscard]] std::lock_guard<std::mutex> lock() const { return std::lock_guard(mutex_); }
+  [[nodiscard]] std::unique_lock<std::mutex> lock() const {
+    return fills() ? gate_.lock_to_fill() : gate_.lock_to_read();
+  }
+  /// Whether this is the access of the processor that fills the store.
+  [[nodiscard]] bool fills() const { return reader_.empty(); }
   /// Throws StreamsException if this is the access of a reader.
   void check_writer() const {
-    if (reader_.empty()) return;
-    throw StreamsException("processor '" + reader_ + "' cannot write to global store '" + store_.name() +
+    if (fills()) return;
+    throw StreamsException("processor '" + reader_ + "' cannot write to global store '" + name_ +
                            "': only the processor that was added with the store may");
   }
   /// For one write.
-  [[nodiscard]] std::lock_guard<std::mutex> lock_to_write() const {
+  [[nodiscard]] std::unique_lock<std::mutex> lock_to_write() const {
     check_writer();
     return lock();
   }
@@ -94,10 +117,13 @@ class Shared : public Base {
     return std::string_view(value_);
   }
 
-  std::mutex& mutex_;
-  Base& store_;
+  StoreGate& gate_;
+  /// Owned by GlobalStores, which may replace it.
+  const std::shared_ptr<Base>& store_;
 
  private:
+  std::string name_;
+  bool persistent_ = false;
   /// Empty: writing is allowed.
   std::string reader_;
   std::string value_;
@@ -109,36 +135,39 @@ class SharedKeyValueStore final : public Shared<KeyValueBytesStore> {
 
   [[nodiscard]] BytesView get(std::string_view key) override {
     const auto held = lock();
-    return keep(store_.get(key));
+    return keep(store_->get(key));
   }
   void put(std::string_view key, BytesView value) override {
     const auto held = lock_to_write();
-    store_.put(key, value);
+    store_->put(key, value);
   }
   void require_writable() const override { check_writer(); }
   [[nodiscard]] std::unique_ptr<BytesIterator> range(BytesView from, BytesView to, bool forward) override {
-    return std::make_unique<SharedIterator>(mutex_, [&] { return store_.range(from, to, forward); });
+    return std::make_unique<SharedIterator>(gate_, name(), fills(), lock(),
+                                            [&] { return store_->range(from, to, forward); });
   }
   [[nodiscard]] std::unique_ptr<BytesIterator> prefix_scan(std::string_view prefix) override {
-    return std::make_unique<SharedIterator>(mutex_, [&] { return store_.prefix_scan(prefix); });
+    return std::make_unique<SharedIterator>(gate_, name(), fills(), lock(),
+                                            [&] { return store_->prefix_scan(prefix); });
   }
   [[nodiscard]] std::uint64_t approximate_num_entries() override {
     const auto held = lock();
-    return store_.approximate_num_entries();
+    return store_->approximate_num_entries();
   }
 };
 
 class SharedWindowStore final : public Shared<WindowBytesStore> {
  public:
-  using Shared::Shared;
+  SharedWindowStore(StoreGate& gate, const std::shared_ptr<WindowBytesStore>& store, std::string reader)
+      : Shared(gate, store, std::move(reader)), options_(options_of(*store)) {}
 
   Sequence put(std::string_view key, BytesView value, Timestamp window_start) override {
     const auto held = lock_to_write();
-    return store_.put(key, value, window_start);
+    return store_->put(key, value, window_start);
   }
   [[nodiscard]] BytesView fetch(std::string_view key, Timestamp window_start) override {
     const auto held = lock();
-    return keep(store_.fetch(key, window_start));
+    return keep(store_->fetch(key, window_start));
   }
   // `visit` is user code. It must not run under the lock, so it gets a copy.
   void fetch_each(std::string_view key, Timestamp from, Timestamp to,
@@ -151,20 +180,25 @@ class SharedWindowStore final : public Shared<WindowBytesStore> {
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch(std::string_view key, Timestamp from, Timestamp to,
                                                            bool forward) override {
     const auto held = lock();
-    return copy_of(*store_.fetch(key, from, to, forward));
+    return copy_of(*store_->fetch(key, from, to, forward));
   }
   [[nodiscard]] std::unique_ptr<WindowBytesIterator> fetch_range(BytesView key_from, BytesView key_to, Timestamp from,
                                                                  Timestamp to, bool forward) override {
     const auto held = lock();
-    return copy_of(*store_.fetch_range(key_from, key_to, from, to, forward));
+    return copy_of(*store_->fetch_range(key_from, key_to, from, to, forward));
   }
   [[nodiscard]] Timestamp observed_stream_time() const override {
     const auto held = lock();
-    return store_.observed_stream_time();
+    return store_->observed_stream_time();
   }
-  [[nodiscard]] const WindowStoreOptions& options() const override { return store_.options(); }
+  // A reference to a copy, which stays valid when the store is replaced.
+  [[nodiscard]] const WindowStoreOptions& options() const override { return options_; }
 
  private:
+  [[nodiscard]] WindowStoreOptions options_of(const WindowBytesStore& store) const {
+    const auto held = gate_.lock_to_fill();
+    return store.options();
+  }
   /// All entries at this moment. The iterator of the store is only used under the lock.
   [[nodiscard]] static std::unique_ptr<WindowBytesIterator> copy_of(WindowBytesIterator& it) {
     std::vector<WindowItem> items;
@@ -173,6 +207,8 @@ class SharedWindowStore final : public Shared<WindowBytesStore> {
     }
     return std::make_unique<WindowSnapshotIterator>(std::move(items));
   }
+
+  WindowStoreOptions options_;
 };
 
 class SharedSessionStore final : public Shared<SessionBytesStore> {
@@ -181,37 +217,40 @@ class SharedSessionStore final : public Shared<SessionBytesStore> {
 
   void put(std::string_view key, const Window& session, BytesView value) override {
     const auto held = lock_to_write();
-    store_.put(key, session, value);
+    store_->put(key, session, value);
   }
   void remove(std::string_view key, const Window& session) override {
     const auto held = lock_to_write();
-    store_.remove(key, session);
+    store_->remove(key, session);
   }
   [[nodiscard]] BytesView fetch_session(std::string_view key, const Window& session) override {
     const auto held = lock();
-    return keep(store_.fetch_session(key, session));
+    return keep(store_->fetch_session(key, session));
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions(std::string_view key, const SessionBounds& bounds,
                                                                     bool forward) override {
     const auto held = lock();
-    return copy_of(*store_.find_sessions(key, bounds, forward));
+    return copy_of(*store_->find_sessions(key, bounds, forward));
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_in_range(BytesView key_from, BytesView key_to,
                                                                              const SessionBounds& bounds,
                                                                              bool forward) override {
     const auto held = lock();
-    return copy_of(*store_.find_sessions_in_range(key_from, key_to, bounds, forward));
+    return copy_of(*store_->find_sessions_in_range(key_from, key_to, bounds, forward));
   }
   [[nodiscard]] std::unique_ptr<SessionBytesIterator> find_sessions_by_end(Timestamp earliest_end,
                                                                            Timestamp latest_end) override {
     const auto held = lock();
-    return copy_of(*store_.find_sessions_by_end(earliest_end, latest_end));
+    return copy_of(*store_->find_sessions_by_end(earliest_end, latest_end));
   }
   [[nodiscard]] Timestamp observed_stream_time() const override {
     const auto held = lock();
-    return store_.observed_stream_time();
+    return store_->observed_stream_time();
   }
-  [[nodiscard]] std::int64_t retention_ms() const override { return store_.retention_ms(); }
+  [[nodiscard]] std::int64_t retention_ms() const override {
+    const auto held = lock();
+    return store_->retention_ms();
+  }
 
  private:
   /// All entries at this moment, as for windows.
@@ -228,21 +267,24 @@ class SharedVersionedStore final : public Shared<VersionedBytesStore> {
 
   VersionedPut put(std::string_view key, BytesView value, Timestamp timestamp) override {
     const auto held = lock_to_write();
-    return store_.put(key, value, timestamp);
+    return store_->put(key, value, timestamp);
   }
   [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key) override {
     const auto held = lock();
-    return keep_version(store_.get(key));
+    return keep_version(store_->get(key));
   }
   [[nodiscard]] std::optional<VersionedBytes> get(std::string_view key, Timestamp as_of) override {
     const auto held = lock();
-    return keep_version(store_.get(key, as_of));
+    return keep_version(store_->get(key, as_of));
   }
   [[nodiscard]] Timestamp observed_stream_time() override {
     const auto held = lock();
-    return store_.observed_stream_time();
+    return store_->observed_stream_time();
   }
-  [[nodiscard]] std::int64_t history_retention_ms() const override { return store_.history_retention_ms(); }
+  [[nodiscard]] std::int64_t history_retention_ms() const override {
+    const auto held = lock();
+    return store_->history_retention_ms();
+  }
 
  private:
   [[nodiscard]] std::optional<VersionedBytes> keep_version(std::optional<VersionedBytes> found) {
@@ -255,12 +297,12 @@ class SharedVersionedStore final : public Shared<VersionedBytesStore> {
 }  // namespace
 
 // A ByteStore holds one kind of store.
-ByteStore share(std::mutex& mutex, const ByteStore& store, const std::string& reader) {
+ByteStore share(StoreGate& gate, const ByteStore& store, const std::string& reader) {
   ByteStore shared;
-  if (store.key_value) shared.key_value = std::make_unique<SharedKeyValueStore>(mutex, *store.key_value, reader);
-  if (store.window) shared.window = std::make_unique<SharedWindowStore>(mutex, *store.window, reader);
-  if (store.session) shared.session = std::make_unique<SharedSessionStore>(mutex, *store.session, reader);
-  if (store.versioned) shared.versioned = std::make_unique<SharedVersionedStore>(mutex, *store.versioned, reader);
+  if (store.key_value) shared.key_value = std::make_unique<SharedKeyValueStore>(gate, store.key_value, reader);
+  if (store.window) shared.window = std::make_unique<SharedWindowStore>(gate, store.window, reader);
+  if (store.session) shared.session = std::make_unique<SharedSessionStore>(gate, store.session, reader);
+  if (store.versioned) shared.versioned = std::make_unique<SharedVersionedStore>(gate, store.versioned, reader);
   return shared;
 }
 

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -15,6 +16,27 @@ void overlay(std::map<std::string, std::string>& settings, const std::map<std::s
 /// A retention of 2^63-1 ms means "for ever" and must not overflow to a negative number. REQUIRES: b >= 0.
 std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
   return a > std::numeric_limits<std::int64_t>::max() - b ? std::numeric_limits<std::int64_t>::max() : a + b;
+}
+
+/// Logs a warning for each setting in `wanted` that the topic does not have.
+void compare_settings(Admin& admin, const std::string& topic, const std::map<std::string, std::string>& wanted,
+                      Millis timeout) {
+  if (wanted.empty()) return;
+  try {
+    const auto present = admin.topic_config(topic, /*all=*/true, timeout);
+    for (const auto& [key, value] : wanted) {
+      const auto found = present.find(key);
+      if (found != present.end() && found->second == value) continue;
+      log(LogLevel::warn,
+          "internal topic '" + topic + "' has " + key + "=" + (found == present.end() ? std::string() : found->second) +
+              ", but the application asks for " + value +
+              ": settings are used only when a topic is created, and this topic exists already. To change the "
+              "setting: topics alter " +
+              topic + " --set " + key + "=" + value);
+    }
+  } catch (const BrokerException& error) {
+    log(LogLevel::info, "cannot compare the settings of internal topic '" + topic + "': " + error.what());
+  }
 }
 
 }  // namespace
@@ -74,6 +96,22 @@ void ensure_topic(Admin& admin, const std::string& name, std::int32_t partitions
                             " partitions, but this topology needs " + std::to_string(partitions) +
                             ": the topology or a source topic has changed; use another application.id, or stop all "
                             "instances and delete the application's internal topics");
+  }
+}
+
+void warn_of_other_settings(Admin& admin, const TopologyBuilder& topology, const std::string& application_id,
+                            const StreamsConfig& config, Millis timeout) {
+  const auto common = config.with_prefix("topic.");
+  for (const auto& [name, topic] : topology.internal_topics()) {
+    compare_settings(admin, decorate(topology, application_id, name), common, timeout);
+  }
+  for (const auto& [name, builder] : topology.stores()) {
+    const StoreSpec& spec = definition_of(*builder).spec;
+    if (!spec.logging || topology.source_changelogs().contains(name) || topology.global_stores().contains(name))
+      continue;
+    auto wanted = common;
+    overlay(wanted, spec.log_config);
+    compare_settings(admin, changelog_topic(application_id, name), wanted, timeout);
   }
 }
 

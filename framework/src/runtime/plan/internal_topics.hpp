@@ -6,6 +6,7 @@
 #include "millrace/broker/admin.hpp"
 #include "millrace/config/streams_config.hpp"
 #include "millrace/state/store_builder.hpp"
+#include "topology/topology_graph.hpp"
 
 namespace millrace::detail {
 
@@ -25,5 +26,12 @@ namespace millrace::detail {
 /// does not answer within `timeout`.
 void ensure_topic(Admin& admin, const std::string& name, std::int32_t partitions,
                   const std::map<std::string, std::string>& topic_config, const StreamsConfig& config, Millis timeout);
+
+/// Logs a warning for each existing internal topic whose settings differ from the configuration (`topic.*`) or from the
+/// settings of its store (`with_logging_enabled`). A difference is possible because settings are used only when a topic
+/// is created. Sends requests only if the configuration or a store has such settings. Each request may take up to
+/// `timeout`. Does not throw BrokerException: the application can start without this check.
+void warn_of_other_settings(Admin& admin, const TopologyBuilder& topology, const std::string& application_id,
+                            const StreamsConfig& config, Millis timeout);
 
 }  // namespace millrace::detail

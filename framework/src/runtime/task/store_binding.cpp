@@ -110,6 +110,7 @@ StoreBinding::StoreBinding(StoreSet& stores, TaskContext& task, TaskOutput& outp
     : stores_(stores), task_(task), output_(output), contexts_(std::make_unique<Contexts>(task)) {
   for (const StorePlan& plan : stores.plans()) {
     const StoreSpec& spec = definition_of(*plan.builder).spec;
+    if (!setup.only_store.empty() && spec.name != setup.only_store) continue;
     if (spec.kind == StoreKind::custom) {
       add_custom(plan, changelog_topic(setup.application_id, spec.name), headers_format_configured(setup.config));
     } else {
@@ -149,7 +150,7 @@ ChangelogWriter* StoreBinding::writer_for(const StorePlan& plan) {
   const std::string& store = plan.builder->name();
   const auto position = std::ranges::find(stores_.positions(), store, &StorePosition::store);
   if (position == stores_.positions().end() || plan.from_source) return nullptr;
-  const std::uint64_t token = output_.open_changelog(position->changelog());
+  const std::uint64_t token = output_.open_changelog(position->changelog(), store, &task_);
   written_.emplace_back(&*position, token);
   writers_.push_back(std::make_unique<Writer>(task_, output_, token));
   return writers_.back().get();
@@ -256,15 +257,15 @@ void StoreBinding::flush() {
   }
 }
 
-void StoreBinding::take_back(const StorePosition& position, std::span<const RestoreRecord> tail) {
+void StoreBinding::write_present(const StorePosition& position, std::span<const RestoreRecord> records) {
   const auto written = std::ranges::find(written_, &position, [](const auto& entry) { return entry.first; });
   const auto& plan = *std::ranges::find(
       stores_.plans(), position.store(), [](const StorePlan& one) -> const auto& { return one.builder->name(); });
   const StoreSpec& spec = definition_of(*plan.builder).spec;
-  write_present(stores_.bytes(spec.name), spec.format, logged_headers_.at(spec.name), tail,
-                [&](std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) {
-                  output_.send_changelog(written->second, key, value, timestamp, headers);
-                });
+  detail::write_present(stores_.bytes(spec.name), spec.format, logged_headers_.at(spec.name), records,
+                        [&](std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) {
+                          output_.send_changelog(written->second, key, value, timestamp, headers);
+                        });
 }
 
 void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& processed,

@@ -23,9 +23,10 @@ namespace millrace::detail {
 /// store has these layers: byte store (in the StoreSet), change logging, cache, measuring, types. A store has only the
 /// layers that it asks for.
 ///
-/// Only one binding per StoreSet exists at a time. Changes that are still in a cache when the binding ends are lost. So
-/// is everything else that was not committed, see StoreSet. Used by the task's thread. (Kafka Streams: the stores that
-/// a `ProcessorContext` returns.)
+/// Only one binding per StoreSet exists at a time. Exception: while stores are restored, SourceRestorer also has
+/// bindings, each for one store. The binding of the task does not write during this time. Changes that are still in a
+/// cache when the binding ends are lost. So are all other changes that were not committed, see StoreSet. Used by the
+/// task's thread. (Kafka Streams: the stores that a `ProcessorContext` returns.)
 class StoreBinding {
  public:
   /// What is the same for all tasks of an application. The references must outlive the binding.
@@ -37,6 +38,8 @@ class StoreBinding {
     std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share = {};
     /// The metrics of the task. Null: the stores are not measured.
     TaskMetrics* metrics = nullptr;
+    /// If not empty: the binding has only this store.
+    std::string only_store = {};
   };
 
   /// `cache`: the memory budget that all caches of a thread share; null: no store gets a cache. `stores`, `task` and
@@ -60,10 +63,10 @@ class StoreBinding {
   /// Writes the changes that caches hold back, which also forwards them to the next nodes. Caches are flushed in the
   /// order of the topology.
   void flush();
-  /// Undoes uncommitted records of a changelog. `tail`: the records after the position of the store. For each key in
-  /// `tail`, the present value of the store is written to the changelog. Then a restore from the changelog gives the
-  /// state of the store. REQUIRES: the store is persistent, and this object writes its changelog.
-  void take_back(const StorePosition& position, std::span<const RestoreRecord> tail);
+  /// For the key of each record, writes the store's present value to the changelog. Then a restore from the changelog
+  /// gives the present state of the store. `records`: either records of the changelog that the store does not include,
+  /// or records with which the store was filled from its topic. REQUIRES: the binding writes the store's changelog.
+  void write_present(const StorePosition& position, std::span<const RestoreRecord> records);
 
   /// Makes data, changelog positions and input offsets durable in one write. REQUIRES: the broker has confirmed all
   /// changelog records.

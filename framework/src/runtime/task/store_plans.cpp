@@ -8,15 +8,11 @@
 #include "topology/topology_graph.hpp"
 
 namespace millrace::detail {
-namespace {
 
-/// Whether the store is on disk. A store of the DSL without an explicit medium follows default.dsl.store.
-[[nodiscard]] bool is_persistent(const StoreSpec& spec, const StreamsConfig& config) {
+bool is_persistent(const StoreSpec& spec, const StreamsConfig& config) {
   if (spec.kind == StoreKind::custom) return false;
   return spec.default_medium ? config.get_string("default.dsl.store") != "in_memory" : spec.persistent;
 }
-
-}  // namespace
 
 std::shared_ptr<StateMemory> make_state_memory(const StreamsConfig& config) {
   DatabaseOptions options;
@@ -41,8 +37,11 @@ std::vector<StorePlan> plan_stores(TaskId id, const TaskEnvironment& environment
       const StoreSpec& spec = definition_of(*plan.builder).spec;
       plan.persistent = is_persistent(spec, environment.config);
       if (const auto global = topology.global_stores().find(name); global != topology.global_stores().end()) {
-        // Three cases: a global store is rebuilt from all partitions of its topic, a table that reuses its source topic
-        // as changelog from the task's own partition, and any other store from its changelog.
+        // Four cases:
+        // - A global store is rebuilt from all partitions of its topic.
+        // - A table that reuses its source topic as changelog is rebuilt from the task's partition of this topic.
+        // - A table without a changelog is rebuilt from the task's partition of its source topic.
+        // - Any other store is rebuilt from its changelog.
         plan.from_source = true;
         for (const TopicPartition& input : inputs) {
           if (input.topic == global->second) plan.changelogs.push_back(input);
@@ -51,8 +50,15 @@ std::vector<StorePlan> plan_stores(TaskId id, const TaskEnvironment& environment
                  source != topology.source_changelogs().end()) {
         plan.from_source = true;
         plan.changelogs = {{source->second, id.partition}};
-      } else if (spec.logging) {
-        plan.changelogs = {{changelog_topic(environment.application_id, name), id.partition}};
+      } else {
+        const auto table = topology.tables().find(name);
+        if (table != topology.tables().end()) plan.table_of = TopicPartition{table->second, id.partition};
+        if (spec.logging) {
+          plan.changelogs = {{changelog_topic(environment.application_id, name), id.partition}};
+        } else if (plan.table_of) {
+          plan.from_source = true;
+          plan.changelogs = {*plan.table_of};
+        }
       }
     }
   }

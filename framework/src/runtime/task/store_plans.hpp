@@ -10,6 +10,10 @@
 
 namespace millrace::detail {
 
+/// Whether the store is kept in RocksDB on disk. For a store of the DSL without an explicit store type,
+/// default.dsl.store decides. False for custom stores.
+[[nodiscard]] bool is_persistent(const StoreSpec& spec, const StreamsConfig& config);
+
 /// The memory that the databases of all tasks share. Its limits come from the configuration (`millrace.memory.*`,
 /// `millrace.rocksdb.*`), in bytes.
 [[nodiscard]] std::shared_ptr<StateMemory> make_state_memory(const StreamsConfig& config);

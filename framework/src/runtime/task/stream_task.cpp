@@ -50,7 +50,7 @@ StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std:
   // Nodes first, because the queues refer to source nodes.
   build_nodes(nodes);
   const StoreBinding::Setup setup{environment.config, environment.application_id, environment.share_store,
-                                  metrics_.get()};
+                                  metrics_.get(), environment.only_store};
   stores_ = std::make_unique<StoreBinding>(stores, *this, output, setup, cache);
   for (const TopicPartition& input : inputs) add_queue(input);
   queues_.count_enforced(metrics_->enforced_processing);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,10 +33,18 @@ struct TaskEnvironment {
   /// Finds a global store, which every node may read. nullptr: there is none with this name. `reader`: the name of the
   /// node, for messages. Thread-safe.
   std::function<StateStore*(const std::string& name, const std::string& reader)> find_global_store = {};
+  /// See GlobalThread::rebuild(): reports damaged files in `directory`. If they belong to the global stores, the global
+  /// thread rebuilds these stores, and readers wait meanwhile. Returns false if they do not belong to the global
+  /// stores. Thread-safe.
+  std::function<bool(const std::filesystem::path& directory)> rebuild_global_stores = [](const std::filesystem::path&) {
+    return false;
+  };
   /// The memory that all databases share. Null: each database has the full limits for itself.
   std::shared_ptr<StateMemory> state_memory = {};
   /// See StoreBinding::Setup.
   std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share_store = {};
+  /// If not empty: the task opens only this store. See SourceRestorer.
+  std::string only_store = {};
   std::shared_ptr<ClientMetrics> metrics = std::make_shared<ClientMetrics>();  ///< of the application; never null
 };
 

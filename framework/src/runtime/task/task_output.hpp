@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "millrace/broker/topic_partition.hpp"
@@ -17,8 +18,11 @@ namespace millrace::detail {
 class TaskOutput : public RecordCollector {
  public:
   /// Announces that a changelog partition will be written. The returned token stands for it in the other calls. A
-  /// number is cheaper per record than a topic name.
-  [[nodiscard]] virtual std::uint64_t open_changelog(const TopicPartition& changelog) = 0;
+  /// number is cheaper per record than a topic name. `store` and `task` are for error messages, which name the store,
+  /// the task and the input record that the task is processing. `task` may be null: then messages do not name the task
+  /// and the record. `task` must outlive the call of close_changelog().
+  [[nodiscard]] virtual std::uint64_t open_changelog(const TopicPartition& changelog, const std::string& store,
+                                                     const TaskContext* task) = 0;
   /// The token must not be used afterwards.
   virtual void close_changelog(std::uint64_t token) = 0;
 

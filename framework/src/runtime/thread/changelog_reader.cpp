@@ -1,8 +1,10 @@
 #include "runtime/thread/changelog_reader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "millrace/common/logging.hpp"
+#include "runtime/task/commit_metadata.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -14,42 +16,72 @@ constexpr std::size_t kBatchRecords = 10'000;
 
 void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
                           const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout,
-                          const TakeBack& take_back) {
+                          const WritePresent& write_present, Tail tail,
+                          const std::shared_ptr<SourceRestorer>& sources) {
+  // Of a source topic only what was processed. Without a committed offset, the whole topic is still input.
+  const auto processed_of = [&](const TopicPartition& topic) {
+    Watermarks bounds = admin_.watermarks(topic, timeout);
+    const auto committed = processed.find(topic);
+    bounds.high = std::clamp(committed == processed.end() ? 0 : committed->second.offset, bounds.low, bounds.high);
+    return bounds;
+  };
+  // A claim commits an offset before anything was processed: where the task begins, perhaps at the end of the topic.
+  const auto seen_of = [&](const TopicPartition& topic) {
+    const auto committed = processed.find(topic);
+    if (committed == processed.end()) return Watermarks{};
+    const CommitMetadata metadata = decode_commit_metadata(committed->second.metadata);
+    return metadata.partition_time == kNoTimestamp ? Watermarks{} : processed_of(topic);
+  };
   std::map<TopicPartition, Watermarks> held;
+  std::vector<std::optional<Offset>> before;
   for (const StorePosition& store : stores.positions()) {
     // The requests come first. If one throws, neither the stores nor restoring_ were changed.
-    Watermarks bounds = admin_.watermarks(store.changelog(), timeout);
-    if (store.from_source()) {
-      // Without a committed offset, the whole topic is still input, and nothing is restored.
-      const auto committed = processed.find(store.changelog());
-      bounds.high = std::clamp(committed == processed.end() ? 0 : committed->second.offset, bounds.low, bounds.high);
-    }
-    held.emplace(store.changelog(), bounds);
+    held.emplace(store.changelog(),
+                 store.from_source() ? processed_of(store.changelog()) : admin_.watermarks(store.changelog(), timeout));
+    if (store.table_of()) held.emplace(*store.table_of(), seen_of(*store.table_of()));
+    before.push_back(store.next_offset());
   }
-  std::vector<std::optional<Offset>> before;
-  for (const StorePosition& store : stores.positions()) before.push_back(store.next_offset());
   stores.begin_restore(held);
   auto position_before = before.begin();
   for (StorePosition& store : stores.positions()) {
-    // False for a store that is new or was emptied by begin_restore(): it needs its whole changelog.
-    const bool keeps_data = *position_before++ == store.next_offset() && store.persistent() && !store.from_source();
-    const Offset start = *store.next_offset();
-    const Offset end(held.at(store.changelog()).high);
-    // The local data are up to date.
-    if (start >= end) continue;
-    restoring_.emplace(store.changelog(), Restoring{&stores,
-                                                    &store,
-                                                    metrics,
-                                                    start,
-                                                    end,
-                                                    start,
-                                                    clock_.monotonic_ms(),
-                                                    keeps_data ? take_back : TakeBack(),
-                                                    start,
-                                                    {}});
-    assignment_changed_ = true;
-    metrics->restore_remaining.add(end - start);
+    const bool goes_on = *position_before++ == store.next_offset();
+    const Watermarks bounds = held.at(store.changelog());
+    const Watermarks topic = store.table_of() ? held.at(*store.table_of()) : Watermarks{};
+    if (stores.fills(store)) {
+      begin(stores, store, metrics, Way::fill, topic, write_present, bounds, sources);
+      continue;
+    }
+    // A store that is new, or had to be emptied, needs all of its changelog.
+    const bool takes_back = tail == Tail::taken_back && goes_on && store.persistent() && !store.from_source();
+    begin(stores, store, metrics, takes_back ? Way::take_back : Way::restore,
+          {store.next_offset()->value(), bounds.high}, write_present, goes_on ? Watermarks{} : topic, sources);
   }
+}
+
+void ChangelogReader::begin(StoreSet& stores, StorePosition& store, const std::shared_ptr<TaskMetrics>& metrics,
+                            Way way, Watermarks bounds, const WritePresent& write_present, Watermarks next,
+                            const std::shared_ptr<SourceRestorer>& sources) {
+  // The local data are up to date.
+  if (bounds.low >= bounds.high) return;
+  const Offset start(bounds.low);
+  restoring_.emplace(way == Way::fill ? *store.table_of() : store.changelog(),
+                     Restoring{.stores = &stores,
+                               .store = &store,
+                               .metrics = metrics,
+                               .start = start,
+                               .end = Offset(bounds.high),
+                               .position = start,
+                               .moved_at = clock_.monotonic_ms(),
+                               .way = way,
+                               .write_present = write_present,
+                               .done_until = start,
+                               .next = next,
+                               .sources = sources,
+                               .through_source = sources && ((way == Way::restore && sources->restores(store)) ||
+                                                             (way == Way::fill && sources->fills(store))),
+                               .batch = {}});
+  assignment_changed_ = true;
+  metrics->restore_remaining.add(Offset(bounds.high) - start);
 }
 
 void ChangelogReader::remove(const StoreSet& stores) {
@@ -87,38 +119,68 @@ void ChangelogReader::step(Millis timeout) {
     if (!restoring.batch.empty()) apply(restoring);
   }
   finish_caught_up();
-  warn_of_standstill();
+  // What follows on what has ended is not assigned yet, so it has no position.
+  if (!assignment_changed_) warn_of_standstill();
 }
 
 void ChangelogReader::apply(Restoring& restoring) {
-  std::vector<RestoreRecord> batch;
-  batch.reserve(restoring.batch.size());
-  for (const ConsumerRecord& record : restoring.batch) {
-    // A record without a key can only be in a source topic. A store has no such entry.
-    if (record.key) batch.push_back({*record.key, record.value, record.timestamp, &record.headers});
-  }
   const Offset before = restoring.next_offset();
-  // The position moves even if all records of the batch were skipped.
-  const Offset next = Offset(restoring.batch.back().offset) + 1;
-  if (restoring.take_back) {
-    restoring.take_back(*restoring.store, batch);
-    restoring.taken_back_until = next;
-    restoring.metrics->restore_remaining.add(before - next);
-    restoring.batch.clear();
-    return;
+  const std::size_t records = restoring.batch.size();
+  if (restoring.through_source) {
+    apply_through_source(restoring);
+  } else {
+    apply_bytes(restoring);
   }
-  restoring.stores->restore(*restoring.store, batch, next);
-  restoring.metrics->restore_remaining.add(before - restoring.next_offset());
-  restoring.metrics->restored.add(batch.size());
-  restoring.metrics->client().restored.add(batch.size());
   restoring.batch.clear();
+  restoring.metrics->restore_remaining.add(before - restoring.next_offset());
+  if (restoring.way == Way::take_back) return;
+  restoring.metrics->restored.add(records);
+  restoring.metrics->client().restored.add(records);
   if (progress_) {
     progress_(restoring.store->store(), std::min(restoring.next_offset(), restoring.end) - restoring.start,
               restoring.end - restoring.start);
   }
 }
 
+void ChangelogReader::apply_through_source(Restoring& restoring) {
+  const Offset next = Offset(restoring.batch.back().offset) + 1;
+  restoring.found = true;
+  if (restoring.way == Way::restore) {
+    restoring.sources->restore(*restoring.store, std::exchange(restoring.batch, {}), next);
+    return;
+  }
+  // The keys and times in the changelog are those that the processor wrote, not those of the topic.
+  std::vector<RestoreRecord> changes;
+  const auto logged = restoring.sources->fill(*restoring.store, std::exchange(restoring.batch, {}));
+  changes.reserve(logged.size());
+  for (const auto& change : logged) {
+    changes.push_back({change.key, change.value, change.timestamp, change.headers ? &*change.headers : nullptr});
+  }
+  restoring.write_present(*restoring.store, changes);
+  restoring.done_until = next;
+}
+
+void ChangelogReader::apply_bytes(Restoring& restoring) {
+  // The position moves even if all records of the batch were skipped.
+  const Offset next = Offset(restoring.batch.back().offset) + 1;
+  std::vector<RestoreRecord> batch;
+  batch.reserve(restoring.batch.size());
+  for (const ConsumerRecord& record : restoring.batch) {
+    // A record without a key can only be in a source topic. A store has no such entry.
+    if (record.key) batch.push_back({*record.key, record.value, record.timestamp, &record.headers});
+  }
+  restoring.found |= !batch.empty();
+  if (restoring.way == Way::restore) {
+    restoring.stores->restore(*restoring.store, batch, next);
+    return;
+  }
+  if (restoring.way == Way::fill) restoring.stores->fill(*restoring.store, batch);
+  restoring.write_present(*restoring.store, batch);
+  restoring.done_until = next;
+}
+
 void ChangelogReader::finish_caught_up() {
+  std::vector<Restoring> ended;
   for (auto it = restoring_.begin(); it != restoring_.end();) {
     Restoring& restoring = it->second;
     const auto position = consumer_->position(it->first);
@@ -128,23 +190,48 @@ void ChangelogReader::finish_caught_up() {
       ++it;
       continue;
     }
-    if (restoring.take_back) {
-      log(LogLevel::info, "store '" + restoring.store->store() + "' of " + restoring.stores->owner() + ": changelog " +
-                              it->first.str() + " has uncommitted records from offset " + to_string(restoring.start) +
-                              " to " + to_string(restoring.end) +
-                              "; the task wrote the values of its last commit again");
-    } else if (restoring.next_offset() < restoring.end && progress_) {
+    if (restoring.way != Way::take_back && restoring.next_offset() < restoring.end && progress_) {
       // The listener must get a last call, in which both numbers are equal. No record has caused that call.
       progress_(restoring.store->store(), restoring.end - restoring.start, restoring.end - restoring.start);
     }
     restoring.metrics->restore_remaining.add(restoring.next_offset() - restoring.end);
-    if (!restoring.take_back) restoring.stores->finish_restore(*restoring.store, restoring.end);
+    ended.push_back(std::move(restoring));
     // A new assignment would throw away what was fetched for the other partitions. So this partition is only paused.
     consumer_->pause({it->first});
     it = restoring_.erase(it);
   }
+  for (const Restoring& one : ended) follow(one);
   // The last restore has ended: the next step assigns no partitions.
   if (restoring_.empty()) assignment_changed_ = true;
+}
+
+void ChangelogReader::follow(const Restoring& ended) {
+  StorePosition& store = *ended.store;
+  const std::string name = "store '" + store.store() + "' of " + ended.stores->owner();
+  const Offset before(ended.next.low);
+  switch (ended.way) {
+    case Way::restore:
+      if (!ended.found && ended.next.low < ended.next.high) {
+        ended.stores->begin_filling(store, before);
+        begin(*ended.stores, store, ended.metrics, Way::fill, ended.next, ended.write_present, {}, ended.sources);
+      } else {
+        ended.stores->finish_restore(store, ended.end);
+      }
+      return;
+    case Way::take_back:
+      log(LogLevel::info, name + ": what changelog " + store.changelog().str() + " had from offset " +
+                              to_string(ended.start) + " to " + to_string(ended.end) +
+                              " is not in the store, and is taken back");
+      return;
+    case Way::fill:
+      log(LogLevel::warn, name + " was filled from its topic " + store.table_of()->str() + ", from offset " +
+                              to_string(ended.start) + " to " + to_string(ended.end) + ", because its changelog " +
+                              store.changelog().str() + " did not have that. Now the changelog has it too");
+      // Nothing was written, so there will be no position in the changelog to commit.
+      if (!ended.found && ended.next.low >= ended.next.high) ended.stores->finish_restore(store, before);
+      begin(*ended.stores, store, ended.metrics, Way::take_back, ended.next, ended.write_present, {}, ended.sources);
+      return;
+  }
 }
 
 void ChangelogReader::warn_of_standstill() {

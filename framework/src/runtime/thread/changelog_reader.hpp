@@ -10,6 +10,7 @@
 #include "millrace/broker/admin.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "millrace/common/time.hpp"
+#include "runtime/task/source_restorer.hpp"
 #include "runtime/task/task_metrics.hpp"
 #include "state/store_set.hpp"
 
@@ -40,21 +41,26 @@ class ChangelogReader {
         patience_(patience),
         clock_(clock) {}
 
-  /// Gets the records of a changelog after the position of its store.
-  using TakeBack = std::function<void(const StorePosition&, std::span<const RestoreRecord>)>;
+  /// Writes to a store's changelog what the store has for the keys of some records.
+  using WritePresent = std::function<void(const StorePosition&, std::span<const RestoreRecord>)>;
+  /// What becomes of the changelog behind the position of a persistent store.
+  enum class Tail {
+    applied,     ///< the store gets it
+    taken_back,  ///< the store is what it has to be at that place of the input: the changelog is made to say the same
+  };
 
-  /// Finds out how far each store of a task is behind its changelog, and starts to restore it. Each request may take up
-  /// to `timeout`. If an exception is thrown, nothing was added, and the call can be repeated.
+  /// Looks up how far each store of a task is behind, and begins to restore it. `processed`: where the task's input
+  /// goes on: a store that is rebuilt from the topic of a source is restored up to there, since what comes behind is
+  /// still to be processed. After an exception nothing was added.
   ///
-  /// `processed`: the offsets from which the task continues. A store that is rebuilt from a source topic is restored up
-  /// to there, because later records will be processed as input.
+  /// A table whose changelog has nothing of what its topic has is filled from the topic, and written to the changelog.
+  /// Reasons: the topic was the changelog before (topology.optimization), or the changelog was deleted.
   ///
-  /// `take_back`: if set, the persistent stores already match `processed`. Then the records after their positions are
-  /// not applied to the stores. `take_back` gets the records instead. A store that is new or was emptied is restored as
-  /// usual. Null: all records are applied.
+  /// `sources`: reads the records of a source topic as processing does, for the stores that are restored or filled from
+  /// one. Kept until the last of them is done. Null: there are no such stores, or their bytes are copied.
   void add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
            const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout,
-           const TakeBack& take_back = {});
+           const WritePresent& write_present, Tail tail, const std::shared_ptr<SourceRestorer>& sources = {});
   /// The task ends. What was restored so far stays in its stores.
   void remove(const StoreSet& stores);
 
@@ -67,7 +73,13 @@ class ChangelogReader {
   void step(Millis timeout);
 
  private:
-  /// The restore of one store from one changelog partition.
+  /// What the records of a partition are for.
+  enum class Way {
+    restore,    ///< the store gets them. If there is none, `next` says what the table's topic has
+    take_back,  ///< the changelog gets what the store has for their keys
+    fill,       ///< both. Then the changelog's older records, between `next`, are taken back
+  };
+  /// The restore of one store from one partition.
   struct Restoring {
     StoreSet* stores;                      ///< owned by the task manager
     StorePosition* store;                  ///< an element of `stores`
@@ -77,19 +89,31 @@ class ChangelogReader {
     Offset position;                       ///< of the consumer, as last seen
     /// When `position` last changed, or when the last warning was logged. Clock::monotonic_ms().
     Timestamp moved_at;
-    TakeBack take_back;  ///< null: records are applied to the store
-    /// With take_back: the next offset to read (exclusive end of what was read). The position of the store does not
-    /// move.
-    Offset taken_back_until;
+    Way way;
+    WritePresent write_present;  ///< for all ways but `restore`
+    Offset done_until;           ///< used instead of the store's position, which stays; not for `restore`
+    Watermarks next;             ///< what may have to be read behind this: see Way
+    std::shared_ptr<SourceRestorer> sources;
+    /// The records are of a source topic, and `sources` processes them. Otherwise their bytes are copied.
+    bool through_source = false;
+    bool found = false;                 ///< a record has come
     std::vector<ConsumerRecord> batch;  ///< polled in the present step
 
-    [[nodiscard]] Offset next_offset() const { return take_back ? taken_back_until : *store->next_offset(); }
+    [[nodiscard]] Offset next_offset() const { return way == Way::restore ? *store->next_offset() : done_until; }
   };
+
+  void begin(StoreSet& stores, StorePosition& store, const std::shared_ptr<TaskMetrics>& metrics, Way way,
+             Watermarks bounds, const WritePresent& write_present, Watermarks next,
+             const std::shared_ptr<SourceRestorer>& sources);
+  /// What comes after a partition that is read to its end.
+  void follow(const Restoring& ended);
 
   /// Tells the consumer which partitions to read.
   void reassign();
   /// Applies a batch to its store.
   void apply(Restoring& restoring);
+  void apply_through_source(Restoring& restoring);
+  void apply_bytes(Restoring& restoring);
   /// Ends the restore of each store that has reached its end.
   void finish_caught_up();
   /// Warns about changelogs that bring no records.

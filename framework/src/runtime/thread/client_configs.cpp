@@ -130,6 +130,11 @@ Millis max_poll_interval(const ClientConfig& consumer) {
   return Millis(positive(consumer, "max.poll.interval.ms", 300'000));
 }
 
+bool places_keys_otherwise(const ClientConfig& producer) {
+  const auto found = producer.find("partitioner");
+  return found != producer.end() && found->second != "murmur2_random" && found->second != "murmur2";
+}
+
 std::optional<Millis> transaction_timeout(const ClientConfig& producer) {
   if (!producer.contains("transactional.id")) return std::nullopt;
   return Millis(positive(producer, "transaction.timeout.ms", 60'000));

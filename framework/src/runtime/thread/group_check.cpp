@@ -25,7 +25,10 @@ constexpr int kDescriptionsPerCommit = 3;
 }  // namespace
 
 GroupCheck::GroupCheck(ThreadEnvironment& environment, std::string group_id, std::string thread_name)
-    : environment_(environment), group_id_(std::move(group_id)), thread_name_(std::move(thread_name)) {}
+    : environment_(environment),
+      group_id_(std::move(group_id)),
+      thread_name_(std::move(thread_name)),
+      give_up_after_(environment.task.config.get_millis("millrace.connect.timeout.ms")) {}
 
 void GroupCheck::use(const Consumer& consumer, std::uint64_t plan) {
   consumer_ = &consumer;
@@ -52,9 +55,11 @@ void GroupCheck::look(bool waiting, bool running) {
     next_look_ = now + kRetry.count();
     try {
       describe(kLookTimeout);
+      unanswered_since_.reset();
     } catch (const BrokerException& error) {
       if (error.severity() != Severity::retriable) throw;
-      log(LogLevel::debug, thread_name_ + ": the group will be described later: " + error.what());
+      if (!unanswered_since_) unanswered_since_ = now;
+      unanswered(error);
     }
     if (ownership_.group() != Ownership::Group::unknown) next_look_ = now + kLookAgain.count();
   }
@@ -67,6 +72,15 @@ void GroupCheck::describe(Millis timeout) {
   if (at.member_id().empty()) return;
   ownership_.described(at, environment_.admin.describe_group(group_id_, timeout));
   follow_other_plans();
+}
+
+void GroupCheck::unanswered(const BrokerException& error) {
+  const Timestamp now = environment_.task.clock.monotonic_ms();
+  if (now - *unanswered_since_ >= give_up_after_.count()) throw BrokerException(error);
+  if (now - *unanswered_since_ < kWarnAfter.count()) return;
+  if (unanswered_warned_at_ && now - *unanswered_warned_at_ < kWarnAgain.count()) return;
+  unanswered_warned_at_ = now;
+  log(LogLevel::warn, thread_name_ + ": tasks wait until the coordinator has named the members: " + error.what());
 }
 
 /// Asks for a new plan if a member shows a plan that was not seen before. Perhaps this member knows an older state of

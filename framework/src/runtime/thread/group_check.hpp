@@ -41,9 +41,9 @@ class GroupCheck {
   /// All tasks start again from their committed offsets.
   void forget();
 
-  /// Describes the group if a description is due. Call this once per round. `waiting`: some tasks wait until other
-  /// members have left. `running`: some tasks run. Throws StrangersInGroup if tasks run while strangers are in the
-  /// group. Throws BrokerException for other failures, except retriable ones, which are tried again later.
+  /// To be called once per round: describes the group if that is due. `waiting`: some tasks wait for others to leave.
+  /// `running`: some tasks run. Throws StrangersInGroup if tasks run that must not. Failures that may pass are tried
+  /// again, and are thrown when the coordinator has not answered for millrace.connect.timeout.ms.
   void look(bool waiting, bool running);
   /// The membership to commit with. If the group has rebalanced, describes it first and repeats that for `patience`.
   /// Throws BrokerException if nothing may be committed.
@@ -60,6 +60,8 @@ class GroupCheck {
  private:
   /// Asks the coordinator for the members, and tells Ownership. Throws BrokerException.
   void describe(Millis timeout);
+  /// The coordinator has not answered. Says so in the log, and throws the error when that has lasted too long.
+  void unanswered(const BrokerException& error);
   void follow_other_plans();
   /// The message about members that do not follow the protocol.
   [[nodiscard]] std::string strangers() const;
@@ -69,11 +71,14 @@ class GroupCheck {
   ThreadEnvironment& environment_;
   std::string group_id_;
   std::string thread_name_;
+  Millis give_up_after_;  ///< millrace.connect.timeout.ms
   const Consumer* consumer_ = nullptr;
   Ownership ownership_{0};
   std::set<std::uint64_t> seen_plans_;  ///< fingerprints of other members; each leads to one request for a new plan
   // Clock::monotonic_ms().
   Timestamp next_look_ = 0;
+  std::optional<Timestamp> unanswered_since_;  ///< unset: the coordinator answers
+  std::optional<Timestamp> unanswered_warned_at_;
   std::optional<Timestamp> waiting_since_;
   std::optional<Timestamp> warned_at_;
 };

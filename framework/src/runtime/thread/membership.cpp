@@ -105,10 +105,16 @@ void Membership::close() {
   if (!closed()) go(State::closed);
 }
 
-bool Membership::needs_probe(Timestamp now, Millis patience) const {
-  return outside_since_ && now - *outside_since_ >= patience.count();
+bool Membership::needs_probe(Timestamp now, Millis interval) const {
+  return outside_since_ && now - std::max(*outside_since_, probed_at_) >= interval.count();
 }
 
-void Membership::probed(Timestamp now) { outside_since_ = now; }
+void Membership::probed(Timestamp now) { probed_at_ = now; }
+
+void Membership::coordinator_answered(Timestamp now) {
+  if (outside_since_) outside_since_ = now;
+}
+
+Millis Membership::unanswered(Timestamp now) const { return Millis(outside_since_ ? now - *outside_since_ : 0); }
 
 }  // namespace millrace::detail

@@ -78,10 +78,14 @@ class Membership {
   // --- A consumer that cannot reach its group waits without an error, with no limit. So the thread must ask the broker
   // itself.
 
-  /// Whether the member has been outside of the group for `patience`, and for as long since the last probe.
-  [[nodiscard]] bool needs_probe(Timestamp now, Millis patience) const;
-  /// The thread asks the broker now.
+  /// Whether the member has been outside of the group for `interval`, and for as long since the last probe.
+  [[nodiscard]] bool needs_probe(Timestamp now, Millis interval) const;
+  /// The thread has asked the coordinator, which did not answer.
   void probed(Timestamp now);
+  /// The coordinator has answered. So it works, and the group is just slow.
+  void coordinator_answered(Timestamp now);
+  /// For how long the member has been outside of the group without an answer of the coordinator.
+  [[nodiscard]] Millis unanswered(Timestamp now) const;
 
  private:
   /// Changes the state. Throws std::logic_error if the table has no such transition.
@@ -89,8 +93,11 @@ class Membership {
 
   /// Atomic, because state() is called by other threads, for the state of the application and for metrics.
   std::atomic<State> state_{State::starting};
-  /// Since when the member is outside of the group, or when it last probed. Unset: inside, or not subscribed yet.
+  /// Since when the member is outside of the group, or when the coordinator has answered since. Unset: inside, or not
+  /// subscribed yet.
   std::optional<Timestamp> outside_since_;
+  /// Of the last probe without an answer. Counts only while it is later than outside_since_.
+  Timestamp probed_at_ = 0;
 };
 
 [[nodiscard]] std::string_view to_string(Membership::State state);

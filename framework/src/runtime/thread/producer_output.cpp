@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "millrace/broker/partitioner.hpp"
 #include "millrace/common/logging.hpp"
 
 namespace millrace::detail {
@@ -93,6 +94,9 @@ void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> pa
   record.topic = topic;
   record.partition = partition;
   record.key = key;
+  if (!partition && key && !placed_by_key_.empty() && placed_by_key_.contains(topic)) {
+    record.partition = partition_for_key(*key, partitions_for(topic));
+  }
   record.value = value;
   if (timestamp >= 0) record.timestamp = timestamp;
   // The producer copies everything, so views are enough here.
@@ -104,19 +108,27 @@ void ProducerOutput::send(std::string_view topic, std::optional<std::int32_t> pa
 
 std::int32_t ProducerOutput::partitions_for(std::string_view topic) { return producer_->partitions_for(topic); }
 
-std::uint64_t ProducerOutput::open_changelog(const TopicPartition& changelog) {
-  changelogs_.push_back({changelog, std::nullopt});
+std::uint64_t ProducerOutput::open_changelog(const TopicPartition& changelog, const std::string& store,
+                                             const TaskContext* task) {
+  Changelog& opened = changelogs_.emplace_back();
+  opened.partition = changelog;
+  opened.change.store = store;
+  opened.task = task;
+  if (task != nullptr) opened.change.task = task->task_id();
   return changelogs_.size();
 }
 
 // The token is not used again: reports of records on their way may still carry it.
-void ProducerOutput::close_changelog(std::uint64_t token) { changelogs_[token - 1].partition.topic.clear(); }
+void ProducerOutput::close_changelog(std::uint64_t token) {
+  changelogs_[token - 1].partition.topic.clear();
+  changelogs_[token - 1].task = nullptr;
+}
 
 void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                                     const Headers* headers) {
   rethrow_failure();
   begin_if_needed();
-  const Changelog& changelog = changelogs_[token - 1];
+  Changelog& changelog = changelogs_[token - 1];
   ProducerRecord record;
   record.topic = changelog.partition.topic;
   record.partition = changelog.partition.partition;
@@ -125,6 +137,7 @@ void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesVie
   if (timestamp >= 0) record.timestamp = timestamp;
   record.headers = headers == nullptr || headers->empty() ? nullptr : headers;
   sender_ = Sender();
+  if (batches_ == Batches::one_record_each) changelog.under_way.emplace_back(context(changelog), record);
   produce(record, token);
 }
 
@@ -185,6 +198,7 @@ std::optional<Offset> ProducerOutput::confirmed_offset(std::uint64_t token) cons
 void ProducerOutput::on_delivery(const Delivery& delivery) {
   if (delivery.error == nullptr) {
     if (is_changelog(delivery.token)) {
+      (void)take_origin(changelogs_[delivery.token - 1], delivery);
       // Reports come in order per partition, so the last one has the highest offset.
       changelogs_[delivery.token - 1].next_offset = Offset(delivery.offset) + 1;
     } else if (!origins_.empty()) {
@@ -211,14 +225,29 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
   }
 }
 
+std::optional<ProducerOutput::Origin> ProducerOutput::take_origin(Changelog& changelog, const Delivery& delivery) {
+  if (changelog.under_way.empty()) return std::nullopt;
+  // The client refuses the record that is being sent before those that are on their way are reported.
+  const bool unsent = delivery.token == current_ && delivery.partition < 0;
+  Origin origin = std::move(unsent ? changelog.under_way.back() : changelog.under_way.front());
+  unsent ? changelog.under_way.pop_back() : changelog.under_way.pop_front();
+  return origin;
+}
+
 void ProducerOutput::refused(const Delivery& delivery) {
-  ErrorContext context = context_of(delivery.token);
+  std::optional<Origin> of_change;
+  if (is_changelog(delivery.token)) of_change = take_origin(changelogs_[delivery.token - 1], delivery);
+  ErrorContext context = of_change ? of_change->context() : context_of(delivery.token);
   // At least the topic is known, from the delivery report.
   if (!context.output) context.output.emplace().topic = delivery.topic;
   context.error = delivery.error->what();
   context.thrown = std::make_exception_ptr(*delivery.error);
   context.retriable = delivery.error->severity() == Severity::retriable;
-  const std::string text = describe_error("production failed:", context);
+  const ChangeOfStore* change = is_changelog(delivery.token) ? &changelogs_[delivery.token - 1].change : nullptr;
+  // A record that was sent spoils its transaction.
+  const bool skippable =
+      !context.node.empty() && !errors_.production_in_code && (!exactly_once_ || delivery.partition < 0);
+  const std::string text = describe_refused(context, change, skippable);
   // Which record is to blame is certain in two cases: records are sent one by one, or the client itself refused the
   // record before it was put into a batch (then it has no partition).
   const bool alone = batches_ == Batches::one_record_each || (delivery.token == current_ && delivery.partition < 0);
@@ -275,12 +304,24 @@ ErrorContext ProducerOutput::context() const {
   return sender_.node == nullptr ? ErrorContext() : error_context(*sender_.task, *sender_.node);
 }
 
+ErrorContext ProducerOutput::context(const Changelog& changelog) {
+  ErrorContext context;
+  if (changelog.task == nullptr) return context;
+  const CurrentRecord& record = changelog.task->current_record();
+  if (record.origin->topic != nullptr) context.topic = *record.origin->topic;
+  context.partition = record.origin->partition;
+  context.offset = record.origin->offset;
+  context.timestamp = record.timestamp;
+  context.task_id = *changelog.change.task;
+  return context;
+}
+
 ErrorContext ProducerOutput::context_of(std::uint64_t token) const {
   const auto known = origins_.find(token);
   if (known != origins_.end()) return known->second.context();
   // Only for the record that is being sent now, the sender is still known.
   if (token != current_) return {};
-  ErrorContext result = context();
+  ErrorContext result = is_changelog(token) ? context(changelogs_[token - 1]) : context();
   result.output = unwritten(*current_record_);
   return result;
 }

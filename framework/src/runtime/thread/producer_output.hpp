@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +17,7 @@
 #include "runtime/task/error_policy.hpp"
 #include "runtime/task/task_output.hpp"
 #include "runtime/thread/patience.hpp"
+#include "runtime/thread/refused_record.hpp"
 #include "runtime/thread/thread_metrics.hpp"
 
 namespace millrace::detail {
@@ -48,11 +52,15 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void initialize(const Patience& patience);
   [[nodiscard]] bool initialized() const { return initialized_; }
 
+  /// Records of these topics go where the hash of their key says, whatever the producer's setting `partitioner` is.
+  void place_by_key(std::set<std::string, std::less<>> topics) { placed_by_key_ = std::move(topics); }
+
   // --- TaskOutput
   void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
             Timestamp timestamp, const Headers& headers, Sender sender) override;
   [[nodiscard]] std::int32_t partitions_for(std::string_view topic) override;
-  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog) override;
+  [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog, const std::string& store,
+                                             const TaskContext* task) override;
   void close_changelog(std::uint64_t token) override;
   void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                       const Headers* headers) override;
@@ -84,12 +92,6 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   [[nodiscard]] bool batch_refused() const { return batch_refused_; }
 
  private:
-  /// A changelog partition to which a task writes.
-  struct Changelog {
-    TopicPartition partition;
-    std::optional<Offset> next_offset;  ///< see confirmed_offset()
-  };
-
   /// Where a record that is on its way came from, for the production handler. Contains copies of everything, because
   /// the input record may be gone when the answer arrives.
   struct Origin {
@@ -107,14 +109,28 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
     std::optional<Headers> output_headers;
   };
 
+  /// A changelog partition to which a task writes.
+  struct Changelog {
+    TopicPartition partition;
+    ChangeOfStore change;
+    const TaskContext* task = nullptr;  ///< null: not known, or closed
+    std::optional<Offset> next_offset;  ///< see confirmed_offset()
+    /// Of the records on their way, in order. Only filled while records are sent one by one, as origins_.
+    std::deque<Origin> under_way;
+  };
+
   /// Called by the producer inside its own calls. Must not call the producer and must not throw.
   void on_delivery(const Delivery& delivery) override;
   /// The broker has refused a record, or failed on it in a way that a handler in code is asked about.
   void refused(const Delivery& delivery);
+  /// Takes the origin of a record of a changelog out of under_way. Empty if it is not known.
+  [[nodiscard]] std::optional<Origin> take_origin(Changelog& changelog, const Delivery& delivery);
   /// Counts a record that the handler decided to skip.
   void count_dropped(const ErrorContext& context);
   /// The context of the record that is being sent, without its output.
   [[nodiscard]] ErrorContext context() const;
+  /// The same for a record of a changelog.
+  [[nodiscard]] static ErrorContext context(const Changelog& changelog);
   /// What is known of a record. Empty if it was sent in a batch and other records followed.
   [[nodiscard]] ErrorContext context_of(std::uint64_t token) const;
   /// Sends the dead letters that are waiting. Returns whether there were any.
@@ -145,6 +161,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   std::shared_ptr<Producer> producer_;
   /// The index is token - 1.
   std::vector<Changelog> changelogs_;
+  std::set<std::string, std::less<>> placed_by_key_;
   const Patience* patience_ = nullptr;  ///< null before initialize()
   bool initialized_ = false;
   std::optional<Timestamp> transaction_since_;

@@ -16,8 +16,14 @@ using Severity = BrokerException::Severity;
 
 // How long a failed producer may take to abort. The broker aborts the transaction anyway.
 constexpr Millis kAbortTimeout{1'000};
-// For the request that tests whether the broker answers.
+// For the request that tests whether the coordinator answers.
 constexpr Millis kProbeTimeout{5'000};
+// How long a member waits outside of its group until it asks the coordinator, and until it asks again.
+constexpr Millis kProbeInterval{10'000};
+// How often it is said that the group has not let the member in yet. A group may wait for members for minutes.
+constexpr Millis kReportInterval{60'000};
+// Two clocks that count whole milliseconds may differ by this much after the same time.
+constexpr Millis kRounding{10};
 // How long a round waits for changelog records.
 constexpr Millis kRestoreWait{100};
 // The longest poll while a task waits for its directory or its committed offsets. Both take only a short time.
@@ -91,6 +97,9 @@ void StreamThread::run_once() {
     }
   } catch (const StrangersInGroup& error) {
     step_back(error);
+  } catch (const StateCorruptedException& error) {
+    if (!tasks_->damaged(error.directory()) && !environment_.task.rebuild_global_stores(error.directory())) throw;
+    recover(BrokerException(Severity::retriable, error.what()));
   } catch (const UnknownTopicOrPartitionException& error) {
     // Perhaps one of several topics that match a pattern was deleted.
     environment_.replan();
@@ -134,14 +143,30 @@ void StreamThread::round() {
 
 void StreamThread::connect() {
   if (!output_) output_ = make_output();
-  output_->initialize(patience_);
+  const Timestamp begin = now();
+  try {
+    output_->initialize(patience_);
+  } catch (const BrokerException& error) {
+    // The call itself has gone on trying for that long.
+    const bool all_time_used = now() - begin >= (give_up_after_ - kRounding).count();
+    if (error.severity() == Severity::retriable && all_time_used) throw give_up(error);
+    throw;
+  }
 }
 
 std::unique_ptr<ProducerOutput> StreamThread::make_output() {
   using Batches = ProducerOutput::Batches;
-  return std::make_unique<ProducerOutput>(
-      environment_.broker, producer_config(config_, names_), exactly_once_, environment_.task.errors, metrics_,
+  const ClientConfig config = producer_config(config_, names_);
+  auto output = std::make_unique<ProducerOutput>(
+      environment_.broker, config, exactly_once_, environment_.task.errors, metrics_,
       committer_.batches_allowed() ? Batches::allowed : Batches::one_record_each, environment_.task.clock);
+  // The partitioner is meant for the user's topics. In repartition topics, all records of a key must meet in one task,
+  // which also has that key of other topics.
+  if (places_keys_otherwise(config)) {
+    const auto plan = environment_.plan();
+    output->place_by_key({plan->repartition_topics().begin(), plan->repartition_topics().end()});
+  }
+  return output;
 }
 
 void StreamThread::update_state() {
@@ -151,14 +176,25 @@ void StreamThread::update_state() {
 
 // The consumer itself reports no error, see Membership.
 void StreamThread::check_membership() {
-  if (!membership_.needs_probe(now(), give_up_after_)) return;
-  membership_.probed(now());
+  const bool last_time = membership_.unanswered(now()) >= give_up_after_;
+  if (!membership_.needs_probe(now(), last_time ? Millis(0) : kProbeInterval)) return;
+  const std::string waiting = names_.thread_name() + " waits to be let into group '" + names_.application_id + "'";
   try {
-    // If the broker answers, the group is just slow, and the thread goes on waiting.
-    (void)environment_.admin.list_topics(kProbeTimeout);
+    const auto group = environment_.admin.describe_group(names_.application_id, kProbeTimeout);
+    // The group is just slow, and the thread goes on waiting.
+    membership_.coordinator_answered(now());
+    std::string members;
+    for (const MemberDescription& member : group.members) members += (members.empty() ? "" : ", ") + member.client_id;
+    const bool again = waiting_reported_ && now() - *waiting_reported_ < kReportInterval.count();
+    if (!again) waiting_reported_ = now();
+    log(again ? LogLevel::debug : LogLevel::warn,
+        waiting + ", which is in the state " + group.state +
+            (members.empty() ? " and has no members" : " and has the members " + members));
   } catch (const BrokerException& error) {
     if (error.severity() != Severity::retriable) throw;
-    throw give_up(error);
+    membership_.probed(now());
+    if (membership_.unanswered(now()) >= give_up_after_) throw give_up(error);
+    log(LogLevel::warn, waiting + ": " + error.what());
   }
 }
 
@@ -346,9 +382,8 @@ std::map<TopicPartition, OffsetAndMetadata> StreamThread::offsets_to_commit(bool
 
 // The text keeps the last error, which names the broker or the call.
 BrokerException StreamThread::give_up(const BrokerException& error) const {
-  return {Severity::fatal, names_.thread_name() + " gives up, because nothing has worked for " +
-                               std::to_string(give_up_after_.count()) +
-                               " ms (millrace.connect.timeout.ms): " + error.what()};
+  return {Severity::fatal, "nothing has worked for " + std::to_string(give_up_after_.count()) +
+                               " ms (millrace.connect.timeout.ms), so the thread gives up: " + error.what()};
 }
 
 void StreamThread::recover(const BrokerException& error) {
@@ -431,6 +466,9 @@ void StreamThread::close_cleanly() {
       if (commit_before_leaving()) tasks_->remove_all(true);
     }
   } catch (const std::exception& error) {
+    if (const auto* damage = dynamic_cast<const StateCorruptedException*>(&error)) {
+      (void)tasks_->damaged(damage->directory());
+    }
     log(LogLevel::warn,
         names_.thread_name() +
             ": could not close cleanly, the next start repeats the work since the last commit: " + error.what());

@@ -89,7 +89,12 @@ void StreamThread::follow_group() { consumer_->poll(records_, 0, Millis(0)); }
 
 void StreamThread::look_at_group() {
   const auto waiting = tasks_->waiting();
-  group_.look(!waiting.empty(), !tasks_->running().empty());
+  try {
+    group_.look(!waiting.empty(), !tasks_->running().empty());
+  } catch (const BrokerException& error) {
+    if (error.severity() == BrokerException::Severity::retriable) throw give_up(error);
+    throw;
+  }
   group_.report(waiting);
 }
 
@@ -154,6 +159,7 @@ std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vecto
   if (!any_running(partitions) || membership_.lost()) return hand_over(partitions, false);
   membership_.begin_hand_over();
   bool committed = false;
+  bool damaged = false;
   try {
     // All tasks of the thread are committed, because they share the producer. Under exactly-once they share the
     // transaction, too.
@@ -162,9 +168,13 @@ std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vecto
   } catch (const BrokerException& error) {
     // The revocation cannot be stopped. The new owner starts from the last commit and repeats what came after it.
     log(LogLevel::warn, names_.thread_name() + ": could not commit before giving partitions back: " + error.what());
+  } catch (const StateCorruptedException& error) {
+    damaged = tasks_->damaged(error.directory());
+    if (!damaged) throw;
+    log(LogLevel::warn, names_.thread_name() + ": could not commit before giving partitions back: " + error.what());
   }
   // The transaction contains work of all tasks. So without a commit, the tasks that stay must start again as well.
-  membership_.end_hand_over(exactly_once_ && !committed);
+  membership_.end_hand_over((exactly_once_ && !committed) || damaged);
   return hand_over(partitions, committed);
 }
 

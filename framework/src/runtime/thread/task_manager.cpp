@@ -9,6 +9,7 @@
 #include "runtime/task/input_offsets.hpp"
 #include "runtime/task/store_plans.hpp"
 #include "runtime/thread/shares.hpp"
+#include "runtime/thread/unlogged_stores.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -59,6 +60,12 @@ std::vector<TopicPartition> TaskManager::remove(TaskId id, bool clean) {
   const auto found = tasks_.find(id);
   if (found == tasks_.end()) return {};
   end_task(found->second, clean);
+  try {
+    if (found->second.damaged) delete_state(id, found->second);
+  } catch (const ProcessorStateException& error) {
+    // Whoever has the task next in this process finds the damage again.
+    log(LogLevel::warn, error.what());
+  }
   auto inputs = std::move(found->second.inputs);
   for (const TopicPartition& input : inputs) inputs_.erase(input);
   tasks_.erase(found);
@@ -75,7 +82,11 @@ void TaskManager::restart_all() {
   for (auto& [id, owned] : tasks_) {
     end_task(owned, false);
     // After end_task(): no binding may exist while the stores go back to the last commit.
-    if (owned.stores) owned.stores->discard();
+    if (owned.damaged) {
+      delete_state(id, owned);
+    } else if (owned.stores) {
+      owned.stores->discard();
+    }
     owned.claims.clear();
     owned.waits = false;
     owned.positioned = false;
@@ -85,6 +96,22 @@ void TaskManager::restart_all() {
     owned.attempt = kFirstAttempt;
   }
   list_running();
+}
+
+bool TaskManager::damaged(const std::filesystem::path& directory) {
+  const auto found = std::ranges::find_if(
+      tasks_, [&](const auto& entry) { return entry.second.lock && entry.second.lock->path() == directory; });
+  if (found == tasks_.end()) return false;
+  found->second.damaged = true;
+  return true;
+}
+
+void TaskManager::delete_state(TaskId id, OwnedTask& owned) {
+  log(LogLevel::warn, "the state of task " + id.str() + " is damaged: it is deleted, and restored from its changelogs");
+  owned.stores.reset();
+  owned.lock->wipe();
+  owned.lock.reset();
+  owned.damaged = false;
 }
 
 void TaskManager::end_task(OwnedTask& owned, bool clean) {
@@ -100,6 +127,7 @@ void TaskManager::end_task(OwnedTask& owned, bool clean) {
   } catch (const std::exception& error) {
     // No data are lost: everything that was committed is in the changelog. The other tasks must be closed as well, so
     // the exception ends here.
+    owned.damaged |= dynamic_cast<const StateCorruptedException*>(&error) != nullptr;
     log(LogLevel::warn, "closing task " + owned.task->task_id().str() + ": " + error.what());
   }
   // Before the task is destroyed, because the metrics belong to the task.
@@ -118,9 +146,12 @@ void TaskManager::advance(TaskOutput& output, Millis wait) {
   if (!changelogs_->idle()) changelogs_->step(wait);
   for (auto& [id, owned] : tasks_) {
     if (!owned.task || owned.task->running() || !owned.positioned || !changelogs_->done(*owned.stores)) continue;
-    if (!exactly_once_) owned.stores->begin(owned.start);
+    // Under exactly once only stores that nothing can restore need it, see finds_start().
+    if (!exactly_once_ || !owned.stores->unlogged_on_disk().empty()) owned.stores->begin(owned.start);
     // Only now do nodes run: they may read their stores in init().
     owned.task->initialize();
+    // Otherwise a store that was filled would be filled again at the next start, if no record comes until then.
+    if (owned.stores->fills_any()) owned.task->request_commit();
     list_running();
   }
 }
@@ -138,8 +169,9 @@ bool TaskManager::open_stores_of(TaskId id, OwnedTask& owned) {
   try {
     owned.stores = make();
   } catch (const StateCorruptedException& error) {
-    log(LogLevel::warn, std::string(error.what()) + ": the state of task " + id.str() + " is restored from scratch");
-    // The files are damaged or from another version. The changelog has everything.
+    log(LogLevel::warn, std::string(error.what()) + ": the state of task " + id.str() + " is deleted");
+    // The files are damaged or from another version. The changelogs have everything, but for stores without one: see
+    // tell_of_emptied().
     owned.lock->wipe();
     owned.stores = make();
   }
@@ -213,94 +245,25 @@ bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
     // Otherwise the consumer has started at the committed offset by itself.
     if (owned.reader_is_elsewhere || committed.at(input).offset != start.offset) go_to(owned, input, start.offset);
   }
-  ChangelogReader::TakeBack take_back;
-  if (from_own) {
-    take_back = [task = owned.task.get()](const StorePosition& position, std::span<const RestoreRecord> tail) {
-      task->stores().take_back(position, tail);
-    };
-  }
+  const auto write_present = [task = owned.task.get()](const StorePosition& position,
+                                                       std::span<const RestoreRecord> records) {
+    task->stores().write_present(position, records);
+  };
+  const auto sources =
+      std::make_shared<SourceRestorer>(id, environment_.task, owned.plan->tasks_of(id.subtopology).subtopology.nodes,
+                                       *owned.stores, owned.lock ? owned.lock->path() : std::filesystem::path(),
+                                       uncommitted_share(environment_.task.config, environment_.task.topology));
+  using Tail = ChangelogReader::Tail;
   // Last: if an earlier request throws, the whole function is repeated, and the restore must not have begun.
-  changelogs_->add(*owned.stores, metrics_.of_task(owned.task->task_id()), owned.start.processed, timeout, take_back);
+  changelogs_->add(*owned.stores, metrics_.of_task(owned.task->task_id()), owned.start.processed, timeout,
+                   write_present, from_own ? Tail::taken_back : Tail::applied, sources);
+  tell_of_emptied(*owned.stores, owned.start.processed);
   for (const auto& [input, offset] : committed) owned.committed[input] = offset.offset;
   owned.reader_is_elsewhere = false;
   return true;
 }
 
-// --- claims
-
-/// Prepares the commit of the task's claim. The committed offsets do not change; only the claim in their metadata does.
-/// A partition without a committed offset gets the offset where reading begins by the reset policy of its source.
-void TaskManager::claim(TaskId id, OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed,
-                        Millis timeout) {
-  std::map<TopicPartition, OffsetAndMetadata> claims;
-  for (const TopicPartition& input : owned.inputs) {
-    OffsetAndMetadata& claimed = claims[input];
-    CommitMetadata metadata;
-    if (const auto found = committed.find(input); found != committed.end()) {
-      claimed = found->second;
-      metadata = decode_commit_metadata(claimed.metadata);
-    } else if (const auto start = start_without_commit(owned, input, timeout)) {
-      claimed.offset = *start;
-      owned.reader_is_elsewhere = true;
-    } else {
-      claimed.offset = consumer_->query_watermarks(input, timeout).low;
-    }
-    metadata.claim = owned.plan->tasks_of(id.subtopology).claim();
-    claimed.metadata = encode_commit_metadata(metadata);
-  }
-  owned.claims = std::move(claims);
-  owned.claims_epoch = ownership_.epoch();
-}
-
-std::map<TopicPartition, OffsetAndMetadata> TaskManager::claims() {
-  std::map<TopicPartition, OffsetAndMetadata> all;
-  for (auto& [id, owned] : tasks_) {
-    if (owned.claims_epoch != ownership_.epoch()) owned.claims.clear();
-    all.insert(owned.claims.begin(), owned.claims.end());
-  }
-  return all;
-}
-
-bool TaskManager::claiming() const {
-  return std::ranges::any_of(tasks_, [](const auto& entry) { return !entry.second.claims.empty(); });
-}
-
-void TaskManager::claims_doubtful() {
-  for (auto& [id, owned] : tasks_) owned.claim_doubtful = owned.claim_doubtful || !owned.claims.empty();
-}
-
-void TaskManager::claimed() {
-  for (auto& [id, owned] : tasks_) {
-    if (!std::exchange(owned.claims, {}).empty()) owned.claim_doubtful = false;
-  }
-}
-
-void TaskManager::committed(const std::map<TopicPartition, OffsetAndMetadata>& offsets) {
-  for (const auto& [input, offset] : offsets) {
-    const auto found = inputs_.find(input);
-    if (found != inputs_.end()) found->second.first->committed[input] = offset.offset;
-  }
-}
-
-bool TaskManager::untouched(Millis timeout) {
-  std::vector<TopicPartition> all;
-  for (const auto& [id, owned] : tasks_) {
-    if (owned.positioned) std::ranges::copy(owned.inputs, std::back_inserter(all));
-  }
-  if (all.empty()) return true;
-  const auto found = consumer_->committed(all, timeout);
-  return std::ranges::all_of(tasks_, [&](const auto& entry) {
-    const auto& [id, owned] = entry;
-    if (!owned.positioned) return true;
-    const std::int64_t claim = owned.plan->tasks_of(id.subtopology).claim();
-    return std::ranges::all_of(owned.inputs, [&](const TopicPartition& input) {
-      const auto offset = found.find(input);
-      // The offset is compared as well as the claim, because Kafka Streams copies the claim into its own commits.
-      return offset != found.end() && offset->second.offset == owned.committed.at(input) &&
-             decode_commit_metadata(offset->second.metadata).claim == claim;
-    });
-  });
-}
+// --- start
 
 std::vector<std::string> TaskManager::waiting() const {
   std::vector<std::string> all;
@@ -317,6 +280,7 @@ std::vector<std::string> TaskManager::waiting() const {
 bool TaskManager::finds_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed) const {
   StoreSet& stores = *owned.stores;
   const auto& own = stores.inputs();
+  if (own) tell_of_other_input(stores, *own, committed);
   if (!exactly_once_ && own && goes_on_from_own(*own, owned.inputs, committed)) {
     owned.start.processed.clear();
     for (const TopicPartition& input : owned.inputs) {

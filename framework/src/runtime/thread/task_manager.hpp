@@ -57,8 +57,12 @@ class TaskManager {
   /// fails.
   std::vector<TopicPartition> remove(TaskId id, bool clean);
   void remove_all(bool clean);
-  /// After a failure: all tasks start again from their last commit. Their databases stay open.
+  /// After a failure: all tasks start again from their last commit. Their databases stay open, but for those that are
+  /// damaged().
   void restart_all();
+  /// The database in this directory is damaged. When its task ends, or starts again, its directory is deleted. Returns
+  /// false if no task has this directory.
+  bool damaged(const std::filesystem::path& directory);
 
   /// Moves each task on towards `running`. `output`: for tasks that are opened now; they keep a reference to it.
   /// `wait`: how long to wait for changelog records. Throws BrokerException if a task has no position in time.
@@ -113,6 +117,7 @@ class TaskManager {
     std::map<TopicPartition, std::int64_t> committed;    ///< the last known committed offsets
     std::map<TopicPartition, OffsetAndMetadata> claims;  ///< must be committed before the task may continue
     std::uint64_t claims_epoch = 0;                      ///< Ownership::epoch() when `claims` were prepared
+    bool damaged = false;                                ///< see damaged()
     bool claim_doubtful = false;                         ///< see claims_doubtful()
     bool waits = false;                                  ///< for other members, or for a description of the group
     std::uint64_t seen_descriptions = 0;                 ///< Ownership::descriptions() at the last attempt to position
@@ -135,12 +140,16 @@ class TaskManager {
   /// must be committed first.
   [[nodiscard]] bool position(TaskId id, OwnedTask& owned, Millis timeout);
   void claim(TaskId id, OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed, Millis timeout);
+  /// Deletes the input offsets in the task's own database, see the definition.
+  void distrust_own_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed);
   [[nodiscard]] bool finds_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed) const;
   /// Where a partition without a committed offset is read from. nullopt: the consumer starts there by itself.
   [[nodiscard]] std::optional<std::int64_t> start_without_commit(OwnedTask& owned, const TopicPartition& input,
                                                                  Millis timeout);
   /// Moves the consumer, and drops records that were read from elsewhere.
   void go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset);
+  /// Closes the stores and deletes the directory.
+  void delete_state(TaskId id, OwnedTask& owned);
   /// Closes the task. Its stores stay open.
   void end_task(OwnedTask& owned, bool clean);
   /// Updates running_.

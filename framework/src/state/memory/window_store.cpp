@@ -92,6 +92,9 @@ class InMemoryWindowStore final : public WindowBytesStore, public ClearableStore
       // Continue the numbers after those restored, so that no stored value is overwritten.
       if (options_.retain_duplicates) last_seq_ = std::max(last_seq_, entry.seq);
       store(entry.key, record.value, entry.start, entry.seq);
+      // store() ignores a null if the store retains duplicates. But a null in the changelog means that this entry was
+      // undone after a failure, so the entry must be deleted.
+      if (!record.value && options_.retain_duplicates) tier_.erase(entry.key, entry.start, entry.seq, false);
     }
   }
   void observe_time(Timestamp time) override {

@@ -54,7 +54,8 @@ class RocksDbWindowReader final : public CommittedWindowReader {
       const auto meta = layout::read_window_meta(*bytes);
       if (!meta) {
         throw StateCorruptedException("window store '" + reader.store_ + "' in " + reader.gate_->directory().string() +
-                                      " has unreadable meta data; the state must be deleted and restored");
+                                          " has unreadable meta data; the state must be deleted and restored",
+                                      reader.gate_->directory());
       }
       stream_time_ = meta->observed_stream_time;
       live_from_ =

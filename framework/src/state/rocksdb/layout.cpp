@@ -97,6 +97,8 @@ std::optional<TopicPartition> read_offset_key(std::string_view key) {
 
 std::string headers_key(std::string_view store) { return std::string(kHeadersPrefix).append(store); }
 
+std::string type_key(std::string_view store) { return std::string(kTypePrefix).append(store); }
+
 std::string window_meta_key(std::string_view store) { return std::string(kWindowMetaPrefix).append(store); }
 
 std::string write_window_meta(const WindowMeta& meta) {

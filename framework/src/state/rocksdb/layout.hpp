@@ -29,6 +29,8 @@
 ///     "position:" | store length (4) | store ... | partition (4) | topic ... |     | next changelog offset (8) |
 ///     "window:" | store ... |                     | segment interval (8) | observed stream time (8) | last seq (4) |
 ///     "headers:" | store ... |                    (empty) the store's values begin with headers
+///     "type:" | store ... |                       the types of keys and values, see write_store_type() in
+/// store_type.hpp
 ///     "inputs"                                    the InputOffsets of the last commit, see write_inputs()
 ///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |, left from format 1
 ///
@@ -47,6 +49,7 @@ inline constexpr std::string_view kPositionPrefix = "position:";
 inline constexpr std::string_view kOffsetPrefix = "offset:";
 inline constexpr std::string_view kWindowMetaPrefix = "window:";
 inline constexpr std::string_view kHeadersPrefix = "headers:";
+inline constexpr std::string_view kTypePrefix = "type:";
 
 inline constexpr std::string_view kKeyValueFamily = "kv:";
 inline constexpr std::string_view kWindowFamily = "window:";
@@ -87,6 +90,7 @@ struct PositionKey {
 [[nodiscard]] std::optional<TopicPartition> read_offset_key(std::string_view key);
 
 [[nodiscard]] std::string headers_key(std::string_view store);
+[[nodiscard]] std::string type_key(std::string_view store);
 
 /// The state of a window store besides its entries. Written together with each commit that changes it.
 struct WindowMeta {

@@ -52,8 +52,6 @@ rocksdb::DBOptions database_options(std::shared_ptr<rocksdb::WriteBufferManager>
   db.skip_stats_update_on_db_open = true;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.keep_log_file_num = 2;
   db.max_manifest_file_size = 4u << 20;
   return db;
 }

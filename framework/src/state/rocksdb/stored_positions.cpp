@@ -13,7 +13,8 @@ void StoredPositions::read(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* meta) {
   meta_ = meta;
   const auto unreadable = [this] {
     return StateCorruptedException("the state in " + directory_.string() +
-                                   " has an unreadable changelog position; it must be deleted and restored");
+                                       " has an unreadable changelog position; it must be deleted and restored",
+                                   directory_);
   };
   each(db, layout::kPositionPrefix, [&](std::string_view key, Offset offset) {
     const auto place = layout::read_position_key(key);
@@ -33,7 +34,8 @@ void StoredPositions::each(rocksdb::DB& db, std::string_view prefix,
   for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
     if (it->value().size() != 8) {
       throw StateCorruptedException("the state in " + directory_.string() +
-                                    " has an unreadable changelog position; it must be deleted and restored");
+                                        " has an unreadable changelog position; it must be deleted and restored",
+                                    directory_);
     }
     visit(view(it->key()), Offset(static_cast<std::int64_t>(formats::load_be64(it->value().data()))));
   }
@@ -70,13 +72,17 @@ void StoredPositions::add_commit(rocksdb::WriteBatch& batch,
     for (const auto& [changelog, offset] : of_store) {
       if (get(store, changelog) != offset) put(batch, store, changelog, offset);
     }
+    const auto before = positions_.find(store);
+    if (before == positions_.end()) continue;
+    for (const auto& [changelog, offset] : before->second) {
+      if (of_store.contains(changelog)) continue;
+      check(batch.Delete(meta_, layout::position_key(store, changelog)), "commit", store, directory_);
+    }
   }
 }
 
 void StoredPositions::committed(const std::map<std::string, ChangelogPositions>& positions) {
-  for (const auto& [store, of_store] : positions) {
-    for (const auto& [changelog, offset] : of_store) positions_[store][changelog] = offset;
-  }
+  for (const auto& [store, of_store] : positions) positions_[store] = of_store;
 }
 
 void StoredPositions::add_wipe(rocksdb::WriteBatch& batch, const std::string& store) const {

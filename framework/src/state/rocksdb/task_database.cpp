@@ -3,9 +3,13 @@
 #include <rocksdb/cache.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <system_error>
 
+#include "broker/rocksdb_log.hpp"
 #include "committed_readers.hpp"
+#include "common/io_remedy.hpp"
 #include "key_value_store.hpp"
 #include "layout.hpp"
 #include "millrace/common/logging.hpp"
@@ -23,35 +27,54 @@ namespace {
 // `kind` is one of layout::kFamilies.
 std::string family_name(std::string_view kind, const std::string& store) { return std::string(kind) + store; }
 
-/// Sorts the errors of opening a database by their remedy. RocksDB has no status for a lock that is held, so the text
-/// decides.
+/// Whether another task or process holds the database's lock. RocksDB has no status for this case, so the text decides.
+/// The word "lock" alone proves nothing: RocksDB also uses the word if it cannot create the lock file, because the disk
+/// is full or the process has too many open files.
+bool is_locked(const rocksdb::Status& status, const std::string& text) {
+  if (!status.IsIOError()) return false;
+  if (text.find("lock hold by current process") != std::string::npos) return true;
+  // If another process holds the lock, fcntl() fails with one of these two errors.
+  return text.find("While lock file") != std::string::npos && (text.find(std::strerror(EAGAIN)) != std::string::npos ||
+                                                               text.find(std::strerror(EACCES)) != std::string::npos);
+}
+
+/// Sorts the errors of opening a database by their remedy.
 ///
 /// - Locked: another task or process uses the directory. The state is good.
-/// - I/O error: the disk may recover, and the state may be good. Not deleted.
+/// - I/O error: the disk may recover, and the state may be good. So the state is not deleted. RocksDB reports some I/O
+/// errors as "invalid argument" or "corruption"; is_limit() recognises them by their text.
 /// - Missing files, or anything else: the state is damaged. The task deletes and restores it.
 [[noreturn]] void fail_open(const rocksdb::Status& status, const std::filesystem::path& directory) {
   const std::string text = status.ToString();
   const std::string place = "the state in " + directory.string();
-  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+  if (is_locked(status, text)) {
     throw LockException(place + " is in use by another task or process: " + text +
                         "; close it, or give this instance another state.dir");
   }
-  if (status.IsIOError() && status.subcode() != rocksdb::Status::kPathNotFound &&
-      text.find("No such file") == std::string::npos) {
-    throw ProcessorStateException("cannot open " + place + ": " + text + "; check the disk (space, permissions)");
+  if (is_limit(text) || (status.IsIOError() && status.subcode() != rocksdb::Status::kPathNotFound &&
+                         text.find("No such file") == std::string::npos)) {
+    throw ProcessorStateException("cannot open " + place + ": " + text + "; " + io_remedy(text, directory));
   }
-  throw StateCorruptedException("cannot read " + place + ": " + text +
-                                "; it must be deleted and restored from the changelogs");
+  throw StateCorruptedException(
+      "cannot read " + place + ": " + text + "; it must be deleted and restored from the changelogs", directory);
 }
 
 /// A database without its CURRENT file is new. But with data files beside it, the database is damaged: opening it as
 /// new would lose the state silently.
 bool is_new(const std::filesystem::path& directory) {
-  if (std::filesystem::exists(directory / "CURRENT")) return false;
-  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+  std::error_code error;
+  if (std::filesystem::exists(directory / "CURRENT", error)) return false;
+  std::filesystem::directory_iterator files;
+  if (!error) files = std::filesystem::directory_iterator(directory, error);
+  if (error) {
+    throw ProcessorStateException("cannot read the state directory " + directory.string() + ": " + error.message() +
+                                  "; " + io_remedy(error.message(), directory));
+  }
+  for (const auto& file : files) {
     if (file.path().extension() == ".sst") {
       throw StateCorruptedException("the state in " + directory.string() +
-                                    " lacks its file CURRENT; it must be deleted and restored from the changelogs");
+                                        " lacks its file CURRENT; it must be deleted and restored from the changelogs",
+                                    directory);
     }
   }
   return true;
@@ -68,7 +91,8 @@ RocksDbTaskDatabase::RocksDbTaskDatabase(const std::filesystem::path& directory,
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    throw ProcessorStateException("cannot create the state directory " + directory.string() + ": " + error.message());
+    throw ProcessorStateException("cannot create the state directory " + directory.string() + ": " + error.message() +
+                                  "; " + io_remedy(error.message(), directory));
   }
   open_database();
   try {
@@ -85,6 +109,7 @@ RocksDbTaskDatabase::~RocksDbTaskDatabase() { close(); }
 void RocksDbTaskDatabase::open_database() {
   rocksdb::DBOptions db_options = database_options(write_buffers_);
   db_options.listeners.push_back(expiry_);
+  db_options.info_log = std::make_shared<RocksDbLog>(directory_.string());
   // RocksDB wants to open all column families that exist, also those of stores that are no longer in the topology.
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
   if (!is_new(directory_)) {
@@ -137,8 +162,9 @@ void RocksDbTaskDatabase::read_inputs() {
   check(status, "read", "", directory_);
   inputs_ = layout::read_inputs(bytes);
   if (!inputs_) {
-    throw StateCorruptedException("the state in " + directory_.string() +
-                                  " has unreadable input offsets; it must be deleted and restored");
+    throw StateCorruptedException(
+        "the state in " + directory_.string() + " has unreadable input offsets; it must be deleted and restored",
+        directory_);
   }
 }
 
@@ -152,8 +178,9 @@ void RocksDbTaskDatabase::read_format() {
     if (found == layout::kFormatVersion) return;
     if (found < layout::kOldestFormatVersion || found > layout::kFormatVersion) {
       throw StateCorruptedException("the state in " + directory_.string() +
-                                    " was written by another version of Millrace; it must be deleted and restored "
-                                    "from the changelogs");
+                                        " was written by another version of Millrace; it must be deleted and restored "
+                                        "from the changelogs",
+                                    directory_);
     }
   }
   // A new database, or one of an older format. Format 1 needs no conversion here: see expect_changelogs().
@@ -167,6 +194,7 @@ void RocksDbTaskDatabase::read_format() {
 rocksdb::ColumnFamilyHandle* RocksDbTaskDatabase::family(const std::string& name, const std::string& store) {
   const auto found = families_.find(name);
   if (found != families_.end()) return found->second;
+  emptied_.insert(store);
   rocksdb::ColumnFamilyHandle* handle = nullptr;
   check(db_->CreateColumnFamily(
             family_options(name, memory_.memory().budgets(), memory_.memory().block_cache(), *expiry_), name, &handle),
@@ -189,8 +217,9 @@ void RocksDbTaskDatabase::prepare_name(const std::string& store, std::string_vie
   for (const std::string_view other : layout::kFamilies) {
     const auto found = families_.find(family_name(other, store));
     if (other == kind || found == families_.end()) continue;
-    log(LogLevel::warn, "state store '" + store + "' in " + directory_.string() +
-                            " has another kind than before: its data are deleted and restored from the changelog");
+    log(LogLevel::warn,
+        "state store '" + store + "' in " + directory_.string() +
+            " has another kind than before: its data are deleted, and restored from its changelog if there is one");
     wipe(store);
     check(db_->DropColumnFamily(found->second), "replace", store, directory_);
     check(db_->DestroyColumnFamilyHandle(found->second), "replace", store, directory_);
@@ -214,7 +243,8 @@ std::unique_ptr<WindowBytesStore> RocksDbTaskDatabase::open_windows(std::string_
   // The segment is a part of each key. With another interval, lookups would search in the wrong segments.
   if (stored && stored->segment_interval_ms != layout::segment_interval(options.retention_ms)) {
     log(LogLevel::warn, "state store '" + name + "' in " + directory_.string() +
-                            " has another retention than before: its data are deleted and restored from the changelog");
+                            " has another retention than before: its data are deleted, and restored from its changelog "
+                            "if there is one");
     wipe(name);
     stored.reset();
   }
@@ -245,6 +275,20 @@ std::unique_ptr<VersionedBytesStore> RocksDbTaskDatabase::versioned_store(const 
   return make_versioned_store(open_key_value(layout::kVersionedFamily, name), history_retention_ms);
 }
 
+std::optional<std::string> RocksDbTaskDatabase::type_of(const std::string& store) const {
+  std::string type;
+  const auto status = db_->Get({}, meta_, layout::type_key(store), &type);
+  if (status.IsNotFound()) return std::nullopt;
+  check(status, "open", store, directory_);
+  return type;
+}
+
+void RocksDbTaskDatabase::note_type(const std::string& store, const std::string& type) {
+  rocksdb::WriteBatch batch;
+  check(batch.Put(meta_, layout::type_key(store), type), "open", store, directory_);
+  write(batch, "open");
+}
+
 void RocksDbTaskDatabase::expect_headers(const std::string& store, bool headers) {
   const std::string key = layout::headers_key(store);
   std::string nothing;
@@ -257,7 +301,7 @@ void RocksDbTaskDatabase::expect_headers(const std::string& store, bool headers)
                           [&](std::string_view kind) { return families_.contains(family_name(kind, store)); })) {
     log(LogLevel::warn, "state store '" + store + "' in " + directory_.string() +
                             (headers ? " had no headers before" : " had headers before") +
-                            ": its data are deleted and restored from the changelog");
+                            ": its data are deleted, and restored from its changelog if there is one");
     wipe(store);
   }
   rocksdb::WriteBatch batch;
@@ -273,7 +317,8 @@ std::optional<layout::WindowMeta> RocksDbTaskDatabase::read_window_meta(const st
   const auto meta = layout::read_window_meta(bytes);
   if (!meta) {
     throw StateCorruptedException("window store '" + store + "' in " + directory_.string() +
-                                  " has unreadable meta data; the state must be deleted and restored");
+                                      " has unreadable meta data; the state must be deleted and restored",
+                                  directory_);
   }
   return meta;
 }
@@ -399,6 +444,7 @@ void RocksDbTaskDatabase::wipe(const std::string& store) {
   positions_.add_wipe(batch, store);
   write(batch, "wipe");
   positions_.wiped(store);
+  emptied_.insert(store);
   for (DatabaseStore* open : stores_) {
     if (open->store_name() == store) open->wiped();
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,11 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
                                                                  std::int64_t retention_ms) override;
   [[nodiscard]] std::unique_ptr<VersionedBytesStore> versioned_store(const std::string& name,
                                                                      std::int64_t history_retention_ms) override;
+  [[nodiscard]] std::optional<std::string> type_of(const std::string& store) const override;
+  void note_type(const std::string& store, const std::string& type) override;
   void expect_headers(const std::string& store, bool headers) override;
   void expect_changelogs(const std::string& store, const std::vector<TopicPartition>& changelogs) override;
+  [[nodiscard]] bool starts_empty(const std::string& store) const override { return emptied_.contains(store); }
   [[nodiscard]] std::optional<Offset> position(const std::string& store,
                                                const TopicPartition& changelog) const override;
   [[nodiscard]] std::size_t uncommitted_bytes() const override;
@@ -108,6 +112,7 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;
   std::vector<DatabaseStore*> stores_;                           // the open stores, which belong to their task
   std::map<std::string, PersistentWindowStore*> window_stores_;  // by column family name
+  std::set<std::string> emptied_;                                // stores that were created or wiped by this object
   StoredPositions positions_;
   std::optional<InputOffsets> inputs_;
   // The last commit had no InputOffsets, as all commits of a restore. So data have bypassed the WAL and may not be on

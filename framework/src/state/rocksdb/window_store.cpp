@@ -240,11 +240,14 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
   Timestamp newest = meta_.observed_stream_time;
   Sequence last_seq = meta_.last_seq;
   for (const RestoreRecord& record : records) {
-    // A null put of a duplicate is logged but stores nothing, so there is nothing to restore.
-    if (!record.value && options_.retain_duplicates) continue;
     const auto entry = formats::read_window_key(record.key);
-    newest = std::max(newest, entry.start);
-    last_seq = std::max(last_seq, entry.seq);
+    // In a store that retains duplicates, a null has one of two causes. Either the processor put a null: the store has
+    // no entry with this sequence number. Or an entry was undone after a failure: the entry is deleted here. In both
+    // cases stream time does not advance.
+    if (record.value || !options_.retain_duplicates) {
+      newest = std::max(newest, entry.start);
+      last_seq = std::max(last_seq, entry.seq);
+    }
     changes.push_back({segment(entry.start), record.key, record.value, changes.size()});
   }
   if (changes.empty()) return;

@@ -84,6 +84,10 @@ class TopologyBuilder {
   /// `topic` is the changelog of `store`, which must not be logged itself. The name is that in the topology.
   void use_source_as_changelog(const std::string& store, const std::string& topic);
 
+  /// `store` is the table of `topic`: each record of the topic is put into the store under the record's key. The store
+  /// gets no other records. So the store can be rebuilt from the topic, even if the topic is not its changelog.
+  void use_as_table_of(const std::string& store, const std::string& topic);
+
   void add_internal_topic(InternalTopic topic);
 
   void require_copartitioning(CopartitionGroup group);
@@ -94,6 +98,8 @@ class TopologyBuilder {
   [[nodiscard]] const std::map<std::string, std::string>& global_stores() const { return global_stores_; }
   /// The source topic of each store that is restored from it.
   [[nodiscard]] const std::map<std::string, std::string>& source_changelogs() const { return source_changelogs_; }
+  /// By store: the topic of use_as_table_of().
+  [[nodiscard]] const std::map<std::string, std::string>& tables() const { return tables_; }
   [[nodiscard]] const std::map<std::string, InternalTopic>& internal_topics() const { return internal_topics_; }
   [[nodiscard]] const std::vector<CopartitionGroup>& copartition_groups() const { return copartition_groups_; }
   /// Throws TopologyException if there is no such node.
@@ -109,6 +115,7 @@ class TopologyBuilder {
   std::map<std::string, std::string> source_of_topic_;  // name of the source that reads a topic
   std::map<std::string, std::string> global_stores_;
   std::map<std::string, std::string> source_changelogs_;
+  std::map<std::string, std::string> tables_;
   std::map<std::string, InternalTopic> internal_topics_;
   std::vector<CopartitionGroup> copartition_groups_;
 };

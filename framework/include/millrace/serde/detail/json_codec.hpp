@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -156,9 +157,26 @@ concept JsonMap = std::same_as<typename M::key_type, std::string> && requires(M&
   map.insert_or_assign(std::string(), std::move(value));
 };
 
+/// Calls `visit(name, value)` for each entry, in the order of the names. Equal maps must give equal bytes, because a
+/// map may be a part of a key. The iteration order of an unordered map cannot be used: it depends on the order of
+/// earlier insertions.
+template <JsonMap M, class F>
+void each_by_name(const M& values, F&& visit) {
+  if constexpr (requires { typename M::hasher; }) {
+    std::vector<const typename M::value_type*> sorted;
+    sorted.reserve(values.size());
+    for (const auto& entry : values) sorted.push_back(&entry);
+    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+    for (const auto* entry : sorted) visit(entry->first, entry->second);
+  } else {
+    for (const auto& [name, value] : values) visit(name, value);
+  }
+}
+
 }  // namespace detail
 
-/// An object whose names are the map's keys. If a name occurs twice, the last one counts.
+/// An object whose names are the map's keys. If a name occurs twice, the last one counts. Written in the order of the
+/// names.
 template <detail::JsonMap M>
 struct JsonCodec<M> {
   using Value = typename M::mapped_type;
@@ -173,10 +191,10 @@ struct JsonCodec<M> {
   }
   static void write(JsonWriter& out, const M& values) {
     out.begin_object();
-    for (const auto& [name, value] : values) {
+    detail::each_by_name(values, [&out](const std::string& name, const Value& value) {
       out.key(name);
       JsonCodec<Value>::write(out, value);
-    }
+    });
     out.end_object();
   }
 };

@@ -9,6 +9,7 @@
 
 #include "millrace/state/custom_store.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
+#include "millrace/state/detail/stored_type.hpp"
 #include "millrace/state/detail/value_format.hpp"
 #include "millrace/state/state_store.hpp"
 
@@ -38,6 +39,8 @@ struct StoreSpec {
   std::int64_t retention_ms = 0;
   /// Stores of window joins and of foreign-key subscriptions use `all`.
   LoggedHeaders log_headers = LoggedHeaders::none;
+  StoredType key_type;
+  StoredType value_type;    ///< of the value alone, without the timestamp and headers that the store adds
   bool dsl_format = false;  ///< the store of a DSL operator: the configuration dsl.store.format decides about headers
 };
 

@@ -109,6 +109,7 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
           builder.use_source_as_changelog(unlogged.name(), topic);
           store = detail::shared_store(std::move(unlogged));
         }
+        builder.use_as_table_of(store->name(), topic);
         builder.add_state_store(store, {names.processor});
       }
     };
