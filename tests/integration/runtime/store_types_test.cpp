@@ -55,9 +55,10 @@ struct Types : World {
     return builder.build();
   }
   S next(const Topology& topology, const S& guarantee) {
-    App app(*this, topology, config(id, guarantee, state.path()));
+    // The older row of the table comes first, even if the records of the stream are there earlier.
+    App app(*this, topology, config(id, guarantee, state.path()).set("max.task.idle.ms", "2000"));
     app.run_until_running();
-    write(in, {{"a", "v"}});
+    write(in, {{"a", "v", 2000}});
     const auto results = read_count(out, ++written);
     BOOST_CHECK(app.streams.close(kPatience));
     BOOST_CHECK(app.failures().empty());
@@ -85,7 +86,7 @@ BOOST_DATA_TEST_CASE(refuse_a_count_as_text_and_take_it_as_a_count_again, kGuara
 
 // Its topic says what such a store has.
 BOOST_DATA_TEST_CASE(fill_a_table_without_a_changelog_again, kGuarantees, guarantee) {
-  write(tab, {{"a", "12345678"}});
+  write(tab, {{"a", "12345678", 1000}});
   BOOST_TEST(next(joining<S>(), guarantee) == "v joined");
   const CapturedStderr said;
   BOOST_TEST(next(joining<std::int64_t>(), guarantee) == "v joined");
