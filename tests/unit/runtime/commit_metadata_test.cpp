@@ -26,12 +26,12 @@ BOOST_AUTO_TEST_CASE(is_read_back) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(carries_a_claim_as_one_more_entry) {
-  const detail::CommitMetadata claimed{kTime, {{"w", kTime - 5000}}, -2};
+BOOST_AUTO_TEST_CASE(carries_a_claim_and_its_id_as_further_entries) {
+  const detail::CommitMetadata claimed{kTime, {{"w", kTime - 5000}}, -2, 77};
   BOOST_TEST((decode_commit_metadata(encode_commit_metadata(claimed)) == claimed));
   // Kafka Streams reads the claim as an entry whose time is the claim's number.
-  BOOST_CHECK_EQUAL(encode_commit_metadata({kTime, {}, 5}),
-                    encode_commit_metadata({kTime, {{"millrace.claim", 5}}, {}}));
+  BOOST_CHECK_EQUAL(encode_commit_metadata({kTime, {}, 5, 6}),
+                    encode_commit_metadata({kTime, {{"millrace.claim", 5}, {"millrace.claim.id", 6}}, {}, {}}));
   BOOST_TEST(!decode_commit_metadata("AgAAAYvP5gRA").claim.has_value());
 }
 

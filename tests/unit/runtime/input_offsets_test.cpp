@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/task/commit_metadata.hpp"
+
 namespace millrace::detail {
 
 namespace {
@@ -53,6 +55,16 @@ BOOST_AUTO_TEST_CASE(are_not_used_if_another_member_has_processed_the_task_since
 BOOST_AUTO_TEST_CASE(are_not_used_if_the_offsets_of_the_group_were_set_back_or_lost) {
   BOOST_TEST(!goes_on({{kA, 10}, {kB, 20}}, {{kA, 5}, {kB, 20}}, {{kA, 0}, {kB, 20}}));
   BOOST_TEST(!goes_on({{kA, 10}, {kB, 20}}, {{kA, 5}, {kB, 20}}, {{kB, 20}}));
+}
+
+// Its changes of the stores may come from inputs that this task does not read.
+BOOST_AUTO_TEST_CASE(are_not_used_if_a_task_of_another_plan_has_run_since) {
+  const auto at = [](std::int64_t offset, std::int64_t claim_id) {
+    return OffsetAndMetadata{offset, std::nullopt, encode_commit_metadata({kNoTimestamp, {}, 1, claim_id})};
+  };
+  const InputOffsets own{{{kA, at(10, 7)}, {kB, at(20, 7)}}, {{kA, 10}, {kB, 20}}};
+  BOOST_TEST(goes_on_from_own(own, kInputs, {{kA, at(10, 7)}, {kB, at(20, 7)}}));
+  BOOST_TEST(!goes_on_from_own(own, kInputs, {{kA, at(10, 8)}, {kB, at(20, 8)}}));
 }
 
 BOOST_AUTO_TEST_CASE(of_partitions_that_the_task_does_not_read_do_not_matter) {

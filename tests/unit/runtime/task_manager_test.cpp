@@ -68,7 +68,18 @@ struct Fixture {
     tasks->advance(output, Millis(0));
   }
   void commit_by_another(std::int64_t next, std::optional<std::int64_t> claim) {
-    consumer.offsets[kIn] = {next, std::nullopt, encode_commit_metadata({5, {{"w", 7}}, claim})};
+    const auto id = claim ? claim_id() : std::nullopt;
+    consumer.offsets[kIn] = {next, std::nullopt, encode_commit_metadata({5, {{"w", 7}}, claim, id})};
+  }
+  /// A task of another plan claims the input, commits the same offset, and leaves. Then a member with this plan claims
+  /// it again.
+  void claim_by_others() {
+    const CommitMetadata claimed{5, {{"w", 7}}, own_claim, claim_id().value_or(0) + 1};
+    consumer.offsets.at(kIn).metadata = encode_commit_metadata(claimed);
+  }
+  [[nodiscard]] std::optional<std::int64_t> claim_id() const {
+    const auto found = consumer.offsets.find(kIn);
+    return found == consumer.offsets.end() ? std::nullopt : decode_commit_metadata(found->second.metadata).claim_id;
   }
 
   StreamTask& task() {
@@ -87,7 +98,7 @@ struct Fixture {
   /// Commits everything that was put so far. `group_too`: the group gets the offset as well, not only the database.
   void commit(bool group_too = true) {
     const std::map<TopicPartition, OffsetAndMetadata> offsets{
-        {kIn, {offset, std::nullopt, encode_commit_metadata({kNoTimestamp, {}, own_claim})}}};
+        {kIn, {offset, std::nullopt, encode_commit_metadata({kNoTimestamp, {}, own_claim, claim_id()})}}};
     task().commit_stores(offsets);
     if (!group_too) return;
     consumer.offsets = offsets;
@@ -224,6 +235,24 @@ BOOST_FIXTURE_TEST_CASE(undoes_uncommitted_changelog_records_of_a_task_without_a
   BOOST_TEST(second.logged == (std::vector<S>{"a=null"}), boost::test_tools::per_element());
 }
 
+// The task of the other plan has read an input that this task does not read.
+BOOST_FIXTURE_TEST_CASE(keeps_changelog_records_of_another_plan_that_has_moved_no_offset, Fixture) {
+  const S a = "a", two = "2";
+  start(first);
+  put("a", "1");
+  first.confirm(Offset(1));
+  commit();
+
+  (void)tasks->remove({0, 0}, true);
+  (void)tasks->add({0, 0}, plan);
+  claim_by_others();
+  find_in_changelog(1, a, two);
+  tasks->advance(second, Millis(0));
+  tasks->advance(second, Millis(0));
+  BOOST_TEST(get("a") == "2");
+  BOOST_TEST(second.logged.empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(starts_a_task_from_a_database_that_is_ahead_of_the_group, Fixture) {
   start(first);
   put("a", "1");
@@ -357,7 +386,9 @@ BOOST_FIXTURE_TEST_CASE(a_task_without_committed_offsets_claims_its_inputs_befor
   const auto claims = tasks->claims();
   BOOST_REQUIRE_EQUAL(claims.size(), 1U);
   BOOST_TEST(claims.at(kIn).offset == 0);
-  BOOST_TEST((decode_commit_metadata(claims.at(kIn).metadata) == CommitMetadata{kNoTimestamp, {}, own_claim}));
+  const CommitMetadata claimed = decode_commit_metadata(claims.at(kIn).metadata);
+  BOOST_TEST(claimed.claim_id.has_value());
+  BOOST_TEST((claimed == CommitMetadata{kNoTimestamp, {}, own_claim, claimed.claim_id}));
   tasks->advance(first, Millis(0));
   BOOST_TEST(tasks->running().empty());
 
@@ -389,7 +420,8 @@ BOOST_FIXTURE_TEST_CASE(a_claim_takes_over_offset_and_times_of_the_previous_owne
   tasks->advance(first, Millis(0));
   const auto claims = tasks->claims();
   BOOST_TEST(claims.at(kIn).offset == 3);
-  BOOST_TEST((decode_commit_metadata(claims.at(kIn).metadata) == CommitMetadata{5, {{"w", 7}}, own_claim}));
+  const CommitMetadata claimed = decode_commit_metadata(claims.at(kIn).metadata);
+  BOOST_TEST((claimed == CommitMetadata{5, {{"w", 7}}, own_claim, claimed.claim_id}));
   start(first);
   BOOST_TEST(tasks->running().size() == 1);
   // The previous owner may have committed after the consumer began to read.
@@ -442,12 +474,18 @@ BOOST_FIXTURE_TEST_CASE(offsets_that_another_member_has_committed_are_noticed, F
   BOOST_TEST(tasks->untouched(Millis(0)));
   // Its own commit.
   commit_by_another(2, own_claim);
+  const auto own_offsets = consumer.offsets;
   tasks->committed(consumer.offsets);
   BOOST_TEST(tasks->untouched(Millis(0)));
   // The commit of a stranger has no claim. A commit of Kafka Streams has a copy of the claim.
   commit_by_another(2, std::nullopt);
   BOOST_TEST(!tasks->untouched(Millis(0)));
   commit_by_another(3, own_claim);
+  BOOST_TEST(!tasks->untouched(Millis(0)));
+  // Same offset, same claim, but another id.
+  consumer.offsets = own_offsets;
+  BOOST_TEST(tasks->untouched(Millis(0)));
+  claim_by_others();
   BOOST_TEST(!tasks->untouched(Millis(0)));
   consumer.offsets.clear();
   BOOST_TEST(!tasks->untouched(Millis(0)));

@@ -91,6 +91,7 @@ std::string encode_commit_metadata(const CommitMetadata& metadata) {
   // Kafka Streams writes nothing for an empty map, not even the number of entries.
   ProcessorMetadata entries = metadata.processors;
   if (metadata.claim) entries.insert_or_assign(std::string(kClaimName), *metadata.claim);
+  if (metadata.claim_id) entries.insert_or_assign(std::string(kClaimIdName), *metadata.claim_id);
   if (!entries.empty()) {
     append_be32(bytes, static_cast<std::uint32_t>(entries.size()));
     for (const auto& [store, time] : entries) {
@@ -113,6 +114,7 @@ CommitMetadata decode_commit_metadata(std::string_view text) {
     metadata.partition_time = time;
     if (version[0] == kVersion) metadata.processors = read_processors(fields);
     if (const auto claim = metadata.processors.extract(std::string(kClaimName))) metadata.claim = claim.mapped();
+    if (const auto id = metadata.processors.extract(std::string(kClaimIdName))) metadata.claim_id = id.mapped();
   } catch (const std::exception&) {  // not Base64
   }
   return metadata;

@@ -25,14 +25,17 @@ using ProcessorMetadata = std::map<std::string, Timestamp>;
 /// Sizes are in bytes, and all numbers are big-endian. Version 1 ends after the partition time. (Kafka Streams:
 /// `TopicPartitionMetadata`.)
 ///
-/// The claim of a task (docs/group-protocol.md) is one more entry of the processor metadata. Its name is
-/// `millrace.claim` instead of a store's name. Kafka Streams ignores the entry.
+/// The claim of a task and its id (docs/group-protocol.md) are two more entries of the processor metadata. Their names
+/// are `millrace.claim` and `millrace.claim.id` instead of a store's name. Kafka Streams ignores the entries.
 struct CommitMetadata {
   /// The largest timestamp that was read from the partition, in ms since the epoch. Without it, a restart would forget
   /// the stream time, and late records would count as on time.
   Timestamp partition_time = kNoTimestamp;
   ProcessorMetadata processors;
-  std::optional<std::int64_t> claim = std::nullopt;  ///< unset: committed by an earlier version or by Kafka Streams
+  /// Says which task owns the partition. Unset: committed by an earlier version or by Kafka Streams.
+  std::optional<std::int64_t> claim = std::nullopt;
+  /// A random number, chosen when the task claimed its inputs. Unset if `claim` is.
+  std::optional<std::int64_t> claim_id = std::nullopt;
 
   bool operator==(const CommitMetadata&) const = default;
 };
@@ -42,13 +45,15 @@ struct CommitMetadata {
 inline constexpr std::size_t kCommitMetadataBytes = 4096;
 /// The size of one entry of the processor metadata, in bytes before Base64.
 [[nodiscard]] constexpr std::size_t processor_metadata_bytes(std::string_view name) { return 4 + name.size() + 8; }
-/// The name of the claim among the entries. Never change the name: committed offsets of running applications contain
-/// it.
+/// The names of the claim and of its id among the entries. Never change the names: committed offsets of running
+/// applications contain them.
 inline constexpr std::string_view kClaimName = "millrace.claim";
+inline constexpr std::string_view kClaimIdName = "millrace.claim.id";
 /// The room for entries of the processor metadata, in bytes before Base64. Base64 makes 4 characters from 3 bytes. The
-/// version (1 byte), the partition time (8), the number of entries (4) and the claim need room as well.
-inline constexpr std::size_t kProcessorMetadataBytes =
-    kCommitMetadataBytes / 4 * 3 - 1 - 8 - 4 - processor_metadata_bytes(kClaimName);
+/// version (1 byte), the partition time (8), the number of entries (4) and the claim with its id need room as well.
+inline constexpr std::size_t kProcessorMetadataBytes = kCommitMetadataBytes / 4 * 3 - 1 - 8 - 4 -
+                                                       processor_metadata_bytes(kClaimName) -
+                                                       processor_metadata_bytes(kClaimIdName);
 
 /// Writes version 2.
 [[nodiscard]] std::string encode_commit_metadata(const CommitMetadata& metadata);

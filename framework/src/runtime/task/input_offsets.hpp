@@ -12,7 +12,10 @@ namespace millrace::detail {
 ///
 /// `own`: the offsets in the database. `inputs`: the partitions that the task reads. `group`: the committed offsets.
 ///
-/// Returns true if, on every input, the database is at the group's offset or ahead of it. Returns false in two cases:
+/// Returns true if, on every input, the database is at the group's offset or ahead of it, with the same claim id.
+/// Returns false in three cases:
+/// - The claim id of some input is another one: a task of another plan has run since the database was written. Its
+///   changes of the stores may come from inputs that this task does not read, so the offsets alone prove nothing.
 /// - The group is ahead of the database on some input. Then another member has processed the task in the meantime, and
 ///   the changelogs contain data that the database lacks.
 /// - The group is behind an offset that it had before, or has no offset any more. Then somebody has set the offsets

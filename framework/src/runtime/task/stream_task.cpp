@@ -276,7 +276,7 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
   for (std::size_t i = 0; i < committed_with.size(); ++i) {
     const auto& [committed, partition_time] = committed_with[i];
     // If there are fewer shares than partitions, several partitions carry the same share.
-    committed->metadata = encode_commit_metadata({partition_time, shares[i % shares.size()], claim_});
+    committed->metadata = encode_commit_metadata({partition_time, shares[i % shares.size()], claim_, claim_id_});
   }
   return offsets;
 }

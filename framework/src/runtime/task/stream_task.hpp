@@ -78,9 +78,12 @@ class StreamTask final : public TaskContext {
 
   /// Whether a processor has called commit() since the last commit.
   [[nodiscard]] bool commit_requested() const { return commit_requested_; }
-  /// Sets the claim that every commit contains. It says which task owns the input partitions; see
+  /// Sets the claim and its id, which every commit contains. They say which task owns the input partitions; see
   /// docs/group-protocol.md.
-  void set_claim(std::int64_t claim) { claim_ = claim; }
+  void set_claim(std::int64_t claim, std::optional<std::int64_t> claim_id) {
+    claim_ = claim;
+    claim_id_ = claim_id;
+  }
   /// Takes over the metadata that was committed with an input partition. Call it before initialize(). If partitions
   /// have different times for one name, the latest one counts.
   void resume(const TopicPartition& partition, const CommitMetadata& metadata);
@@ -174,7 +177,8 @@ class StreamTask final : public TaskContext {
   Punctuations wall_clock_;
   /// The largest timestamp of all records of the task, ms since the epoch.
   Timestamp stream_time_ = kNoTimestamp;
-  std::optional<std::int64_t> claim_;             ///< unset: the task belongs to no group
+  std::optional<std::int64_t> claim_;  ///< unset: the task belongs to no group
+  std::optional<std::int64_t> claim_id_;
   std::map<std::string, Timestamp> store_times_;  ///< by store; only stores that drop records that are too old
   KeptTimes kept_times_;
   bool told_left_out_ = false;

@@ -1,22 +1,47 @@
 // How TaskManager claims the inputs of its tasks. See docs/group-protocol.md.
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <random>
 #include <utility>
 
 #include "runtime/task/commit_metadata.hpp"
 #include "runtime/thread/task_manager.hpp"
-#include "runtime/thread/unlogged_stores.hpp"
 
 namespace millrace::detail {
+namespace {
+
+/// Random, so that no two claims of all members have the same id.
+std::int64_t new_claim_id() {
+  std::random_device random;
+  return static_cast<std::int64_t>(std::uint64_t{random()} << 32 | random());
+}
+
+bool has_claim(const CommitMetadata& metadata, std::int64_t claim, std::optional<std::int64_t> id) {
+  return metadata.claim == claim && metadata.claim_id == id;
+}
+
+}  // namespace
+
+bool TaskManager::has_claims(TaskId id, const OwnedTask& owned,
+                             const std::map<TopicPartition, OffsetAndMetadata>& committed) {
+  const std::int64_t own_claim = owned.plan->tasks_of(id.subtopology).claim();
+  std::optional<CommitMetadata> first;
+  return std::ranges::all_of(owned.inputs, [&](const TopicPartition& input) {
+    const auto found = committed.find(input);
+    if (found == committed.end()) return false;
+    const CommitMetadata metadata = decode_commit_metadata(found->second.metadata);
+    if (!first) first = metadata;
+    return has_claim(metadata, own_claim, first->claim_id);
+  });
+}
 
 /// Prepares the commit of the task's claim. The committed offsets do not change; only the claim in their metadata does.
 /// A partition without a committed offset gets the offset where reading begins by the reset policy of its source.
 void TaskManager::claim(TaskId id, OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed,
                         Millis timeout) {
   const std::int64_t own_claim = owned.plan->tasks_of(id.subtopology).claim();
-  const bool of_another_plan = std::ranges::any_of(
-      committed, [&](const auto& entry) { return decode_commit_metadata(entry.second.metadata).claim != own_claim; });
-  if (of_another_plan) distrust_own_start(owned, committed);
+  const std::int64_t claim_id = new_claim_id();
   std::map<TopicPartition, OffsetAndMetadata> claims;
   for (const TopicPartition& input : owned.inputs) {
     OffsetAndMetadata& claimed = claims[input];
@@ -31,23 +56,11 @@ void TaskManager::claim(TaskId id, OwnedTask& owned, const std::map<TopicPartiti
       claimed.offset = consumer_->query_watermarks(input, timeout).low;
     }
     metadata.claim = own_claim;
+    metadata.claim_id = claim_id;
     claimed.metadata = encode_commit_metadata(metadata);
   }
   owned.claims = std::move(claims);
   owned.claims_epoch = ownership_.epoch();
-}
-
-/// A task of another plan has run on these inputs, and perhaps on further ones. Its changes of the stores may come from
-/// the further ones, whose offsets this task does not know. So this task must not continue from the offsets in its own
-/// database, even if they are equal to the committed ones. Afterwards the committed offsets have the claim of this
-/// task, and do not show the other plan any more. So the offsets in the database are deleted now, and for good.
-void TaskManager::distrust_own_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed) {
-  StoreSet& stores = *owned.stores;
-  if (exactly_once_ || !stores.inputs()) return;
-  tell_of_other_input(stores, *stores.inputs(), committed);
-  stores.forget_inputs();
-  stores.commit();
-  stores.flush_to_disk();
 }
 
 std::map<TopicPartition, OffsetAndMetadata> TaskManager::claims() {
@@ -95,7 +108,7 @@ bool TaskManager::untouched(Millis timeout) {
       const auto offset = found.find(input);
       // The offset is compared as well as the claim, because Kafka Streams copies the claim into its own commits.
       return offset != found.end() && offset->second.offset == owned.committed.at(input) &&
-             decode_commit_metadata(offset->second.metadata).claim == claim;
+             has_claim(decode_commit_metadata(offset->second.metadata), claim, owned.claim_id);
     });
   });
 }

@@ -184,7 +184,6 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   owned.task = std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, *owned.stores, output,
                                             owned.lock ? owned.lock->path() : std::filesystem::path(),
                                             cache_ ? &*cache_ : nullptr, metrics_.of_task(id));
-  owned.task->set_claim(owned.plan->tasks_of(id.subtopology).claim());
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
   // The consumer has started to read as soon as the partition was assigned.
   for (ConsumerRecord& record : owned.early) {
@@ -220,14 +219,8 @@ bool TaskManager::try_position(TaskId id, OwnedTask& owned) {
 }
 
 bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
-  const std::int64_t own_claim = owned.plan->tasks_of(id.subtopology).claim();
   const auto committed = consumer_->committed(owned.inputs, timeout);
-  std::map<TopicPartition, CommitMetadata> metadata;
-  for (const auto& [input, offset] : committed) metadata.emplace(input, decode_commit_metadata(offset.metadata));
-  const bool mine = !owned.claim_doubtful && std::ranges::all_of(owned.inputs, [&](const TopicPartition& input) {
-    const auto found = metadata.find(input);
-    return found != metadata.end() && found->second.claim == own_claim;
-  });
+  const bool mine = !owned.claim_doubtful && has_claims(id, owned, committed);
   const Ownership::Opening opening = ownership_.opening(mine);
   owned.waits = opening == Ownership::Opening::wait;
   if (opening != Ownership::Opening::run) {
@@ -238,6 +231,8 @@ bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
     if (!owned.waits) claim(id, owned, committed, timeout);
     return false;
   }
+  owned.claim_id = decode_commit_metadata(committed.begin()->second.metadata).claim_id;
+  owned.task->set_claim(owned.plan->tasks_of(id.subtopology).claim(), owned.claim_id);
   const bool from_own = finds_start(owned, committed);
   for (const TopicPartition& input : owned.inputs) {
     const OffsetAndMetadata& start = owned.start.processed.at(input);

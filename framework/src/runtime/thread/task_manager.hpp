@@ -115,6 +115,7 @@ class TaskManager {
     /// began. After a failure it begins there again.
     std::map<TopicPartition, std::int64_t> starts;
     std::map<TopicPartition, std::int64_t> committed;    ///< the last known committed offsets
+    std::optional<std::int64_t> claim_id;                ///< of the claim under which the task runs
     std::map<TopicPartition, OffsetAndMetadata> claims;  ///< must be committed before the task may continue
     std::uint64_t claims_epoch = 0;                      ///< Ownership::epoch() when `claims` were prepared
     bool damaged = false;                                ///< see damaged()
@@ -139,9 +140,10 @@ class TaskManager {
   /// the restore. Each request may take `timeout`. Returns false if the task waits for other members, or if its claim
   /// must be committed first.
   [[nodiscard]] bool position(TaskId id, OwnedTask& owned, Millis timeout);
+  /// Whether the committed offsets of all inputs carry the task's claim, with the same id.
+  [[nodiscard]] static bool has_claims(TaskId id, const OwnedTask& owned,
+                                       const std::map<TopicPartition, OffsetAndMetadata>& committed);
   void claim(TaskId id, OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed, Millis timeout);
-  /// Deletes the input offsets in the task's own database, see the definition.
-  void distrust_own_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed);
   [[nodiscard]] bool finds_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed) const;
   /// Where a partition without a committed offset is read from. nullopt: the consumer starts there by itself.
   [[nodiscard]] std::optional<std::int64_t> start_without_commit(OwnedTask& owned, const TopicPartition& input,
