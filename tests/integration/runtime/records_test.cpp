@@ -229,14 +229,20 @@ BOOST_AUTO_TEST_CASE(are_committed_per_partition) {
   BOOST_CHECK(app.streams.close(kPatience));
   const auto offsets = admin->group_offsets(id, kPatience);
   // No record was read from partition 0. Its offset was committed with the claim of the task. The metadata have
-  // version 2, no time, and then the claim.
+  // version 2, no time, and then the claim and its id.
   BOOST_REQUIRE(offsets.contains({in, 0}));
   BOOST_CHECK_EQUAL(offsets.at({in, 0}).offset, 0);
   BOOST_CHECK_EQUAL(offsets.at({in, 0}).metadata.substr(0, 12), "Av//////////");
   BOOST_REQUIRE(offsets.contains({in, 1}));
   BOOST_CHECK_EQUAL(offsets.at({in, 1}).offset, 1);
   BOOST_CHECK_EQUAL(offsets.at({in, 1}).metadata.substr(0, 12), "AgAAAAAAABOI");  // version 2, time 5000
-  BOOST_CHECK_EQUAL(offsets.at({in, 1}).metadata.substr(12), offsets.at({in, 0}).metadata.substr(12));
+  // The tasks have the same claim, but each claim has its own id. The id is the last 8 bytes.
+  const auto claim = [&](std::int32_t partition) {
+    const std::string& metadata = offsets.at({in, partition}).metadata;
+    return metadata.substr(12, metadata.size() - 24);
+  };
+  BOOST_CHECK_EQUAL(claim(1), claim(0));
+  BOOST_CHECK(offsets.at({in, 1}).metadata.substr(12) != offsets.at({in, 0}).metadata.substr(12));
   BOOST_CHECK_EQUAL(app.streams.committed_offsets().at({in, 1}), 1);
 }
 
