@@ -71,7 +71,7 @@ VALUES = {"millrace/processor/record.hpp": "common"}
 
 # Include prefix: the layers whose sources may use it, and whether their public headers may use it too.
 LIBRARIES = {
-    # `broker` has the header that both databases take their log from.
+    # `broker` has rocksdb_log.hpp, which the databases of `state` and `broker_embedded` use.
     "rocksdb/": (["broker", "state", "broker_embedded"], False),
     "librdkafka/": (["broker_kafka"], False),
     "simdjson": (["serde", "state", "broker_embedded"], False),

@@ -113,7 +113,7 @@ java_options=(
 )
 
 # Asks the server for its metadata (Metadata request, version 4, no topics). Succeeds when the answer has the id of our
-# cluster, and the host that the server advertises. So another server that has taken the port is not mistaken for ours.
+# cluster and the host that the server advertises. Both are checked, because another server may use the port.
 answers() {
   local reply
   reply=$( (
@@ -121,7 +121,7 @@ answers() {
     printf '\x00\x00\x00\x0f\x00\x03\x00\x04\x00\x00\x00\x01\xff\xff\x00\x00\x00\x00\x00' >&3
     timeout 2 dd bs=512 count=1 <&3 | tr -c '[:alnum:]_-' ' '
   ) 2>/dev/null) || true
-  # In the reply, other characters than letters, digits, '_' and '-' are spaces.
+  # `reply` has spaces instead of all characters except letters, digits, '_' and '-'. So the host needs the same change.
   local host
   host=$(sed -n 's|^advertised.listeners=PLAINTEXT://\(.*\):[0-9]*$|\1|p' "$dir/server.properties" | tail -n 1)
   [[ $reply == *"${host//[^[:alnum:]_-]/ }"* && $reply == *"$cluster_id"* ]]

@@ -80,7 +80,7 @@ fi
 passed=0
 failed=0
 summary=()
-# What went wrong, for the end of the output: whoever sees only the end needs the names of the failed cases.
+# The failed steps and test cases. They are printed at the end of the output, where a reader looks first.
 complaints=()
 
 note() { # NAME PASSED FAILED SECONDS
@@ -199,7 +199,7 @@ stage_servers() {
   if MILLRACE_TEST_KAFKA=$(start kafka) && MILLRACE_TEST_MARIADB=$(start mariadb); then
     export MILLRACE_TEST_KAFKA MILLRACE_TEST_MARIADB
     echo "Kafka: $MILLRACE_TEST_KAFKA, MariaDB: ${MILLRACE_TEST_MARIADB/:*@/:...@}"
-    # Most of the time, these tests wait.
+    # These tests run in parallel, because they wait most of the time.
     run_ctest "Kafka and MariaDB" release -L '^(kafka|mariadb)$' -j "$cpus"
   else
     tail -n 40 "$logs/servers.log"

@@ -33,8 +33,10 @@ void remove(millrace::Broker& broker, const std::vector<std::string>& topics);
 void create(millrace::Broker& broker, const std::vector<std::string>& topics, std::int32_t partitions,
             const std::map<std::string, std::string>& configs);
 
-/// Changes settings of these topics: nullopt takes a setting back to the broker's default. Throws BrokerException if a
-/// topic does not exist (then nothing is changed), or for a wrong name or value.
+/// Changes settings of these topics. `changes`: by the name of the setting; nullopt resets the setting to the broker's
+/// default. Throws std::invalid_argument if `changes` is empty. Throws BrokerException if a topic does not exist; then
+/// no topic is changed. Also throws BrokerException for a wrong name or value; then earlier topics in the list may be
+/// changed already.
 void alter(millrace::Broker& broker, const std::vector<std::string>& topics,
            const std::map<std::string, std::optional<std::string>>& changes);
 

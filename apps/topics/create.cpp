@@ -20,7 +20,7 @@ void alter(millrace::Broker& broker, const std::vector<std::string>& topics,
            const std::map<std::string, std::optional<std::string>>& changes) {
   if (changes.empty()) throw std::invalid_argument("give --set KEY=VALUE or --unset KEY");
   const auto admin = broker.make_admin();
-  // Before the first change: a mistake in a name changes nothing.
+  // All topics are checked before the first change, so a mistake in a topic's name changes nothing.
   for (const auto& topic : topics) (void)partitions_of(broker, topic);
   for (const auto& topic : topics) {
     admin->alter_topic_config(topic, changes, kTimeout);

@@ -221,8 +221,8 @@ class Unsent {
 
 /// A producer whose calls may fail. Its transaction is aborted after transaction.timeout.ms.
 ///
-/// With linger.ms, records wait here until a poll or a flush. A crash loses them. The real producer does not linger:
-/// its timer goes by the machine's clock, and it would still send them after the crash.
+/// With linger.ms, records wait here until a poll or a flush, and a simulated crash loses them. The real producer runs
+/// without linger.ms: its timer uses the machine's clock, so it would still send the records after the simulated crash.
 class FaultyProducer final : public Producer {
  public:
   FaultyProducer(std::unique_ptr<Producer> real, Line line, const ClientConfig& config)

@@ -149,7 +149,7 @@ class Run {
     }
     scenario.configure(config_, names_);
     const int processes = 1 + chance_.below(3);
-    // A task that gets a further input does not go on from its own state.
+    // A task that gets another input topic does not continue from its own state.
     promise_.keeps_state = !promise_.exactly_once && processes == 1 && !versions_change_;
     for (int i = 0; i < processes; ++i) {
       processes_.push_back(std::make_unique<Process>(broker, faults_, clock_, version(versions_change_ && i % 2 == 1),

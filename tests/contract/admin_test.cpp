@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(changes_settings_of_a_topic_and_leaves_the_others) {
   BOOST_CHECK_EQUAL(own.at("retention.ms"), "86400000");
   BOOST_CHECK_EQUAL(own.at("max.message.bytes"), "3000");
   BOOST_CHECK_EQUAL(own.at("min.cleanable.dirty.ratio"), "0.25");
-  // The next record is judged by the new setting.
+  // The new setting is used for the next record.
   write(name, {std::string(2000, 'x')});
   BOOST_CHECK_EQUAL(read_to_end(*this, {name, 0}).size(), 1U);
   admin->alter_topic_config(name, {{"retention.ms", std::nullopt}}, kPatience);

@@ -160,10 +160,10 @@ BOOST_AUTO_TEST_CASE(resets_to_the_earliest_record_if_its_offset_was_deleted) {
   reader->assign({{{topic, 0}, 1}});
   const auto seen = poll_records(*reader, 1);
   BOOST_CHECK_EQUAL(seen.at(0).offset, 3);
-  // Says from where and to where.
+  // The warning names both offsets.
   const std::string text = log.text();
   BOOST_CHECK_MESSAGE(text.find(topic + "-0: offset 1 is not in the log") != std::string::npos, text);
-  BOOST_CHECK_MESSAGE(text.find("goes on at offset 3 (auto.offset.reset)") != std::string::npos, text);
+  BOOST_CHECK_MESSAGE(text.find("continues at offset 3 (auto.offset.reset)") != std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(fails_at_a_deleted_offset_without_a_reset_policy) {

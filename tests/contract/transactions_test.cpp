@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(does_not_commit_if_one_of_its_records_failed) {
   BOOST_CHECK_EQUAL(seen[0].value.value(), "second try");
 }
 
-// Whoever catches the exception asks the reports for the record that is to blame.
+// The caller that catches the exception needs the report, because only the report names the refused record.
 BOOST_AUTO_TEST_CASE(reports_the_refused_record_before_a_call_fails) {
   const std::string topic = this->topic(2, {{"max.message.bytes", "10000"}});
   const std::string large(20000, 'x');

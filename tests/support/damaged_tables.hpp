@@ -6,9 +6,9 @@
 
 namespace millrace {
 
-/// Overwrites some bytes in the middle of each RocksDB table in this directory and below it. So one block of data is
-/// damaged, and the ends of the file, which RocksDB checks when it opens it, are not. Tables of a few blocks are left
-/// alone. Returns how many tables are damaged now.
+/// Overwrites 64 bytes in the middle of each RocksDB table file (.sst) in this directory and in its subdirectories.
+/// This damages one data block. The end of the file stays intact, because RocksDB checks it when it opens the file.
+/// Files of less than 20,000 bytes are not changed. Returns the number of damaged files.
 inline int damage_tables(const std::filesystem::path& directory) {
   int damaged = 0;
   for (const auto& file : std::filesystem::recursive_directory_iterator(directory)) {

@@ -18,7 +18,7 @@
 
 namespace millrace {
 
-/// Sets the soft limit of a resource of this process. The destructor sets it back.
+/// Sets the soft limit of a resource of this process. The destructor restores the former limit.
 class ResourceLimit {
  public:
   ResourceLimit(__rlimit_resource resource, rlim_t limit) : resource_(resource) {
@@ -36,17 +36,18 @@ class ResourceLimit {
   rlimit before_{};
 };
 
-/// The lowest limit (`ulimit -n`) with which this process may still open so many files.
+/// The lowest limit (`ulimit -n`) with which this process can open `more` files in addition to those that are open.
 inline rlim_t files_and(rlim_t more) {
-  // A new file gets the lowest free number, and the limit is one for numbers.
+  // A new file gets the lowest free file descriptor, and the limit is for the number of the descriptor.
   const int probe = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (probe < 0) throw std::system_error(errno, std::generic_category(), "/dev/null");
   ::close(probe);
   return static_cast<rlim_t>(probe) + more;
 }
 
-/// A directory that takes only so many bytes, until grow(). It is a file system of its own. Without the right to mount
-/// one, files of the whole process may not grow beyond a size: a failed write is a failed write.
+/// A directory with space for a given number of bytes, until grow(). The directory is a separate file system (tmpfs).
+/// If the process has no permission to mount a file system, the size of each file of the process is limited instead
+/// (RLIMIT_FSIZE). Writes fail in both cases.
 class SmallDisk {
  public:
   explicit SmallDisk(std::size_t bytes) : path_(directory_.path() / "disk") {
@@ -63,7 +64,7 @@ class SmallDisk {
     if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
   }
 
-  /// Somebody has made room.
+  /// Makes the disk larger, as if a user had freed space.
   void grow(std::size_t bytes) {
     limit_.reset();
     if (mounted_ && ::mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, size(bytes).c_str()) != 0) {
@@ -72,7 +73,7 @@ class SmallDisk {
   }
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// What a message about a failed write says.
+  /// A part of the message about a failed write.
   [[nodiscard]] std::string complaint() const { return mounted_ ? " is full (" : "the largest size"; }
 
  private:

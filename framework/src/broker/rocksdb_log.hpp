@@ -12,12 +12,13 @@
 
 namespace millrace::detail {
 
-/// Takes RocksDB's own log. By default RocksDB writes it into a file beside the data, and a build with assertions, as
-/// Debian's, ends the process at the second line that does not fit on a full disk. Here warnings and errors go to the
-/// application's log at debug level: whoever calls RocksDB learns of a failure from its status. Thread-safe.
+/// Writes RocksDB's own log to the application's log. By default RocksDB writes its log into a file in the database
+/// directory. If the disk is full, a build of RocksDB with assertions, such as Debian's, ends the process at the second
+/// line that cannot be written. Only warnings and errors are logged, at debug level, because the caller of RocksDB gets
+/// each failure as a status. Thread-safe.
 class RocksDbLog final : public rocksdb::Logger {
  public:
-  /// `directory`: of the database, for the lines.
+  /// `directory`: the directory of the database. Each line names it.
   explicit RocksDbLog(std::string directory)
       : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), directory_(std::move(directory)) {}
 

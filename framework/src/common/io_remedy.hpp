@@ -8,13 +8,14 @@
 
 namespace millrace::detail {
 
-/// What a failure of a file or directory means for whoever runs the program, and what helps, as the end of a message:
-/// names the full disk and how much room it has, the limit of open files, and so on. `error`: the message of the
-/// operating system or of RocksDB, which has the former's text in it. `place`: the file or directory. Any thread.
+/// The end of an error message about a file or directory. It tells the user the cause and the remedy, for example which
+/// disk is full and how many bytes are free, or the limit of open files. `error`: the error text of the operating
+/// system, or a RocksDB status, which contains that text. `place`: the file or directory. Any thread.
 [[nodiscard]] std::string io_remedy(std::string_view error, const std::filesystem::path& place);
 
-/// Whether the error says that the process may not do something, or has no room for it. Then nothing follows about the
-/// data: they may be whole. `error` as for io_remedy(). Any thread.
+/// Whether the error means that the process has reached a limit or lacks a permission: full disk, too many open files,
+/// read-only file system, no memory. Such an error does not mean that the data are damaged. `error`: as for
+/// io_remedy(). Any thread.
 [[nodiscard]] bool is_limit(std::string_view error);
 
 /// How many files and sockets this process may have open (`ulimit -n`). nullopt: no limit.

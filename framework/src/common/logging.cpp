@@ -41,7 +41,7 @@ spdlog::logger& logger() {
 
 void log(LogLevel level, std::string_view text) {
   if (!log_enabled(level)) return;
-  // Names and values from outside are in many lines.
+  // Many lines have names and values from outside, which may have characters that break a terminal or a log.
   logger().log(to_spdlog(level), detail::visible_lines(text));
 }
 

@@ -9,15 +9,16 @@ namespace {
 
 bool is_control(unsigned char byte) { return byte < 0x20 || byte == 0x7F; }
 
-/// REQUIRES: a whole sequence of 2 or 3 bytes. Longer ones have no invisible characters that matter.
+/// The code point of a UTF-8 sequence. REQUIRES: `sequence` is a complete sequence of 2 or 3 bytes. Sequences of 4
+/// bytes have no invisible characters that are escaped here.
 unsigned code_point(std::string_view sequence) {
   const auto byte = [&](std::size_t i) -> unsigned { return static_cast<unsigned char>(sequence[i]); };
   if (sequence.size() == 2) return (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
   return (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
 }
 
-/// Characters without a shape: C1 controls, the no-break space, zero-width characters, marks of direction, line
-/// separators, and the byte order mark.
+/// Whether a character has no visible glyph: C1 controls, the no-break space, zero-width characters, directional marks,
+/// line separators, and the byte order mark.
 bool is_invisible(unsigned code) {
   return (code >= 0x80 && code <= 0xA0) || code == 0xAD || (code >= 0x200B && code <= 0x200F) ||
          (code >= 0x2028 && code <= 0x202F) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
@@ -35,7 +36,7 @@ std::string shown(std::string_view bytes, std::size_t limit, bool lines) {
   std::size_t at = 0;
   while (at < bytes.size()) {
     const std::size_t length = utf8_sequence(bytes.substr(at));
-    // A sequence that does not fit is left out as a whole.
+    // A sequence that exceeds the limit is left out completely.
     if (at + std::max<std::size_t>(length, 1) > limit) break;
     const auto lead = static_cast<unsigned char>(bytes[at]);
     const bool kept = lines && (lead == '\n' || lead == '\t');
@@ -59,7 +60,7 @@ std::string shown(std::string_view bytes, std::size_t limit, bool lines) {
 }  // namespace
 
 std::size_t utf8_sequence(std::string_view bytes) {
-  // Beyond the end there is a 0, which continues no sequence.
+  // Past the end, the next byte counts as 0, which is not a continuation byte.
   auto byte = [&](std::size_t i) -> unsigned { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
   auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
     return byte(i) >= low && byte(i) <= high;
@@ -84,7 +85,7 @@ std::size_t utf8_sequence(std::string_view bytes) {
 std::string visible(std::string_view bytes, std::size_t limit) { return shown(bytes, limit, false); }
 
 std::string visible_lines(std::string_view bytes) {
-  // Nearly every line is plain ASCII.
+  // The usual case: nearly every line is plain ASCII.
   const bool plain =
       std::ranges::all_of(bytes, [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t'; });
   return plain ? std::string(bytes) : shown(bytes, std::string_view::npos, true);

@@ -216,8 +216,8 @@ constexpr ConfigKey kKeys[] = {
            "At start, state directories older than this are deleted; -1: none."),
     text("state.dir", "", kSupported,
          "Directory of the local state; each application has its own directory in it. Default: millrace in the "
-         "directory for temporary files, which the machine may empty. Processes of one application on one machine need "
-         "different ones.",
+         "directory for temporary files; the machine may delete such files. Two processes of one application on one "
+         "machine need different directories.",
          ConfigRule::directory),
     bytes("statestore.cache.max.bytes", "10485760", kSupported,
           "Memory, over all threads, in which updates of the same key are collapsed before they go to the changelog "

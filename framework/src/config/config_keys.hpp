@@ -23,7 +23,7 @@ enum class ConfigRule {
   topic_name,            ///< as application_id; may be empty
   exception_handler,     ///< a short name or Java's class name; stored as the short name
   timestamp_extractor,   ///< Java's class name, with or without package; stored without package
-  directory,             ///< may not be empty: that would be whichever directory the program is started in
+  directory,             ///< must not be empty: an empty path would mean the current directory of the process
 };
 
 /// One row of the table of configuration keys (config_keys.cpp). The documentation, the help texts and the checks come

@@ -75,8 +75,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// In double quotes, as all messages show keys and values. A byte order mark at the beginning of a file would be a part
-/// of the first key, and nobody would see it.
+/// The text in double quotes, as all messages show keys and values. Invisible characters are escaped. Example: a byte
+/// order mark at the beginning of a properties file becomes a part of the first key.
 std::string quoted(std::string_view text) { return '"' + visible(text) + '"'; }
 
 /// Throws the ConfigException for a bad value. `must` says what the value must be.

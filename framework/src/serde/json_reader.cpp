@@ -110,12 +110,12 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
   document.path.leave();
 }
 
-/// Whether a number may become another float by way of this double than directly: the double is half way between two
-/// floats, and the text may be a little more or less.
+/// Whether conversion of a text to double and then to float may give another float than direct conversion. This happens
+/// only if the double is exactly half way between two floats: the number in the text may be slightly larger or smaller.
 bool rounds_twice(double number) {
   constexpr std::uint64_t kLostBits = (std::uint64_t{1} << 29) - 1;
   constexpr std::uint64_t kHalf = std::uint64_t{1} << 28;
-  // Floats near zero have fewer bits, so any of them may be the half.
+  // Subnormal floats have fewer bits of precision. The position of the half differs, so every such number is suspected.
   if (std::abs(number) < std::numeric_limits<float>::min()) return number != 0;
   return (std::bit_cast<std::uint64_t>(number) & kLostBits) == kHalf;
 }
@@ -176,7 +176,7 @@ void JsonReader::read(double& out) {
 }
 
 void JsonReader::read(float& out) {
-  // simdjson reads doubles only.
+  // simdjson parses numbers to double only.
   double number = 0;
   read(number);
   out = static_cast<float>(number);

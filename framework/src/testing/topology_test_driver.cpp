@@ -394,7 +394,7 @@ class TestDriver::Impl {
     return result;
   }
 
-  /// A record as a consumer would return it: its buffer owns the bytes. `topic` must outlive it.
+  /// Makes a record as a consumer would return it: the record's buffer owns the bytes. `topic` must outlive the record.
   static ConsumerRecord to_input(const std::string& topic, std::int64_t offset, TestRecord record) {
     auto* owned = new TestRecord(std::move(record));
     ConsumerRecord consumed;
@@ -407,7 +407,7 @@ class TestDriver::Impl {
     consumed.headers = owned->headers;
     return consumed;
   }
-  /// The same for a new record. The topic's name is the queue's.
+  /// Stores a new input record, and makes a consumer's record of it. Its topic name belongs to the queue.
   ConsumerRecord to_consumed(const RecordQueues::Queue& queue, const std::string& topic, TestRecord record) {
     const std::int64_t offset = output_.add_input(topic, record);
     return to_input(queue.partition.topic, offset, std::move(record));

@@ -1,4 +1,5 @@
-// A windowed count whose results are held back until the window closes. Some records are late, and some are too late.
+// A windowed count with `suppress` until the window closes. Some records are late, and some arrive after the grace
+// period.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
-// An outer join of two streams. A record without a match comes out when its window closes. Both streams come from one
-// topic, so their order is the same in each run. Some records are late, but none comes after its window has closed: as
-// in Kafka Streams, such a record may find a match that has come out without one before.
+// An outer join of two streams. A record without a match is emitted when its window closes. Both streams come from one
+// topic, so their order is the same in each run. Some records are late, but none arrives after its window has closed.
+// As in Kafka Streams, such a record may join a record that was already emitted without a match.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
@@ -47,8 +47,9 @@ class OuterJoin final : public Scenario {
       comparison.same_rows_in_any_order("pairs");
       return;
     }
-    // The stores of a new owner may be ahead of its input. They then drop records that are processed again as expired,
-    // and their partners come out without a match, once more.
+    // The stores of a new owner may include more input than the committed offsets. Then they drop records that are
+    // processed again, because the records have expired. The partners of these records are emitted once more, without a
+    // match.
     if (comparison.promise.keeps_state) comparison.no_other_rows("pairs");
     if (comparison.promise.keeps_state || comparison.promise.in_order) comparison.all_rows("pairs");
   }

@@ -1,4 +1,4 @@
-// The embedded broker on a disk that is full.
+// The embedded broker on a full disk.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -15,7 +15,7 @@ using namespace millrace::contract;
 
 namespace {
 
-/// Incompressible bytes, other ones for each number.
+/// 20,000 bytes that cannot be compressed. They differ for each number.
 std::string noise(std::uint64_t number) {
   std::string bytes(20'000, '\0');
   auto state = number * 2654435761u + 1;
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(says_so_and_keeps_what_it_has_confirmed) {
     const auto consumer = broker->make_consumer({{"group.id", "g"}});
     BOOST_CHECK_THROW(consumer->commit_sync({{{"t", 0}, {1, std::nullopt, ""}}}), BrokerException);
     BOOST_CHECK(consumer->committed({{"t", 0}}, kPatience).empty());
-    // What is there can be read.
+    // Records that were written before can be read.
     consumer->assign({{{"t", 0}, 0}});
     std::vector<ConsumerRecord> records;
     consumer->poll(records, 1, kPatience);
@@ -72,7 +72,8 @@ BOOST_AUTO_TEST_CASE(says_so_and_keeps_what_it_has_confirmed) {
   BOOST_TEST(reports.error.find(directory) != std::string::npos, reports.error);
   BOOST_TEST(reports.offsets.size() > 100U);
 
-  // RocksDB would end the process at the second line of its own log that does not fit.
+  // There must be no log file: a RocksDB with assertions ends the process at the second log line that cannot be
+  // written.
   BOOST_TEST(!std::filesystem::exists(directory + "/db/LOG"));
 
   disk.grow(256u << 20);
@@ -89,7 +90,7 @@ BOOST_AUTO_TEST_CASE(says_so_and_keeps_what_it_has_confirmed) {
     for (const ConsumerRecord& record : records) {
       BOOST_REQUIRE_EQUAL(record.offset, next);
       const auto confirmed = reports.offsets.find(next++);
-      // What was not confirmed may be there, but not torn.
+      // A record that was not confirmed may exist, but never in part.
       if (confirmed != reports.offsets.end()) BOOST_REQUIRE(*record.value == noise(confirmed->second));
       BOOST_REQUIRE_EQUAL(record.value->size(), 20'000U);
     }

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(is_for_its_user_alone) {
   const auto made = directory.path() / "a" / "made";
   (void)Broker::embedded(made.string());
   BOOST_CHECK(rights(made) == perms::owner_all);
-  // In a directory that others may read, only what the broker has made is hidden.
+  // If the directory exists and other users may read it, only the database in it is hidden from them.
   const auto given = directory.path() / "given";
   std::filesystem::create_directory(given);
   std::filesystem::permissions(given, perms::owner_all | perms::group_all | perms::others_all);
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(is_for_its_user_alone) {
     BOOST_CHECK(rights(given) == perms::all);
     BOOST_CHECK(rights(given / "db") == perms::owner_all);
     BOOST_CHECK(rights(given / "broker.lock") == (perms::owner_read | perms::owner_write));
-    // As an earlier version has left it.
+    // The permissions that an earlier version has left.
     std::filesystem::permissions(given / "db", perms::owner_all | perms::others_read | perms::others_exec);
   }
 }

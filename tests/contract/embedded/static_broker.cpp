@@ -1,5 +1,5 @@
-// A broker and its clients in static objects, which are destroyed after main() and after static objects of libraries
-// that were made later.
+// A broker and its clients in static objects. They are destroyed after main(), and after the static objects of
+// libraries that were constructed later.
 //
 //     static_broker DIRECTORY
 #include <map>
@@ -19,7 +19,7 @@ struct ReadAll final : RebalanceListener {
   std::vector<TopicPartition> on_partitions_lost(const std::vector<TopicPartition>& p) override { return p; }
 };
 
-// Made before the broker's library has any static object of its own, so destroyed after all of them.
+// Constructed before all static objects of the broker's library, so destroyed after them.
 ReadAll listener;
 std::shared_ptr<Broker> broker;
 std::unique_ptr<Producer> producer;
@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   std::vector<ConsumerRecord> records;
   for (int i = 0; i < 100 && records.empty(); ++i) consumer->poll(records, 1, Millis(100));
   consumer->commit_sync({{{"t", 0}, {1, std::nullopt, ""}}});
-  // Both leave something undone.
+  // The transaction stays open, and the other producer's records are not flushed, when main() returns.
   transactional = broker->make_producer({{"transactional.id", "tx"}});
   transactional->init_transactions(Millis(1000));
   transactional->begin_transaction();

@@ -135,7 +135,7 @@ BOOST_DATA_TEST_CASE(a_foreign_key_join_uses_its_own_internal_topics, kGuarantee
   BOOST_TEST(partitions(id + "-named-subscription-response-topic") == 3);
 }
 
-// The setting is meant for topics of the user.
+// The setting `partitioner` is for the user's topics, not for repartition topics.
 BOOST_AUTO_TEST_CASE(counts_each_key_in_one_task_though_the_partitioner_is_random) {
   StreamsBuilder builder;
   builder.stream<S, S>(left).group_by([](const S& value) { return value; }).count().to_stream().to(out);
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(counts_each_key_in_one_task_though_the_partitioner_is_rando
     write(left, values);
     (void)read_count(out, 200);
   });
-  // The output topic is a user's: the counts of a key may lie in several partitions, in any order.
+  // The output topic is a user's topic. So several partitions may have counts of one key, in any order.
   for (auto& [key, numbers] : counts(read(out))) {
     auto sorted = numbers;
     std::ranges::sort(sorted);

@@ -23,7 +23,7 @@ const auto kGuarantees = data::make({"at_least_once", "exactly_once_v2"});
 
 constexpr int kRows = 3'000;
 
-/// Long keys, so that a store of them has many blocks.
+/// A long key, so that a store with such keys has many blocks.
 S key(int i) {
   S text;
   for (unsigned x = static_cast<unsigned>(i) + 1; text.size() < 40; x = x * 1664525u + 1013904223u) {
@@ -37,7 +37,7 @@ std::vector<Input> rows(const S& value) {
   return records;
 }
 
-/// Counts the rows of the store "counts" for each record with the key "walk", from the first to the last.
+/// For each record with the key "walk", iterates over all rows of the store "counts" and counts them.
 template <class Store>
 class Walk final : public Processor<S, S, S, S> {
  public:
@@ -60,7 +60,7 @@ struct Damaged : World {
   S id = unique("app");
   TempDir state;
 
-  /// Runs the application until `out` has `results` records. Returns what it has said.
+  /// Runs the application until `out` has `results` records. Returns its log.
   S run(const Topology& topology, const S& guarantee, const std::vector<Input>& records, std::size_t results) {
     const CapturedStderr said;
     App app(*this, topology, config(id, guarantee, state.path()));
@@ -100,10 +100,11 @@ BOOST_DATA_TEST_CASE(found_by_a_lookup_rebuilds_the_task_from_its_changelog, kGu
   BOOST_CHECK_EQUAL(counted.size(), static_cast<std::size_t>(kRows));
   const bool exactly = S(guarantee) == "exactly_once_v2";
   for (const auto& [row, numbers] : counted) {
-    // At least once, the changelog has what was counted after the last commit.
+    // Under at least once, the changelog may have counts that were written after the last commit. So a count may be
+    // higher than 2.
     BOOST_CHECK(exactly ? numbers == (std::vector<std::int64_t>{1, 2}) : numbers.back() >= 2);
   }
-  // The next start finds nothing any more.
+  // The next start finds no damage.
   BOOST_CHECK(run(topology, guarantee, {{key(0), "3"}}, 2 * kRows + 1).find("damaged") == S::npos);
 }
 
@@ -160,7 +161,7 @@ BOOST_DATA_TEST_CASE(of_a_global_store_found_at_its_start_reads_its_topic_again,
   write(names, rows("name"));
   (void)run(topology, guarantee, {{"walk", ""}}, 1);
   damage("global");
-  // The node of a table reads the row that it replaces.
+  // The node of a table reads the old row before it writes a new one. So this processor finds the damage.
   write(names, rows("other name"));
   const S said = run(topology, guarantee, {{"walk", ""}}, 2);
   check_said(said, "are damaged: they are deleted and read from the beginning of their topics");

@@ -1,4 +1,4 @@
-// How global tables come up and follow their topics.
+// How global tables are filled at the start, and how they follow their topics.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -88,7 +88,7 @@ BOOST_FIXTURE_TEST_CASE(come_up_although_the_process_is_killed_again_and_again, 
   {
     const World world = this->world();
     world.create(in, 1);
-    // At least 5 seconds of work. Far less data than RocksDB collects in memory.
+    // At least 5 seconds of work, but too little data for RocksDB to flush its memory by itself.
     world.write(in, keyed(5'000, 5'000));
   }
   bool up = false;
@@ -173,7 +173,7 @@ BOOST_FIXTURE_TEST_CASE(read_partitions_that_their_topic_gets_later, GlobalWorld
   write(names, {{"5", "five", 1000, {}, 3}});
   wait_until("the row is seen", [&] { return lookup("5") == "5=five"; });
   BOOST_TEST(app.streams.close(kPatience));
-  // The next start reads on.
+  // The next start continues in all partitions.
   write(names, {{"6", "six", 1000, {}, 3}});
   App second(*this, join(), config(id, "at_least_once", state.path()));
   second.run_until_running();

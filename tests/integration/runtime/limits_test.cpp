@@ -1,4 +1,4 @@
-// Limits of the machine: a disk that is full, too few open files.
+// Limits of the machine: a full disk, and too many open files.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -55,7 +55,7 @@ BOOST_DATA_TEST_CASE(of_the_disk_end_the_application_and_cost_no_record, kGuaran
   disk.grow(256u << 20);
   App app(*this, counting(in, out), settings);
   app.run_until_running();
-  // Each key came once.
+  // The input has each key once.
   std::map<std::string, std::vector<std::int64_t>> by_key;
   wait_until("all keys in " + out, [&] {
     by_key = counts(read(out));
@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(of_open_files_that_cannot_suffice_refuse_the_start) {
   const std::string out = topic("out");
   const TempDir state;
   App app(*this, counting(in, out), config(unique("app"), "at_least_once", state.path()));
-  // The files that the broker of this test has open have higher numbers.
+  // The broker of this test has already opened files. Their numbers may be higher than the limit; the limit is only for
+  // new files.
   const ResourceLimit limit(RLIMIT_NOFILE, 20);
   BOOST_CHECK_EXCEPTION(app.start(), StreamsException, [](const StreamsException& error) {
     const std::string text = error.what();
@@ -86,7 +87,7 @@ BOOST_AUTO_TEST_CASE(of_temporary_directories_are_warned_of) {
   const TempDir state;
   const CapturedStderr log;
   const App app(*this, counting("in", "out"), config(unique("app"), "at_least_once", state.path()));
-  // The embedded broker of this test is there too, and the state is worth no more than its records.
+  // The embedded broker of this test keeps its records in a temporary directory too, so there is no warning with it.
   const bool warned = log.text().find("the state is kept in " + state.path().string()) != std::string::npos;
   BOOST_CHECK_EQUAL(warned, on_kafka());
 }

@@ -1,4 +1,4 @@
-// What becomes of stores whose data are gone and which no changelog of their own has.
+// Stores that have lost their data, and whose changelog lacks the data or does not exist.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -19,7 +19,7 @@ using S = std::string;
 
 const auto kGuarantees = data::make({"at_least_once", "exactly_once_v2"});
 
-/// How a table is kept.
+/// The settings of a table's store.
 struct Kept {
   const char* optimization = "none";  // topology.optimization
   bool versioned = false;
@@ -132,7 +132,8 @@ BOOST_DATA_TEST_CASE(do_not_have_rows_from_before_their_beginning, kGuarantees, 
   BOOST_TEST(read_count(out, 1).back().value.value_or("null") == "a4/NONE");
 }
 
-// An older changelog has rows that were deleted while the topic was the changelog.
+// The changelog is older than the time in which the topic was the changelog. In this time rows were deleted, and the
+// old changelog still has them.
 BOOST_DATA_TEST_CASE(do_not_get_rows_back_from_an_older_changelog, kGuarantees, guarantee) {
   BOOST_TEST(join({}, guarantee, "a4", rows) == "a4/t4");
   BOOST_TEST(join({.optimization = "all"}, guarantee, "b4", {{"k4", {}, 1'700}}) == "b4/NONE");
@@ -154,7 +155,7 @@ class CountUnlogged final : public Processor<S, S, S, S> {
   }
 };
 
-/// The same in windows, all of which begin at 0.
+/// Counts records per key in a window store without a changelog. All windows begin at 0.
 class CountUnloggedInWindows final : public Processor<S, S, S, S> {
  public:
   void process(Record<S, S> record) override {
@@ -200,8 +201,8 @@ struct Unlogged : World {
   }
   void check_begins_empty(const Result& result) const {
     BOOST_TEST(result.count == "1");
-    BOOST_TEST(result.said.find("store 'seen' of task 0_0 begins empty, and has no changelog to be restored from. The "
-                                "task goes on at offset " +
+    BOOST_TEST(result.said.find("store 'seen' of task 0_0 begins empty, and has no changelog from which it could be "
+                                "restored. The task continues at offset " +
                                 std::to_string(counted - 1) + " of " + in + "-0") != S::npos);
     BOOST_TEST(result.said.find("restored from scratch") == S::npos);
   }
@@ -242,7 +243,7 @@ BOOST_DATA_TEST_CASE(say_that_they_lack_what_was_processed_elsewhere, kGuarantee
   (void)run(key_value(), guarantee, elsewhere);
   const Result back = run(key_value(), guarantee, state);
   BOOST_TEST(back.count == "2");
-  BOOST_TEST(back.said.find("store 'seen' of task 0_0 has what came up to offset 1 of " + in + "-0") != S::npos);
+  BOOST_TEST(back.said.find("store 'seen' of task 0_0 has the records up to offset 1 of " + in + "-0") != S::npos);
   BOOST_TEST(!complains(run(key_value(), guarantee, state)));
 }
 

@@ -1,4 +1,4 @@
-// Kafka servers whose groups or transactions cannot work. Each test starts its own server.
+// Kafka servers without a working coordinator for groups or transactions. Each test starts its own server.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -23,7 +23,7 @@ int count(const std::string& text, const std::string& part) {
   return found;
 }
 
-/// Needs no topics of its own, so the start succeeds.
+/// Needs no internal topics, so the start succeeds.
 Topology copying() {
   StreamsBuilder builder;
   builder.stream<std::string, std::string>("in").to("out");
@@ -38,8 +38,8 @@ struct Server {
     world.create("out", 1);
   }
 
-  /// Runs an application that cannot work. Checks that it ends by itself when kGiveUpAfter is over, and that its error
-  /// has these parts and is logged once.
+  /// Runs an application that cannot work. Checks that it ends after kGiveUpAfter, that its error has these parts, and
+  /// that the error is logged once.
   void check_error(const std::string& guarantee, const std::vector<std::string>& parts) const {
     const World world(Broker::kafka(kafka.address()));
     const TempDir state;
@@ -84,7 +84,8 @@ BOOST_AUTO_TEST_CASE(of_transactions_for_want_of_brokers_is_said_by_name) {
 
 BOOST_AUTO_TEST_CASE(that_can_be_reached_is_said_by_name) {
   Server server;
-  // The metadata come by the address of bootstrap.servers, the coordinator must be reached by the advertised one.
+  // Clients get the metadata from the address in bootstrap.servers. They connect to the coordinator at its advertised
+  // address.
   server.kafka.restart({"advertised.listeners=PLAINTEXT://no-such-host.invalid:9092"});
   server.check_error("at_least_once", {"the coordinator is no-such-host.invalid:9092", "Failed to resolve",
                                        "addresses which the brokers advertise (advertised.listeners)"});

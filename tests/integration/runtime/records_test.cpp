@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(of_a_quiet_partition_are_not_skipped_after_the_first_start_
     app.run_until_running();
     (void)read_count(out, expected);
     BOOST_CHECK(app.streams.close(kPatience));
-    // Nobody has read a record yet.
+    // These records are written while the application is down, before it has read a record.
     if (expected == 0) write(in, {{"k", "while away", 1, {}, 0}, {"k", "while away", 1, {}, 1}});
   }
   BOOST_CHECK((values(read(out)) == std::vector<std::string>{"while away", "while away"}));

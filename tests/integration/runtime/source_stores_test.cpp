@@ -1,4 +1,4 @@
-// Stores whose changelog is the topic of a source: they are restored as they are filled.
+// Stores whose changelog is a source topic. A restore must give the same store as processing.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -18,7 +18,7 @@ namespace data = boost::unit_test::data;
 using S = std::string;
 using Prices = TimestampedKeyValueStore<S, S>;
 
-/// Text that may be written in several ways: spaces around it do not count. "bad" cannot be read.
+/// A serde for text with several encodings: it removes spaces at both ends when it reads. It throws for "bad".
 struct LooseText {
   void serialize(const S& value, S& out) const { out += value; }
   S deserialize(std::string_view bytes) const {
@@ -30,7 +30,7 @@ struct LooseText {
   }
 };
 
-/// Answers each record with everything that the store has: `key=value@time` for each entry.
+/// Forwards, for each record, all entries of the store as `key=value@time`.
 class ShowAll final : public Processor<S, S, S, S> {
  public:
   void process(Record<S, S> record) override {
@@ -45,7 +45,7 @@ class ShowAll final : public Processor<S, S, S, S> {
   }
 };
 
-/// Puts what does not cost "0", in upper case.
+/// Puts each record into the store, in upper case. Ignores records with the value "0".
 class FillPrices final : public Processor<S, S> {
  public:
   void process(Record<S, S> record) override {
@@ -55,7 +55,7 @@ class FillPrices final : public Processor<S, S> {
   }
 };
 
-/// A time that is 1000 ms before that of the record.
+/// A timestamp extractor: the record's timestamp minus 1000 ms.
 Timestamp earlier(const Record<S, S>& record, Timestamp) { return record.timestamp - 1000; }
 
 struct SourceStores : World {
@@ -99,7 +99,7 @@ struct SourceStores : World {
         .add_sink<S, S>("out", out, {"show"});
     return topology;
   }
-  /// What the store has before and after its files are lost.
+  /// The entries of the store before its files are deleted, and after the restore.
   [[nodiscard]] std::pair<S, S> before_and_after(const Topology& topology, const S& guarantee) {
     std::vector<S> answers;
     for (int run = 0; run < 2; ++run) {

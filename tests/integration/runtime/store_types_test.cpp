@@ -1,4 +1,4 @@
-// Stores whose names mean other stores after the topology has changed.
+// A change of the topology gives the name of a store to a store of other types.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -35,7 +35,7 @@ struct Types : World {
         .to(out);
     return builder.build();
   }
-  /// The same generated name for a store of texts.
+  /// The generated store name is the same, but the values of the store are texts.
   [[nodiscard]] Topology concatenating() const {
     StreamsBuilder builder;
     builder.stream<S, S>(in)
@@ -84,7 +84,7 @@ BOOST_DATA_TEST_CASE(refuse_a_count_as_text_and_take_it_as_a_count_again, kGuara
   BOOST_TEST(next(counting(), guarantee) == "2");
 }
 
-// Its topic says what such a store has.
+// The table has no changelog, so its old data can be deleted: it is filled from its topic.
 BOOST_DATA_TEST_CASE(fill_a_table_without_a_changelog_again, kGuarantees, guarantee) {
   write(tab, {{"a", "12345678", 1000}});
   BOOST_TEST(next(joining<S>(), guarantee) == "v joined");

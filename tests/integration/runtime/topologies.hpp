@@ -16,7 +16,7 @@ namespace millrace::runtime_test {
 [[nodiscard]] Topology foreign_key_join(const std::string& in, const std::string& out);
 /// Counts the keys of table `in` by value: `in` (text, text) -> `out` (text, int64).
 [[nodiscard]] Topology counting_rows(const std::string& in, const std::string& out);
-/// Copies `in` (text, text) into the global store `rows`, and takes one millisecond for each record.
+/// Copies `in` (text, text) into the global store `rows`. The processor needs one millisecond for each record.
 [[nodiscard]] Topology slow_global_store(const std::string& in);
 
 }  // namespace millrace::runtime_test

@@ -14,15 +14,15 @@ namespace {
 
 constexpr std::int64_t kHour = 3'600'000;
 constexpr std::int64_t kDay = 24 * kHour;
-// UTC.
+// When summer time begins and ends. Milliseconds since the epoch; the comments show UTC.
 constexpr Timestamp kSummerBegins = 1'711'846'800'000;  // 2024-03-31T01:00
 constexpr Timestamp kSummerEnds = 1'729'990'800'000;    // 2024-10-27T01:00
 
-/// Berlin in 2024.
+/// The local time in Berlin in 2024.
 Timestamp local_time(Timestamp utc) { return utc + (utc >= kSummerBegins && utc < kSummerEnds ? 2 : 1) * kHour; }
 std::string local_day(Timestamp utc) { return std::to_string(local_time(utc) / kDay); }
 
-/// Pipes a record of each hour of three days around a change of the clocks. The output counts per day.
+/// Pipes one record for each hour of three days around a change of the clocks. Returns the count of each day.
 std::map<std::string, std::int64_t> count_hours(const Topology& topology, Timestamp change) {
   TopologyTestDriver driver(topology);
   auto in = driver.create_input_topic<std::string, std::int64_t>("sales");
@@ -31,7 +31,7 @@ std::map<std::string, std::int64_t> count_hours(const Topology& topology, Timest
   return driver.create_output_topic<std::string, std::int64_t>("out").read_key_values_to_map();
 }
 
-/// The counts of the days before, of, and after the change.
+/// Checks the counts of the day before the change, the day of the change (`hours`), and the day after.
 void check_days(const Topology& topology, Timestamp change, std::int64_t hours) {
   const auto counts = count_hours(topology, change);
   const auto day = [&](int number) { return counts.at("shop/" + std::to_string(local_time(change) / kDay + number)); };

@@ -1,4 +1,4 @@
-// Where global stores begin to read their topics when an application starts, and when they are read anew.
+// At which offsets global stores begin to read their topics at the start, and when they are filled again.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/global/global_thread.hpp"
 
@@ -120,7 +120,8 @@ struct Filled : Fixture {
   }
 };
 
-/// A consumer of topics whose records the test gives it. It returns them again whenever they are assigned again.
+/// A fake consumer. The test gives it the records of the topics. After a new assignment it returns records from the
+/// assigned offsets again.
 class LogConsumer final : public Consumer {
  public:
   struct Row {
@@ -141,7 +142,7 @@ class LogConsumer final : public Consumer {
       const auto found = logs_.find(partition);
       if (found == logs_.end()) continue;
       const auto end = static_cast<std::int64_t>(found->second.size());
-      // As a consumer whose position is not in the log, and whose auto.offset.reset is `earliest`.
+      // Simulates a consumer with auto.offset.reset=earliest whose position is not in the log.
       if (std::exchange(out_of_range, false)) position = 0;
       for (; position < end; ++position) {
         const Row& row = found->second[static_cast<std::size_t>(position)];
@@ -174,7 +175,7 @@ class LogConsumer final : public Consumer {
   const Logs& logs_;
 };
 
-/// Puts each record into the store "disk", after reading what the store has for the key.
+/// For each record, reads the old value of the key from the store "disk", then puts the new one.
 class ReadAndPut final : public Processor<S, S> {
  public:
   void process(Record<S, S> record) override {
@@ -203,7 +204,7 @@ struct Logged : Broker {
   std::unique_ptr<Admin> make_admin() override { return nullptr; }
   [[nodiscard]] S address() const override { return "nowhere"; }
 
-  /// The ends of the topic are those of its records.
+  /// Sets the end offsets of the topic's partitions from `logs`.
   void set_bounds() {
     admin.set_partitions("disk", static_cast<std::int32_t>(logs.size()));
     for (const auto& [partition, rows] : logs) admin.bounds[partition] = {0, static_cast<std::int64_t>(rows.size())};
@@ -271,7 +272,7 @@ BOOST_FIXTURE_TEST_CASE(reads_partitions_that_its_topic_gets_later, Logged) {
   thread->bootstrap();
   BOOST_TEST((consumer->positions == std::map<TopicPartition, std::int64_t>{{kDisk, 1}, {{"disk", 1}, 0}}));
   thread->stop();
-  // The next start goes on in both.
+  // The next start continues in both partitions.
   const auto next = make_thread();
   next->open();
   BOOST_TEST((consumer->positions == std::map<TopicPartition, std::int64_t>{{kDisk, 1}, {{"disk", 1}, 0}}));
@@ -326,7 +327,7 @@ BOOST_FIXTURE_TEST_CASE(rebuilds_a_store_whose_topic_goes_on_at_a_lower_offset, 
     thread->bootstrap();
     thread->stop();
   }
-  // Another topic of that name, which has already more records.
+  // A new topic of the same name, which has more records already.
   logs[kDisk] = {{"a", "one"}, {"d", "4"}, {"e", "5"}, {"f", "6"}};
   set_bounds();
   const auto thread = make_thread();

@@ -140,14 +140,14 @@ BOOST_AUTO_TEST_CASE(says_that_the_coordinator_is_away_and_gives_up_in_the_end) 
   }
   BOOST_CHECK_EXCEPTION(check.look(true, false), BrokerException, with(Severity::retriable));
   const S text = log.text();
-  BOOST_CHECK_MESSAGE(text.find("until the coordinator has named the members: no coordinator") != S::npos, text);
+  BOOST_CHECK_MESSAGE(text.find("until the coordinator describes the group: no coordinator") != S::npos, text);
   BOOST_CHECK_EQUAL(std::count(text.begin(), text.end(), '\n'), 1);
   admin.unreachable = false;
   clock.time += 1000;
   check.look(true, false);
   admin.unreachable = true;
   check.rebalanced();
-  BOOST_CHECK_NO_THROW(check.look(true, false));  // counts anew
+  BOOST_CHECK_NO_THROW(check.look(true, false));  // the time without an answer starts again at 0
 }
 
 BOOST_AUTO_TEST_CASE(refuses_commits_of_a_removed_member) {

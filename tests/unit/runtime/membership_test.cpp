@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(counts_how_long_the_coordinator_has_not_answered) {
   BOOST_TEST(unanswered(131'000).count() == 1'000);
   assigned(false);
   BOOST_TEST(unanswered(900'000).count() == 0);
-  coordinator_answered(900'000);  // an answer says nothing about a member inside
+  coordinator_answered(900'000);  // has no effect on a member inside the group
   BOOST_TEST(!outside());
 }
 

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(places_records_of_some_topics_by_their_keys) {
     return broker.script.sent.back().partition.value_or(-1);
   };
   BOOST_CHECK_EQUAL(partition_of("app-r-repartition", "a key"), partition_for_key("a key", 1000));
-  BOOST_CHECK_EQUAL(partition_of("app-r-repartition", "a key", 7), 7);  // the user's own choice
+  BOOST_CHECK_EQUAL(partition_of("app-r-repartition", "a key", 7), 7);  // an explicit partition is kept
   BOOST_CHECK_EQUAL(partition_of("app-r-repartition", std::nullopt), -1);
   BOOST_CHECK_EQUAL(partition_of("out", "a key"), -1);
 }
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(never_skips_a_record_of_a_changelog) {
   BOOST_CHECK_EQUAL(asked, 0);
 }
 
-// By name: task, store, key, input, size, and what helps.
+// The message names the task, the store, the key, the input record, the sizes and the remedy.
 BOOST_AUTO_TEST_CASE(says_which_change_of_a_store_was_refused) {
   for (const auto batches : {ProducerOutput::Batches::one_record_each, ProducerOutput::Batches::allowed}) {
     make(false, batches);

@@ -1,4 +1,4 @@
-// Internal topics whose names mean two things.
+// Internal topics whose names belong to two applications.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/topic_collisions.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 using S = std::string;
 
-/// Counts under a key that is made anew, so that there are a repartition topic and a store of this name.
+/// Changes the key and counts. So the topology has a repartition topic and a store of this name.
 Topology counting(const S& name, const S& out = "out") {
   StreamsBuilder builder;
   builder.stream<S, S>("in")

@@ -147,7 +147,8 @@ BOOST_AUTO_TEST_CASE(floats_come_back_exactly) {
   }
 }
 
-// Half way between two floats, a little more or less decides. As a double, the text is exactly half way.
+// Numbers near the middle between two floats. The text is slightly larger or smaller than the middle, but converted to
+// double it is exactly the middle.
 BOOST_AUTO_TEST_CASE(floats_are_rounded_once) {
   for (int i = 0; i < repetitions(20000); ++i) {
     const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));

@@ -60,7 +60,7 @@ static_assert(!HasSerde<Base>);
 
 BOOST_AUTO_TEST_SUITE(Json)
 
-// Such a map may be a part of a key. The order in an unordered map depends on its history.
+// An unordered map may be a part of a key. Its iteration order depends on earlier insertions.
 BOOST_AUTO_TEST_CASE(equal_maps_have_equal_bytes) {
   std::unordered_map<std::string, int> up, down, roomy;
   roomy.reserve(1000);
@@ -179,7 +179,8 @@ BOOST_AUTO_TEST_CASE(an_integer_is_a_fine_floating_point_number) {
 }
 
 BOOST_AUTO_TEST_CASE(a_float_is_the_one_nearest_to_the_text) {
-  // As a double, the text is half way between two floats, and would become the lower one.
+  // Converted to double, the number is half way between two floats. Conversion to float would then give the lower
+  // float.
   BOOST_TEST(from_json_string<std::vector<float>>("[1.00000005960464477539062500001]")[0] ==
              std::nextafter(1.0F, 2.0F));
   BOOST_TEST(from_json_string<std::vector<float>>("[3.4028235677973366e38]")[0] == std::numeric_limits<float>::max());

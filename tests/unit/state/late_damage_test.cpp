@@ -1,4 +1,5 @@
-// Damage to a block of data in RocksDB's files, which is found long after the database was opened.
+// A damaged data block in RocksDB's files. RocksDB finds the damage only when it reads the block, not when it opens the
+// database.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
@@ -48,7 +49,7 @@ struct Fixture {
     }
     database->commit({{"rows", {{kChangelog, Offset(kRows)}}}});
     database->flush();
-    // Closed before the damage, because RocksDB may have blocks in memory.
+    // The database is closed before the damage, because RocksDB may keep blocks in memory.
     versions.reset();
     sessions.reset();
     windows.reset();
@@ -126,12 +127,12 @@ BOOST_AUTO_TEST_CASE(is_found_by_readers_of_the_last_commit) {
   });
 }
 
-// RocksDB merges files in the background. A merge that finds damage makes the database refuse all writes.
+// RocksDB compacts files in the background. After a compaction has found damage, the database refuses all writes.
 BOOST_AUTO_TEST_CASE(is_found_by_a_compaction_and_told_at_a_commit) {
   const auto database = open();
   const auto rows = database->key_value_store("rows");
   check_found([&] {
-    // Far fewer files than this make RocksDB wait for the merge.
+    // RocksDB stops writes and waits for a compaction long before there are 200 files.
     for (int i = 0; i < 200; ++i) {
       rows->put(key(0), "a");
       rows->put(key(kRows - 1), "z");

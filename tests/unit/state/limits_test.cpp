@@ -1,4 +1,4 @@
-// A disk that is full, and too many open files.
+// A full disk, and too many open files.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -19,7 +19,7 @@ constexpr std::size_t kLarge = 256u << 20;
 const TopicPartition kChangelog{"app-counts-changelog", 0};
 const DatabaseOptions kOptions{32u << 10, 1u << 20, 64u << 10};
 
-/// The text of the ProcessorStateException that `action` throws. It must not take the state for damaged.
+/// The text of the ProcessorStateException that `action` throws. Fails if the exception is a StateCorruptedException.
 std::string failure_of(const std::function<void()>& action) {
   try {
     action();
@@ -35,7 +35,7 @@ std::string failure_of(const std::function<void()>& action) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// Incompressible bytes, other ones for each number.
+/// 1000 bytes that cannot be compressed. They differ for each number.
 std::string noise(std::int64_t number) {
   std::string bytes(1000, '\0');
   auto state = static_cast<std::uint64_t>(number) * 2654435761u + 1;
@@ -48,7 +48,7 @@ std::string noise(std::int64_t number) {
   return bytes;
 }
 
-/// Commits number after number until that fails. Returns the last number that was committed.
+/// Commits the numbers 1, 2, 3 and so on, one by one, until a commit fails. Returns the last committed number.
 std::int64_t commit_until_failure(const std::filesystem::path& directory, bool with_inputs, std::string& failure) {
   const auto database = TaskDatabase::open(directory, kOptions);
   const auto store = database->key_value_store("counts");
@@ -79,14 +79,16 @@ BOOST_AUTO_TEST_CASE(are_named_and_lose_no_commit) {
     BOOST_TEST(has(failure, directory.string()), failure);
     BOOST_TEST(has(failure, "then start again"), failure);
 
-    // RocksDB would end the process at the second line of its own log that does not fit.
+    // There must be no log file: a RocksDB with assertions ends the process at the second log line that cannot be
+    // written.
     BOOST_TEST(!std::filesystem::exists(directory / "LOG"));
 
     disk.grow(kLarge);
     const auto database = TaskDatabase::open(directory, kOptions);
     const auto store = database->key_value_store("counts");
     const std::int64_t n = database->position("counts", kChangelog).value_or(Offset()).value();
-    // Without the write-ahead log, the newest commits are restored from the changelog.
+    // A commit without input offsets uses no write-ahead log. Then the newest commits may be missing; the changelog has
+    // them.
     BOOST_TEST(n <= committed + 1);
     if (with_inputs) BOOST_TEST(n >= committed);
     BOOST_TEST(std::string(store->get("last").value_or("0")) == std::to_string(n));
@@ -124,7 +126,7 @@ BOOST_AUTO_TEST_CASE(are_named_and_lose_nothing) {
     database->commit({{"counts", {{kChangelog, Offset(1)}}}});
     database->flush();
   }
-  // Whichever file cannot be opened: never is the state taken for damaged, or for locked by another process.
+  // In each pass another file cannot be opened. The error must never be that the state is damaged or locked.
   int failures = 0;
   for (rlim_t more = 0; more < 40; ++more) {
     std::vector<std::unique_ptr<TaskDatabase>> open;

@@ -236,10 +236,10 @@ BOOST_AUTO_TEST_CASE(begin_to_fill_again_if_it_was_interrupted) {
     const auto set = open({table()});
     set->begin_restore({{kCounts, {0, 0}}, {kSource, {2, 9}}});
     set->fill(set->positions().front(), std::vector{record("a", "1")});
-    set->commit();  // that of another task's input, for example
+    set->commit();  // a commit during the filling, for example because another task of the thread commits
   }
   const auto set = open({table()});
-  // By now the changelog has a part.
+  // The changelog has a part of the rows now.
   set->begin_restore({{kCounts, {0, 1}}, {kSource, {2, 9}}});
   BOOST_TEST(set->fills(set->positions().front()));
   BOOST_TEST(text(key_value(*set, "counts").get("a")) == "(none)");
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(fill_a_table_that_was_restored_from_its_topic_before) {
     set->restore(set->positions().front(), std::vector{record("a", "1")}, Offset(9));
   }
   const auto set = open({table()});
-  set->begin_restore({{kCounts, {0, 4}}, {kSource, {0, 9}}});  // the changelog is older than that
+  set->begin_restore({{kCounts, {0, 4}}, {kSource, {0, 9}}});  // the changelog is older than the store's data
   BOOST_TEST(set->fills(set->positions().front()));
 }
 
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(fill_no_table_whose_topic_is_all_input_or_whose_changelog_h
   BOOST_TEST(!other->fills_any());
 }
 
-// --- stores that nothing can restore
+// --- stores that cannot be restored
 
 BOOST_AUTO_TEST_CASE(name_stores_without_a_changelog_that_begin_empty) {
   using Names = std::set<S>;
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(name_stores_without_a_changelog_that_begin_empty) {
   BOOST_TEST((open({counts(), windowed})->take_emptied() == Names{"disk"}));
 }
 
-// --- what a store has
+// --- the types of keys and values
 
 BOOST_AUTO_TEST_CASE(refuse_a_store_whose_changelog_has_something_else) {
   using Long = std::int64_t;
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(refuse_a_store_whose_changelog_has_something_else) {
   refused(Stores::timestamped_key_value_store<S, S>("counts"));
   refused(Stores::window_store<S, Long>("counts", Millis(60'000), Millis(1000)));
   refused(Stores::session_store<S, Long>("counts", Millis(60'000)));
-  // The same changelog in other stores.
+  // Other kinds of stores with the same changelog format.
   (void)open({plan(Stores::timestamped_key_value_store<S, Long>("counts"), {kCounts})});
   (void)open({plan(Stores::persistent_versioned_key_value_store<S, Long>("counts", Millis(60'000)), {kCounts})});
   (void)open({plan(Stores::key_value_store<S, std::optional<Long>>("counts"), {kCounts})});

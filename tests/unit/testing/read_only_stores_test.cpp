@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(use_their_topic_as_changelog) {
   }
 }
 
-/// Keeps the records that are not from "test", in upper case. Forwards each of them.
+/// Puts each record into the store, in upper case, and forwards it. Ignores records from "test".
 struct FillInUpperCase final : WithStore {
   void process(Record<S, S> record) override {
     if (record.value == "test") return;
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(are_restored_by_the_processor_that_fills_them) {
   BOOST_TEST(changes.is_empty());
 }
 
-// A second run of the processor would change the other store once more.
+// If a restore ran the processor, the processor would change the other store a second time.
 BOOST_AUTO_TEST_CASE(are_restored_without_their_processor_if_it_uses_other_stores) {
   Topology counting;
   counting

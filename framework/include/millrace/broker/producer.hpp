@@ -53,8 +53,9 @@ class Producer {
 
   /// Queues a record; waits (serving delivery reports) while the queue is full. `token` comes back in Delivery.
   ///
-  /// If a record of a transaction fails, this call and those of the transaction throw an abortable BrokerException. The
-  /// failed record is reported before. The other records of the transaction may have no report.
+  /// If a record of a transaction fails, later calls of this function and of the transaction functions throw an
+  /// abortable BrokerException. The delivery report of the failed record comes before this exception. The other records
+  /// of the transaction may get no report.
   virtual void send(const ProducerRecord& record, std::uint64_t token = 0) = 0;
 
   /// As send(), but waits for room for `timeout` at most. Returns false if there is no room by then; nothing was done.

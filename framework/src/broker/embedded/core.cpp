@@ -19,10 +19,12 @@ constexpr Millis kCompactionInterval{15s};
 constexpr Millis kRetentionInterval{5min};
 constexpr Millis kFirstRetention{30s};
 
-/// How long a job's failure is not logged again. The job itself is repeated many times meanwhile.
+/// After a failure was logged, further failures are not logged for this time. A failing job is repeated every few
+/// seconds or more often.
 constexpr std::chrono::minutes kQuietTime{1};
 
-/// A failed job must not end the process: it runs again later, for example when the disk has room again.
+/// Logs a failed job, unless one was logged within kQuietTime. `logged_at`: when a failure was last logged. A failed
+/// job must not end the process, because it runs again later, for example when the disk has free space again.
 void log_failure(const std::exception& error, std::optional<std::chrono::steady_clock::time_point>& logged_at) {
   const auto now = std::chrono::steady_clock::now();
   if (logged_at && now - *logged_at < kQuietTime) return;
@@ -52,7 +54,8 @@ void Core::end_of_process() {
   cleaner.stop();
   timer.stop();
   housekeeping.stop();
-  // The thread that ends the process may be inside of the broker. Then the database is left as after a kill.
+  // The thread that ends the process may hold the mutex itself. Then the database cannot be closed, and is left as
+  // after a kill.
   if (const std::unique_lock lock(mutex, std::try_to_lock); lock.owns_lock()) storage.close();
 }
 

@@ -25,8 +25,9 @@ struct Core {
   explicit Core(const std::filesystem::path& directory);
   ~Core();
 
-  /// The process ends. Ends the threads and closes the database, though clients in static objects may be destroyed
-  /// later: RocksDB's own static objects are gone by then. What clients do afterwards fails.
+  /// Called at the end of the process. Ends the threads and closes the database, even if clients in static objects
+  /// still exist. The reason: RocksDB's own static objects may be destroyed before these clients. Later calls of the
+  /// clients throw BrokerException.
   void end_of_process();
 
   /// Memory for the newest pages of all partitions together, in bytes. Readers that keep up find their records here and
@@ -40,7 +41,7 @@ struct Core {
   Groups groups;
   Transactions transactions;
   Cleaner cleaner;
-  // When a failure of the timers' jobs was logged last. Each belongs to the thread of one timer.
+  // When a failed job was last logged. Used by the threads of `timer` (first) and `housekeeping` (second) only.
   std::optional<std::chrono::steady_clock::time_point> deadlines_failed;
   std::optional<std::chrono::steady_clock::time_point> cleaning_failed;
   // The timers come last: their destructors end their threads before the other members are destroyed.

@@ -53,7 +53,8 @@ class Registry {
       closed_.notify_all();
     });
     cores_[path] = core;
-    // After RocksDB has made its static objects, so that this runs before they are destroyed.
+    // Functions of atexit() and destructors of static objects run in reverse order. RocksDB has created its static
+    // objects already, so this function runs before they are destroyed.
     if (!std::exchange(ends_with_process_, true)) {
       std::atexit([] { instance().end_of_process(); });
     }
@@ -75,7 +76,7 @@ class Registry {
   std::mutex mutex_;
   std::condition_variable closed_;
   std::map<std::filesystem::path, std::weak_ptr<Core>> cores_;
-  bool ends_with_process_ = false;  ///< end_of_process() will be called
+  bool ends_with_process_ = false;  ///< atexit() was called, so end_of_process() will run
 };
 
 /// Makes clients of one directory. Thread-safe.

@@ -253,7 +253,7 @@ Offset EmbeddedConsumer::reset_offset(const PartitionLog& log, const std::string
 void EmbeddedConsumer::log_reset(const TopicPartition& partition, const std::string& why, Offset to) const {
   log(LogLevel::warn, partition.str() + ": " + why + ": reading" +
                           (settings_.group_id.empty() ? std::string() : " for group '" + settings_.group_id + "'") +
-                          " goes on at offset " + to_string(to) + " (auto.offset.reset)");
+                          " continues at offset " + to_string(to) + " (auto.offset.reset)");
 }
 
 void EmbeddedConsumer::settle_start(PartitionReader& reader_of) const {

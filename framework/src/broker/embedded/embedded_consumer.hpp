@@ -84,7 +84,8 @@ class EmbeddedConsumer final : public Consumer {
   void settle_start(PartitionReader& reader_of) const;
   /// The offset of auto.offset.reset. Throws BrokerException (fatal) with the reason `why` if the setting is `none`.
   [[nodiscard]] Offset reset_offset(const PartitionLog& log, const std::string& why) const;
-  /// Says in the log that the position was not in the partition's log.
+  /// Logs a warning that the consumer's position is not in the partition's log. `why`: the reason. `to`: the new
+  /// position.
   void log_reset(const TopicPartition& partition, const std::string& why, Offset to) const;
   /// Fetches pages if the log has visible records at the position. Unlocks `lock`, the broker's mutex, while it reads
   /// from disk.

@@ -16,8 +16,9 @@
 namespace millrace::detail::embedded {
 namespace {
 
-/// Creates the directory with its parents if it is missing. Nobody else may read the records: a new directory is the
-/// user's alone, and so is the database in one that was there before.
+/// Creates the directory with its parents if it is missing. Other users must not read the records. So a new directory
+/// gets permissions for the owner only. In an existing directory, only the subdirectory of the database gets these
+/// permissions.
 std::string existing_directory(const std::filesystem::path& directory) {
   std::error_code error;
   const bool is_new = std::filesystem::create_directories(directory, error);
@@ -28,7 +29,7 @@ std::string existing_directory(const std::filesystem::path& directory) {
   }
   std::filesystem::permissions(directory / "db", std::filesystem::perms::owner_all, error);
   if (is_new && !error) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-  // The directory may be another user's, who has let this one in.
+  // This fails if the directory belongs to another user who has given this user access.
   if (error) log(LogLevel::warn, "cannot restrict access to " + directory.string() + ": " + error.message());
   return directory.string();
 }
@@ -95,7 +96,7 @@ Storage::Storage(const std::filesystem::path& directory)
   if (!status.ok()) {
     throw StreamsException("cannot open the embedded broker in " + directory_ + ": " + status.ToString() + "; " +
                            (status.IsIOError() ? io_remedy(status.ToString(), directory_)
-                                               : std::string("check that the directory was made by Millrace")));
+                                               : std::string("check that Millrace has created the directory")));
   }
   db_.reset(db);
   meta_.reset(handles[0]);
@@ -120,7 +121,7 @@ Storage::Storage(const std::filesystem::path& directory)
 void Storage::fail(const std::string& doing, const rocksdb::Status& status) const {
   throw BrokerException(BrokerException::Severity::fatal,
                         "embedded broker in " + directory_ + ": " + doing + " failed: " + status.ToString() + "; " +
-                            io_remedy(status.ToString(), directory_) + ". What was written before is safe");
+                            io_remedy(status.ToString(), directory_) + ". Earlier records are not lost");
 }
 
 void Storage::close() {

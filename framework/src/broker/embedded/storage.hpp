@@ -69,8 +69,8 @@ class Storage {
   /// The last batch of a partition, or null if the partition has none.
   [[nodiscard]] PagePtr last_batch(TopicId topic_id, PartitionId partition) const;
 
-  /// Closes the database. From then on every other function throws a BrokerException. REQUIRES: no other thread uses
-  /// the object.
+  /// Closes the database. From then on every function that reads or writes throws a BrokerException (fatal). REQUIRES:
+  /// no other thread uses the object.
   void close();
 
   [[nodiscard]] const std::string& directory() const { return directory_; }
@@ -78,7 +78,7 @@ class Storage {
  private:
   /// Throws BrokerException (fatal) that names the directory, the action and RocksDB's reason.
   [[noreturn]] void fail(const std::string& doing, const rocksdb::Status& status) const;
-  /// Throws BrokerException (fatal) after close().
+  /// Throws BrokerException (fatal) after close(). `doing`: "reading" or "writing", for the message.
   void require_open(const char* doing) const;
 
   std::string directory_;

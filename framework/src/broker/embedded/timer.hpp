@@ -25,7 +25,7 @@ class Timer {
   /// Runs `job` on the timer's thread at `time` or soon after. The job must not throw.
   void at(Time time, std::function<void()> job);
 
-  /// Waits for the running job and ends the thread. No job runs any more.
+  /// Waits for the running job and ends the thread. No job runs after this call. Further calls do nothing.
   void stop();
 
  private:

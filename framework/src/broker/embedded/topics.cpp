@@ -108,7 +108,7 @@ void Topics::alter(Topic& topic, const std::map<std::string, std::optional<std::
   Storage::Changes written(storage_);
   written.put(format::topic_key(topic.name), format::encode(entry));
   written.write();
-  // Only after the write: if it fails, the settings stay as they are.
+  // The settings in memory change after the write, so a failed write changes nothing.
   topic.configs = std::move(entry.configs);
   topic.settings.change(settings);
 }

@@ -17,14 +17,14 @@
 
 namespace millrace::detail::embedded {
 
-/// The settings of a topic, which may be changed while clients use them. Values are never freed before the topic is, so
-/// that a reader needs no lock: changes are rare.
+/// The settings of a topic, which may change while clients use them. Readers need no lock, because old values are kept
+/// until the topic is destroyed. This costs little memory, because changes are rare.
 class CurrentSettings {
  public:
-  /// From any thread. The reference is valid as long as the topic.
+  /// From any thread. The reference is valid for the lifetime of the topic, but does not show later changes.
   [[nodiscard]] const TopicSettings& operator*() const { return *current_.load(std::memory_order_acquire); }
   [[nodiscard]] const TopicSettings* operator->() const { return &**this; }
-  /// One thread at a time.
+  /// Replaces the settings. Called by one thread at a time, under the broker's mutex.
   void change(const TopicSettings& settings) {
     current_.store(&all_.emplace_back(settings), std::memory_order_release);
   }
@@ -67,8 +67,8 @@ class Topics {
   /// Creates a topic and stores it. Returns nullptr if the name is taken. Throws BrokerException (fatal) for an invalid
   /// name, partition count or configuration.
   std::shared_ptr<Topic> create(const NewTopic& wanted);
-  /// Changes settings: nullopt takes a setting back to its default. Throws BrokerException (fatal) for an unknown name
-  /// or a wrong value; then nothing is changed.
+  /// Changes settings and stores them. `changes`: by name; nullopt resets a setting to its default. Throws
+  /// BrokerException (fatal) for an unknown name or a wrong value; then nothing is changed.
   void alter(Topic& topic, const std::map<std::string, std::optional<std::string>>& changes);
   /// Deletes the topic with all its records and bookkeeping, in one write. Committed offsets are removed by
   /// Groups::topics_changed().

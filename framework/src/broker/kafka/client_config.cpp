@@ -190,7 +190,8 @@ class Preparation {
       if (!result_.has_group) set("group.id", "millrace-no-group");
     }
     if (kind_ == ClientKind::producer) limit_delivery_time();
-    // Some lines per transaction, which only KafkaClient reads: they tell what the coordinator answers.
+    // KafkaClient reads the answers of the transaction coordinator from these log lines. librdkafka writes a few such
+    // lines per transaction; they are not logged.
     if (result_.transactional && !debug_given_) set("debug", "eos");
     return std::move(result_);
   }

@@ -5,7 +5,7 @@
 namespace millrace::detail::kafka {
 namespace {
 
-/// The code with this name, such as COORDINATOR_NOT_AVAILABLE.
+/// The error code with this name, such as COORDINATOR_NOT_AVAILABLE. UNKNOWN if librdkafka does not know the name.
 rd_kafka_resp_err_t code_named(std::string_view name) {
   const rd_kafka_err_desc* descriptions = nullptr;
   std::size_t count = 0;
@@ -16,14 +16,14 @@ rd_kafka_resp_err_t code_named(std::string_view name) {
   return RD_KAFKA_RESP_ERR_UNKNOWN;
 }
 
-/// The text behind the first `mark`. nullopt: there is none.
+/// The text after the first `mark` in `line`. nullopt: `line` has no `mark`.
 std::optional<std::string_view> behind(std::string_view line, std::string_view mark) {
   const auto at = line.find(mark);
   if (at == std::string_view::npos) return std::nullopt;
   return line.substr(at + mark.size());
 }
 
-/// `error`: `NAME: text`. `broker`: who answered; empty: not known.
+/// An answer with an error. `error`: `NAME: text`. `broker`: the broker that has answered; empty: not known.
 CoordinatorAnswer refused(std::string_view broker, std::string_view error) {
   if (error.ends_with('.')) error.remove_suffix(1);
   std::string text = broker.empty() ? "the brokers name" : "broker " + std::string(broker) + " names";
@@ -44,7 +44,7 @@ std::optional<CoordinatorAnswer> coordinator_answer(std::string_view facility, s
       return CoordinatorAnswer{RD_KAFKA_RESP_ERR_NO_ERROR, "the coordinator is " + std::string(*place)};
     }
   } else if (facility == "TXNCOORD") {
-    // Perhaps with "Transaction coordinator changed from A -> B: " before it.
+    // The line may begin with "Transaction coordinator changed from A -> B: ".
     if (const auto error = behind(line, "Failed to find transaction coordinator: ")) return refused({}, *error);
     // BROKER: FindCoordinator response: Transaction coordinator is broker N (HOST:PORT)
     if (const auto place = behind(line, "Transaction coordinator is ")) {

@@ -14,8 +14,8 @@ namespace {
 constexpr Millis kLongestRequest{3'600'000};
 /// The pause before a request is repeated.
 constexpr Millis kPause{20};
-/// How long is found out, after a time-out, what the brokers say about the coordinator; and how long if no broker can
-/// be reached.
+/// After a timeout, the time to find out what the brokers answer about the coordinator. The second time is for the case
+/// that no broker can be reached.
 constexpr Millis kDiagnosis{5'000};
 constexpr Millis kDiagnosisWithoutBroker{1'000};
 
@@ -101,8 +101,9 @@ void CoordinatorClient::ask(rd_kafka_admin_op_t operation, const std::string& gr
   }
 }
 
-/// The admin client does not tell what the brokers have answered. A client with this group.id looks for the
-/// coordinator too, and connects to it. It never joins the group.
+/// librdkafka's admin client does not report what the brokers have answered about the coordinator. So a second client
+/// is made with this group.id: it also looks for the coordinator and connects to it. It never joins the group, because
+/// it does not subscribe.
 void CoordinatorClient::fail_unanswered(const KafkaClient& asked, const std::string& group_id,
                                         const std::string& doing) {
   const auto probe = make_client_({{"group.id", group_id}, {"debug", "cgrp"}});

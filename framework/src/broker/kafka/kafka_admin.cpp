@@ -114,7 +114,8 @@ std::map<std::string, std::string> KafkaAdmin::topic_config(const std::string& n
   return settings;
 }
 
-/// librdkafka 2.0.2 can only replace all settings of a topic. So those that were set before are sent again.
+/// librdkafka 2.0.2 can only replace all settings of a topic at once (AlterConfigs). So the settings that the topic has
+/// already are sent again.
 void KafkaAdmin::alter_topic_config(const std::string& name,
                                     const std::map<std::string, std::optional<std::string>>& changes, Millis timeout) {
   const auto doing = "changing the settings of topic '" + name + "'";
@@ -146,7 +147,7 @@ void KafkaAdmin::alter_topic_config(const std::string& name,
     const char* text = rd_kafka_ConfigResource_error_string(resources[0]);
     client_.fail(code, doing, text != nullptr ? text : "");
   }
-  // Other brokers learn of it a moment later.
+  // Other brokers learn of the change a moment later. The call returns when the asked broker shows the new settings.
   wait_until(deadline, [&] { return topic_config(name, /*all=*/false, left(deadline)) == settings; });
 }
 

@@ -76,8 +76,8 @@ BrokerException KafkaClient::error(BrokerException::Severity severity, rd_kafka_
     text += detail;
   }
   auto cause = code;
-  // "Timed out" alone does not help the user. What the brokers say about the coordinator does, and the reason for the
-  // broken connection.
+  // "Timed out" alone does not help the user. So the message also has the brokers' answer about the coordinator, and
+  // the last connection error.
   if (is_unreachable(code)) {
     const std::lock_guard lock(shared_->mutex);
     const CoordinatorAnswer& coordinator = shared_->coordinator;
@@ -111,7 +111,7 @@ CoordinatorAnswer KafkaClient::coordinator() const {
 }
 
 std::vector<OffsetReset> KafkaClient::take_offset_resets() {
-  // Asked in each poll.
+  // Each poll calls this function, so the usual case takes no lock.
   if (!shared_->was_reset.load(std::memory_order_relaxed)) return {};
   const std::lock_guard lock(shared_->mutex);
   shared_->was_reset = false;
@@ -225,7 +225,7 @@ void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char* facili
     const std::lock_guard lock(shared->mutex);
     shared->offset_resets.push_back(std::move(*reset));
     shared->was_reset = true;
-    return;  // PartitionQueue says it when it is known where the reading goes on
+    return;  // PartitionQueue logs the reset when the next record shows the new offset
   }
   if (shared != nullptr && is_connection_failure(level, facility)) {
     {
@@ -233,12 +233,13 @@ void KafkaClient::on_log(const rd_kafka_t* handle, int level, const char* facili
       // Without "(after 1ms in state CONNECT)" at the end, so that equal failures have equal texts.
       shared->last_connection_error = cause.substr(0, cause.rfind(" (after "));
     }
-    // The broker sends at least one batch, however large, so the same answer would come for ever.
+    // A broker sends at least one batch, even if the batch is larger than the requested size. So each repetition of the
+    // request would fail in the same way.
     if (cause.find("Invalid response size") != std::string_view::npos) {
       log_seldom(
           LogLevel::error, "response size",
           "Kafka at " + shared->address +
-              ": an answer is larger than this client takes, so nothing can be read: " + std::string(cause) +
+              ": a response is larger than this client accepts, so nothing can be read: " + std::string(cause) +
               ": raise consumer.receive.message.max.bytes above the size of the largest batch (max.message.bytes "
               "of the topics)");
     }

@@ -68,11 +68,12 @@ class KafkaClient {
   [[nodiscard]] BrokerException error(BrokerException::Severity severity, rd_kafka_resp_err_t code,
                                       const std::string& doing, std::string_view detail = {}) const;
 
-  /// The last answer about this client's coordinator. Without an answer yet, its text is empty.
+  /// The last answer of a broker about this client's coordinator. Its text is empty if there was no answer yet. From
+  /// any thread.
   [[nodiscard]] CoordinatorAnswer coordinator() const;
-  /// Partitions that librdkafka has set to another offset since the last call.
+  /// The partitions whose offset librdkafka has reset (auto.offset.reset) since the last call. From any thread.
   [[nodiscard]] std::vector<OffsetReset> take_offset_resets();
-  /// Why the last connection broke or could not be made. Empty: none has failed.
+  /// Why the last failed connection broke or could not be opened. Empty: no connection has failed.
   [[nodiscard]] std::string last_connection_error() const;
 
   /// Metadata of one topic, or of all topics if `topic` is null. Never null. Retries until the deadline, then throws. A

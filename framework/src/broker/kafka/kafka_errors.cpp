@@ -113,10 +113,9 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) {
       return "the group removed this member: poll more often or raise max.poll.interval.ms and "
              "session.timeout.ms";
     case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-      return "the brokers cannot make or lead their own topics __consumer_offsets or __transaction_state: start as "
-             "many "
-             "brokers as these have replicas, or lower offsets.topic.replication.factor and "
-             "transaction.state.log.replication.factor of the brokers";
+      return "the brokers cannot create their topics __consumer_offsets or __transaction_state, or have no leader for "
+             "them: start as many brokers as these topics have replicas, or lower the brokers' settings "
+             "offsets.topic.replication.factor and transaction.state.log.replication.factor";
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
     case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:

@@ -17,14 +17,15 @@ void log_seldom(LogLevel level, std::string_view subject, std::string_view text)
 /// librdkafka's name for the kind of line, for example "FAIL".
 [[nodiscard]] LogLevel log_level_for(int syslog_level, std::string_view facility);
 
-/// A partition whose offset was not in its log, so that librdkafka goes on where auto.offset.reset says.
+/// A partition of which a consumer has asked for an offset that does not exist. librdkafka continues at the offset that
+/// auto.offset.reset gives.
 struct OffsetReset {
   std::string topic;
   std::int32_t partition = 0;
-  std::int64_t from = 0;
+  std::int64_t from = 0;  ///< the offset that does not exist
 };
-/// Reads such a line of librdkafka's log. Only the log tells it. nullopt: the line is about something else. `line` has
-/// no name of a thread before it.
+/// Parses a line of librdkafka's log, because librdkafka reports a reset only there. `line`: without the prefix
+/// `[thrd:NAME]: `. Returns nullopt if the line is not about a reset.
 [[nodiscard]] std::optional<OffsetReset> offset_reset(std::string_view facility, std::string_view line);
 
 /// True for a line that says why a connection broke or could not be made.

@@ -15,7 +15,8 @@ namespace {
 using Severity = BrokerException::Severity;
 
 constexpr unsigned kSendsPerPoll = 128;
-// How long a failed transaction waits for the report of the record that made it fail. Not every failure has one.
+// How long a call in a failed transaction waits for the delivery report of the record that made the transaction fail.
+// There may be no such report, because a transaction can fail for other reasons.
 constexpr Millis kReportPatience{500};
 constexpr auto kPartitionCountAge = std::chrono::minutes(5);  // Java: metadata.max.age.ms
 
@@ -198,15 +199,16 @@ void KafkaProducer::delivered(const rd_kafka_message_t& message) {
     return;
   }
   const bool purged = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
-  // The client drops records of a transaction after another record has failed, or when the transaction is aborted. With
-  // several brokers, these reports may come before the one of the failed record. They must not be taken for the cause.
+  // librdkafka drops the other records of a transaction after one record has failed, and all records when the
+  // transaction is aborted. With several brokers, the reports of dropped records may come before the report of the
+  // failed record. A dropped record is not the cause of the failure, so its report is ignored.
   if (transactional_ && purged) return;
   record_failed_ = record_failed_ || transactional_;
   std::string detail;
   if (message.err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-    // The broker refuses batches, and does not say how large they may be.
+    // The broker refuses a whole batch, and its answer does not say how large a batch may be.
     detail = "the batch with a record of " + std::to_string(message.key_len + message.len) +
-             " bytes is larger than the topic takes (max.message.bytes); a batch may have up to " +
+             " bytes is larger than the topic allows (max.message.bytes); a batch may have up to " +
              setting("batch.size") + " bytes (producer.batch.size)";
   }
   const auto error = client_->error(severity_of(message.err), message.err,
@@ -219,8 +221,9 @@ void KafkaProducer::delivered(const rd_kafka_message_t& message) {
   }
 }
 
-// A failed record makes its transaction fail at once, but its delivery report comes through a queue and may be late.
-// The caller must know the report before the exception, because only the report says which record failed, and why.
+// A failed record makes its transaction fail at once, but the delivery report of the record comes through a queue and
+// may be late. The caller needs the report before the exception, because only the report says which record failed, and
+// why.
 void KafkaProducer::await_failed_record() {
   const Deadline deadline(kReportPatience);
   while (!record_failed_ && !deadline.passed()) {

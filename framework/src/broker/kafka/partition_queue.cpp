@@ -74,10 +74,11 @@ void PartitionQueue::append(MessagePtr message, std::vector<ConsumerRecord>& rec
 }
 
 void PartitionQueue::arrived(std::int64_t offset) {
-  // What was fetched before the reset follows the position.
+  // Records that were fetched before the reset may still arrive. They follow the position without a gap, so the first
+  // gap shows the new offset.
   if (reset_from_ && (!fetched_ || offset != position_)) {
     log(LogLevel::warn, name() + ": offset " + std::to_string(*reset_from_) +
-                            " is not in the log: reading goes on at offset " + std::to_string(offset) +
+                            " is not in the log: reading continues at offset " + std::to_string(offset) +
                             " (auto.offset.reset)");
     reset_from_.reset();
   }

@@ -68,8 +68,8 @@ class PartitionQueue {
   /// one only.
   Taken take(std::vector<ConsumerRecord>& records, std::size_t max);
 
-  /// librdkafka found no such offset in the log. The next record or end event tells where the reading goes on, and the
-  /// queue says so in the log.
+  /// Reports that librdkafka has reset the offset, because offset `from` does not exist. The next record or end event
+  /// shows the new offset. The queue then logs a warning with both offsets.
   void was_reset(std::int64_t from) { reset_from_ = from; }
 
   /// True if a record or an end event has arrived since the start or the last restart_at().
@@ -101,7 +101,7 @@ class PartitionQueue {
 
   /// Number of messages in librdkafka's queue. Events (end of partition, errors) count too.
   [[nodiscard]] std::size_t waiting() const { return rd_kafka_queue_length(queue_.get()); }
-  /// A record or an end event with this offset has arrived.
+  /// Called when a record or an end event with this offset has arrived.
   void arrived(std::int64_t offset);
   /// Handles one message from the queue: appends a record, stores an error in `taken`, or notes the end of the
   /// partition.

@@ -46,11 +46,11 @@ class SourceRestorer {
     std::optional<Headers> headers;
   };
 
-  /// Whether this object restores the store. False in four cases: the store has its own changelog; the store is not
-  /// filled from a source topic; the store is a custom store, which gets the records unchanged; the processor uses
-  /// other stores, and would write to them a second time. The last case is logged as a warning.
+  /// Whether this object restores the store. False in three cases: the store has its own changelog; the store is a
+  /// custom store, which gets the records unchanged; the processor uses other stores, and would write to them a second
+  /// time. The last case is logged as a warning.
   [[nodiscard]] bool restores(const StorePosition& position) const;
-  /// The same for fill(): true for tables of a topic that have a changelog of their own.
+  /// Whether this object fills the store. As restores(), but for tables of a topic that also have their own changelog.
   [[nodiscard]] bool fills(const StorePosition& position) const;
 
   /// Processes records of position.changelog(), then sets the position to `next`. Data and position are durable when
@@ -75,6 +75,7 @@ class SourceRestorer {
     std::unique_ptr<StreamTask> task;
   };
 
+  /// Whether the store can be filled by its processor. Common part of restores() and fills(). Logs the warning.
   [[nodiscard]] bool processes(const StorePosition& position) const;
   /// The partition of the source topic from which the store is filled.
   [[nodiscard]] static const TopicPartition& source_of(const StorePosition& position);

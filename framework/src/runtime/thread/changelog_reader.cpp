@@ -18,14 +18,17 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
                           const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout,
                           const WritePresent& write_present, Tail tail,
                           const std::shared_ptr<SourceRestorer>& sources) {
-  // Of a source topic only what was processed. Without a committed offset, the whole topic is still input.
+  // A source topic is restored only up to the committed offset, because later records will be processed as input.
+  // Without a committed offset, no record was processed yet.
   const auto processed_of = [&](const TopicPartition& topic) {
     Watermarks bounds = admin_.watermarks(topic, timeout);
     const auto committed = processed.find(topic);
     bounds.high = std::clamp(committed == processed.end() ? 0 : committed->second.offset, bounds.low, bounds.high);
     return bounds;
   };
-  // A claim commits an offset before anything was processed: where the task begins, perhaps at the end of the topic.
+  // As processed_of(), but empty if the task has not processed a record yet. A committed offset alone is no proof: a
+  // claim commits the offset at which the task begins, which may be the end of the topic. The partition time is set
+  // only after a record was processed.
   const auto seen_of = [&](const TopicPartition& topic) {
     const auto committed = processed.find(topic);
     if (committed == processed.end()) return Watermarks{};
@@ -51,7 +54,7 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
       begin(stores, store, metrics, Way::fill, topic, write_present, bounds, sources);
       continue;
     }
-    // A store that is new, or had to be emptied, needs all of its changelog.
+    // A store that is new or was emptied needs its whole changelog, so nothing is taken back.
     const bool takes_back = tail == Tail::taken_back && goes_on && store.persistent() && !store.from_source();
     begin(stores, store, metrics, takes_back ? Way::take_back : Way::restore,
           {store.next_offset()->value(), bounds.high}, write_present, goes_on ? Watermarks{} : topic, sources);
@@ -119,7 +122,7 @@ void ChangelogReader::step(Millis timeout) {
     if (!restoring.batch.empty()) apply(restoring);
   }
   finish_caught_up();
-  // What follows on what has ended is not assigned yet, so it has no position.
+  // finish_caught_up() may have begun to read other partitions. They are not assigned yet, so they have no position.
   if (!assignment_changed_) warn_of_standstill();
 }
 
@@ -149,7 +152,7 @@ void ChangelogReader::apply_through_source(Restoring& restoring) {
     restoring.sources->restore(*restoring.store, std::exchange(restoring.batch, {}), next);
     return;
   }
-  // The keys and times in the changelog are those that the processor wrote, not those of the topic.
+  // The changelog gets the keys and timestamps that the processor wrote. They may differ from those of the topic.
   std::vector<RestoreRecord> changes;
   const auto logged = restoring.sources->fill(*restoring.store, std::exchange(restoring.batch, {}));
   changes.reserve(logged.size());
@@ -219,15 +222,15 @@ void ChangelogReader::follow(const Restoring& ended) {
       }
       return;
     case Way::take_back:
-      log(LogLevel::info, name + ": what changelog " + store.changelog().str() + " had from offset " +
+      log(LogLevel::info, name + ": changelog " + store.changelog().str() + " has records from offset " +
                               to_string(ended.start) + " to " + to_string(ended.end) +
-                              " is not in the store, and is taken back");
+                              " that are not in the store; the task wrote the values of the store again");
       return;
     case Way::fill:
       log(LogLevel::warn, name + " was filled from its topic " + store.table_of()->str() + ", from offset " +
                               to_string(ended.start) + " to " + to_string(ended.end) + ", because its changelog " +
-                              store.changelog().str() + " did not have that. Now the changelog has it too");
-      // Nothing was written, so there will be no position in the changelog to commit.
+                              store.changelog().str() + " lacked these records. Now the changelog has them too");
+      // No record was written to the changelog, so no confirmed write will set the position. It is set here.
       if (!ended.found && ended.next.low >= ended.next.high) ended.stores->finish_restore(store, before);
       begin(*ended.stores, store, ended.metrics, Way::take_back, ended.next, ended.write_present, {}, ended.sources);
       return;

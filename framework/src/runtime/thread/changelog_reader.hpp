@@ -41,23 +41,28 @@ class ChangelogReader {
         patience_(patience),
         clock_(clock) {}
 
-  /// Writes to a store's changelog what the store has for the keys of some records.
+  /// Writes the store's present values for the keys of the records to the store's changelog, see
+  /// StoreBinding::write_present().
   using WritePresent = std::function<void(const StorePosition&, std::span<const RestoreRecord>)>;
-  /// What becomes of the changelog behind the position of a persistent store.
+  /// What happens to the changelog records after the position of a persistent store.
   enum class Tail {
-    applied,     ///< the store gets it
-    taken_back,  ///< the store is what it has to be at that place of the input: the changelog is made to say the same
+    applied,     ///< they are applied to the store
+    taken_back,  ///< the store already matches the task's input offsets: the store's values are written to the
+                 ///< changelog again
   };
 
-  /// Looks up how far each store of a task is behind, and begins to restore it. `processed`: where the task's input
-  /// goes on: a store that is rebuilt from the topic of a source is restored up to there, since what comes behind is
-  /// still to be processed. After an exception nothing was added.
+  /// Finds out how far each store of a task is behind its changelog, and starts to restore it. Each request may take up
+  /// to `timeout`. If an exception is thrown, nothing was added, and the call can be repeated.
   ///
-  /// A table whose changelog has nothing of what its topic has is filled from the topic, and written to the changelog.
-  /// Reasons: the topic was the changelog before (topology.optimization), or the changelog was deleted.
+  /// `processed`: the offsets from which the task continues. A store that is rebuilt from a source topic is restored up
+  /// to these offsets, because later records will be processed as input.
   ///
-  /// `sources`: reads the records of a source topic as processing does, for the stores that are restored or filled from
-  /// one. Kept until the last of them is done. Null: there are no such stores, or their bytes are copied.
+  /// If the changelog of a table lacks the records of the table's topic, the table is filled from the topic, and its
+  /// rows are written to the changelog. There are two causes: the topic was the changelog before
+  /// (topology.optimization), or the changelog was deleted.
+  ///
+  /// `sources`: restores and fills stores from a source topic by processing its records. Kept until the last of these
+  /// stores is complete. Null: there are no such stores, or the bytes of the topic are copied.
   void add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
            const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout,
            const WritePresent& write_present, Tail tail, const std::shared_ptr<SourceRestorer>& sources = {});
@@ -73,11 +78,11 @@ class ChangelogReader {
   void step(Millis timeout);
 
  private:
-  /// What the records of a partition are for.
+  /// What is done with the records of a partition.
   enum class Way {
-    restore,    ///< the store gets them. If there is none, `next` says what the table's topic has
-    take_back,  ///< the changelog gets what the store has for their keys
-    fill,       ///< both. Then the changelog's older records, between `next`, are taken back
+    restore,    ///< they are applied to the store; if there are none, the table is filled from its topic
+    take_back,  ///< for each key, the store's present value is written to the changelog
+    fill,  ///< they are applied to the store and written to the changelog; then older changelog records are taken back
   };
   /// The restore of one store from one partition.
   struct Restoring {
@@ -90,29 +95,35 @@ class ChangelogReader {
     /// When `position` last changed, or when the last warning was logged. Clock::monotonic_ms().
     Timestamp moved_at;
     Way way;
-    WritePresent write_present;  ///< for all ways but `restore`
-    Offset done_until;           ///< used instead of the store's position, which stays; not for `restore`
-    Watermarks next;             ///< what may have to be read behind this: see Way
+    WritePresent write_present;  ///< used by take_back and fill
+    /// For take_back and fill: the next offset to read. The store's position does not move.
+    Offset done_until;
+    /// The offsets to read after this partition. For restore: of the table's topic; for fill: of the changelog.
+    Watermarks next;
     std::shared_ptr<SourceRestorer> sources;
-    /// The records are of a source topic, and `sources` processes them. Otherwise their bytes are copied.
+    /// The records come from a source topic, and `sources` processes them. False: their bytes are copied.
     bool through_source = false;
-    bool found = false;                 ///< a record has come
+    bool found = false;                 ///< at least one record was read
     std::vector<ConsumerRecord> batch;  ///< polled in the present step
 
     [[nodiscard]] Offset next_offset() const { return way == Way::restore ? *store->next_offset() : done_until; }
   };
 
+  /// Starts to read one partition. `bounds`: the offsets to read, `high` exclusive. `next`: see Restoring::next. Does
+  /// nothing if `bounds` is empty.
   void begin(StoreSet& stores, StorePosition& store, const std::shared_ptr<TaskMetrics>& metrics, Way way,
              Watermarks bounds, const WritePresent& write_present, Watermarks next,
              const std::shared_ptr<SourceRestorer>& sources);
-  /// What comes after a partition that is read to its end.
+  /// Called for each partition that was read to its end: ends the restore of the store, or starts the next step of it.
   void follow(const Restoring& ended);
 
   /// Tells the consumer which partitions to read.
   void reassign();
   /// Applies a batch to its store.
   void apply(Restoring& restoring);
+  /// SourceRestorer processes the records of the batch.
   void apply_through_source(Restoring& restoring);
+  /// The bytes of the batch are copied into the store or compared with it.
   void apply_bytes(Restoring& restoring);
   /// Ends the restore of each store that has reached its end.
   void finish_caught_up();

@@ -47,7 +47,8 @@ struct ClientNames {
 [[nodiscard]] AutoOffsetReset reset_policy(const ClientConfig& consumer);
 /// max.poll.interval.ms; Kafka's default (5 minutes) if it is missing or wrong.
 [[nodiscard]] Millis max_poll_interval(const ClientConfig& consumer);
-/// Whether the user's `partitioner` may put a key into another partition than Kafka's default one, or into several.
+/// Whether the user's `partitioner` may choose another partition for a key than Kafka's default partitioner, or several
+/// partitions.
 [[nodiscard]] bool places_keys_otherwise(const ClientConfig& producer);
 /// transaction.timeout.ms; Kafka's default (1 minute) if it is missing or wrong. nullopt: the producer is not
 /// transactional (at least once).

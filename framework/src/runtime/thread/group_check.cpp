@@ -80,7 +80,7 @@ void GroupCheck::unanswered(const BrokerException& error) {
   if (now - *unanswered_since_ < kWarnAfter.count()) return;
   if (unanswered_warned_at_ && now - *unanswered_warned_at_ < kWarnAgain.count()) return;
   unanswered_warned_at_ = now;
-  log(LogLevel::warn, thread_name_ + ": tasks wait until the coordinator has named the members: " + error.what());
+  log(LogLevel::warn, thread_name_ + ": tasks wait until the coordinator describes the group: " + error.what());
 }
 
 /// Asks for a new plan if a member shows a plan that was not seen before. Perhaps this member knows an older state of

@@ -41,9 +41,10 @@ class GroupCheck {
   /// All tasks start again from their committed offsets.
   void forget();
 
-  /// To be called once per round: describes the group if that is due. `waiting`: some tasks wait for others to leave.
-  /// `running`: some tasks run. Throws StrangersInGroup if tasks run that must not. Failures that may pass are tried
-  /// again, and are thrown when the coordinator has not answered for millrace.connect.timeout.ms.
+  /// Describes the group if a description is due. Call this once per round. `waiting`: some tasks wait until other
+  /// members have left. `running`: some tasks run. Throws StrangersInGroup if tasks run while strangers are in the
+  /// group. After a retriable BrokerException the request is repeated in a later round. The exception is thrown if the
+  /// coordinator has not answered for millrace.connect.timeout.ms. Other exceptions are thrown at once.
   void look(bool waiting, bool running);
   /// The membership to commit with. If the group has rebalanced, describes it first and repeats that for `patience`.
   /// Throws BrokerException if nothing may be committed.
@@ -60,7 +61,8 @@ class GroupCheck {
  private:
   /// Asks the coordinator for the members, and tells Ownership. Throws BrokerException.
   void describe(Millis timeout);
-  /// The coordinator has not answered. Says so in the log, and throws the error when that has lasted too long.
+  /// Called when the coordinator has not answered. Logs a warning from time to time. Throws `error` if the coordinator
+  /// has not answered for give_up_after_.
   void unanswered(const BrokerException& error);
   void follow_other_plans();
   /// The message about members that do not follow the protocol.

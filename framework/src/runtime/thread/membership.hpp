@@ -78,13 +78,14 @@ class Membership {
   // --- A consumer that cannot reach its group waits without an error, with no limit. So the thread must ask the broker
   // itself.
 
-  /// Whether the member has been outside of the group for `interval`, and for as long since the last probe.
+  /// Whether the thread should ask the coordinator: the member is outside of the group, and `interval` has passed since
+  /// it left and since the last probe.
   [[nodiscard]] bool needs_probe(Timestamp now, Millis interval) const;
-  /// The thread has asked the coordinator, which did not answer.
+  /// The thread has asked the coordinator, and got no answer.
   void probed(Timestamp now);
-  /// The coordinator has answered. So it works, and the group is just slow.
+  /// The coordinator has answered. So the coordinator works, and the group is only slow.
   void coordinator_answered(Timestamp now);
-  /// For how long the member has been outside of the group without an answer of the coordinator.
+  /// How long the member has been outside of the group without an answer from the coordinator. 0 if it is inside.
   [[nodiscard]] Millis unanswered(Timestamp now) const;
 
  private:
@@ -93,10 +94,10 @@ class Membership {
 
   /// Atomic, because state() is called by other threads, for the state of the application and for metrics.
   std::atomic<State> state_{State::starting};
-  /// Since when the member is outside of the group, or when the coordinator has answered since. Unset: inside, or not
-  /// subscribed yet.
+  /// When the member left the group, or when the coordinator last answered after that. Unset: the member is inside, or
+  /// not subscribed yet.
   std::optional<Timestamp> outside_since_;
-  /// Of the last probe without an answer. Counts only while it is later than outside_since_.
+  /// When the last probe got no answer. Ignored if earlier than outside_since_.
   Timestamp probed_at_ = 0;
 };
 

@@ -227,7 +227,8 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
 
 std::optional<ProducerOutput::Origin> ProducerOutput::take_origin(Changelog& changelog, const Delivery& delivery) {
   if (changelog.under_way.empty()) return std::nullopt;
-  // The client refuses the record that is being sent before those that are on their way are reported.
+  // Reports come in the order of sending, so the front of the queue is the record. Exception: the client itself refuses
+  // the record that is being sent now. This record is at the back of the queue.
   const bool unsent = delivery.token == current_ && delivery.partition < 0;
   Origin origin = std::move(unsent ? changelog.under_way.back() : changelog.under_way.front());
   unsent ? changelog.under_way.pop_back() : changelog.under_way.pop_front();
@@ -244,7 +245,8 @@ void ProducerOutput::refused(const Delivery& delivery) {
   context.thrown = std::make_exception_ptr(*delivery.error);
   context.retriable = delivery.error->severity() == Severity::retriable;
   const ChangeOfStore* change = is_changelog(delivery.token) ? &changelogs_[delivery.token - 1].change : nullptr;
-  // A record that was sent spoils its transaction.
+  // Under exactly once, a record that was sent and refused makes its transaction fail. Then the record cannot be
+  // skipped.
   const bool skippable =
       !context.node.empty() && !errors_.production_in_code && (!exactly_once_ || delivery.partition < 0);
   const std::string text = describe_refused(context, change, skippable);

@@ -52,7 +52,8 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void initialize(const Patience& patience);
   [[nodiscard]] bool initialized() const { return initialized_; }
 
-  /// Records of these topics go where the hash of their key says, whatever the producer's setting `partitioner` is.
+  /// For records of these topics, the hash of the key chooses the partition, as Kafka's default partitioner does. The
+  /// producer's setting `partitioner` is ignored.
   void place_by_key(std::set<std::string, std::less<>> topics) { placed_by_key_ = std::move(topics); }
 
   // --- TaskOutput
@@ -112,10 +113,11 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   /// A changelog partition to which a task writes.
   struct Changelog {
     TopicPartition partition;
-    ChangeOfStore change;
-    const TaskContext* task = nullptr;  ///< null: not known, or closed
+    ChangeOfStore change;               ///< the store and the task, for messages
+    const TaskContext* task = nullptr;  ///< not owned; null: not known, or the changelog was closed
     std::optional<Offset> next_offset;  ///< see confirmed_offset()
-    /// Of the records on their way, in order. Only filled while records are sent one by one, as origins_.
+    /// The origins of the records on their way, in the order of sending. As for origins_, only filled while records are
+    /// sent one by one.
     std::deque<Origin> under_way;
   };
 
@@ -123,7 +125,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void on_delivery(const Delivery& delivery) override;
   /// The broker has refused a record, or failed on it in a way that a handler in code is asked about.
   void refused(const Delivery& delivery);
-  /// Takes the origin of a record of a changelog out of under_way. Empty if it is not known.
+  /// Removes the origin of a changelog record from `under_way` and returns it. nullopt: the origin is not known.
   [[nodiscard]] std::optional<Origin> take_origin(Changelog& changelog, const Delivery& delivery);
   /// Counts a record that the handler decided to skip.
   void count_dropped(const ErrorContext& context);
@@ -161,8 +163,8 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   std::shared_ptr<Producer> producer_;
   /// The index is token - 1.
   std::vector<Changelog> changelogs_;
-  std::set<std::string, std::less<>> placed_by_key_;
-  const Patience* patience_ = nullptr;  ///< null before initialize()
+  std::set<std::string, std::less<>> placed_by_key_;  ///< topics of place_by_key()
+  const Patience* patience_ = nullptr;                ///< null before initialize()
   bool initialized_ = false;
   std::optional<Timestamp> transaction_since_;
   /// Failures no longer matter.

@@ -7,7 +7,7 @@
 namespace millrace::detail {
 namespace {
 
-/// How much of a key is shown, in bytes.
+/// The message shows at most this many bytes of a key.
 constexpr std::size_t kShownKey = 100;
 
 std::string size_of(BytesView bytes) { return bytes ? std::to_string(bytes->size()) : std::string("no"); }
@@ -17,7 +17,8 @@ std::string size_of(BytesView bytes) { return bytes ? std::to_string(bytes->size
 std::string describe_refused(const ErrorContext& context, const ChangeOfStore* change, bool skippable) {
   std::string text = describe_error("production failed:", context);
   const UnwrittenRecord& output = *context.output;
-  // In a batch it is not known which record it was.
+  // Key and value are missing if the record was sent in a batch: then nobody knows which record of the batch was
+  // refused.
   if (output.key || output.value) {
     text += "; the record has a key of " + size_of(output.key) + " bytes" +
             (output.key ? " ('" + visible(*output.key, kShownKey) + "')" : std::string()) + " and a value of " +
@@ -26,8 +27,9 @@ std::string describe_refused(const ErrorContext& context, const ChangeOfStore* c
   if (change != nullptr) {
     text += "; it is a change of state store '" + change->store + "' of " +
             (change->task ? "task " + change->task->str() : std::string("a task")) +
-            ", which cannot be skipped, or the store would differ from its changelog: change what topic '" +
-            output.topic + "' takes (topics alter), or put less into the store";
+            ", which cannot be skipped, because the store would then differ from its changelog: change the settings "
+            "of topic '" +
+            output.topic + "' (topics alter), or put smaller values into the store";
   } else if (skippable) {
     text += "; production.exception.handler=log-and-continue skips such records";
   }

@@ -16,13 +16,14 @@ using Severity = BrokerException::Severity;
 
 // How long a failed producer may take to abort. The broker aborts the transaction anyway.
 constexpr Millis kAbortTimeout{1'000};
-// For the request that tests whether the coordinator answers.
+// Timeout of the request that tests whether the coordinator answers.
 constexpr Millis kProbeTimeout{5'000};
-// How long a member waits outside of its group until it asks the coordinator, and until it asks again.
+// A member that is outside of its group asks the coordinator at this interval.
 constexpr Millis kProbeInterval{10'000};
-// How often it is said that the group has not let the member in yet. A group may wait for members for minutes.
+// A warning that the member is still outside of its group is logged at this interval. A group may wait for members for
+// minutes.
 constexpr Millis kReportInterval{60'000};
-// Two clocks that count whole milliseconds may differ by this much after the same time.
+// The largest difference between two measurements of the same duration, because the clocks count whole milliseconds.
 constexpr Millis kRounding{10};
 // How long a round waits for changelog records.
 constexpr Millis kRestoreWait{100};
@@ -147,7 +148,7 @@ void StreamThread::connect() {
   try {
     output_->initialize(patience_);
   } catch (const BrokerException& error) {
-    // The call itself has gone on trying for that long.
+    // initialize() has repeated its request for this time already.
     const bool all_time_used = now() - begin >= (give_up_after_ - kRounding).count();
     if (error.severity() == Severity::retriable && all_time_used) throw give_up(error);
     throw;
@@ -160,8 +161,8 @@ std::unique_ptr<ProducerOutput> StreamThread::make_output() {
   auto output = std::make_unique<ProducerOutput>(
       environment_.broker, config, exactly_once_, environment_.task.errors, metrics_,
       committer_.batches_allowed() ? Batches::allowed : Batches::one_record_each, environment_.task.clock);
-  // The partitioner is meant for the user's topics. In repartition topics, all records of a key must meet in one task,
-  // which also has that key of other topics.
+  // The user's partitioner is meant for output topics. In repartition topics, all records of a key must be in one
+  // partition, because one task must process them, together with the same key of co-partitioned topics.
   if (places_keys_otherwise(config)) {
     const auto plan = environment_.plan();
     output->place_by_key({plan->repartition_topics().begin(), plan->repartition_topics().end()});
@@ -181,14 +182,14 @@ void StreamThread::check_membership() {
   const std::string waiting = names_.thread_name() + " waits to be let into group '" + names_.application_id + "'";
   try {
     const auto group = environment_.admin.describe_group(names_.application_id, kProbeTimeout);
-    // The group is just slow, and the thread goes on waiting.
+    // The coordinator answers, so the group is only slow. The thread continues to wait.
     membership_.coordinator_answered(now());
     std::string members;
     for (const MemberDescription& member : group.members) members += (members.empty() ? "" : ", ") + member.client_id;
     const bool again = waiting_reported_ && now() - *waiting_reported_ < kReportInterval.count();
     if (!again) waiting_reported_ = now();
     log(again ? LogLevel::debug : LogLevel::warn,
-        waiting + ", which is in the state " + group.state +
+        waiting + ", which is in state " + group.state +
             (members.empty() ? " and has no members" : " and has the members " + members));
   } catch (const BrokerException& error) {
     if (error.severity() != Severity::retriable) throw;

@@ -104,8 +104,9 @@ class StreamThread final : private RebalanceListener {
   void punctuate();
   /// Tells Membership and FailureStreak whether all tasks run.
   void update_state();
-  /// If this member has been outside of the group for long, asks the coordinator and says in the log what it waits for.
-  /// Throws a fatal BrokerException if the coordinator has not answered for millrace.connect.timeout.ms.
+  /// If this member has been outside of the group for some time, asks the coordinator for the state and the members of
+  /// the group, and logs the answer. Throws a fatal BrokerException if the coordinator has not answered for
+  /// millrace.connect.timeout.ms.
   void check_membership();
   /// How long the poll may wait for records.
   [[nodiscard]] Millis poll_timeout() const;
@@ -164,7 +165,7 @@ class StreamThread final : private RebalanceListener {
   ThreadMetrics metrics_;
   GroupCheck group_;
   std::uint64_t subscribed_plan_ = 0;          ///< the fingerprint that the consumer shows to the group
-  std::optional<Timestamp> waiting_reported_;  ///< when a warning said what the group is waiting for
+  std::optional<Timestamp> waiting_reported_;  ///< when check_membership() last logged its warning; monotonic, in ms
   /// Ownership::epoch() of the last check that no other member has committed offsets of the tasks.
   std::uint64_t checked_epoch_ = 0;
   /// Null after the close. Changed under wakeup_mutex_.

@@ -63,7 +63,7 @@ std::vector<TopicPartition> TaskManager::remove(TaskId id, bool clean) {
   try {
     if (found->second.damaged) delete_state(id, found->second);
   } catch (const ProcessorStateException& error) {
-    // Whoever has the task next in this process finds the damage again.
+    // The directory stays. The next thread of this process that gets the task finds the damage again.
     log(LogLevel::warn, error.what());
   }
   auto inputs = std::move(found->second.inputs);
@@ -146,11 +146,13 @@ void TaskManager::advance(TaskOutput& output, Millis wait) {
   if (!changelogs_->idle()) changelogs_->step(wait);
   for (auto& [id, owned] : tasks_) {
     if (!owned.task || owned.task->running() || !owned.positioned || !changelogs_->done(*owned.stores)) continue;
-    // Under exactly once only stores that nothing can restore need it, see finds_start().
+    // Under exactly once, input offsets are needed only for stores on disk that cannot be restored:
+    // tell_of_other_input() compares them at the next start.
     if (!exactly_once_ || !owned.stores->unlogged_on_disk().empty()) owned.stores->begin(owned.start);
     // Only now do nodes run: they may read their stores in init().
     owned.task->initialize();
-    // Otherwise a store that was filled would be filled again at the next start, if no record comes until then.
+    // Filling ends with a commit. Without this request no commit would come until the next record, and a restart would
+    // fill the store again.
     if (owned.stores->fills_any()) owned.task->request_commit();
     list_running();
   }
@@ -170,8 +172,8 @@ bool TaskManager::open_stores_of(TaskId id, OwnedTask& owned) {
     owned.stores = make();
   } catch (const StateCorruptedException& error) {
     log(LogLevel::warn, std::string(error.what()) + ": the state of task " + id.str() + " is deleted");
-    // The files are damaged or from another version. The changelogs have everything, but for stores without one: see
-    // tell_of_emptied().
+    // The files are damaged or from another version. The stores are restored from their changelogs. tell_of_emptied()
+    // warns of stores without a changelog.
     owned.lock->wipe();
     owned.stores = make();
   }

@@ -57,11 +57,11 @@ class TaskManager {
   /// fails.
   std::vector<TopicPartition> remove(TaskId id, bool clean);
   void remove_all(bool clean);
-  /// After a failure: all tasks start again from their last commit. Their databases stay open, but for those that are
-  /// damaged().
+  /// After a failure: all tasks start again from their last commit. Their databases stay open. Exception: a database
+  /// that was reported to damaged() is closed and deleted.
   void restart_all();
-  /// The database in this directory is damaged. When its task ends, or starts again, its directory is deleted. Returns
-  /// false if no task has this directory.
+  /// Reports that the database in `directory` is damaged. The directory is deleted when its task ends or starts again.
+  /// Returns false if no task of this thread has the directory.
   bool damaged(const std::filesystem::path& directory);
 
   /// Moves each task on towards `running`. `output`: for tasks that are opened now; they keep a reference to it.
@@ -150,7 +150,7 @@ class TaskManager {
                                                                  Millis timeout);
   /// Moves the consumer, and drops records that were read from elsewhere.
   void go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset);
-  /// Closes the stores and deletes the directory.
+  /// Closes the stores of the task and deletes its directory. Throws ProcessorStateException.
   void delete_state(TaskId id, OwnedTask& owned);
   /// Closes the task. Its stores stay open.
   void end_task(OwnedTask& owned, bool clean);

@@ -9,9 +9,9 @@ namespace millrace::detail {
 namespace {
 
 constexpr const char* kRemedy =
-    ". To have it complete, let the application process its input again from the beginning: reset it, or give it "
-    "another "
-    "application.id. A store with a changelog (logging enabled) comes back by itself";
+    ". To fill the store completely, the application must process its input again from the beginning: reset the "
+    "application, or give it another application.id. A store with a changelog (logging enabled) is restored "
+    "automatically";
 
 }  // namespace
 
@@ -20,15 +20,16 @@ void tell_of_emptied(StoreSet& stores, const std::map<TopicPartition, OffsetAndM
   if (emptied.empty()) return;
   std::string processed;
   for (const auto& [input, next] : start) {
-    // A claim commits offsets before anything was processed. Then there is no time either.
+    // A claim commits offsets before a record was processed. Such a commit has no partition time.
     if (decode_commit_metadata(next.metadata).partition_time == kNoTimestamp) continue;
     processed += (processed.empty() ? "" : ", ") + std::to_string(next.offset) + " of " + input.str();
   }
   if (processed.empty()) return;
   for (const std::string& store : emptied) {
     log(LogLevel::warn, "store '" + store + "' of " + stores.owner() +
-                            " begins empty, and has no changelog to be restored from. The task goes on at offset " +
-                            processed + ", so that the store lacks what came before" + kRemedy);
+                            " begins empty, and has no changelog from which it could be restored. The task continues "
+                            "at offset " +
+                            processed + ", so the store lacks the records before this offset" + kRemedy);
   }
 }
 
@@ -38,13 +39,14 @@ void tell_of_other_input(const StoreSet& stores, const InputOffsets& own,
   if (unlogged.empty()) return;
   for (const auto& [input, next] : group) {
     const auto found = own.processed.find(input);
-    // More than the group has is no loss: under at least once the task goes on from its own offsets.
+    // If the store includes more input than the group has committed, nothing is lost: under at least once the task
+    // continues from the store's offsets.
     if (found == own.processed.end() || found->second.offset >= next.offset) continue;
     for (const std::string& store : unlogged) {
-      log(LogLevel::warn, "store '" + store + "' of " + stores.owner() + " has what came up to offset " +
+      log(LogLevel::warn, "store '" + store + "' of " + stores.owner() + " has the records up to offset " +
                               std::to_string(found->second.offset) + " of " + input.str() +
-                              ", and no changelog to be restored from. The task goes on at offset " +
-                              std::to_string(next.offset) + ", so that the store lacks what came between" + kRemedy);
+                              ", and no changelog from which it could be restored. The task continues at offset " +
+                              std::to_string(next.offset) + ", so the store lacks the records in between" + kRemedy);
     }
   }
 }

@@ -6,15 +6,17 @@
 
 namespace millrace::detail {
 
-/// Warnings about stores that nothing can restore: they have no changelog, and are not the table of a topic. Their user
-/// has chosen that. But a store that has lost its data must not look like one that is complete.
+/// Warnings about stores that cannot be restored: they have no changelog, and they are not the table of a topic. The
+/// user has disabled logging for them, so this is not an error. But the user must learn that such a store has lost
+/// data.
 
-/// Names the stores that have become empty although the task has processed input before. `start`: where the task goes
-/// on.
+/// Logs a warning for each of these stores that is now empty although the task has processed input before. `start`: the
+/// offsets at which the task continues.
 void tell_of_emptied(StoreSet& stores, const std::map<TopicPartition, OffsetAndMetadata>& start);
 
-/// Names the stores on disk whose data are not of the input up to where the group is: `own` is what they include.
-/// Either another process had the task meanwhile, or this one has ended between the group's commit and its own.
+/// Logs a warning for each of these stores on disk that includes less input than the group has committed. `own`: the
+/// input offsets that the stores include. `group`: the committed offsets. There are two causes: another process had the
+/// task in the meantime, or this process ended after the commit of the group and before the commit of its stores.
 void tell_of_other_input(const StoreSet& stores, const InputOffsets& own,
                          const std::map<TopicPartition, OffsetAndMetadata>& group);
 
