@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "millrace/app/command_line.hpp"
@@ -12,11 +11,12 @@
 
 namespace {
 
-/// Splits KEY=VALUE.
-std::pair<std::string, std::string> setting(const std::string& pair) {
+/// Adds a KEY=VALUE. A later value of a key replaces an earlier one.
+template <class Settings>
+void put(Settings& settings, const std::string& pair) {
   const auto equals = pair.find('=');
   if (equals == std::string::npos) throw CLI::ValidationError("--set", "'" + pair + "' is not KEY=VALUE");
-  return {pair.substr(0, equals), pair.substr(equals + 1)};
+  settings.insert_or_assign(pair.substr(0, equals), pair.substr(equals + 1));
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
       ->add_option_function<std::vector<std::string>>(
           "--set",
           [&](const std::vector<std::string>& pairs) {
-            for (const auto& pair : pairs) settings.insert_or_assign(setting(pair).first, setting(pair).second);
+            for (const auto& pair : pairs) put(settings, pair);
           },
           "a setting of the topics, such as retention.ms=-1; may be given several times")
       ->type_name("KEY=VALUE");
@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
       ->add_option_function<std::vector<std::string>>(
           "--set",
           [&](const std::vector<std::string>& pairs) {
-            for (const auto& pair : pairs) changes.insert_or_assign(setting(pair).first, setting(pair).second);
+            for (const auto& pair : pairs) put(changes, pair);
           },
           "the new value of a setting, such as retention.ms=-1; may be given several times")
       ->type_name("KEY=VALUE");

@@ -19,18 +19,6 @@ namespace {
 /// Error messages show at most this many bytes of a key.
 constexpr std::size_t kShownKey = 100;
 
-/// For messages.
-[[nodiscard]] std::string_view noun(StoreKind kind) {
-  switch (kind) {
-    case StoreKind::key_value: return "key-value";
-    case StoreKind::window: return "window";
-    case StoreKind::session: return "session";
-    case StoreKind::versioned: return "versioned";
-    case StoreKind::custom: return "custom";
-  }
-  return "?";
-}
-
 }  // namespace
 
 // Opens all stores. If one of them fails, the exception destroys the open ones and closes the database.
@@ -348,8 +336,8 @@ void StoreSet::require_readable(const std::string& store, StoreKind kind) const 
   if (plan == plans_.end()) throw ProcessorStateException(owner_ + " has no state store '" + store + "'");
   const std::string name = "state store '" + store + "' of " + owner_;
   if (spec_of(*plan).kind != kind) {
-    throw ProcessorStateException(name + " is a " + std::string(noun(spec_of(*plan).kind)) +
-                                  " store: read it as that, not as a " + std::string(noun(kind)) + " store");
+    throw ProcessorStateException(name + " is a " + std::string(name_of(spec_of(*plan).kind)) +
+                                  " store: read it as that, not as a " + std::string(name_of(kind)) + " store");
   }
   if (!plan->persistent) {
     throw ProcessorStateException(name + " is kept in memory, where only the thread of its task may read it: keep it " +

@@ -5,17 +5,6 @@
 namespace millrace::detail {
 namespace {
 
-[[nodiscard]] std::string_view name_of(StoreKind kind) {
-  switch (kind) {
-    case StoreKind::key_value: return "key-value";
-    case StoreKind::window: return "window";
-    case StoreKind::session: return "session";
-    case StoreKind::versioned: return "versioned";
-    case StoreKind::custom: return "custom";
-  }
-  return "?";
-}
-
 /// The parts of a text of write_store_type(): kind, encoding and type of keys, encoding and type of values.
 using Parts = std::array<std::string_view, 5>;
 std::optional<Parts> read(std::string_view text) {
@@ -39,6 +28,17 @@ std::optional<Parts> read(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view name_of(StoreKind kind) {
+  switch (kind) {
+    case StoreKind::key_value: return "key-value";
+    case StoreKind::window: return "window";
+    case StoreKind::session: return "session";
+    case StoreKind::versioned: return "versioned";
+    case StoreKind::custom: return "custom";
+  }
+  return "?";
+}
 
 std::string write_store_type(const StoreSpec& spec) {
   std::string text(name_of(spec.kind));

@@ -8,6 +8,9 @@
 
 namespace millrace::detail {
 
+/// Such as "key-value"; for messages and for write_store_type(), whose texts are saved. So never change a name.
+[[nodiscard]] std::string_view name_of(StoreKind kind);
+
 /// Writes the kind of a store and the types of its keys and values as a text. The text is saved with the store's data
 /// and compared when the store is opened again. A change of the topology can give the name of a store to another store,
 /// in particular a name that the DSL has generated.

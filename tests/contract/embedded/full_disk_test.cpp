@@ -9,24 +9,14 @@
 #include "millrace/common/errors.hpp"
 #include "support/captured_stderr.hpp"
 #include "support/limits.hpp"
+#include "support/noise.hpp"
 
 using namespace millrace;
 using namespace millrace::contract;
 
 namespace {
 
-/// 20,000 bytes that cannot be compressed. They differ for each number.
-std::string noise(std::uint64_t number) {
-  std::string bytes(20'000, '\0');
-  auto state = number * 2654435761u + 1;
-  for (char& c : bytes) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    c = static_cast<char>(state);
-  }
-  return bytes;
-}
+constexpr std::size_t kRecord = 20'000;  // bytes
 
 struct Reports : DeliveryListener {
   void on_delivery(const Delivery& delivery) override {
@@ -54,7 +44,7 @@ BOOST_AUTO_TEST_CASE(says_so_and_keeps_what_it_has_confirmed) {
     const auto producer = broker->make_producer({}, &reports);
     for (std::uint64_t i = 0; reports.error.empty(); ++i) {
       BOOST_REQUIRE(i < 10'000);
-      const std::string value = noise(i);
+      const std::string value = test::noise(i, kRecord);
       producer->send({.topic = "t", .partition = 0, .key = {}, .value = value, .timestamp = {}}, i);
       producer->poll();
     }
@@ -91,7 +81,7 @@ BOOST_AUTO_TEST_CASE(says_so_and_keeps_what_it_has_confirmed) {
       BOOST_REQUIRE_EQUAL(record.offset, next);
       const auto confirmed = reports.offsets.find(next++);
       // A record that was not confirmed may exist, but never in part.
-      if (confirmed != reports.offsets.end()) BOOST_REQUIRE(*record.value == noise(confirmed->second));
+      if (confirmed != reports.offsets.end()) BOOST_REQUIRE(*record.value == test::noise(confirmed->second, kRecord));
       BOOST_REQUIRE_EQUAL(record.value->size(), 20'000U);
     }
   }

@@ -37,7 +37,7 @@ std::vector<Input> rows(const S& value) {
   return records;
 }
 
-/// For each record with the key "walk", iterates over all rows of the store "counts" and counts them.
+/// For each record with the key "walk", iterates over all rows of the store "rows" and counts them.
 template <class Store>
 class Walk final : public Processor<S, S, S, S> {
  public:
@@ -60,6 +60,13 @@ struct Damaged : World {
   S id = unique("app");
   TempDir state;
 
+  /// Iterates over the rows of a global table.
+  [[nodiscard]] Topology walking_global_table() const {
+    StreamsBuilder builder;
+    builder.global_table<S, S>(names, Materialized::as("rows"));
+    builder.stream<S, S>(in).process([] { return std::make_unique<Walk<TimestampedKeyValueStore<S, S>>>(); }).to(out);
+    return builder.build();
+  }
   /// Runs the application until `out` has `results` records. Returns its log.
   S run(const Topology& topology, const S& guarantee, const std::vector<Input>& records, std::size_t results) {
     const CapturedStderr said;
@@ -142,10 +149,7 @@ BOOST_DATA_TEST_CASE(of_a_global_store_found_by_a_join_reads_its_topic_again, kG
 }
 
 BOOST_DATA_TEST_CASE(of_a_global_store_found_by_a_walk_reads_its_topic_again, kGuarantees, guarantee) {
-  StreamsBuilder builder;
-  builder.global_table<S, S>(names, Materialized::as("rows"));
-  builder.stream<S, S>(in).process([] { return std::make_unique<Walk<TimestampedKeyValueStore<S, S>>>(); }).to(out);
-  const Topology topology = builder.build();
+  const Topology topology = walking_global_table();
   write(names, rows("name"));
   (void)run(topology, guarantee, {{"walk", ""}}, 1);
   damage("global");
@@ -154,10 +158,7 @@ BOOST_DATA_TEST_CASE(of_a_global_store_found_by_a_walk_reads_its_topic_again, kG
 }
 
 BOOST_DATA_TEST_CASE(of_a_global_store_found_at_its_start_reads_its_topic_again, kGuarantees, guarantee) {
-  StreamsBuilder builder;
-  builder.global_table<S, S>(names, Materialized::as("rows"));
-  builder.stream<S, S>(in).process([] { return std::make_unique<Walk<TimestampedKeyValueStore<S, S>>>(); }).to(out);
-  const Topology topology = builder.build();
+  const Topology topology = walking_global_table();
   write(names, rows("name"));
   (void)run(topology, guarantee, {{"walk", ""}}, 1);
   damage("global");

@@ -10,12 +10,14 @@
 #include "millrace/common/errors.hpp"
 #include "state/task_database.hpp"
 #include "support/limits.hpp"
+#include "support/noise.hpp"
 
 namespace millrace::detail {
 namespace {
 
 constexpr std::size_t kSmall = 12u << 20;
 constexpr std::size_t kLarge = 256u << 20;
+constexpr std::size_t kValue = 1'000;  // bytes
 const TopicPartition kChangelog{"app-counts-changelog", 0};
 const DatabaseOptions kOptions{32u << 10, 1u << 20, 64u << 10};
 
@@ -35,19 +37,6 @@ std::string failure_of(const std::function<void()>& action) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// 1000 bytes that cannot be compressed. They differ for each number.
-std::string noise(std::int64_t number) {
-  std::string bytes(1000, '\0');
-  auto state = static_cast<std::uint64_t>(number) * 2654435761u + 1;
-  for (char& c : bytes) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    c = static_cast<char>(state);
-  }
-  return bytes;
-}
-
 /// Commits the numbers 1, 2, 3 and so on, one by one, until a commit fails. Returns the last committed number.
 std::int64_t commit_until_failure(const std::filesystem::path& directory, bool with_inputs, std::string& failure) {
   const auto database = TaskDatabase::open(directory, kOptions);
@@ -56,7 +45,7 @@ std::int64_t commit_until_failure(const std::filesystem::path& directory, bool w
   failure = failure_of([&] {
     for (std::int64_t n = 1; n < 100'000; ++n) {
       store->put("last", std::to_string(n));
-      store->put("key" + std::to_string(n), noise(n));
+      store->put("key" + std::to_string(n), test::noise(static_cast<std::uint64_t>(n), kValue));
       std::optional<InputOffsets> inputs;
       if (with_inputs) inputs.emplace().processed[{"in", 0}].offset = n;
       database->commit({{"counts", {{kChangelog, Offset(n)}}}}, inputs);
@@ -93,7 +82,8 @@ BOOST_AUTO_TEST_CASE(are_named_and_lose_no_commit) {
     if (with_inputs) BOOST_TEST(n >= committed);
     BOOST_TEST(std::string(store->get("last").value_or("0")) == std::to_string(n));
     for (std::int64_t i = 1; i <= n; ++i) {
-      BOOST_REQUIRE(store->get("key" + std::to_string(i)).value_or("") == noise(i));
+      BOOST_REQUIRE(store->get("key" + std::to_string(i)).value_or("") ==
+                    test::noise(static_cast<std::uint64_t>(i), kValue));
     }
     store->put("after", "room");
     database->commit({{"counts", {{kChangelog, Offset(n + 1)}}}});

@@ -90,7 +90,7 @@ KafkaProducer::Topic& KafkaProducer::topic(std::string_view name) {
 }
 
 void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
-  while (!enqueue(record, token)) {
+  while (!enqueue(record, token, kReportPatience)) {
     // Returns as soon as there is a delivery report, which makes room.
     rd_kafka_poll(client_->handle(), 100);
     client_->rethrow();
@@ -99,20 +99,20 @@ void KafkaProducer::send(const ProducerRecord& record, std::uint64_t token) {
 }
 
 bool KafkaProducer::send_within(const ProducerRecord& record, std::uint64_t token, Millis timeout) {
-  if (!enqueue(record, token)) {
+  if (!enqueue(record, token, kReportPatience)) {
     const Deadline deadline(timeout);
     do {
       rd_kafka_poll(client_->handle(), std::min(100, deadline.left_ms()));
       client_->rethrow();
       if (deadline.passed()) return false;
-    } while (!enqueue(record, token));
+    } while (!enqueue(record, token, kReportPatience));
   }
   if (++sends_until_poll_ >= kSendsPerPoll) poll();
   return true;
 }
 
 bool KafkaProducer::try_send(const ProducerRecord& record, std::uint64_t token) {
-  if (!enqueue(record, token)) {
+  if (!enqueue(record, token, Millis(0))) {
     poll();
     return false;
   }
@@ -120,7 +120,7 @@ bool KafkaProducer::try_send(const ProducerRecord& record, std::uint64_t token) 
   return true;
 }
 
-bool KafkaProducer::enqueue(const ProducerRecord& record, std::uint64_t token) {
+bool KafkaProducer::enqueue(const ProducerRecord& record, std::uint64_t token, Millis report_patience) {
   auto* topic_handle = topic(record.topic).handle.get();
   auto headers = to_headers(record.headers);
   const auto partition = record.partition.value_or(RD_KAFKA_PARTITION_UA);
@@ -153,7 +153,7 @@ bool KafkaProducer::enqueue(const ProducerRecord& record, std::uint64_t token) {
   }
   // In a transaction that has failed already nothing can be sent any more.
   if (code == RD_KAFKA_RESP_ERR__STATE && transactional_) {
-    await_failed_record();
+    await_failed_record(report_patience);
     throw client_->error(Severity::abortable, code, doing, "the transaction has failed or was not begun");
   }
   client_->fail(code, doing);
@@ -224,12 +224,12 @@ void KafkaProducer::delivered(const rd_kafka_message_t& message) {
 // A failed record makes its transaction fail at once, but the delivery report of the record comes through a queue and
 // may be late. The caller needs the report before the exception, because only the report says which record failed, and
 // why.
-void KafkaProducer::await_failed_record() {
-  const Deadline deadline(kReportPatience);
-  while (!record_failed_ && !deadline.passed()) {
+void KafkaProducer::await_failed_record(Millis patience) {
+  const Deadline deadline(patience);
+  do {
     rd_kafka_poll(client_->handle(), std::min(20, deadline.left_ms()));
     client_->rethrow();
-  }
+  } while (!record_failed_ && !deadline.passed());
 }
 
 void KafkaProducer::poll() {
@@ -268,7 +268,7 @@ void KafkaProducer::transaction_step(const std::string& doing, Millis timeout,
     const ErrorPtr error(step(std::max(1, deadline.left_ms())));
     client_->rethrow();
     if (error == nullptr) return;
-    if (severity_of(*error) == Severity::abortable) await_failed_record();
+    if (severity_of(*error) == Severity::abortable) await_failed_record(kReportPatience);
     if (severity_of(*error) != Severity::retriable || deadline.passed()) client_->fail(*error, doing);
     std::this_thread::sleep_for(std::min(Millis(20), Millis(deadline.left_ms())));
   }

@@ -53,9 +53,11 @@ class KafkaProducer final : public Producer {
   static void on_delivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
   void delivered(const rd_kafka_message_t& message);
   /// Queues the record, or reports that it cannot be written. False: the queue is full.
-  bool enqueue(const ProducerRecord& record, std::uint64_t token);
-  /// After a transaction has failed: waits a little for the report of the record that made it fail.
-  void await_failed_record();
+  /// `report_patience`: see await_failed_record().
+  bool enqueue(const ProducerRecord& record, std::uint64_t token, Millis report_patience);
+  /// After a transaction has failed: serves delivery reports until the failed record was reported, for `patience` at
+  /// most. 0: serves those that are there.
+  void await_failed_record(Millis patience);
   void report_unsent(const ProducerRecord& record, std::uint64_t token, rd_kafka_resp_err_t code);
   /// The value of one of librdkafka's settings, for messages.
   [[nodiscard]] std::string setting(const char* name) const;

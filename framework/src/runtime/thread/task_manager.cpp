@@ -260,7 +260,7 @@ bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
   return true;
 }
 
-// --- start
+// --- where a task starts
 
 std::vector<std::string> TaskManager::waiting() const {
   std::vector<std::string> all;
