@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "kafka/kafka_tools.hpp"
+#include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/errors.hpp"
 
 using namespace millrace;
@@ -182,6 +184,30 @@ BOOST_AUTO_TEST_CASE(reports_a_commit_during_a_rebalance_as_retriable) {
 BOOST_AUTO_TEST_CASE(closes_a_consumer_whose_first_assignment_is_late) { close_while_joining(Millis(1'000)); }
 
 BOOST_AUTO_TEST_CASE(closes_a_consumer_whose_first_assignment_never_comes) { close_while_joining(Millis(60'000)); }
+
+// A broker that starts or shuts down may say that a topic does not exist. librdkafka 2.0.2 keeps this answer for
+// minutes if it has stored an answer about another topic before.
+BOOST_AUTO_TEST_CASE(asks_again_for_a_topic_that_was_unknown_for_a_moment) {
+  const auto calls = std::vector<std::function<void(Consumer&)>>{
+      [](Consumer& reader) {
+        BOOST_CHECK_EQUAL(reader.query_watermarks({"u", 0}, kPatience).high, 0);
+      },
+      [](Consumer& reader) {
+        BOOST_CHECK(!reader.offset_for_time({"u", 0}, 1'000, kPatience));
+      },
+      [](Consumer& reader) {
+        reader.assign({{{"u", 0}, Consumer::kOffsetBeginning}});
+      }};
+  rd_kafka_mock_topic_create(cluster, "u", 1, 1);
+  for (const auto& call : calls) {
+    const auto reader = consumer();
+    (void)reader->query_watermarks({"t", 0}, kPatience);
+    rd_kafka_mock_topic_set_error(cluster, "u", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    BOOST_CHECK_THROW(call(*reader), UnknownTopicOrPartitionException);
+    rd_kafka_mock_topic_set_error(cluster, "u", RD_KAFKA_RESP_ERR_NO_ERROR);
+    call(*reader);
+  }
+}
 
 BOOST_AUTO_TEST_CASE(starts_transactions_although_the_coordinator_is_loading) {
   fail_next(kInitProducerId,

@@ -141,17 +141,27 @@ MetadataPtr KafkaClient::metadata(const char* topic, Deadline deadline, const st
   }
 }
 
+bool KafkaClient::exists(const TopicPartition& partition, Deadline deadline) const {
+  const auto answer = metadata(partition.topic.c_str(), deadline, "asking for topic '" + partition.topic + "'");
+  for (int i = 0; i < answer->topic_cnt; ++i) {
+    const auto& topic = answer->topics[i];
+    if (topic.topic == partition.topic && !is_missing(topic.err)) return partition.partition < topic.partition_cnt;
+  }
+  return false;
+}
+
 void KafkaClient::serve_admin_events() const {
   if (kind_ == ClientKind::admin) rd_kafka_poll(handle_, 0);
 }
 
 Watermarks KafkaClient::watermarks(const TopicPartition& partition, Millis timeout) const {
   const Deadline deadline(timeout);
-  for (;;) {
+  for (bool verified = false;;) {
     Watermarks result;
     const auto code = rd_kafka_query_watermark_offsets(handle_, partition.topic.c_str(), partition.partition,
                                                        &result.low, &result.high, std::max(1, deadline.left_ms()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return result;
+    if (is_missing(code) && !std::exchange(verified, true) && exists(partition, deadline)) continue;
     if (!worth_another_try(code) || deadline.passed()) {
       fail(code, "asking for the offsets of " + partition.str());
     }

@@ -80,6 +80,12 @@ class KafkaClient {
   /// missing topic is no failure of the request: the topic's entry carries the error code.
   [[nodiscard]] MetadataPtr metadata(const char* topic, Deadline deadline, const std::string& doing) const;
 
+  /// Whether a broker knows the partition now. For answers "unknown topic" that may be outdated: a broker that starts
+  /// or shuts down gives that answer for topics that exist, and librdkafka 2.0.2 repeats it for up to
+  /// metadata.max.age.ms without asking again. This call also replaces librdkafka's stored answer. Throws if no broker
+  /// answers before the deadline.
+  [[nodiscard]] bool exists(const TopicPartition& partition, Deadline deadline) const;
+
   /// First and next offset of a partition, asked from the partition's leader. Retries until `timeout`, then throws.
   [[nodiscard]] Watermarks watermarks(const TopicPartition& partition, Millis timeout) const;
 

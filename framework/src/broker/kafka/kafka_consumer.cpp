@@ -65,6 +65,19 @@ void KafkaConsumer::assign(const std::vector<std::pair<TopicPartition, std::int6
 /// fails for another reason, the offsets stay symbolic and librdkafka looks them up later.
 void KafkaConsumer::resolve(rd_kafka_topic_partition_list_t& list) {
   if (list.cnt == 0) return;
+  const Deadline deadline(std::min(kResolveTimeout, client_->api_timeout()));
+  auto missing = resolve_once(list, deadline);
+  if (missing.empty()) return;
+  const auto gone = std::ranges::find_if_not(missing, [&](const auto& one) { return client_->exists(one, deadline); });
+  // exists() has corrected what librdkafka knows of the other topics.
+  if (gone == missing.end()) missing = resolve_once(list, deadline);
+  if (missing.empty()) return;
+  client_->fail(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "assigning " + missing.front().str());
+}
+
+/// Returns the partitions that do not exist, according to what librdkafka knows.
+std::vector<TopicPartition> KafkaConsumer::resolve_once(rd_kafka_topic_partition_list_t& list,
+                                                        const Deadline& deadline) {
   const PartitionListPtr asked(rd_kafka_topic_partition_list_copy(&list));
   for (int i = 0; i < asked->cnt; ++i) {
     // rd_kafka_offsets_for_times() reads the offset as a time. The codes for "beginning" and "end" mean the same as
@@ -72,20 +85,18 @@ void KafkaConsumer::resolve(rd_kafka_topic_partition_list_t& list) {
     if (asked->elems[i].offset >= 0) asked->elems[i].offset = RD_KAFKA_OFFSET_END;
     // As a time, kOffsetBeginning and kOffsetEnd mean the same.
   }
-  const auto timeout = std::min(kResolveTimeout, client_->api_timeout());
-  const auto code = rd_kafka_offsets_for_times(client_->handle(), asked.get(), static_cast<int>(timeout.count()));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !is_missing(code)) return;
+  const auto code = rd_kafka_offsets_for_times(client_->handle(), asked.get(), std::max(1, deadline.left_ms()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !is_missing(code)) return {};
+  std::vector<TopicPartition> missing;
   for (int i = 0; i < asked->cnt; ++i) {
     const auto& answer = asked->elems[i];
-    if (is_missing(code) || is_missing(answer.err)) {
-      client_->fail(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-                    "assigning " + TopicPartition{answer.topic, answer.partition}.str());
-    }
+    if (is_missing(code) || is_missing(answer.err)) missing.push_back({answer.topic, answer.partition});
     auto& element = list.elems[i];
     if (element.offset < 0 && answer.err == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset >= 0) {
       element.offset = answer.offset;
     }
   }
+  return missing;
 }
 
 /// The group makes librdkafka look up the leaders of subscribed topics only. Partitions of other topics have no known
@@ -252,11 +263,12 @@ std::optional<std::int64_t> KafkaConsumer::offset_for_time(const TopicPartition&
                                                            Millis timeout) {
   const auto doing = "asking for the first record of " + partition.str() + " at or after " + std::to_string(timestamp);
   const Deadline deadline(timeout);
-  for (;;) {
+  for (bool verified = false;;) {
     const auto list = to_list(partition, timestamp);
     auto code = rd_kafka_offsets_for_times(client_->handle(), list.get(), std::max(1, deadline.left_ms()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return known(list->elems[0].offset);
+    if (is_missing(code) && !std::exchange(verified, true) && client_->exists(partition, deadline)) continue;
     if (!worth_another_try(code) || deadline.passed()) client_->fail(code, doing);
     std::this_thread::sleep_for(std::min(Millis(50), Millis(deadline.left_ms())));
   }

@@ -80,6 +80,7 @@ class KafkaConsumer final : public Consumer {
   void leave_group();
   /// Replaces kOffsetBeginning and kOffsetEnd by real offsets.
   void resolve(rd_kafka_topic_partition_list_t& list);
+  std::vector<TopicPartition> resolve_once(rd_kafka_topic_partition_list_t& list, const Deadline& deadline);
 
   /// One seek. Retries while the partition's start offset is still being looked up.
   void seek_once(const TopicPartition& partition, std::int64_t offset, const Deadline& deadline);
