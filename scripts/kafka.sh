@@ -137,6 +137,8 @@ launch() {
       fail "could not prepare $dir/data"
     }
   fi
+  # The log of the last run shows whether its shutdown was harmless.
+  if [ -s "$dir/server.log" ]; then cat "$dir/server.log" >>"$dir/server.previous.log"; fi
   # The server must not inherit open files of this shell, or callers that read our output would wait for the server.
   # setsid: Ctrl-C in this terminal does not reach the server. exec: the pid is the server's own.
   (
@@ -206,18 +208,22 @@ start() {
     launch || status=$?
     if [ "$status" = 0 ]; then
       echo "$port" >"$dir/port"
-      # After a kill, Kafka (4.3.1, 4.4.0) completes transactions before it leads their partitions again. It may then
-      # take the partitions for deleted.
-      if grep -q 'likely deleted' "$dir/server.log"; then
-        echo "kafka.sh: after a kill Kafka has left transactions open for good: who reads their topics read_committed" \
-          "may wait for ever. If it matters, stop it and start it with a new --dir." >&2
-      fi
+      warn_of_lost_markers
       echo "Kafka $version started (pid $(cat "$dir/pid"), data and log in $dir)"
       echo "bootstrap servers: localhost:$port"
       return
     fi
   done
   fail "found no free port: see $dir/server.log"
+}
+
+# Kafka (4.3.1, 4.4.0) may complete transactions while it does not know the leaders of their partitions: after a kill, or
+# while it shuts down. It then takes the partitions for deleted, and writes no markers to them.
+warn_of_lost_markers() {
+  if grep -q 'likely deleted' "$dir/server.log"; then
+    echo "kafka.sh: Kafka has completed transactions without writing their markers. Readers with read_committed may wait" \
+      "for ever, or miss committed records. If it matters, stop it and start it with a new --dir." >&2
+  fi
 }
 
 stop() {
@@ -239,6 +245,7 @@ stop() {
     sleep 0.1
   done
   rm -f "$dir/pid"
+  warn_of_lost_markers
   echo "Kafka stopped (pid $pid)"
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/lost_markers.hpp"
 #include "support/temp_dir.hpp"
 
 namespace millrace {
@@ -53,7 +54,6 @@ class OwnKafka {
 
   /// Kills the server without a shutdown, as a power cut does.
   void kill() {
-    (void)forgot_transactions();
     pid_t pid = 0;
     std::ifstream(directory_.path() / "pid") >> pid;
     if (pid <= 1 || ::kill(pid, SIGKILL) != 0) throw std::runtime_error("Kafka does not run");
@@ -64,17 +64,8 @@ class OwnKafka {
 
   [[nodiscard]] const std::string& address() const { return address_; }
 
-  /// Whether the restarted server took partitions for deleted and left transactions open there for good. This is a
-  /// fault of Kafka (4.3.1, 4.4.0). Afterwards no reader gets exactly the committed records, so the result of the test
-  /// says nothing.
-  [[nodiscard]] bool forgot_transactions() {
-    if (forgot_transactions_) return true;
-    std::ifstream log(directory_.path() / "server.log");
-    for (std::string line; !forgot_transactions_ && std::getline(log, line);) {
-      forgot_transactions_ = line.find("likely deleted") != std::string::npos;
-    }
-    return forgot_transactions_;
-  }
+  /// See millrace::has_lost_markers().
+  [[nodiscard]] bool has_lost_markers() const { return millrace::has_lost_markers(directory_.path()); }
 
  private:
   std::string script(const std::string& arguments) const {
@@ -91,7 +82,6 @@ class OwnKafka {
   TempDir directory_;
   std::vector<std::string> settings_;
   std::string address_;
-  bool forgot_transactions_ = false;
 };
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <stdexcept>
 
 #include "chaos/processes/program.hpp"
+#include "support/lost_markers.hpp"
 
 namespace millrace::kill9 {
 namespace {
@@ -86,6 +88,11 @@ void Cluster::signal(std::size_t server, int number) const {
   pid_t pid = 0;
   std::ifstream(servers_[server].directory / "pid") >> pid;
   if (pid > 1) ::kill(pid, number);
+}
+
+bool Cluster::has_lost_markers() const {
+  return std::ranges::any_of(servers_,
+                             [](const Server& server) { return millrace::has_lost_markers(server.directory); });
 }
 
 }  // namespace millrace::kill9

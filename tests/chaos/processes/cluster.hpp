@@ -25,6 +25,9 @@ class Cluster {
   void stop(std::size_t server);
   void start(std::size_t server);
   void signal(std::size_t server, int number) const;
+  /// Whether any of the servers has completed transactions without writing their markers; see
+  /// millrace::has_lost_markers.
+  [[nodiscard]] bool has_lost_markers() const;
 
  private:
   struct Server {

@@ -26,6 +26,8 @@ using Steady = std::chrono::steady_clock;
 constexpr Millis kPatience{60'000};
 /// So long may no result come after the last fault before the run is called stuck.
 constexpr auto kStuckAfter = 180s;
+/// Runs in which Kafka itself loses markers of transactions are repeated, up to this number of runs in all.
+constexpr int kAttempts = 5;
 
 struct Settings {
   double minutes = 10;
@@ -34,6 +36,7 @@ struct Settings {
   std::int64_t rate = 20'000;
   std::uint64_t seed = 0;
   std::string guarantee = "exactly_once_v2";
+  bool only_brokers = false;
   std::string keep;
 };
 
@@ -91,8 +94,9 @@ class Application {
 /// Hurts processes and brokers. Each call of hurt() ends when all of them run again.
 class Faults {
  public:
-  Faults(Application& application, Cluster& cluster, std::uint64_t seed)
-      : application_(application), cluster_(cluster), random_(seed) {}
+  /// `only_brokers`: the processes of the application are not hurt.
+  Faults(Application& application, Cluster& cluster, std::uint64_t seed, bool only_brokers)
+      : application_(application), cluster_(cluster), random_(seed), first_kind_(only_brokers ? 85 : 0) {}
 
   // Long enough for a group to get over most faults: a dead member is missed after the session timeout.
   void pause_between() { sleep(between(500, 12'000)); }
@@ -100,7 +104,7 @@ class Faults {
   void hurt() {
     const std::size_t process = between(0, application_.size() - 1);
     const std::size_t broker = between(0, cluster_.size() - 1);
-    const std::uint64_t kind = between(0, 99);
+    const std::uint64_t kind = between(first_kind_, 99);
     if (kind < 60) {
       say("kill -9 of process " + std::to_string(process + 1));
       application_.kill(process);
@@ -145,6 +149,7 @@ class Faults {
   Application& application_;
   Cluster& cluster_;
   std::mt19937_64 random_;
+  std::uint64_t first_kind_;
 };
 
 void create_topics(Admin& admin, const Cluster& cluster) {
@@ -172,11 +177,18 @@ void wait_for_results(const Check& check, Application& application, std::uint64_
   }
 }
 
-int run(const Settings& settings, const std::filesystem::path& directory) {
+/// What a run has shown.
+struct Result {
+  bool right = false;
+  /// Kafka has lost markers of transactions. If the output is wrong, that may be the reason.
+  bool lost_markers = false;
+};
+
+/// Hurts processes and brokers for the given time. Returns whether the output is right.
+bool hurt_and_check(const Settings& settings, const std::filesystem::path& directory, Cluster& cluster) {
   say("seed " + std::to_string(settings.seed) + ", " + std::to_string(settings.brokers) + " brokers, " +
       std::to_string(settings.processes) + " processes, " + std::to_string(settings.rate) +
       " input records/s; logs in " + directory.string());
-  Cluster cluster(settings.brokers, directory);
   const auto broker = Broker::kafka(cluster.bootstrap_servers());
   create_topics(*broker->make_admin(), cluster);
   const Workload workload{settings.rate / 2, Clock::system().now()};
@@ -184,7 +196,7 @@ int run(const Settings& settings, const std::filesystem::path& directory) {
   Check check(*broker, workload);
   feed.start();
   Application application(settings, cluster.bootstrap_servers(), directory);
-  Faults faults(application, cluster, settings.seed);
+  Faults faults(application, cluster, settings.seed, settings.only_brokers);
   wait_for_results(check, application, 1);
 
   const auto end = Steady::now() + std::chrono::duration_cast<Steady::duration>(settings.minutes * 60s);
@@ -205,7 +217,31 @@ int run(const Settings& settings, const std::filesystem::path& directory) {
       std::to_string(faults.broker_restarts) + " x broker restarted, " + std::to_string(faults.broker_stops) +
       " x broker stopped for a while; " + std::to_string(seen) + " of " + std::to_string(Check::expected(events)) +
       " results, " + (wrong.empty() ? "each once" : "NOT each once"));
-  return wrong.empty() ? kExitOk : kExitFailure;
+  return wrong.empty();
+}
+
+Result run_once(const Settings& settings, const std::filesystem::path& directory) {
+  std::filesystem::create_directories(directory);
+  Cluster cluster(settings.brokers, directory);
+  try {
+    const bool right = hurt_and_check(settings, directory, cluster);
+    return {right, cluster.has_lost_markers()};
+  } catch (const StreamsException& error) {
+    if (!cluster.has_lost_markers()) throw;
+    say(error.what());
+    return {false, true};
+  }
+}
+
+/// Repeats a run whose output is wrong if Kafka itself has lost markers of transactions in that run.
+int run(Settings settings, const std::filesystem::path& directory) {
+  for (int attempt = 1; attempt <= kAttempts; ++attempt, ++settings.seed) {
+    const Result result = run_once(settings, directory / ("run-" + std::to_string(attempt)));
+    if (result.right) return kExitOk;
+    if (!result.lost_markers) return kExitFailure;
+    say("Kafka has lost markers of transactions (\"likely deleted\" in its log), so this run shows nothing");
+  }
+  return kExitFailure;
 }
 
 }  // namespace
@@ -223,6 +259,7 @@ int main(int argc, char** argv) {
   cli.add_option("--rate", settings.rate, "input records per second (default 20000)")->check(CLI::Range(2, 10'000'000));
   cli.add_option("--seed", settings.seed, "of the faults; default: a random one");
   cli.add_option("--guarantee", settings.guarantee, "processing.guarantee; with at_least_once the check must fail");
+  cli.add_flag("--only-brokers", settings.only_brokers, "restart and stop brokers, leave the processes alone");
   cli.add_option("--keep", settings.keep, "a directory for the logs and data, which stay there");
   return run_command_line(cli, argc, argv, [&] {
     if (!settings.keep.empty()) {

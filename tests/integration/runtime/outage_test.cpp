@@ -17,8 +17,8 @@ struct Outage : World {
   explicit Outage(const OwnKafka& kafka) : World(Broker::kafka(kafka.address())) {}
 };
 
-/// Runs an application through two outages. Returns false if Kafka lost transactions by its own fault, so that the
-/// result says nothing.
+/// Runs an application through two outages. Returns false if Kafka lost markers of transactions, so that the result
+/// says nothing.
 bool survives_outages(const std::string& guarantee) {
   OwnKafka kafka;
   const Outage world(kafka);
@@ -36,10 +36,9 @@ bool survives_outages(const std::string& guarantee) {
     written += count;
   };
   const auto all_is_counted = [&] {
-    wait_until(std::to_string(written) + " records in " + out, [&] {
-      return kafka.forgot_transactions() || world.read(out).size() >= static_cast<std::size_t>(written);
-    });
-    return !kafka.forgot_transactions();
+    wait_until(std::to_string(written) + " records in " + out,
+               [&] { return kafka.has_lost_markers() || world.read(out).size() >= static_cast<std::size_t>(written); });
+    return !kafka.has_lost_markers();
   };
   write(2000);
   app.run_until_running();
@@ -67,9 +66,9 @@ BOOST_AUTO_TEST_SUITE(Outages)
 BOOST_DATA_TEST_CASE(of_the_broker_are_survived, data::make({"at_least_once", "exactly_once_v2"}), guarantee) {
   for (int attempt = 1; attempt <= 5; ++attempt) {
     if (survives_outages(guarantee)) return;
-    BOOST_TEST_MESSAGE("Kafka forgot transactions, so attempt " << attempt << " does not count");
+    BOOST_TEST_MESSAGE("Kafka has lost markers of transactions, so attempt " << attempt << " does not count");
   }
-  BOOST_ERROR("Kafka forgot transactions in each attempt");
+  BOOST_ERROR("Kafka has lost markers of transactions in each attempt");
 }
 
 BOOST_AUTO_TEST_CASE(end_the_application_with_an_error_if_they_last) {
