@@ -22,6 +22,7 @@ class ManualClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override { return monotonic_ - set_back_; }
   [[nodiscard]] Timestamp monotonic_ms() const override { return monotonic_; }
+  [[nodiscard]] std::int64_t nanos() const override { return monotonic_ * 1'000'000; }
   void advance(Millis by) { monotonic_ += by.count(); }
   /// Sets the wall clock back, as an administrator may. The monotonic clock is not affected.
   void set_back(Millis by) { set_back_ += by.count(); }

@@ -100,6 +100,21 @@ struct SlowFunctions {
     process.reset();
   }
 
+  /// Checks that the thread ends with an error whose text contains all of these words.
+  void check_gives_up(const std::vector<std::string>& words) {
+    const auto run_for_a_while = [this] {
+      for (int round = 0; round < 2'000; ++round) {
+        thread().run_once();
+        clock.advance(Millis(1));
+      }
+    };
+    BOOST_CHECK_EXCEPTION(run_for_a_while(), BrokerException, [&](const BrokerException& error) {
+      const std::string text = error.what();
+      BOOST_TEST_MESSAGE(text);
+      return std::ranges::all_of(words, [&](const auto& word) { return text.find(word) != std::string::npos; });
+    });
+  }
+
   /// Checks that each record was processed and written exactly once and in order.
   void check_all_done_once() {
     const auto values = read("out");
@@ -184,20 +199,94 @@ BOOST_AUTO_TEST_CASE(fail_naming_the_transaction_timeout_if_a_record_always_exce
   input().to("before");  // opens the transaction
   map_that_takes(always(12'345ms));
   start("exactly_once_v2");
-  const auto run_for_a_while = [this] {
-    for (int round = 0; round < 2'000; ++round) {
-      thread().run_once();
-      clock.advance(Millis(1));
-    }
-  };
-  BOOST_CHECK_EXCEPTION(run_for_a_while(), BrokerException, [](const BrokerException& error) {
-    BOOST_TEST_MESSAGE(error.what());
-    const std::string text = error.what();
-    return text.find("task 0_0 took 12345 ms for one record of in-0") != std::string::npos &&
-           text.find("KSTREAM-MAPVALUES-") != std::string::npos &&
-           text.find("transaction.timeout.ms: 10000") != std::string::npos;
-  });
+  check_gives_up({"task 0_0 took 12345 ms for one record of in-0", "12345 ms of it in node KSTREAM-MAPVALUES-",
+                  "transaction.timeout.ms: 10000"});
   BOOST_TEST(calls == 2);  // a second attempt, in case the first was slow by chance
+}
+
+BOOST_AUTO_TEST_CASE(fail_naming_the_slowest_of_several_nodes) {
+  write(1);
+  input().to("before");
+  input()
+      .filter([this](const std::string&, const std::string&) {
+        clock.advance(2'000ms);
+        return true;
+      })
+      .map_values([this](const std::string& value) {
+        clock.advance(8'000ms);
+        return value;
+      })
+      .peek([this](const std::string&, const std::string&) { clock.advance(3'000ms); })
+      .to("out");
+  start("exactly_once_v2");
+  check_gives_up({"took 13000 ms for one record", "8000 ms of it in node KSTREAM-MAPVALUES-"});
+}
+
+BOOST_AUTO_TEST_CASE(fail_naming_the_poll_interval_if_a_record_always_exceeds_it) {
+  for (const char* guarantee : {"at_least_once", "exactly_once_v2"}) {
+    SlowFunctions slow;
+    slow.config.set("consumer.max.poll.interval.ms", "6000").set("consumer.session.timeout.ms", "6000");
+    slow.write(1);
+    slow.map_that_takes(always(7'654ms));
+    slow.start(guarantee);
+    slow.check_gives_up({"task 0_0 took 7654 ms for one record of in-0", "7654 ms of it in node KSTREAM-MAPVALUES-",
+                         "max.poll.interval.ms: 6000"});
+    BOOST_TEST(slow.calls == 2);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(may_exceed_the_poll_interval_once) {
+  config.set("consumer.max.poll.interval.ms", "6000").set("consumer.session.timeout.ms", "6000");
+  write(5);
+  map_that_takes([](int call) { return call == 2 ? 7'654ms : 1ms; });
+  start("at_least_once");
+  run();
+  BOOST_TEST(faults.expelled_members == 1U);
+  const auto values = read("out");
+  for (int i = 0; i < 5; ++i) BOOST_TEST(std::ranges::count(values, std::to_string(i)) >= 1);
+}
+
+/// Sends a record at each punctuation, and then takes a long time.
+class SlowTicker final : public Processor<std::string, std::string, std::string, std::string> {
+ public:
+  explicit SlowTicker(ManualClock& clock) : clock_(clock) {}
+
+  void init(ProcessorContext<std::string, std::string>& context) override {
+    Processor::init(context);
+    (void)context.schedule(Millis(100), PunctuationType::wall_clock_time, [this](Timestamp now) {
+      this->context().forward(Record<std::string, std::string>{"tick", "tock", now, {}});
+      clock_.advance(Millis(12'345));
+    });
+  }
+  void process(Record<std::string, std::string> /*record*/) override {}
+
+ private:
+  ManualClock& clock_;
+};
+
+BOOST_AUTO_TEST_CASE(fail_naming_the_node_of_a_slow_punctuation) {
+  input().process([&] { return std::make_unique<SlowTicker>(clock); }, Named::as("ticker")).to("out");
+  start("exactly_once_v2");
+  check_gives_up({"task 0_0 took 12345 ms for its wall-clock punctuations", "12345 ms of it in node ticker",
+                  "transaction.timeout.ms: 10000"});
+}
+
+BOOST_AUTO_TEST_CASE(fail_naming_the_node_that_is_slow_when_caches_are_flushed) {
+  config.set("statestore.cache.max.bytes", "1000000");
+  write(1);
+  input()
+      .group_by_key()
+      .count()
+      .to_stream()
+      .map_values([this](const auto& /*count*/) {
+        clock.advance(12'345ms);
+        return std::string("counted");
+      })
+      .to("out");
+  input().to("before");
+  start("exactly_once_v2");
+  check_gives_up({"task 0_0 took 12345 ms for the flush of its caches before a commit",
+                  "12345 ms of it in node KSTREAM-MAPVALUES-", "transaction.timeout.ms: 10000"});
 }
 
 BOOST_AUTO_TEST_CASE(may_exceed_the_transaction_timeout_once) {

@@ -25,7 +25,7 @@ void check_types(const NodeSpec& before, const NodeSpec& after) {
   const auto child = after.factory();
   parent->set_name(before.name);
   child->set_name(after.name);
-  parent->connect(*child);
+  parent->connect(*child, nullptr);
 }
 
 // Compiles a source's pattern. Throws TopologyException that names the source if it is no regular expression.

@@ -114,33 +114,6 @@ BOOST_AUTO_TEST_CASE(distinguishes_an_answered_failure_from_a_timeout) {
   BOOST_TEST(!committer.unanswered());
 }
 
-BOOST_AUTO_TEST_CASE(detects_a_record_slower_than_the_transaction_timeout) {
-  Committer committer = exactly_once();
-  BOOST_TEST(committer.outlived(kStart, kStart + 10'000, Millis(10'000)));
-  BOOST_TEST(!committer.outlives_always());
-  committer.restarted();
-  committer.succeeded(kStart + 100, false);  // a commit without work
-  BOOST_TEST(committer.outlived(kStart, kStart + 10'000, Millis(10'000)));
-  BOOST_TEST(committer.outlives_always());
-}
-
-BOOST_AUTO_TEST_CASE(forgets_a_slow_record_after_a_commit) {
-  Committer committer = exactly_once();
-  BOOST_TEST(committer.outlived(kStart, kStart + 12'000, Millis(11'000)));
-  committer.work_committed();
-  BOOST_TEST(committer.outlived(kStart + 30'000, kStart + 42'000, Millis(11'000)));
-  BOOST_TEST(!committer.outlives_always());
-}
-
-BOOST_AUTO_TEST_CASE(does_not_blame_a_record_for_other_failures) {
-  Committer committer = exactly_once();
-  BOOST_TEST(!committer.outlived(kStart, kStart + 12'000, Millis(9'999)));  // many records together were slow
-  BOOST_TEST(!committer.outlived(kStart + 3'000, kStart + 12'000,
-                                 Millis(12'000)));  // the transaction began after the slow record
-  BOOST_TEST(!committer.outlived(std::nullopt, kStart + 12'000, Millis(12'000)));
-  BOOST_TEST(!at_least_once().outlived(kStart, kStart + 12'000, Millis(12'000)));
-}
-
 BOOST_AUTO_TEST_CASE(avoids_batches_for_ten_seconds_after_a_refused_batch) {
   Committer committer = exactly_once();
   BOOST_TEST(committer.batches_allowed());

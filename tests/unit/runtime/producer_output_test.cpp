@@ -23,7 +23,7 @@ const std::map<TopicPartition, OffsetAndMetadata> kOffsets{{{"in", 0}, {7, std::
 class NamedNode final : public NodeBase {
  public:
   explicit NamedNode(const std::string& name) { set_name(name); }
-  void connect(NodeBase&) override {}
+  void connect(NodeBase&, NodeTimer*) override {}
 };
 
 /// A producer output with a scripted fake producer. The production handler counts its calls in `asked` and answers with

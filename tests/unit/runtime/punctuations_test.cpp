@@ -10,7 +10,7 @@ namespace millrace::detail {
 namespace {
 
 struct NoNode final : NodeBase {
-  void connect(NodeBase&) override {}
+  void connect(NodeBase&, NodeTimer*) override {}
 };
 
 struct Fixture {

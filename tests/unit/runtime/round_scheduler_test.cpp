@@ -11,7 +11,6 @@ namespace millrace::detail {
 namespace {
 
 constexpr Timestamp kNever = std::numeric_limits<Timestamp>::max();
-constexpr TaskId kTask{0, 3};
 
 /// A thread whose records all cost the same time. Each record advances the clock by its cost.
 struct Thread {
@@ -27,7 +26,7 @@ struct Thread {
   int process(int records) {
     now += cost_ms * records;
     ++clock_reads;
-    rounds.processed(kTask, records, time(), commit_at);
+    rounds.processed(records, time(), commit_at);
     return records;
   }
 
@@ -137,7 +136,7 @@ BOOST_AUTO_TEST_CASE(polls_within_half_of_the_poll_interval) {
   hasty.polled(1'000);
   hasty.begin(1'010, kNever, std::nullopt);
   Timestamp now = 1'010;
-  while (const int slice = hasty.slice()) hasty.processed(kTask, slice, now += slice, kNever);
+  while (const int slice = hasty.slice()) hasty.processed(slice, now += slice, kNever);
   BOOST_TEST(now >= 1'030);
   BOOST_TEST(now <= 1'030 + RoundScheduler::kSlice.count());
 }
@@ -175,24 +174,6 @@ BOOST_AUTO_TEST_CASE(knows_whether_the_round_found_work) {
   BOOST_TEST(rounds.found_work());
   rounds.restarted();
   BOOST_TEST(!rounds.found_work());
-}
-
-BOOST_AUTO_TEST_CASE(remembers_the_slowest_record_since_the_last_commit) {
-  begin();
-  BOOST_TEST(!rounds.slowest());
-  rounds.processed({0, 1}, 1, time() + 700, kNever);
-  rounds.processed({0, 2}, 1, time() + 900, kNever);
-  BOOST_REQUIRE(rounds.slowest());
-  BOOST_TEST(rounds.slowest()->task.str() == "0_1");
-  BOOST_TEST(rounds.slowest()->took.count() == 700);
-  rounds.processed({0, 2}, 3, time() + 9'000, kNever);  // unknown which of the three records was slow
-  BOOST_TEST(rounds.slowest()->took.count() == 700);
-  rounds.committed();
-  BOOST_TEST(!rounds.slowest());
-  process(1);
-  BOOST_TEST(rounds.slowest().has_value());
-  rounds.restarted();
-  BOOST_TEST(!rounds.slowest());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

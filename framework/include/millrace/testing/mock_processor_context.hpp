@@ -33,7 +33,7 @@ class MockParts {
   class Node final : public NodeBase {
    public:
     Node() { set_name("mock-processor"); }
-    void connect(NodeBase& child) override { type_mismatch(*this, child); }
+    void connect(NodeBase& child, NodeTimer* /*timer*/) override { type_mismatch(*this, child); }
   };
 
   /// Stands for all children. It accepts every child name and keeps what it gets.

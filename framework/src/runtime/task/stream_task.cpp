@@ -39,14 +39,16 @@ TimestampPolicy configured_timestamps(const StreamsConfig& config) {
 
 StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
                        const std::vector<TopicPartition>& inputs, StoreSet& stores, TaskOutput& output,
-                       const std::filesystem::path& directory, CacheBudget* cache, std::shared_ptr<TaskMetrics> metrics)
+                       const std::filesystem::path& directory, CacheBudget* cache, std::shared_ptr<TaskMetrics> metrics,
+                       bool measure_nodes)
     : id_(id),
       environment_(environment),
       metrics_(std::move(metrics)),
       output_(output),
       store_set_(stores),
       directory_(directory),
-      inputs_(inputs) {
+      inputs_(inputs),
+      node_timer_(measure_nodes ? std::make_unique<NodeTimer>(environment.clock) : nullptr) {
   // Nodes first, because the queues refer to source nodes.
   build_nodes(nodes);
   const StoreBinding::Setup setup{environment.config, environment.application_id, environment.share_store,
@@ -64,7 +66,9 @@ void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
     auto node = spec->factory();
     node->set_name(spec->name);
     // Specs are in insertion order, so all predecessors exist already.
-    for (const std::string& predecessor : spec->predecessors) by_name.at(predecessor)->connect(*node);
+    for (const std::string& predecessor : spec->predecessors) {
+      by_name.at(predecessor)->connect(*node, node_timer_.get());
+    }
     by_name.emplace(spec->name, node.get());
     specs_.emplace(node.get(), spec);
     if (node->has_commit_hook()) commit_hooks_.push_back(node.get());
@@ -147,6 +151,7 @@ bool StreamTask::process_one() {
     const RecordOrigin origin = origin_of(head, false);
     // A timestamp extractor may fail or drop the record. Error handlers and logs then need to know which record it was.
     const RecordScope scope(*this, {&origin, head.timestamp, &head.headers});
+    const NodeTimer::Stay stay = measure(*from.source);
     // Global stores use the timestamps of the records. As in Java, no extractor is called for them. Their task has the
     // sub-topology -1.
     auto timestamp =
@@ -188,10 +193,17 @@ bool StreamTask::process_one() {
   return true;
 }
 
+// The cast is slow, so it is left out if nothing is measured.
+NodeTimer::Stay StreamTask::measure(const SourceNodeBase& source) {
+  if (!node_timer_) return {};
+  return {node_timer_.get(), dynamic_cast<const NodeBase&>(source)};
+}
+
 bool StreamTask::process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp) {
   const RecordOrigin origin = origin_of(record, environment_.errors.shows_raw_records);
   // The scope ends with the record, so nothing points to it after it is destroyed.
   const RecordScope scope(*this, {&origin, timestamp, &record.headers});
+  const NodeTimer::Stay stay = measure(source);
   return source.process(record, timestamp);
 }
 
@@ -202,6 +214,7 @@ bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
     // Clock reads are avoided unless the latency is measured.
     const std::int64_t begin = metrics_->debug() ? environment_.clock.nanos() : 0;
     try {
+      const NodeTimer::Stay stay(node_timer_.get(), node);
       callback(now);
     } catch (...) {
       // If the handler resumes, the other callbacks still run, and this one stays scheduled.
@@ -236,6 +249,7 @@ void StreamTask::prepare_commit() {
   stores_->flush();
   for (NodeBase* node : commit_hooks_) {
     try {
+      const NodeTimer::Stay stay(node_timer_.get(), *node);
       node->prepare_commit();
     } catch (...) {
       // Also in a commit hook, the handler may decide to skip the failure.

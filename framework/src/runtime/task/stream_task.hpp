@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "millrace/broker/topic_partition.hpp"
+#include "millrace/processor/detail/node_timer.hpp"
 #include "runtime/task/commit_metadata.hpp"
 #include "runtime/task/kept_times.hpp"
 #include "runtime/task/punctuations.hpp"
@@ -37,10 +38,11 @@ class StreamTask final : public TaskContext {
   /// `inputs`: the partitions that the task reads, with real topic names.
   /// `stores`: made for this task by open_stores(). They must outlive the task and may be given to its successor.
   /// `output`, `environment` and `cache` must outlive the task, too. `cache`: see StoreBinding.
-  /// `directory`: the task's own; empty if no store is on disk.
+  /// `directory`: the task's own; empty if no store is on disk. `measure_nodes`: see node_timer().
   StreamTask(TaskId id, const TaskEnvironment& environment, const std::vector<const NodeSpec*>& nodes,
              const std::vector<TopicPartition>& inputs, StoreSet& stores, TaskOutput& output,
-             const std::filesystem::path& directory, CacheBudget* cache, std::shared_ptr<TaskMetrics> metrics);
+             const std::filesystem::path& directory, CacheBudget* cache, std::shared_ptr<TaskMetrics> metrics,
+             bool measure_nodes = false);
   ~StreamTask() override;
 
   // --- life
@@ -108,6 +110,8 @@ class StreamTask final : public TaskContext {
   void commit(FunctionRef<std::map<TopicPartition, OffsetAndMetadata>()> publish);
 
   [[nodiscard]] TaskMetrics& metrics() { return *metrics_; }
+  /// Measures how long each node takes. Null if the task was made without `measure_nodes`.
+  [[nodiscard]] NodeTimer* node_timer() { return node_timer_.get(); }
 
   // --- TaskContext
   [[nodiscard]] RecordCollector& collector() override { return output_; }
@@ -145,6 +149,8 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] const Node& source_node(const std::string& topic) const;
   /// Adds the queue of one input partition.
   RecordQueues::Queue& add_queue(const TopicPartition& input);
+  /// Measures the source until the result is destroyed, if the task measures its nodes.
+  [[nodiscard]] NodeTimer::Stay measure(const SourceNodeBase& source);
   /// Sends one record through the nodes. Returns false if the source could not decode it.
   bool process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp);
   /// Copies the times of the stores to store_times_, which the commit reads.
@@ -166,6 +172,7 @@ class StreamTask final : public TaskContext {
   StoreSet& store_set_;
   std::filesystem::path directory_;
   std::vector<TopicPartition> inputs_;
+  std::unique_ptr<NodeTimer> node_timer_;  ///< null: nodes are not measured; outlives the nodes
   std::vector<Node> nodes_;
   /// Those of nodes_ that do something in prepare_commit(), in the same order.
   std::vector<NodeBase*> commit_hooks_;

@@ -46,16 +46,6 @@ void Committer::restarted() {
   unanswered_ = false;
 }
 
-bool Committer::outlived(std::optional<Timestamp> transaction_since, Timestamp now, Millis slowest) {
-  if (!transaction_since || !settings_.transaction_timeout) return false;
-  const Millis timeout = *settings_.transaction_timeout;
-  // Both conditions: the transaction was too old, and one record alone took that long. Otherwise something else is the
-  // cause.
-  const bool is_reason = now - *transaction_since >= timeout.count() && slowest >= timeout;
-  if (is_reason) ++outlived_;
-  return is_reason;
-}
-
 bool Committer::take_batches_back(Timestamp now) {
   if (!no_batches_until_ || now < *no_batches_until_) return false;
   no_batches_until_.reset();

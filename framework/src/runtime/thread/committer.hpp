@@ -80,17 +80,6 @@ class Committer {
   /// All tasks have started again from their last commit.
   void restarted();
 
-  // --- Records that take longer than a transaction may
-
-  /// Call this when a transaction has failed. `transaction_since`: when it began. `slowest`: the time that its slowest
-  /// record took. Returns whether that record took longer than transaction.timeout.ms. The record will then take as
-  /// long again, and the next transaction will fail as well.
-  [[nodiscard]] bool outlived(std::optional<Timestamp> transaction_since, Timestamp now, Millis slowest);
-  /// outlived() has returned true twice, without work_committed() in between.
-  [[nodiscard]] bool outlives_always() const { return outlived_ >= 2; }
-  /// A commit succeeded that was not empty.
-  void work_committed() { outlived_ = 0; }
-
   // --- Batches
 
   /// The broker has refused a batch. Records are sent one by one for at least kWithoutBatches.
@@ -108,8 +97,6 @@ class Committer {
   /// The first of the consecutive failures that were answered with `later`.
   std::optional<Timestamp> fails_since_;
   bool unanswered_ = false;
-  /// How often outlived() was true since the last non-empty commit.
-  int outlived_ = 0;
   /// Unset: batches are allowed.
   std::optional<Timestamp> no_batches_until_;
 };

@@ -22,15 +22,14 @@ int RoundScheduler::slice() {
   return std::min(slice_, left_);
 }
 
-void RoundScheduler::processed(TaskId task, int records, Timestamp now, Timestamp commit_at) {
+Millis RoundScheduler::processed(int records, Timestamp now, Timestamp commit_at) {
   const Millis took(now - now_);
   now_ = now;
   commit_at_ = commit_at;
   left_ -= records;
   found_work_ = true;
-  // A slice of several records does not show which of them was slow.
-  if (records == 1 && (!slowest_ || took > slowest_->took)) slowest_ = {task, took};
   adapt(records, took);
+  return took;
 }
 
 // A slice at most doubles. A few cheap records are weak evidence, and the clock only shows whole milliseconds.

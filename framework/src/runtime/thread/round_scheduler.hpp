@@ -47,33 +47,21 @@ class RoundScheduler {
   void begin(Timestamp now, Timestamp commit_at, std::optional<Timestamp> punctuation_at);
   /// How many records of one task may be processed before another task gets its turn. 0: the round ends.
   [[nodiscard]] int slice();
-  /// `records` records of this task were processed, up to the time `now`. `commit_at`: the due time of the commit after
-  /// them; a record may have begun a transaction.
-  void processed(TaskId task, int records, Timestamp now, Timestamp commit_at);
+  /// `records` records of one task were processed, up to the time `now`. `commit_at`: the due time of the commit after
+  /// them; a record may have begun a transaction. Returns how long the records took together. A record that takes a
+  /// second soon gets a slice of its own: at the latest when it is processed again after a restart, because the slice
+  /// has shrunk.
+  Millis processed(int records, Timestamp now, Timestamp commit_at);
   /// The tasks have done other work, for example a punctuation.
   void worked() { found_work_ = true; }
 
   /// Whether work was done since the round began. If so, the next poll does not wait.
   [[nodiscard]] bool found_work() const { return found_work_; }
   /// All tasks have started again from their last commit.
-  void restarted() {
-    found_work_ = false;
-    slowest_.reset();
-  }
+  void restarted() { found_work_ = false; }
 
   /// Ends the present round, or else the next one. From any thread.
   void request_end() { end_requested_ = true; }
-
-  /// How long one record of a task took.
-  struct SlowRecord {
-    TaskId task;
-    Millis took{0};
-  };
-  /// The slowest record since the last commit or restart. Only slices of one record count, because only their time is
-  /// that of a single record. A record that takes a second soon gets a slice of its own: at the latest when it is
-  /// processed again after a restart, because the slice has shrunk.
-  [[nodiscard]] const std::optional<SlowRecord>& slowest() const { return slowest_; }
-  void committed() { slowest_.reset(); }
 
  private:
   /// Corrects the size of a slice from the time that the last one took.
@@ -88,7 +76,6 @@ class RoundScheduler {
   int left_ = 0;   ///< records left of kRecordsPerRound
   int slice_ = 1;  ///< estimate of the records that take kSlice
   bool found_work_ = false;
-  std::optional<SlowRecord> slowest_;
   std::atomic<bool> end_requested_{false};
 };
 

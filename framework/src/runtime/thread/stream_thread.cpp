@@ -45,6 +45,7 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
       transaction_timeout_(transaction_timeout(producer_config(config_, names_))),
       patience_(std::max(give_up_after_, kShortestPatience)),
       rounds_(max_poll_interval(main_consumer_config(config_, names_))),
+      slow_steps_(transaction_timeout_, max_poll_interval(main_consumer_config(config_, names_))),
       committer_({.interval = config_.get_millis("commit.interval.ms"),
                   .uncommitted_max_bytes = uncommitted_share(config_, environment.task.topology),
                   .transaction_timeout = transaction_timeout_,
@@ -138,7 +139,7 @@ void StreamThread::round() {
   }
   // Either poll() or the poll before the commit has reported the loss. recover() handles it like a failure.
   if (membership_.lost()) {
-    throw BrokerException(Severity::fenced, "partitions went to another member while a transaction was open");
+    throw BrokerException(Severity::fenced, "partitions went to another member before their work was committed");
   }
 }
 
@@ -241,6 +242,7 @@ void StreamThread::process() {
 
 int StreamThread::process_slice(StreamTask& task, int records, Timestamp start) {
   const auto lag = [this](const TopicPartition& partition) { return consumer_->current_lag(partition); };
+  if (NodeTimer* timer = task.node_timer()) timer->reset();
   int done = 0;
   try {
     // The start of the round is exact enough for max.task.idle.ms, and saves a clock read per record.
@@ -250,20 +252,31 @@ int StreamThread::process_slice(StreamTask& task, int records, Timestamp start) 
     }
   } catch (...) {
     // The failed record counts as well: it may have failed because it took too long, see explain().
-    rounds_.processed(task.task_id(), done + 1, now(), commit_at());
+    note_records(task, done + 1);
     throw;
   }
   if (done > 0) {
-    rounds_.processed(task.task_id(), done, now(), commit_at());
+    note_records(task, done);
     metrics_.processed(task.metrics());
   }
   return done;
 }
 
+void StreamThread::note_records(StreamTask& task, int records) {
+  const Millis took = rounds_.processed(records, now(), commit_at());
+  // A slice of several records does not show which of them was slow.
+  if (records == 1) slow_steps_.took(task.task_id(), SlowSteps::Kind::record, took, task.node_timer());
+}
+
 void StreamThread::punctuate() {
   const Timestamp time = environment_.task.clock.now();
   std::uint64_t punctuated = 0;
-  for (StreamTask* task : tasks_->running()) punctuated += task->punctuate_wall_clock(time) ? 1 : 0;
+  for (StreamTask* task : tasks_->running()) {
+    // Most tasks schedule nothing. Then the clock is not read.
+    if (!task->next_wall_clock_punctuation()) continue;
+    const MeasuredStep step = measure(*task, SlowSteps::Kind::punctuation);
+    punctuated += task->punctuate_wall_clock(time) ? 1 : 0;
+  }
   metrics_.punctuated(punctuated);
   if (punctuated > 0) rounds_.worked();
 }
@@ -317,7 +330,10 @@ void StreamThread::commit_if_due() {
 
 void StreamThread::commit(bool all_offsets, Claims claims) {
   const std::int64_t begin = metrics_.nanos();
-  for (StreamTask* task : tasks_->running()) task->prepare_commit();
+  for (StreamTask* task : tasks_->running()) {
+    const MeasuredStep step = measure(*task, SlowSteps::Kind::before_commit);
+    task->prepare_commit();
+  }
   // After prepare_commit(): hooks may change the metadata that goes with the offsets.
   auto offsets = offsets_to_commit(all_offsets);
   const bool work = !offsets.empty() || output_->dirty();
@@ -341,9 +357,9 @@ void StreamThread::commit(bool all_offsets, Claims claims) {
   publish(offsets, group, claiming);
   tasks_->committed(offsets);
   for (StreamTask* task : tasks_->running()) task->post_commit(offsets);
-  rounds_.committed();
+  slow_steps_.committed();
   if (work) {
-    committer_.work_committed();
+    slow_steps_.work_committed();
     metrics_.committed(begin);
   }
   if (environment_.committed) environment_.committed(offsets);
@@ -401,36 +417,23 @@ void StreamThread::recover(const BrokerException& error) {
   restart_tasks();
 }
 
-// If one record takes longer than transaction.timeout.ms, the broker's answer does not say so, and the same failure
-// would come again and again. So the thread names the cause, and gives up at the second time.
+// If one step takes longer than the broker waits, the broker's answer does not say so, and the same failure would come
+// again and again. So the thread names the cause, and gives up at the second time.
 BrokerException StreamThread::explain(const BrokerException& error) {
-  const auto& slow = rounds_.slowest();
-  if (!slow || !output_ || !committer_.outlived(output_->transaction_since(), now(), slow->took)) return error;
-  std::string inputs;
-  // It is not known which of the task's inputs the record came from.
-  for (const TopicPartition& input : plan_->inputs_of(slow->task)) inputs += (inputs.empty() ? "" : ", ") + input.str();
-  // It is not known either which node is slow, so all processors are named.
-  std::string nodes;
-  for (const NodeSpec* node : plan_->tasks_of(slow->task.subtopology).subtopology.nodes) {
-    if (node->kind == NodeSpec::Kind::processor) nodes += (nodes.empty() ? "" : ", ") + node->name;
-  }
-  return {committer_.outlives_always() ? Severity::fatal : error.severity(),
-          "task " + slow->task.str() + " took " + std::to_string(slow->took.count()) + " ms for one record of " +
-              inputs + ", longer than a transaction may take (transaction.timeout.ms: " +
-              std::to_string(transaction_timeout_->count()) +
-              "), so that it cannot be committed: make the processing of a record faster (nodes: " + nodes +
-              "), or raise "
-              "producer.transaction.timeout.ms: " +
-              error.what()};
+  const auto excess = slow_steps_.failed(output_ ? output_->transaction_since() : std::nullopt, now());
+  if (!excess) return error;
+  return {excess->again ? Severity::fatal : error.severity(), describe(*excess, *plan_) + ": " + error.what()};
 }
 
 void StreamThread::restart_tasks() {
   membership_.restarted();
   rounds_.restarted();
+  slow_steps_.restarted();
   committer_.restarted();
   group_.forget();
   // Polled records that no task has received will be read again.
   records_.clear();
+  tasks_->measure_nodes(slow_steps_.measuring());
   tasks_->restart_all();
   drop_output();
 }

@@ -17,6 +17,7 @@
 #include "runtime/thread/patience.hpp"
 #include "runtime/thread/producer_output.hpp"
 #include "runtime/thread/round_scheduler.hpp"
+#include "runtime/thread/slow_steps.hpp"
 #include "runtime/thread/task_manager.hpp"
 #include "runtime/thread/thread_environment.hpp"
 #include "runtime/thread/thread_metrics.hpp"
@@ -100,6 +101,12 @@ class StreamThread final : private RebalanceListener {
   void process();
   /// Processes up to `records` records of one task. `start`: when the round began. Returns how many there were.
   int process_slice(StreamTask& task, int records, Timestamp start);
+  /// A task has just processed so many records.
+  void note_records(StreamTask& task, int records);
+  /// Measures a step of a task until the result is destroyed.
+  [[nodiscard]] MeasuredStep measure(StreamTask& task, SlowSteps::Kind kind) {
+    return {slow_steps_, environment_.task.clock, task.task_id(), kind, task.node_timer()};
+  }
   /// Runs the wall-clock punctuations that are due.
   void punctuate();
   /// Tells Membership and FailureStreak whether all tasks run.
@@ -134,7 +141,7 @@ class StreamThread final : private RebalanceListener {
   void step_back(const StrangersInGroup& error);
   /// The exception for giving up. Its text says what has not worked, and for how long.
   [[nodiscard]] BrokerException give_up(const BrokerException& error) const;
-  /// Finds out whether one slow record is the cause of `error`. Returns a clearer exception if so, otherwise `error`.
+  /// Finds out whether one slow step is the cause of `error`. Returns a clearer exception if so, otherwise `error`.
   [[nodiscard]] BrokerException explain(const BrokerException& error);
   /// All tasks start again from their last commit, with a new producer.
   void restart_tasks();
@@ -160,6 +167,7 @@ class StreamThread final : private RebalanceListener {
   Patience patience_;
   Membership membership_;
   RoundScheduler rounds_;
+  SlowSteps slow_steps_;
   Committer committer_;
   FailureStreak failures_;
   ThreadMetrics metrics_;

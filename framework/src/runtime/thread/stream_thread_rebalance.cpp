@@ -186,8 +186,11 @@ std::vector<TopicPartition> StreamThread::on_partitions_lost(const std::vector<T
             ": the group has given partitions to other members; they repeat the work since the last commit");
   }
   group_.forget();
-  // If something was sent, it is in an open transaction, which must be aborted.
-  if (!membership_.closed()) membership_.partitions_lost(exactly_once_ && output_ && output_->dirty(), now());
+  // If something was sent, it is in an open transaction, which must be aborted. After a step that was too long, the
+  // thread must start again, because recover() then names the step.
+  const bool too_slow = slow_steps_.lost_partitions();
+  const bool work_lost = too_slow || (exactly_once_ && output_ && output_->dirty());
+  if (!membership_.closed()) membership_.partitions_lost(work_lost, now());
   return hand_over(partitions, false);
 }
 

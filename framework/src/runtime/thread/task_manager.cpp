@@ -185,7 +185,7 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   const auto& nodes = owned.plan->tasks_of(id.subtopology).subtopology.nodes;
   owned.task = std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, *owned.stores, output,
                                             owned.lock ? owned.lock->path() : std::filesystem::path(),
-                                            cache_ ? &*cache_ : nullptr, metrics_.of_task(id));
+                                            cache_ ? &*cache_ : nullptr, metrics_.of_task(id), measure_nodes_);
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
   // The consumer has started to read as soon as the partition was assigned.
   for (ConsumerRecord& record : owned.early) {

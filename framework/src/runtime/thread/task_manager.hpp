@@ -60,6 +60,8 @@ class TaskManager {
   /// After a failure: all tasks start again from their last commit. Their databases stay open. Exception: a database
   /// that was reported to damaged() is closed and deleted.
   void restart_all();
+  /// Whether tasks that are made from now on measure their nodes, see StreamTask::node_timer().
+  void measure_nodes(bool measure) { measure_nodes_ = measure; }
   /// Reports that the database in `directory` is damaged. The directory is deleted when its task ends or starts again.
   /// Returns false if no task of this thread has the directory.
   bool damaged(const std::filesystem::path& directory);
@@ -170,6 +172,7 @@ class TaskManager {
   const bool exactly_once_;
   /// buffered.records.per.partition.
   std::size_t buffered_records_;
+  bool measure_nodes_ = false;
 
   /// A std::map, because inputs_ points to its elements.
   std::map<TaskId, OwnedTask> tasks_;

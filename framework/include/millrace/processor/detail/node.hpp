@@ -10,6 +10,7 @@
 
 #include "millrace/common/detail/make.hpp"
 #include "millrace/common/errors.hpp"
+#include "millrace/processor/detail/node_timer.hpp"
 #include "millrace/processor/detail/task_context.hpp"
 #include "millrace/processor/record.hpp"
 
@@ -30,8 +31,9 @@ class NodeBase {
   /// remembers the name.
   [[nodiscard]] virtual bool answers_to(const std::string& name) { return name == name_; }
 
-  /// Adds an edge. Throws TopologyException if the child takes other types than this node gives.
-  virtual void connect(NodeBase& child) = 0;
+  /// Adds an edge. Throws TopologyException if the child takes other types than this node gives. `timer`: measures how
+  /// long the child takes; null: nothing is measured. It must outlive the node's use.
+  virtual void connect(NodeBase& child, NodeTimer* timer) = 0;
 
   /// Called once, after all nodes are connected and the stores are open. `context` outlives the node.
   virtual void init(TaskContext& context) { context_ = &context; }
@@ -96,6 +98,23 @@ class Input {
   /// nodes thus becomes a loop of short calls. Nested calls cost more than the work of a stateless node, above all if
   /// they nest deeper than the CPU predicts return addresses.
   virtual Output<K, V>* process(Record<K, V>& record) = 0;
+};
+
+/// Measures how long the node behind it takes. All objects must outlive this one.
+template <class K, class V>
+class TimedInput final : public Input<K, V> {
+ public:
+  TimedInput(NodeTimer& timer, const NodeBase& node, Input<K, V>& input) : timer_(timer), node_(node), input_(input) {}
+
+  Output<K, V>* process(Record<K, V>& record) override {
+    const NodeTimer::Stay stay(&timer_, node_);
+    return input_.process(record);
+  }
+
+ private:
+  NodeTimer& timer_;
+  const NodeBase& node_;
+  Input<K, V>& input_;
 };
 
 /// The part of Output that does not depend on the types of the records.
@@ -199,9 +218,10 @@ class Output : public OutputBase {
 template <class KOut, class VOut>
 class EmittingNode : public NodeBase {
  public:
-  void connect(NodeBase& child) override {
+  void connect(NodeBase& child, NodeTimer* timer) override {
     auto* input = dynamic_cast<Input<KOut, VOut>*>(&child);
     if (input == nullptr) type_mismatch(*this, child);
+    if (timer != nullptr) input = &timer->keep<TimedInput<KOut, VOut>>(*timer, child, *input);
     output_.add(child, *input);
   }
 
@@ -232,7 +252,7 @@ class OperatorNode : public Input<KIn, VIn>, public EmittingNode<KOut, VOut> {};
 template <class K, class V>
 class TerminalNode : public Input<K, V>, public NodeBase {
  public:
-  void connect(NodeBase& child) override { type_mismatch(*this, child); }
+  void connect(NodeBase& child, NodeTimer* /*timer*/) override { type_mismatch(*this, child); }
 };
 
 }  // namespace millrace::detail
