@@ -48,9 +48,6 @@ FAULTS = [
           "if (checked_epoch_ == epoch) return group;", "return group;", "Views", 60),
     Fault("members of an earlier version are not noticed", RUNTIME + "thread/ownership.cpp",
           "if (!plan) strangers.push_back(member);", "", "Views"),
-    Fault("a member that was removed from its group commits the work of its tasks", THREAD.replace(".cpp", "_rebalance.cpp"),
-          "if (!any_running(partitions) || membership_.lost()) return hand_over(partitions, false);",
-          "if (!any_running(partitions)) return hand_over(partitions, false);", "Chaos"),
     # --- at least once
     Fault("stores keep uncommitted changes when tasks start again", MANAGER, "owned.stores->discard();", "", "Chaos"),
     Fault("a task starts from the group's offsets, although its stores are ahead of them", MANAGER,
