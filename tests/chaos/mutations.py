@@ -9,14 +9,17 @@ import argparse
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 COPY = ROOT / "build" / "mutations"
 RUNTIME = "framework/src/runtime/"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 THREAD = RUNTIME + "thread/stream_thread.cpp"
 MANAGER = RUNTIME + "thread/task_manager.cpp"
 CLAIMS = RUNTIME + "thread/task_claims.cpp"
@@ -123,16 +126,26 @@ def build(program, log):
 
 
 def fails(fault, log, limit):
-    """Whether the tests notice the fault. A run that does not end counts as noticed."""
+    """Whether the tests notice the fault. Ends at the first error. A run that does not end counts as noticed."""
     command = [COPY / "build/release/tests" / fault.program] + ([f"--run_test={fault.tests}"] if fault.tests else [])
     environment = dict(os.environ, MILLRACE_CHAOS_SEEDS=str(fault.seeds))
     if pathlib.Path("/dev/shm").is_dir():
         environment["TMPDIR"] = "/dev/shm"
+    test = subprocess.Popen(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True, errors="replace")
+    timer = threading.Timer(limit, test.kill)
+    timer.start()
     try:
-        return subprocess.run(command, cwd=COPY, env=environment, stdout=log, stderr=log, timeout=limit,
-                              check=False).returncode != 0
-    except subprocess.TimeoutExpired:
-        return True
+        for line in test.stdout:
+            log.write(line)
+            # Boost.Test: FILE(LINE): error: in "SUITE/CASE": ...
+            if 'error: in "' in COLOUR.sub("", line):
+                test.kill()
+                return True
+        return test.wait() != 0
+    finally:
+        timer.cancel()
+        test.wait()
 
 
 def try_fault(number, fault, limit):
