@@ -31,9 +31,13 @@ struct ProducerRecord {
 struct Delivery {
   std::string_view topic;
   std::int32_t partition = -1;
-  std::int64_t offset = -1;                ///< valid if error is null
-  const BrokerException* error = nullptr;  ///< valid during the call
-  std::uint64_t token = 0;                 ///< as given to send()
+  std::int64_t offset = -1;  ///< valid if error is null
+  /// Valid during the call. An UnknownTopicOrPartitionException if the topic does not exist any more.
+  const BrokerException* error = nullptr;
+  std::uint64_t token = 0;  ///< as given to send()
+  /// The timestamp that the broker has stored, in ms since the epoch; valid if error is null. kNoTimestamp: the one
+  /// that was sent. It is the broker's time if the topic has message.timestamp.type=LogAppendTime.
+  Timestamp timestamp = kNoTimestamp;
 };
 
 /// Told about each record's fate, in order per partition. Called inside send(), poll(), flush() and

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "millrace/broker/partitioner.hpp"
+#include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/logging.hpp"
 
 namespace millrace::detail::embedded {
@@ -101,9 +102,9 @@ Accumulator::Placement Accumulator::place(const ProducerRecord& record, const Ta
                       .timestamp = record.timestamp ? *record.timestamp : Clock::system().now(),
                       .refused = nullptr};
   if (target == nullptr) {
-    placement.refused =
-        failed(BrokerException::Severity::fatal,
-               "topic '" + std::string(record.topic) + "' does not exist on the embedded broker; create it first");
+    placement.refused = std::make_shared<const UnknownTopicOrPartitionException>(
+        BrokerException::Severity::fatal,
+        "topic '" + std::string(record.topic) + "' does not exist on the embedded broker; create it first");
     return placement;
   }
   const Topic& topic = *target->topic;
@@ -239,11 +240,13 @@ void Accumulator::write(std::vector<std::pair<Target*, PartitionId>>& full) {
         report.tokens = std::exchange(from.tokens, {});
         std::uint8_t flags = transaction_ ? format::kTransactional : 0;
         const ProducerId producer_id = transaction_ ? transaction_->producer_id : ProducerId();
+        if (target->topic->settings->log_append_time) report.append_time = Clock::system().now();
         std::string batch = target->topic->settings->log_append_time
-                                ? from.batch.finish_at(flags, producer_id, Clock::system().now())
+                                ? from.batch.finish_at(flags, producer_id, report.append_time)
                                 : from.batch.finish(flags, producer_id);
         if (target->topic->deleted) {
-          report.error = failed(BrokerException::Severity::fatal, "topic '" + report.topic + "' was deleted");
+          report.error = std::make_shared<const UnknownTopicOrPartitionException>(
+              BrokerException::Severity::fatal, "topic '" + report.topic + "' was deleted");
           continue;
         }
         PartitionLog& log = *target->topic->partitions[static_cast<std::size_t>(partition.value())];

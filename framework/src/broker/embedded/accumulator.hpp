@@ -23,6 +23,8 @@ struct Report {
   Offset base_offset{-1};
   std::vector<std::uint64_t> tokens;
   std::shared_ptr<const BrokerException> error;
+  /// The broker's time, ms since the epoch, with LogAppendTime; kNoTimestamp: the records keep their own.
+  Timestamp append_time = kNoTimestamp;
 };
 
 /// A producer's records on their way into the log: gathered into one batch per partition, written when a batch is

@@ -231,8 +231,9 @@ void EmbeddedConsumer::seek(const TopicPartition& partition, std::int64_t offset
   // Drops all fetched pages. The position is unset until the start is resolved.
   sought.start_at(Offset());
   sought.position.reset();
-  sought.start = offset;
   const Lock lock(core_->mutex);
+  if (sought.topic->deleted) follow_new_topic(sought);
+  sought.start = offset;
   settle_start(sought);
 }
 
@@ -274,13 +275,26 @@ void EmbeddedConsumer::settle_start(PartitionReader& reader_of) const {
   if (settings_.reset != OffsetReset::none) reader_of.start_at(reset_offset(log, ""));
 }
 
-void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
-  const PartitionLog& log = *reader_of.log;
-  // The object of a deleted topic lives on, but its records are gone.
-  if (reader_of.topic->deleted) {
+void EmbeddedConsumer::follow_new_topic(PartitionReader& reader_of) {
+  const TopicPartition name = reader_of.log->name;
+  const auto topic = core_->topics.find(name.topic);
+  if (!topic || name.partition >= topic->partition_count()) {
     throw UnknownTopicOrPartitionException(Severity::retriable,
-                                           "topic '" + log.name.topic + "' was deleted while it was being read");
+                                           "topic '" + name.topic + "' was deleted while it was being read");
   }
+  std::erase(reader_of.log->waiters, &waiter_);
+  reader_of.topic = topic;
+  reader_of.log = &core_->topics.get(name);
+  reader_of.log->waiters.push_back(&waiter_);
+  const std::string why = "the topic was deleted and created again while it was being read";
+  reader_of.start_at(reset_offset(*reader_of.log, why));
+  log_reset(name, why, *reader_of.position);
+}
+
+void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
+  // The object of a deleted topic lives on, but its records are gone.
+  if (reader_of.topic->deleted) follow_new_topic(reader_of);
+  const PartitionLog& log = *reader_of.log;
   if (!reader_of.position) {
     settle_start(reader_of);
     if (!reader_of.position && core_->groups.is_pending(settings_.group_id, log.name)) return;

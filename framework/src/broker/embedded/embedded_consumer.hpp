@@ -87,6 +87,10 @@ class EmbeddedConsumer final : public Consumer {
   /// Logs a warning that the consumer's position is not in the partition's log. `why`: the reason. `to`: the new
   /// position.
   void log_reset(const TopicPartition& partition, const std::string& why, Offset to) const;
+  /// The topic of a reader was deleted. If it was created again, the reader goes on in the new topic, at the offset of
+  /// auto.offset.reset. Otherwise throws UnknownTopicOrPartitionException. REQUIRES: the caller holds the broker's
+  /// mutex.
+  void follow_new_topic(PartitionReader& reader_of);
   /// Fetches pages if the log has visible records at the position. Unlocks `lock`, the broker's mutex, while it reads
   /// from disk.
   void refill(PartitionReader& reader_of, Lock& lock);

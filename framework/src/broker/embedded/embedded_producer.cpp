@@ -58,7 +58,8 @@ void EmbeddedProducer::serve_reports() {
     ~Done() { serving = false; }
   } done{serving_};
   for (const Report& report : accumulator_->take_reports()) {
-    Delivery delivery{report.topic, report.partition.value(), report.base_offset.value(), report.error.get(), 0};
+    Delivery delivery{report.topic,      report.partition.value(), report.base_offset.value(), report.error.get(), 0,
+                      report.append_time};
     for (const std::uint64_t token : report.tokens) {
       delivery.token = token;
       listener_->on_delivery(delivery);

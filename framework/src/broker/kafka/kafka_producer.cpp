@@ -8,6 +8,7 @@
 #include "broker/kafka/kafka_errors.hpp"
 #include "broker/kafka/kafka_log.hpp"
 #include "broker/kafka/partition_list.hpp"
+#include "millrace/broker/unknown_topic.hpp"
 
 namespace millrace::detail::kafka {
 namespace {
@@ -195,6 +196,8 @@ void KafkaProducer::delivered(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (listener_ == nullptr) return;
     delivery.offset = message.offset;
+    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    delivery.timestamp = rd_kafka_message_timestamp(&message, &type);
     listener_->on_delivery(delivery);
     return;
   }
@@ -214,7 +217,8 @@ void KafkaProducer::delivered(const rd_kafka_message_t& message) {
   const auto error = client_->error(severity_of(message.err), message.err,
                                     "writing to topic '" + std::string(delivery.topic) + "'", detail);
   if (listener_ != nullptr) {
-    delivery.error = &error;
+    const UnknownTopicOrPartitionException missing(error);
+    delivery.error = is_missing(message.err) ? &missing : &error;
     listener_->on_delivery(delivery);
   } else if (!transactional_) {  // a transaction that lost a record does not commit
     log_seldom(LogLevel::error, error.what(), std::string("a record is lost: ") + error.what());
