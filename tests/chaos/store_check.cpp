@@ -65,8 +65,7 @@ class Task {
     ChangelogReader reader(broker_.make_consumer(restore_consumer_config(environment_.config, names)), *admin_, {},
                            Millis(60'000), environment_.clock);
     // Nothing is filled or taken back here, so nothing is written to a changelog.
-    reader.add(*stores, std::make_shared<TaskMetrics>(*environment_.metrics, "check", id_), {}, Millis(0), {},
-               ChangelogReader::Tail::applied);
+    reader.add(*stores, std::make_shared<TaskMetrics>(*environment_.metrics, "check", id_), {}, Millis(0));
     while (!reader.done(*stores)) reader.step(Millis(0));
     std::map<std::string, Entries> all;
     for (const StorePlan& plan : stores->plans()) {

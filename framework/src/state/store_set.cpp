@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/visible.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
-#include "state/changelog/change_logging.hpp"
 #include "state/memory/stores.hpp"
 #include "state/observing_store.hpp"
 #include "state/store_type.hpp"
@@ -15,9 +13,6 @@ namespace millrace::detail {
 namespace {
 
 [[nodiscard]] const StoreSpec& spec_of(const StorePlan& plan) { return definition_of(*plan.builder).spec; }
-
-/// Error messages show at most this many bytes of a key.
-constexpr std::size_t kShownKey = 100;
 
 }  // namespace
 
@@ -42,7 +37,9 @@ StoreSet::StoreSet(std::string owner, std::vector<StorePlan> plans, const std::f
       position.from_source_ = plan.from_source;
       if (!plan.from_source) position.table_of_ = plan.table_of;
       // An in-memory store starts empty, whatever was restored before.
-      if (plan.persistent) position.next_offset_ = database_->position(store, changelog);
+      if (!plan.persistent) continue;
+      position.next_offset_ = database_->position(store, changelog);
+      position.proof_ = database_->proof(store, changelog);
     }
   }
 }
@@ -112,104 +109,13 @@ void StoreSet::attach(const std::string& store, RestorableStore& custom) {
   custom_[store] = &custom;
   for (StorePosition& position : positions_) {
     // The binding has made a new, empty store, so it is restored from the beginning.
-    if (position.store_ == store) position.next_offset_.reset();
+    if (position.store_ != store) continue;
+    position.next_offset_.reset();
+    position.proof_.reset();
   }
 }
 
 void StoreSet::detach(const std::string& store) { custom_.erase(store); }
-
-// --- restore
-
-void StoreSet::begin_restore(const std::map<TopicPartition, Watermarks>& held) {
-  for (const StorePosition& position : positions_) {
-    // First wipe, then set offsets: a wipe resets all positions of its store, also those in other partitions.
-    if (!fits(position, held.at(position.changelog_))) wipe(position.store_);
-  }
-  for (StorePosition& position : positions_) {
-    const Watermarks& own = held.at(position.changelog_);
-    if (position.table_of_ && !position.next_offset_ && (own.low == own.high || fills(position))) {
-      const Watermarks& topic = held.at(*position.table_of_);
-      if (topic.low < topic.high) {
-        begin_filling(position, Offset(topic.low));
-        continue;
-      }
-      // Nothing of the topic was processed yet. The store starts empty, and processing fills it.
-      if (to_fill_.erase(position.store_) > 0) wipe(position.store_);
-    }
-    if (!position.next_offset_) position.next_offset_ = Offset(own.low);
-  }
-}
-
-void StoreSet::begin_filling(StorePosition& position, Offset from) {
-  wipe(position.store_);
-  to_fill_.insert(position.store_);
-  if (!position.persistent_) return;
-  // The position in the topic is written before the first record. After a crash it tells open() that the store's
-  // changelog is incomplete.
-  database_->commit({{position.store_, {{*position.table_of_, from}}}});
-  database_->flush();
-}
-
-bool StoreSet::fits(const StorePosition& position, const Watermarks& held) const {
-  // Below `low` records are missing, which retention or a purge has deleted. Above `high` the changelog was made anew,
-  // so the data belong to an older one.
-  const auto next = position.next_offset_;
-  if (!next || (*next >= Offset(held.low) && *next <= Offset(held.high))) return true;
-  log(LogLevel::warn, "store '" + position.store_ + "' of " + owner_ + " is at offset " + to_string(*next) +
-                          " of its changelog " + position.changelog_.str() + ", which holds " +
-                          std::to_string(held.low) + " to " + std::to_string(held.high) +
-                          ": it is restored from the beginning");
-  return false;
-}
-
-void StoreSet::restore(StorePosition& position, std::span<const RestoreRecord> records, Offset next_offset) {
-  try {
-    apply(position.store_, records);
-  } catch (const SerializationException&) {
-    // One by one, to find the record that failed. apply_alone() throws an exception that names the record.
-    for (const RestoreRecord& record : records) apply_alone(position, record);
-    throw;
-  }
-  advance(position, next_offset);
-  // Data and position in one write. A crash before it only repeats this batch.
-  if (position.persistent_) commit_with(std::nullopt);
-}
-
-void StoreSet::apply_alone(const StorePosition& position, const RestoreRecord& record) {
-  try {
-    apply(position.store_, {&record, 1});
-  } catch (const SerializationException& error) {
-    throw SerializationException(
-        "store '" + position.store_ + "' of " + owner_ + ": its changelog " + position.changelog_.str() +
-        " has a record that does not belong to this store, with the key '" + visible(record.key, kShownKey) + "' (" +
-        std::to_string(record.key.size()) + " bytes) and " +
-        (record.value ? "a value of " + std::to_string(record.value->size()) + " bytes" : std::string("no value")) +
-        ": " + error.what() +
-        ". Either another program has written to the changelog, or the store had another type before: stop that "
-        "program and delete the record, or give the store another name");
-  }
-}
-
-// The end can be behind the last record, because transaction markers take offsets too.
-void StoreSet::finish_restore(StorePosition& position, Offset end) {
-  advance(position, end);
-  if (position.persistent_) commit_with(std::nullopt);
-}
-
-void StoreSet::apply(const std::string& store, std::span<const RestoreRecord> records) {
-  // Custom stores get the changelog records as they are.
-  if (const auto custom = custom_.find(store); custom != custom_.end()) {
-    custom->second->restore(records);
-    return;
-  }
-  const ByteStore& bytes = stores_.at(store);
-  const ValueFormat format = spec_of(plan_of(store)).format;
-  // One of the four is set.
-  if (bytes.key_value) restore_changes(*bytes.key_value, format, records);
-  if (bytes.window) restore_changes(*bytes.window, format, records);
-  if (bytes.session) restore_changes(*bytes.session, format, records);
-  if (bytes.versioned) bytes.versioned->restore(records);
-}
 
 void StoreSet::wipe(const std::string& store) {
   const StorePlan& plan = plan_of(store);
@@ -219,8 +125,11 @@ void StoreSet::wipe(const std::string& store) {
     empty_in_memory(plan);
   }
   for (StorePosition& position : positions_) {
-    if (position.store_ == store) position.next_offset_.reset();
+    if (position.store_ != store) continue;
+    position.next_offset_.reset();
+    position.proof_.reset();
   }
+  to_rewrite_.erase(store);
   note_emptied(plan);
 }
 
@@ -254,8 +163,9 @@ void StoreSet::empty_in_memory(const StorePlan& plan) {
 
 // --- input
 
-void StoreSet::begin(InputOffsets inputs) {
+void StoreSet::begin(InputOffsets inputs, TaskDatabase::Wal wal) {
   if (!database_) return;
+  wal_ = wal;
   inputs_ = std::move(inputs);
   if (database_->inputs() != inputs_) commit();
 }
@@ -270,6 +180,14 @@ void StoreSet::group_has(const TopicPartition& input, std::int64_t offset) {
 
 // --- commit
 
+void StoreSet::advance(StorePosition& position, const LogPosition& next) {
+  // An older proof of the same log stays true.
+  const bool stays = position.proof_ && position.proof_->offset < next.next.value() && !rewrites(position);
+  if (next.proof || !stays) position.proof_ = next.proof;
+  position.next_offset_ = next.next;
+  to_rewrite_.erase(position.store_);
+}
+
 void StoreSet::commit() { commit_with(inputs_); }
 
 void StoreSet::commit_with(const std::optional<InputOffsets>& inputs) {
@@ -277,9 +195,9 @@ void StoreSet::commit_with(const std::optional<InputOffsets>& inputs) {
   std::map<std::string, ChangelogPositions> positions;
   for (const StorePosition& position : positions_) {
     if (!position.persistent_ || !position.next_offset_) continue;
-    positions[position.store_].emplace(position.changelog_, *position.next_offset_);
+    positions[position.store_].emplace(position.changelog_, LogPosition(*position.next_offset_, position.proof_));
   }
-  if (database_) database_->commit(positions, inputs);
+  if (database_) database_->commit(positions, inputs, inputs ? wal_ : TaskDatabase::Wal::off);
   for (const StorePosition& position : positions_) {
     // The store has a position in its own changelog. So the changelog is complete from now on.
     if (position.next_offset_) to_fill_.erase(position.store_);
@@ -298,9 +216,13 @@ void StoreSet::discard() {
     note_emptied(plan);
   }
   for (StorePosition& position : positions_) {
-    position.next_offset_ =
-        position.persistent_ ? database_->position(position.store_, position.changelog_) : std::nullopt;
+    position.next_offset_.reset();
+    position.proof_.reset();
+    if (!position.persistent_) continue;
+    position.next_offset_ = database_->position(position.store_, position.changelog_);
+    position.proof_ = database_->proof(position.store_, position.changelog_);
   }
+  to_rewrite_.clear();
 }
 
 std::size_t StoreSet::uncommitted_bytes() const { return database_ ? database_->uncommitted_bytes() : 0; }

@@ -47,6 +47,8 @@ class StorePosition {
   [[nodiscard]] const std::optional<TopicPartition>& table_of() const { return table_of_; }
   /// The offset after the last record that the store's data include; nullopt: the store is empty.
   [[nodiscard]] std::optional<Offset> next_offset() const { return next_offset_; }
+  /// Shows to which log the offset belongs; nullopt: not known.
+  [[nodiscard]] const std::optional<LogProof>& proof() const { return proof_; }
 
  private:
   friend class StoreSet;
@@ -57,6 +59,16 @@ class StorePosition {
   bool from_source_ = false;
   std::optional<TopicPartition> table_of_;
   std::optional<Offset> next_offset_;
+  std::optional<LogProof> proof_;
+};
+
+/// What begin_restore() must know besides the offsets that exist.
+struct RestoreStart {
+  /// Partitions that were deleted and created again: the proof of a position was refuted.
+  std::set<TopicPartition> made_anew = {};
+  /// The stores on disk include exactly the input before the offsets from which the task continues. So a changelog that
+  /// was deleted has nothing that they lack.
+  bool complete = false;
 };
 
 /// The stores of one task: their database, the byte stores, and the position of each store in its changelog. Nodes
@@ -65,6 +77,9 @@ class StorePosition {
 ///
 /// Restoring   begin_restore() says where to start, restore() applies a batch, finish_restore() ends it. Each step is
 ///             durable together with its position, so an interrupted restore continues where it stopped.
+/// Rewriting   If the changelog was deleted and created again, but the store is complete, the store keeps its data. The
+///             caller writes all of them to the new changelog. The store keeps its old position until these writes are
+///             confirmed, so after a crash they are written again.
 /// Filling     If the changelog of a table lacks records of the table's topic, the table is filled from the topic:
 ///             fill() is called instead of restore(). Filling ends with the next commit. After a crash or a discard()
 ///             before that commit, filling starts again from the beginning.
@@ -108,15 +123,21 @@ class StoreSet {
   /// `high` is the offset up to which the task has processed the topic. Restoring ends at `high` (exclusive). A store
   /// continues from its position, or starts at `low`.
   ///
-  /// A changelog may have been deleted or made again since. If the store's data do not fit it, the store is emptied
-  /// first, and a warning is logged.
-  void begin_restore(const std::map<TopicPartition, Watermarks>& held);
-  /// Applies changelog records. `next_offset`: the offset after the last of them.
-  void restore(StorePosition& position, std::span<const RestoreRecord> records, Offset next_offset);
+  /// A changelog may have been deleted or made again since. If the store's data do not fit it, the store is rewritten
+  /// or emptied, see rewrites(), and a warning is logged.
+  void begin_restore(const std::map<TopicPartition, Watermarks>& held, const RestoreStart& start = {});
+  /// Whether the store can go on from its position: the position lies in `held`, and its log was not made anew.
+  [[nodiscard]] static bool fits(const StorePosition& position, const Watermarks& held, const RestoreStart& start);
+  /// Applies changelog records. `next`: after the last of them.
+  void restore(StorePosition& position, std::span<const RestoreRecord> records, const LogPosition& next);
   /// Restoring is complete: the changelog has no more records before `end`.
   void finish_restore(StorePosition& position, Offset end);
   /// Empties a store. Its restoring starts from the beginning.
   void wipe(const std::string& store);
+
+  /// Whether begin_restore() has decided to write the whole store to its changelog.
+  [[nodiscard]] bool rewrites(const StorePosition& position) const { return to_rewrite_.contains(position.store()); }
+  [[nodiscard]] bool rewrites_any() const { return !to_rewrite_.empty(); }
 
   /// Whether begin_restore() or begin_filling() has decided to fill the store from StorePosition::table_of(). The
   /// caller reads this partition from its first offset, and writes the changes to the store's changelog. The store has
@@ -142,14 +163,14 @@ class StoreSet {
   /// record of the partition yet. `start`: the first offset that the store needs.
   void add_partition(const std::string& store, const TopicPartition& changelog, Offset start);
 
-  // --- input offsets, only under at least once
+  // --- input offsets
   /// The input offsets that the next commit writes. Right after opening and after discard(), those of the last commit.
-  /// nullopt: commits write none. This is the case before the first begin(), after forget_inputs(), and under exactly
-  /// once.
+  /// nullopt: commits write none. This is the case before the first begin() and after forget_inputs().
   [[nodiscard]] const std::optional<InputOffsets>& inputs() const { return inputs_; }
   /// The stores are restored, and their data include the input up to `inputs`. Writes `inputs` to the database at once.
-  /// From now on each commit writes input offsets. Does nothing if no store is persistent.
-  void begin(InputOffsets inputs);
+  /// From now on each commit writes input offsets. Does nothing if no store is persistent. `wal`: whether these commits
+  /// survive the end of the process. Wal::off if the task can restore from changelogs what a crash loses.
+  void begin(InputOffsets inputs, TaskDatabase::Wal wal);
   /// From now until begin(), commits write no input offsets.
   void forget_inputs() { inputs_.reset(); }
   /// The data include `input` up to `next` (exclusive). Becomes durable with the next commit. Does nothing if commits
@@ -160,7 +181,7 @@ class StoreSet {
   void group_has(const TopicPartition& input, std::int64_t offset);
 
   /// The store's data include the changelog up to `next_offset` (exclusive). Becomes durable with the next commit.
-  void advance(StorePosition& position, Offset next_offset) { position.next_offset_ = next_offset; }
+  void advance(StorePosition& position, const LogPosition& next);
   void commit();
   /// REQUIRES: no binding exists, because its caches may hold uncommitted changes.
   void discard();
@@ -189,7 +210,8 @@ class StoreSet {
   /// store cannot read the records in its changelog. Call this before the other checks, because they may delete data.
   void expect_type(const StorePlan& plan);
   [[nodiscard]] const StorePlan& plan_of(const std::string& store) const;
-  [[nodiscard]] bool fits(const StorePosition& position, const Watermarks& held) const;
+  /// The position does not fit: decides whether the store is rewritten or emptied, and says so.
+  void replace(StorePosition& position, const Watermarks& held, const RestoreStart& start);
   void apply(const std::string& store, std::span<const RestoreRecord> records);
   /// Applies one record. If the store cannot read the record, throws a SerializationException that names the store, the
   /// changelog and the key.
@@ -197,9 +219,11 @@ class StoreSet {
   void empty_in_memory(const StorePlan& plan);
   /// For take_emptied(). Does nothing for a store that has a changelog or source topic.
   void note_emptied(const StorePlan& plan);
-  /// Commits data and positions with these input offsets. A restore commits without any, because its data belong to no
-  /// known input offset.
+  /// Commits data and positions with these input offsets.
   void commit_with(const std::optional<InputOffsets>& inputs);
+  /// The commit of a restore. It has no input offsets, because its data belong to no known offset. Exception: while a
+  /// store is rewritten, the input offsets are the evidence that it is complete.
+  void commit_restored() { commit_with(rewrites_any() ? inputs_ : std::nullopt); }
   void require_readable(const std::string& store, StoreKind kind) const;
 
   std::string owner_;
@@ -207,10 +231,12 @@ class StoreSet {
   std::unique_ptr<TaskDatabase> database_;  // null: no store is persistent
   std::map<std::string, ByteStore> stores_;
   std::map<std::string, RestorableStore*> custom_;
-  std::deque<StorePosition> positions_;  // a deque: elements keep their address when more are added
-  std::optional<InputOffsets> inputs_;   // nullopt: commits write no input offsets
-  std::set<std::string> to_fill_;        // see fills(); a store leaves at its first commit with a changelog position
-  std::set<std::string> emptied_;        // see take_emptied()
+  std::deque<StorePosition> positions_;             // a deque: elements keep their address when more are added
+  std::optional<InputOffsets> inputs_;              // nullopt: commits write no input offsets
+  TaskDatabase::Wal wal_ = TaskDatabase::Wal::off;  // of commits with input offsets
+  std::set<std::string> to_rewrite_;                // see rewrites(); a store leaves at its first advance()
+  std::set<std::string> to_fill_;  // see fills(); a store leaves at its first commit with a changelog position
+  std::set<std::string> emptied_;  // see take_emptied()
 };
 
 }  // namespace millrace::detail

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/log_proof.hpp"
 #include "millrace/broker/topic_partition.hpp"
 #include "millrace/common/detail/strong.hpp"
 #include "millrace/common/errors.hpp"
@@ -38,11 +39,22 @@ class StateCorruptedException : public ProcessorStateException {
 
 class StateMemory;
 
-/// How far a store's data go, for each topic partition that the store is rebuilt from: the offset after the last record
-/// that the data include. This is the next offset to restore.
-using ChangelogPositions = std::map<TopicPartition, Offset>;
+/// How far data go in a log.
+struct LogPosition {
+  // Implicit, because a position without a proof is an offset.
+  LogPosition(Offset the_next, std::optional<LogProof> the_proof = std::nullopt) : next(the_next), proof(the_proof) {}
 
-/// How far the data of a task's stores go in the input of the task. The task writes this under at least once.
+  Offset next;                    ///< the offset after the last record that the data include
+  std::optional<LogProof> proof;  ///< of a record before `next`; nullopt: not known
+
+  bool operator==(const LogPosition&) const = default;
+};
+
+/// How far a store's data go, for each topic partition that the store is rebuilt from. Restoring goes on at
+/// LogPosition::next.
+using ChangelogPositions = std::map<TopicPartition, LogPosition>;
+
+/// How far the data of a task's stores go in the input of the task.
 struct InputOffsets {
   /// By input partition: the offset after the last record that the data include, with the metadata of the commit. A
   /// partition without an entry was not read yet.
@@ -59,8 +71,8 @@ struct DatabaseOptions {
   std::size_t tier_bytes = 32u << 20;
   std::size_t block_cache_bytes = 8u << 20;
   /// Bytes of RocksDB's memtables of all stores together. When they are full, RocksDB flushes them in the background.
-  /// Commits without InputOffsets survive a crash only after such a flush. So after a crash about this many bytes of
-  /// changelog are read again.
+  /// Commits with Wal::off survive a crash only after such a flush. So after a crash about this many bytes of changelog
+  /// are read again.
   std::size_t write_buffer_bytes = 16u << 20;
 };
 
@@ -70,11 +82,14 @@ struct DatabaseOptions {
 /// Writes        They stay in memory until commit(). One atomic write then puts the data of all stores, their changelog
 ///               positions and the InputOffsets, if any, into RocksDB. discard() forgets all writes since the last
 ///               commit; it is called when the transaction is aborted.
-/// Crash         A commit with InputOffsets goes through RocksDB's write-ahead log (WAL), which is not synced to disk.
-///               So the commit survives the end of the process, but perhaps not a failure of the machine. A commit
-///               without InputOffsets bypasses the log and survives only after a flush. Flushes are atomic over all
-///               column families. After a crash the database shows an earlier commit as a whole. The task then reads
-///               the changelog from the positions of that commit.
+/// Crash         A commit with Wal::on goes through RocksDB's write-ahead log
+/// (WAL), which is not synced to disk. So the
+///               commit survives the end of the process, but perhaps not a
+///               failure of the machine. A commit with Wal::off bypasses the
+///               log and survives only after a flush. Flushes are atomic over
+///               all column families. After a crash the database shows an
+///               earlier commit as a whole. The task then reads the changelog
+///               from the positions of that commit.
 /// Memory tier   Each store has an in-memory tier. A window store's tier holds all recent entries of all keys. A
 ///               key-value store's tier holds the most recently used keys. Committed entries beyond `tier_bytes` are
 ///               evicted, oldest first, and read from RocksDB again when needed.
@@ -133,6 +148,9 @@ class TaskDatabase {
   /// The next offset to restore a store from, as of the last commit; nullopt: nothing is stored.
   [[nodiscard]] virtual std::optional<Offset> position(const std::string& store,
                                                        const TopicPartition& changelog) const = 0;
+  /// The proof of that position; nullopt: none is stored.
+  [[nodiscard]] virtual std::optional<LogProof> proof(const std::string& store,
+                                                      const TopicPartition& changelog) const = 0;
 
   /// Bytes written since the last commit. The task asks for a commit when they exceed its share of
   /// statestore.uncommitted.max.bytes.
@@ -141,11 +159,13 @@ class TaskDatabase {
   /// The input offsets of the last commit; nullopt: the last commit had none.
   [[nodiscard]] virtual const std::optional<InputOffsets>& inputs() const = 0;
 
+  /// Whether a commit goes through RocksDB's write-ahead log.
+  enum class Wal { on, off };
   /// Makes all uncommitted writes, these positions and `inputs` part of RocksDB, by one atomic write. `positions`: by
   /// store name. They replace all positions of the store. A store that is not named keeps its positions. `inputs`:
   /// nullopt removes the input offsets of earlier commits.
   virtual void commit(const std::map<std::string, ChangelogPositions>& positions,
-                      const std::optional<InputOffsets>& inputs = std::nullopt) = 0;
+                      const std::optional<InputOffsets>& inputs = std::nullopt, Wal wal = Wal::off) = 0;
   /// Forgets all uncommitted writes.
   virtual void discard() = 0;
 

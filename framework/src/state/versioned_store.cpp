@@ -79,6 +79,18 @@ class VersionedStore final : public VersionedBytesStore, public ClearableStore, 
     return VersionedBytes{answer_, older->timestamp, older->valid_to};
   }
 
+  void visit_changes(FunctionRef<void(std::string_view, Timestamp)> visit) override {
+    for (const auto all = entries_->range(std::nullopt, std::nullopt); all->valid(); all->next()) {
+      const std::string_view entry = all->key();
+      if (entry.front() == kLatest) visit(entry.substr(1), read_version(all->value()).time);
+      if (entry.front() != kOlder) continue;
+      // | 02 | key length (4) | key | timestamp (8) |
+      const std::string_view key = entry.substr(5, entry.size() - 13);
+      visit(key, older_timestamp(entry));
+      visit(key, read_version(all->value()).time);
+    }
+  }
+
   void restore(std::span<const RestoreRecord> records) override {
     // put() also rejects records that are older than the history retention, so restoring is the same as putting.
     for (const RestoreRecord& record : records) (void)put(record.key, record.value, record.timestamp);

@@ -58,9 +58,9 @@ class CapturedOutput final : public TaskOutput {
     capture(topic, key, value, timestamp, headers == nullptr ? Headers() : *headers);
     changelog.append(sent_.back().record);
   }
-  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t token) const override {
+  [[nodiscard]] std::optional<LogPosition> confirmed_position(std::uint64_t token) const override {
     const std::int64_t end = opened_[token - 1]->second.end;
-    return end == 0 ? std::nullopt : std::optional(Offset(end));
+    return end == 0 ? std::nullopt : std::optional(LogPosition(Offset(end)));
   }
 
   /// One past the last offset of a topic.

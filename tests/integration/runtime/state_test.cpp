@@ -130,19 +130,6 @@ BOOST_DATA_TEST_CASE(repeats_at_each_start_for_a_store_in_memory, kGuarantees, g
   BOOST_CHECK(std::filesystem::is_empty(state.path()));  // nothing is persistent
 }
 
-BOOST_AUTO_TEST_CASE(begins_anew_if_the_changelog_was_recreated) {
-  (void)run(counting(in, out), "exactly_once_v2", 200);
-  const std::string changelog = id + "-counts-changelog";
-  admin->delete_topic(changelog, kPatience);
-  create(changelog, 2, {{"cleanup.policy", "compact"}});
-  // The changelog decides what the store holds: without the changelog the counts start from zero.
-  App app(*this, counting(in, out), config(id, "exactly_once_v2", state.path()));
-  app.run_until_running();
-  write(in, {{"k0", "v"}});
-  const auto rows = read_count(out, 201);
-  BOOST_CHECK_EQUAL(counts(rows).at("k0").back(), 1);
-}
-
 BOOST_AUTO_TEST_CASE(reports_to_the_restore_listener) {
   (void)run(counting(in, out), "exactly_once_v2", 500);
   lose_state();

@@ -24,9 +24,9 @@ class ChangelogOutput final : public TaskOutput {
   void send_changelog(std::uint64_t, BytesView key, BytesView value, Timestamp, const Headers*) override {
     logged.push_back(std::string(key.value_or("null")) + "=" + std::string(value.value_or("null")));
   }
-  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t token) const override {
+  [[nodiscard]] std::optional<LogPosition> confirmed_position(std::uint64_t token) const override {
     const auto found = confirmed_.find(token);
-    return found == confirmed_.end() ? std::nullopt : std::optional(found->second);
+    return found == confirmed_.end() ? std::nullopt : std::optional(LogPosition(found->second));
   }
 
   /// Confirms all records of each changelog up to this point.

@@ -35,6 +35,16 @@ BOOST_AUTO_TEST_CASE(carries_a_claim_and_its_id_as_further_entries) {
   BOOST_TEST(!decode_commit_metadata("AgAAAYvP5gRA").claim.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(carries_a_proof_as_further_entries) {
+  const detail::CommitMetadata proven{kTime, {{"w", 3}}, 5, 6, LogProof{41, 0xfedcba9876543210ULL}};
+  BOOST_TEST((decode_commit_metadata(encode_commit_metadata(proven)) == proven));
+  BOOST_CHECK_EQUAL(encode_commit_metadata({kTime, {}, {}, {}, LogProof{5, 6}}),
+                    encode_commit_metadata({kTime, {{"millrace.at", 5}, {"millrace.hash", 6}}}));
+  // Half a proof is none.
+  const auto half = decode_commit_metadata(encode_commit_metadata({kTime, {{"millrace.at", 5}}}));
+  BOOST_TEST((half == detail::CommitMetadata{kTime, {}}));
+}
+
 BOOST_AUTO_TEST_CASE(is_read_in_version_1) {
   BOOST_TEST((decode_commit_metadata("AQAAAYvP5gRA") == detail::CommitMetadata{kTime, {}}));
 }

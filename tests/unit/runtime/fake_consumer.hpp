@@ -19,12 +19,19 @@ class FakeConsumer final : public Consumer {
     for (const auto& [partition, offset] : partitions) positions[partition] = offset;
     assigned.push_back(partitions);
   }
+  /// After an assign(), keeps back the records of partitions that are not assigned.
   void poll(std::vector<ConsumerRecord>& into, std::size_t, Millis) override {
+    std::vector<ConsumerRecord> kept;
     for (ConsumerRecord& record : records) {
-      positions[{*record.topic, record.partition}] = record.offset + 1;
+      const TopicPartition partition{*record.topic, record.partition};
+      if (!assigned.empty() && !positions.contains(partition)) {
+        kept.push_back(std::move(record));
+        continue;
+      }
+      positions[partition] = record.offset + 1;
       into.push_back(std::move(record));
     }
-    records.clear();
+    records = std::move(kept);
   }
   void wakeup() override {}
   void pause(const std::vector<TopicPartition>&) override {}

@@ -184,15 +184,43 @@ BOOST_AUTO_TEST_CASE(aborts_only_what_is_open) {
   BOOST_CHECK(calls() == (Calls{"begin", "abort"}));
 }
 
-BOOST_AUTO_TEST_CASE(reports_the_confirmed_offset_of_a_changelog) {
+BOOST_AUTO_TEST_CASE(reports_the_confirmed_position_of_a_changelog) {
   make(false);
   const auto first = output->open_changelog({"app-a-changelog", 1}, "a", nullptr);
   const auto second = output->open_changelog({"app-b-changelog", 1}, "b", nullptr);
-  BOOST_CHECK(!output->confirmed_offset(first));
+  BOOST_CHECK(!output->confirmed_position(first));
   output->send_changelog(first, "k", "v", 1, nullptr);
-  BOOST_CHECK_EQUAL(*output->confirmed_offset(first), Offset(101));
-  BOOST_CHECK(!output->confirmed_offset(second));
+  BOOST_CHECK_EQUAL(output->confirmed_position(first)->next, Offset(101));
+  BOOST_CHECK(!output->confirmed_position(second));
   BOOST_CHECK_EQUAL(broker.script.sent[0].topic, "app-a-changelog");
+  BOOST_CHECK((output->confirmed_position(first)->proof == proof_of(100, 1, "k", "v")));
+  output->send_changelog(first, "k", std::nullopt, 2, nullptr);
+  BOOST_CHECK((output->confirmed_position(first)->proof == proof_of(101, 2, "k", std::nullopt)));
+}
+
+BOOST_AUTO_TEST_CASE(has_no_proof_while_records_are_on_their_way) {
+  make(false);
+  const auto changelog = output->open_changelog({"app-a-changelog", 1}, "a", nullptr);
+  output->send_changelog(changelog, "k", "v", 1, nullptr);
+  broker.script.answers_late = true;
+  output->send_changelog(changelog, "k", "w", 2, nullptr);
+  BOOST_CHECK_EQUAL(output->confirmed_position(changelog)->next, Offset(101));
+  BOOST_CHECK(!output->confirmed_position(changelog)->proof);
+  output->flush(patience);
+  BOOST_CHECK((output->confirmed_position(changelog)->proof == proof_of(101, 2, "k", "w")));
+}
+
+BOOST_AUTO_TEST_CASE(fails_if_the_offsets_of_a_changelog_go_back) {
+  make(false);
+  const auto changelog = output->open_changelog({"app-a-changelog", 1}, "a", nullptr);
+  output->send_changelog(changelog, "k", "v", 1, nullptr);
+  broker.script.next_offset = 0;
+  output->send_changelog(changelog, "k", "w", 2, nullptr);
+  BOOST_CHECK_EXCEPTION(output->flush(patience), BrokerException, [](const BrokerException& error) {
+    return error.severity() == Severity::retriable &&
+           std::string(error.what()).find("changelog app-a-changelog-1 of store 'a' was deleted and created again") !=
+               std::string::npos;
+  });
 }
 
 BOOST_AUTO_TEST_CASE(fails_naming_the_topic_when_the_handler_says_fail) {

@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
     if (with_inputs) inputs.emplace().processed[{"in", 0}].offset = n;
     database->commit({{"counts", {{{"app-counts-changelog", 0}, Offset(n)}}},
                       {"windows", {{{"app-windows-changelog", 0}, Offset(n)}}}},
-                     inputs);
+                     inputs, inputs ? TaskDatabase::Wal::on : TaskDatabase::Wal::off);
     if (std::printf("%s\n", number.c_str()) < 0 || std::fflush(stdout) != 0) return 1;
   }
 }

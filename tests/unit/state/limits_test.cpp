@@ -48,7 +48,8 @@ std::int64_t commit_until_failure(const std::filesystem::path& directory, bool w
       store->put("key" + std::to_string(n), test::noise(static_cast<std::uint64_t>(n), kValue));
       std::optional<InputOffsets> inputs;
       if (with_inputs) inputs.emplace().processed[{"in", 0}].offset = n;
-      database->commit({{"counts", {{kChangelog, Offset(n)}}}}, inputs);
+      database->commit({{"counts", {{kChangelog, Offset(n)}}}}, inputs,
+                       inputs ? TaskDatabase::Wal::on : TaskDatabase::Wal::off);
       committed = n;
     }
   });

@@ -105,6 +105,39 @@ BOOST_AUTO_TEST_CASE(empty_a_store_whose_position_is_no_longer_in_the_changelog)
   }
 }
 
+BOOST_AUTO_TEST_CASE(keep_a_complete_store_whose_changelog_was_made_anew) {
+  for (const Watermarks held : {Watermarks{0, 4}, Watermarks{0, 20}}) {
+    for (const bool complete : {true, false}) {
+      const auto set = open({counts()});
+      set->wipe("counts");
+      StorePosition& position = set->positions().front();
+      set->begin_restore({{kCounts, {0, 9}}});
+      set->restore(position, std::vector{record("a", "1")}, {Offset(9), LogProof{8, 1}});
+      set->begin_restore({{kCounts, held}}, {.made_anew = {kCounts}, .complete = complete});
+      BOOST_TEST(set->rewrites(position) == complete);
+      BOOST_TEST(text(key_value(*set, "counts").get("a")) == (complete ? "1" : "(none)"));
+      // Until the new records are confirmed, the old position shows that the changelog is not complete.
+      if (complete) BOOST_TEST((position.proof() == LogProof{8, 1}));
+      set->advance(position, Offset(30));
+      BOOST_TEST(!set->rewrites(position));
+      BOOST_TEST(!position.proof().has_value());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(keep_the_proof_while_the_position_moves_without_a_record) {
+  const auto set = open({counts()});
+  StorePosition& position = set->positions().front();
+  set->begin_restore({{kCounts, {0, 9}}});
+  set->restore(position, std::vector{record("a", "1")}, {Offset(8), LogProof{7, 1}});
+  set->finish_restore(position, Offset(9));
+  BOOST_TEST((position.proof() == LogProof{7, 1}));
+  set->advance(position, {Offset(12), LogProof{11, 2}});
+  BOOST_TEST((position.proof() == LogProof{11, 2}));
+  set->discard();
+  BOOST_TEST((position.proof() == LogProof{7, 1}));
+}
+
 BOOST_AUTO_TEST_CASE(wipe_a_store_of_a_source_topic_with_its_position) {
   const auto set = open({plan(Stores::key_value_store<S, S>("counts"), {kSource}, true)});
   set->begin_restore({{kSource, {0, 9}}});

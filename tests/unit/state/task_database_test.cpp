@@ -271,6 +271,44 @@ BOOST_AUTO_TEST_CASE(read_format_1_and_assign_its_offsets_to_stores) {
   BOOST_TEST(raw.has(layout::position_key("other", kOther)));
 }
 
+BOOST_AUTO_TEST_CASE(read_format_2_whose_positions_have_no_proof) {
+  const TempDirectory directory;
+  {
+    auto database = TaskDatabase::open(directory.path());
+    auto store = database->key_value_store("counts");
+    store->put("a", "1");
+    database->commit({{"counts", {{kChangelog, {Offset(7), LogProof{6, 5}}}}}});
+    database->flush();
+  }
+  {
+    RawDatabase raw(directory.path());
+    raw.put("format", be32(2));
+    raw.put(layout::position_key("counts", kChangelog), std::string("\0\0\0\0\0\0\0\7", 8));
+  }
+  auto database = TaskDatabase::open(directory.path());
+  database->expect_changelogs("counts", {kChangelog});
+  BOOST_TEST(database->position("counts", kChangelog).value() == Offset(7));
+  BOOST_TEST(!database->proof("counts", kChangelog).has_value());
+  BOOST_TEST(text(database->key_value_store("counts")->get("a")) == "1");
+}
+
+BOOST_AUTO_TEST_CASE(keep_the_proof_of_a_position) {
+  const TempDirectory directory;
+  const LogProof proof{6, 0xfedcba9876543210ULL};
+  {
+    auto database = TaskDatabase::open(directory.path());
+    database->commit({{"counts", {{kChangelog, {Offset(7), proof}}}}});
+    BOOST_TEST((database->proof("counts", kChangelog) == proof));
+  }
+  {
+    auto database = TaskDatabase::open(directory.path());
+    BOOST_TEST((database->proof("counts", kChangelog) == proof));
+    database->wipe("counts");
+    BOOST_TEST(!database->proof("counts", kChangelog).has_value());
+  }
+  BOOST_TEST(!layout::read_position("0123456789abcdef").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(refuse_an_unknown_format_as_damaged) {
   const TempDirectory directory;
   (void)TaskDatabase::open(directory.path());

@@ -33,7 +33,7 @@ class HundredPartitions final : public TaskOutput {
   }
   void close_changelog(std::uint64_t) override {}
   void send_changelog(std::uint64_t, BytesView, BytesView, Timestamp, const Headers*) override {}
-  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
+  [[nodiscard]] std::optional<LogPosition> confirmed_position(std::uint64_t) const override { return std::nullopt; }
 
   std::map<S, std::optional<std::int32_t>> sent;
 };

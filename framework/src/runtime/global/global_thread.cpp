@@ -7,6 +7,7 @@
 #include "millrace/common/logging.hpp"
 #include "runtime/global/topic_made_anew.hpp"
 #include "runtime/task/store_plans.hpp"
+#include "runtime/thread/proof_check.hpp"
 #include "runtime/thread/shares.hpp"
 
 namespace millrace::detail {
@@ -41,7 +42,7 @@ class GlobalThread::NoOutput final : public TaskOutput {
   }
   void close_changelog(std::uint64_t) override {}
   void send_changelog(std::uint64_t, BytesView, BytesView, Timestamp, const Headers*) override {}
-  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
+  [[nodiscard]] std::optional<LogPosition> confirmed_position(std::uint64_t) const override { return std::nullopt; }
 };
 
 GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, Admin& admin,
@@ -109,7 +110,7 @@ void GlobalThread::try_open(Millis timeout) {
   if (!task_) open_task(nodes, inputs);
   // Compares the positions of the data with what the topics contain now. If a topic was deleted and created again, or
   // records were deleted that the data have not seen, the store is emptied and read again from the beginning.
-  store_set_->begin_restore(bounds);
+  store_set_->begin_restore(bounds, {.made_anew = topics_made_anew(timeout)});
   if (!task_->running()) task_->initialize();
   ends_.clear();
   for (const auto& [input, bound] : bounds) ends_[input] = bound.high;
@@ -121,6 +122,19 @@ void GlobalThread::try_open(Millis timeout) {
   }
   assign();
   last_commit_ = last_to_disk_ = last_look_ = environment_.clock.monotonic_ms();
+}
+
+std::set<TopicPartition> GlobalThread::topics_made_anew(Millis timeout) {
+  std::vector<ProofOfPartition> proofs;
+  for (const StorePosition& store : store_set_->positions()) {
+    if (store.proof()) proofs.emplace_back(store.changelog(), *store.proof());
+  }
+  const auto verdicts = check_proofs(proofs, *consumer_, admin_, timeout);
+  std::set<TopicPartition> refuted;
+  for (std::size_t i = 0; i < proofs.size(); ++i) {
+    if (verdicts[i] == Verdict::refuted) refuted.insert(proofs[i].first);
+  }
+  return refuted;
 }
 
 void GlobalThread::open_task(const std::vector<const NodeSpec*>& nodes, const std::vector<TopicPartition>& inputs) {

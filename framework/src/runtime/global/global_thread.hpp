@@ -97,6 +97,8 @@ class GlobalThread {
 
   /// One attempt of open(). May be repeated after an exception.
   void try_open(Millis timeout);
+  /// The partitions that were deleted and created again since the stores read them, as far as the records show it.
+  [[nodiscard]] std::set<TopicPartition> topics_made_anew(Millis timeout);
   /// Makes the stores and the task.
   void open_task(const std::vector<const NodeSpec*>& nodes, const std::vector<TopicPartition>& inputs);
   /// Destroys the task and its stores, without a commit. REQUIRES: the gate is closed, or there are no readers.

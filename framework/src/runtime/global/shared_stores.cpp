@@ -277,6 +277,10 @@ class SharedVersionedStore final : public Shared<VersionedBytesStore> {
     const auto held = lock();
     return keep_version(store_->get(key, as_of));
   }
+  void visit_changes(FunctionRef<void(std::string_view, Timestamp)> visit) override {
+    const auto held = lock();
+    store_->visit_changes(visit);
+  }
   [[nodiscard]] Timestamp observed_stream_time() override {
     const auto held = lock();
     return store_->observed_stream_time();

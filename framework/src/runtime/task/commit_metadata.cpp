@@ -92,6 +92,10 @@ std::string encode_commit_metadata(const CommitMetadata& metadata) {
   ProcessorMetadata entries = metadata.processors;
   if (metadata.claim) entries.insert_or_assign(std::string(kClaimName), *metadata.claim);
   if (metadata.claim_id) entries.insert_or_assign(std::string(kClaimIdName), *metadata.claim_id);
+  if (metadata.proof) {
+    entries.insert_or_assign(std::string(kProofOffsetName), metadata.proof->offset);
+    entries.insert_or_assign(std::string(kProofHashName), static_cast<std::int64_t>(metadata.proof->hash));
+  }
   if (!entries.empty()) {
     append_be32(bytes, static_cast<std::uint32_t>(entries.size()));
     for (const auto& [store, time] : entries) {
@@ -113,8 +117,15 @@ CommitMetadata decode_commit_metadata(std::string_view text) {
     if (!fields.complete() || (version[0] != 1 && version[0] != kVersion)) return metadata;
     metadata.partition_time = time;
     if (version[0] == kVersion) metadata.processors = read_processors(fields);
-    if (const auto claim = metadata.processors.extract(std::string(kClaimName))) metadata.claim = claim.mapped();
-    if (const auto id = metadata.processors.extract(std::string(kClaimIdName))) metadata.claim_id = id.mapped();
+    const auto take = [&](std::string_view name) -> std::optional<std::int64_t> {
+      const auto entry = metadata.processors.extract(std::string(name));
+      return entry ? std::optional(entry.mapped()) : std::nullopt;
+    };
+    metadata.claim = take(kClaimName);
+    metadata.claim_id = take(kClaimIdName);
+    const auto at = take(kProofOffsetName);
+    const auto hash = take(kProofHashName);
+    if (at && hash) metadata.proof = {*at, static_cast<std::uint64_t>(*hash)};
   } catch (const std::exception&) {  // not Base64
   }
   return metadata;

@@ -26,4 +26,48 @@ bool goes_on_from_own(const InputOffsets& own, std::span<const TopicPartition> i
   });
 }
 
+bool has_processed(const OffsetAndMetadata& committed) {
+  const CommitMetadata metadata = decode_commit_metadata(committed.metadata);
+  return metadata.proof || metadata.partition_time != kNoTimestamp;
+}
+
+LocalState local_state(const std::optional<InputOffsets>& own, std::span<const TopicPartition> inputs,
+                       const std::map<TopicPartition, OffsetAndMetadata>& start) {
+  if (std::ranges::none_of(start, [](const auto& entry) { return has_processed(entry.second); })) {
+    return LocalState::ahead;
+  }
+  if (!own) return LocalState::behind;
+  bool same = true;
+  bool same_claims = true;
+  for (const TopicPartition& input : inputs) {
+    const auto from = start.find(input);
+    const auto processed = own->processed.find(input);
+    if (from == start.end() && processed == own->processed.end()) continue;
+    if (processed == own->processed.end()) return LocalState::behind;
+    if (from == start.end()) {
+      same = false;
+      continue;
+    }
+    if (from->second.offset > processed->second.offset) return LocalState::behind;
+    same = same && from->second.offset == processed->second.offset;
+    same_claims = same_claims && claim_id_of(from->second) == claim_id_of(processed->second);
+  }
+  // With the same offsets but other claims, another task may have run in between.
+  if (same) return same_claims ? LocalState::complete : LocalState::behind;
+  return LocalState::ahead;
+}
+
+std::map<TopicPartition, OffsetAndMetadata> lost_offsets(const std::optional<InputOffsets>& own,
+                                                         std::span<const TopicPartition> inputs,
+                                                         const std::map<TopicPartition, OffsetAndMetadata>& group) {
+  std::map<TopicPartition, OffsetAndMetadata> lost;
+  if (!own) return lost;
+  for (const TopicPartition& input : inputs) {
+    const auto processed = own->processed.find(input);
+    if (group.contains(input) || processed == own->processed.end() || !own->of_group.contains(input)) continue;
+    if (has_processed(processed->second)) lost.insert(*processed);
+  }
+  return lost;
+}
+
 }  // namespace millrace::detail

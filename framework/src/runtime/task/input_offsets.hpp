@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 
 #include "state/task_database.hpp"
@@ -22,5 +23,24 @@ namespace millrace::detail {
 ///   back, or they were lost, and the input must be processed again.
 [[nodiscard]] bool goes_on_from_own(const InputOffsets& own, std::span<const TopicPartition> inputs,
                                     const std::map<TopicPartition, OffsetAndMetadata>& group);
+
+/// How the data of a task's database relate to the offsets from which the task continues.
+enum class LocalState {
+  complete,  ///< they include exactly the input before these offsets
+  ahead,     ///< input that they include, or all input, will be processed again; so nothing that they lack is lost
+  behind,    ///< they may lack input before these offsets, which another member has processed
+};
+/// `own`: the offsets in the database; nullopt: not known. `start`: the offsets from which the task continues.
+[[nodiscard]] LocalState local_state(const std::optional<InputOffsets>& own, std::span<const TopicPartition> inputs,
+                                     const std::map<TopicPartition, OffsetAndMetadata>& start);
+
+/// The input that a database contains, although the group has lost its committed offset. Empty for a partition that the
+/// task has not processed, and for one of which the group never had an offset. `group`: the committed offsets.
+[[nodiscard]] std::map<TopicPartition, OffsetAndMetadata> lost_offsets(
+    const std::optional<InputOffsets>& own, std::span<const TopicPartition> inputs,
+    const std::map<TopicPartition, OffsetAndMetadata>& group);
+
+/// Whether the task has processed records before this committed offset. A claim commits an offset without a record.
+[[nodiscard]] bool has_processed(const OffsetAndMetadata& committed);
 
 }  // namespace millrace::detail

@@ -6,6 +6,13 @@
 
 namespace millrace::detail {
 
+const std::optional<LogProof>& RecordQueues::Queue::proof() {
+  // Computed only here, once per commit, because hashing each record would cost time.
+  if (last.topic != nullptr) proof_ = proof_of(last);
+  last = ConsumerRecord();
+  return proof_;
+}
+
 RecordQueues::Queue& RecordQueues::add(TopicPartition partition, SourceNodeBase& source) {
   auto queue = std::make_unique<Queue>();
   queue->partition = std::move(partition);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/log_proof.hpp"
 #include "metrics/recorders.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "millrace/common/detail/function_ref.hpp"
@@ -39,12 +40,22 @@ class RecordQueues {
     bool caught_up = false;
     /// The offset to commit has changed.
     bool consumed_since_commit = false;
+    /// The smallest offset that the next record may have. A record with a smaller one belongs to another log.
+    std::int64_t next_offset = 0;
+    /// The last processed record since proof() was last called. Its topic is null if there is none.
+    ConsumerRecord last;
+
+    /// Of the last processed record; nullopt: no record was processed yet.
+    [[nodiscard]] const std::optional<LogProof>& proof();
+    /// The proof that was committed with the partition.
+    void resume(const std::optional<LogProof>& committed) { proof_ = committed; }
 
    private:
     friend class RecordQueues;
     /// The order in which queues became non-empty. New heads enter the heap in this order, as in Kafka Streams.
     std::uint64_t arrival = 0;
     bool waiting = false;  ///< the queue is in the heap
+    std::optional<LogProof> proof_;
   };
 
   /// Adds an empty queue. `source` must outlive it.

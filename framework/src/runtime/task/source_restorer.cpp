@@ -23,7 +23,7 @@ class SourceRestorer::Output final : public TaskOutput {
     changes_.push_back({std::string(key.value_or("")), value ? std::optional(std::string(*value)) : std::nullopt,
                         timestamp, headers ? std::optional(*headers) : std::nullopt});
   }
-  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t) const override { return std::nullopt; }
+  [[nodiscard]] std::optional<LogPosition> confirmed_position(std::uint64_t) const override { return std::nullopt; }
 
   [[nodiscard]] std::vector<Change> take_changes() { return std::exchange(changes_, {}); }
 
@@ -128,10 +128,10 @@ void SourceRestorer::process(const StorePosition& position, std::vector<Consumer
   task.prepare_commit();
 }
 
-void SourceRestorer::restore(StorePosition& position, std::vector<ConsumerRecord> records, Offset next) {
-  const auto commit = [&](Offset behind) { stores_.finish_restore(position, behind); };
-  process(position, std::move(records), commit);
-  commit(next);
+void SourceRestorer::restore(StorePosition& position, std::vector<ConsumerRecord> records, const LogPosition& next) {
+  process(position, std::move(records), [&](Offset behind) { stores_.finish_restore(position, behind); });
+  stores_.advance(position, next);
+  stores_.finish_restore(position, next.next);
 }
 
 std::vector<SourceRestorer::Change> SourceRestorer::fill(const StorePosition& position,

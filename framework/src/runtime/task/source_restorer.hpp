@@ -55,7 +55,7 @@ class SourceRestorer {
 
   /// Processes records of position.changelog(), then sets the position to `next`. Data and position are durable when
   /// the call returns. Throws TaskFailure if an error handler decides to fail. REQUIRES: restores(position).
-  void restore(StorePosition& position, std::vector<ConsumerRecord> records, Offset next);
+  void restore(StorePosition& position, std::vector<ConsumerRecord> records, const LogPosition& next);
 
   /// Processes records of *position.table_of(). The position does not move. Returns the changes of the store; the
   /// caller writes them to the store's changelog. Throws as restore(). REQUIRES: fills(position).

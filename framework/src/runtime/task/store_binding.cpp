@@ -8,8 +8,10 @@
 #include "millrace/common/errors.hpp"
 #include "millrace/state/detail/changelog_writer.hpp"
 #include "millrace/state/detail/formats.hpp"
+#include "runtime/task/commit_metadata.hpp"
 #include "state/cache/stores.hpp"
 #include "state/changelog/present.hpp"
+#include "state/changelog/rewrite.hpp"
 #include "state/changelog/stores.hpp"
 #include "topology/topology_graph.hpp"
 
@@ -268,17 +270,35 @@ void StoreBinding::write_present(const StorePosition& position, std::span<const 
                         });
 }
 
+std::function<bool()> StoreBinding::rewrite(const StorePosition& position, Timestamp time) {
+  // Records per call. Small enough for the rounds of the thread, which must poll in time.
+  constexpr std::size_t kRecordsPerStep = 10'000;
+  const auto written = std::ranges::find(written_, &position, [](const auto& entry) { return entry.first; });
+  const auto& plan = *std::ranges::find(
+      stores_.plans(), position.store(), [](const StorePlan& one) -> const auto& { return one.builder->name(); });
+  const StoreSpec& spec = definition_of(*plan.builder).spec;
+  const auto entries =
+      std::make_shared<ChangelogRewrite>(stores_.bytes(spec.name), spec.format, logged_headers_.at(spec.name), time);
+  return [this, entries, token = written->second] {
+    return entries->write(kRecordsPerStep,
+                          [&](std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) {
+                            output_.send_changelog(token, key, value, timestamp, headers);
+                          });
+  };
+}
+
 void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& processed,
                           std::span<const TopicPartition> inputs) {
   for (const auto& [position, token] : written_) {
     // Only what the broker has confirmed counts. After a crash, the restore goes on from this offset.
-    if (const auto confirmed = output_.confirmed_offset(token)) stores_.advance(*position, *confirmed);
+    if (const auto confirmed = output_.confirmed_position(token)) stores_.advance(*position, *confirmed);
   }
   for (StorePosition& position : stores_.positions()) {
     // Nobody writes a changelog for these stores. Their data are as new as the processed input.
     if (!position.from_source()) continue;
     const auto found = processed.find(position.changelog());
-    if (found != processed.end()) stores_.advance(position, Offset(found->second.offset));
+    if (found == processed.end()) continue;
+    stores_.advance(position, {Offset(found->second.offset), decode_commit_metadata(found->second.metadata).proof});
   }
   for (const TopicPartition& input : inputs) {
     if (const auto found = processed.find(input); found != processed.end()) stores_.processed(input, found->second);

@@ -67,6 +67,10 @@ class StoreBinding {
   /// gives the present state of the store. `records`: either records of the changelog that the store does not include,
   /// or records with which the store was filled from its topic. REQUIRES: the binding writes the store's changelog.
   void write_present(const StorePosition& position, std::span<const RestoreRecord> records);
+  /// Returns a function that writes all entries of the store to its changelog. Each call writes some of them, and
+  /// returns false after the last one. `time`: for values without a timestamp, in ms since the epoch. The store must
+  /// not be written meanwhile. REQUIRES: the binding writes the store's changelog, and outlives the function.
+  [[nodiscard]] std::function<bool()> rewrite(const StorePosition& position, Timestamp time);
 
   /// Makes data, changelog positions and input offsets durable in one write. REQUIRES: the broker has confirmed all
   /// changelog records.

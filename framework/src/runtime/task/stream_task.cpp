@@ -167,7 +167,7 @@ bool StreamTask::process_one() {
 
   // The record leaves its queue before it is processed. So the queue's head is the next offset to commit, even if a
   // punctuation or a node asks for a commit.
-  const ConsumerRecord current = std::move(queue->records.front());
+  ConsumerRecord current = std::move(queue->records.front());
   const Timestamp timestamp = *queue->head_timestamp;
   queue->records.pop_front();
   queue->head_timestamp.reset();
@@ -183,7 +183,9 @@ bool StreamTask::process_one() {
   if (metrics_->debug()) metrics_->record_lateness.record(static_cast<double>(stream_time_ - timestamp));
   // Writes between records (for example in a commit) get the time of the last record.
   set_time_between_records(timestamp);
-  if (!process(*queue->source, current, timestamp)) {
+  const bool decoded = process(*queue->source, current, timestamp);
+  queue->last = std::move(current);
+  if (!decoded) {
     // As in Kafka Streams, a record that cannot be decoded does not advance time.
     queue->partition_time = partition_time;
     stream_time_ = stream_time;
@@ -232,6 +234,7 @@ void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& m
   // Stream time is not committed. It is the largest partition time, so it is restored from the partitions.
   if (auto* queue = queues_.find(partition)) {
     queue->partition_time = std::max(queue->partition_time, metadata.partition_time);
+    queue->resume(metadata.proof);
     stream_time_ = std::max(stream_time_, metadata.partition_time);
   }
   kept_times_.resume(metadata.processors);
@@ -268,7 +271,7 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
   // out.
   if (kept_times_.changed() || kept_times_.shares(queues_.queues().size()).shares.size() > 1) all = true;
   std::map<TopicPartition, OffsetAndMetadata> offsets;
-  std::vector<std::pair<OffsetAndMetadata*, Timestamp>> committed_with;
+  std::vector<std::pair<OffsetAndMetadata*, RecordQueues::Queue*>> committed_with;
   for (const auto& queue : queues_.queues()) {
     // A commit request for each idle partition would be a waste.
     if (!all && !queue->consumed_since_commit) continue;
@@ -283,14 +286,15 @@ std::map<TopicPartition, OffsetAndMetadata> StreamTask::committable_offsets(
       committed.offset = *next;
     }
     const auto added = offsets.emplace(queue->partition, std::move(committed)).first;
-    committed_with.emplace_back(&added->second, queue->partition_time);
+    committed_with.emplace_back(&added->second, queue.get());
   }
   const auto [shares, left_out] = kept_times_.shares(committed_with.size());
   if (!left_out.empty()) tell_left_out(left_out, committed_with.size());
   for (std::size_t i = 0; i < committed_with.size(); ++i) {
-    const auto& [committed, partition_time] = committed_with[i];
+    const auto& [committed, queue] = committed_with[i];
     // If there are fewer shares than partitions, several partitions carry the same share.
-    committed->metadata = encode_commit_metadata({partition_time, shares[i % shares.size()], claim_, claim_id_});
+    committed->metadata =
+        encode_commit_metadata({queue->partition_time, shares[i % shares.size()], claim_, claim_id_, queue->proof()});
   }
   return offsets;
 }

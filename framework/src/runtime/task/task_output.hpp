@@ -8,6 +8,7 @@
 #include "millrace/broker/topic_partition.hpp"
 #include "millrace/common/detail/strong.hpp"
 #include "millrace/processor/detail/task_context.hpp"
+#include "state/task_database.hpp"
 
 namespace millrace::detail {
 
@@ -31,9 +32,8 @@ class TaskOutput : public RecordCollector {
   virtual void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                               const Headers* headers) = 0;
 
-  /// One past the offset of the last record of this changelog that the broker has confirmed. nullopt: none was
-  /// confirmed.
-  [[nodiscard]] virtual std::optional<Offset> confirmed_offset(std::uint64_t token) const = 0;
+  /// The position behind the last record of this changelog that the broker has confirmed. nullopt: none was confirmed.
+  [[nodiscard]] virtual std::optional<LogPosition> confirmed_position(std::uint64_t token) const = 0;
 };
 
 }  // namespace millrace::detail

@@ -5,6 +5,7 @@
 
 #include "millrace/common/logging.hpp"
 #include "runtime/task/commit_metadata.hpp"
+#include "runtime/task/error_policy.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -14,10 +15,33 @@ constexpr std::size_t kBatchRecords = 10'000;
 
 }  // namespace
 
-void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
-                          const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout,
-                          const WritePresent& write_present, Tail tail,
-                          const std::shared_ptr<SourceRestorer>& sources) {
+std::vector<Verdict> ChangelogReader::check(std::span<const ProofOfPartition> proofs, Millis timeout) {
+  if (proofs.empty()) return {};
+  // The consumer gets another assignment. The next step assigns the restoring partitions again.
+  assignment_changed_ = true;
+  return check_proofs(proofs, *consumer_, admin_, timeout);
+}
+
+void ChangelogReader::refuse_losses(const StoreSet& stores, const std::map<TopicPartition, Watermarks>& held,
+                                    const RestoreStart& restore, LocalState state) {
+  if (state != LocalState::behind) return;
+  for (const StorePosition& store : stores.positions()) {
+    const Watermarks& bounds = held.at(store.changelog());
+    // A table is filled from its topic. A changelog with records was perhaps written by a member that was complete.
+    if (store.from_source() || store.table_of() || bounds.high > 0) continue;
+    if (StoreSet::fits(store, bounds, restore)) continue;
+    throw TaskFailure("store '" + store.store() + "' of " + stores.owner() + " is at offset " +
+                      to_string(*store.next_offset()) + " of its changelog " + store.changelog().str() +
+                      ", but the changelog was deleted and created again, and is empty. Another member has processed "
+                      "input since, whose records are neither in the local state nor in the changelog. Start the "
+                      "member that had the task last: if its local state is complete, it writes the changelog again. "
+                      "Otherwise process the input again from the beginning: reset the application (--reset)");
+  }
+}
+
+void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics, const Start& start,
+                          Millis timeout) {
+  const auto& processed = start.processed;
   // A source topic is restored only up to the committed offset, because later records will be processed as input.
   // Without a committed offset, no record was processed yet.
   const auto processed_of = [&](const TopicPartition& topic) {
@@ -44,20 +68,29 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
     if (store.table_of()) held.emplace(*store.table_of(), seen_of(*store.table_of()));
     before.push_back(store.next_offset());
   }
-  stores.begin_restore(held);
+  const RestoreStart restore{start.made_anew, start.state == LocalState::complete};
+  refuse_losses(stores, held, restore, start.state);
+  stores.begin_restore(held, restore);
   auto position_before = before.begin();
   for (StorePosition& store : stores.positions()) {
     const bool goes_on = *position_before++ == store.next_offset();
     const Watermarks bounds = held.at(store.changelog());
     const Watermarks topic = store.table_of() ? held.at(*store.table_of()) : Watermarks{};
     if (stores.fills(store)) {
-      begin(stores, store, metrics, Way::fill, topic, write_present, bounds, sources);
+      begin(stores, store, metrics, Way::fill, topic, start.write_present, bounds, start.sources);
+      continue;
+    }
+    if (stores.rewrites(store)) {
+      rewriting_.push_back({&stores, start.rewrite(store)});
+      // Records that the new changelog has already: the store may have deleted their keys since.
+      begin(stores, store, metrics, Way::take_back, bounds, start.write_present, Watermarks{}, start.sources);
       continue;
     }
     // A store that is new or was emptied needs its whole changelog, so nothing is taken back.
-    const bool takes_back = tail == Tail::taken_back && goes_on && store.persistent() && !store.from_source();
+    const bool takes_back = start.tail == Tail::taken_back && goes_on && store.persistent() && !store.from_source();
     begin(stores, store, metrics, takes_back ? Way::take_back : Way::restore,
-          {store.next_offset()->value(), bounds.high}, write_present, goes_on ? Watermarks{} : topic, sources);
+          {store.next_offset()->value(), bounds.high}, start.write_present, goes_on ? Watermarks{} : topic,
+          start.sources);
   }
 }
 
@@ -88,12 +121,14 @@ void ChangelogReader::begin(StoreSet& stores, StorePosition& store, const std::s
 }
 
 void ChangelogReader::remove(const StoreSet& stores) {
+  std::erase_if(rewriting_, [&](const Rewriting& one) { return one.stores == &stores; });
   assignment_changed_ |=
       std::erase_if(restoring_, [&](const auto& entry) { return entry.second.stores == &stores; }) > 0;
 }
 
 bool ChangelogReader::done(const StoreSet& stores) const {
-  return std::ranges::none_of(restoring_, [&](const auto& entry) { return entry.second.stores == &stores; });
+  return std::ranges::none_of(restoring_, [&](const auto& entry) { return entry.second.stores == &stores; }) &&
+         std::ranges::none_of(rewriting_, [&](const Rewriting& one) { return one.stores == &stores; });
 }
 
 void ChangelogReader::reassign() {
@@ -108,8 +143,9 @@ void ChangelogReader::reassign() {
 void ChangelogReader::step(Millis timeout) {
   // Assigning is delayed to here, so that several new tasks cause only one new assignment.
   if (assignment_changed_) reassign();
+  std::erase_if(rewriting_, [](const Rewriting& one) { return !one.more(); });
   if (restoring_.empty()) return;
-  consumer_->poll(records_, kBatchRecords, timeout);
+  consumer_->poll(records_, kBatchRecords, rewriting_.empty() ? timeout : Millis(0));
   for (ConsumerRecord& record : records_) {
     const auto found = restoring_.find({*record.topic, record.partition});
     // Records beyond `end` were written by this task itself after it was added. Its stores contain them already.
@@ -146,10 +182,11 @@ void ChangelogReader::apply(Restoring& restoring) {
 }
 
 void ChangelogReader::apply_through_source(Restoring& restoring) {
+  const LogProof proof = proof_of(restoring.batch.back());
   const Offset next = Offset(restoring.batch.back().offset) + 1;
   restoring.found = true;
   if (restoring.way == Way::restore) {
-    restoring.sources->restore(*restoring.store, std::exchange(restoring.batch, {}), next);
+    restoring.sources->restore(*restoring.store, std::exchange(restoring.batch, {}), {next, proof});
     return;
   }
   // The changelog gets the keys and timestamps that the processor wrote. They may differ from those of the topic.
@@ -174,7 +211,7 @@ void ChangelogReader::apply_bytes(Restoring& restoring) {
   }
   restoring.found |= !batch.empty();
   if (restoring.way == Way::restore) {
-    restoring.stores->restore(*restoring.store, batch, next);
+    restoring.stores->restore(*restoring.store, batch, {next, proof_of(restoring.batch.back())});
     return;
   }
   if (restoring.way == Way::fill) restoring.stores->fill(*restoring.store, batch);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,8 +11,10 @@
 #include "millrace/broker/admin.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "millrace/common/time.hpp"
+#include "runtime/task/input_offsets.hpp"
 #include "runtime/task/source_restorer.hpp"
 #include "runtime/task/task_metrics.hpp"
+#include "runtime/thread/proof_check.hpp"
 #include "state/store_set.hpp"
 
 namespace millrace::detail {
@@ -44,6 +47,8 @@ class ChangelogReader {
   /// Writes the store's present values for the keys of the records to the store's changelog, see
   /// StoreBinding::write_present().
   using WritePresent = std::function<void(const StorePosition&, std::span<const RestoreRecord>)>;
+  /// Begins to write all entries of a store to its changelog, see StoreBinding::rewrite().
+  using Rewrite = std::function<std::function<bool()>(const StorePosition&)>;
   /// What happens to the changelog records after the position of a persistent store.
   enum class Tail {
     applied,     ///< they are applied to the store
@@ -51,28 +56,42 @@ class ChangelogReader {
                  ///< changelog again
   };
 
+  /// Compares proofs with their logs, see check_proofs(). Restores that are under way go on afterwards.
+  [[nodiscard]] std::vector<Verdict> check(std::span<const ProofOfPartition> proofs, Millis timeout);
+
+  /// What add() must know of a task.
+  struct Start {
+    /// The offsets from which the task continues. A store that is rebuilt from a source topic is restored up to these
+    /// offsets, because later records will be processed as input.
+    std::map<TopicPartition, OffsetAndMetadata> processed = {};
+    Tail tail = Tail::applied;
+    /// Changelogs and source topics that were deleted and created again.
+    std::set<TopicPartition> made_anew = {};
+    LocalState state = LocalState::behind;
+    WritePresent write_present = {};
+    Rewrite rewrite = {};
+    /// Restores and fills stores from a source topic by processing its records. Kept until the last of these stores is
+    /// complete. Null: there are no such stores, or the bytes of the topic are copied.
+    std::shared_ptr<SourceRestorer> sources = {};
+  };
   /// Finds out how far each store of a task is behind its changelog, and starts to restore it. Each request may take up
   /// to `timeout`. If an exception is thrown, nothing was added, and the call can be repeated.
   ///
-  /// `processed`: the offsets from which the task continues. A store that is rebuilt from a source topic is restored up
-  /// to these offsets, because later records will be processed as input.
+  /// If a changelog was deleted and created again, a complete store is written to it. An incomplete store is restored
+  /// from its beginning. If the new changelog is still empty, the records that the store lacks are lost. Then add()
+  /// throws TaskFailure, because the task would continue with wrong results.
   ///
   /// If the changelog of a table lacks the records of the table's topic, the table is filled from the topic, and its
   /// rows are written to the changelog. There are two causes: the topic was the changelog before
   /// (topology.optimization), or the changelog was deleted.
-  ///
-  /// `sources`: restores and fills stores from a source topic by processing its records. Kept until the last of these
-  /// stores is complete. Null: there are no such stores, or the bytes of the topic are copied.
-  void add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics,
-           const std::map<TopicPartition, OffsetAndMetadata>& processed, Millis timeout,
-           const WritePresent& write_present, Tail tail, const std::shared_ptr<SourceRestorer>& sources = {});
+  void add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& metrics, const Start& start, Millis timeout);
   /// The task ends. What was restored so far stays in its stores.
   void remove(const StoreSet& stores);
 
   /// Whether all stores of the set are up to date.
   [[nodiscard]] bool done(const StoreSet& stores) const;
   /// Whether step() has nothing to do.
-  [[nodiscard]] bool idle() const { return restoring_.empty() && !assignment_changed_; }
+  [[nodiscard]] bool idle() const { return restoring_.empty() && rewriting_.empty() && !assignment_changed_; }
 
   /// Reads one batch and applies it to the stores. Waits up to `timeout` for records.
   void step(Millis timeout);
@@ -109,6 +128,16 @@ class ChangelogReader {
     [[nodiscard]] Offset next_offset() const { return way == Way::restore ? *store->next_offset() : done_until; }
   };
 
+  /// A store that is written to its changelog.
+  struct Rewriting {
+    const StoreSet* stores;
+    /// Writes some entries; returns false after the last one.
+    std::function<bool()> more;
+  };
+
+  /// Throws TaskFailure if a store lacks records that its changelog does not have either.
+  static void refuse_losses(const StoreSet& stores, const std::map<TopicPartition, Watermarks>& held,
+                            const RestoreStart& restore, LocalState state);
   /// Starts to read one partition. `bounds`: the offsets to read, `high` exclusive. `next`: see Restoring::next. Does
   /// nothing if `bounds` is empty.
   void begin(StoreSet& stores, StorePosition& store, const std::shared_ptr<TaskMetrics>& metrics, Way way,
@@ -136,6 +165,7 @@ class ChangelogReader {
   Millis patience_;
   const Clock& clock_;
   std::map<TopicPartition, Restoring> restoring_;
+  std::vector<Rewriting> rewriting_;
   /// Empty between steps. A member, so that its memory is reused.
   std::vector<ConsumerRecord> records_;
   /// The consumer's assignment differs from restoring_.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "millrace/broker/partitioner.hpp"
+#include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/logging.hpp"
 
 namespace millrace::detail {
@@ -138,6 +139,7 @@ void ProducerOutput::send_changelog(std::uint64_t token, BytesView key, BytesVie
   record.headers = headers == nullptr || headers->empty() ? nullptr : headers;
   sender_ = Sender();
   if (batches_ == Batches::one_record_each) changelog.under_way.emplace_back(context(changelog), record);
+  changelog.keep(record);
   produce(record, token);
 }
 
@@ -191,16 +193,33 @@ TaskFailure ProducerOutput::spoiled_transaction() const {
       *skipped_in_transaction_);
 }
 
-std::optional<Offset> ProducerOutput::confirmed_offset(std::uint64_t token) const {
-  return changelogs_[token - 1].next_offset;
+std::optional<LogPosition> ProducerOutput::confirmed_position(std::uint64_t token) const {
+  const Changelog& changelog = changelogs_[token - 1];
+  if (!changelog.next_offset) return std::nullopt;
+  LogPosition position(*changelog.next_offset);
+  // While records are on their way, the last record that was sent is not the last one that was confirmed.
+  if (changelog.unconfirmed == 0 && changelog.timestamp >= 0) {
+    position.proof =
+        proof_of(changelog.next_offset->value() - 1, changelog.timestamp, changelog.last_key, changelog.last_value);
+  }
+  return position;
 }
 
 void ProducerOutput::on_delivery(const Delivery& delivery) {
   if (delivery.error == nullptr) {
     if (is_changelog(delivery.token)) {
-      (void)take_origin(changelogs_[delivery.token - 1], delivery);
+      Changelog& changelog = changelogs_[delivery.token - 1];
+      (void)take_origin(changelog, delivery);
+      --changelog.unconfirmed;
+      if (delivery.offset < 0) {
+        // A repeated record whose offset the broker does not tell any more.
+        changelog.timestamp = kNoTimestamp;
+        return;
+      }
       // Reports come in order per partition, so the last one has the highest offset.
-      changelogs_[delivery.token - 1].next_offset = Offset(delivery.offset) + 1;
+      if (changelog.next_offset && Offset(delivery.offset) < *changelog.next_offset) made_anew(changelog, delivery);
+      changelog.next_offset = Offset(delivery.offset) + 1;
+      changelog.timestamp = delivery.timestamp >= 0 ? delivery.timestamp : changelog.last_timestamp;
     } else if (!origins_.empty()) {
       origins_.erase(delivery.token);
     }
@@ -209,6 +228,12 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
   // The first failure is the cause. What follows, for example records that were purged from the queue, is a
   // consequence.
   if (abandoning_ || failure_) return;
+  if (is_changelog(delivery.token) &&
+      dynamic_cast<const UnknownTopicOrPartitionException*>(delivery.error) != nullptr) {
+    // A new plan creates the changelog again. Then the tasks start again, and compare their stores with the changelog.
+    failure_ = std::make_exception_ptr(UnknownTopicOrPartitionException(Severity::retriable, delivery.error->what()));
+    return;
+  }
   const Severity severity = delivery.error->severity();
   if (skipped_in_transaction_ && (severity == Severity::retriable || severity == Severity::abortable)) {
     // The skipped record has spoiled the transaction. The client therefore drops this record, too.
@@ -223,6 +248,29 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
   } else {
     refused(delivery);
   }
+}
+
+void ProducerOutput::Changelog::keep(const ProducerRecord& record) {
+  ++unconfirmed;
+  last_timestamp = record.timestamp.value_or(kNoTimestamp);
+  // Into memory that was used before. A changelog record always has a key.
+  last_key.assign(record.key.value_or(std::string_view()));
+  if (!record.value) {
+    last_value.reset();
+  } else if (last_value) {
+    last_value->assign(*record.value);
+  } else {
+    last_value.emplace(*record.value);
+  }
+}
+
+void ProducerOutput::made_anew(const Changelog& changelog, const Delivery& delivery) {
+  if (abandoning_ || failure_) return;
+  failure_ = std::make_exception_ptr(BrokerException(
+      Severity::retriable, "changelog " + changelog.partition.str() + " of store '" + changelog.change.store +
+                               "' was deleted and created again: it was written up to offset " +
+                               to_string(*changelog.next_offset) + ", and now a record has got offset " +
+                               std::to_string(delivery.offset)));
 }
 
 std::optional<ProducerOutput::Origin> ProducerOutput::take_origin(Changelog& changelog, const Delivery& delivery) {

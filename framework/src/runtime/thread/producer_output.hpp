@@ -65,7 +65,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void close_changelog(std::uint64_t token) override;
   void send_changelog(std::uint64_t token, BytesView key, BytesView value, Timestamp timestamp,
                       const Headers* headers) override;
-  [[nodiscard]] std::optional<Offset> confirmed_offset(std::uint64_t token) const override;
+  [[nodiscard]] std::optional<LogPosition> confirmed_position(std::uint64_t token) const override;
 
   /// Takes delivery reports and writes dead letters. Throws what has failed.
   void poll();
@@ -113,16 +113,27 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   /// A changelog partition to which a task writes.
   struct Changelog {
     TopicPartition partition;
-    ChangeOfStore change;               ///< the store and the task, for messages
-    const TaskContext* task = nullptr;  ///< not owned; null: not known, or the changelog was closed
-    std::optional<Offset> next_offset;  ///< see confirmed_offset()
+    ChangeOfStore change;                ///< the store and the task, for messages
+    const TaskContext* task = nullptr;   ///< not owned; null: not known, or the changelog was closed
+    std::optional<Offset> next_offset;   ///< see confirmed_position()
+    Timestamp timestamp = kNoTimestamp;  ///< of the last confirmed record; kNoTimestamp: not known
+    std::uint64_t unconfirmed = 0;       ///< the number of records on their way
+    // The last record that was sent.
+    std::string last_key;
+    std::optional<std::string> last_value;
+    Timestamp last_timestamp = kNoTimestamp;
     /// The origins of the records on their way, in the order of sending. As for origins_, only filled while records are
     /// sent one by one.
     std::deque<Origin> under_way;
+
+    /// Keeps what the proof of a position needs. Called for each record before it is sent.
+    void keep(const ProducerRecord& record);
   };
 
   /// Called by the producer inside its own calls. Must not call the producer and must not throw.
   void on_delivery(const Delivery& delivery) override;
+  /// The offsets of a changelog have gone back. The tasks start again, and compare their stores with the changelog.
+  void made_anew(const Changelog& changelog, const Delivery& delivery);
   /// The broker has refused a record, or failed on it in a way that a handler in code is asked about.
   void refused(const Delivery& delivery);
   /// Removes the origin of a changelog record from `under_way` and returns it. nullopt: the origin is not known.

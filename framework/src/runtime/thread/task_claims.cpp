@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "millrace/common/logging.hpp"
 #include "runtime/task/commit_metadata.hpp"
 #include "runtime/thread/task_manager.hpp"
 
@@ -36,6 +37,14 @@ bool TaskManager::has_claims(TaskId id, const OwnedTask& owned,
   });
 }
 
+void TaskManager::tell_made_anew(const TopicPartition& input, std::int64_t before, std::int64_t start) const {
+  log(LogLevel::warn, "topic '" + input.topic + "' was deleted and created again: group '" +
+                          environment_.task.application_id + "' has processed " + input.str() + " up to offset " +
+                          std::to_string(before) + " of the old topic. Reading begins at offset " +
+                          std::to_string(start) +
+                          " of the new topic (auto.offset.reset). The state keeps what it has from the old topic");
+}
+
 /// Prepares the commit of the task's claim. The committed offsets do not change; only the claim in their metadata does.
 /// A partition without a committed offset gets the offset where reading begins by the reset policy of its source.
 void TaskManager::claim(TaskId id, OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed,
@@ -54,6 +63,12 @@ void TaskManager::claim(TaskId id, OwnedTask& owned, const std::map<TopicPartiti
       owned.reader_is_elsewhere = true;
     } else {
       claimed.offset = consumer_->query_watermarks(input, timeout).low;
+    }
+    if (const auto old = owned.made_anew.find(input); old != owned.made_anew.end()) {
+      // The state goes on, and so does its time.
+      metadata = decode_commit_metadata(old->second.metadata);
+      metadata.proof.reset();
+      tell_made_anew(input, old->second.offset, claimed.offset);
     }
     metadata.claim = own_claim;
     metadata.claim_id = claim_id;

@@ -17,7 +17,6 @@ namespace {
 // How long one attempt to get a position may block the thread. It doubles after each failure. Short first attempts let
 // the other tasks go on.
 constexpr Millis kFirstAttempt{500};
-constexpr Millis kLongestAttempt{10'000};
 
 }  // namespace
 
@@ -146,14 +145,14 @@ void TaskManager::advance(TaskOutput& output, Millis wait) {
   if (!changelogs_->idle()) changelogs_->step(wait);
   for (auto& [id, owned] : tasks_) {
     if (!owned.task || owned.task->running() || !owned.positioned || !changelogs_->done(*owned.stores)) continue;
-    // Under exactly once, input offsets are needed only for stores on disk that cannot be restored:
-    // tell_of_other_input() compares them at the next start.
-    if (!exactly_once_ || !owned.stores->unlogged_on_disk().empty()) owned.stores->begin(owned.start);
+    // Under exactly once, what a crash loses is restored from the changelogs. Only stores without one need the log.
+    const bool logged = exactly_once_ && owned.stores->unlogged_on_disk().empty();
+    owned.stores->begin(owned.start, logged ? TaskDatabase::Wal::off : TaskDatabase::Wal::on);
     // Only now do nodes run: they may read their stores in init().
     owned.task->initialize();
-    // Filling ends with a commit. Without this request no commit would come until the next record, and a restart would
-    // fill the store again.
-    if (owned.stores->fills_any()) owned.task->request_commit();
+    // Filling and rewriting end with a commit. Without this request no commit would come until the next record, and a
+    // restart would begin again.
+    if (owned.stores->fills_any() || owned.stores->rewrites_any()) owned.task->request_commit();
     list_running();
   }
 }
@@ -189,78 +188,12 @@ bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
   // The consumer has started to read as soon as the partition was assigned.
   for (ConsumerRecord& record : owned.early) {
-    RecordQueues::Queue& queue = *inputs_.at({*record.topic, record.partition}).second;
-    owned.task->add(queue, std::move(record));
+    receive(owned, *inputs_.at({*record.topic, record.partition}).second, std::move(record));
   }
   owned.early.clear();
   metrics_.task_created();
   return true;
 }
-
-// The requests block the thread. So there are several short attempts, with rounds of the other tasks in between.
-bool TaskManager::try_position(TaskId id, OwnedTask& owned) {
-  using Group = Ownership::Group;
-  if (!owned.claims.empty()) return false;
-  if (owned.waits && owned.seen_descriptions == ownership_.descriptions()) return false;
-  owned.seen_descriptions = ownership_.descriptions();
-  if (ownership_.group() == Group::unknown || ownership_.group() == Group::stranger) {
-    owned.waits = owned.reader_is_elsewhere = true;
-    owned.assigned_at = environment_.task.clock.monotonic_ms();
-    return false;
-  }
-  try {
-    return position(id, owned, owned.attempt);
-  } catch (const BrokerException& error) {
-    // A transaction of the previous owner may block the answer until it ends. That is normal, up to `patience`.
-    const bool in_time = environment_.task.clock.monotonic_ms() - owned.assigned_at < patience_.count();
-    if (error.severity() != BrokerException::Severity::retriable || !in_time) throw;
-    owned.attempt = std::min(2 * owned.attempt, kLongestAttempt);
-    owned.waits = false;
-    return false;
-  }
-}
-
-bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
-  const auto committed = consumer_->committed(owned.inputs, timeout);
-  const bool mine = !owned.claim_doubtful && has_claims(id, owned, committed);
-  const Ownership::Opening opening = ownership_.opening(mine);
-  owned.waits = opening == Ownership::Opening::wait;
-  if (opening != Ownership::Opening::run) {
-    // The previous owner of the partitions may have committed after this consumer began to read. Then the consumer
-    // must go to the newer offsets.
-    if (!committed.empty() || owned.waits) owned.reader_is_elsewhere = true;
-    owned.assigned_at = environment_.task.clock.monotonic_ms();
-    if (!owned.waits) claim(id, owned, committed, timeout);
-    return false;
-  }
-  owned.claim_id = decode_commit_metadata(committed.begin()->second.metadata).claim_id;
-  owned.task->set_claim(owned.plan->tasks_of(id.subtopology).claim(), owned.claim_id);
-  const bool from_own = finds_start(owned, committed);
-  for (const TopicPartition& input : owned.inputs) {
-    const OffsetAndMetadata& start = owned.start.processed.at(input);
-    owned.task->resume(input, decode_commit_metadata(start.metadata));
-    // Otherwise the consumer has started at the committed offset by itself.
-    if (owned.reader_is_elsewhere || committed.at(input).offset != start.offset) go_to(owned, input, start.offset);
-  }
-  const auto write_present = [task = owned.task.get()](const StorePosition& position,
-                                                       std::span<const RestoreRecord> records) {
-    task->stores().write_present(position, records);
-  };
-  const auto sources =
-      std::make_shared<SourceRestorer>(id, environment_.task, owned.plan->tasks_of(id.subtopology).subtopology.nodes,
-                                       *owned.stores, owned.lock ? owned.lock->path() : std::filesystem::path(),
-                                       uncommitted_share(environment_.task.config, environment_.task.topology));
-  using Tail = ChangelogReader::Tail;
-  // Last: if an earlier request throws, the whole function is repeated, and the restore must not have begun.
-  changelogs_->add(*owned.stores, metrics_.of_task(owned.task->task_id()), owned.start.processed, timeout,
-                   write_present, from_own ? Tail::taken_back : Tail::applied, sources);
-  tell_of_emptied(*owned.stores, owned.start.processed);
-  for (const auto& [input, offset] : committed) owned.committed[input] = offset.offset;
-  owned.reader_is_elsewhere = false;
-  return true;
-}
-
-// --- where a task starts
 
 std::vector<std::string> TaskManager::waiting() const {
   std::vector<std::string> all;
@@ -273,73 +206,6 @@ std::vector<std::string> TaskManager::waiting() const {
   return all;
 }
 
-/// Sets owned.start. Returns true if it comes from the task's own database, false if it comes from `committed`.
-bool TaskManager::finds_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed) const {
-  StoreSet& stores = *owned.stores;
-  const auto& own = stores.inputs();
-  if (own) tell_of_other_input(stores, *own, committed);
-  if (!exactly_once_ && own && goes_on_from_own(*own, owned.inputs, committed)) {
-    owned.start.processed.clear();
-    for (const TopicPartition& input : owned.inputs) {
-      if (const auto found = own->processed.find(input); found != own->processed.end()) {
-        owned.start.processed.insert(*found);
-      }
-    }
-    owned.start.of_group = own->of_group;
-    return true;
-  }
-  stores.forget_inputs();
-  owned.start = {committed, {}};
-  for (const auto& [input, next] : committed) owned.start.of_group[input] = next.offset;
-  return false;
-}
-
-// --- positions
-
-/// nullopt: the consumer starts there by itself.
-std::optional<std::int64_t> TaskManager::start_without_commit(OwnedTask& owned, const TopicPartition& input,
-                                                              Millis timeout) {
-  const NodeSpec& source = owned.task->source_of(input.topic);
-  AutoOffsetReset reset = source.offset_reset.value_or(default_reset_);
-  // All records of a repartition topic are unprocessed input, whatever auto.offset.reset says.
-  if (owned.plan->repartition_topics().contains(input.topic)) reset = AutoOffsetReset::earliest();
-  switch (reset.strategy()) {
-    case AutoOffsetReset::Strategy::none:
-      // As in Kafka Streams, `none` means that a missing offset is an error for the user to solve.
-      throw TaskFailure("source '" + source.name + "' has no committed offset on " + input.str() +
-                        " and its reset policy is none: commit one, or choose earliest or latest");
-    case AutoOffsetReset::Strategy::earliest:
-      // The consumer's own policy is the same, so no request is needed.
-      if (default_reset_ == AutoOffsetReset::earliest() && !owned.reader_is_elsewhere) return std::nullopt;
-      return consumer_->query_watermarks(input, timeout).low;
-    case AutoOffsetReset::Strategy::latest:
-    case AutoOffsetReset::Strategy::by_duration: break;
-  }
-  // The end of the partition and the clock move on. So the first result is kept: after a failure, records that came in
-  // between must not be skipped.
-  const Watermarks bounds = consumer_->query_watermarks(input, timeout);
-  const auto known = owned.starts.find(input);
-  // The kept offset may have been deleted by retention in the meantime.
-  if (known != owned.starts.end()) return std::max(known->second, bounds.low);
-  std::int64_t start = bounds.high;
-  if (reset.strategy() == AutoOffsetReset::Strategy::by_duration) {
-    const Timestamp since = std::max<Timestamp>(0, environment_.task.clock.now() - reset.duration().count());
-    // No record is as young as that: start at the end.
-    start = consumer_->offset_for_time(input, since, timeout).value_or(start);
-  }
-  owned.starts.emplace(input, start);
-  return start;
-}
-
-void TaskManager::go_to(OwnedTask& owned, const TopicPartition& input, std::int64_t offset) {
-  consumer_->seek(input, offset);
-  if (auto* queue = owned.task->queues().find(input)) {
-    // The heap of the queues may still have an entry for this queue. RecordQueues::next() notices that.
-    queue->records.clear();
-    queue->head_timestamp.reset();
-  }
-}
-
 bool TaskManager::all_running() const { return running_.size() == tasks_.size(); }
 
 void TaskManager::list_running() {
@@ -350,6 +216,12 @@ void TaskManager::list_running() {
 }
 
 // --- records
+
+void TaskManager::receive(OwnedTask& owned, RecordQueues::Queue& queue, ConsumerRecord&& record) {
+  if (record.offset < queue.next_offset) went_back(owned, queue, record.offset);
+  queue.next_offset = record.offset + 1;
+  owned.task->add(queue, std::move(record));
+}
 
 void TaskManager::dispatch(std::vector<ConsumerRecord>& polled) {
   std::pair<OwnedTask*, RecordQueues::Queue*> target{nullptr, nullptr};
@@ -365,7 +237,7 @@ void TaskManager::dispatch(std::vector<ConsumerRecord>& polled) {
       target = found == inputs_.end() ? std::pair<OwnedTask*, RecordQueues::Queue*>{} : found->second;
     }
     if (target.second != nullptr) {
-      target.first->task->add(*target.second, std::move(record));
+      receive(*target.first, *target.second, std::move(record));
     } else if (target.first != nullptr && !target.first->reader_is_elsewhere) {
       target.first->early.push_back(std::move(record));
     }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -116,7 +117,10 @@ class TaskManager {
     /// For partitions without a committed offset that are read from their end or from a time: the offset where reading
     /// began. After a failure it begins there again.
     std::map<TopicPartition, std::int64_t> starts;
-    std::map<TopicPartition, std::int64_t> committed;    ///< the last known committed offsets
+    std::map<TopicPartition, std::int64_t> committed;  ///< the last known committed offsets
+    /// Inputs whose topic was deleted and created again, with the offset in the old topic. Not claimed again yet.
+    std::map<TopicPartition, OffsetAndMetadata> made_anew;
+    std::set<TopicPartition> moved_back;                 ///< inputs whose offsets have gone back
     std::optional<std::int64_t> claim_id;                ///< of the claim under which the task runs
     std::map<TopicPartition, OffsetAndMetadata> claims;  ///< must be committed before the task may continue
     std::uint64_t claims_epoch = 0;                      ///< Ownership::epoch() when `claims` were prepared
@@ -142,10 +146,31 @@ class TaskManager {
   /// the restore. Each request may take `timeout`. Returns false if the task waits for other members, or if its claim
   /// must be committed first.
   [[nodiscard]] bool position(TaskId id, OwnedTask& owned, Millis timeout);
+  /// What the logs say about a task.
+  struct Proofs {
+    std::set<TopicPartition> refuted_inputs;  ///< their committed offset belongs to a topic that was deleted
+    std::set<TopicPartition> refuted_logs;    ///< the position of a store belongs to a topic that was deleted
+    std::map<TopicPartition, Verdict> lost;   ///< of inputs whose committed offset is lost, see lost_offsets()
+  };
+  /// Compares the proofs of the committed offsets and of the stores' positions with the logs.
+  [[nodiscard]] Proofs check_proofs_of(const OwnedTask& owned,
+                                       const std::map<TopicPartition, OffsetAndMetadata>& committed, Millis timeout);
+  /// Looks for inputs that the stores include, although the group has no committed offset. Throws TaskFailure unless
+  /// their topic was deleted and created again.
+  void look_for_lost_offsets(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed,
+                             const Proofs& proofs);
+  /// Notes that the topic of an input was deleted and created again. `before`: the offset in the old topic.
+  static void note_made_anew(OwnedTask& owned, const TopicPartition& input, const OffsetAndMetadata& before);
+  /// Adds a record to its queue. Throws a retriable BrokerException if the offsets have gone back. Then the task starts
+  /// again, and compares its proofs.
+  static void receive(OwnedTask& owned, RecordQueues::Queue& queue, ConsumerRecord&& record);
+  [[noreturn]] static void went_back(OwnedTask& owned, const RecordQueues::Queue& queue, std::int64_t offset);
   /// Whether the committed offsets of all inputs carry the task's claim, with the same id.
   [[nodiscard]] static bool has_claims(TaskId id, const OwnedTask& owned,
                                        const std::map<TopicPartition, OffsetAndMetadata>& committed);
   void claim(TaskId id, OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed, Millis timeout);
+  /// Logs a warning. `before`: the offset in the old topic. `start`: where reading begins in the new topic.
+  void tell_made_anew(const TopicPartition& input, std::int64_t before, std::int64_t start) const;
   [[nodiscard]] bool finds_start(OwnedTask& owned, const std::map<TopicPartition, OffsetAndMetadata>& committed) const;
   /// Where a partition without a committed offset is read from. nullopt: the consumer starts there by itself.
   [[nodiscard]] std::optional<std::int64_t> start_without_commit(OwnedTask& owned, const TopicPartition& input,

@@ -29,6 +29,8 @@ class ChangeLoggingVersionedStore final : public VersionedBytesStore {
     return inner_->get(key, as_of);
   }
 
+  void visit_changes(FunctionRef<void(std::string_view, Timestamp)> visit) override { inner_->visit_changes(visit); }
+
   // Restores into the store directly: what comes from the changelog must not be logged again.
   void restore(std::span<const RestoreRecord> records) override { inner_->restore(records); }
 

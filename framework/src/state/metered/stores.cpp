@@ -208,6 +208,7 @@ class MeteredVersionedStore final : public Metered<VersionedBytesStore> {
     const Call call(metrics_, metrics_.get);
     return inner_->get(key, as_of);
   }
+  void visit_changes(FunctionRef<void(std::string_view, Timestamp)> visit) override { inner_->visit_changes(visit); }
   [[nodiscard]] Timestamp observed_stream_time() override { return inner_->observed_stream_time(); }
   [[nodiscard]] std::int64_t history_retention_ms() const override { return inner_->history_retention_ms(); }
 };

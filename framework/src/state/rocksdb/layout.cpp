@@ -85,6 +85,26 @@ std::optional<PositionKey> read_position_key(std::string_view key) {
   return PositionKey{std::string(key.substr(0, store_size)), std::move(*changelog)};
 }
 
+std::string write_position(const LogPosition& position) {
+  std::string out;
+  formats::append_be64(out, static_cast<std::uint64_t>(position.next.value()));
+  if (position.proof) {
+    formats::append_be64(out, static_cast<std::uint64_t>(position.proof->offset));
+    formats::append_be64(out, position.proof->hash);
+  }
+  return out;
+}
+
+std::optional<LogPosition> read_position(std::string_view bytes) {
+  if (bytes.size() != 8 && bytes.size() != 24) return std::nullopt;
+  LogPosition position{Offset(static_cast<std::int64_t>(formats::load_be64(bytes.data())))};
+  if (bytes.size() == 24) {
+    position.proof = {static_cast<std::int64_t>(formats::load_be64(bytes.data() + 8)),
+                      formats::load_be64(bytes.data() + 16)};
+  }
+  return position;
+}
+
 std::string offset_key(const TopicPartition& changelog) {
   std::string key(kOffsetPrefix);
   append_topic_partition(key, changelog);

@@ -26,7 +26,7 @@
 ///
 ///     meta key                                    value
 ///     "format"                                    | version (4) |
-///     "position:" | store length (4) | store ... | partition (4) | topic ... |     | next changelog offset (8) |
+///     "position:" | store length (4) | store ... | partition (4) | topic ... |     see write_position()
 ///     "window:" | store ... |                     | segment interval (8) | observed stream time (8) | last seq (4) |
 ///     "headers:" | store ... |                    (empty) the store's values begin with headers
 ///     "type:" | store ... |                       the types of keys and values, see write_store_type() in
@@ -34,13 +34,14 @@
 ///     "inputs"                                    the InputOffsets of the last commit, see write_inputs()
 ///     "offset:" | partition (4) | topic ... |     | next changelog offset (8) |, left from format 1
 ///
-/// Format 1 kept the offset of each changelog without the store that it belongs to. A database of format 1 becomes one
-/// of format 2 when it is opened. Its offsets stay under "offset:" until their stores are opened, which take them over.
+/// Format 1 kept the offset of each changelog without the store that it belongs to. Its offsets stay under "offset:"
+/// until their stores are opened, which take them over. Format 2 had positions without a proof. A database of an older
+/// format becomes one of the present format when it is opened.
 ///
 /// All integers are big-endian. Intervals and times are in ms.
 namespace millrace::detail::layout {
 
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 /// The oldest format that can still be read.
 inline constexpr std::uint32_t kOldestFormatVersion = 1;
 inline constexpr std::string_view kFormatKey = "format";
@@ -84,6 +85,14 @@ struct PositionKey {
 };
 /// nullopt if the bytes are not such a key.
 [[nodiscard]] std::optional<PositionKey> read_position_key(std::string_view key);
+
+/// The value of a position:
+///
+///     | next changelog offset (8) |, and if there is a proof  | offset (8) | hash (8) |
+///
+[[nodiscard]] std::string write_position(const LogPosition& position);
+/// nullopt if the bytes do not have this format.
+[[nodiscard]] std::optional<LogPosition> read_position(std::string_view bytes);
 
 /// The same for format 1.
 [[nodiscard]] std::string offset_key(const TopicPartition& changelog);

@@ -16,33 +16,34 @@ void StoredPositions::read(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* meta) {
                                        " has an unreadable changelog position; it must be deleted and restored",
                                    directory_);
   };
-  each(db, layout::kPositionPrefix, [&](std::string_view key, Offset offset) {
+  each(db, layout::kPositionPrefix, [&](std::string_view key, const LogPosition& position) {
     const auto place = layout::read_position_key(key);
     if (!place) throw unreadable();
-    positions_[place->store][place->changelog] = offset;
+    positions_[place->store].insert_or_assign(place->changelog, position);
   });
-  each(db, layout::kOffsetPrefix, [&](std::string_view key, Offset offset) {
+  each(db, layout::kOffsetPrefix, [&](std::string_view key, const LogPosition& position) {
     const auto changelog = layout::read_offset_key(key);
     if (!changelog) throw unreadable();
-    of_format_1_[*changelog] = offset;
+    of_format_1_.insert_or_assign(*changelog, position);
   });
 }
 
 void StoredPositions::each(rocksdb::DB& db, std::string_view prefix,
-                           FunctionRef<void(std::string_view, Offset)> visit) const {
+                           FunctionRef<void(std::string_view, const LogPosition&)> visit) const {
   const std::unique_ptr<rocksdb::Iterator> it(db.NewIterator({}, meta_));
   for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
-    if (it->value().size() != 8) {
+    const auto position = layout::read_position(view(it->value()));
+    if (!position) {
       throw StateCorruptedException("the state in " + directory_.string() +
                                         " has an unreadable changelog position; it must be deleted and restored",
                                     directory_);
     }
-    visit(view(it->key()), Offset(static_cast<std::int64_t>(formats::load_be64(it->value().data()))));
+    visit(view(it->key()), *position);
   }
   check(it->status(), "read", "", directory_);
 }
 
-std::optional<Offset> StoredPositions::get(const std::string& store, const TopicPartition& changelog) const {
+std::optional<LogPosition> StoredPositions::get(const std::string& store, const TopicPartition& changelog) const {
   const auto of_store = positions_.find(store);
   if (of_store == positions_.end()) return std::nullopt;
   const auto found = of_store->second.find(changelog);
@@ -60,17 +61,16 @@ const TopicPartition* StoredPositions::outside(const std::string& store,
 }
 
 void StoredPositions::put(rocksdb::WriteBatch& batch, const std::string& store, const TopicPartition& changelog,
-                          Offset offset) const {
-  std::string value;
-  formats::append_be64(value, static_cast<std::uint64_t>(offset.value()));
-  check(batch.Put(meta_, layout::position_key(store, changelog), value), "commit", store, directory_);
+                          const LogPosition& position) const {
+  check(batch.Put(meta_, layout::position_key(store, changelog), layout::write_position(position)), "commit", store,
+        directory_);
 }
 
 void StoredPositions::add_commit(rocksdb::WriteBatch& batch,
                                  const std::map<std::string, ChangelogPositions>& positions) const {
   for (const auto& [store, of_store] : positions) {
-    for (const auto& [changelog, offset] : of_store) {
-      if (get(store, changelog) != offset) put(batch, store, changelog, offset);
+    for (const auto& [changelog, position] : of_store) {
+      if (get(store, changelog) != position) put(batch, store, changelog, position);
     }
     const auto before = positions_.find(store);
     if (before == positions_.end()) continue;

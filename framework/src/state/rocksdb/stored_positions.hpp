@@ -23,7 +23,7 @@ class StoredPositions {
 
   void read(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* meta);
 
-  [[nodiscard]] std::optional<Offset> get(const std::string& store, const TopicPartition& changelog) const;
+  [[nodiscard]] std::optional<LogPosition> get(const std::string& store, const TopicPartition& changelog) const;
   /// A partition in which the store has a position, but which is not one of these; nullptr: there is none.
   [[nodiscard]] const TopicPartition* outside(const std::string& store,
                                               const std::vector<TopicPartition>& changelogs) const;
@@ -41,9 +41,11 @@ class StoredPositions {
   void taken_over(const std::string& store, ChangelogPositions offsets);
 
  private:
-  /// Calls `visit(key, offset)` for each meta entry that begins with `prefix`.
-  void each(rocksdb::DB& db, std::string_view prefix, FunctionRef<void(std::string_view, Offset)> visit) const;
-  void put(rocksdb::WriteBatch& batch, const std::string& store, const TopicPartition& changelog, Offset offset) const;
+  /// Calls `visit(key, position)` for each meta entry that begins with `prefix`.
+  void each(rocksdb::DB& db, std::string_view prefix,
+            FunctionRef<void(std::string_view, const LogPosition&)> visit) const;
+  void put(rocksdb::WriteBatch& batch, const std::string& store, const TopicPartition& changelog,
+           const LogPosition& position) const;
 
   std::filesystem::path directory_;
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;

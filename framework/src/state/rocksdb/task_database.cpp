@@ -183,7 +183,8 @@ void RocksDbTaskDatabase::read_format() {
                                     directory_);
     }
   }
-  // A new database, or one of an older format. Format 1 needs no conversion here: see expect_changelogs().
+  // A new database, or one of an older format. Format 1 needs no conversion here: see expect_changelogs(). Positions of
+  // format 2 are valid positions of format 3.
   rocksdb::WriteBatch batch;
   std::string current;
   formats::append_be32(current, layout::kFormatVersion);
@@ -347,7 +348,13 @@ void RocksDbTaskDatabase::expect_changelogs(const std::string& store, const std:
 }
 
 std::optional<Offset> RocksDbTaskDatabase::position(const std::string& store, const TopicPartition& changelog) const {
-  return positions_.get(store, changelog);
+  const auto found = positions_.get(store, changelog);
+  return found ? std::optional(found->next) : std::nullopt;
+}
+
+std::optional<LogProof> RocksDbTaskDatabase::proof(const std::string& store, const TopicPartition& changelog) const {
+  const auto found = positions_.get(store, changelog);
+  return found ? found->proof : std::nullopt;
 }
 
 std::size_t RocksDbTaskDatabase::uncommitted_bytes() const {
@@ -365,11 +372,11 @@ void RocksDbTaskDatabase::write(rocksdb::WriteBatch& batch, std::string_view doi
 }
 
 void RocksDbTaskDatabase::commit(const std::map<std::string, ChangelogPositions>& positions,
-                                 const std::optional<InputOffsets>& inputs) {
+                                 const std::optional<InputOffsets>& inputs, Wal wal) {
   trim_expired();
   // Earlier writes have bypassed the WAL and are flushed first. Otherwise a crash could lose them, and the WAL would
   // bring back only this commit, which depends on them.
-  if (inputs && beside_wal_) flush();
+  if (wal == Wal::on && beside_wal_) flush();
   rocksdb::WriteBatch batch;
   // One batch for all stores and positions: RocksDB writes it as a whole or not at all.
   for (DatabaseStore* store : stores_) store->write_to(batch);
@@ -380,8 +387,8 @@ void RocksDbTaskDatabase::commit(const std::map<std::string, ChangelogPositions>
                  : batch.Delete(meta_, slice(layout::kInputsKey)),
           "commit", "", directory_);
   }
-  if (batch.Count() > 0) write(batch, "commit", inputs ? Wal::on : Wal::off);
-  beside_wal_ = !inputs;
+  if (batch.Count() > 0) write(batch, "commit", wal);
+  beside_wal_ = wal == Wal::off;
 
   // Only after the write: if it throws, memory and disk still agree.
   positions_.committed(positions);

@@ -51,10 +51,11 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   [[nodiscard]] bool starts_empty(const std::string& store) const override { return emptied_.contains(store); }
   [[nodiscard]] std::optional<Offset> position(const std::string& store,
                                                const TopicPartition& changelog) const override;
+  [[nodiscard]] std::optional<LogProof> proof(const std::string& store, const TopicPartition& changelog) const override;
   [[nodiscard]] std::size_t uncommitted_bytes() const override;
   [[nodiscard]] const std::optional<InputOffsets>& inputs() const override { return inputs_; }
-  void commit(const std::map<std::string, ChangelogPositions>& positions,
-              const std::optional<InputOffsets>& inputs) override;
+  void commit(const std::map<std::string, ChangelogPositions>& positions, const std::optional<InputOffsets>& inputs,
+              Wal wal) override;
   void discard() override;
   void flush() override;
   void wipe(const std::string& store) override;
@@ -95,7 +96,6 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   [[nodiscard]] std::optional<layout::WindowMeta> read_window_meta(const std::string& store);
   // One atomic write. `doing` names the action in error messages. With Wal::on, the write survives a crash of the
   // process.
-  enum class Wal { on, off };
   void write(rocksdb::WriteBatch& batch, std::string_view doing, Wal wal = Wal::on);
   // Deletes files of expired segments, if a flush has completed since the last call.
   void trim_expired();
@@ -115,8 +115,7 @@ class RocksDbTaskDatabase final : public TaskDatabase, public DatabaseStore::Reg
   std::set<std::string> emptied_;                                // stores that were created or wiped by this object
   StoredPositions positions_;
   std::optional<InputOffsets> inputs_;
-  // The last commit had no InputOffsets, as all commits of a restore. So data have bypassed the WAL and may not be on
-  // disk yet.
+  // The last commit has bypassed the WAL, as all commits of a restore do. So data may not be on disk yet.
   bool beside_wal_ = false;
   std::shared_ptr<ReaderGate> readers_;  // closed before anything else
   std::uint64_t trimmed_at_flush_ = 0;   // the number of flushes at the last trim_expired()

@@ -201,6 +201,9 @@ class VersionedBytesStore : public StateStore, public RestorableStore {
   /// The version valid at `as_of`. nullopt: there was none, or `as_of` is before the history retention and the latest
   /// version is younger.
   [[nodiscard]] virtual std::optional<VersionedBytes> get(std::string_view key, Timestamp as_of) = 0;
+  /// Calls `visit` with each key and each time at which the key has got another version, or none. In no order, and
+  /// perhaps more than once for the same key and time. `visit` must not use the store.
+  virtual void visit_changes(FunctionRef<void(std::string_view, Timestamp)> visit) = 0;
 
   /// kNoTimestamp before the first put.
   [[nodiscard]] virtual Timestamp observed_stream_time() = 0;
