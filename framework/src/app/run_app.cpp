@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/reset_command.hpp"
 #include "millrace/app/app.hpp"
 #include "millrace/app/command_line.hpp"
 #include "millrace/app/stop_signals.hpp"
@@ -74,6 +75,7 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
   cli.add_flag("--describe{text}", description,
                "prints the topology and exits; --describe=mermaid, =graphviz: draws it")
       ->group("Common options");
+  const ResetCommand reset(cli);
   Options options(cli);
   if (spec.options) spec.options(options);
 
@@ -88,6 +90,11 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
     }
     // make_broker() does not connect to Kafka yet, so the checks below come before any waiting.
     const auto broker = make_broker(config);
+    if (reset.given()) {
+      wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), &stop);
+      reset.run(topology, config, broker);
+      return kExitOk;
+    }
     // Streams checks the configuration. This comes before the wait, so that errors show at once.
     Streams streams(topology, config, broker);
     if (spec.customize) spec.customize(streams);

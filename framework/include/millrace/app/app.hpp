@@ -30,8 +30,9 @@ struct AppSpec {
   std::function<void(Streams&)> customize = {};
 };
 
-/// The body of `main` for a topology. Parses the command line (the options of CommonOptions, `--describe`, the
-/// program's own options), waits for the broker, runs the topology until SIGINT, SIGTERM or an error, and closes it.
+/// The body of `main` for a topology. Parses the command line (the options of CommonOptions, `--describe`, `--reset`,
+/// the program's own options), waits for the broker, runs the topology until SIGINT, SIGTERM or an error, and closes
+/// it.
 ///
 /// Returns  the exit code: 0 after an orderly end, 1 after a failure, 2 if the command line or the configuration is
 ///          wrong
