@@ -29,7 +29,7 @@ struct Program {
   Program() {
     const auto admin = Broker::embedded(directory.path().string())->make_admin();
     for (const char* name : {"in", "out", "counter-counts-changelog"}) {
-      BOOST_REQUIRE(admin->create_topic({.name = name}, Millis(0)));
+      BOOST_REQUIRE(admin->create_topic({name, 1, -1, {}}, Millis(0)));
     }
   }
   Result run(std::vector<S> arguments) const {

@@ -53,7 +53,7 @@ KeptTimes::Shares KeptTimes::shares(std::size_t partitions) const {
   for (const Kept& kept : kept_) {
     others.erase(kept.name);
     if (*kept.time < 0) continue;  // the owner has seen no time yet
-    if (!place(kept.name, *kept.time)) result.left_out.push_back(kept.owner);
+    if (!place(kept.name, *kept.time) && !kept.owner.empty()) result.left_out.push_back(kept.owner);
   }
   // Last, because no operator of this version needs these times.
   for (const auto& [name, time] : others) (void)place(name, time);

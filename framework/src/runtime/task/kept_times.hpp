@@ -21,7 +21,8 @@ class KeptTimes {
   void resume(const ProcessorMetadata& committed);
 
   /// Adds `time` to all later commits, under `name`. Sets `time` to the committed time if that is later. `time` must
-  /// outlive the object. `owner`: the name of the operator or store, for messages.
+  /// outlive the object. `owner`: the name of the operator or store, for messages. Empty: Shares::left_out does not
+  /// name it.
   ///
   /// If the name is in use already, a number is added to it. This happens for the nodes of a cogroup, which share a
   /// store.

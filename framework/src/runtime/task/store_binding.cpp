@@ -23,8 +23,11 @@ class StoreBinding::Writer final : public ChangelogWriter {
   Writer(TaskContext& task, TaskOutput& output, std::uint64_t token) : task_(task), output_(output), token_(token) {}
 
   void log(std::string_view key, BytesView value, Timestamp timestamp, const Headers* headers) override {
+    used_ = true;
     output_.send_changelog(token_, key, value, timestamp, headers);
   }
+  /// Whether anything was logged.
+  [[nodiscard]] bool used() const { return used_; }
   [[nodiscard]] Timestamp current_timestamp() const override { return task_.current_record().timestamp; }
   [[nodiscard]] const Headers* current_headers() const override { return task_.current_record().headers; }
 
@@ -32,6 +35,7 @@ class StoreBinding::Writer final : public ChangelogWriter {
   TaskContext& task_;
   TaskOutput& output_;
   std::uint64_t token_;
+  bool used_ = false;
 };
 
 /// Lets caches remember the record that caused a change. A cache writes the change later, when the task may be
@@ -285,6 +289,15 @@ std::function<bool()> StoreBinding::rewrite(const StorePosition& position, Times
                             output_.send_changelog(token, key, value, timestamp, headers);
                           });
   };
+}
+
+std::vector<std::string> StoreBinding::logged() const {
+  std::vector<std::string> stores;
+  for (std::size_t i = 0; i < written_.size(); ++i) {
+    const StorePosition& position = *written_[i].first;
+    if (writers_[i]->used() || position.next_offset() > Offset()) stores.push_back(position.store());
+  }
+  return stores;
 }
 
 void StoreBinding::commit(const std::map<TopicPartition, OffsetAndMetadata>& processed,

@@ -72,6 +72,10 @@ class StoreBinding {
   /// not be written meanwhile. REQUIRES: the binding writes the store's changelog, and outlives the function.
   [[nodiscard]] std::function<bool()> rewrite(const StorePosition& position, Timestamp time);
 
+  /// The stores whose changelog has records, if everything that was sent is confirmed. Only stores with a changelog of
+  /// their own.
+  [[nodiscard]] std::vector<std::string> logged() const;
+
   /// Makes data, changelog positions and input offsets durable in one write. REQUIRES: the broker has confirmed all
   /// changelog records.
   ///

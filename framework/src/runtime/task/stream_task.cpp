@@ -58,6 +58,8 @@ StreamTask::StreamTask(TaskId id, const TaskEnvironment& environment, const std:
   queues_.count_enforced(metrics_->enforced_processing);
 }
 
+std::string StreamTask::logged_mark(const std::string& store) { return kept_time_name(store, "changelog"); }
+
 StreamTask::~StreamTask() = default;
 
 void StreamTask::build_nodes(const std::vector<const NodeSpec*>& specs) {
@@ -119,6 +121,11 @@ void StreamTask::initialize() {
   for (auto& [store, time] : store_times_) {
     kept_times_.keep(kept_time_name(store, "store"), "store '" + store + "'", time);
     store_set_.observe(store, time);
+  }
+  for (const StorePosition& position : std::as_const(store_set_).positions()) {
+    if (position.from_source()) continue;
+    const auto [entry, is_new] = logged_.try_emplace(position.store(), kNoTimestamp);
+    if (is_new) kept_times_.keep(logged_mark(position.store()), {}, entry->second);
   }
   // Only after all init() calls: if one throws, close() must not call the nodes.
   running_ = true;
@@ -246,6 +253,7 @@ void StreamTask::keep_time(const NodeBase& node, std::string name, Timestamp& ti
 
 void StreamTask::read_store_times() {
   for (const auto& [store, time] : store_set_.observed_times()) store_times_.at(store) = time;
+  for (const std::string& store : stores_->logged()) logged_.at(store) = 1;
 }
 
 void StreamTask::prepare_commit() {

@@ -45,6 +45,9 @@ class StreamTask final : public TaskContext {
              bool measure_nodes = false);
   ~StreamTask() override;
 
+  /// The name of the entry in the committed metadata that says: the changelog of the store had records.
+  [[nodiscard]] static std::string logged_mark(const std::string& store);
+
   // --- life
   [[nodiscard]] StoreBinding& stores() { return *stores_; }
   /// Calls init() of the nodes, in the order of the topology. REQUIRES: the stores are restored. An exception of init()
@@ -186,6 +189,9 @@ class StreamTask final : public TaskContext {
   Timestamp stream_time_ = kNoTimestamp;
   std::optional<std::int64_t> claim_;  ///< unset: the task belongs to no group
   std::optional<std::int64_t> claim_id_;
+  /// By store: 1 if its changelog has records, otherwise kNoTimestamp. Committed like the times, so that a changelog
+  /// that is empty later is known to be another one. Only stores with a changelog of their own.
+  std::map<std::string, Timestamp> logged_;
   std::map<std::string, Timestamp> store_times_;  ///< by store; only stores that drop records that are too old
   KeptTimes kept_times_;
   bool told_left_out_ = false;

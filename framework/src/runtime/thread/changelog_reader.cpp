@@ -23,19 +23,22 @@ std::vector<Verdict> ChangelogReader::check(std::span<const ProofOfPartition> pr
 }
 
 void ChangelogReader::refuse_losses(const StoreSet& stores, const std::map<TopicPartition, Watermarks>& held,
-                                    const RestoreStart& restore, LocalState state) {
-  if (state != LocalState::behind) return;
+                                    const Start& start) {
   for (const StorePosition& store : stores.positions()) {
     const Watermarks& bounds = held.at(store.changelog());
     // A table is filled from its topic. A changelog with records was perhaps written by a member that was complete.
     if (store.from_source() || store.table_of() || bounds.high > 0) continue;
-    if (StoreSet::fits(store, bounds, restore)) continue;
-    throw TaskFailure("store '" + store.store() + "' of " + stores.owner() + " is at offset " +
-                      to_string(*store.next_offset()) + " of its changelog " + store.changelog().str() +
-                      ", but the changelog was deleted and created again, and is empty. Another member has processed "
-                      "input since, whose records are neither in the local state nor in the changelog. Start the "
-                      "member that had the task last: if its local state is complete, it writes the changelog again. "
-                      "Otherwise process the input again from the beginning: reset the application (--reset)");
+    const bool without_state = !store.next_offset() && start.logged.contains(store.store());
+    const bool with_old_state = store.next_offset() > Offset() && start.state == LocalState::behind;
+    if (!without_state && !with_old_state) continue;
+    throw TaskFailure(
+        "store '" + store.store() + "' of " + stores.owner() + " has lost records: its changelog " +
+        store.changelog().str() + " was deleted and created again, and is empty. " +
+        (without_state ? "There is no local state"
+                       : "The local state is only at offset " + to_string(*store.next_offset()) +
+                             " of the old changelog, and another member has processed input since") +
+        ". If the member that had the task last still has its local state, start that member: it writes the changelog "
+        "again. Otherwise process the input again from the beginning: reset the application (--reset)");
   }
 }
 
@@ -69,7 +72,7 @@ void ChangelogReader::add(StoreSet& stores, const std::shared_ptr<TaskMetrics>& 
     before.push_back(store.next_offset());
   }
   const RestoreStart restore{start.made_anew, start.state == LocalState::complete};
-  refuse_losses(stores, held, restore, start.state);
+  refuse_losses(stores, held, start);
   stores.begin_restore(held, restore);
   auto position_before = before.begin();
   for (StorePosition& store : stores.positions()) {

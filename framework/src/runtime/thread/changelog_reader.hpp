@@ -68,6 +68,8 @@ class ChangelogReader {
     /// Changelogs and source topics that were deleted and created again.
     std::set<TopicPartition> made_anew = {};
     LocalState state = LocalState::behind;
+    /// Stores whose changelog had records when the offsets were committed.
+    std::set<std::string> logged = {};
     WritePresent write_present = {};
     Rewrite rewrite = {};
     /// Restores and fills stores from a source topic by processing its records. Kept until the last of these stores is
@@ -137,7 +139,7 @@ class ChangelogReader {
 
   /// Throws TaskFailure if a store lacks records that its changelog does not have either.
   static void refuse_losses(const StoreSet& stores, const std::map<TopicPartition, Watermarks>& held,
-                            const RestoreStart& restore, LocalState state);
+                            const Start& start);
   /// Starts to read one partition. `bounds`: the offsets to read, `high` exclusive. `next`: see Restoring::next. Does
   /// nothing if `bounds` is empty.
   void begin(StoreSet& stores, StorePosition& store, const std::shared_ptr<TaskMetrics>& metrics, Way way,

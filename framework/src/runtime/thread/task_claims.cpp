@@ -68,6 +68,10 @@ void TaskManager::claim(TaskId id, OwnedTask& owned, const std::map<TopicPartiti
       // The state goes on, and so does its time.
       metadata = decode_commit_metadata(old->second.metadata);
       metadata.proof.reset();
+      // If the changelogs were made anew as well, nothing is lost: the input begins anew, too.
+      for (const StorePosition& store : owned.stores->positions()) {
+        metadata.processors.erase(StreamTask::logged_mark(store.store()));
+      }
       tell_made_anew(input, old->second.offset, claimed.offset);
     }
     metadata.claim = own_claim;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -146,6 +147,8 @@ class TaskManager {
   /// the restore. Each request may take `timeout`. Returns false if the task waits for other members, or if its claim
   /// must be committed first.
   [[nodiscard]] bool position(TaskId id, OwnedTask& owned, Millis timeout);
+  /// The stores whose changelog had records when the offsets of the start were committed.
+  [[nodiscard]] static std::set<std::string> logged_stores(const OwnedTask& owned);
   /// What the logs say about a task.
   struct Proofs {
     std::set<TopicPartition> refuted_inputs;  ///< their committed offset belongs to a topic that was deleted

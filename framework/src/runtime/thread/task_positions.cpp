@@ -89,6 +89,7 @@ bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
                     .tail = from_own ? Tail::taken_back : Tail::applied,
                     .made_anew = proofs.refuted_logs,
                     .state = state,
+                    .logged = logged_stores(owned),
                     .write_present = write_present,
                     .rewrite = rewrite,
                     .sources = sources},
@@ -104,6 +105,17 @@ bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
 }
 
 // --- topics that were deleted and created again
+
+std::set<std::string> TaskManager::logged_stores(const OwnedTask& owned) {
+  std::set<std::string> logged;
+  for (const auto& [input, offset] : owned.start.processed) {
+    const CommitMetadata metadata = decode_commit_metadata(offset.metadata);
+    for (const StorePosition& store : owned.stores->positions()) {
+      if (metadata.processors.contains(StreamTask::logged_mark(store.store()))) logged.insert(store.store());
+    }
+  }
+  return logged;
+}
 
 TaskManager::Proofs TaskManager::check_proofs_of(const OwnedTask& owned,
                                                  const std::map<TopicPartition, OffsetAndMetadata>& committed,
