@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "millrace/processor/detail/task_context.hpp"
+#include "millrace/serde/detail/configured_serdes.hpp"
 
 namespace millrace::detail {
 
@@ -21,6 +22,7 @@ class IdleTask : public TaskContext {
   [[nodiscard]] std::filesystem::path state_dir() const override { throw std::logic_error("state_dir"); }
   [[nodiscard]] std::string topic_name(const std::string& topic) const override { return topic; }
   [[nodiscard]] const StreamsConfig& config() const override { throw std::logic_error("config"); }
+  [[nodiscard]] ConfiguredSerdes& serdes() const override { return serdes_; }
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
   [[nodiscard]] Timestamp stream_time() const override { return kNoTimestamp; }
   [[nodiscard]] Timestamp system_time() const override { throw std::logic_error("system_time"); }
@@ -32,6 +34,9 @@ class IdleTask : public TaskContext {
   void serialization_failed(const NodeBase&, const UnwrittenRecord&) override { throw; }
   void record_dropped(const NodeBase&, DropReason) override {}
   [[nodiscard]] TopicTotals* produced(const NodeBase&, const std::string&) override { return nullptr; }
+
+ private:
+  mutable ConfiguredSerdes serdes_;
 };
 
 }  // namespace millrace::detail

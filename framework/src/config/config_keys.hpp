@@ -51,8 +51,8 @@ struct ConfigKey {
 [[nodiscard]] const ConfigKey* find_config_key(std::string_view name);
 
 /// Keys with these prefixes are passed to the Kafka clients without the prefix. `topic.` goes to the configuration of
-/// internal topics.
+/// internal topics, `serde.` to the serdes.
 inline constexpr std::string_view kPassThroughPrefixes[] = {
-    "main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin.", "topic."};
+    "main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin.", "topic.", "serde."};
 
 }  // namespace millrace::detail

@@ -173,6 +173,12 @@ std::map<std::string, std::string> StreamsConfig::with_prefix(std::string_view p
   return settings;
 }
 
+std::map<std::string, std::string, std::less<>> StreamsConfig::serde_configs() const {
+  std::map<std::string, std::string, std::less<>> configs = values_;
+  for (auto& [key, value] : with_prefix("serde.")) configs.insert_or_assign(key, std::move(value));
+  return configs;
+}
+
 std::map<std::string, std::string> StreamsConfig::client_settings(std::string_view client) const {
   std::map<std::string, std::string> settings;
   const auto add = [&](const std::map<std::string, std::string>& more) {
@@ -256,6 +262,8 @@ void StreamsConfig::check_together() const {
 }
 
 void StreamsConfig::check_reserved(const std::string& key, const std::string& value) const {
+  // The keys of a serde are its own.
+  if (key.starts_with("serde.")) return;
   for (const auto& reserved : kReserved) {
     const auto setting = std::string(reserved.client).append(reserved.setting);
     // Also matches `main.consumer.` and the other prefixes that end with `consumer.`.

@@ -172,7 +172,8 @@ void StreamsRuntime::make_environment() {
                .emit_interval_ms = 1000,
                .default_timestamps = configured_timestamps(config_),
                .state_memory = make_state_memory(config_),
-               .metrics = metrics_},
+               .metrics = metrics_,
+               .serdes = std::make_shared<ConfiguredSerdes>(config_.serde_configs())},
       .broker = *broker_,
       .admin = *admin_,
       .state_directory = state_directory_.get(),
@@ -462,6 +463,8 @@ void StreamsRuntime::finish() {
     global = std::move(global_);
   }
   global.reset();
+  // Before the final state is set: a caller of close() may expect that the serdes are closed. No thread uses them now.
+  if (environment_) environment_->task.serdes->close();
   admin_.reset();
   state_directory_.reset();
   set_state(state() == State::pending_error ? State::error : State::not_running);

@@ -76,9 +76,8 @@ StoreBuilder Stores::custom_store(std::string name, CustomStoreFactory make) {
   definition.spec.name = std::move(name);
   definition.spec.kind = detail::StoreKind::custom;
   definition.spec.persistent = false;
-  definition.make = [make = std::move(make)](StoreChangelog* log, const std::string& topic, bool /*headers_format*/) {
-    return make(log, topic);
-  };
+  definition.make = [make = std::move(make)](StoreChangelog* log, const std::string& topic, bool /*headers_format*/,
+                                             detail::ConfiguredSerdes& /*serdes*/) { return make(log, topic); };
   return builder;
 }
 

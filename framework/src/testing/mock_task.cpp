@@ -19,6 +19,7 @@ namespace {
 // Copied, because application_id() returns a reference.
 MockTask::MockTask(Setup setup) : setup_(std::move(setup)) {
   application_id_ = setup_.config.get_string("application.id");
+  serdes_ = std::make_unique<ConfiguredSerdes>(setup_.config.serde_configs());
 }
 
 StateStore& MockTask::add_state_store(const StoreBuilder& builder) {
@@ -27,8 +28,8 @@ StateStore& MockTask::add_state_store(const StoreBuilder& builder) {
   // A custom store is made as it is, without a changelog. For any other store only the bytes are replaced by a store in
   // memory, so the typed interface is the real one.
   auto store = definition_of(builder).make
-                   ? definition_of(builder).make(nullptr, name, false)
-                   : definition_of(builder).wrap(make_in_memory_store(definition_of(builder).spec), name);
+                   ? definition_of(builder).make(nullptr, name, false, *serdes_)
+                   : definition_of(builder).wrap(make_in_memory_store(definition_of(builder).spec), name, *serdes_);
   return *stores_.emplace(name, std::move(store)).first->second;
 }
 

@@ -245,6 +245,7 @@ class TestDriver::Impl {
     return task_->stores().find(name) == nullptr && global_store(name) != nullptr ? global_->stores() : task_->stores();
   }
   [[nodiscard]] ClientMetrics& metrics() const { return *environment_.metrics; }
+  [[nodiscard]] ConfiguredSerdes& serdes() const { return *environment_.serdes; }
   [[nodiscard]] std::vector<std::string> store_names() const {
     auto names = task_->stores().names();
     for (const auto& [name, topic] : topology_.internal().global_stores()) names.push_back(name);
@@ -319,7 +320,9 @@ class TestDriver::Impl {
     // The same locks and read-only views as in an application, although there is only one thread. So a test finds a
     // processor that writes to a global store.
     global_environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog,
-                                             ByteStore& bytes) { global_stores_.take(builder, changelog, bytes); };
+                                             ByteStore& bytes) {
+      global_stores_.take(builder, changelog, bytes, environment_.serdes);
+    };
     // As in Java's driver, the caches of both tasks share one budget.
     constexpr TaskId kId{-1, -1};
     global_set_ = open_stores(kId, global_environment_, nodes, inputs, global_directory_->path());
@@ -348,7 +351,8 @@ class TestDriver::Impl {
             .errors = make_error_policy(config_, handlers),
             .emit_interval_ms = 0,
             .default_timestamps = configured_timestamps(config_),
-            .metrics = std::make_shared<ClientMetrics>(clock_, configured_metrics(config_), id)};
+            .metrics = std::make_shared<ClientMetrics>(clock_, configured_metrics(config_), id),
+            .serdes = std::make_shared<ConfiguredSerdes>(config_.serde_configs())};
   }
 
   [[nodiscard]] std::shared_ptr<TaskMetrics> task_metrics(TaskId task) {
@@ -506,6 +510,7 @@ std::vector<std::pair<std::string, std::string>> TestDriver::dump(const std::str
 }
 std::uint64_t TestDriver::dropped_records() const { return impl_->metrics().dropped(); }
 std::uint64_t TestDriver::dropped_records(DropReason reason) const { return impl_->metrics().dropped(reason).value(); }
+ConfiguredSerdes& TestDriver::serdes() const { return impl_->serdes(); }
 Metrics TestDriver::metrics() const { return impl_->metrics().registry.snapshot(); }
 
 }  // namespace millrace::detail

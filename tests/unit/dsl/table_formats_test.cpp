@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_change_is_its_values_and_a_flag) {
   const ChangeSerde<S> serde{AnySerde<S>()};
   const auto written = [&](const Change<S>& change) {
     S out;
-    serde.serialize("topic", change, out);
+    serde.serialize("topic", nullptr, change, out);
     return hex(out);
   };
   BOOST_TEST(written({"ab", std::nullopt, true}) == "616201");
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_change_is_its_values_and_a_flag) {
   BOOST_TEST(written({S(100, 'x'), "", true}).substr(0, 4) == "c801");
   BOOST_CHECK_THROW(written({std::nullopt, std::nullopt, true}), SerializationException);
 
-  const auto read = [&](const S& hex_text) { return serde.deserialize("topic", bytes(hex_text)); };
+  const auto read = [&](const S& hex_text) { return serde.deserialize("topic", nullptr, bytes(hex_text)); };
   BOOST_TEST((read("616201") == Change<S>{"ab", std::nullopt, true}));
   BOOST_TEST((read("63646500") == Change<S>{std::nullopt, "cde", true}));
   BOOST_TEST((read("04616263646502") == Change<S>{"ab", "cde", true}));
@@ -119,16 +119,16 @@ BOOST_AUTO_TEST_CASE(a_combined_key_begins_with_the_foreign_key_s_length) {
 BOOST_AUTO_TEST_CASE(a_response_has_the_hash_and_the_foreign_value) {
   const ForeignResponseSerde<S> serde{AnySerde<S>()};
   S out;
-  serde.serialize("topic", {hash_value("hello"), "fv", std::nullopt}, out);
+  serde.serialize("topic", nullptr, {hash_value("hello"), "fv", std::nullopt}, out);
   BOOST_TEST(hex(out) == "0030bfb4f39919e764566aea857401d1c66676");
   out.clear();
-  serde.serialize("topic", {std::nullopt, std::nullopt, 3}, out);
+  serde.serialize("topic", nullptr, {std::nullopt, std::nullopt, 3}, out);
   BOOST_TEST(hex(out) == "80");
-  const auto read = serde.deserialize("topic", bytes("0030bfb4f39919e764566aea857401d1c66676"));
+  const auto read = serde.deserialize("topic", nullptr, bytes("0030bfb4f39919e764566aea857401d1c66676"));
   BOOST_TEST((read.hash == hash_value("hello")));
   BOOST_TEST(read.value.value() == "fv");
-  BOOST_TEST(!serde.deserialize("topic", bytes("80")).value.has_value());
-  BOOST_CHECK_THROW((void)serde.deserialize("topic", bytes("81")), SerializationException);
+  BOOST_TEST(!serde.deserialize("topic", nullptr, bytes("80")).value.has_value());
+  BOOST_CHECK_THROW((void)serde.deserialize("topic", nullptr, bytes("81")), SerializationException);
 }
 
 const S kContext = "0000018bcfe60440 0000000000000007 00000002 696e 00000003 00000000";

@@ -30,6 +30,20 @@ class SerializationException : public StreamsException {
   using StreamsException::StreamsException;
 };
 
+/// Trying the same again later may help: a service that a serde or a function needs, for example a schema registry,
+/// does not answer now. Thrown by serdes and by functions of the user: processors, mappers, timestamp extractors,
+/// partitioners, punctuators and so on.
+///
+/// The record is not at fault, so no exception handler is asked about it, and it is never skipped. The task tries
+/// again, with growing pauses that begin with `retry.backoff.ms`. The other tasks of the thread go on. If the task has
+/// not succeeded for `task.timeout.ms`, the stream thread fails with an error that has the text of this exception.
+/// (Kafka Streams retries a `TimeoutException` of a client in this way. A `RetriableException` of a deserializer goes
+/// to the deserialization exception handler there.)
+class RetriableException : public StreamsException {
+ public:
+  using StreamsException::StreamsException;
+};
+
 /// A state store failed, or was used before it was opened or after it was closed.
 class ProcessorStateException : public StreamsException {
  public:

@@ -36,8 +36,12 @@ class StreamsConfig {
   [[nodiscard]] bool exactly_once() const { return get_string("processing.guarantee") == "exactly_once_v2"; }
 
   /// Everything given with this prefix (`consumer.`, `main.consumer.`, `restore.consumer.`, `global.consumer.`,
-  /// `producer.`, `admin.`, `topic.`), with the prefix taken off.
+  /// `producer.`, `admin.`, `topic.`, `serde.`), with the prefix taken off.
   [[nodiscard]] std::map<std::string, std::string> with_prefix(std::string_view prefix) const;
+
+  /// What `configure()` of a serde gets, see SerdeConfigs: all given values, and those with the prefix `serde.` also
+  /// without it.
+  [[nodiscard]] std::map<std::string, std::string, std::less<>> serde_configs() const;
 
   /// The settings for one kind of client (`main.consumer`, `restore.consumer`, `global.consumer`, `producer`,
   /// `admin`): what was given for all clients (security, connections), then under `consumer.` if it is a consumer,

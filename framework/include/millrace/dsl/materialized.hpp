@@ -50,10 +50,8 @@ class BasicMaterialized {
   /// Sets the serdes of the table's keys and values.
   template <class KS, class VS>
   [[nodiscard]] static BasicMaterialized<KS, VS> with(KS key_serde, VS value_serde) {
-    typename BasicMaterialized<KS, VS>::Settings settings;
-    settings.key_serde = std::move(key_serde);
-    settings.value_serde = std::move(value_serde);
-    return BasicMaterialized<KS, VS>(std::move(settings));
+    // Serdes need no default constructor.
+    return BasicMaterialized<KS, VS>({{}, std::move(key_serde), std::move(value_serde)});
   }
   /// A versioned store on RocksDB. It can return a key's value at any time within `history_retention` of the latest
   /// timestamp. `segment_interval` is checked but has no effect. Throws TopologyException for a negative retention.
@@ -158,12 +156,9 @@ class BasicMaterialized {
   // A copy with other serdes. Their types are part of the class, so the copy has another type.
   template <class KS, class VS>
   [[nodiscard]] BasicMaterialized<KS, VS> make(KS key_serde, VS value_serde) const {
-    typename BasicMaterialized<KS, VS>::Settings settings;
-    static_cast<MaterializedOptions&>(settings) = settings_;
-    settings.given = true;
-    settings.key_serde = std::move(key_serde);
-    settings.value_serde = std::move(value_serde);
-    return BasicMaterialized<KS, VS>(std::move(settings));
+    MaterializedOptions options = settings_;
+    options.given = true;
+    return BasicMaterialized<KS, VS>({std::move(options), std::move(key_serde), std::move(value_serde)});
   }
 
   Settings settings_;

@@ -56,7 +56,8 @@ void set_int(std::size_t value, std::size_t at, std::string& out);
 }  // namespace detail
 
 /// A list, with a serde S for the entries. Entries of type std::optional<T> may be null. As in Java, entries of Short,
-/// Integer, Long, Float, Double and UUID are stored without lengths. (Kafka: `ListSerde`.)
+/// Integer, Long, Float, Double and UUID are stored without lengths. The serde of the entries gets no headers, as in
+/// Java. (Kafka: `ListSerde`.)
 template <class T, class S = Serde<T>>
 class ListSerde {
  public:
@@ -76,10 +77,17 @@ class ListSerde {
     std::vector<T> values;
     values.reserve(std::min<std::size_t>(reader.size(), 4096));  // a broken size must not ask for gigabytes
     for (std::size_t i = 0; i < reader.size(); ++i)
-      values.push_back(detail::read_with<T>(serde_, topic, reader.next()));
+      values.push_back(detail::read_with<T>(serde_, topic, nullptr, reader.next()));
     reader.finish();
     return values;
   }
+
+  // For the engine.
+  [[nodiscard]] bool has_life_cycle() const { return detail::has_life_cycle(serde_); }
+  void prepare(detail::ConfiguredSerdes& application, bool is_key) requires detail::MayHaveLifeCycle<S> {
+    detail::prepare_serde(serde_, application, is_key);
+  }
+  void close() requires detail::ClosesItself<S> { detail::close_serde(serde_); }
 
  private:
   static constexpr std::int32_t kFixedSize = detail::fixed_size_of<S>();
@@ -104,7 +112,7 @@ class ListSerde {
     std::size_t length_at = out.size();
     if constexpr (kFixedSize == 0) detail::append_int(0, out);
     std::size_t entry_at = out.size();
-    bool present = detail::write_with<T>(serde_, topic, value, out);
+    bool present = detail::write_with<T>(serde_, topic, nullptr, value, out);
     if constexpr (kFixedSize == 0) {
       constexpr auto kNull = static_cast<std::size_t>(-1);
       detail::set_int(present ? out.size() - entry_at : kNull, length_at, out);

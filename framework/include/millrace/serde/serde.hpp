@@ -13,7 +13,9 @@
 
 #include "millrace/common/bytes.hpp"
 #include "millrace/common/detail/make.hpp"
+#include "millrace/common/headers.hpp"
 #include "millrace/serde/detail/serde_access.hpp"
+#include "millrace/serde/serde_configs.hpp"
 
 namespace millrace {
 
@@ -29,14 +31,30 @@ namespace millrace {
 ///     };
 ///
 /// Any object with these two members is a serde. It can be passed to Consumed, Produced, Materialized and so on. A
-/// serde may also use these three extensions:
+/// serde may also use these extensions:
 /// - The topic, for schema registries: `serialize(std::string_view topic, const T&, std::string& out)` and
 ///   `deserialize(std::string_view topic, std::string_view bytes)`.
+/// - The headers, in addition to the topic: `serialize(std::string_view topic, Headers* headers, const T&,
+///   std::string& out)` and `deserialize(std::string_view topic, const Headers* headers, std::string_view bytes)`. What
+///   serialize() adds to the headers is written with this record only: other sinks do not see it. The pointer is null
+///   where the bytes have no headers of their own: in state stores without headers and in their changelogs, in buffers
+///   of joins and suppress(), and for the entries of lists.
 /// - Writing Kafka's null: `serialize` returns bool. False means null; then nothing may have been appended.
 /// - Reading Kafka's null: `deserialize` takes a BytesView, which is nullopt for null.
+/// - Settings: `configure(const SerdeConfigs& configs, bool is_key)`. See below.
+/// - An end: `close()`. See below.
 ///
-/// Threads  all stream threads use one serde object at the same time; its members are const and must be thread-safe
-/// Errors   throw SerializationException for bytes or values that cannot be converted
+/// A serde with configure() or close() must be copyable. The application copies it, at most once for keys and once for
+/// values, and calls configure() once on the copy, before any other use. All tasks share this copy. close() is called
+/// once on each copy when all threads of the application have ended. The object that was passed to the topology is
+/// neither configured nor closed. So one topology can run in several applications. (In Java, the application configures
+/// only default serdes, and the user configures all others.)
+///
+/// Threads  all stream threads use one serde object at the same time; its members are const, except configure() and
+///          close(), and must be thread-safe
+/// Errors   throw SerializationException for bytes or values that cannot be converted: an exception handler decides
+///          about the record. Throw RetriableException if the same call may succeed later, for example because a schema
+///          registry does not answer: the task tries again, for up to `task.timeout.ms`, and no record is skipped.
 template <class T>
 struct Serde;
 
@@ -72,14 +90,28 @@ class OptionalSerde {
   = default;
   explicit OptionalSerde(S serde) : serde_(std::move(serde)) {}
 
+  bool serialize(std::string_view topic, Headers* headers, const std::optional<T>& value, std::string& out) const {
+    return value.has_value() && detail::write_with(serde_, topic, headers, *value, out);
+  }
   bool serialize(std::string_view topic, const std::optional<T>& value, std::string& out) const {
-    return value.has_value() && detail::write_with(serde_, topic, *value, out);
+    return serialize(topic, nullptr, value, out);
   }
 
-  std::optional<T> deserialize(std::string_view topic, BytesView bytes) const {
+  std::optional<T> deserialize(std::string_view topic, const Headers* headers, BytesView bytes) const {
     if (!bytes) return std::nullopt;
-    return detail::read_with<T>(serde_, topic, bytes);
+    return detail::read_with<T>(serde_, topic, headers, bytes);
   }
+  std::optional<T> deserialize(std::string_view topic, BytesView bytes) const {
+    return deserialize(topic, nullptr, bytes);
+  }
+
+  // For the engine.
+  [[nodiscard]] bool writes_headers() const { return detail::writes_headers<T>(serde_); }
+  [[nodiscard]] bool has_life_cycle() const { return detail::has_life_cycle(serde_); }
+  void prepare(detail::ConfiguredSerdes& application, bool is_key) requires detail::MayHaveLifeCycle<S> {
+    detail::prepare_serde(serde_, application, is_key);
+  }
+  void close() requires detail::ClosesItself<S> { detail::close_serde(serde_); }
 
  private:
   S serde_;
@@ -114,19 +146,39 @@ class AnySerde {
       : AnySerde(OptionalSerde<typename detail::IsOptional<T>::Value, S>(std::move(serde))) {}
 
   /// Appends the bytes of `value` to `out`. Returns false, with nothing appended, if the value is Kafka's null. Throws
-  /// SerializationException if the value has no encoding. Then `out` may contain a part of it.
+  /// SerializationException if the value has no encoding. Then `out` may contain a part of it. `headers`: those of the
+  /// record that is written, to which the serde may add; null: there are none.
+  [[nodiscard]] bool serialize(std::string_view topic, Headers* headers, const T& value, std::string& out) const {
+    return implementation_->serialize(topic, headers, value, out);
+  }
   [[nodiscard]] bool serialize(std::string_view topic, const T& value, std::string& out) const {
-    return implementation_->serialize(topic, value, out);
+    return implementation_->serialize(topic, nullptr, value, out);
   }
 
-  /// Throws SerializationException if the bytes are not a T, or if they are null and T has no null.
-  [[nodiscard]] T deserialize(std::string_view topic, BytesView bytes) const {
-    return implementation_->deserialize(topic, bytes);
+  /// Throws SerializationException if the bytes are not a T, or if they are null and T has no null. `headers`: those of
+  /// the record; null: there are none.
+  [[nodiscard]] T deserialize(std::string_view topic, const Headers* headers, BytesView bytes) const {
+    return implementation_->deserialize(topic, headers, bytes);
   }
+  [[nodiscard]] T deserialize(std::string_view topic, BytesView bytes) const {
+    return implementation_->deserialize(topic, nullptr, bytes);
+  }
+
+  /// Whether serialize() looks at the headers.
+  [[nodiscard]] bool writes_headers() const { return implementation_->writes_headers(); }
 
   /// For the serde of a windowed key: the number of bytes at the end of the key that encode the window. 0 for other
   /// serdes.
   [[nodiscard]] std::size_t window_suffix_bytes() const { return implementation_->window_suffix_bytes(); }
+
+  // For the engine.
+  [[nodiscard]] bool has_life_cycle() const { return implementation_->has_life_cycle(); }
+  /// From now on, this object is the copy of the serde that `application` has configured.
+  void prepare(detail::ConfiguredSerdes& application, bool is_key) {
+    if (!has_life_cycle()) return;
+    implementation_ =
+        std::static_pointer_cast<const detail::SerdeInterface<T>>(application.copy_of(implementation_, is_key));
+  }
 
  private:
   friend class detail::MaybeSerde<T>;

@@ -35,8 +35,9 @@ namespace detail {
 
 /// Appends the inner key. Throws SerializationException if it is null.
 template <class K>
-void append_inner_key(const AnySerde<K>& serde, std::string_view topic, const K& key, std::string& out) {
-  if (!serde.serialize(topic, key, out)) {
+void append_inner_key(const AnySerde<K>& serde, std::string_view topic, Headers* headers, const K& key,
+                      std::string& out) {
+  if (!serde.serialize(topic, headers, key, out)) {
     throw SerializationException("the key inside a window is null; windowed keys for topic '" + std::string(topic) +
                                  "' need one");
   }
@@ -61,18 +62,30 @@ class TimeWindowedSerde {
     }
   }
 
-  void serialize(std::string_view topic, const Windowed<K>& key, std::string& out) const {
-    detail::append_inner_key(inner_, topic, key.key, out);
+  void serialize(std::string_view topic, Headers* headers, const Windowed<K>& key, std::string& out) const {
+    detail::append_inner_key(inner_, topic, headers, key.key, out);
     detail::append_big_endian(static_cast<std::uint64_t>(key.window.start), out);
   }
 
-  [[nodiscard]] Windowed<K> deserialize(std::string_view topic, std::string_view bytes) const {
+  void serialize(std::string_view topic, const Windowed<K>& key, std::string& out) const {
+    serialize(topic, nullptr, key, out);
+  }
+
+  [[nodiscard]] Windowed<K> deserialize(std::string_view topic, const Headers* headers, std::string_view bytes) const {
     const auto key = detail::inner_key(bytes, kWindowSuffixBytes, "time-windowed");
     const Timestamp start = detail::read_time(bytes.substr(key.size()));
     const Timestamp end = detail::saturating_add(start, size_ms_);
     // The inner serde gets the same topic's name.
-    return {inner_.deserialize(topic, key), {start, end}};
+    return {inner_.deserialize(topic, headers, key), {start, end}};
   }
+  [[nodiscard]] Windowed<K> deserialize(std::string_view topic, std::string_view bytes) const {
+    return deserialize(topic, nullptr, bytes);
+  }
+
+  // For the engine.
+  [[nodiscard]] bool writes_headers() const { return inner_.writes_headers(); }
+  [[nodiscard]] bool has_life_cycle() const { return inner_.has_life_cycle(); }
+  void prepare(detail::ConfiguredSerdes& application, bool is_key) { inner_.prepare(application, is_key); }
 
  private:
   std::int64_t size_ms_;
@@ -89,18 +102,30 @@ class SessionWindowedSerde {
   /// `inner`: the serde of the key inside the window.
   explicit SessionWindowedSerde(AnySerde<K> inner = detail::own_serde<K>()) : inner_(std::move(inner)) {}
 
-  void serialize(std::string_view topic, const Windowed<K>& key, std::string& out) const {
-    detail::append_inner_key(inner_, topic, key.key, out);
+  void serialize(std::string_view topic, Headers* headers, const Windowed<K>& key, std::string& out) const {
+    detail::append_inner_key(inner_, topic, headers, key.key, out);
     detail::append_big_endian(static_cast<std::uint64_t>(key.window.end), out);
     detail::append_big_endian(static_cast<std::uint64_t>(key.window.start), out);
   }
 
-  [[nodiscard]] Windowed<K> deserialize(std::string_view topic, std::string_view bytes) const {
+  void serialize(std::string_view topic, const Windowed<K>& key, std::string& out) const {
+    serialize(topic, nullptr, key, out);
+  }
+
+  [[nodiscard]] Windowed<K> deserialize(std::string_view topic, const Headers* headers, std::string_view bytes) const {
     const auto key = detail::inner_key(bytes, kWindowSuffixBytes, "session-windowed");
     const Timestamp end = detail::read_time(bytes.substr(key.size(), 8));
     const Timestamp start = detail::read_time(bytes.substr(key.size() + 8));
-    return {inner_.deserialize(topic, key), {start, end}};
+    return {inner_.deserialize(topic, headers, key), {start, end}};
   }
+  [[nodiscard]] Windowed<K> deserialize(std::string_view topic, std::string_view bytes) const {
+    return deserialize(topic, nullptr, bytes);
+  }
+
+  // For the engine.
+  [[nodiscard]] bool writes_headers() const { return inner_.writes_headers(); }
+  [[nodiscard]] bool has_life_cycle() const { return inner_.has_life_cycle(); }
+  void prepare(detail::ConfiguredSerdes& application, bool is_key) { inner_.prepare(application, is_key); }
 
  private:
   AnySerde<K> inner_;
@@ -115,16 +140,29 @@ requires(detail::window_suffix_of<S>() > 0) class OptionalSerde<Windowed<K>, S> 
 
   explicit OptionalSerde(S serde) : serde_(std::move(serde)) {}
 
+  bool serialize(std::string_view topic, Headers* headers, const std::optional<Windowed<K>>& key,
+                 std::string& out) const {
+    return key && detail::write_with(serde_, topic, headers, *key, out);
+  }
   bool serialize(std::string_view topic, const std::optional<Windowed<K>>& key, std::string& out) const {
-    if (!key) return false;
-    serde_.serialize(topic, *key, out);
-    return true;
+    return serialize(topic, nullptr, key, out);
   }
 
-  std::optional<Windowed<K>> deserialize(std::string_view topic, BytesView bytes) const {
+  std::optional<Windowed<K>> deserialize(std::string_view topic, const Headers* headers, BytesView bytes) const {
     if (!bytes || bytes->empty()) return std::nullopt;
-    return serde_.deserialize(topic, *bytes);
+    return detail::read_with<Windowed<K>>(serde_, topic, headers, bytes);
   }
+  std::optional<Windowed<K>> deserialize(std::string_view topic, BytesView bytes) const {
+    return deserialize(topic, nullptr, bytes);
+  }
+
+  // For the engine.
+  [[nodiscard]] bool writes_headers() const { return detail::writes_headers<Windowed<K>>(serde_); }
+  [[nodiscard]] bool has_life_cycle() const { return detail::has_life_cycle(serde_); }
+  void prepare(detail::ConfiguredSerdes& application, bool is_key) requires detail::MayHaveLifeCycle<S> {
+    detail::prepare_serde(serde_, application, is_key);
+  }
+  void close() requires detail::ClosesItself<S> { detail::close_serde(serde_); }
 
  private:
   S serde_;

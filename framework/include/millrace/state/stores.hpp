@@ -54,10 +54,11 @@ struct Stores {
     auto builder = detail::key_value_builder(std::move(name), medium);
     detail::keep_types<K, V>(builder);
     detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
-                                              detail::ByteStore bytes,
-                                              const std::string& topic) -> std::unique_ptr<StateStore> {
+                                              detail::ByteStore bytes, const std::string& topic,
+                                              detail::ConfiguredSerdes& serdes) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedKeyValueStore<K, V>>(
-          std::move(bytes.key_value), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
+          std::move(bytes.key_value),
+          detail::StoreCodec<K, V>(topic, serdes.key(key_serde), serdes.value(value_serde)));
     };
     return builder;
   }
@@ -117,10 +118,10 @@ struct Stores {
     auto builder = detail::window_builder(std::move(name), retention, window_size, retain_duplicates, medium);
     detail::keep_types<K, V>(builder);
     detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
-                                              detail::ByteStore bytes,
-                                              const std::string& topic) -> std::unique_ptr<StateStore> {
+                                              detail::ByteStore bytes, const std::string& topic,
+                                              detail::ConfiguredSerdes& serdes) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedWindowStore<K, V>>(
-          std::move(bytes.window), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
+          std::move(bytes.window), detail::StoreCodec<K, V>(topic, serdes.key(key_serde), serdes.value(value_serde)));
     };
     return builder;
   }
@@ -164,10 +165,10 @@ struct Stores {
     auto builder = detail::session_builder(std::move(name), retention, medium);
     detail::keep_types<K, V>(builder);
     detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
-                                              detail::ByteStore bytes,
-                                              const std::string& topic) -> std::unique_ptr<StateStore> {
+                                              detail::ByteStore bytes, const std::string& topic,
+                                              detail::ConfiguredSerdes& serdes) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedSessionStore<K, V>>(
-          std::move(bytes.session), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
+          std::move(bytes.session), detail::StoreCodec<K, V>(topic, serdes.key(key_serde), serdes.value(value_serde)));
     };
     return builder;
   }
@@ -197,10 +198,11 @@ struct Stores {
     auto builder = detail::versioned_builder(std::move(name), history_retention, segment_interval);
     detail::keep_types<K, V>(builder);
     detail::definition_of(builder).wrap = [key_serde = std::move(key_serde), value_serde = std::move(value_serde)](
-                                              detail::ByteStore bytes,
-                                              const std::string& topic) -> std::unique_ptr<StateStore> {
+                                              detail::ByteStore bytes, const std::string& topic,
+                                              detail::ConfiguredSerdes& serdes) -> std::unique_ptr<StateStore> {
       return detail::make_as<StateStore, detail::TypedVersionedStore<K, V>>(
-          std::move(bytes.versioned), detail::StoreCodec<K, V>(topic, key_serde, value_serde));
+          std::move(bytes.versioned),
+          detail::StoreCodec<K, V>(topic, serdes.key(key_serde), serdes.value(value_serde)));
     };
     return builder;
   }

@@ -60,6 +60,8 @@ class TestDriver {
   [[nodiscard]] std::uint64_t dropped_records() const;
   [[nodiscard]] std::uint64_t dropped_records(DropReason reason) const;
   [[nodiscard]] Metrics metrics() const;
+  /// The configured serdes of the topology. The test's own topics use them too.
+  [[nodiscard]] ConfiguredSerdes& serdes() const;
 
  private:
   class Impl;
@@ -79,8 +81,8 @@ class TestInputTopic {
                  Timestamp start, Millis auto_advance)
       : driver_(&driver),
         topic_(std::move(topic)),
-        key_serde_(std::move(key_serde)),
-        value_serde_(std::move(value_serde)),
+        key_serde_(driver.serdes().key(std::move(key_serde))),
+        value_serde_(driver.serdes().value(std::move(value_serde))),
         time_(start),
         auto_advance_(auto_advance) {}
 
@@ -96,7 +98,10 @@ class TestInputTopic {
       throw StreamsException("a record for topic '" + topic_ + "' has the negative timestamp " +
                              std::to_string(timestamp));
     }
-    driver_->pipe(topic_, {encode(key_serde_, key), encode(value_serde_, value), timestamp, std::move(headers)});
+    // One after the other: both serdes may add headers.
+    auto key_bytes = encode(key_serde_, key, headers);
+    auto value_bytes = encode(value_serde_, value, headers);
+    driver_->pipe(topic_, {std::move(key_bytes), std::move(value_bytes), timestamp, std::move(headers)});
   }
   /// A record without a timestamp (kNoTimestamp) gets the topic's own time, which then advances.
   void pipe_input(const Record<K, V>& record) {
@@ -158,9 +163,9 @@ class TestInputTopic {
 
  private:
   template <class T>
-  [[nodiscard]] std::optional<std::string> encode(const AnySerde<T>& serde, const T& value) const {
+  [[nodiscard]] std::optional<std::string> encode(const AnySerde<T>& serde, const T& value, Headers& headers) const {
     std::string bytes;
-    if (!serde.serialize(topic_, value, bytes)) return std::nullopt;
+    if (!serde.serialize(topic_, &headers, value, bytes)) return std::nullopt;
     return bytes;
   }
 
@@ -182,8 +187,8 @@ class TestOutputTopic {
   TestOutputTopic(detail::TestDriver& driver, std::string topic, AnySerde<K> key_serde, AnySerde<V> value_serde)
       : driver_(&driver),
         topic_(std::move(topic)),
-        key_serde_(std::move(key_serde)),
-        value_serde_(std::move(value_serde)) {}
+        key_serde_(driver.serdes().key(std::move(key_serde))),
+        value_serde_(driver.serdes().value(std::move(value_serde))) {}
 
   /// Removes and returns the next record. Throws StreamsException if there is none, and SerializationException if its
   /// bytes do not fit the serdes.
@@ -194,8 +199,8 @@ class TestOutputTopic {
       if (!bytes) return std::nullopt;
       return std::string_view(*bytes);
     };
-    return {key_serde_.deserialize(topic_, view(raw->key)), value_serde_.deserialize(topic_, view(raw->value)),
-            raw->timestamp, std::move(raw->headers)};
+    return {key_serde_.deserialize(topic_, &raw->headers, view(raw->key)),
+            value_serde_.deserialize(topic_, &raw->headers, view(raw->value)), raw->timestamp, std::move(raw->headers)};
   }
   /// The parts of the next record; otherwise as read_record().
   [[nodiscard]] V read_value() { return read_record().value; }
@@ -255,7 +260,10 @@ class TestOutputTopic {
 /// Topics   Each topic has one partition. Changelog and repartition topics can be read like output topics.
 /// State    Stores on disk are in a temporary directory, which the destructor removes.
 /// Time     The wall clock moves only by advance_wall_clock_time().
-/// Errors   What a stream thread would throw is thrown by the call that caused it.
+/// Errors   What a stream thread would throw is thrown by the call that caused it. A RetriableException is thrown too,
+///          and the record is not processed again: pipe it once more to try again.
+/// Serdes   Those with configure() and close() are configured with `config`, and closed by the destructor. That
+///          includes the serdes of input and output topics.
 /// Threads  one
 class TopologyTestDriver {
  public:

@@ -98,7 +98,8 @@ OuterJoinStore::Entry OuterJoinStore::Cursor::entry() const {
 StoreBuilder outer_join_store(std::string name) {
   StoreBuilder builder;
   definition_of(builder).spec.name = std::move(name);
-  definition_of(builder).wrap = [](ByteStore bytes, const std::string&) -> std::unique_ptr<StateStore> {
+  definition_of(builder).wrap = [](ByteStore bytes, const std::string&,
+                                   ConfiguredSerdes&) -> std::unique_ptr<StateStore> {
     return std::make_unique<OuterJoinStore>(std::move(bytes.key_value));
   };
   return builder;

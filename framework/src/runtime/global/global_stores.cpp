@@ -4,8 +4,9 @@
 
 namespace millrace::detail {
 
-void GlobalStores::take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
-  const auto [found, is_new] = stores_.try_emplace(builder.name(), Shared{builder, changelog, {}});
+void GlobalStores::take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes,
+                        const std::shared_ptr<ConfiguredSerdes>& serdes) {
+  const auto [found, is_new] = stores_.try_emplace(builder.name(), Shared{builder, changelog, {}, serdes});
   {
     const auto lock = gate_.lock_to_fill();
     found->second.bytes = std::move(bytes);
@@ -21,8 +22,8 @@ StateStore* GlobalStores::find(const std::string& name, const std::string& reade
   const std::lock_guard lock(views_mutex_);
   auto& view = views_[{std::this_thread::get_id(), name, reader}];
   if (!view) {
-    view =
-        definition_of(found->second.builder).wrap(share(gate_, found->second.bytes, reader), found->second.changelog);
+    const Shared& store = found->second;
+    view = definition_of(store.builder).wrap(share(gate_, store.bytes, reader), store.changelog, *store.serdes);
   }
   return view.get();
 }

@@ -7,6 +7,7 @@
 #include <thread>
 #include <tuple>
 
+#include "millrace/serde/detail/configured_serdes.hpp"
 #include "millrace/state/store_builder.hpp"
 #include "runtime/global/store_gate.hpp"
 
@@ -24,8 +25,10 @@ class GlobalStores {
  public:
   /// Takes over the byte store in `bytes`, and replaces it there by a store that takes the lock. Used as
   /// StoreBinding::Setup::share. The first call for a store comes before the stream threads start. A later call
-  /// replaces the byte store under all views. REQUIRES for a later call: the gate is closed.
-  void take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes);
+  /// replaces the byte store under all views. REQUIRES for a later call: the gate is closed. `serdes`: those of the
+  /// application.
+  void take(const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes,
+            const std::shared_ptr<ConfiguredSerdes>& serdes);
 
   /// The view for the calling thread and the processor `reader`, which may only read. nullptr: there is no global store
   /// with this name. Valid while this object lives. From any thread.
@@ -39,6 +42,7 @@ class GlobalStores {
     StoreBuilder builder;
     std::string changelog;  ///< the topic name that serdes get
     ByteStore bytes;
+    std::shared_ptr<ConfiguredSerdes> serdes;
   };
 
   StoreGate gate_;

@@ -60,7 +60,7 @@ GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, A
       output_(std::make_unique<NoOutput>()) {
   // The copy of the environment differs in three points from that of stream threads.
   environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
-    stores_.take(builder, changelog, bytes);
+    stores_.take(builder, changelog, bytes, environment_.serdes);
   };
   environment_.errors = global_error_policy(environment_.errors, environment_.config);
   // The global processor finds the store among the task's own ones, with write access.

@@ -149,7 +149,7 @@ void StoreBinding::add(const StorePlan& plan, const Setup& setup, CacheBudget* c
   }
   // Pointers into `bytes`, which moves into the typed store on the next line. The objects stay where they are.
   insides_[spec.name] = {bytes.key_value.get(), bytes.window.get(), bytes.session.get()};
-  keep(spec.name, definition_of(*plan.builder).wrap(std::move(bytes), changelog));
+  keep(spec.name, definition_of(*plan.builder).wrap(std::move(bytes), changelog, task_.serdes()));
 }
 
 ChangelogWriter* StoreBinding::writer_for(const StorePlan& plan) {
@@ -184,7 +184,7 @@ void StoreBinding::cache_changes(ByteStore& bytes, const StoreSpec& spec, bool h
 
 void StoreBinding::add_custom(const StorePlan& plan, const std::string& changelog, bool headers_format) {
   const std::string& name = plan.builder->name();
-  auto store = definition_of(*plan.builder).make(writer_for(plan), changelog, headers_format);
+  auto store = definition_of(*plan.builder).make(writer_for(plan), changelog, headers_format, task_.serdes());
   // The set restores the store through this. The destructor detaches it.
   stores_.attach(name, *store);
   custom_.push_back(name);

@@ -127,6 +127,7 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] std::filesystem::path state_dir() const override;
   [[nodiscard]] std::string topic_name(const std::string& topic) const override;
   [[nodiscard]] const StreamsConfig& config() const override { return environment_.config; }
+  [[nodiscard]] ConfiguredSerdes& serdes() const override { return *environment_.serdes; }
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return environment_.default_timestamps; }
   [[nodiscard]] Timestamp stream_time() const override { return stream_time_; }
   [[nodiscard]] Timestamp system_time() const override { return environment_.clock.now(); }

@@ -9,6 +9,7 @@
 #include "millrace/common/time.hpp"
 #include "millrace/config/streams_config.hpp"
 #include "millrace/processor/detail/topology_builder.hpp"
+#include "millrace/serde/detail/configured_serdes.hpp"
 #include "millrace/state/store_builder.hpp"
 #include "runtime/task/error_policy.hpp"
 #include "runtime/task/task_metrics.hpp"
@@ -45,7 +46,8 @@ struct TaskEnvironment {
   std::function<void(const StoreBuilder&, const std::string&, ByteStore&)> share_store = {};
   /// If not empty: the task opens only this store. See SourceRestorer.
   std::string only_store = {};
-  std::shared_ptr<ClientMetrics> metrics = std::make_shared<ClientMetrics>();  ///< of the application; never null
+  std::shared_ptr<ClientMetrics> metrics = std::make_shared<ClientMetrics>();       ///< of the application; never null
+  std::shared_ptr<ConfiguredSerdes> serdes = std::make_shared<ConfiguredSerdes>();  ///< of the application; never null
 };
 
 /// The policy that default.timestamp.extractor names.

@@ -16,8 +16,12 @@ concept Streamable = requires(std::ostream& out, const T& value) {
   out << value;
 };
 
+/// Returns the name of a type as in source code, for messages.
+[[nodiscard]] std::string type_name(const std::type_info& type);
+
 /// Returns the text of a value, as `print` shows it. Null is "null", a windowed key is `[key@start/end]` as in Java,
-/// and a type without operator<< is shown in its serialized form.
+/// and a type without operator<< is shown in its serialized form. If its serde must be configured first, only the name
+/// of the type is shown.
 template <class T>
 [[nodiscard]] std::string to_text(const T& value) {
   if constexpr (std::is_same_v<T, Unkeyed>) {
@@ -36,14 +40,13 @@ template <class T>
   } else {
     std::string text;
     if constexpr (require_serde<T>()) {
-      if (!AnySerde<T>().serialize("", value, text)) text = "null";
+      const AnySerde<T> serde;
+      if (serde.has_life_cycle()) return "(" + type_name(typeid(T)) + ")";
+      if (!serde.serialize("", value, text)) text = "null";
     }
     return text;
   }
 }
-
-/// Returns the name of a type as in source code, for messages.
-[[nodiscard]] std::string type_name(const std::type_info& type);
 
 /// The output of `print`. All tasks of a node share one. Thread-safe.
 class LineWriter {

@@ -271,14 +271,19 @@ template <class T>
 struct NonNullSerde {
   AnySerde<std::optional<T>> inner;
 
-  bool serialize(std::string_view topic, const T& value, std::string& out) const {
-    return inner.serialize(topic, std::optional<T>(value), out);
+  bool serialize(std::string_view topic, Headers* headers, const T& value, std::string& out) const {
+    return inner.serialize(topic, headers, std::optional<T>(value), out);
   }
-  T deserialize(std::string_view topic, BytesView bytes) const {
-    auto value = inner.deserialize(topic, bytes);
+  T deserialize(std::string_view topic, const Headers* headers, BytesView bytes) const {
+    auto value = inner.deserialize(topic, headers, bytes);
     if (!value) throw SerializationException("null where a value is needed");
     return std::move(*value);
   }
+
+  // For the engine.
+  [[nodiscard]] bool writes_headers() const { return inner.writes_headers(); }
+  [[nodiscard]] bool has_life_cycle() const { return inner.has_life_cycle(); }
+  void prepare(ConfiguredSerdes& application, bool is_key) { inner.prepare(application, is_key); }
 };
 
 /// The carried serde of a stream of T, for the non-null values only.

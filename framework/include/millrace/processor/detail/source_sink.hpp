@@ -73,6 +73,8 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    settings_.key_serde.prepare(task.serdes(), true);
+    settings_.value_serde.prepare(task.serdes(), false);
     if (settings_.default_timestamps) settings_.timestamps = task.default_timestamps();
   }
 
@@ -85,6 +87,9 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
       try {
         return settings_.extractor(*decoded, partition_time,
                                    settings_.extractor.wants_metadata() ? metadata_of(record) : RecordMetadata());
+      } catch (const RetriableException&) {
+        // The task tries again.
+        throw;
       } catch (const std::exception& error) {
         extractor_failed(*this, record, error);
       }
@@ -104,8 +109,9 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
   // nullopt: a serde failed, and the deserialization handler decided to continue.
   [[nodiscard]] std::optional<Record<K, V>> decode(const ConsumerRecord& record, Timestamp timestamp) {
     try {
-      return Record<K, V>{settings_.key_serde.deserialize(*record.topic, record.key),
-                          settings_.value_serde.deserialize(*record.topic, record.value), timestamp, record.headers};
+      return Record<K, V>{settings_.key_serde.deserialize(*record.topic, &record.headers, record.key),
+                          settings_.value_serde.deserialize(*record.topic, &record.headers, record.value), timestamp,
+                          record.headers};
     } catch (...) {
       this->task().deserialization_failed(*this);
       return std::nullopt;
@@ -165,6 +171,9 @@ class SinkNode final : public TerminalNode<K, V> {
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    settings_.key_serde.prepare(task.serdes(), true);
+    settings_.value_serde.prepare(task.serdes(), false);
+    writes_headers_ = settings_.key_serde.writes_headers() || settings_.value_serde.writes_headers();
     if (!settings_.choose_topic) {
       topic_ = task.topic_name(settings_.topic);
       totals_ = task.produced(*this, topic_);
@@ -203,17 +212,29 @@ class SinkNode final : public TerminalNode<K, V> {
     write(record, chosen ? &*chosen : nullptr);
   }
 
-  // The buffers are members, so that a record needs no allocation.
   void write(const Record<K, V>& record, const std::set<std::int32_t>* partitions) {
-    SinkRecord out{std::nullopt, std::nullopt,         record.timestamp, record.headers,
-                   partitions,   window_suffix_bytes_, totals_};
+    if (writes_headers_) return write_with_own_headers(record, partitions);
+    write(record, nullptr, record.headers, partitions);
+  }
+  // With a copy of the headers: what the serdes of this sink add must not reach other nodes.
+  [[gnu::noinline]] void write_with_own_headers(const Record<K, V>& record, const std::set<std::int32_t>* partitions) {
+    Headers headers = record.headers;
+    write(record, &headers, headers, partitions);
+  }
+
+  // The buffers are members, so that a record needs no allocation. `for_serdes`: null if the serdes want no headers.
+  void write(const Record<K, V>& record, Headers* for_serdes, const Headers& headers,
+             const std::set<std::int32_t>* partitions) {
+    SinkRecord out{std::nullopt, std::nullopt, record.timestamp, headers, partitions, window_suffix_bytes_, totals_};
     auto writing = SerializationOrigin::key;  // for the report, if a serde throws
     try {
       key_buffer_.clear();
-      if (settings_.key_serde.serialize(topic_, record.key, key_buffer_)) out.key = key_buffer_;
+      if (settings_.key_serde.serialize(topic_, for_serdes, record.key, key_buffer_)) out.key = key_buffer_;
       writing = SerializationOrigin::value;
       value_buffer_.clear();
-      if (settings_.value_serde.serialize(topic_, record.value, value_buffer_)) out.value = value_buffer_;
+      if (settings_.value_serde.serialize(topic_, for_serdes, record.value, value_buffer_)) {
+        out.value = value_buffer_;
+      }
     } catch (...) {
       return not_serialized(this->task(), *this, topic_, out, writing);
     }
@@ -225,6 +246,7 @@ class SinkNode final : public TerminalNode<K, V> {
   TopicTotals* totals_ = nullptr;  ///< of topic_
   ProducedTopics chosen_topics_;
   std::size_t window_suffix_bytes_ = 0;
+  bool writes_headers_ = false;  ///< a serde wants the headers
   std::string key_buffer_;
   std::string value_buffer_;
 };

@@ -21,6 +21,7 @@ class StreamsConfig;
 
 namespace detail {
 
+class ConfiguredSerdes;
 class NodeBase;
 class TaskContext;
 class TopicTotals;
@@ -96,6 +97,8 @@ class TaskContext {
   /// The real name of a topic of the topology. Internal topics get the application's prefix.
   [[nodiscard]] virtual std::string topic_name(const std::string& topic) const = 0;
   [[nodiscard]] virtual const StreamsConfig& config() const = 0;
+  /// The serdes of the application. Nodes take their copies from here in init().
+  [[nodiscard]] virtual ConfiguredSerdes& serdes() const = 0;
   /// The policy of sources for which the topology gives none (default.timestamp.extractor).
   [[nodiscard]] virtual TimestampPolicy default_timestamps() const = 0;
   // Both in ms since the epoch.

@@ -19,6 +19,8 @@ class StoreBuilder;
 
 namespace detail {
 
+class ConfiguredSerdes;
+
 /// `custom`: made by the user's factory; the engine only restores it.
 enum class StoreKind { key_value, window, session, versioned, custom };
 
@@ -58,10 +60,12 @@ struct ByteStore {
 /// header would compile them.
 struct StoreDefinition {
   /// Puts a typed store on top of the byte store. Second argument: the name of the changelog topic. Serdes get it as
-  /// their topic.
-  using Wrap = std::function<std::unique_ptr<StateStore>(ByteStore, const std::string&)>;
-  /// Makes a store of kind `custom`. As CustomStoreFactory; the last argument: whether dsl.store.format is HEADERS.
-  using Make = std::function<std::unique_ptr<CustomStore>(StoreChangelog*, const std::string&, bool)>;
+  /// their topic. Last argument: the serdes of the application.
+  using Wrap = std::function<std::unique_ptr<StateStore>(ByteStore, const std::string&, ConfiguredSerdes&)>;
+  /// Makes a store of kind `custom`. As CustomStoreFactory, with two more arguments: whether dsl.store.format is
+  /// HEADERS, and the serdes of the application.
+  using Make =
+      std::function<std::unique_ptr<CustomStore>(StoreChangelog*, const std::string&, bool, ConfiguredSerdes&)>;
 
   StoreDefinition();
   StoreDefinition(const StoreDefinition&);

@@ -272,25 +272,31 @@ template <class V>
 struct ValueAndTimestampSerde {
   AnySerde<V> inner;
 
-  bool serialize(std::string_view topic, const ValueAndTimestamp<V>& value, std::string& out) const {
-    return serialize(topic, value.value, value.timestamp, out);
+  bool serialize(std::string_view topic, Headers* headers, const ValueAndTimestamp<V>& value, std::string& out) const {
+    return serialize(topic, headers, value.value, value.timestamp, out);
   }
   /// Returns false, and leaves `out` unchanged, if the value serializes to null.
-  bool serialize(std::string_view topic, const V& value, Timestamp timestamp, std::string& out) const {
+  bool serialize(std::string_view topic, Headers* headers, const V& value, Timestamp timestamp,
+                 std::string& out) const {
     const auto bits = static_cast<std::uint64_t>(timestamp);
     const std::size_t start = out.size();
     for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(bits >> shift));
-    if (inner.serialize(topic, value, out)) return true;
+    if (inner.serialize(topic, headers, value, out)) return true;
     out.resize(start);
     return false;
   }
-  ValueAndTimestamp<V> deserialize(std::string_view topic, std::string_view bytes) const {
+  ValueAndTimestamp<V> deserialize(std::string_view topic, const Headers* headers, std::string_view bytes) const {
     // Only damaged data, or data of a store without timestamps, can be that short.
     if (bytes.size() < 8) throw SerializationException("a stored value is shorter than its timestamp");
     std::uint64_t bits = 0;
     for (int i = 0; i < 8; ++i) bits = bits << 8 | static_cast<unsigned char>(bytes[i]);
-    return {inner.deserialize(topic, bytes.substr(8)), static_cast<Timestamp>(bits)};
+    return {inner.deserialize(topic, headers, bytes.substr(8)), static_cast<Timestamp>(bits)};
   }
+
+  // For the engine.
+  [[nodiscard]] bool writes_headers() const { return inner.writes_headers(); }
+  [[nodiscard]] bool has_life_cycle() const { return inner.has_life_cycle(); }
+  void prepare(ConfiguredSerdes& application, bool is_key) { inner.prepare(application, is_key); }
 };
 
 }  // namespace millrace::detail

@@ -12,6 +12,26 @@
 
 namespace millrace::detail {
 
+/// Appends headers and the bytes that `write` appends. Returns false, with nothing appended, if `write` returns false.
+/// The stored headers include those that the serde adds.
+template <class Inner, class Write>
+bool append_with_headers(const Inner& inner, const Headers& headers, std::string& out, const Write& write) {
+  const std::size_t start = out.size();
+  if (!inner.writes_headers()) {
+    formats::append_headers(out, headers);
+    if (write(nullptr, out)) return true;
+    out.resize(start);
+    return false;
+  }
+  // The headers come first, but the serde may add to them.
+  Headers extended = headers;
+  std::string bytes;
+  if (!write(&extended, bytes)) return false;
+  formats::append_headers(out, extended);
+  out += bytes;
+  return true;
+}
+
 /// The serde of `headers + timestamp(8, big-endian) + value`. See state/detail/header_formats.hpp. deserialize() throws
 /// SerializationException if the bytes have another form.
 template <class V>
@@ -19,18 +39,21 @@ struct ValueTimestampHeadersSerde {
   ValueAndTimestampSerde<V> inner;
 
   bool serialize(std::string_view topic, const ValueTimestampHeaders<V>& value, std::string& out) const {
-    const std::size_t start = out.size();
-    formats::append_headers(out, value.headers);
-    // A null value has no stored form: take the headers back and report null.
-    if (inner.serialize(topic, value.value, value.timestamp, out)) return true;
-    out.resize(start);
-    return false;
+    // A null value has no stored form.
+    return append_with_headers(inner, value.headers, out, [&](Headers* headers, std::string& bytes) {
+      return inner.serialize(topic, headers, value.value, value.timestamp, bytes);
+    });
   }
   ValueTimestampHeaders<V> deserialize(std::string_view topic, std::string_view bytes) const {
-    const auto [headers, rest] = formats::read_value_with_headers(bytes);
-    auto stamped = inner.deserialize(topic, rest);
-    return {std::move(stamped.value), stamped.timestamp, formats::decode_headers(headers)};
+    const auto [encoded, rest] = formats::read_value_with_headers(bytes);
+    Headers headers = formats::decode_headers(encoded);
+    auto stamped = inner.deserialize(topic, &headers, rest);
+    return {std::move(stamped.value), stamped.timestamp, std::move(headers)};
   }
+
+  // For the engine.
+  [[nodiscard]] bool has_life_cycle() const { return inner.has_life_cycle(); }
+  void prepare(ConfiguredSerdes& application, bool is_key) { inner.prepare(application, is_key); }
 };
 
 /// The serde of `headers + aggregation`. Session stores use it: a session's time is in its key.
@@ -39,17 +62,21 @@ struct AggregationWithHeadersSerde {
   AnySerde<AGG> inner;
 
   bool serialize(std::string_view topic, const AggregationWithHeaders<AGG>& value, std::string& out) const {
-    const std::size_t start = out.size();
-    formats::append_headers(out, value.headers);
-    if (inner.serialize(topic, value.aggregation, out)) return true;
     // As above: a null aggregation has no stored form.
-    out.resize(start);
-    return false;
+    return append_with_headers(inner, value.headers, out, [&](Headers* headers, std::string& bytes) {
+      return inner.serialize(topic, headers, value.aggregation, bytes);
+    });
   }
   AggregationWithHeaders<AGG> deserialize(std::string_view topic, std::string_view bytes) const {
-    const auto [headers, rest] = formats::read_value_with_headers(bytes);
-    return {inner.deserialize(topic, rest), formats::decode_headers(headers)};
+    const auto [encoded, rest] = formats::read_value_with_headers(bytes);
+    Headers headers = formats::decode_headers(encoded);
+    AGG aggregation = inner.deserialize(topic, &headers, rest);
+    return {std::move(aggregation), std::move(headers)};
   }
+
+  // For the engine.
+  [[nodiscard]] bool has_life_cycle() const { return inner.has_life_cycle(); }
+  void prepare(ConfiguredSerdes& application, bool is_key) { inner.prepare(application, is_key); }
 };
 
 }  // namespace millrace::detail

@@ -9,6 +9,7 @@
 
 #include "millrace/config/streams_config.hpp"
 #include "millrace/processor/detail/task_context.hpp"
+#include "millrace/serde/detail/configured_serdes.hpp"
 #include "millrace/state/store_builder.hpp"
 
 namespace millrace {
@@ -60,6 +61,7 @@ class MockTask final : public TaskContext {
   [[nodiscard]] std::filesystem::path state_dir() const override;
   [[nodiscard]] std::string topic_name(const std::string& topic) const override { return topic; }
   [[nodiscard]] const StreamsConfig& config() const override { return setup_.config; }
+  [[nodiscard]] ConfiguredSerdes& serdes() const override { return *serdes_; }
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
   [[nodiscard]] Timestamp stream_time() const override;
   [[nodiscard]] Timestamp system_time() const override;
@@ -80,6 +82,7 @@ class MockTask final : public TaskContext {
   // What the test has set, and what the processor has done.
   Setup setup_;
   std::string application_id_;
+  std::unique_ptr<ConfiguredSerdes> serdes_;
   std::map<std::string, std::unique_ptr<StateStore>> stores_;
   std::vector<CapturedPunctuator> punctuators_;
   std::optional<RecordMetadata> record_metadata_;

@@ -84,17 +84,24 @@ template <class VO>
 struct ForeignResponseSerde {
   AnySerde<VO> inner;
 
-  void serialize(std::string_view topic, const ForeignResponse<VO>& response, std::string& out) const {
+  void serialize(std::string_view topic, Headers* headers, const ForeignResponse<VO>& response,
+                 std::string& out) const {
     append_response_head(out, response.hash);
-    if (response.value) (void)inner.serialize(topic, *response.value, out);
+    if (response.value) (void)inner.serialize(topic, headers, *response.value, out);
   }
-  [[nodiscard]] ForeignResponse<VO> deserialize(std::string_view topic, std::string_view bytes) const {
+  [[nodiscard]] ForeignResponse<VO> deserialize(std::string_view topic, const Headers* headers,
+                                                std::string_view bytes) const {
     const ResponseBytes parts = read_response(bytes);
     ForeignResponse<VO> response;
     response.hash = parts.hash;
-    if (parts.value) response.value = inner.deserialize(topic, parts.value);
+    if (parts.value) response.value = inner.deserialize(topic, headers, parts.value);
     return response;
   }
+
+  // For the engine.
+  [[nodiscard]] bool writes_headers() const { return inner.writes_headers(); }
+  [[nodiscard]] bool has_life_cycle() const { return inner.has_life_cycle(); }
+  void prepare(ConfiguredSerdes& application, bool is_key) { inner.prepare(application, is_key); }
 };
 
 }  // namespace millrace::detail

@@ -60,6 +60,9 @@ class SubscribeNode final : public OperatorNode<K, Change<V>, std::optional<KO>,
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    keys_.prepare(task.serdes(), true);
+    values_.prepare(task.serdes(), false);
+    foreign_keys_.prepare(task.serdes(), true);
     // Serdes get these names as their topics, as in Kafka Streams.
     const std::string topic = task.topic_name(topics_.registration);
     key_topic_ = topic + "-pk";
@@ -146,6 +149,7 @@ class ReceiveSubscriptionNode final
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    foreign_keys_.prepare(task.serdes(), true);
     // Owned by the task. TellSubscribersNode of the same task reads it.
     store_ = &typed_store<SubscriptionStore>(task, *this, topics_.store);
     foreign_key_topic_ = task.topic_name(topics_.registration) + "-fk";
@@ -191,6 +195,7 @@ class AnswerSubscriptionNode final : public OperatorNode<std::optional<KO>, Subs
   void init(TaskContext& task) override {
     NodeBase::init(task);
     table_->init(task, *this);
+    keys_.prepare(task.serdes(), true);
     key_topic_ = task.topic_name(topics_.registration) + "-pk";
   }
 
@@ -237,6 +242,8 @@ class TellSubscribersNode final : public OperatorNode<KO, Change<VO>, K, Foreign
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    keys_.prepare(task.serdes(), true);
+    foreign_keys_.prepare(task.serdes(), true);
     store_ = &typed_store<SubscriptionStore>(task, *this, topics_.store);
     const std::string topic = task.topic_name(topics_.registration);
     key_topic_ = topic + "-pk";
@@ -286,6 +293,7 @@ class ResolveResponseNode final : public OperatorNode<K, ForeignResponse<VO>, K,
   void init(TaskContext& task) override {
     NodeBase::init(task);
     table_->init(task, *this);
+    values_.prepare(task.serdes(), false);
     hash_topic_ = task.topic_name(topics_.registration) + "-vh";
   }
 

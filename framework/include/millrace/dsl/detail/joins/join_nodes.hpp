@@ -86,10 +86,17 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
  public:
   /// Copies the joiner: each task has its own.
   JoinNode(std::shared_ptr<const JoinSettings<K, VL, VR>> settings, const Joiner& joiner)
-      : settings_(std::move(settings)), joiner_(joiner) {}
+      : settings_(std::move(settings)),
+        joiner_(joiner),
+        key_serde_(settings_->key_serde),
+        left_serde_(settings_->left_serde),
+        right_serde_(settings_->right_serde) {}
 
   void init(TaskContext& task) override {
     NodeBase::init(task);
+    key_serde_.prepare(task.serdes(), true);
+    left_serde_.prepare(task.serdes(), false);
+    right_serde_.prepare(task.serdes(), false);
     // The join reads only the other side's store. Its own side's store is written by the window node.
     other_ = &typed_store<WindowStore<Key, NonNull<VOther>>>(task, *this,
                                                              IsLeft ? settings_->right_store : settings_->left_store);
@@ -192,9 +199,9 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
     value_buffer_.clear();
     bool written = false;
     if constexpr (IsLeft) {
-      written = settings_->left_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
+      written = left_serde_.serialize(waiting_->name(), non_null(record.value), value_buffer_);
     } else {
-      written = settings_->right_serde.serialize(waiting_->name(), non_null(record.value), value_buffer_);
+      written = right_serde_.serialize(waiting_->name(), non_null(record.value), value_buffer_);
     }
     // A value that serializes to null cannot be told from an absent one, so it does not wait.
     if (written) waiting_->add(record.timestamp, IsLeft, encode_key(non_null(record.key)), value_buffer_);
@@ -204,7 +211,7 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   [[gnu::noinline]] void emit_closed(const Record<K, VThis>& cause) {
     take_closed(*waiting_, *time_, settings_->windows, look_ahead(), this->task(), [&](const auto& entry) {
       // All values of an entry have the same key, so decode the key once.
-      const K key = settings_->key_serde.deserialize(waiting_->name(), std::string_view(entry.key));
+      const K key = key_serde_.deserialize(waiting_->name(), std::string_view(entry.key));
       for (const std::string& value : entry.values) emit_entry(cause, key, entry, value);
     });
   }
@@ -214,13 +221,13 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
                   const std::string& value) {
     if constexpr (RightMayBeAbsent) {
       if (entry.left) {
-        const Left left = settings_->left_serde.deserialize(waiting_->name(), std::string_view(value));
+        const Left left = left_serde_.deserialize(waiting_->name(), std::string_view(value));
         emit(cause, key, join(key, &left, nullptr), entry.timestamp);
       }
     }
     if constexpr (LeftMayBeAbsent) {
       if (!entry.left) {
-        const Right right = settings_->right_serde.deserialize(waiting_->name(), std::string_view(value));
+        const Right right = right_serde_.deserialize(waiting_->name(), std::string_view(value));
         emit(cause, key, join(key, nullptr, &right), entry.timestamp);
       }
     }
@@ -230,12 +237,16 @@ class JoinNode final : public OperatorNode<K, std::conditional_t<IsLeft, VL, VR>
   std::string_view encode_key(const Key& key) {
     key_buffer_.clear();
     // A key that serializes to null becomes the empty key.
-    if (!settings_->key_serde.serialize(waiting_->name(), key, key_buffer_)) key_buffer_.clear();
+    if (!key_serde_.serialize(waiting_->name(), key, key_buffer_)) key_buffer_.clear();
     return key_buffer_;
   }
 
   std::shared_ptr<const JoinSettings<K, VL, VR>> settings_;
   Joiner joiner_;
+  // The application's copies of the serdes in the settings.
+  AnySerde<Key> key_serde_;
+  AnySerde<Left> left_serde_;
+  AnySerde<Right> right_serde_;
   WindowStore<Key, NonNull<VOther>>* other_ = nullptr;
   OuterJoinStore* waiting_ = nullptr;  // null: no unmatched record has to wait
   std::shared_ptr<JoinTime> time_;     // shared with the other side

@@ -113,6 +113,8 @@ class GracedStreamTableJoinNode final : public OperatorNode<K, V, K, VOut> {
   void init(TaskContext& task) override {
     NodeBase::init(task);
     join_.init(task, *this);
+    keys_.prepare(task.serdes(), true);
+    values_.prepare(task.serdes(), false);
     // Checks the store that the task really has. The build phase has checked its builder.
     if (!join_.table_is_versioned()) {
       throw TopologyException("'" + this->name() +

@@ -39,11 +39,11 @@ struct ChangeSerde {
   AnySerde<V> inner;
 
   // A value that serializes to null counts as missing.
-  void serialize(std::string_view topic, const Change<V>& change, std::string& out) const {
+  void serialize(std::string_view topic, Headers* headers, const Change<V>& change, std::string& out) const {
     std::string new_bytes;
-    const bool has_new = change.new_value && inner.serialize(topic, *change.new_value, new_bytes);
+    const bool has_new = change.new_value && inner.serialize(topic, headers, *change.new_value, new_bytes);
     std::string old_bytes;
-    const bool has_old = change.old_value && inner.serialize(topic, *change.old_value, old_bytes);
+    const bool has_old = change.old_value && inner.serialize(topic, headers, *change.old_value, old_bytes);
     if (has_new && has_old) append_varint(out, static_cast<std::int32_t>(new_bytes.size()));
     // An empty change would tell the other side nothing, and its form could not be read.
     if (!has_new && !has_old) {
@@ -54,14 +54,19 @@ struct ChangeSerde {
     out.push_back(has_new && has_old ? '\x02' : has_new ? '\x01' : '\x00');
   }
 
-  Change<V> deserialize(std::string_view topic, std::string_view bytes) const {
+  Change<V> deserialize(std::string_view topic, const Headers* headers, std::string_view bytes) const {
     const ChangeBytes parts = read_change(bytes);
     Change<V> change;
-    if (parts.new_value) change.new_value = inner.deserialize(topic, parts.new_value);
-    if (parts.old_value) change.old_value = inner.deserialize(topic, parts.old_value);
+    if (parts.new_value) change.new_value = inner.deserialize(topic, headers, parts.new_value);
+    if (parts.old_value) change.old_value = inner.deserialize(topic, headers, parts.old_value);
     change.is_latest = parts.is_latest;
     return change;
   }
+
+  // For the engine.
+  [[nodiscard]] bool writes_headers() const { return inner.writes_headers(); }
+  [[nodiscard]] bool has_life_cycle() const { return inner.has_life_cycle(); }
+  void prepare(ConfiguredSerdes& application, bool is_key) { inner.prepare(application, is_key); }
 };
 
 }  // namespace millrace::detail

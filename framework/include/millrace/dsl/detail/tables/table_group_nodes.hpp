@@ -34,6 +34,11 @@ class TableRegroupNode final : public OperatorNode<K, Change<V>, K1, Change<V1>>
   TableRegroupNode(F selector, bool versioned, AnySerde<K1> keys)
       : selector_(std::move(selector)), versioned_(versioned), keys_(std::move(keys)) {}
 
+  void init(TaskContext& task) override {
+    NodeBase::init(task);
+    keys_.prepare(task.serdes(), true);
+  }
+
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     // The row in the aggregate is the latest version. An older version must not be subtracted or added.
     if (versioned_ && !record.value.is_latest) return nullptr;

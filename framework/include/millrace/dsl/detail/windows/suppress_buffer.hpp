@@ -167,9 +167,11 @@ template <class K, class V>
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_suppress_store(const std::string& name, bool logging,
                                                                       std::map<std::string, std::string> log_config,
                                                                       AnySerde<K> keys, AnySerde<V> values) {
-  StoreBuilder builder = suppress_store_builder(
-      name, [name, keys, values](StoreChangelog* log, const std::string& topic, bool headers_format) {
-        return make_as<CustomStore, SuppressStore<K, V>>(name, log, topic, headers_format, keys, values);
+  StoreBuilder builder =
+      suppress_store_builder(name, [name, keys, values](StoreChangelog* log, const std::string& topic,
+                                                        bool headers_format, ConfiguredSerdes& serdes) {
+        return make_as<CustomStore, SuppressStore<K, V>>(name, log, topic, headers_format, serdes.key(keys),
+                                                         serdes.value(values));
       });
   if (logging) {
     builder.with_logging_enabled(std::move(log_config));

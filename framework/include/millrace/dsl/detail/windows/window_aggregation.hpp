@@ -73,6 +73,7 @@ class WindowStoreAggregation : public WindowAggregation<K, VA> {
 
   void init(TaskContext& task, const NodeBase& node, Output<Windowed<K>, Change<VA>>& output) override {
     task_ = &task;
+    settings_.key_serde.prepare(task.serdes(), true);
     node_ = &node;
     store_ = &typed_store<TimestampedWindowStore<K, VA>>(task, node, settings_.store);
     const bool on_close = settings_.emit_on_close;
