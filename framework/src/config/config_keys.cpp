@@ -203,7 +203,11 @@ constexpr ConfigKey kKeys[] = {
      {},
      0,
      kIntMax},
-    millis("retry.backoff.ms", "100", kSupported, "How long a client waits before it repeats a failed request.", 0),
+    millis(
+        "retry.backoff.ms", "100", kSupported,
+        "How long a client waits before it repeats a failed request, and how long a task waits before it repeats what "
+        "has failed with a RetriableException. The pauses of a task double, up to 5 seconds.",
+        0),
     java_class("rocksdb.config.setter", "", kIgnored,
                "Java class that tunes RocksDB; see millrace.rocksdb.block.cache.bytes and "
                "millrace.rocksdb.write.buffer.bytes."),
@@ -229,9 +233,9 @@ constexpr ConfigKey kKeys[] = {
         "commit needs several times as much memory. Java's default is 67108864. -1 or 0: no limit.",
         -1),
     text("task.assignor.class", "", kIgnored, "Java class that assigns tasks."),
-    millis("task.timeout.ms", "300000", kIgnored,
-           "How long a task may go on trying after an error that may pass, such as a broker out of reach, before it "
-           "fails.",
+    millis("task.timeout.ms", "300000", kSupported,
+           "How long a task may go on trying after a RetriableException of a serde or function, before it fails. 0: it "
+           "fails at once. For a broker out of reach see millrace.connect.timeout.ms.",
            0),
     in_force("false", flag("topology.description.push.enabled", "false", kIgnored,
                            "Lets a Java client send a description of its topology to brokers that ask for it. Millrace "

@@ -289,7 +289,7 @@ class TestDriver::Impl {
              ++offset) {
           inputs.push_back(to_input(store.changelog().topic, static_cast<std::int64_t>(offset), changelog[offset]));
         }
-        sources.restore(store, std::move(inputs), end);
+        if (const auto retry = sources.restore(store, std::move(inputs), end)) throw TaskRetry(*retry);
         continue;
       }
       std::vector<RestoreRecord> records;
@@ -376,7 +376,7 @@ class TestDriver::Impl {
   void enqueue(const std::string& topic, TestRecord record, bool must_exist) {
     if (auto* queue = global_ ? global_->queues().find({topic, 0}) : nullptr) {
       global_->add(*queue, to_consumed(*queue, topic, std::move(record)));
-      while (global_->process_one()) {
+      while (process_one(*global_)) {
       }
       global_->commit([&] { return committable(*global_); });
       return;
@@ -417,6 +417,16 @@ class TestDriver::Impl {
     return to_input(queue.partition.topic, offset, std::move(record));
   }
 
+  /// As in a task. But a record that cannot be processed now leaves its queue: the test pipes it again if it wants to.
+  static bool process_one(StreamTask& task) {
+    try {
+      return task.process_one();
+    } catch (const TaskRetry& failure) {
+      if (failure.effects() == TaskRetry::Effects::none) task.drop(*failure.record());
+      throw;
+    }
+  }
+
   /// Processes records until all queues are empty, or until max.task.idle.ms holds the rest back. New records from
   /// repartition topics are included.
   void process_all() {
@@ -424,7 +434,7 @@ class TestDriver::Impl {
     // There is nothing beyond the queues, so every input is always caught up.
     const auto lag = [](const TopicPartition&) -> std::optional<std::int64_t> { return 0; };
     while (task_->queues().ready(clock_.now(), max_idle_ms, lag)) {
-      const bool processed = task_->process_one();
+      const bool processed = process_one(*task_);
       if (processed) metrics().processed.add();
       // Also without a processed record: one that could not be read may have gone to the dead-letter topic.
       commit();

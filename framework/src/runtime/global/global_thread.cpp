@@ -57,6 +57,7 @@ GlobalThread::GlobalThread(const TaskEnvironment& environment, Broker& broker, A
       metadata_ms_(environment.config.get_int("metadata.max.age.ms")),
       give_up_after_(give_up_after),
       patience_(give_up_after),
+      retries_(RetrySettings::of(environment.application_id + ": global stores", environment.config)),
       output_(std::make_unique<NoOutput>()) {
   // The copy of the environment differs in three points from that of stream threads.
   environment_.share_store = [this](const StoreBuilder& builder, const std::string& changelog, ByteStore& bytes) {
@@ -236,7 +237,7 @@ void GlobalThread::step() {
   records_.clear();
   // All records are processed at once, so the queues are empty after a step. Only a stop leaves records in the queues.
   // The last commit does not include their offsets.
-  while (!stop_ && task_->process_one()) commit_if_due();
+  while (!stop_ && process_one()) commit_if_due();
   commit_if_due();
 }
 
@@ -263,6 +264,7 @@ void GlobalThread::commit() {
     return std::move(offsets);
   });
   last_commit_ = environment_.clock.monotonic_ms();
+  if (retry_ && !retried_) end_retry();
 }
 
 void GlobalThread::commit_to_disk() {
@@ -304,6 +306,11 @@ void GlobalThread::fill() {
     } catch (const TopicMadeAnew& error) {
       if (rebuilds == kRebuilds) throw;
       rebuild(error.what(), error.topic());
+    } catch (const RetriableException& failure) {
+      // Its own time limit applies.
+      --rebuilds;
+      start_again(failure);
+      if (stop_) return;
     }
   }
   if (stop_) return;
@@ -325,6 +332,9 @@ void GlobalThread::follow() {
     rebuild(error.what(), std::nullopt);
   } catch (const TopicMadeAnew& error) {
     rebuild(error.what(), error.topic());
+  } catch (const RetriableException& failure) {
+    start_again(failure);
+    if (stop_) return;
   }
   fill();
 }

@@ -17,6 +17,7 @@
 #include "runtime/global/global_stores.hpp"
 #include "runtime/task/stream_task.hpp"
 #include "runtime/thread/patience.hpp"
+#include "runtime/thread/retry_streak.hpp"
 
 namespace millrace::detail {
 
@@ -34,7 +35,9 @@ namespace millrace::detail {
 /// Topics   The thread looks for new partitions every metadata.max.age.ms. A new partition is read from its beginning.
 /// Threads  open() on the thread that starts the application; request_stop() and rebuild(directory) on any thread;
 ///          stop() on any one thread.
-/// Errors   A retriable BrokerException is logged, and the step is repeated. Any other exception ends the thread.
+/// Errors   A retriable BrokerException is logged, and the step is repeated. After a RetriableException of a serde or
+///          of a processor, the record is tried again, for up to task.timeout.ms. If the record may be half processed,
+///          the stores go back to their last commit first. Any other exception ends the thread.
 class GlobalThread {
  public:
   /// Callbacks to the application. This thread calls both.
@@ -120,6 +123,17 @@ class GlobalThread {
   void round();
   /// Polls once and processes the records. Commits between two records if a commit is due.
   void step();
+  /// Processes the first record of the queues. Returns false if they are empty. If the record cannot be decoded now,
+  /// pauses and returns true. Throws TaskRetry if the record may be half processed.
+  [[nodiscard]] bool process_one();
+  /// Pauses until the next attempt is due, or until a stop. Throws StreamsException if it took too long already.
+  void wait_for_retry(const RetriableException& failure);
+  /// The attempt has succeeded.
+  void end_retry();
+  /// Pauses. Then the stores go back to their last commit, and reading continues there. Readers wait meanwhile.
+  void start_again(const RetriableException& failure);
+  /// Sleeps until `at` (Clock::monotonic_ms()) or until a stop.
+  void sleep_until(Timestamp at);
   [[nodiscard]] Input& input_of(const ConsumerRecord& record);
   void commit_if_due();
   /// Makes data and positions part of the database.
@@ -149,6 +163,7 @@ class GlobalThread {
   Millis give_up_after_;
   /// Repeats the requests of open().
   Patience patience_;
+  RetrySettings retries_;
   /// Before task_, so it is destroyed after it: the task's stores use the lock and the byte stores in here.
   GlobalStores stores_;
   std::unique_ptr<NoOutput> output_;
@@ -174,6 +189,10 @@ class GlobalThread {
   Timestamp last_look_ = 0;
   /// The last error that was logged; empty after a round without one.
   std::string last_error_;
+  /// Set while a RetriableException is retried.
+  std::optional<RetryStreak> retry_;
+  /// The record that is retried. Unset: a commit, or the start.
+  std::optional<InputRecord> retried_;
   /// Topics that did not exist at the last look_at_topics(). If such a topic exists again, it is a new topic.
   std::set<std::string> gone_;
   std::atomic<bool> stop_ = false;

@@ -1,4 +1,5 @@
-// How GlobalThread follows its topics, and how it rebuilds its stores.
+// How GlobalThread follows its topics, how it rebuilds its stores, and how it tries again.
+#include <algorithm>
 #include <set>
 
 #include "millrace/broker/unknown_topic.hpp"
@@ -122,8 +123,58 @@ void GlobalThread::pause_after(const BrokerException& error) {
     last_error_ = error.what();
     log(LogLevel::warn, environment_.application_id + ": global stores: " + last_error_);
   }
-  for (Millis slept{0}; !stop_ && slept < kPauseAfterError; slept += kSliceOfPause) {
-    std::this_thread::sleep_for(kSliceOfPause);
+  sleep_until(environment_.clock.monotonic_ms() + kPauseAfterError.count());
+}
+
+void GlobalThread::sleep_until(Timestamp at) {
+  for (Timestamp now = environment_.clock.monotonic_ms(); !stop_ && now < at; now = environment_.clock.monotonic_ms()) {
+    std::this_thread::sleep_for(std::min(kSliceOfPause, Millis(at - now)));
+  }
+}
+
+// --- retries
+
+bool GlobalThread::process_one() {
+  bool processed = false;
+  try {
+    processed = task_->process_one();
+  } catch (const TaskRetry& failure) {
+    retried_ = failure.record();
+    if (failure.effects() != TaskRetry::Effects::none) throw;
+    wait_for_retry(failure);
+    return true;
+  }
+  if (processed && retry_ && retried_ && task_->passed(*retried_)) end_retry();
+  return processed;
+}
+
+void GlobalThread::wait_for_retry(const RetriableException& failure) {
+  if (!retry_) retry_.emplace();
+  retry_->failed(retries_, failure, environment_.clock.monotonic_ms());
+  sleep_until(retry_->retry_at());
+}
+
+void GlobalThread::end_retry() {
+  retry_->worked(retries_, environment_.clock.monotonic_ms());
+  retry_.reset();
+  retried_.reset();
+}
+
+void GlobalThread::start_again(const RetriableException& failure) {
+  const auto* task_failure = dynamic_cast<const TaskRetry*>(&failure);
+  // From here on, readers wait.
+  stores_.gate().close();
+  close_task();
+  // The failure of a commit or of the start ends with the next commit. Until then the same streak goes on.
+  if (task_failure == nullptr || task_failure->work() != TaskRetry::Work::record) retried_.reset();
+  wait_for_retry(failure);
+  while (!stop_) {
+    try {
+      return open();
+    } catch (const RetriableException& again) {
+      close_task();
+      wait_for_retry(again);
+    }
   }
 }
 

@@ -67,6 +67,7 @@ bool RecordQueues::prepare_head(Queue& queue, Extract extract) {
     if (!queue.head_timestamp) {
       // A dropped record is done. Its offset must be committed, or it would be read again.
       queue.consumed_since_commit = true;
+      queue.done_until = queue.records.front().offset + 1;
       queue.records.pop_front();
     }
   }

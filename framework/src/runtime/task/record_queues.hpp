@@ -49,6 +49,8 @@ class RecordQueues {
     [[nodiscard]] const std::optional<LogProof>& proof();
     /// The proof that was committed with the partition.
     void resume(const std::optional<LogProof>& committed) { proof_ = committed; }
+    /// The offset behind the last record that was processed or dropped; 0: none yet.
+    std::int64_t done_until = 0;
 
    private:
     friend class RecordQueues;

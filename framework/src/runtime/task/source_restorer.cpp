@@ -109,14 +109,38 @@ StreamTask& SourceRestorer::task_for(const StorePosition& position) {
   return *pipeline.task;
 }
 
-void SourceRestorer::process(const StorePosition& position, std::vector<ConsumerRecord> records,
-                             FunctionRef<void(Offset)> commit) {
+std::optional<TaskRetry> SourceRestorer::process(const StorePosition& position, std::vector<ConsumerRecord> records,
+                                                 FunctionRef<void(Offset)> commit) {
+  // If a record is half processed, the task must restore the store again from its last commit.
+  try {
+    return try_process(position, std::move(records), commit);
+  } catch (TaskRetry& failure) {
+    failure.during(TaskRetry::Work::start);
+    throw;
+  } catch (const RetriableException& error) {
+    TaskRetry failure(id_, TaskRetry::Effects::possible, "restoring " + stores_.owner() + ": " + error.what());
+    failure.during(TaskRetry::Work::start);
+    throw TaskRetry(failure);
+  }
+}
+
+std::optional<TaskRetry> SourceRestorer::try_process(const StorePosition& position, std::vector<ConsumerRecord> records,
+                                                     FunctionRef<void(Offset)> commit) {
   StreamTask& task = task_for(position);
   RecordQueues::Queue& queue = *task.queues().find(source_of(position));
+  std::optional<TaskRetry> retry;
   for (ConsumerRecord& record : records) {
     const Offset behind = Offset(record.offset) + 1;
     task.add(queue, std::move(record));
-    while (task.process_one()) {
+    try {
+      while (task.process_one()) {
+      }
+    } catch (const TaskRetry& failure) {
+      if (failure.effects() != TaskRetry::Effects::none) throw;
+      retry = failure;
+      // The caller passes the record again.
+      task.drop(*failure.record());
+      break;
     }
     // A commit frees the memory of uncommitted data.
     if (uncommitted_max_bytes_ && stores_.uncommitted_bytes() > *uncommitted_max_bytes_) {
@@ -126,18 +150,27 @@ void SourceRestorer::process(const StorePosition& position, std::vector<Consumer
   }
   // A processor or a cache may keep changes back until prepare_commit().
   task.prepare_commit();
+  return retry;
 }
 
-void SourceRestorer::restore(StorePosition& position, std::vector<ConsumerRecord> records, const LogPosition& next) {
-  process(position, std::move(records), [&](Offset behind) { stores_.finish_restore(position, behind); });
-  stores_.advance(position, next);
-  stores_.finish_restore(position, next.next);
+std::optional<TaskRetry> SourceRestorer::restore(StorePosition& position, std::vector<ConsumerRecord> records,
+                                                 const LogPosition& next) {
+  const auto commit = [&](Offset behind) { stores_.finish_restore(position, behind); };
+  auto retry = process(position, std::move(records), commit);
+  if (retry) {
+    commit(Offset(retry->record()->offset));
+  } else {
+    stores_.advance(position, next);
+    commit(next.next);
+  }
+  return retry;
 }
 
-std::vector<SourceRestorer::Change> SourceRestorer::fill(const StorePosition& position,
-                                                         std::vector<ConsumerRecord> records) {
-  process(position, std::move(records), [this](Offset) { stores_.commit_filled(); });
-  return output_->take_changes();
+SourceRestorer::Filled SourceRestorer::fill(const StorePosition& position, std::vector<ConsumerRecord> records) {
+  auto retry = process(position, std::move(records), [this](Offset) { stores_.commit_filled(); });
+  std::optional<Offset> next;
+  if (retry) next = Offset(retry->record()->offset);
+  return {output_->take_changes(), std::move(retry), next};
 }
 
 }  // namespace millrace::detail

@@ -55,11 +55,21 @@ class SourceRestorer {
 
   /// Processes records of position.changelog(), then sets the position to `next`. Data and position are durable when
   /// the call returns. Throws TaskFailure if an error handler decides to fail. REQUIRES: restores(position).
-  void restore(StorePosition& position, std::vector<ConsumerRecord> records, const LogPosition& next);
+  ///
+  /// If a record cannot be decoded now (TaskRetry without effects), returns the exception. Then the position is that
+  /// record, and the caller passes it again later, with the records after it.
+  [[nodiscard]] std::optional<TaskRetry> restore(StorePosition& position, std::vector<ConsumerRecord> records,
+                                                 const LogPosition& next);
 
+  /// The result of fill().
+  struct Filled {
+    std::vector<Change> changes;
+    std::optional<TaskRetry> retry;  ///< as from restore()
+    std::optional<Offset> next;      ///< with `retry`: the record that could not be decoded
+  };
   /// Processes records of *position.table_of(). The position does not move. Returns the changes of the store; the
   /// caller writes them to the store's changelog. Throws as restore(). REQUIRES: fills(position).
-  [[nodiscard]] std::vector<Change> fill(const StorePosition& position, std::vector<ConsumerRecord> records);
+  [[nodiscard]] Filled fill(const StorePosition& position, std::vector<ConsumerRecord> records);
 
  private:
   class Output;
@@ -82,8 +92,12 @@ class SourceRestorer {
   [[nodiscard]] std::optional<Filler> filler_of(const StorePosition& position) const;
   [[nodiscard]] StreamTask& task_for(const StorePosition& position);
   /// Processes the records. Calls `commit(next)` each time the uncommitted data exceed uncommitted_max_bytes_. `next`:
-  /// the offset after the last processed record.
-  void process(const StorePosition& position, std::vector<ConsumerRecord> records, FunctionRef<void(Offset)> commit);
+  /// the offset after the last processed record. Stops at a record that cannot be decoded now, and returns the
+  /// exception.
+  [[nodiscard]] std::optional<TaskRetry> process(const StorePosition& position, std::vector<ConsumerRecord> records,
+                                                 FunctionRef<void(Offset)> commit);
+  [[nodiscard]] std::optional<TaskRetry> try_process(const StorePosition& position, std::vector<ConsumerRecord> records,
+                                                     FunctionRef<void(Offset)> commit);
 
   TaskId id_;
   const TaskEnvironment& environment_;

@@ -114,6 +114,10 @@ RecordQueues::Queue& StreamTask::add_input(const TopicPartition& input) {
 }
 
 void StreamTask::initialize() {
+  doing(TaskRetry::Work::start, [this] { init_nodes(); });
+}
+
+void StreamTask::init_nodes() {
   for (Node& node : nodes_) node.node->init(*this);
   // After the times of the nodes. If not all times have room, those of the nodes matter most: most stores can tell
   // their time from their data.
@@ -153,24 +157,43 @@ void StreamTask::begin_round() {
   if (metrics_->debug()) metrics_->buffered.set(static_cast<std::int64_t>(queues_.size()));
 }
 
-bool StreamTask::process_one() {
-  RecordQueues::Queue* queue = queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
+RecordQueues::Queue* StreamTask::next_queue() {
+  return queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
     const RecordOrigin origin = origin_of(head, false);
     // A timestamp extractor may fail or drop the record. Error handlers and logs then need to know which record it was.
     const RecordScope scope(*this, {&origin, head.timestamp, &head.headers});
     const NodeTimer::Stay stay = measure(*from.source);
-    // Global stores use the timestamps of the records. As in Java, no extractor is called for them. Their task has the
-    // sub-topology -1.
-    auto timestamp =
-        id_.subtopology < 0 ? std::optional(head.timestamp) : from.source->extract_timestamp(head, from.partition_time);
+    const auto source = [&]() -> const NodeBase& { return dynamic_cast<const NodeBase&>(*from.source); };
+    std::optional<Timestamp> timestamp;
+    try {
+      // Global stores use the timestamps of the records. As in Java, no extractor is called for them. Their task has
+      // the sub-topology -1.
+      timestamp = id_.subtopology < 0 ? std::optional(head.timestamp)
+                                      : from.source->extract_timestamp(head, from.partition_time);
+    } catch (TaskRetry& failure) {
+      failure.during(InputRecord{from.partition, head.offset});
+      throw;
+    } catch (const RetriableException& error) {
+      TaskRetry failure = retry("the timestamp extractor failed:", source(), error, TaskRetry::Effects::none);
+      failure.during(InputRecord{from.partition, head.offset});
+      throw TaskRetry(failure);
+    }
     // As in Kafka Streams, an extractor may return a negative number to drop a record.
     if (timestamp && *timestamp < 0) {
-      record_dropped(dynamic_cast<const NodeBase&>(*from.source), DropReason::negative_timestamp);
+      record_dropped(source(), DropReason::negative_timestamp);
       timestamp.reset();
     }
     return timestamp;
   });
+}
+
+bool StreamTask::process_one() {
+  RecordQueues::Queue* queue = next_queue();
   if (queue == nullptr) return false;
+  if (stop_) {
+    stopped_ = stop_->partition == queue->partition && queue->records.front().offset >= stop_->offset;
+    if (stopped_) return false;
+  }
 
   // The record leaves its queue before it is processed. So the queue's head is the next offset to commit, even if a
   // punctuation or a node asks for a commit.
@@ -178,27 +201,41 @@ bool StreamTask::process_one() {
   const Timestamp timestamp = *queue->head_timestamp;
   queue->records.pop_front();
   queue->head_timestamp.reset();
-  queue->consumed_since_commit = true;
+  const bool consumed_before = std::exchange(queue->consumed_since_commit, true);
+  const Timestamp time_between_records = current_record().timestamp;
   // Times advance before the nodes run, because operators compare records with stream time. The old values are kept for
   // a record that cannot be decoded.
   const Timestamp partition_time = std::exchange(queue->partition_time, std::max(queue->partition_time, timestamp));
   const Timestamp stream_time = std::exchange(stream_time_, std::max(stream_time_, timestamp));
-
+  // Writes between records (for example in a commit) get the time of the last record.
+  set_time_between_records(timestamp);
+  try {
+    if (process(*queue->source, current, timestamp)) {
+      punctuate(stream_time_punctuations_, stream_time_);
+    } else {
+      // As in Kafka Streams, a record that cannot be decoded does not advance time.
+      queue->partition_time = partition_time;
+      stream_time_ = stream_time;
+    }
+  } catch (TaskRetry& failure) {
+    failure.during(InputRecord{queue->partition, current.offset});
+    if (failure.effects() == TaskRetry::Effects::none) {
+      // As if the record had not been touched.
+      queue->partition_time = partition_time;
+      stream_time_ = stream_time;
+      set_time_between_records(time_between_records);
+      queue->consumed_since_commit = consumed_before;
+      queue->head_timestamp = timestamp;
+      queue->records.push_front(std::move(current));
+    }
+    throw;
+  }
+  queue->done_until = current.offset + 1;
   metrics_->processed.add();
   queue->source_calls->add();
   queue->consumed->add(current.key, current.value, current.headers);
   if (metrics_->debug()) metrics_->record_lateness.record(static_cast<double>(stream_time_ - timestamp));
-  // Writes between records (for example in a commit) get the time of the last record.
-  set_time_between_records(timestamp);
-  const bool decoded = process(*queue->source, current, timestamp);
   queue->last = std::move(current);
-  if (!decoded) {
-    // As in Kafka Streams, a record that cannot be decoded does not advance time.
-    queue->partition_time = partition_time;
-    stream_time_ = stream_time;
-    return true;
-  }
-  punctuate(stream_time_punctuations_, stream_time_);
   return true;
 }
 
@@ -206,6 +243,46 @@ bool StreamTask::process_one() {
 NodeTimer::Stay StreamTask::measure(const SourceNodeBase& source) {
   if (!node_timer_) return {};
   return {node_timer_.get(), dynamic_cast<const NodeBase&>(source)};
+}
+
+void StreamTask::stop_before(std::optional<InputRecord> record) {
+  stop_ = std::move(record);
+  stopped_ = false;
+}
+
+bool StreamTask::passed(const InputRecord& record) {
+  const RecordQueues::Queue* queue = queues_.find(record.partition);
+  return queue == nullptr || queue->done_until > record.offset;
+}
+
+void StreamTask::drop(const InputRecord& record) {
+  RecordQueues::Queue* queue = queues_.find(record.partition);
+  if (queue == nullptr || queue->records.empty() || queue->records.front().offset != record.offset) return;
+  queue->done_until = record.offset + 1;
+  queue->records.pop_front();
+  queue->head_timestamp.reset();
+  queue->consumed_since_commit = true;
+}
+
+TaskRetry StreamTask::retry(std::string_view when, const NodeBase& node, const RetriableException& error,
+                            TaskRetry::Effects effects, std::optional<UnwrittenRecord> output) const {
+  ErrorContext context = error_context(*this, node);
+  context.output = std::move(output);
+  context.error = error.what();
+  return {id_, effects, describe_error(when, context)};
+}
+
+void StreamTask::doing(TaskRetry::Work work, FunctionRef<void()> action) {
+  try {
+    action();
+  } catch (TaskRetry& failure) {
+    failure.during(work);
+    throw;
+  } catch (const RetriableException& error) {
+    TaskRetry failure(id_, TaskRetry::Effects::possible, "task " + id_.str() + ": " + error.what());
+    failure.during(work);
+    throw TaskRetry(failure);
+  }
 }
 
 bool StreamTask::process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp) {
@@ -235,7 +312,11 @@ bool StreamTask::punctuate(Punctuations& punctuations, Timestamp now) {
   });
 }
 
-bool StreamTask::punctuate_wall_clock(Timestamp now) { return punctuate(wall_clock_, now); }
+bool StreamTask::punctuate_wall_clock(Timestamp now) {
+  bool ran = false;
+  doing(TaskRetry::Work::punctuation, [&] { ran = punctuate(wall_clock_, now); });
+  return ran;
+}
 
 void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& metadata) {
   // Stream time is not committed. It is the largest partition time, so it is restored from the partitions.
@@ -257,6 +338,10 @@ void StreamTask::read_store_times() {
 }
 
 void StreamTask::prepare_commit() {
+  doing(TaskRetry::Work::commit, [this] { flush_and_call_hooks(); });
+}
+
+void StreamTask::flush_and_call_hooks() {
   stores_->flush();
   for (NodeBase* node : commit_hooks_) {
     try {
@@ -415,8 +500,17 @@ void StreamTask::handle(const ExceptionHandler& handler, DropReason reason, cons
 }
 
 // Called inside a catch block; `throw;` rethrows the current exception. The handler must decide only about faults of
-// the record itself. Exceptions of the broker, of a store or of a decided failure pass through.
+// the record itself. Exceptions of the broker, of a store, of a decided failure, or that ask to try again pass through.
 void StreamTask::processing_failed(const NodeBase& node) {
+  try {
+    throw;
+  } catch (const TaskRetry&) {
+    throw;
+  } catch (const RetriableException& error) {
+    throw retry(failure(DropReason::processing_error), node, error, TaskRetry::Effects::possible);
+  } catch (...) {
+    // Below.
+  }
   // Errors of a sink belong to the production handler, see serialization_failed(). What else a sink throws is handled
   // by the node before it.
   if (node.is_sink()) throw;
@@ -436,6 +530,8 @@ void StreamTask::processing_failed(const NodeBase& node) {
 void StreamTask::deserialization_failed(const NodeBase& node) {
   try {
     throw;
+  } catch (const RetriableException& error) {
+    throw retry(failure(DropReason::deserialization_error), node, error, TaskRetry::Effects::none);
   } catch (const std::exception& error) {
     handle(environment_.errors.handlers.deserialization, DropReason::deserialization_error, node, {}, error.what());
   }
@@ -444,6 +540,8 @@ void StreamTask::deserialization_failed(const NodeBase& node) {
 void StreamTask::serialization_failed(const NodeBase& node, const UnwrittenRecord& unwritten) {
   try {
     throw;
+  } catch (const RetriableException& error) {
+    throw retry(failure(DropReason::serialization_error), node, error, TaskRetry::Effects::possible, unwritten);
   } catch (const std::exception& error) {
     handle(environment_.errors.handlers.production, DropReason::serialization_error, node, unwritten, error.what());
   }

@@ -17,6 +17,7 @@
 #include "runtime/task/task_environment.hpp"
 #include "runtime/task/task_metrics.hpp"
 #include "runtime/task/task_output.hpp"
+#include "runtime/task/task_retry.hpp"
 #include "topology/topology_graph.hpp"
 
 namespace millrace::detail {
@@ -30,9 +31,9 @@ namespace millrace::detail {
 ///
 /// Threads  one at a time: the stream thread that owns the task, or the global thread
 /// Commit   in three steps: prepare_commit(); then the thread commits with the broker; then post_commit()
-/// Errors   TaskFailure if a handler decides to fail; BrokerException from the output; ProcessorStateException from
-///          stores. After any of them the task must be closed and replaced, because it may have processed half a
-///          record.
+/// Errors   TaskFailure if a handler decides to fail; TaskRetry if a function or serde of the user asks to try again;
+///          BrokerException from the output; ProcessorStateException from stores. After any of them the task must be
+///          closed and replaced, because it may have processed half a record. Exception: a TaskRetry without effects.
 class StreamTask final : public TaskContext {
  public:
   /// `inputs`: the partitions that the task reads, with real topic names.
@@ -74,8 +75,17 @@ class StreamTask final : public TaskContext {
   /// Begins a new round of the thread, see RecordQueues::begin_round().
   void begin_round();
   /// Processes the next record, then the stream-time punctuations that it makes due. Returns false if the queues are
-  /// empty. Does not check max.task.idle.ms, see RecordQueues::ready().
+  /// empty, or if stop_before() forbids the next record. Does not check max.task.idle.ms, see RecordQueues::ready().
+  /// After a TaskRetry without effects, the record is still the first one in its queue.
   bool process_one();
+  /// From now on, process_one() does not process this record, nor later ones of its partition. nullopt: no limit.
+  void stop_before(std::optional<InputRecord> record);
+  /// Whether the next record is one that stop_before() forbids.
+  [[nodiscard]] bool stopped() const { return stopped_; }
+  /// Whether this record has been processed or dropped.
+  [[nodiscard]] bool passed(const InputRecord& record);
+  /// Drops a record that process_one() could not process: the first one in the queue of its partition.
+  void drop(const InputRecord& record);
   /// Runs the wall-clock punctuations that are due at `now` (Clock::now()). Returns whether any ran.
   bool punctuate_wall_clock(Timestamp now);
   /// In the time of Clock::now(); nullopt: none is scheduled.
@@ -168,6 +178,15 @@ class StreamTask final : public TaskContext {
   /// or throws.
   void handle(const ExceptionHandler& handler, DropReason reason, const NodeBase& node,
               std::optional<UnwrittenRecord> output, const std::string& error);
+  /// The next record, in its queue. Null: there is none. Throws TaskRetry if its timestamp cannot be extracted now.
+  [[nodiscard]] RecordQueues::Queue* next_queue();
+  /// The exception for a RetriableException at `node`. `when`: the first words of its text.
+  [[nodiscard]] TaskRetry retry(std::string_view when, const NodeBase& node, const RetriableException& error,
+                                TaskRetry::Effects effects, std::optional<UnwrittenRecord> output = {}) const;
+  /// Calls `action`. If it throws a RetriableException, throws a TaskRetry that names `work`.
+  void doing(TaskRetry::Work work, FunctionRef<void()> action);
+  void init_nodes();
+  void flush_and_call_hooks();
 
   TaskId id_;
   const TaskEnvironment& environment_;
@@ -199,6 +218,8 @@ class StreamTask final : public TaskContext {
   bool running_ = false;
   bool closed_ = false;
   bool commit_requested_ = false;
+  std::optional<InputRecord> stop_;  ///< see stop_before()
+  bool stopped_ = false;
 };
 
 }  // namespace millrace::detail

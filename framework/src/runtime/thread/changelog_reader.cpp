@@ -137,13 +137,14 @@ bool ChangelogReader::done(const StoreSet& stores) const {
 void ChangelogReader::reassign() {
   std::vector<std::pair<TopicPartition, std::int64_t>> partitions;
   for (const auto& [partition, restoring] : restoring_) {
-    partitions.emplace_back(partition, restoring.next_offset().value());
+    if (!restoring.waits) partitions.emplace_back(partition, restoring.next_offset().value());
   }
   consumer_->assign(partitions);
   assignment_changed_ = false;
 }
 
 void ChangelogReader::step(Millis timeout) {
+  end_waiting();
   // Assigning is delayed to here, so that several new tasks cause only one new assignment.
   if (assignment_changed_) reassign();
   std::erase_if(rewriting_, [](const Rewriting& one) { return !one.more(); });
@@ -167,9 +168,14 @@ void ChangelogReader::step(Millis timeout) {
 
 void ChangelogReader::apply(Restoring& restoring) {
   const Offset before = restoring.next_offset();
-  const std::size_t records = restoring.batch.size();
+  std::size_t records = restoring.batch.size();
   if (restoring.through_source) {
+    std::vector<std::int64_t> offsets;
+    for (const ConsumerRecord& record : restoring.batch) offsets.push_back(record.offset);
     apply_through_source(restoring);
+    // Records that could not be decoded yet are read and counted again.
+    std::erase_if(offsets, [&](std::int64_t offset) { return Offset(offset) >= restoring.next_offset(); });
+    records = offsets.size();
   } else {
     apply_bytes(restoring);
   }
@@ -184,23 +190,52 @@ void ChangelogReader::apply(Restoring& restoring) {
   }
 }
 
+void ChangelogReader::end_waiting() {
+  const Timestamp now = clock_.monotonic_ms();
+  for (auto& [partition, restoring] : restoring_) {
+    if (!restoring.waits || restoring.retry->waits(now)) continue;
+    restoring.waits = false;
+    restoring.moved_at = now;
+    assignment_changed_ = true;
+  }
+}
+
+// The consumer has read records after the one that failed. They are read again with it.
+void ChangelogReader::wait_for_retry(Restoring& restoring, const TaskRetry& failure) {
+  if (!restoring.retry) restoring.retry.emplace();
+  restoring.retry->failed(retries_, failure, clock_.monotonic_ms());
+  restoring.waits = true;
+  assignment_changed_ = true;
+}
+
 void ChangelogReader::apply_through_source(Restoring& restoring) {
   const LogProof proof = proof_of(restoring.batch.back());
   const Offset next = Offset(restoring.batch.back().offset) + 1;
+  const Offset before = restoring.next_offset();
+  // A streak ends when the record at its beginning was decoded.
+  const auto end_streak = [&] {
+    if (!restoring.retry || restoring.next_offset() == before) return;
+    restoring.retry->worked(retries_, clock_.monotonic_ms());
+    restoring.retry.reset();
+  };
   restoring.found = true;
   if (restoring.way == Way::restore) {
-    restoring.sources->restore(*restoring.store, std::exchange(restoring.batch, {}), {next, proof});
+    const auto retry = restoring.sources->restore(*restoring.store, std::exchange(restoring.batch, {}), {next, proof});
+    end_streak();
+    if (retry) wait_for_retry(restoring, *retry);
     return;
   }
   // The changelog gets the keys and timestamps that the processor wrote. They may differ from those of the topic.
   std::vector<RestoreRecord> changes;
-  const auto logged = restoring.sources->fill(*restoring.store, std::exchange(restoring.batch, {}));
-  changes.reserve(logged.size());
-  for (const auto& change : logged) {
+  const auto filled = restoring.sources->fill(*restoring.store, std::exchange(restoring.batch, {}));
+  changes.reserve(filled.changes.size());
+  for (const auto& change : filled.changes) {
     changes.push_back({change.key, change.value, change.timestamp, change.headers ? &*change.headers : nullptr});
   }
   restoring.write_present(*restoring.store, changes);
-  restoring.done_until = next;
+  restoring.done_until = filled.next.value_or(next);
+  end_streak();
+  if (filled.retry) wait_for_retry(restoring, *filled.retry);
 }
 
 void ChangelogReader::apply_bytes(Restoring& restoring) {
@@ -226,10 +261,12 @@ void ChangelogReader::finish_caught_up() {
   std::vector<Restoring> ended;
   for (auto it = restoring_.begin(); it != restoring_.end();) {
     Restoring& restoring = it->second;
-    const auto position = consumer_->position(it->first);
+    // A partition that waits is not assigned to the consumer, so it has no position.
+    const auto position = restoring.waits ? std::nullopt : consumer_->position(it->first);
     // The last offsets before the end may be transaction markers or compacted records. poll() never returns them, but
     // the consumer's position passes them.
-    if (restoring.next_offset() < restoring.end && (!position || Offset(*position) < restoring.end)) {
+    const bool at_end = position && Offset(*position) >= restoring.end;
+    if (restoring.next_offset() < restoring.end && !at_end) {
       ++it;
       continue;
     }
@@ -280,6 +317,7 @@ void ChangelogReader::follow(const Restoring& ended) {
 void ChangelogReader::warn_of_standstill() {
   const Timestamp now = clock_.monotonic_ms();
   for (auto& [partition, restoring] : restoring_) {
+    if (restoring.waits) continue;
     // The position also moves over markers and compacted records, which count as progress.
     const Offset position(consumer_->position(partition).value_or(restoring.position.value()));
     if (position > restoring.position) {

@@ -15,6 +15,7 @@
 #include "runtime/task/source_restorer.hpp"
 #include "runtime/task/task_metrics.hpp"
 #include "runtime/thread/proof_check.hpp"
+#include "runtime/thread/retry_streak.hpp"
 #include "state/store_set.hpp"
 
 namespace millrace::detail {
@@ -36,13 +37,15 @@ class ChangelogReader {
 
   /// `patience`: if a changelog brings no records for this time, a warning says why that may be. It is repeated at the
   /// same interval. `admin` and `clock` must outlive the object.
+  /// `retries`: for source topics whose records cannot be decoded now.
   ChangelogReader(std::unique_ptr<Consumer> consumer, Admin& admin, Progress progress, Millis patience,
-                  const Clock& clock)
+                  const Clock& clock, RetrySettings retries = {})
       : consumer_(std::move(consumer)),
         admin_(admin),
         progress_(std::move(progress)),
         patience_(patience),
-        clock_(clock) {}
+        clock_(clock),
+        retries_(std::move(retries)) {}
 
   /// Writes the store's present values for the keys of the records to the store's changelog, see
   /// StoreBinding::write_present().
@@ -95,7 +98,9 @@ class ChangelogReader {
   /// Whether step() has nothing to do.
   [[nodiscard]] bool idle() const { return restoring_.empty() && rewriting_.empty() && !assignment_changed_; }
 
-  /// Reads one batch and applies it to the stores. Waits up to `timeout` for records.
+  /// Reads one batch and applies it to the stores. Waits up to `timeout` for records. If a record of a source topic
+  /// cannot be decoded now (RetriableException), the store waits and the others go on. Throws StreamsException if that
+  /// takes longer than task.timeout.ms.
   void step(Millis timeout);
 
  private:
@@ -124,7 +129,10 @@ class ChangelogReader {
     std::shared_ptr<SourceRestorer> sources;
     /// The records come from a source topic, and `sources` processes them. False: their bytes are copied.
     bool through_source = false;
-    bool found = false;                 ///< at least one record was read
+    bool found = false;  ///< at least one record was read
+    /// Set while a record cannot be decoded: the partition is not read until the next attempt.
+    std::optional<RetryStreak> retry = {};
+    bool waits = false;
     std::vector<ConsumerRecord> batch;  ///< polled in the present step
 
     [[nodiscard]] Offset next_offset() const { return way == Way::restore ? *store->next_offset() : done_until; }
@@ -152,6 +160,10 @@ class ChangelogReader {
   void reassign();
   /// Applies a batch to its store.
   void apply(Restoring& restoring);
+  /// Reads partitions again that have waited until now.
+  void end_waiting();
+  /// A record of the batch could not be decoded.
+  void wait_for_retry(Restoring& restoring, const TaskRetry& failure);
   /// SourceRestorer processes the records of the batch.
   void apply_through_source(Restoring& restoring);
   /// The bytes of the batch are copied into the store or compared with it.
@@ -166,6 +178,7 @@ class ChangelogReader {
   Progress progress_;
   Millis patience_;
   const Clock& clock_;
+  RetrySettings retries_;
   std::map<TopicPartition, Restoring> restoring_;
   std::vector<Rewriting> rewriting_;
   /// Empty between steps. A member, so that its memory is reused.

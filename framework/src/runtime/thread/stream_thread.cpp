@@ -52,6 +52,7 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
                   .give_up_after = give_up_after_},
                  now()),
       failures_(give_up_after_),
+      retries_(RetrySettings::of(names_.thread_name(), config_)),
       metrics_(*environment.task.metrics, names_.thread_name(), [this] { return to_string(state()); }),
       group_(environment_, names_.application_id, names_.thread_name()) {
   // One poll should be able to fill a whole round. Otherwise the queues would run empty within the round.
@@ -61,9 +62,10 @@ StreamThread::StreamThread(ThreadEnvironment& environment, ClientNames names)
                            config_.get_int("buffered.records.per.partition"), RoundScheduler::kRecordsPerRound)));
   consumer_ = make_consumer(*environment_.plan());
   output_ = make_output();
-  auto changelogs = std::make_unique<ChangelogReader>(
-      environment_.broker.make_consumer(restore_consumer_config(config_, names_)), environment_.admin,
-      environment_.restore_progress, give_up_after_, environment_.task.clock);
+  auto changelogs =
+      std::make_unique<ChangelogReader>(environment_.broker.make_consumer(restore_consumer_config(config_, names_)),
+                                        environment_.admin, environment_.restore_progress, give_up_after_,
+                                        environment_.task.clock, RetrySettings::of(names_.thread_name(), config_));
   tasks_ = std::make_unique<TaskManager>(environment_, metrics_, *consumer_, group_.ownership(), std::move(changelogs),
                                          reset_policy(consumer_config), std::max(give_up_after_, kShortestPatience));
 }
@@ -99,6 +101,8 @@ void StreamThread::run_once() {
     }
   } catch (const StrangersInGroup& error) {
     step_back(error);
+  } catch (const TaskRetry& failure) {
+    retry(failure);
   } catch (const StateCorruptedException& error) {
     if (!tasks_->damaged(error.directory()) && !environment_.task.rebuild_global_stores(error.directory())) throw;
     recover(BrokerException(Severity::retriable, error.what()));
@@ -126,7 +130,8 @@ void StreamThread::round() {
     // other offsets.
     tasks_->dispatch(records_);
     look_at_group();
-    tasks_->advance(*output_, rounds_.found_work() ? Millis(0) : std::min(poll_, kRestoreWait));
+    tasks_->advance(*output_, rounds_.found_work() ? Millis(0) : std::min(poll_, kRestoreWait),
+                    [this](TaskId task) { return retries_.may_start(task, now()); });
     update_state();
     check_membership();
     process();
@@ -172,6 +177,12 @@ std::unique_ptr<ProducerOutput> StreamThread::make_output() {
 }
 
 void StreamThread::update_state() {
+  if (!retries_.empty()) {
+    retries_.keep_only([this](TaskId task) { return tasks_->has(task); });
+    for (const StreamTask* task : tasks_->running()) {
+      (void)retries_.worked(task->task_id(), TaskRetry::Work::start, now());
+    }
+  }
   membership_.tasks_run(tasks_->all_running());
   if (membership_.state() == Membership::State::running) failures_.running(now());
 }
@@ -215,6 +226,7 @@ Millis StreamThread::poll_timeout() const {
   Timestamp until = std::min(now() + poll_.count(), commit_at());
   if (!tasks_->all_running()) until = std::min(until, now() + kOpeningWait.count());
   if (const auto due = next_punctuation()) until = std::min(until, *due);
+  if (const auto due = retries_.next_due(now())) until = std::min(until, *due);
   return Millis(std::max<std::int64_t>(until - now(), 0));
 }
 
@@ -225,6 +237,7 @@ void StreamThread::process() {
   metrics_.begin_processing();
   const Timestamp start = now();
   rounds_.begin(start, commit_at(), next_punctuation());
+  if (!retries_.empty()) process_retries(start);
   std::size_t without_work = 0;
   // last_task_ survives the round. So a round that ends early does not always favour the same tasks.
   while (without_work < running.size()) {
@@ -240,7 +253,16 @@ void StreamThread::process() {
   metrics_.end_processing();
 }
 
+// A released record comes first, directly after a commit. So if it fails again, no other record is repeated.
+void StreamThread::process_retries(Timestamp start) {
+  for (StreamTask* task : tasks_->running()) {
+    task->stop_before(retries_.stop_of(task->task_id()));
+    if (retries_.is_first(task->task_id())) (void)process_slice(*task, 1, start);
+  }
+}
+
 int StreamThread::process_slice(StreamTask& task, int records, Timestamp start) {
+  if (!retries_.empty() && !retries_.may_process(task.task_id(), now())) return 0;
   const auto lag = [this](const TopicPartition& partition) { return consumer_->current_lag(partition); };
   if (NodeTimer* timer = task.node_timer()) timer->reset();
   int done = 0;
@@ -250,6 +272,14 @@ int StreamThread::process_slice(StreamTask& task, int records, Timestamp start) 
       ++done;
       if (task.commit_requested()) break;
     }
+  } catch (const TaskRetry& failure) {
+    note_records(task, done + 1);
+    // The record is in its queue again, as if it had not been touched. So the other tasks can go on.
+    if (failure.effects() != TaskRetry::Effects::none) throw;
+    end_record_retry(task);
+    plan_retry(failure);
+    if (done > 0) metrics_.processed(task.metrics());
+    return done;
   } catch (...) {
     // The failed record counts as well: it may have failed because it took too long, see explain().
     note_records(task, done + 1);
@@ -258,6 +288,10 @@ int StreamThread::process_slice(StreamTask& task, int records, Timestamp start) 
   if (done > 0) {
     note_records(task, done);
     metrics_.processed(task.metrics());
+    if (!retries_.empty()) {
+      retries_.processed(task.task_id());
+      end_record_retry(task);
+    }
   }
   return done;
 }
@@ -274,8 +308,11 @@ void StreamThread::punctuate() {
   for (StreamTask* task : tasks_->running()) {
     // Most tasks schedule nothing. Then the clock is not read.
     if (!task->next_wall_clock_punctuation()) continue;
+    if (!retries_.empty() && !retries_.may_punctuate(task->task_id())) continue;
     const MeasuredStep step = measure(*task, SlowSteps::Kind::punctuation);
-    punctuated += task->punctuate_wall_clock(time) ? 1 : 0;
+    if (!task->punctuate_wall_clock(time)) continue;
+    ++punctuated;
+    if (!retries_.empty()) (void)retries_.worked(task->task_id(), TaskRetry::Work::punctuation, now());
   }
   metrics_.punctuated(punctuated);
   if (punctuated > 0) rounds_.worked();
@@ -284,6 +321,7 @@ void StreamThread::punctuate() {
 std::optional<Timestamp> StreamThread::next_punctuation() const {
   std::optional<Timestamp> next;
   for (const StreamTask* task : tasks_->running()) {
+    if (!retries_.empty() && !retries_.may_punctuate(task->task_id())) continue;
     const auto due = task->next_wall_clock_punctuation();
     if (due && (!next || *due < *next)) next = due;
   }
@@ -298,6 +336,9 @@ Timestamp StreamThread::commit_at() const { return committer_.due_at(output_->tr
 
 bool StreamThread::commit_due() const {
   if (now() >= commit_at() || tasks_->claiming()) return true;
+  if (!retries_.empty() && retries_.wants_commit(now(), [this](TaskId task) { return stopped_at_retry(task); })) {
+    return true;
+  }
   Committer::Demand demand;
   // Reading these is cheap: no lock, no iteration over stores.
   for (StreamTask* task : tasks_->running()) {
@@ -324,13 +365,19 @@ void StreamThread::commit_if_due() {
     return;
   }
   committer_.succeeded(now(), full);
+  if (!retries_.empty()) {
+    for (const StreamTask* task : tasks_->running()) {
+      (void)retries_.worked(task->task_id(), TaskRetry::Work::commit, now());
+    }
+    retries_.committed(now(), [this](TaskId task) { return stopped_at_retry(task); });
+  }
   // A new producer is needed to send batches again. Everything is committed, so a restart repeats no work.
   if (committer_.take_batches_back(now())) restart_tasks();
 }
 
 void StreamThread::commit(bool all_offsets, Claims claims) {
   const std::int64_t begin = metrics_.nanos();
-  for (StreamTask* task : tasks_->running()) {
+  for (StreamTask* task : sound_tasks()) {
     const MeasuredStep step = measure(*task, SlowSteps::Kind::before_commit);
     task->prepare_commit();
   }
@@ -341,7 +388,7 @@ void StreamThread::commit(bool all_offsets, Claims claims) {
   if (!work && !claiming) {
     // Nothing to tell the broker. But a processor may have written to a store without a changelog, for example in a
     // punctuation. These writes become durable without the broker.
-    for (StreamTask* task : tasks_->running()) {
+    for (StreamTask* task : sound_tasks()) {
       if (!task->commit_requested() && task->stores().uncommitted_bytes() == 0) continue;
       task->commit_stores();
       task->post_commit();
@@ -356,7 +403,7 @@ void StreamThread::commit(bool all_offsets, Claims claims) {
   if (claiming) offsets.merge(tasks_->claims());
   publish(offsets, group, claiming);
   tasks_->committed(offsets);
-  for (StreamTask* task : tasks_->running()) task->post_commit(offsets);
+  for (StreamTask* task : sound_tasks()) task->post_commit(offsets);
   slow_steps_.committed();
   if (work) {
     slow_steps_.work_committed();
@@ -373,13 +420,13 @@ void StreamThread::publish(const std::map<TopicPartition, OffsetAndMetadata>& of
     if (!offsets.empty() || output_->dirty()) output_->commit_transaction(offsets, group, patience_);
     if (with_claims) tasks_->claimed();
     // After the transaction, because the stores must never be ahead of the committed offsets.
-    for (StreamTask* task : tasks_->running()) task->commit_stores(offsets);
+    for (StreamTask* task : sound_tasks()) task->commit_stores(offsets);
     return;
   }
   output_->flush(patience_);
   // Before the offsets, so that the stores always include the input before the group's offsets. If the stores are ahead
   // of the group after a crash, the task continues from the offsets in its database.
-  for (StreamTask* task : tasks_->running()) task->commit_stores(offsets);
+  for (StreamTask* task : sound_tasks()) task->commit_stores(offsets);
   if (offsets.empty()) return;
   if (with_claims) tasks_->claims_doubtful();
   consumer_->commit_sync(offsets);
@@ -388,7 +435,7 @@ void StreamThread::publish(const std::map<TopicPartition, OffsetAndMetadata>& of
 
 std::map<TopicPartition, OffsetAndMetadata> StreamThread::offsets_to_commit(bool all) const {
   std::map<TopicPartition, OffsetAndMetadata> offsets;
-  for (StreamTask* task : tasks_->running()) {
+  for (StreamTask* task : sound_tasks()) {
     offsets.merge(task->committable_offsets(
         [this](const TopicPartition& partition) { return consumer_->position(partition); }, all));
   }
@@ -415,6 +462,52 @@ void StreamThread::recover(const BrokerException& error) {
   // Before the restart, because the next producer is made by these rules.
   if (output_ && output_->batch_refused()) committer_.batch_refused(now());
   restart_tasks();
+}
+
+void StreamThread::plan_retry(const TaskRetry& failure) { retries_.failed(failure, now()); }
+
+void StreamThread::retry(const TaskRetry& failure) {
+  plan_retry(failure);
+  // Under exactly-once, the transaction contains records of the failed task, so it cannot be committed.
+  if (!exactly_once_) commit_others(failure);
+  restart_tasks();
+}
+
+void StreamThread::commit_others(const TaskRetry& failure) {
+  broken_ = {failure.task()};
+  for (bool again = output_ && output_->initialized() && !membership_.lost(); again;) {
+    again = false;
+    try {
+      commit(false);
+    } catch (const TaskRetry& another) {
+      // Its caches could not be flushed. The others can still be committed.
+      plan_retry(another);
+      again = broken_.insert(another.task()).second;
+    } catch (const StateCorruptedException& error) {
+      if (!tasks_->damaged(error.directory())) throw;
+    } catch (const BrokerException& error) {
+      log(LogLevel::info, names_.thread_name() + ": all tasks start again from the last commit: " + error.what());
+    }
+  }
+  broken_.clear();
+}
+
+std::vector<StreamTask*> StreamThread::sound_tasks() const {
+  std::vector<StreamTask*> tasks = tasks_->running();
+  if (!broken_.empty()) {
+    std::erase_if(tasks, [this](const StreamTask* task) { return broken_.contains(task->task_id()); });
+  }
+  return tasks;
+}
+
+void StreamThread::end_record_retry(StreamTask& task) {
+  const auto record = retries_.record_of(task.task_id());
+  if (record && task.passed(*record)) (void)retries_.worked(task.task_id(), TaskRetry::Work::record, now());
+}
+
+bool StreamThread::stopped_at_retry(TaskId task) const {
+  const StreamTask* running = tasks_->running(task);
+  return running != nullptr && running->stopped();
 }
 
 // If one step takes longer than the broker waits, the broker's answer does not say so, and the same failure would come

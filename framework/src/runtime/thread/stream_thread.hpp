@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "runtime/thread/round_scheduler.hpp"
 #include "runtime/thread/slow_steps.hpp"
 #include "runtime/thread/task_manager.hpp"
+#include "runtime/thread/task_retries.hpp"
 #include "runtime/thread/thread_environment.hpp"
 #include "runtime/thread/thread_metrics.hpp"
 
@@ -29,17 +31,20 @@ namespace millrace::detail {
 ///
 ///     starting -> rebalancing <-> running -> closed
 ///
-/// This class does all input and output, partly through GroupCheck. Five small state machines without any input or
+/// This class does all input and output, partly through GroupCheck. Six small state machines without any input or
 /// output decide what to do: Membership (the state in the group), Ownership (whether a task may run and a commit be
 /// made, while members of the group have different plans), RoundScheduler (how many records to process), Committer
-/// (when to commit, and what a failed commit means), FailureStreak (when to try again).
+/// (when to commit, and what a failed commit means), FailureStreak (when to try again), TaskRetries (the same for
+/// single tasks).
 ///
 /// Threads  The object starts no thread. The thread that calls run_once() is the stream thread. The methods that other
 ///          threads may call say so.
 /// Errors   Failures that may be temporary do not end the thread: an aborted transaction, an unreachable broker, being
 ///          fenced. After a pause, all tasks start again from their last commit. The thread stays in the group
 ///          meanwhile. If members of the group do not follow the group protocol, the tasks start again and wait until
-///          these members have left. All other exceptions leave run_once(), and the thread must be closed.
+///          these members have left. If a serde or a function of the user asks to try again (RetriableException), the
+///          task waits and tries again, and the others go on. All other exceptions leave run_once(), and the thread
+///          must be closed.
 class StreamThread final : private RebalanceListener {
  public:
   /// What the application shows. Membership has the finer states.
@@ -99,6 +104,8 @@ class StreamThread final : private RebalanceListener {
   void poll();
   /// Processes records of all tasks in turn, until the round ends or there is nothing to process.
   void process();
+  /// Tells the tasks that try again how far they may go, and tries records that are released.
+  void process_retries(Timestamp start);
   /// Processes up to `records` records of one task. `start`: when the round began. Returns how many there were.
   int process_slice(StreamTask& task, int records, Timestamp start);
   /// A task has just processed so many records.
@@ -137,6 +144,18 @@ class StreamThread final : private RebalanceListener {
 
   /// After a failure: plans the next attempt. Throws a fatal BrokerException if the thread gives up.
   void recover(const BrokerException& error);
+  /// A task has asked to try again: plans the next attempt. Throws StreamsException if its time is over.
+  void plan_retry(const TaskRetry& failure);
+  /// As plan_retry(). A record may be half processed, so all tasks start again from their last commit.
+  void retry(const TaskRetry& failure);
+  /// At least once: commits all tasks but the failed one, so that they repeat nothing.
+  void commit_others(const TaskRetry& failure);
+  /// The running tasks, without broken_.
+  [[nodiscard]] std::vector<StreamTask*> sound_tasks() const;
+  /// If the task has processed the record that it tries again, that is the end of the retries.
+  void end_record_retry(StreamTask& task);
+  /// Whether a task that tries again has processed everything before its failed record.
+  [[nodiscard]] bool stopped_at_retry(TaskId task) const;
   /// Strangers are in the group: the tasks start again from their last commit, and wait.
   void step_back(const StrangersInGroup& error);
   /// The exception for giving up. Its text says what has not worked, and for how long.
@@ -170,6 +189,8 @@ class StreamThread final : private RebalanceListener {
   SlowSteps slow_steps_;
   Committer committer_;
   FailureStreak failures_;
+  TaskRetries retries_;
+  std::set<TaskId> broken_;  ///< tasks that cannot be committed; only used by commit_others()
   ThreadMetrics metrics_;
   GroupCheck group_;
   std::uint64_t subscribed_plan_ = 0;          ///< the fingerprint that the consumer shows to the group

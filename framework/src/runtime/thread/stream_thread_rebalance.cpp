@@ -49,6 +49,8 @@ void StreamThread::change_consumer(const TopologyPlan& plan) {
     committed = commit_before_leaving();
   } catch (const BrokerException& error) {
     log(LogLevel::warn, names_.thread_name() + ": no commit before joining the group anew: " + error.what());
+  } catch (const TaskRetry& failure) {
+    log(LogLevel::warn, names_.thread_name() + ": no commit before joining the group anew: " + failure.what());
   }
   tasks_->remove_all(committed);
   if (!committed) {
@@ -159,7 +161,7 @@ std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vecto
   if (!any_running(partitions) || membership_.lost()) return hand_over(partitions, false);
   membership_.begin_hand_over();
   bool committed = false;
-  bool damaged = false;
+  bool must_restart = false;
   try {
     // All tasks of the thread are committed, because they share the producer. Under exactly-once they share the
     // transaction, too.
@@ -168,13 +170,18 @@ std::vector<TopicPartition> StreamThread::on_partitions_revoked(const std::vecto
   } catch (const BrokerException& error) {
     // The revocation cannot be stopped. The new owner starts from the last commit and repeats what came after it.
     log(LogLevel::warn, names_.thread_name() + ": could not commit before giving partitions back: " + error.what());
+  } catch (const TaskRetry& failure) {
+    // The revocation cannot wait for another attempt. The failed task has handed out a part of its changes already, so
+    // all tasks start again from their last commit.
+    must_restart = true;
+    log(LogLevel::warn, names_.thread_name() + ": could not commit before giving partitions back: " + failure.what());
   } catch (const StateCorruptedException& error) {
-    damaged = tasks_->damaged(error.directory());
-    if (!damaged) throw;
+    must_restart = tasks_->damaged(error.directory());
+    if (!must_restart) throw;
     log(LogLevel::warn, names_.thread_name() + ": could not commit before giving partitions back: " + error.what());
   }
   // The transaction contains work of all tasks. So without a commit, the tasks that stay must start again as well.
-  membership_.end_hand_over((exactly_once_ && !committed) || damaged);
+  membership_.end_hand_over((exactly_once_ && !committed) || must_restart);
   return hand_over(partitions, committed);
 }
 

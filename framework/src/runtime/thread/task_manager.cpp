@@ -136,8 +136,9 @@ void TaskManager::end_task(OwnedTask& owned, bool clean) {
 
 // --- towards running
 
-void TaskManager::advance(TaskOutput& output, Millis wait) {
+void TaskManager::advance(TaskOutput& output, Millis wait, FunctionRef<bool(TaskId)> may_start) {
   for (auto& [id, owned] : tasks_) {
+    if (!may_start(id)) continue;
     if (!owned.task && !open(id, owned, output)) continue;
     if (!owned.positioned) owned.positioned = try_position(id, owned);
   }
@@ -182,9 +183,16 @@ bool TaskManager::open_stores_of(TaskId id, OwnedTask& owned) {
 bool TaskManager::open(TaskId id, OwnedTask& owned, TaskOutput& output) {
   if (!owned.stores && !open_stores_of(id, owned)) return false;
   const auto& nodes = owned.plan->tasks_of(id.subtopology).subtopology.nodes;
-  owned.task = std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, *owned.stores, output,
-                                            owned.lock ? owned.lock->path() : std::filesystem::path(),
-                                            cache_ ? &*cache_ : nullptr, metrics_.of_task(id), measure_nodes_);
+  try {
+    owned.task = std::make_unique<StreamTask>(id, environment_.task, nodes, owned.inputs, *owned.stores, output,
+                                              owned.lock ? owned.lock->path() : std::filesystem::path(),
+                                              cache_ ? &*cache_ : nullptr, metrics_.of_task(id), measure_nodes_);
+  } catch (const RetriableException& error) {
+    // configure() of a store's serde.
+    TaskRetry failure(id, TaskRetry::Effects::possible, "task " + id.str() + " cannot start: " + error.what());
+    failure.during(TaskRetry::Work::start);
+    throw TaskRetry(failure);
+  }
   for (const auto& queue : owned.task->queues().queues()) inputs_[queue->partition] = {&owned, queue.get()};
   // The consumer has started to read as soon as the partition was assigned.
   for (ConsumerRecord& record : owned.early) {
@@ -207,6 +215,11 @@ std::vector<std::string> TaskManager::waiting() const {
 }
 
 bool TaskManager::all_running() const { return running_.size() == tasks_.size(); }
+
+StreamTask* TaskManager::running(TaskId id) const {
+  const auto found = std::ranges::find(running_, id, &StreamTask::task_id);
+  return found == running_.end() ? nullptr : *found;
+}
 
 void TaskManager::list_running() {
   running_.clear();

@@ -69,8 +69,10 @@ class TaskManager {
   bool damaged(const std::filesystem::path& directory);
 
   /// Moves each task on towards `running`. `output`: for tasks that are opened now; they keep a reference to it.
-  /// `wait`: how long to wait for changelog records. Throws BrokerException if a task has no position in time.
-  void advance(TaskOutput& output, Millis wait);
+  /// `wait`: how long to wait for changelog records. `may_start`: tasks for which it returns false stay as they are.
+  /// Throws BrokerException if a task has no position in time, and TaskRetry if a task cannot start now.
+  void advance(
+      TaskOutput& output, Millis wait, FunctionRef<bool(TaskId)> may_start = [](TaskId) { return true; });
   /// Puts polled records into the queues of their tasks. Empties the vector.
   void dispatch(std::vector<ConsumerRecord>& polled);
   /// Pauses partitions with more than buffered.records.per.partition records in their queue, and resumes the others.
@@ -100,6 +102,8 @@ class TaskManager {
   [[nodiscard]] bool all_running() const;
   /// Whether changelogs are being read.
   [[nodiscard]] bool restoring() const { return !changelogs_->idle(); }
+  /// The running task; null: it is not running here.
+  [[nodiscard]] StreamTask* running(TaskId id) const;
   /// The running tasks, sorted by id. Valid until the next change.
   [[nodiscard]] const std::vector<StreamTask*>& running() const { return running_; }
 
