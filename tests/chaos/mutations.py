@@ -22,6 +22,8 @@ RUNTIME = "framework/src/runtime/"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 THREAD = RUNTIME + "thread/stream_thread.cpp"
 MANAGER = RUNTIME + "thread/task_manager.cpp"
+POSITIONS = RUNTIME + "thread/task_positions.cpp"
+RESTORE = "framework/src/state/store_set_restore.cpp"
 CLAIMS = RUNTIME + "thread/task_claims.cpp"
 TASK = RUNTIME + "task/stream_task.cpp"
 
@@ -53,11 +55,11 @@ FAULTS = [
           "if (!plan) strangers.push_back(member);", "", "Views"),
     # --- at least once
     Fault("stores keep uncommitted changes when tasks start again", MANAGER, "owned.stores->discard();", "", "Chaos"),
-    Fault("a task starts from the group's offsets, although its stores are ahead of them", MANAGER,
+    Fault("a task starts from the group's offsets, although its stores are ahead of them", POSITIONS,
           "if (!exactly_once_ && own && goes_on_from_own(*own, owned.inputs, committed)) {",
           "if (!exactly_once_ && own && false) {", "Chaos"),
-    Fault("changelog records after the last commit of the store are kept", MANAGER,
-          "from_own ? Tail::taken_back : Tail::applied", "Tail::applied", "Chaos"),
+    Fault("changelog records after the last commit of the store are kept", POSITIONS,
+          "from_own ? Tail::taken_back : Tail::applied", "from_own ? Tail::applied : Tail::applied", "Chaos"),
     Fault("offsets are committed before the records have arrived", THREAD, "output_->flush(patience_);", "", "Chaos"),
     # --- exactly once
     Fault("stores are committed before the transaction", THREAD,
@@ -71,8 +73,8 @@ FAULTS = [
           "owned.reader_is_elsewhere = true;\n    owned.assigned_at = environment_.task.clock.monotonic_ms();\n"
           "    owned.attempt",
           "owned.assigned_at = environment_.task.clock.monotonic_ms();\n    owned.attempt", "Chaos"),
-    Fault("caches are not flushed before a commit", TASK, "void StreamTask::prepare_commit() {\n  stores_->flush();",
-          "void StreamTask::prepare_commit() {", "Chaos"),
+    Fault("caches are not flushed before a commit", TASK, "flush_and_call_hooks() {\n  stores_->flush();",
+          "flush_and_call_hooks() {", "Chaos"),
     # --- times of operators
     Fault("operators forget their time when a task starts again", TASK, "kept_times_.resume(metadata.processors);", "",
           "Chaos"),
@@ -92,12 +94,14 @@ FAULTS = [
           "return environment_.task.clock.monotonic_ms(); }", "return environment_.task.clock.now(); }",
           "SlowFunctionsSuite"),
     # --- stores and changelogs
-    Fault("a restore leaves out the last record of a batch", "framework/src/state/store_set.cpp",
+    Fault("a restore leaves out the last record of a batch", RESTORE,
           "apply(position.store_, records);\n  } catch", "apply(position.store_, records.first(records.size() - (records.empty() ? 0 : 1)));\n  } catch",
           "Chaos"),
-    Fault("a restore skips an offset after each batch", "framework/src/state/store_set.cpp",
-          "  advance(position, next_offset);\n  // Data",
-          "  advance(position, next_offset);\n  advance(position, Offset(next_offset.value() + 1));\n  // Data", "Chaos"),
+    Fault("a changelog that was made anew is taken for the old one", RESTORE,
+          "*next <= Offset(held.high) && !start.made_anew.contains(position.changelog_);",
+          "*next <= Offset(held.high) && start.made_anew.size() < 1'000'000;", "Chaos", 40),
+    Fault("a store is not written to a changelog that was made anew", RESTORE,
+          "const bool rewrite = made_anew &&", "const bool rewrite = false && made_anew &&", "Chaos", 40),
 ]
 
 

@@ -206,9 +206,12 @@ class Run {
     report(differences());
   }
 
-  /// All processes lose their local state in some runs. Then the scenario writes the rest of its input.
+  /// In some runs, all processes lose their local state, or all changelogs are made anew. Then the scenario writes the
+  /// rest of its input.
   void restart() {
     const bool keep = promise_.keeps_state || chance_.one_in(2);
+    // With several processes, a task may start where its last state is not. Then nobody has the lost records.
+    if (keep && processes_.size() == 1 && chance_.one_in(2)) make_changelogs_anew();
     for (const auto& process : processes_) {
       if (!keep) process->lose_state();
       process->start();
@@ -224,15 +227,32 @@ class Run {
     report(store_differences(broker_, version(last_version_), config_, directories));
   }
 
+  /// Deletes all changelogs and makes empty ones. The tasks must write them again from their stores.
+  void make_changelogs_anew() {
+    const auto admin = broker_.make_admin();
+    for (const TopicDescription& topic : admin->list_topics(Millis(0))) {
+      if (!topic.name.starts_with(names_.outputs + "-") || !topic.name.ends_with("-changelog")) continue;
+      if (topic.name.starts_with(names_.outputs + "-calm-")) continue;  // of the run without faults
+      NewTopic anew;
+      anew.name = topic.name;
+      anew.partitions = topic.partitions;
+      anew.configs = admin->topic_config(topic.name, false, Millis(0));
+      admin->delete_topic(topic.name, Millis(0));
+      BOOST_REQUIRE(admin->create_topic(anew, Millis(0)));
+    }
+    changelogs_anew_ = true;
+  }
+
   [[nodiscard]] S summary() const {
     int replaced = 0;
     for (const auto& process : processes_) replaced += process->replaced_threads();
     return S(promise_.exactly_once ? "exactly once" : "at least once") + (promise_.caches ? ", with caches, " : ", ") +
-           (versions_change_ ? "two versions, " : "") + std::to_string(processes_.size()) + " processes, " +
-           std::to_string(crashes_) + " crashes, " + std::to_string(faults_.injected) + " faults, " +
-           std::to_string(slowest_ms_) + " ms for a record, " + std::to_string(faults_.expired_transactions) +
-           " transactions expired, " + std::to_string(faults_.expelled_members) + " members expelled, " +
-           std::to_string(replaced) + " threads replaced";
+           (versions_change_ ? "two versions, " : "") + (changelogs_anew_ ? "changelogs made anew, " : "") +
+           std::to_string(processes_.size()) + " processes, " + std::to_string(crashes_) + " crashes, " +
+           std::to_string(faults_.injected) + " faults, " + std::to_string(slowest_ms_) + " ms for a record, " +
+           std::to_string(faults_.expired_transactions) + " transactions expired, " +
+           std::to_string(faults_.expelled_members) + " members expelled, " + std::to_string(replaced) +
+           " threads replaced";
   }
 
  private:
@@ -280,6 +300,7 @@ class Run {
   Promise promise_;
   bool versions_change_ = false;
   bool suspends_ = false;
+  bool changelogs_anew_ = false;
   bool last_version_ = false;  ///< of all processes at the end; true: the later one
   StreamsConfig config_;
   Input input_;
