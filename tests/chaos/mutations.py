@@ -20,12 +20,15 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 COPY = ROOT / "build" / "mutations"
 RUNTIME = "framework/src/runtime/"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+COMMIT = RUNTIME + "thread/stream_thread_commit.cpp"
+REBALANCE = RUNTIME + "thread/stream_thread_rebalance.cpp"
 THREAD = RUNTIME + "thread/stream_thread.cpp"
 MANAGER = RUNTIME + "thread/task_manager.cpp"
 POSITIONS = RUNTIME + "thread/task_positions.cpp"
 RESTORE = "framework/src/state/store_set_restore.cpp"
 CLAIMS = RUNTIME + "thread/task_claims.cpp"
 TASK = RUNTIME + "task/stream_task.cpp"
+TASK_COMMIT = RUNTIME + "task/stream_task_commit.cpp"
 
 
 @dataclasses.dataclass
@@ -49,7 +52,7 @@ FAULTS = [
     Fault("a task runs although its inputs carry the claim of another task", CLAIMS,
           "return metadata.claim == claim && metadata.claim_id == id;",
           "return metadata.claim.has_value() || (claim == 0 && id == 0);", "Views"),
-    Fault("a member commits without a look at what others have committed", THREAD.replace(".cpp", "_rebalance.cpp"),
+    Fault("a member commits without a look at what others have committed", REBALANCE,
           "if (checked_epoch_ == epoch) return group;", "return group;", "Views", 60),
     Fault("members of an earlier version are not noticed", RUNTIME + "thread/ownership.cpp",
           "if (!plan) strangers.push_back(member);", "", "Views"),
@@ -60,9 +63,9 @@ FAULTS = [
           "if (!exactly_once_ && own && false) {", "Chaos"),
     Fault("changelog records after the last commit of the store are kept", POSITIONS,
           "from_own ? Tail::taken_back : Tail::applied", "from_own ? Tail::applied : Tail::applied", "Chaos"),
-    Fault("offsets are committed before the records have arrived", THREAD, "output_->flush(patience_);", "", "Chaos"),
+    Fault("offsets are committed before the records have arrived", COMMIT, "output_->flush(patience_);", "", "Chaos"),
     # --- exactly once
-    Fault("stores are committed before the transaction", THREAD,
+    Fault("stores are committed before the transaction", COMMIT,
           "if (!offsets.empty() || output_->dirty()) output_->commit_transaction(offsets, group, patience_);",
           "for (StreamTask* task : tasks_->running()) task->commit_stores(offsets);\n"
           "    if (!offsets.empty() || output_->dirty()) output_->commit_transaction(offsets, group, patience_);",
@@ -73,12 +76,12 @@ FAULTS = [
           "owned.reader_is_elsewhere = true;\n    owned.assigned_at = environment_.task.clock.monotonic_ms();\n"
           "    owned.attempt",
           "owned.assigned_at = environment_.task.clock.monotonic_ms();\n    owned.attempt", "Chaos"),
-    Fault("caches are not flushed before a commit", TASK, "flush_and_call_hooks() {\n  stores_->flush();",
+    Fault("caches are not flushed before a commit", TASK_COMMIT, "flush_and_call_hooks() {\n  stores_->flush();",
           "flush_and_call_hooks() {", "Chaos"),
     # --- times of operators
-    Fault("operators forget their time when a task starts again", TASK, "kept_times_.resume(metadata.processors);", "",
+    Fault("operators forget their time when a task starts again", TASK_COMMIT, "kept_times_.resume(metadata.processors);", "",
           "Chaos"),
-    Fault("a task forgets stream time when it starts again", TASK,
+    Fault("a task forgets stream time when it starts again", TASK_COMMIT,
           "stream_time_ = std::max(stream_time_, metadata.partition_time);\n  }", "}", "", 1, "observed_time_tests"),
     Fault("times of stores are not committed", TASK, "store_set_.observe(store, time);", "", "", 1,
           "observed_time_tests"),
