@@ -227,12 +227,14 @@ class Run {
     report(store_differences(broker_, version(last_version_), config_, directories));
   }
 
-  /// Deletes all changelogs and makes empty ones. The tasks must write them again from their stores.
+  /// Deletes the changelogs of all stores on disk and makes empty ones. The tasks must write them again from the
+  /// stores.
   void make_changelogs_anew() {
     const auto admin = broker_.make_admin();
     for (const TopicDescription& topic : admin->list_topics(Millis(0))) {
       if (!topic.name.starts_with(names_.outputs + "-") || !topic.name.ends_with("-changelog")) continue;
       if (topic.name.starts_with(names_.outputs + "-calm-")) continue;  // of the run without faults
+      if (topic.name.find("-SUPPRESS-") != S::npos) continue;           // of a buffer in memory
       NewTopic anew;
       anew.name = topic.name;
       anew.partitions = topic.partitions;
