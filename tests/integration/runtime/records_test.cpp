@@ -7,6 +7,7 @@
 #include "millrace/dsl/kgrouped_stream.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/primitives.hpp"
+#include "runtime/task/commit_metadata.hpp"
 
 namespace millrace::runtime_test {
 namespace {
@@ -236,13 +237,15 @@ BOOST_AUTO_TEST_CASE(are_committed_per_partition) {
   BOOST_REQUIRE(offsets.contains({in, 1}));
   BOOST_CHECK_EQUAL(offsets.at({in, 1}).offset, 1);
   BOOST_CHECK_EQUAL(offsets.at({in, 1}).metadata.substr(0, 12), "AgAAAAAAABOI");  // version 2, time 5000
-  // The tasks have the same claim, but each claim has its own id. The id is the last 8 bytes.
-  const auto claim = [&](std::int32_t partition) {
-    const std::string& metadata = offsets.at({in, partition}).metadata;
-    return metadata.substr(12, metadata.size() - 24);
+  // The tasks have the same claim, but each claim has its own id. Only the processed record gives a proof.
+  const auto of = [&](std::int32_t partition) {
+    return detail::decode_commit_metadata(offsets.at({in, partition}).metadata);
   };
-  BOOST_CHECK_EQUAL(claim(1), claim(0));
-  BOOST_CHECK(offsets.at({in, 1}).metadata.substr(12) != offsets.at({in, 0}).metadata.substr(12));
+  BOOST_REQUIRE(of(0).claim && of(0).claim_id);
+  BOOST_CHECK(of(1).claim == of(0).claim);
+  BOOST_CHECK(of(1).claim_id && of(1).claim_id != of(0).claim_id);
+  BOOST_CHECK(!of(0).proof);
+  BOOST_CHECK(of(1).proof == detail::proof_of(0, 5'000, "k", "v"));
   BOOST_CHECK_EQUAL(app.streams.committed_offsets().at({in, 1}), 1);
 }
 
