@@ -6,6 +6,7 @@
 
 #include "captured.hpp"
 #include "millrace/app/app.hpp"
+#include "millrace/app/stop_signals.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/millrace.hpp"
 #include "support/temp_dir.hpp"
@@ -23,6 +24,9 @@ struct Result {
 
 /// A program that counts, on an embedded broker of its own.
 struct Program {
+  /// RocksDB's threads stay until the process ends. They must not get the signals of later tests, so they start while
+  /// these signals are blocked.
+  StopSignals signals;
   TempDir directory;
   S broker = "embedded:" + directory.path().string();
 
