@@ -6,15 +6,6 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET GLOBAL rdkafka)
 find_package(RocksDB REQUIRED)
-if(MILLRACE_SHARED_ROCKSDB)
-  # A static RocksDB would call our instances of the standard library's templates. In a build for the thread sanitizer
-  # these report each access to memory, and the sanitizer does not see how RocksDB synchronises that memory. The shared
-  # library has instances of its own, which it uses if the programs do not export theirs.
-  set(MILLRACE_ROCKSDB RocksDB::rocksdb-shared)
-  add_link_options(LINKER:--version-script=${CMAKE_CURRENT_LIST_DIR}/no-template-exports.map)
-else()
-  set(MILLRACE_ROCKSDB RocksDB::rocksdb)
-endif()
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
