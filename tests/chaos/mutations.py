@@ -100,9 +100,6 @@ FAULTS = [
     Fault("a restore leaves out the last record of a batch", RESTORE,
           "apply(position.store_, records);\n  } catch", "apply(position.store_, records.first(records.size() - (records.empty() ? 0 : 1)));\n  } catch",
           "Chaos"),
-    Fault("a changelog that was made anew is taken for the old one", RESTORE,
-          "*next <= Offset(held.high) && !start.made_anew.contains(position.changelog_);",
-          "*next <= Offset(held.high) && start.made_anew.size() < 1'000'000;", "Chaos", 40),
     Fault("a store is not written to a changelog that was made anew", RESTORE,
           "const bool rewrite = made_anew &&", "const bool rewrite = false && made_anew &&", "Chaos", 40),
 ]
