@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -116,11 +117,9 @@ struct ResetPlan {
 /// the directory `state.dir`/`application.id`.
 ///
 /// Threads  one at a time
-/// Errors   ConfigException for wrong options or topics. StreamsException if
-/// the group has members. LockException if
-///          another process uses the local state. BrokerException from the
-///          broker. If execute() fails, some changes may have been made; run it
-///          again.
+/// Errors   ConfigException for wrong options or topics. StreamsException if the group has members. LockException if
+///          another process uses the local state. BrokerException from the broker. If execute() fails, some changes may
+///          have been made; run it again.
 class ApplicationReset {
  public:
   /// Sends nothing. Throws ConfigException.

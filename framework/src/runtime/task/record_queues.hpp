@@ -42,6 +42,8 @@ class RecordQueues {
     bool consumed_since_commit = false;
     /// The smallest offset that the next record may have. A record with a smaller one belongs to another log.
     std::int64_t next_offset = 0;
+    /// The offset behind the last record that was processed or dropped; 0: none yet.
+    std::int64_t done_until = 0;
     /// The last processed record since proof() was last called. Its topic is null if there is none.
     ConsumerRecord last;
 
@@ -49,8 +51,6 @@ class RecordQueues {
     [[nodiscard]] const std::optional<LogProof>& proof();
     /// The proof that was committed with the partition.
     void resume(const std::optional<LogProof>& committed) { proof_ = committed; }
-    /// The offset behind the last record that was processed or dropped; 0: none yet.
-    std::int64_t done_until = 0;
 
    private:
     friend class RecordQueues;
