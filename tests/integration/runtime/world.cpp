@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <thread>
 
 #include "millrace/serde/primitives.hpp"
@@ -14,6 +16,10 @@
 
 namespace millrace::runtime_test {
 namespace {
+
+/// A broker compacts logs every 15 seconds, and deletes old records every 5 minutes. Tests count restored records, and
+/// their timestamps are of 1970. So the topics of tests keep all records. In ms.
+const std::string kForever = std::to_string(std::numeric_limits<std::int64_t>::max());
 
 /// Fails the test if a record was not written.
 struct NoFailures : DeliveryListener {
@@ -51,7 +57,8 @@ void World::create(const std::string& name, std::int32_t partitions,
   wanted.name = name;
   wanted.partitions = partitions;
   wanted.configs = configs;
-  wanted.configs.emplace("retention.ms", "-1");  // the timestamps of tests are old
+  wanted.configs.emplace("retention.ms", "-1");
+  wanted.configs.emplace("min.compaction.lag.ms", kForever);
   BOOST_REQUIRE(admin->create_topic(wanted, kPatience));
 }
 
@@ -131,6 +138,8 @@ StreamsConfig World::config(const std::string& application_id, const std::string
       .set("commit.interval.ms", "100")
       .set("poll.ms", "20")
       .set("statestore.cache.max.bytes", "0")  // every update must be visible
+      .set("topic.min.compaction.lag.ms", kForever)
+      .set("windowstore.changelog.additional.retention.ms", kForever)
       .set("consumer.session.timeout.ms", "6000")
       .set("consumer.heartbeat.interval.ms", "500")
       .set("producer.linger.ms", "5");
