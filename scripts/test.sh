@@ -117,7 +117,7 @@ run_ctest() {
   if [ -s "$junit" ]; then
     counts=$(python3 scripts/lib/count_tests.py "$junit")
     counted=${counts%%$'\n'*}
-    [ "$counts" = "$counted" ] || echo "${counts#*$'\n'}"
+    [ "$counts" = "$counted" ] || mapfile -t -O "${#complaints[@]}" complaints <<<"${counts#*$'\n'}"
   fi
   local case_passed=${counted% *} case_failed=${counted#* }
   # CTest failed although no case failed: it found no tests, or ran out of time.

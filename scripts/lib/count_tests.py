@@ -2,13 +2,15 @@
 """Counts test cases in a JUnit file of CTest: `count_tests.py FILE` prints `PASSED FAILED`, then what failed.
 
 A Boost.Test executable (run with BOOST_TEST_REPORT_LEVEL=short) counts with each of its cases, anything else as one.
-Whatever did not run, was skipped or crashed counts as failed: nothing is left out silently.
+Whatever did not run, was skipped or crashed counts as failed: nothing is left out silently. For a Boost.Test executable
+that ended without a report, the last lines of its output follow: they may say why.
 """
 
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
+LAST_LINES = 8
 REPORT = re.compile(r"^ {2}(\d+) test cases? out of \d+ (passed|failed|skipped|aborted|timed out)", re.MULTILINE)
 
 
@@ -39,6 +41,9 @@ def main():
         if case_failed:
             lines.append(f"  FAILED {case.get('name')}: {case_failed} of {case_passed + case_failed} cases "
                          f"({case.get('status')})")
+            output = case.findtext("system-out") or ""
+            if not REPORT.search(output):
+                lines.extend("    " + line[:400] for line in output.splitlines()[-LAST_LINES:])
     print(passed, failed)
     for line in lines:
         print(line)
