@@ -12,6 +12,8 @@ namespace {
 /// The smallest buffer, in bytes. Most records fit into it, so a thread allocates once.
 constexpr std::size_t kSmallest = 4096;
 
+constexpr std::string_view kWhiteSpace = " \t\n\r";  // JSON's
+
 /// Removes JSON white space from the end. simdjson's raw tokens include the white space after them.
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\n' || text.back() == '\r')) {
@@ -59,11 +61,12 @@ std::string problem(simdjson::error_code error) {
 }  // namespace
 
 // The bytes are copied, because simdjson needs readable bytes beyond the end. A copy costs much less than parsing.
-void JsonDocument::open(std::string_view bytes) {
+void JsonDocument::open(std::string_view bytes, bool in_array) {
+  const std::size_t size = bytes.size() + (in_array ? 2 : 0);
   // A null buffer is that of a new thread, or of a huge document that has given its memory back.
-  if (buffers_.capacity < bytes.size() || buffers_.padded == nullptr) {
+  if (buffers_.capacity < size || buffers_.padded == nullptr) {
     // Grows by half, so that slowly growing documents do not allocate each time.
-    std::size_t capacity = std::max(kSmallest, bytes.size() + bytes.size() / 2);
+    std::size_t capacity = std::max(kSmallest, size + size / 2);
     buffers_.padded = std::make_unique_for_overwrite<char[]>(capacity + simdjson::SIMDJSON_PADDING);
     buffers_.capacity = capacity;
     if (auto error = buffers_.parser.allocate(capacity)) {
@@ -74,26 +77,58 @@ void JsonDocument::open(std::string_view bytes) {
   }
   // The copy lives until the next document of this thread.
   char* begin = buffers_.padded.get();
-  if (!bytes.empty()) std::memcpy(begin, bytes.data(), bytes.size());
+  char* text = in_array ? begin + 1 : begin;
+  if (!bytes.empty()) std::memcpy(text, bytes.data(), bytes.size());
+  if (in_array) {
+    *begin = '[';
+    text[bytes.size()] = ']';
+  }
   // simdjson reads up to SIMDJSON_PADDING bytes beyond the end.
-  std::memset(begin + bytes.size(), 0, simdjson::SIMDJSON_PADDING);
-  text_ = {begin, bytes.size()};
+  std::memset(begin + size, 0, simdjson::SIMDJSON_PADDING);
+  text_ = {text, bytes.size()};
 
-  auto error = buffers_.parser.iterate(begin, bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING).get(document_);
+  auto error = buffers_.parser.iterate(begin, size, size + simdjson::SIMDJSON_PADDING).get(document_);
   if (!error) [[likely]]
     return;
   // These errors concern the document as a whole, so there is no field to name.
   if (error == simdjson::EMPTY) throw SerializationException("JSON: expected a document, found only white space");
-  if (error == simdjson::UTF8_ERROR) fail_at(begin + first_invalid_utf8(text_), "not UTF-8");
+  if (error == simdjson::UTF8_ERROR) fail_at(text + first_invalid_utf8(text_), "not UTF-8");
   throw SerializationException("JSON: " + problem(error) + ", in '" + excerpt(text_) + "'");
 }
 
 void JsonDocument::finish() {
-  auto position = document_.current_location();
   // OUT_OF_BOUNDS means that the parser is at the end of the document.
-  if (position.error() == simdjson::OUT_OF_BOUNDS) [[likely]]
+  if (document_.current_location().error() == simdjson::OUT_OF_BOUNDS) [[likely]]
     return;
+  fail_trailing();
+}
+
+void JsonDocument::fail_trailing() {
+  auto position = document_.current_location();
   fail_at(position.error() ? nullptr : position.value_unsafe(), "expected the end of the document");
+}
+
+// simdjson has other functions for a scalar at the root than for one in an array or object. So a document that is a
+// scalar is read as the only element of an array.
+void JsonDocument::read_root(std::string_view bytes, FunctionRef<void(JsonReader&)> read) {
+  const std::size_t start = bytes.find_first_not_of(kWhiteSpace);
+  const bool is_scalar = start != std::string_view::npos && bytes[start] != '{' && bytes[start] != '[';
+  open(bytes, is_scalar);
+  if (!is_scalar) {
+    read(*this);
+    finish();
+    return;
+  }
+  bool was_read = false;
+  for (auto result : array()) {
+    if (was_read || result.error()) fail_trailing();
+    value = &result.value_unsafe();
+    read(*this);
+    value = nullptr;
+    was_read = true;
+  }
+  // The text may have a closing bracket, which ended the array before its own one.
+  finish();
 }
 
 simdjson::ondemand::object JsonDocument::object() {
@@ -116,7 +151,7 @@ simdjson::ondemand::array JsonDocument::array() {
 std::string_view JsonDocument::token() {
   if (value != nullptr) return trimmed(value->raw_json_token());
   // The root: its text is that of the whole document.
-  std::size_t start = text_.find_first_not_of(" \t\n\r");
+  std::size_t start = text_.find_first_not_of(kWhiteSpace);
   return trimmed(text_.substr(std::min(start, text_.size())));
 }
 

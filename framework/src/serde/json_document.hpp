@@ -30,15 +30,30 @@ class JsonDocument final : public JsonReader {
 
   /// Copies the bytes and finds their structure. Checks that all of them are UTF-8. Syntax inside values is checked
   /// when they are read.
-  void open(std::string_view bytes);
+  void open(std::string_view bytes) { open(bytes, false); }
   /// Throws if anything but white space follows the root. Call this after the root was read.
   void finish();
+
+  /// Reads a whole document, whose root may also be a scalar: open(), `read` with the reader at the root, finish().
+  void read_root(std::string_view bytes, FunctionRef<void(JsonReader&)> read);
 
   /// The current value as an object or array. Throws if it is something else.
   [[nodiscard]] simdjson::ondemand::object object();
   [[nodiscard]] simdjson::ondemand::array array();
 
+  /// Reads the current value as a bool, double, std::int64_t, std::uint64_t or std::string_view.
+  template <class T>
+  [[nodiscard]] simdjson::error_code scalar(T& out) {
+    // The root is an object or an array, see read_root().
+    if (value == nullptr) [[unlikely]]
+      return simdjson::INCORRECT_TYPE;
+    return value->get<T>().get(out);
+  }
+
   // These functions throw SerializationException.
+
+  /// Something that is not white space follows the root.
+  [[noreturn]] void fail_trailing();
 
   /// The current value does not have the type `expected`, or is broken.
   [[noreturn]] void fail_value(simdjson::error_code error, const std::string& expected);
@@ -55,13 +70,16 @@ class JsonDocument final : public JsonReader {
   /// Goes one level down. Throws if the document is nested too deeply.
   void enter();
 
-  /// The current value. Points to a local variable of the loop that iterates; nullptr means the root. A pointer,
-  /// because copying a simdjson value costs a store-forwarding stall: three copies double the time per document.
+  /// The current value. Points to a local variable of the loop that iterates; nullptr means a root that is an object or
+  /// an array. A pointer, because copying a simdjson value costs a store-forwarding stall: three copies double the time
+  /// per document.
   simdjson::ondemand::value* value = nullptr;
   /// Where the current value is, for error texts.
   JsonPath path;
 
  private:
+  /// `in_array`: encloses the copy in square brackets, which text_ does not contain.
+  void open(std::string_view bytes, bool in_array);
   /// The beginning of an error text: names the field if there is one.
   [[nodiscard]] std::string subject() const;
 

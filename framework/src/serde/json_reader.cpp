@@ -51,7 +51,6 @@ std::size_t find_by_name(const JsonType& type, std::string_view name) {
 std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t expected, ondemand::field& field) {
   const char* raw = field.key().raw();
   if (expected < type.fields.size() && has_plain_name(raw, type.fields[expected])) return expected;
-  // Not the expected field. Find the end of its name, and look the name up without unescaping if it has no escapes.
   const char* end = raw;
   // Not the expected field. Find the end of the name, and look it up without unescaping if it has no escapes.
   while (*end != '"' && *end != '\\') ++end;  // ends at the closing quote at the latest
@@ -161,17 +160,16 @@ class BorrowedBuffers {
 
 }  // namespace
 
-// The root is never a scalar here, so document.value is set in the functions for scalars.
 void JsonReader::read(bool& out) {
   JsonDocument& document = document_of(*this);
   // In all of these: an error of simdjson means another type or broken text. fail_value() tells which.
-  if (auto error = document.value->get_bool().get(out)) [[unlikely]]
+  if (auto error = document.scalar(out)) [[unlikely]]
     document.fail_value(error, "a boolean");
 }
 
 void JsonReader::read(double& out) {
   JsonDocument& document = document_of(*this);
-  if (auto error = document.value->get_double().get(out)) [[unlikely]]
+  if (auto error = document.scalar(out)) [[unlikely]]
     document.fail_value(error, "a number");
 }
 
@@ -203,7 +201,7 @@ void JsonReader::read(std::string& out) {
     return;
   }
   std::string_view text;
-  if (auto error = document.value->get_string().get(text)) [[unlikely]]
+  if (auto error = document.scalar(text)) [[unlikely]]
     document.fail_value(error, "a string");
   out.assign(checked(document, text));
 }
@@ -212,7 +210,7 @@ void JsonReader::read(std::string& out) {
 std::int64_t JsonReader::read_integer(std::int64_t min, std::int64_t max) {
   JsonDocument& document = document_of(*this);
   std::int64_t number = 0;
-  auto error = document.value->get_int64().get(number);
+  auto error = document.scalar(number);
   if (error || number < min || number > max) [[unlikely]]
     document.fail_value(error, range_text(min, max));
   return number;
@@ -221,7 +219,7 @@ std::int64_t JsonReader::read_integer(std::int64_t min, std::int64_t max) {
 std::uint64_t JsonReader::read_unsigned(std::uint64_t max) {
   JsonDocument& document = document_of(*this);
   std::uint64_t number = 0;
-  auto error = document.value->get_uint64().get(number);
+  auto error = document.scalar(number);
   if (error || number > max) [[unlikely]]
     document.fail_value(error, range_text(std::uint64_t{0}, max));
   return number;
@@ -244,7 +242,7 @@ std::int64_t JsonReader::read_enum(const JsonEnum& type) {
 
 bool JsonReader::read_null() {
   JsonDocument& document = document_of(*this);
-  if (document.value == nullptr) return false;  // the root is not null, as it must be an object or an array
+  if (document.value == nullptr) return false;  // the root is an object or an array
   bool null = false;
   if (auto error = document.value->is_null().get(null)) [[unlikely]]
     document.fail_value(error, "a value");
@@ -265,7 +263,12 @@ std::string_view JsonReader::read_raw() {
     if (auto error = document.array().raw_json().get(raw)) document.fail_syntax(error);
     return raw;
   }
-  return token;  // simdjson advances over a scalar by itself
+  // simdjson advances over a scalar by itself. But it takes a string before a colon for the name of a field, and would
+  // skip the field's value too.
+  if (!token.empty() && token[0] == '"') {
+    if (auto error = document.value->get_raw_json_string().error()) document.fail_value(error, "a string");
+  }
+  return token;
 }
 
 void JsonReader::read_object(const JsonType& type, void* object) { read_fields(document_of(*this), type, object); }
@@ -318,14 +321,10 @@ void JsonReader::fail(const std::string& what) {
 
 namespace detail {
 
-// For serdes whose root is a map, a list or a codec's value.
+// For serdes whose root is not a declared struct.
 void read_json(std::string_view bytes, FunctionRef<void(JsonReader&)> read) {
   BorrowedBuffers buffers;
-  JsonDocument document(buffers.get());
-  // In this order: open() throws for text that is not UTF-8, finish() for text after the root.
-  document.open(bytes);
-  read(document);
-  document.finish();
+  JsonDocument(buffers.get()).read_root(bytes, read);
 }
 
 // For structs, without a call through a FunctionRef.

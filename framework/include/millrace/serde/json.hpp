@@ -85,7 +85,8 @@ template <class T>
   return out;
 }
 
-/// Reads a T from JSON. The root must be an object or an array. Throws SerializationException.
+/// Reads a T from JSON. The root may be any JSON value, also a string, a number, a boolean or null. Throws
+/// SerializationException.
 template <class T>
 [[nodiscard]] T from_json_string(std::string_view json) {
   T value{};
@@ -93,8 +94,9 @@ template <class T>
   return value;
 }
 
-/// A JSON serde for any T that can be a member under MILLRACE_JSON and is an object or an array. Example:
-/// JsonSerde<std::vector<Order>> writes a JSON array, while Serde<std::vector<Order>> writes Kafka's list format.
+/// A JSON serde for any T that can be a member under MILLRACE_JSON. Examples: JsonSerde<std::vector<Order>> writes a
+/// JSON array, while Serde<std::vector<Order>> writes Kafka's list format. JsonSerde<std::string> writes a JSON string
+/// with quotes, as ksqlDB does with KEY_FORMAT='JSON'.
 template <class T>
 class JsonSerde {
  public:
