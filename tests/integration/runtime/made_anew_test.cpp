@@ -107,6 +107,51 @@ BOOST_DATA_TEST_CASE(a_changelog_that_is_as_long_as_the_old_one_is_noticed, kGua
   BOOST_TEST(counted() == 120);
 }
 
+// Nothing is lost if the store was empty. So a member without local state may continue.
+BOOST_DATA_TEST_CASE(an_empty_changelog_of_an_empty_store_is_accepted, kGuarantees, guarantee) {
+  StreamsBuilder builder;
+  builder.table<S, S>(in, Materialized::as("counts")).to_stream().to(out);
+  const Topology topology = builder.build();
+  const auto run = [&](const std::vector<Input>& records, std::size_t results) {
+    App app(*this, topology, config(id, guarantee, state.path()));
+    app.run_until_running();
+    write(in, records);
+    (void)read_count(out, results);
+    stop(app);
+  };
+  run({{"a", "1"}, {"a", {}}}, 2);
+  make_anew(changelog, {{"cleanup.policy", "compact"}});
+  run({}, 2);
+  lose_state();
+  run({{"b", "1"}}, 3);
+}
+
+// The task of the new version has another lead topic, and so another claim on the committed offsets.
+BOOST_DATA_TEST_CASE(a_changelog_is_written_again_by_another_version, kGuarantees, guarantee) {
+  run(guarantee, 100);
+  make_anew(changelog, {{"cleanup.policy", "compact"}});
+  StreamsBuilder builder;
+  builder.stream<S, S>(std::vector<S>{in, topic("also")})
+      .group_by_key()
+      .count(Materialized::as("counts"))
+      .to_stream()
+      .to(out);
+  const Topology topology = builder.build();
+  {
+    App app(*this, topology, config(id, guarantee, state.path()));
+    app.run_until_running();
+    feed(10);
+    stop(app);
+  }
+  BOOST_TEST(counted() == 110);
+  lose_state();
+  App app(*this, topology, config(id, guarantee, state.path()));
+  app.run_until_running();
+  feed(10);
+  stop(app);
+  BOOST_TEST(counted() == 120);
+}
+
 BOOST_DATA_TEST_CASE(a_changelog_is_written_again_while_the_application_runs, kGuarantees, guarantee) {
   const auto app = start(guarantee);
   feed(100);

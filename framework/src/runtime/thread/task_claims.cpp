@@ -18,6 +18,11 @@ std::int64_t new_claim_id() {
   return static_cast<std::int64_t>(std::uint64_t{random()} << 32 | random());
 }
 
+bool has_claim_id(const std::map<TopicPartition, OffsetAndMetadata>& committed, std::int64_t id) {
+  return std::ranges::any_of(
+      committed, [id](const auto& entry) { return decode_commit_metadata(entry.second.metadata).claim_id == id; });
+}
+
 bool has_claim(const CommitMetadata& metadata, std::int64_t claim, std::optional<std::int64_t> id) {
   return metadata.claim == claim && metadata.claim_id == id;
 }
@@ -80,6 +85,10 @@ void TaskManager::claim(TaskId id, OwnedTask& owned, const std::map<TopicPartiti
   }
   owned.claims = std::move(claims);
   owned.claims_epoch = ownership_.epoch();
+  // If the answer to an earlier claim was lost, `committed` may carry that claim.
+  auto& from = owned.claimed_from;
+  if (!from || !has_claim_id(committed, from->claim_id)) from = ClaimedFrom{0, committed};
+  from->claim_id = claim_id;
 }
 
 std::map<TopicPartition, OffsetAndMetadata> TaskManager::claims() {

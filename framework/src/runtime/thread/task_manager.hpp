@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/task/input_offsets.hpp"
 #include "runtime/thread/ownership.hpp"
-
 #include "runtime/thread/producer_output.hpp"
 #include "runtime/thread/thread_environment.hpp"
 #include "runtime/thread/thread_metrics.hpp"
@@ -109,6 +109,11 @@ class TaskManager {
 
  private:
   /// A task and what belongs to it. `stores` is declared before `task`, so the task is destroyed first.
+  /// The committed offsets that a task found when it made its claim. The claim with this id repeats them.
+  struct ClaimedFrom {
+    std::int64_t claim_id = 0;
+    std::map<TopicPartition, OffsetAndMetadata> committed;
+  };
   struct OwnedTask {
     std::shared_ptr<const TopologyPlan> plan;  ///< the plan when the task was added
     std::vector<TopicPartition> inputs;
@@ -129,6 +134,7 @@ class TaskManager {
     std::optional<std::int64_t> claim_id;                ///< of the claim under which the task runs
     std::map<TopicPartition, OffsetAndMetadata> claims;  ///< must be committed before the task may continue
     std::uint64_t claims_epoch = 0;                      ///< Ownership::epoch() when `claims` were prepared
+    std::optional<ClaimedFrom> claimed_from;             ///< of the last claim that this task made
     bool damaged = false;                                ///< see damaged()
     bool claim_doubtful = false;                         ///< see claims_doubtful()
     bool waits = false;                                  ///< for other members, or for a description of the group
@@ -151,6 +157,8 @@ class TaskManager {
   /// the restore. Each request may take `timeout`. Returns false if the task waits for other members, or if its claim
   /// must be committed first.
   [[nodiscard]] bool position(TaskId id, OwnedTask& owned, Millis timeout);
+  /// How the local state relates to the offsets of the start.
+  [[nodiscard]] static LocalState local_state_of(const OwnedTask& owned);
   /// The stores whose changelog had records when the offsets of the start were committed.
   [[nodiscard]] static std::set<std::string> logged_stores(const OwnedTask& owned);
   /// What the logs say about a task.

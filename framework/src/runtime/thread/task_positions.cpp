@@ -62,9 +62,8 @@ bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
   }
   owned.claim_id = decode_commit_metadata(committed.begin()->second.metadata).claim_id;
   owned.task->set_claim(owned.plan->tasks_of(id.subtopology).claim(), owned.claim_id);
-  const auto own = owned.stores->inputs();
   const bool from_own = finds_start(owned, committed);
-  const LocalState state = local_state(own, owned.inputs, owned.start.processed);
+  const LocalState state = local_state_of(owned);
   for (const TopicPartition& input : owned.inputs) {
     const OffsetAndMetadata& start = owned.start.processed.at(input);
     owned.task->resume(input, decode_commit_metadata(start.metadata));
@@ -102,6 +101,21 @@ bool TaskManager::position(TaskId id, OwnedTask& owned, Millis timeout) {
   owned.made_anew.clear();
   owned.moved_back.clear();
   return true;
+}
+
+LocalState TaskManager::local_state_of(const OwnedTask& owned) {
+  const auto& own = owned.stores->inputs();
+  const LocalState state = local_state(own, owned.inputs, owned.start.processed);
+  // The claim id of the local state is another one after a change of the topology: the task of the new version has just
+  // made its claim. A claim changes no offset. So the local state is as complete as it was before.
+  const auto& from = owned.claimed_from;
+  if (state == LocalState::complete || !from || from->claim_id != owned.claim_id) return state;
+  const bool nothing_since = std::ranges::all_of(from->committed, [&](const auto& entry) {
+    const auto now = owned.start.processed.find(entry.first);
+    return now != owned.start.processed.end() && now->second.offset == entry.second.offset;
+  });
+  const bool complete = nothing_since && local_state(own, owned.inputs, from->committed) == LocalState::complete;
+  return complete ? LocalState::complete : state;
 }
 
 // --- topics that were deleted and created again

@@ -64,8 +64,23 @@ std::pair<std::string_view, Timestamp> ChangelogRewrite::place() {
   return {all_->key(), time_};
 }
 
+std::string ChangelogRewrite::no_key() const {
+  std::string key;
+  if (windows_ != nullptr) formats::append_window_key(key, {}, 0, Sequence());
+  if (sessions_ != nullptr) formats::append_session_key(key, {}, {0, 0});
+  return key;
+}
+
 bool ChangelogRewrite::write(std::size_t max, WriteChangelog write) {
-  if (!all_) return write_versions(max, write);
+  is_empty_ = is_empty_ && (all_ ? !all_->valid() : versions_.empty());
+  if (is_empty_) {
+    write(no_key(), std::nullopt, 0, nullptr);
+    return false;
+  }
+  return all_ ? write_entries(max, write) : write_versions(max, write);
+}
+
+bool ChangelogRewrite::write_entries(std::size_t max, WriteChangelog write) {
   for (std::size_t written = 0; all_->valid(); all_->next(), ++written) {
     if (written == max) return true;
     const auto [key, time] = place();

@@ -17,6 +17,9 @@ namespace millrace::detail {
 /// Timestamps come from the values, if the values contain them. Otherwise: the start of the window, the end of the
 /// session, or `time`. A versioned store writes all its versions in the order of their timestamps.
 ///
+/// An empty store writes one tombstone for a key that no store has. So the changelog is not empty, and nobody takes it
+/// for a changelog that has lost its records.
+///
 /// The store must not be written meanwhile, and must outlive the object. Used by the task's thread.
 class ChangelogRewrite {
  public:
@@ -29,7 +32,10 @@ class ChangelogRewrite {
  private:
   /// The key of the present entry in the format of the changelog, and the timestamp for a value without one.
   [[nodiscard]] std::pair<std::string_view, Timestamp> place();
+  [[nodiscard]] bool write_entries(std::size_t max, WriteChangelog write);
   [[nodiscard]] bool write_versions(std::size_t max, WriteChangelog write);
+  /// The empty key at the time 0, in the format of the changelog.
+  [[nodiscard]] std::string no_key() const;
 
   const ByteStore& store_;
   ValueFormat format_;
@@ -43,6 +49,7 @@ class ChangelogRewrite {
   std::vector<std::pair<Timestamp, std::string>> versions_;
   std::size_t next_version_ = 0;
   std::string key_;
+  bool is_empty_ = true;  ///< no entry was found yet
 };
 
 }  // namespace millrace::detail
