@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "common/visible.hpp"
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 #include "millrace/version.hpp"
@@ -132,9 +133,9 @@ int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std
     // A wrong configuration is the user's to correct, like a wrong command line, so both have the same exit code.
     print_error(cli, error.what());
     return kExitUsage;
-  } catch (const std::exception& error) {
+  } catch (...) {
     // Everything ends here, so that no exception leaves main and a failure has an exit code.
-    print_error(cli, error.what());
+    print_error(cli, detail::current_error());
     return kExitFailure;
   }
 }

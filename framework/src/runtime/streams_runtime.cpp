@@ -5,6 +5,7 @@
 
 #include "broker/client_settings.hpp"
 #include "common/io_remedy.hpp"
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/logging.hpp"
 #include "runtime/open_files.hpp"
 #include "runtime/plan/internal_topics.hpp"
@@ -266,8 +267,8 @@ void StreamsRuntime::run(Worker& worker) {
     } catch (const std::exception& error) {
       go_on = handle_failure(worker, error);
     } catch (...) {
-      // User code may throw anything. The handler takes a std::exception, so the unknown type is wrapped.
-      go_on = handle_failure(worker, StreamsException("a processor threw something that is not a std::exception"));
+      // Code of the user may throw anything. The handler takes a std::exception.
+      go_on = handle_failure(worker, StreamsException(current_error()));
     }
   }
   // Does nothing if the thread was already closed after a failure.
@@ -318,10 +319,8 @@ Streams::ExceptionResponse StreamsRuntime::ask_handler(const std::exception& err
   if (!exception_handler) return Streams::ExceptionResponse::shutdown_client;
   try {
     return exception_handler(error);
-  } catch (const std::exception& second) {
-    log(LogLevel::error, application_id_ + ": the uncaught exception handler failed: " + second.what());
   } catch (...) {
-    log(LogLevel::error, application_id_ + ": the uncaught exception handler failed");
+    log(LogLevel::error, application_id_ + ": the uncaught exception handler failed: " + current_error());
   }
   return Streams::ExceptionResponse::shutdown_client;
 }
@@ -500,10 +499,8 @@ void StreamsRuntime::notify(State now, State before) const {
   const Inside inside(*this);
   try {
     state_listener(now, before);
-  } catch (const std::exception& error) {
-    log(LogLevel::error, application_id_ + ": the state listener failed: " + error.what());
   } catch (...) {
-    log(LogLevel::error, application_id_ + ": the state listener failed");
+    log(LogLevel::error, application_id_ + ": the state listener failed: " + current_error());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <ranges>
 #include <string>
 
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/logging.hpp"
 
 namespace millrace::detail {
@@ -32,8 +33,8 @@ void ConfiguredSerdes::close() {
   for (SerdeBase* serde : in_order_ | std::views::reverse) {
     try {
       serde->close();
-    } catch (const std::exception& error) {
-      log(LogLevel::warn, std::string("closing a serde: ") + error.what());
+    } catch (...) {
+      log(LogLevel::warn, "closing a serde: " + current_error());
     }
   }
   in_order_.clear();

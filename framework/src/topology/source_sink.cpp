@@ -2,6 +2,7 @@
 
 #include "metrics/recorders.hpp"
 #include "millrace/broker/partitioner.hpp"
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/errors.hpp"
 
 namespace millrace::detail {
@@ -54,10 +55,10 @@ const Headers& no_headers() {
 RecordMetadata metadata_of(const ConsumerRecord& record) { return {*record.topic, record.partition, record.offset}; }
 
 // As in Kafka Streams, this error stops the thread: skipping the record would lose it silently.
-void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error) {
+void extractor_failed(const NodeBase& source, const ConsumerRecord& record) {
   throw StreamsException("the timestamp extractor of source '" + source.name() + "' failed on record " + *record.topic +
                          "-" + std::to_string(record.partition) + ", offset " + std::to_string(record.offset) + ": " +
-                         error.what());
+                         current_error());
 }
 
 Timestamp timestamp_by_policy(TimestampPolicy policy, const ConsumerRecord& record, const PolicyTimes& times) {

@@ -78,6 +78,9 @@ BOOST_AUTO_TEST_CASE(survives_thrown_objects_that_are_not_std_exceptions) {
   app.start();
   BOOST_CHECK(app.streams.wait_for(kPatience));
   BOOST_CHECK(app.streams.state() == Streams::State::error);
+  BOOST_TEST(app.streams.error().find("record " + in +
+                                      "-0 offset 0 at node KSTREAM-PEEK-0000000001 (task 0_0): threw "
+                                      "the number 42, which is not a std::exception") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(does_not_replace_a_failing_thread_in_a_tight_loop) {

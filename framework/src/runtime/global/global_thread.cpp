@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 #include "runtime/global/topic_made_anew.hpp"
@@ -156,8 +157,8 @@ void GlobalThread::close_task() {
   if (task_) {
     try {
       task_->close();
-    } catch (const std::exception& error) {
-      log(LogLevel::warn, environment_.application_id + ": closing the global stores: " + error.what());
+    } catch (...) {
+      log(LogLevel::warn, environment_.application_id + ": closing the global stores: " + current_error());
     }
   }
   // The task uses the store set, so the task is destroyed first.
@@ -289,10 +290,16 @@ void GlobalThread::run() {
     fill();
     while (!stop_) follow();
   } catch (const std::exception& error) {
-    // stop() must not commit then, see there.
-    broken_ = true;
-    hooks_.failed(error);
+    failed(error);
+  } catch (...) {
+    failed(StreamsException(current_error()));
   }
+}
+
+void GlobalThread::failed(const std::exception& error) {
+  // stop() must not commit then, see there.
+  broken_ = true;
+  hooks_.failed(error);
 }
 
 void GlobalThread::fill() {
@@ -358,8 +365,8 @@ void GlobalThread::stop() {
     task_->close();
     // A clean end: the next start begins where this one stops.
     if (!damaged_) store_set_->flush_to_disk();
-  } catch (const std::exception& error) {
-    log(LogLevel::warn, environment_.application_id + ": closing the global stores: " + error.what());
+  } catch (...) {
+    log(LogLevel::warn, environment_.application_id + ": closing the global stores: " + current_error());
   }
   // Records in the queues of the task use the consumer's memory.
   close_task();

@@ -1,5 +1,6 @@
 #include "runtime/task/error_policy.hpp"
 
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/logging.hpp"
 
 namespace millrace::detail {
@@ -74,9 +75,9 @@ ErrorContext error_context(const TaskContext& task, const NodeBase& node) {
 HandlerResponse ask(const ExceptionHandler& handler, const ErrorContext& context) {
   try {
     return handler(context);
-  } catch (const std::exception& error) {
+  } catch (...) {
     throw TaskFailure(
-        describe_error("an exception handler failed (" + std::string(error.what()) + ") when asked about", context));
+        describe_error("an exception handler failed (" + current_error() + ") when asked about", context));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/logging.hpp"
 
 namespace millrace::detail {
@@ -46,8 +47,9 @@ SourceRestorer::~SourceRestorer() {
   for (auto& [store, pipeline] : pipelines_) {
     try {
       pipeline.task->close();
-    } catch (const std::exception& error) {
-      log(LogLevel::warn, "closing the restore of store '" + store + "' of " + stores_.owner() + ": " + error.what());
+    } catch (...) {
+      log(LogLevel::warn,
+          "closing the restore of store '" + store + "' of " + stores_.owner() + ": " + current_error());
     }
   }
 }

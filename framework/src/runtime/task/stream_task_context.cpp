@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/detail/saturating.hpp"
 #include "millrace/common/logging.hpp"
 #include "runtime/task/stream_task.hpp"
@@ -118,8 +119,8 @@ void StreamTask::processing_failed(const NodeBase& node) {
     throw;
   } catch (const ProcessorStateException&) {
     throw;
-  } catch (const std::exception& error) {
-    handle(environment_.errors.handlers.processing, DropReason::processing_error, node, {}, error.what());
+  } catch (...) {
+    handle(environment_.errors.handlers.processing, DropReason::processing_error, node, {}, current_error());
   }
 }
 
@@ -128,8 +129,8 @@ void StreamTask::deserialization_failed(const NodeBase& node) {
     throw;
   } catch (const RetriableException& error) {
     throw retry(failure(DropReason::deserialization_error), node, error, TaskRetry::Effects::none);
-  } catch (const std::exception& error) {
-    handle(environment_.errors.handlers.deserialization, DropReason::deserialization_error, node, {}, error.what());
+  } catch (...) {
+    handle(environment_.errors.handlers.deserialization, DropReason::deserialization_error, node, {}, current_error());
   }
 }
 
@@ -138,8 +139,8 @@ void StreamTask::serialization_failed(const NodeBase& node, const UnwrittenRecor
     throw;
   } catch (const RetriableException& error) {
     throw retry(failure(DropReason::serialization_error), node, error, TaskRetry::Effects::possible, unwritten);
-  } catch (const std::exception& error) {
-    handle(environment_.errors.handlers.production, DropReason::serialization_error, node, unwritten, error.what());
+  } catch (...) {
+    handle(environment_.errors.handlers.production, DropReason::serialization_error, node, unwritten, current_error());
   }
 }
 

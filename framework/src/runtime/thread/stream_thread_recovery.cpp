@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/logging.hpp"
 #include "runtime/thread/stream_thread.hpp"
 
@@ -126,6 +127,10 @@ void StreamThread::pause_until_retry() {
 
 void StreamThread::close_cleanly() {
   if (membership_.closed()) return;
+  const auto not_closed = [this](const std::string& why) {
+    log(LogLevel::warn, names_.thread_name() +
+                            ": could not close cleanly, the next start repeats the work since the last commit: " + why);
+  };
   try {
     if (output_ && output_->initialized() && !membership_.lost()) {
       // The broker has not answered the last commit. Another wait would only delay the end.
@@ -133,13 +138,11 @@ void StreamThread::close_cleanly() {
       // A lost transaction cannot be committed, hence the condition above.
       if (commit_before_leaving()) tasks_->remove_all(true);
     }
-  } catch (const std::exception& error) {
-    if (const auto* damage = dynamic_cast<const StateCorruptedException*>(&error)) {
-      (void)tasks_->damaged(damage->directory());
-    }
-    log(LogLevel::warn,
-        names_.thread_name() +
-            ": could not close cleanly, the next start repeats the work since the last commit: " + error.what());
+  } catch (const StateCorruptedException& damage) {
+    (void)tasks_->damaged(damage.directory());
+    not_closed(damage.what());
+  } catch (...) {
+    not_closed(current_error());
   }
   close_dirty();
 }

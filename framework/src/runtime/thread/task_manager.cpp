@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "millrace/common/detail/current_error.hpp"
 #include "millrace/common/logging.hpp"
 #include "runtime/task/commit_metadata.hpp"
 #include "runtime/task/input_offsets.hpp"
@@ -119,15 +120,20 @@ void TaskManager::end_task(OwnedTask& owned, bool clean) {
   if (!owned.task) return;
   changelogs_->remove(*owned.stores);
   for (const TopicPartition& input : owned.inputs) inputs_[input].second = nullptr;
+  // No data are lost: everything that was committed is in the changelog. The other tasks must be closed as well, so an
+  // exception ends here.
+  const auto not_closed = [&](const std::string& why) {
+    log(LogLevel::warn, "closing task " + owned.task->task_id().str() + ": " + why);
+  };
   try {
     owned.task->close();
     // Only an optimisation: without it, the next start restores the rest from the changelog.
     if (clean) owned.stores->flush_to_disk();
-  } catch (const std::exception& error) {
-    // No data are lost: everything that was committed is in the changelog. The other tasks must be closed as well, so
-    // the exception ends here.
-    owned.damaged |= dynamic_cast<const StateCorruptedException*>(&error) != nullptr;
-    log(LogLevel::warn, "closing task " + owned.task->task_id().str() + ": " + error.what());
+  } catch (const StateCorruptedException& damage) {
+    owned.damaged = true;
+    not_closed(damage.what());
+  } catch (...) {
+    not_closed(current_error());
   }
   // Before the task is destroyed, because the metrics belong to the task.
   metrics_.task_closed(owned.task->metrics());

@@ -43,7 +43,7 @@ class SourceNodeBase {
 [[nodiscard]] RecordMetadata metadata_of(const ConsumerRecord& record);
 
 /// Throws a StreamsException that stops the application, after a user's TimestampExtractor has thrown.
-[[noreturn]] void extractor_failed(const NodeBase& source, const ConsumerRecord& record, const std::exception& error);
+[[noreturn]] void extractor_failed(const NodeBase& source, const ConsumerRecord& record);
 
 /// What a policy may use besides the timestamp of the record. In ms since the epoch.
 struct PolicyTimes {
@@ -90,8 +90,8 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
       } catch (const RetriableException&) {
         // The task tries again.
         throw;
-      } catch (const std::exception& error) {
-        extractor_failed(*this, record, error);
+      } catch (...) {
+        extractor_failed(*this, record);
       }
     }
     return timestamp_by_policy(settings_.timestamps, record,
