@@ -105,7 +105,9 @@ int main(int argc, char** argv) {
   return millrace::run_command_line(cli, argc, argv, [&] {
     // Before the first client, see StopSignals.
     millrace::StopSignals signals;
-    const auto broker = common.open_broker(&signals);
+    // The other subcommands need a topic that exists.
+    const auto if_missing = create->parsed() ? millrace::IfMissing::create : millrace::IfMissing::fail;
+    const auto broker = common.open_broker(&signals, if_missing);
     if (list->parsed()) topics::list(*broker, internal);
     if (describe->parsed()) topics::describe(*broker, described);
     if (create->parsed()) topics::create(*broker, created, partitions, settings);

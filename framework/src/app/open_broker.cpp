@@ -59,20 +59,20 @@ void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
   }
 }
 
-std::shared_ptr<Broker> make_broker(const StreamsConfig& config) {
+std::shared_ptr<Broker> make_broker(const StreamsConfig& config, IfMissing if_missing) {
   const auto address = config.get_string("bootstrap.servers");
   if (address.empty()) {
     throw ConfigException(
         "no broker is given: use --bootstrap-servers HOST:PORT for Kafka, or --broker embedded:DIR "
         "for the embedded broker");
   }
-  if (address.starts_with(kEmbedded)) return Broker::embedded(address.substr(kEmbedded.size()));
+  if (address.starts_with(kEmbedded)) return Broker::embedded(address.substr(kEmbedded.size()), if_missing);
   // Security and connection settings apply to all clients; the engine adds the settings of each client.
   return Broker::kafka(address, config.client_settings(""));
 }
 
-std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop) {
-  auto broker = make_broker(config);
+std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop, IfMissing if_missing) {
+  auto broker = make_broker(config, if_missing);
   wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), stop);
   return broker;
 }

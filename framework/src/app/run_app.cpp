@@ -8,6 +8,7 @@
 #include "millrace/app/stop_signals.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
+#include "runtime/plan/user_topics.hpp"
 
 namespace millrace {
 namespace {
@@ -27,6 +28,19 @@ void print_description(const Topology& topology, const std::string& format) {
     std::cout << topology.describe_graphviz();
   } else {
     throw ConfigException("--describe=" + format + ": use text, mermaid or graphviz");
+  }
+}
+
+/// `--create-topics`. Each topic gets this number of partitions, and the broker's default settings.
+void create_missing_topics(const Topology& topology, const StreamsConfig& config, Broker& broker,
+                           std::int32_t partitions) {
+  const Millis timeout = config.get_millis("millrace.connect.timeout.ms");
+  const auto admin = broker.make_admin();
+  for (const auto& [name, use] : detail::missing_topics(topology.internal(), config, *admin, timeout)) {
+    // Another instance may have been faster.
+    if (!admin->create_topic({.name = name, .partitions = partitions, .configs = {}}, timeout)) continue;
+    log(LogLevel::info, "created topic '" + name + "' (" + use + ") with " + std::to_string(partitions) +
+                            (partitions == 1 ? " partition" : " partitions"));
   }
 }
 
@@ -75,6 +89,12 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
   cli.add_flag("--describe{text}", description,
                "prints the topology and exits; --describe=mermaid, =graphviz: draws it")
       ->group("Common options");
+  std::int32_t create_topics = 0;
+  cli.add_flag("--create-topics{1}", create_topics,
+               "creates the topics that the topology reads and writes and that do not exist; --create-topics=N: each "
+               "with N partitions")
+      ->check(CLI::Range(1, 1'000'000))
+      ->group("Common options");
   const ResetCommand reset(cli);
   Options options(cli);
   if (spec.options) spec.options(options);
@@ -89,7 +109,7 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
       return kExitOk;
     }
     // make_broker() does not connect to Kafka yet, so the checks below come before any waiting.
-    const auto broker = make_broker(config);
+    const auto broker = make_broker(config, reset.given() ? IfMissing::fail : IfMissing::create);
     if (reset.given()) {
       wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), &stop);
       reset.run(topology, config, broker);
@@ -99,8 +119,10 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
     Streams streams(topology, config, broker);
     if (spec.customize) spec.customize(streams);
     wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), &stop);
-    // The broker answers now. Programs create missing topics here. Without them, start() would fail.
+    // The broker answers now. Programs create topics with settings of their own here. Without the topics, start() would
+    // fail.
     if (spec.before_start) spec.before_start(*broker, config);
+    if (create_topics > 0) create_missing_topics(topology, config, *broker, create_topics);
     run_until_stopped(streams, stop, name);
     return kExitOk;
   });

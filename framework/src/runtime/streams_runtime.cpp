@@ -10,6 +10,7 @@
 #include "runtime/open_files.hpp"
 #include "runtime/plan/internal_topics.hpp"
 #include "runtime/plan/topic_collisions.hpp"
+#include "runtime/plan/user_topics.hpp"
 #include "runtime/task/store_plans.hpp"
 #include "runtime/temporary_state.hpp"
 #include "runtime/thread/shares.hpp"
@@ -160,10 +161,10 @@ void StreamsRuntime::make_environment() {
     log(LogLevel::info,
         application_id_ + ": cannot check whether its internal topics belong to another application: " + error.what());
   }
-  plan_ = std::make_shared<const TopologyPlan>(plan_topology(topology_.internal(), application_id_, config_, *admin_,
-                                                             config_.get_millis("millrace.connect.timeout.ms")));
-  warn_of_other_settings(*admin_, topology_.internal(), application_id_, config_,
-                         config_.get_millis("millrace.connect.timeout.ms"));
+  require_topics(topology_.internal(), config_, *admin_, broker_->address(), timeout);
+  plan_ = std::make_shared<const TopologyPlan>(
+      plan_topology(topology_.internal(), application_id_, config_, *admin_, timeout));
+  warn_of_other_settings(*admin_, topology_.internal(), application_id_, config_, timeout);
   environment_.emplace(ThreadEnvironment{
       .task = {.topology = topology_.internal(),
                .application_id = application_id_,

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The topics tool on the embedded broker."""
 
+import os
 import unittest
 
 from programs import SHIPPED_CSV, records, run, scratch_directory
@@ -66,6 +67,20 @@ class Topics(unittest.TestCase):
                 result = run("topics", *arguments, *self.broker, check=False)
                 self.assertEqual(result.returncode, code)
                 self.assertIn(text, result.stderr)
+
+    def test_only_create_makes_a_broker_and_says_so(self):
+        with scratch_directory() as directory:
+            broker = ("--broker", f"embedded:{directory}/typo")
+            for arguments in (("list",), ("describe", "a"), ("cat", "a"), ("put", "a"), ("delete", "a"),
+                              ("alter", "a", "--set", "retention.ms=5")):
+                with self.subTest(arguments):
+                    result = run("topics", *arguments, *broker, check=False)
+                    self.assertEqual(result.returncode, 2)
+                    self.assertIn(f"there is no embedded broker in {directory}/typo", result.stderr)
+                    self.assertEqual(os.listdir(directory), [])
+            self.assertIn(f"made a new embedded broker in {directory}/typo",
+                          run("topics", "create", "a", *broker).stderr)
+            self.assertEqual(run("topics", "list", *broker).stdout.split(), ["a", "1", "partition"])
 
     def test_delete_deletes(self):
         with scratch_directory() as directory:

@@ -185,10 +185,12 @@ BOOST_AUTO_TEST_CASE(refuses_wrong_client_settings_before_it_starts) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(does_not_start_without_its_source_topic) {
-  App app(*this, counting("no-such-topic", out), settings());
+BOOST_AUTO_TEST_CASE(does_not_start_without_its_topics) {
+  App app(*this, counting("no-such-topic", "no-output"), settings());
   BOOST_CHECK_EXCEPTION(app.start(), TopologyException, [](const TopologyException& error) {
-    return std::string(error.what()).find("'no-such-topic'") != std::string::npos;
+    const std::string text = error.what();
+    return text.find("'no-such-topic' (source") != std::string::npos &&
+           text.find("'no-output' (sink") != std::string::npos;
   });
   BOOST_CHECK(app.streams.close(kPatience));
 }

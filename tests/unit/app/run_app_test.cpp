@@ -4,6 +4,7 @@
 #include "millrace/app/app.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <stdexcept>
 
 #include "captured.hpp"
@@ -105,6 +106,36 @@ BOOST_AUTO_TEST_CASE(reports_a_source_topic_that_is_missing) {
   set_log_level(LogLevel::info);
   BOOST_TEST(result.code == kExitFailure);
   BOOST_TEST(contains(result.err, "in"), result.err);
+}
+
+BOOST_AUTO_TEST_CASE(creates_missing_topics_if_it_is_told_to) {
+  const TempDir dir;
+  auto spec = copier();
+  spec.before_start = [](Broker& broker, const StreamsConfig&) {
+    broker.make_admin()->create_topic({"in", 2, -1, {}}, 10s);
+  };
+  spec.customize = [thread = pthread_self()](Streams& streams) {
+    streams.set_state_listener([thread](Streams::State now, Streams::State) {
+      if (now == Streams::State::running) pthread_kill(thread, SIGTERM);
+    });
+  };
+  const std::string broker = "embedded:" + dir.path().string();
+  const CapturedStderr log;
+  const auto result = run(spec, {"--broker", broker, "--create-topics=3"});
+  BOOST_TEST(result.code == kExitOk, result.err);
+  BOOST_TEST(contains(log.text(), "created topic 'out' (sink 'KSTREAM-SINK-0000000001') with 3 partitions"));
+  const auto admin = Broker::embedded(dir.path().string())->make_admin();
+  BOOST_TEST(admin->describe_topic("in", 10s).value().partitions == 2);
+  BOOST_TEST(admin->describe_topic("out", 10s).value().partitions == 3);
+  BOOST_TEST(run(spec, {"--broker", broker, "--create-topics=0"}).code == kExitUsage);
+}
+
+BOOST_AUTO_TEST_CASE(does_not_make_a_broker_for_a_reset) {
+  const TempDir dir;
+  const auto result = run(copier(), {"--broker", "embedded:" + (dir.path() / "typo").string(), "--reset"});
+  BOOST_TEST(result.code == kExitUsage);
+  BOOST_TEST(contains(result.err, "there is no embedded broker in"), result.err);
+  BOOST_TEST(std::filesystem::is_empty(dir.path()));
 }
 
 BOOST_AUTO_TEST_CASE(runs_until_a_signal_and_closes) {

@@ -45,7 +45,8 @@ class CommonOptions {
   [[nodiscard]] StreamsConfig config() const;
 
   /// Opens the broker that config() names and waits for it, see below. Call this after parsing.
-  [[nodiscard]] std::shared_ptr<Broker> open_broker(StopSignals* stop = nullptr) const;
+  [[nodiscard]] std::shared_ptr<Broker> open_broker(StopSignals* stop = nullptr,
+                                                    IfMissing if_missing = IfMissing::create) const;
 
  private:
   StreamsConfig defaults_;
@@ -56,12 +57,15 @@ class CommonOptions {
 };
 
 /// Opens the broker of `bootstrap.servers`. Waits for at most `millrace.connect.timeout.ms` until the broker answers.
-[[nodiscard]] std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop = nullptr);
+/// `if_missing`: for an embedded broker. A program that only reads gives IfMissing::fail.
+[[nodiscard]] std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop = nullptr,
+                                                  IfMissing if_missing = IfMissing::create);
 
 /// The two steps of open_broker(). make_broker() does not connect to Kafka, but it locks the directory of the embedded
 /// broker. wait_until_reachable() retries with growing pauses. It throws a fatal BrokerException after `timeout`, and
 /// StreamsException if a stop signal comes first.
-[[nodiscard]] std::shared_ptr<Broker> make_broker(const StreamsConfig& config);
+[[nodiscard]] std::shared_ptr<Broker> make_broker(const StreamsConfig& config,
+                                                  IfMissing if_missing = IfMissing::create);
 void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop = nullptr);
 
 /// Parses the command line, runs `body`, and returns the exit code that `body` returned. A wrong command line and every

@@ -15,6 +15,12 @@ namespace millrace {
 /// the settings that it supports and ignores the others.
 using ClientConfig = std::map<std::string, std::string>;
 
+/// What opening an embedded broker does if the directory has none.
+enum class IfMissing {
+  create,  ///< makes a new, empty one, and its directory
+  fail,    ///< throws ConfigException. For programs that only read: a directory made by a typing error helps nobody
+};
+
 /// The place where records are stored: Apache Kafka, or the embedded durable log. Makes clients.
 ///
 /// Threads   thread-safe
@@ -38,9 +44,10 @@ class Broker {
   [[nodiscard]] static std::shared_ptr<Broker> kafka(const std::string& bootstrap_servers,
                                                      const ClientConfig& common = {});
 
-  /// The embedded broker in `directory`, which is created if it is missing. Within one process, calls with the same
-  /// directory share one broker. Throws LockException if another process has the directory open.
-  [[nodiscard]] static std::shared_ptr<Broker> embedded(const std::string& directory);
+  /// The embedded broker in `directory`. Within one process, calls with the same directory share one broker. Throws
+  /// LockException if another process has the directory open.
+  [[nodiscard]] static std::shared_ptr<Broker> embedded(const std::string& directory,
+                                                        IfMissing if_missing = IfMissing::create);
 };
 
 }  // namespace millrace

@@ -28,7 +28,7 @@ class Registry {
 
   /// The Core of a directory, shared with earlier callers. Opens the directory if nobody has it open. Two names of the
   /// same directory (relative, with symbolic links) give the same Core.
-  std::shared_ptr<Core> open(const std::filesystem::path& directory) {
+  std::shared_ptr<Core> open(const std::filesystem::path& directory, IfMissing if_missing) {
     std::error_code error;
     std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(directory), error);
     if (!path.has_filename()) path = path.parent_path();  // `dir/` means `dir`
@@ -43,6 +43,12 @@ class Registry {
       if (found == cores_.end()) break;
       if (auto core = found->second.lock()) return core;
       closed_.wait(lock);
+    }
+    if (if_missing == IfMissing::fail && !Storage::exists(path)) {
+      throw ConfigException("there is no embedded broker in " + path.string() +
+                            ": check the directory's name. A program that writes makes a new one, for example 'topics "
+                            "create TOPIC --broker embedded:" +
+                            directory.string() + "'");
     }
     // The deleter closes the database without the registry's mutex, because that may take a while. Then it removes the
     // entry and wakes the threads that wait to open the same directory.
@@ -82,8 +88,8 @@ class Registry {
 /// Makes clients of one directory. Thread-safe.
 class EmbeddedBroker final : public Broker {
  public:
-  explicit EmbeddedBroker(const std::string& directory)
-      : directory_(directory), core_(Registry::instance().open(directory)) {}
+  EmbeddedBroker(const std::string& directory, IfMissing if_missing)
+      : directory_(directory), core_(Registry::instance().open(directory, if_missing)) {}
 
   std::unique_ptr<Consumer> make_consumer(const ClientConfig& config) override {
     return std::make_unique<EmbeddedConsumer>(core_, ConsumerSettings::parse(config));
@@ -102,8 +108,8 @@ class EmbeddedBroker final : public Broker {
 }  // namespace
 }  // namespace detail::embedded
 
-std::shared_ptr<Broker> Broker::embedded(const std::string& directory) {
-  return std::make_shared<detail::embedded::EmbeddedBroker>(directory);
+std::shared_ptr<Broker> Broker::embedded(const std::string& directory, IfMissing if_missing) {
+  return std::make_shared<detail::embedded::EmbeddedBroker>(directory, if_missing);
 }
 
 }  // namespace millrace

@@ -85,6 +85,11 @@ rocksdb::ColumnFamilyOptions log_options() {
 
 }  // namespace
 
+// RocksDB keeps this file in every database.
+bool Storage::exists(const std::filesystem::path& directory) {
+  return std::filesystem::exists(directory / "db" / "CURRENT");
+}
+
 Storage::Storage(const std::filesystem::path& directory)
     : directory_(existing_directory(directory)), lock_(directory_) {
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {{rocksdb::kDefaultColumnFamilyName, meta_options()},
@@ -115,6 +120,7 @@ Storage::Storage(const std::filesystem::path& directory)
     Changes changes(*this);
     changes.put(format::version_key(), format::encode_u32(format::kFormatVersion));
     changes.write();
+    log(LogLevel::info, "made a new embedded broker in " + directory_);
   }
 }
 

@@ -28,6 +28,9 @@ class Storage {
   /// open, and StreamsException if the database cannot be opened or has another format version.
   explicit Storage(const std::filesystem::path& directory);
 
+  /// Whether the directory has a database. Creates nothing.
+  [[nodiscard]] static bool exists(const std::filesystem::path& directory);
+
   /// Collects changes. write() stores all of them in one atomic write. Used by one thread.
   class Changes {
    public:
