@@ -73,6 +73,9 @@ void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& n
     throw StreamsException("could not close within " + std::to_string(kCloseTimeout.count()) +
                            " ms; the next start repeats the work that was not committed");
   }
+  if (!streams.closed_cleanly()) {
+    throw StreamsException("could not commit its last work, see the warnings above; the next start repeats it");
+  }
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ void Streams::set_restore_listener(RestoreListener listener) { runtime_->restore
 
 void Streams::start() { runtime_->start(); }
 bool Streams::close(Millis timeout) { return runtime_->close(timeout); }
+bool Streams::closed_cleanly() const { return runtime_->closed_cleanly(); }
 bool Streams::wait_for(Millis timeout) { return runtime_->wait_for(timeout); }
 Streams::State Streams::state() const { return runtime_->state(); }
 std::string Streams::error() const { return runtime_->error(); }

@@ -273,9 +273,10 @@ void StreamsRuntime::run(Worker& worker) {
     }
   }
   // Does nothing if the thread was already closed after a failure.
-  worker.stream_thread->close_cleanly();
+  const bool clean = worker.stream_thread->close_cleanly();
   update_state();
   const std::lock_guard lock(mutex_);
+  clean_ = clean_ && clean;
   --alive_;
   changed_.notify_all();
 }
@@ -408,6 +409,11 @@ bool StreamsRuntime::close(Millis timeout) {
   // The final state is set, so the main thread is at its end.
   if (main_thread_.joinable()) main_thread_.join();
   return true;
+}
+
+bool StreamsRuntime::closed_cleanly() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::not_running && clean_;
 }
 
 bool StreamsRuntime::wait_for(Millis timeout) {

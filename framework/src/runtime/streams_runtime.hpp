@@ -39,6 +39,7 @@ class StreamsRuntime {
   /// See Streams. Throws StreamsException if called twice.
   void start();
   bool close(Millis timeout);
+  [[nodiscard]] bool closed_cleanly() const;
   bool wait_for(Millis timeout);
 
   [[nodiscard]] Streams::State state() const;
@@ -156,6 +157,8 @@ class StreamsRuntime {
   bool global_ready_ = true;
   /// A stream thread has asked for a new plan.
   bool replan_ = false;
+  /// No thread has failed to commit its last work.
+  bool clean_ = true;
   /// Workers whose thread has not ended.
   std::size_t alive_ = 0;
   std::shared_ptr<const TopologyPlan> plan_;

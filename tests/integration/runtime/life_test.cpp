@@ -97,6 +97,34 @@ BOOST_AUTO_TEST_CASE(does_not_replace_a_failing_thread_in_a_tight_loop) {
   BOOST_CHECK(app.streams.state() == Streams::State::not_running);
 }
 
+BOOST_AUTO_TEST_CASE(tells_whether_its_last_work_was_committed) {
+  /// Cannot commit while `broken` is set.
+  struct Hook final : Processor<std::string, std::string> {
+    explicit Hook(const std::atomic<bool>& is_broken) : broken(is_broken) {}
+    void process(Record<std::string, std::string> record) override { context().forward(std::move(record)); }
+    void prepare_commit() override {
+      if (broken) throw std::runtime_error("cannot commit");
+    }
+    const std::atomic<bool>& broken;
+  };
+  for (const bool fails : {false, true}) {
+    std::atomic<bool> broken = false;
+    StreamsBuilder builder;
+    builder.stream<std::string, std::string>(in).process([&broken] { return std::make_unique<Hook>(broken); }).to(out);
+    App app(*this, builder.build(),
+            settings().set("processing.guarantee", "at_least_once").set("commit.interval.ms", "3600000"));
+    BOOST_TEST(!app.streams.closed_cleanly());
+    app.run_until_running();
+    write(in, {{"k", "v"}});
+    wait_until("the record", [&] { return app.streams.counters().processed_records > 0; });
+    BOOST_TEST(!app.streams.closed_cleanly());
+    broken = fails;
+    BOOST_TEST(app.streams.close(kPatience));
+    BOOST_TEST(app.streams.closed_cleanly() == !fails);
+    BOOST_CHECK(app.streams.state() == Streams::State::not_running);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(may_be_closed_by_its_own_listeners) {
   write(in, {{"k", "fail"}});
   App app(*this, failing(), settings());

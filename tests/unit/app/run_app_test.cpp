@@ -155,6 +155,29 @@ BOOST_AUTO_TEST_CASE(runs_until_a_signal_and_closes) {
   BOOST_TEST(result.code == kExitOk, result.err);
 }
 
+BOOST_AUTO_TEST_CASE(fails_if_its_last_work_was_not_committed) {
+  struct Hook final : Processor<std::string, std::string> {
+    void process(Record<std::string, std::string>) override {}
+    void prepare_commit() override { throw std::runtime_error("cannot commit"); }
+  };
+  const TempDir dir;
+  AppSpec spec{.name = "failing", .topology = [](const StreamsConfig&) {
+                 StreamsBuilder builder;
+                 builder.stream<std::string, std::string>("in").process([] { return std::make_unique<Hook>(); });
+                 return builder.build();
+               }};
+  spec.customize = [thread = pthread_self()](Streams& streams) {
+    streams.set_state_listener([thread](Streams::State now, Streams::State) {
+      if (now == Streams::State::running) pthread_kill(thread, SIGTERM);
+    });
+  };
+  const auto result = run(spec, {"--broker", "embedded:" + dir.path().string(), "--create-topics", "--log-level", "off",
+                                 "-c", "commit.interval.ms=3600000"});
+  set_log_level(LogLevel::info);
+  BOOST_TEST(result.code == kExitFailure);
+  BOOST_TEST(contains(result.err, "could not commit its last work"), result.err);
+}
+
 BOOST_AUTO_TEST_CASE(reports_dropped_records_and_reasons_at_the_end) {
   const TempDir dir;
   AppSpec spec{.name = "failing", .topology = [](const StreamsConfig&) {

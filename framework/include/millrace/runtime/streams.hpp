@@ -106,6 +106,11 @@ class Streams {
   /// again. May be called repeatedly. In a listener, handler or processor it only requests the end and returns false.
   bool close(Millis timeout = Millis(60'000));
 
+  /// Whether the application has ended in `not_running` with all its work committed. False while it has not ended,
+  /// after an error, and if the last commit of a thread failed at the end: then the next start repeats the work since
+  /// the last commit. A warning in the log says why. (Kafka Streams does not tell.)
+  [[nodiscard]] bool closed_cleanly() const;
+
   /// Waits until the application has ended, by close() or by an error. Returns false after `timeout`.
   bool wait_for(Millis timeout);
 

@@ -59,9 +59,9 @@ class StreamThread final : private RebalanceListener {
   /// nothing to do. An exception means that the thread must end.
   void run_once();
 
-  /// Commits, closes the tasks and leaves the group. A failure is logged, and the rest is closed without a commit. Must
-  /// be called on the stream thread.
-  void close_cleanly();
+  /// Commits, closes the tasks and leaves the group. If that fails, logs why, closes the rest without a commit, and
+  /// returns false. Must be called on the stream thread.
+  bool close_cleanly();
   /// Closes everything without a commit and leaves the group. Further calls do nothing.
   void close_dirty();
 

@@ -14,6 +14,8 @@ namespace millrace::detail {
 namespace {
 
 constexpr int kCommitTries = 3;
+/// A group refuses the commit of a member that has missed a rebalance within this time.
+constexpr Millis kLongestRefusal{2'000};
 
 }  // namespace
 
@@ -71,6 +73,7 @@ void StreamThread::change_consumer(const TopologyPlan& plan) {
 /// Commits all running tasks, after the thread has followed the last rebalance. Returns false if the group has given
 /// the partitions to other members: the work since the last commit is lost. Throws BrokerException if the commit fails.
 bool StreamThread::commit_before_leaving() {
+  const Timestamp begin = now();
   for (int tries = 1;; ++tries) {
     try {
       follow_group();
@@ -79,8 +82,13 @@ bool StreamThread::commit_before_leaving() {
       return true;
     } catch (const BrokerException& error) {
       // Exactly once: the transaction has failed together with the commit, so another attempt is useless. At least
-      // once: the group may have rebalanced again, so another attempt may succeed.
-      if (exactly_once_ || error.severity() != BrokerException::Severity::retriable || tries == kCommitTries) throw;
+      // once: the group may have rebalanced again, so another attempt may succeed. The group says so at once. A failure
+      // that took longer has another cause, for example a topic that does not exist, and would only delay the end.
+      const bool at_once = now() - begin < kLongestRefusal.count();
+      if (exactly_once_ || error.severity() != BrokerException::Severity::retriable || !at_once ||
+          tries == kCommitTries) {
+        throw;
+      }
     }
   }
 }

@@ -125,9 +125,11 @@ void StreamThread::pause_until_retry() {
   }
 }
 
-void StreamThread::close_cleanly() {
-  if (membership_.closed()) return;
-  const auto not_closed = [this](const std::string& why) {
+bool StreamThread::close_cleanly() {
+  if (membership_.closed()) return true;
+  bool clean = true;
+  const auto not_closed = [&](const std::string& why) {
+    clean = false;
     log(LogLevel::warn, names_.thread_name() +
                             ": could not close cleanly, the next start repeats the work since the last commit: " + why);
   };
@@ -145,6 +147,7 @@ void StreamThread::close_cleanly() {
     not_closed(current_error());
   }
   close_dirty();
+  return clean;
 }
 
 void StreamThread::close_dirty() {
