@@ -97,7 +97,7 @@ class Streams {
   /// threads run, before they have joined the group. The stream threads join the group when the global stores are
   /// filled up to the ends that their topics had at the start. Until then the state is `rebalancing`.
   ///
-  /// Throws TopologyException (a source topic is missing, joined topics have different numbers of partitions),
+  /// Throws TopologyException (a topic is missing, joined topics have different numbers of partitions),
   /// BrokerException (no answer within `millrace.connect.timeout.ms`), StreamsException (already started).
   void start();
 
@@ -108,7 +108,8 @@ class Streams {
 
   /// Whether the application has ended in `not_running` with all its work committed. False while it has not ended,
   /// after an error, and if the last commit of a thread failed at the end: then the next start repeats the work since
-  /// the last commit. A warning in the log says why. (Kafka Streams does not tell.)
+  /// the last commit. A warning in the log says why. Work that other members repeat, because the group has given them
+  /// the partitions, does not count. (Kafka Streams does not tell.)
   [[nodiscard]] bool closed_cleanly() const;
 
   /// Waits until the application has ended, by close() or by an error. Returns false after `timeout`.

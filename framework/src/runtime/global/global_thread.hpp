@@ -111,6 +111,7 @@ class GlobalThread {
 
   /// The body of the thread.
   void run();
+  /// Reports the exception that ends the thread. Called on the thread.
   void failed(const std::exception& error);
   /// Runs the bootstrap, and rebuilds the stores if they are damaged. Then opens the gate for the readers.
   void fill();

@@ -1,6 +1,5 @@
 #include "runtime/plan/user_topics.hpp"
 
-#include <algorithm>
 #include <set>
 
 #include "millrace/common/errors.hpp"

@@ -22,8 +22,7 @@ struct UserTopic {
                                                     Admin& admin, Millis timeout);
 
 /// Throws TopologyException if topics are missing. The text names all of them and a command that creates them.
-/// `address`: of the broker, see Broker::address(). Kafka Streams checks only what it reads; a missing output topic
-/// fails after minutes there.
+/// `address`: of the broker, see Broker::address(). Kafka Streams checks only the topics that it reads.
 void require_topics(const TopologyBuilder& topology, const StreamsConfig& config, Admin& admin,
                     const std::string& address, Millis timeout);
 
