@@ -45,21 +45,26 @@ class FullCaches:
                 behind.add(op.get("id"))
                 self.topics.add(op.get("topic") if op["op"] == "to" else None)
 
-    def state(self, parts):
-        """The answer in which each topic behind a cache has its state after each input instead of its records."""
+    def state(self, answer, other):
+        """The answer in which each topic behind a cache has its state after each input instead of its records.
+
+        An input counts if either answer has records of it: one side may write a row and delete it again, or write a row
+        a second time, where the other side writes nothing.
+        """
         topics = {}
         result = {}
-        for part in sorted(parts, key=natural):
+        for part in sorted({*answer, *other}, key=natural):
+            rows = answer.get(part, [])
             if part.startswith("store "):
-                result[part] = sorted((self.row(row) for row in parts[part] if not self.nothing(row["value"])), key=repr)
+                result[part] = sorted((self.row(row) for row in rows if not self.nothing(row["value"])), key=repr)
             elif not part.startswith("input "):
-                result[part] = parts[part]
+                result[part] = rows
             else:
                 topic = part.split(" topic ")[1]
                 if topic not in self.topics and not topic.endswith(("-changelog", "-repartition")):
-                    result[part] = parts[part]
+                    result[part] = rows
                 elif not topic.endswith("-repartition"):    # those of tables carry what changed, old and new
-                    self.follow(topics.setdefault(topic, {}), parts[part])
+                    self.follow(topics.setdefault(topic, {}), rows)
                     result[part] = sorted(topics[topic].values(), key=repr)
         return {part: rows for part, rows in result.items() if rows}
 
@@ -127,7 +132,7 @@ def differences(program, java, cpp):
     keep_dead_letters(left, right, program)
     caches = FullCaches(program)
     if caches.full:
-        left, right = caches.state(left), caches.state(right)
+        left, right = caches.state(left, right), caches.state(right, left)
     found = []
     for part in sorted({*left, *right}, key=lambda part: (part != "error", part != "describe", natural(part))):
         if left.get(part) != right.get(part):

@@ -167,6 +167,17 @@ class FullCaches(unittest.TestCase):
         java = [self.record("behind", "61", "31"), self.record("behind", "61", None)]
         self.assertEqual(self.differ(java, []), [])
 
+    def test_a_row_may_come_and_go_on_one_side_while_another_row_stays(self):
+        java = [self.record("behind", "61", "31")]
+        cpp = [*java, self.record("behind", "62", "31", 1), self.record("behind", "62", None, 1)]
+        self.assertEqual(self.differ(java, cpp), [])
+        self.assertEqual(self.differ(cpp, java), [])
+
+    def test_a_row_may_be_written_again_on_one_side(self):
+        java = [self.record("behind", "61", "31")]
+        self.assertEqual(self.differ(java, [*java, self.record("behind", "61", "31", 1)]), [])
+        self.assertIn("input 1 topic behind", self.differ(java, [*java, self.record("behind", "61", "32", 1)])[0])
+
     def test_changelogs_count_and_so_do_stores(self):
         changelog = [self.record("app-t-changelog", "61", "31")]
         self.assertIn("topic app-t-changelog", self.differ(changelog, [])[0])
