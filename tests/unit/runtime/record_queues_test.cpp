@@ -209,6 +209,54 @@ BOOST_AUTO_TEST_CASE(is_ready_when_all_have_records) {
   BOOST_CHECK_EQUAL(queues.size(), 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_queue_that_was_alone_is_compared_with_a_later_one) {
+  auto& a = add("a");
+  arrive(a, 10);
+  arrive(a, 20);
+  BOOST_CHECK_EQUAL(*take(), 10);
+  auto& b = add("b");
+  arrive(b, 15);
+  BOOST_CHECK_EQUAL(*take(), 15);
+  BOOST_CHECK_EQUAL(*take(), 20);
+  BOOST_CHECK(!take());
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_was_put_back_comes_again) {
+  auto& a = add("a");
+  arrive(a, 10);
+  arrive(a, 20);
+  BOOST_CHECK_EQUAL(a.take().timestamp, 10);
+  a.put_back();
+  BOOST_CHECK_EQUAL(a.take().timestamp, 10);
+  a.processed();
+  BOOST_CHECK_EQUAL(a.take().timestamp, 20);
+}
+
+BOOST_AUTO_TEST_CASE(the_proof_is_about_the_last_processed_record) {
+  const std::string topic = "a";
+  auto& a = add(topic);
+  std::vector<LogProof> expected;
+  for (std::int64_t offset = 0; offset < 3; ++offset) {
+    ConsumerRecord record;
+    record.topic = &topic;
+    record.offset = offset;
+    record.timestamp = 100 + offset;
+    record.value = "value";
+    expected.push_back(proof_of(record));
+    queues.push(a, std::move(record));
+  }
+  BOOST_CHECK(!a.proof());
+  for (std::size_t i = 0; i < 2; ++i) {
+    (void)a.take();
+    a.processed();
+    BOOST_CHECK(*a.proof() == expected[i]);
+  }
+  // The third one is not processed: it goes back.
+  (void)a.take();
+  a.put_back();
+  BOOST_CHECK(*a.proof() == expected[1]);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

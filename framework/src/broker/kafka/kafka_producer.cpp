@@ -67,7 +67,7 @@ KafkaProducer::~KafkaProducer() {
 }
 
 void KafkaProducer::connect() {
-  last_topic_ = nullptr;
+  recent_topics_.fill(nullptr);
   topics_.clear();
   client_.reset();
   client_ = std::make_unique<KafkaClient>(
@@ -78,7 +78,9 @@ void KafkaProducer::connect() {
 }
 
 KafkaProducer::Topic& KafkaProducer::topic(std::string_view name) {
-  if (last_topic_ != nullptr && last_topic_->first == name) return last_topic_->second;
+  // Strings are at least 16 bytes apart.
+  auto& recent = recent_topics_[(reinterpret_cast<std::uintptr_t>(name.data()) >> 4) % recent_topics_.size()];
+  if (recent != nullptr && recent->first == name) return recent->second;
   auto found = topics_.find(name);
   if (found == topics_.end()) {
     const std::string text(name);
@@ -86,7 +88,7 @@ KafkaProducer::Topic& KafkaProducer::topic(std::string_view name) {
     if (handle == nullptr) client_->fail(rd_kafka_last_error(), "writing to topic '" + text + "'");
     found = topics_.emplace(text, Topic{std::move(handle), 0, {}}).first;
   }
-  last_topic_ = &*found;
+  recent = &*found;
   return found->second;
 }
 

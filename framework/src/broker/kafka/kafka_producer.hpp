@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -75,7 +76,9 @@ class KafkaProducer final : public Producer {
   /// librdkafka 2.0.2 stumbles over the gap in the next transaction: after the abort a new client takes over.
   bool record_failed_ = false;
   Topics topics_;
-  Topics::value_type* last_topic_ = nullptr;
+  /// Topics that were used last, by the address of the name that the caller passed; null: none. A task writes to
+  /// several topics in turn, and comparing a name costs less than hashing it.
+  std::array<Topics::value_type*, 16> recent_topics_{};
   unsigned sends_until_poll_ = 0;
 };
 

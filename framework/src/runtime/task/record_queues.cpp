@@ -8,8 +8,9 @@ namespace millrace::detail {
 
 const std::optional<LogProof>& RecordQueues::Queue::proof() {
   // Computed only here, once per commit, because hashing each record would cost time.
-  if (last.topic != nullptr) proof_ = proof_of(last);
-  last = ConsumerRecord();
+  if (slots_[last_].topic != nullptr) proof_ = proof_of(slots_[last_]);
+  // The memory of fetched records is freed only when nothing refers to one of them.
+  for (ConsumerRecord& slot : slots_) slot = ConsumerRecord();
   return proof_;
 }
 
@@ -88,6 +89,10 @@ void RecordQueues::offer_new_ones(Extract extract) {
 }
 
 RecordQueues::Queue* RecordQueues::next(Extract extract) {
+  // A single queue needs no heap. Another one may be added later, so this one is not in the heap then.
+  if (queues_.size() == 1 && heap_.empty()) {
+    return prepare_head(*queues_.front(), extract) ? queues_.front().get() : nullptr;
+  }
   offer_new_ones(extract);
   while (!heap_.empty()) {
     const auto [timestamp, queue] = heap_.poll();

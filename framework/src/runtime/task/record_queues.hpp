@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -44,10 +45,19 @@ class RecordQueues {
     std::int64_t next_offset = 0;
     /// The offset behind the last record that was processed or dropped; 0: none yet.
     std::int64_t done_until = 0;
-    /// The last processed record since proof() was last called. Its topic is null if there is none.
-    ConsumerRecord last;
 
-    /// Of the last processed record; nullopt: no record was processed yet.
+    /// Takes the first record out of `records`. The result is valid until the next call of take() or proof().
+    [[nodiscard]] ConsumerRecord& take() {
+      ConsumerRecord& taken = slots_[1 - last_];
+      taken = std::move(records.front());
+      records.pop_front();
+      return taken;
+    }
+    /// Puts the taken record back to the front.
+    void put_back() { records.push_front(std::move(slots_[1 - last_])); }
+    /// The taken record is processed. It is the one that proof() is about.
+    void processed() { last_ = 1 - last_; }
+    /// Of the last processed record; nullopt: no record was processed yet. Not while a record is being processed.
     [[nodiscard]] const std::optional<LogProof>& proof();
     /// The proof that was committed with the partition.
     void resume(const std::optional<LogProof>& committed) { proof_ = committed; }
@@ -58,6 +68,10 @@ class RecordQueues {
     std::uint64_t arrival = 0;
     bool waiting = false;  ///< the queue is in the heap
     std::optional<LogProof> proof_;
+    // Two records, so that none is moved or copied when it is processed: the last processed one since proof() was last
+    // called (its topic is null if there is none), and the one that was taken.
+    std::array<ConsumerRecord, 2> slots_;
+    unsigned last_ = 0;  ///< which of slots_ is the last processed one
   };
 
   /// Adds an empty queue. `source` must outlive it.

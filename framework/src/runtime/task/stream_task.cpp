@@ -147,6 +147,7 @@ void StreamTask::begin_round() {
 
 RecordQueues::Queue* StreamTask::next_queue() {
   return queues_.next([this](RecordQueues::Queue& from, const ConsumerRecord& head) {
+    if (from.source->keeps_timestamps() && head.timestamp >= 0) return std::optional(head.timestamp);
     const RecordOrigin origin = origin_of(head, false);
     // A timestamp extractor may fail or drop the record. Error handlers and logs then need to know which record it was.
     const RecordScope scope(*this, {&origin, head.timestamp, &head.headers});
@@ -185,9 +186,8 @@ bool StreamTask::process_one() {
 
   // The record leaves its queue before it is processed. So the queue's head is the next offset to commit, even if a
   // punctuation or a node asks for a commit.
-  ConsumerRecord current = std::move(queue->records.front());
+  const ConsumerRecord& current = queue->take();
   const Timestamp timestamp = *queue->head_timestamp;
-  queue->records.pop_front();
   queue->head_timestamp.reset();
   const bool consumed_before = std::exchange(queue->consumed_since_commit, true);
   const Timestamp time_between_records = current_record().timestamp;
@@ -214,7 +214,7 @@ bool StreamTask::process_one() {
       set_time_between_records(time_between_records);
       queue->consumed_since_commit = consumed_before;
       queue->head_timestamp = timestamp;
-      queue->records.push_front(std::move(current));
+      queue->put_back();
     }
     throw;
   }
@@ -223,14 +223,8 @@ bool StreamTask::process_one() {
   queue->source_calls->add();
   queue->consumed->add(current.key, current.value, current.headers);
   if (metrics_->debug()) metrics_->record_lateness.record(static_cast<double>(stream_time_ - timestamp));
-  queue->last = std::move(current);
+  queue->processed();
   return true;
-}
-
-// The cast is slow, so it is left out if nothing is measured.
-NodeTimer::Stay StreamTask::measure(const SourceNodeBase& source) {
-  if (!node_timer_) return {};
-  return {node_timer_.get(), dynamic_cast<const NodeBase&>(source)};
 }
 
 void StreamTask::stop_before(std::optional<InputRecord> record) {

@@ -164,7 +164,11 @@ class StreamTask final : public TaskContext {
   /// Adds the queue of one input partition.
   RecordQueues::Queue& add_queue(const TopicPartition& input);
   /// Measures the source until the result is destroyed, if the task measures its nodes.
-  [[nodiscard]] NodeTimer::Stay measure(const SourceNodeBase& source);
+  [[nodiscard]] NodeTimer::Stay measure(const SourceNodeBase& source) {
+    if (!node_timer_) return {};
+    // The cast is slow, so it is left out if nothing is measured.
+    return {node_timer_.get(), dynamic_cast<const NodeBase&>(source)};
+  }
   /// Sends one record through the nodes. Returns false if the source could not decode it.
   bool process(SourceNodeBase& source, const ConsumerRecord& record, Timestamp timestamp);
   /// Copies the times of the stores to store_times_, which the commit reads.

@@ -158,7 +158,11 @@ void ProducerOutput::produce(const ProducerRecord& record, std::uint64_t token) 
   current_record_ = &record;
   // The sender is known now. When the broker answers, the task may be processing another record.
   if (batches_ == Batches::one_record_each && !is_changelog(token)) origins_.emplace(token, Origin(context(), record));
-  blaming_skipped_record([&] { enqueue(record, token); });
+  try {
+    enqueue(record, token);
+  } catch (const BrokerException& error) {
+    blame_skipped_record(error);
+  }
 }
 
 void ProducerOutput::enqueue(const ProducerRecord& record, std::uint64_t token) {
@@ -175,15 +179,11 @@ void ProducerOutput::enqueue(const ProducerRecord& record, std::uint64_t token) 
 
 /// If a skipped record has spoiled the transaction, every later call of the producer fails. The error of the client
 /// does not name that record. So it is replaced by one that does.
-void ProducerOutput::blaming_skipped_record(FunctionRef<void()> call) {
-  try {
-    call();
-  } catch (const BrokerException& error) {
-    // The failure of a single record says more than "the transaction failed".
-    rethrow_failure();
-    if (error.severity() != Severity::abortable || !skipped_in_transaction_) throw;
-    throw spoiled_transaction();
-  }
+void ProducerOutput::blame_skipped_record(const BrokerException& error) {
+  // The failure of a single record says more than "the transaction failed".
+  rethrow_failure();
+  if (error.severity() != Severity::abortable || !skipped_in_transaction_) throw;
+  throw spoiled_transaction();
 }
 
 TaskFailure ProducerOutput::spoiled_transaction() const {
@@ -200,7 +200,7 @@ std::optional<LogPosition> ProducerOutput::confirmed_position(std::uint64_t toke
   // While records are on their way, the last record that was sent is not the last one that was confirmed.
   if (changelog.unconfirmed == 0 && changelog.timestamp >= 0) {
     position.proof =
-        proof_of(changelog.next_offset->value() - 1, changelog.timestamp, changelog.last_key, changelog.last_value);
+        proof_of(changelog.next_offset->value() - 1, changelog.timestamp, changelog.last_key(), changelog.last_value());
   }
   return position;
 }
@@ -253,15 +253,23 @@ void ProducerOutput::on_delivery(const Delivery& delivery) {
 void ProducerOutput::Changelog::keep(const ProducerRecord& record) {
   ++unconfirmed;
   last_timestamp = record.timestamp.value_or(kNoTimestamp);
-  // Into memory that was used before. A changelog record always has a key.
-  last_key.assign(record.key.value_or(std::string_view()));
-  if (!record.value) {
-    last_value.reset();
-  } else if (last_value) {
-    last_value->assign(*record.value);
-  } else {
-    last_value.emplace(*record.value);
-  }
+  // A changelog record always has a key.
+  const std::string_view key = record.key.value_or(std::string_view());
+  const std::string_view value = record.value.value_or(std::string_view());
+  // Into memory that was used before. This runs for each record, and assign() would cost several times as much.
+  if (last_bytes.size() < key.size() + value.size()) last_bytes.resize(2 * (key.size() + value.size()));
+  std::copy(key.begin(), key.end(), last_bytes.begin());
+  std::copy(value.begin(), value.end(), last_bytes.begin() + static_cast<std::ptrdiff_t>(key.size()));
+  last_key_size = key.size();
+  last_value_size.reset();
+  if (record.value) last_value_size = value.size();
+}
+
+BytesView ProducerOutput::Changelog::last_key() const { return std::string_view(last_bytes).substr(0, last_key_size); }
+
+BytesView ProducerOutput::Changelog::last_value() const {
+  if (!last_value_size) return std::nullopt;
+  return std::string_view(last_bytes).substr(last_key_size, *last_value_size);
 }
 
 void ProducerOutput::made_anew(const Changelog& changelog, const Delivery& delivery) {
@@ -405,7 +413,11 @@ void ProducerOutput::rethrow_failure() {
 }
 
 void ProducerOutput::poll() {
-  blaming_skipped_record([this] { producer_->poll(); });
+  try {
+    producer_->poll();
+  } catch (const BrokerException& error) {
+    blame_skipped_record(error);
+  }
   send_dead_letters();
   rethrow_failure();
 }
@@ -424,10 +436,12 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
   // Offsets alone also need a transaction.
   begin_if_needed();
   send_dead_letters();
-  blaming_skipped_record([&] {
+  try {
     patience([&](Millis) { send_offsets(offsets, group, patience); });
     patience([this](Millis slice) { producer_->commit_transaction(slice); });
-  });
+  } catch (const BrokerException& error) {
+    blame_skipped_record(error);
+  }
   transaction_since_.reset();
   skipped_in_transaction_.reset();
   rethrow_failure();

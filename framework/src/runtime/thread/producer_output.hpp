@@ -118,9 +118,10 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
     std::optional<Offset> next_offset;   ///< see confirmed_position()
     Timestamp timestamp = kNoTimestamp;  ///< of the last confirmed record; kNoTimestamp: not known
     std::uint64_t unconfirmed = 0;       ///< the number of records on their way
-    // The last record that was sent.
-    std::string last_key;
-    std::optional<std::string> last_value;
+    // The last record that was sent: its key, then its value. The rest of last_bytes is not used.
+    std::string last_bytes;
+    std::size_t last_key_size = 0;
+    std::optional<std::size_t> last_value_size;  ///< nullopt: a tombstone
     Timestamp last_timestamp = kNoTimestamp;
     /// The origins of the records on their way, in the order of sending. As for origins_, only filled while records are
     /// sent one by one.
@@ -128,6 +129,8 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
 
     /// Keeps what the proof of a position needs. Called for each record before it is sent.
     void keep(const ProducerRecord& record);
+    [[nodiscard]] BytesView last_key() const;
+    [[nodiscard]] BytesView last_value() const;
   };
 
   /// Called by the producer inside its own calls. Must not call the producer and must not throw.
@@ -160,8 +163,9 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   void enqueue(const ProducerRecord& record, std::uint64_t token);
   /// Throws the first failure, if there is one.
   void rethrow_failure();
-  /// Calls the producer. If the call fails because of a skipped record, throws an exception that names the record.
-  void blaming_skipped_record(FunctionRef<void()> call);
+  /// For a catch block around a call of the producer: throws `error` again, or, if a skipped record is the cause, an
+  /// exception that names the record.
+  [[noreturn]] void blame_skipped_record(const BrokerException& error);
   /// The exception that names skipped_in_transaction_.
   [[nodiscard]] TaskFailure spoiled_transaction() const;
 

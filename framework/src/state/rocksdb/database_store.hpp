@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -26,14 +27,32 @@ void check(const rocksdb::Status& status, std::string_view doing, std::string_vi
 [[nodiscard]] inline rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 [[nodiscard]] inline std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
-/// The first 8 bytes of a key as a number with the same order. Sorting by this number, and by the key only for equal
-/// numbers, is several times as fast as sorting by the key.
-[[nodiscard]] inline std::uint64_t sort_prefix(std::string_view key) {
-  if (key.size() >= 8) return formats::load_be64(key.data());
-  char padded[8] = {};
-  key.copy(padded, key.size());
-  return formats::load_be64(padded);
-}
+/// Turns the first 8 bytes in which keys differ into numbers with the same order. Sorting by these numbers, and by the
+/// keys only for equal numbers, is several times as fast as sorting by the keys.
+class SortPrefix {
+ public:
+  /// Takes a key into account. Add all keys before the first call of of(). The keys must outlive this object.
+  void add(std::string_view key) {
+    if (!any_) common_ = key;
+    any_ = true;
+    if (key.starts_with(common_)) return;
+    const auto differs = std::mismatch(common_.begin(), common_.end(), key.begin(), key.end());
+    common_ = common_.substr(0, static_cast<std::size_t>(differs.first - common_.begin()));
+  }
+  /// The number of a key that was added.
+  [[nodiscard]] std::uint64_t of(std::string_view key) const {
+    key.remove_prefix(common_.size());
+    if (key.size() >= 8) return formats::load_be64(key.data());
+    char padded[8] = {};
+    key.copy(padded, key.size());
+    return formats::load_be64(padded);
+  }
+
+ private:
+  /// What all keys begin with.
+  std::string_view common_;
+  bool any_ = false;
+};
 
 class DatabaseStore;
 

@@ -243,7 +243,9 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
   // Sort as RocksDB does, and write only the last record of each key.
   std::vector<std::pair<std::uint64_t, const RestoreRecord*>> changes;
   changes.reserve(records.size());
-  for (const RestoreRecord& record : records) changes.emplace_back(sort_prefix(record.key), &record);
+  SortPrefix prefix;
+  for (const RestoreRecord& record : records) prefix.add(record.key);
+  for (const RestoreRecord& record : records) changes.emplace_back(prefix.of(record.key), &record);
   std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) {
     if (a.first != b.first) return a.first < b.first;
     const auto order = a.second->key <=> b.second->key;
@@ -272,12 +274,14 @@ void PersistentKeyValueStore::restore(std::span<const RestoreRecord> records) {
 void PersistentKeyValueStore::write_to(rocksdb::WriteBatch& batch) {
   std::vector<std::pair<std::uint64_t, const KeyValueTier::Entry*>> changes;
   changes.reserve(tier_.dirty().size());
-  for (const auto& entry : tier_.dirty()) changes.emplace_back(sort_prefix(entry.key), &entry);
+  SortPrefix prefix;
+  for (const auto& entry : tier_.dirty()) prefix.add(entry.key);
+  for (const auto& entry : tier_.dirty()) changes.emplace_back(prefix.of(entry.key), &entry);
   // Sort as RocksDB does. Inserting neighbours into a memtable costs a fraction of random inserts.
   std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first < b.first : a.second->key < b.second->key;
   });
-  for (const auto& [prefix, entry] : changes) {
+  for (const auto& [number, entry] : changes) {
     const auto status = entry->value ? batch.Put(place_.family, slice(entry->key), slice(*entry->value))
                                      : batch.Delete(place_.family, slice(entry->key));
     check(status, "commit", name_, place_.directory);

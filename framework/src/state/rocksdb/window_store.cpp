@@ -233,10 +233,12 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
     layout::SegmentId segment;
     std::string_view key;  // the changelog key, without the segment
     BytesView value;
-    std::size_t order;  // position in `records`
+    std::size_t order;     // position in `records`
+    std::uint64_t number;  // see SortPrefix
   };
   std::vector<Change> changes;
   changes.reserve(records.size());
+  SortPrefix prefix;
   Timestamp newest = meta_.observed_stream_time;
   Sequence last_seq = meta_.last_seq;
   for (const RestoreRecord& record : records) {
@@ -248,7 +250,8 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
       newest = std::max(newest, entry.start);
       last_seq = std::max(last_seq, entry.seq);
     }
-    changes.push_back({segment(entry.start), record.key, record.value, changes.size()});
+    prefix.add(record.key);
+    changes.push_back({segment(entry.start), record.key, record.value, changes.size(), 0});
   }
   if (changes.empty()) return;
   // As in Java, stream time advances first. Records that a later record of this batch expires are not written.
@@ -270,8 +273,10 @@ void PersistentWindowStore::restore(std::span<const RestoreRecord> records) {
     return;
   }
   // Sort as RocksDB does. Records of the same key keep their order, so the last one wins.
+  for (Change& change : changes) change.number = prefix.of(change.key);
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
     if (a.segment != b.segment) return a.segment < b.segment;
+    if (a.number != b.number) return a.number < b.number;
     const auto order = a.key <=> b.key;
     return order != 0 ? order < 0 : a.order < b.order;
   });
@@ -303,23 +308,26 @@ void PersistentWindowStore::write_meta(rocksdb::WriteBatch& batch) {
 void PersistentWindowStore::write_to(rocksdb::WriteBatch& batch) {
   struct Change {
     layout::SegmentId segment;
-    std::uint64_t prefix;
+    std::uint64_t number;
     const WindowEntry* entry;
   };
   std::vector<Change> changes;
+  SortPrefix prefix;
   // Expired entries are not worth writing.
   tier_.visit_dirty([&](const WindowEntry& entry) {
     if (entry.start < live_from_) return;
-    changes.push_back({segment(entry.start), sort_prefix(entry.owner->key()), &entry});
+    prefix.add(entry.owner->key());
+    changes.push_back({segment(entry.start), 0, &entry});
   });
+  for (Change& change : changes) change.number = prefix.of(change.entry->owner->key());
   // Sort as RocksDB does. Inserting neighbours into a memtable costs a fraction of random inserts.
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
     if (a.segment != b.segment) return a.segment < b.segment;
-    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    if (a.number != b.number) return a.number < b.number;
     return compare_window_keys(a.entry->owner->key(), a.entry->start, a.entry->seq, b.entry->owner->key(),
                                b.entry->start, b.entry->seq) < 0;
   });
-  for (const auto& [at, prefix, entry] : changes) {
+  for (const auto& [at, number, entry] : changes) {
     layout::write_segmented_key(scratch_key_, at, entry->owner->key(), entry->start, entry->seq);
     const auto status = entry->deleted ? batch.Delete(place_.family, scratch_key_)
                                        : batch.Put(place_.family, scratch_key_, slice(entry->value()));

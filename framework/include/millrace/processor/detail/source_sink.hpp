@@ -35,9 +35,16 @@ class SourceNodeBase {
   [[nodiscard]] virtual std::optional<Timestamp> extract_timestamp(const ConsumerRecord& record,
                                                                    Timestamp partition_time) = 0;
 
+  /// Whether extract_timestamp() returns the timestamp of each record that has a valid one, 0 or more. The task need
+  /// not call it for such a record. Known after init().
+  [[nodiscard]] bool keeps_timestamps() const { return keeps_timestamps_; }
+
   /// Decodes the record and forwards it. False: the record could not be decoded; this has been reported. REQUIRES: the
   /// task has set its current record.
   virtual bool process(const ConsumerRecord& record, Timestamp timestamp) = 0;
+
+ protected:
+  bool keeps_timestamps_ = false;
 };
 
 [[nodiscard]] RecordMetadata metadata_of(const ConsumerRecord& record);
@@ -76,6 +83,7 @@ class SourceNode final : public EmittingNode<K, V>, public SourceNodeBase {
     settings_.key_serde.prepare(task.serdes(), true);
     settings_.value_serde.prepare(task.serdes(), false);
     if (settings_.default_timestamps) settings_.timestamps = task.default_timestamps();
+    keeps_timestamps_ = !settings_.extractor && settings_.timestamps != TimestampPolicy::wallclock_time;
   }
 
   [[nodiscard]] std::optional<Timestamp> extract_timestamp(const ConsumerRecord& record,
