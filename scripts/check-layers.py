@@ -79,6 +79,7 @@ LIBRARIES = {
     "nlohmann/": (["serde", "app"], True),
     "CLI/": (["app"], False),
     "spdlog/": (["common"], False),
+    "unicode/": (["functions"], False),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
