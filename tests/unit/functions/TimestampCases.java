@@ -8,8 +8,10 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
 import java.time.temporal.TemporalAccessor;
 import java.time.temporal.TemporalQueries;
-import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 public class TimestampCases {
   static String quoted(String text) {
@@ -28,12 +30,12 @@ public class TimestampCases {
           .toFormatter(Locale.US).parse(text);
       ZoneId own = parsed.query(TemporalQueries.zone());
       ZonedDateTime time = ZonedDateTime.of(1970, 1, 1, 0, 0, 0, 0, own == null ? ZoneId.of(zone) : own);
-      ChronoField[] fields = ChronoField.values();
-      Arrays.sort(fields, (a, b) -> b.getBaseUnit().getDuration().compareTo(a.getBaseUnit().getDuration()));
+      List<ChronoField> fields = Stream.of(ChronoField.values()).filter(parsed::isSupported)
+          .sorted(Comparator.comparing((ChronoField field) -> field.getBaseUnit().getDuration()).reversed()).toList();
       for (ChronoField field : fields) {
-        if (!parsed.isSupported(field)) continue;
-        if (field == ChronoField.DAY_OF_YEAR && parsed.getLong(field) == 366 && parsed.isSupported(ChronoField.YEAR)) {
-          time = time.withYear(parsed.get(ChronoField.YEAR));
+        // Fields before this one may have moved the date to the next year, which has no day 366.
+        if (field == ChronoField.DAY_OF_YEAR && fields.contains(ChronoField.YEAR)) {
+          time = time.with(ChronoField.YEAR, parsed.getLong(ChronoField.YEAR));
         }
         time = time.with(field, parsed.getLong(field));
       }
