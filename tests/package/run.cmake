@@ -52,7 +52,7 @@ run(${CMAKE_COMMAND} -S ${source_dir} -B ${build_dir} ${options})
 run(${CMAKE_COMMAND} --build ${build_dir} --target package_app)
 
 execute_process(COMMAND ${build_dir}/package_app OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
-if(NOT output STREQUAL "IBM 201.5\n")
+if(NOT output STREQUAL "IBM 201.5 04:00, 28 March\n")
   message(FATAL_ERROR "package_app printed: ${output}")
 endif()
 execute_process(COMMAND ${build_dir}/package_app --describe OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
