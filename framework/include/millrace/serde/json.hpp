@@ -10,6 +10,7 @@
 #include "millrace/serde/detail/json_codec.hpp"
 #include "millrace/serde/detail/json_declared.hpp"
 #include "millrace/serde/detail/json_macro.hpp"
+#include "millrace/serde/detail/json_table.hpp"
 #include "millrace/serde/detail/json_type.hpp"
 #include "millrace/serde/serde.hpp"
 
@@ -34,32 +35,38 @@
 /// Writing  in the order of declaration, without spaces; an empty optional is left out
 /// Errors   SerializationException that names the field's path, what was expected, what was found, and the position
 /// Limits   256 fields, kMaxJsonDepth levels, documents below 4 GB
-#define MILLRACE_JSON(Type, ...)                                                                   \
-  [[maybe_unused]] inline const ::millrace::JsonType& millrace_json_type(const Type* /*type*/) {   \
-    using MillraceSelf [[maybe_unused]] = Type;                                                    \
-    using namespace ::millrace::json_options;                                                      \
-    static constexpr auto kFields =                                                                \
-        ::millrace::detail::json_fields(MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_FIELD, __VA_ARGS__)); \
-    static_assert(::millrace::detail::names_differ(kFields),                                       \
-                  "MILLRACE_JSON(" #Type ", ...): two fields have the same JSON name");            \
-    static constexpr ::millrace::JsonType kType = ::millrace::detail::json_type(#Type, kFields);   \
-    return kType;                                                                                  \
-  }                                                                                                \
-  static_assert(::millrace::detail::JsonDeclared<Type>,                                            \
-                "MILLRACE_JSON(" #Type ", ...) must stand in the namespace of the struct");
+#define MILLRACE_JSON(Type, ...)                                                                                       \
+  MILLRACE_DETAIL_OUTSIDE_OF_FUNCTIONS("MILLRACE_JSON(" #Type                                                          \
+                                       ", ...) must stand outside of functions. The fields of "                        \
+                                       "a plain struct within a function are found without it");                       \
+  [[maybe_unused]] consteval auto millrace_json_table(::millrace::detail::JsonTag<Type> /*type*/) {                    \
+    using MillraceSelf [[maybe_unused]] = Type;                                                                        \
+    using namespace ::millrace::json_options;                                                                          \
+    return ::millrace::detail::json_table(MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_ARGUMENT, Type, __VA_ARGS__));          \
+  }                                                                                                                    \
+  [[maybe_unused]] inline const ::millrace::JsonType& millrace_json_type(::millrace::detail::JsonTag<Type> type) {     \
+    static constexpr auto kTable = millrace_json_table(type);                                                          \
+    static_assert(::millrace::detail::names_differ(kTable.fields, kTable.lenient),                                     \
+                  "MILLRACE_JSON(" #Type ", ...): two fields have the same JSON name");                                \
+    static constexpr ::millrace::JsonType kType = ::millrace::detail::json_type(#Type, kTable.fields, kTable.lenient); \
+    return kType;                                                                                                      \
+  }                                                                                                                    \
+  static_assert(::millrace::detail::JsonDeclared<Type>,                                                                \
+                "MILLRACE_JSON(" #Type ", ...) must stand in the namespace of the struct, before the struct is used");
 
 /// MILLRACE_JSON_ENUM(Type, enumerator, (other, "NAME"), ...) declares an enum as a JSON string, for members of
 /// declared structs. It must be in the namespace of the enum. A string or a value that is not listed is a
 /// SerializationException.
-#define MILLRACE_JSON_ENUM(Type, ...)                                                            \
-  [[maybe_unused]] inline const ::millrace::JsonEnum& millrace_json_enum(const Type* /*type*/) { \
-    using MillraceSelf [[maybe_unused]] = Type;                                                  \
-    static constexpr ::millrace::JsonEnumerator kEnumerators[] = {                               \
-        MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_ENUMERATOR, __VA_ARGS__)};                          \
-    static constexpr ::millrace::JsonEnum kType{#Type, kEnumerators};                            \
-    return kType;                                                                                \
-  }                                                                                              \
-  static_assert(::millrace::detail::JsonEnumDeclared<Type>,                                      \
+#define MILLRACE_JSON_ENUM(Type, ...)                                                                                  \
+  MILLRACE_DETAIL_OUTSIDE_OF_FUNCTIONS("MILLRACE_JSON_ENUM(" #Type ", ...) must stand outside of functions");          \
+  [[maybe_unused]] inline const ::millrace::JsonEnum& millrace_json_enum(::millrace::detail::JsonTag<Type> /*type*/) { \
+    using MillraceSelf [[maybe_unused]] = Type;                                                                        \
+    static constexpr ::millrace::JsonEnumerator kEnumerators[] = {                                                     \
+        MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_ENUMERATOR, Type, __VA_ARGS__)};                                          \
+    static constexpr ::millrace::JsonEnum kType{#Type, kEnumerators};                                                  \
+    return kType;                                                                                                      \
+  }                                                                                                                    \
+  static_assert(::millrace::detail::JsonEnumDeclared<Type>,                                                            \
                 "MILLRACE_JSON_ENUM(" #Type ", ...) must stand in the namespace of the enum");
 
 namespace millrace {
@@ -100,9 +107,12 @@ template <class T>
 template <class T>
 class JsonSerde {
  public:
+  /// See StoredType::encoding.
+  static constexpr std::string_view kEncoding = "JSON";
+
   void serialize(const T& value, std::string& out) const {
-    if constexpr (detail::JsonDeclared<T>) {
-      detail::write_json(out, millrace_json_type(static_cast<const T*>(nullptr)), &value);
+    if constexpr (kHasTable) {
+      detail::write_json(out, detail::json_type_of<T>(), &value);
     } else {
       JsonWriter writer(out);
       JsonCodec<T>::write(writer, value);
@@ -112,17 +122,21 @@ class JsonSerde {
 
   T deserialize(std::string_view bytes) const {
     T value{};
-    if constexpr (detail::JsonDeclared<T>) {
-      detail::read_json(bytes, millrace_json_type(static_cast<const T*>(nullptr)), &value);
+    if constexpr (kHasTable) {
+      detail::read_json(bytes, detail::json_type_of<T>(), &value);
     } else {
       detail::read_json(bytes, [&](JsonReader& reader) { JsonCodec<T>::read(reader, value); });
     }
     return value;
   }
+
+ private:
+  // False for a plain struct with a JsonCodec of its own.
+  static constexpr bool kHasTable = detail::JsonDeclared<T> || requires { typename JsonCodec<T>::Found; };
 };
 
-/// The default serde of a declared struct is JSON.
-template <detail::JsonDeclared T>
+/// The default serde of a struct is JSON.
+template <detail::JsonStruct T>
 struct Serde<T> : JsonSerde<T> {};
 
 }  // namespace millrace
