@@ -119,7 +119,8 @@ struct NoJsonMember {};
 /// A text as a template argument.
 template <std::size_t N>
 struct FieldText {
-  consteval FieldText(const char (&text)[N]) { std::copy_n(text, N, characters); }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): a literal converts
+  consteval FieldText(const char (&text)[N]) { std::copy_n(text, N, characters); }
   char characters[N];
 };
 
@@ -217,7 +218,10 @@ consteval auto inherited_table(JsonTag<Self> /*self*/, JsonTag<Base> /*base*/) {
       auto table = kTableOf<Base>;
       ((table.fields[I].read = &read_inherited_field<Self, Base, I>), ...);
       ((table.fields[I].write = &write_inherited_field<Self, Base, I>), ...);
-      ((table.fields[I].absent = table.fields[I].absent ? &inherited_field_absent<Self, Base, I> : nullptr), ...);
+      // Not a comparison of `absent` with null, which GCC's sanitizers take for no constant expression.
+      ((table.fields[I].absent =
+            table.fields[I].optional && !table.write_nulls ? &inherited_field_absent<Self, Base, I> : nullptr),
+       ...);
       return table;
     }
     (std::make_index_sequence<kTableOf<Base>.fields.size()>());
