@@ -173,7 +173,10 @@ int main(int argc, char** argv) {
     millrace::StopSignals signals;
     // The other subcommands need a topic that exists.
     const auto if_missing = create->parsed() ? millrace::IfMissing::create : millrace::IfMissing::fail;
-    const auto broker = common.open_broker(&signals, if_missing);
+    // An application may run on the embedded broker while a user looks at its topics.
+    const bool reads = list->parsed() || describe->parsed() || cat->parsed();
+    const auto if_in_use = reads ? millrace::IfInUse::read_only : millrace::IfInUse::fail;
+    const auto broker = common.open_broker(&signals, if_missing, if_in_use);
     if (list->parsed()) topics::list(*broker, internal);
     if (describe->parsed()) topics::describe(*broker, described);
     if (create->parsed()) topics::create(*broker, created, partitions, settings);

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """The topics tool on the embedded broker."""
 
+import contextlib
 import json
 import os
+import subprocess
+import time
 import unittest
 
-from programs import SHIPPED_CSV, records, run, scratch_directory
+from programs import SHIPPED_CSV, Running, command, records, run, scratch_directory
 
 
 class Topics(unittest.TestCase):
@@ -172,6 +175,42 @@ class Topics(unittest.TestCase):
             self.assertIn(f"made a new embedded broker in {directory}/typo",
                           run("topics", "create", "a", *broker).stderr)
             self.assertEqual(run("topics", "list", *broker).stdout.split(), ["a", "1", "partition"])
+
+    def test_a_broker_that_another_process_uses_can_be_read(self):
+        with scratch_directory() as directory:
+            broker = ("--broker", f"embedded:{directory}/broker")
+            run("topics", "create", "a", *broker)
+            with subprocess.Popen(command("topics", "put", "a", *broker), stdin=subprocess.PIPE, text=True) as writer:
+                with contextlib.ExitStack() as at_end:
+                    at_end.callback(writer.kill)
+                    self.write(writer, "one")
+                    self.until(lambda: records(broker, "a"))
+                    listed = run("topics", "list", *broker)
+                    self.assertEqual(listed.stdout, "a  1 partition\n")
+                    self.assertIn(f"is in use by process {writer.pid}: it is open for reading only", listed.stderr)
+                    self.assertIn("next offset 1", run("topics", "describe", "a", *broker).stdout)
+                    follower = at_end.enter_context(Running("topics", "cat", "a", "--follow", *broker, directory=directory))
+                    for text in "two", "three":
+                        self.write(writer, text)
+                        self.until(lambda: text in follower.output())
+                    values = [json.loads(line)["value"] for line in follower.output().splitlines()]
+                    self.assertEqual(values, ["one", "two", "three"])
+                    for arguments in ("create", "b"), ("put", "a"), ("delete", "a"), ("alter", "a", "--unset", "retention.ms"):
+                        result = run("topics", *arguments, *broker, stdin="", check=False)
+                        self.assertEqual(result.returncode, 1)
+                        self.assertIn(f"is in use by process {writer.pid}", result.stderr)
+                    self.assertEqual(follower.stop(), 0)
+
+    @staticmethod
+    def write(process, line):
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+
+    def until(self, condition):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
 
     def test_delete_deletes(self):
         with scratch_directory() as directory:
