@@ -69,8 +69,8 @@ class Topics(unittest.TestCase):
 
     def test_cat_prints_for_people(self):
         shown = run("topics", "cat", "pricelist", "--print", "--count", 1, *self.broker).stdout
-        self.assertEqual(shown, '2000-03-01 00:00:00.000Z  0:0  AAPL  {"symbol":"AAPL","time":"2000-03-01","open":118.56,'
-                                '"high":132.06,"low":118.5,"close":130.31,"volume":9616100}\n')
+        self.assertEqual(shown, '2000-03-01 00:00:00.000Z  0:0  AAPL  {"symbol":"AAPL","time":"2000-03-01",'
+                                '"open":118.56,"high":132.06,"low":118.5,"close":130.31,"volume":9616100}\n')
 
     def test_cat_where_selects_records(self):
         shown = records(self.broker, "pricelist", "--where", "symbol=IBM", "--where", "time=2013-03-01")
@@ -101,7 +101,8 @@ class Topics(unittest.TestCase):
             run("topics", *put, stdin="\n".join(["k,t", *rows]))
             self.assertGreater(len({record["partition"] for record in records(broker, "a")}), 1)
             tail = records(broker, "a", "--tail", 7)
-            self.assertEqual([(record["timestamp"], record["key"]) for record in tail], list(zip(range(13, 20), "defghij")))
+            self.assertEqual([(record["timestamp"], record["key"]) for record in tail],
+                             list(zip(range(13, 20), "defghij")))
 
     def test_put_reads_what_cat_prints(self):
         with scratch_directory() as directory:
@@ -132,7 +133,8 @@ class Topics(unittest.TestCase):
         with scratch_directory() as directory:
             broker = ("--broker", f"embedded:{directory}/broker")
             run("topics", "create", "a", *broker)
-            result = run("topics", "put", "a", "--format", "json", *broker, stdin='{"a":1}\n{"a":2}\n{"a":\n', check=False)
+            result = run("topics", "put", "a", "--format", "json", *broker, stdin='{"a":1}\n{"a":2}\n{"a":\n',
+                         check=False)
             self.assertEqual(result.returncode, 1)
             self.assertIn("line 3 is not JSON", result.stderr)
             self.assertIn("2 records before it were put into a", result.stderr)
@@ -148,7 +150,7 @@ class Topics(unittest.TestCase):
                                       (("alter", "pricelist", "--set", "a"), 2, "'a' is not KEY=VALUE"),
                                       (("cat", "pricelist", "--from", "noon"), 1, "'noon' is none of"),
                                       (("cat", "pricelist", "--partition", 1), 1, "has no partition 1"),
-                                      (("cat", "pricelist", "--key", "Long"), 1, "there is no format 'Long', only auto"),
+                                      (("cat", "pricelist", "--key", "Long"), 1, "there is no format 'Long'"),
                                       (("cat", "pricelist", "--where", "a"), 2, "'a' is not FIELD=VALUE"),
                                       (("cat", "pricelist", "--tail", 1, "--count", 1), 2, "excludes"),
                                       (("put", "pricelist", "--format", "xml"), 2, "xml"),
@@ -189,13 +191,15 @@ class Topics(unittest.TestCase):
                     self.assertEqual(listed.stdout, "a  1 partition\n")
                     self.assertIn(f"is in use by process {writer.pid}: it is open for reading only", listed.stderr)
                     self.assertIn("next offset 1", run("topics", "describe", "a", *broker).stdout)
-                    follower = at_end.enter_context(Running("topics", "cat", "a", "--follow", *broker, directory=directory))
+                    follow = ("topics", "cat", "a", "--follow", *broker)
+                    follower = at_end.enter_context(Running(*follow, directory=directory))
                     for text in "two", "three":
                         self.write(writer, text)
                         self.until(lambda: text in follower.output())
                     values = [json.loads(line)["value"] for line in follower.output().splitlines()]
                     self.assertEqual(values, ["one", "two", "three"])
-                    for arguments in ("create", "b"), ("put", "a"), ("delete", "a"), ("alter", "a", "--unset", "retention.ms"):
+                    for arguments in (("create", "b"), ("put", "a"), ("delete", "a"),
+                                      ("alter", "a", "--unset", "retention.ms")):
                         result = run("topics", *arguments, *broker, stdin="", check=False)
                         self.assertEqual(result.returncode, 1)
                         self.assertIn(f"is in use by process {writer.pid}", result.stderr)
