@@ -170,6 +170,8 @@ void make_anew(Broker& broker) {
     }
     producer->flush(kForever);
     confirm(n);
+    // Otherwise the topic would be there so briefly that readers hardly ever see it.
+    std::this_thread::sleep_for(Millis{5});
     admin->delete_topic(topic.name, kForever);
   }
 }
