@@ -24,7 +24,7 @@ Stages, in this order:
   package   programs outside of this tree that use Millrace
   asan      unit tests, and those below, under address and undefined-behaviour sanitizer
   tsan      tests of what has threads, under thread sanitizer: units, contract and runtime on the embedded broker, chaos
-  tidy      clang-tidy; after a while without having seen all sources it stops and says so
+  tidy      a build with Clang; clang-tidy, which after a while without having seen all sources stops and says so
 
 Logs: build/test/STAGE*.log. Compiled objects are kept by ccache.
 EOF
@@ -232,7 +232,10 @@ stage_tsan() {
   run_ctest "threads tsan" tsan -R "^($threaded)\$" -j "$cpus"
 }
 
-stage_tidy() { build_release && check "clang-tidy" scripts/tidy.py --budget "${MILLRACE_TIDY_SECONDS:-300}"; }
+stage_tidy() {
+  check "build with Clang" scripts/check-clang.sh
+  build_release && check "clang-tidy" scripts/tidy.py --budget "${MILLRACE_TIDY_SECONDS:-300}"
+}
 
 for stage in "${stages[@]}"; do
   "stage_$stage"
