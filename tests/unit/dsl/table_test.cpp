@@ -99,7 +99,9 @@ BOOST_AUTO_TEST_CASE(keep_values_with_their_timestamps) {
 }
 
 BOOST_AUTO_TEST_CASE(need_a_value_serde_for_a_store) {
+  // Not a plain struct: the fields of one would be found, and so its serde.
   struct Opaque {
+    explicit Opaque(S given) : text(std::move(given)) {}
     S text;
   };
   const auto wrap = [](const S& v) { return Opaque{v}; };
