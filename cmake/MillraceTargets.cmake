@@ -23,10 +23,6 @@ function(millrace_layer name)
     millrace_${name}
     PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "" VERSION ${PROJECT_VERSION}
                SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-  # The warnings of a project that contains Millrace are for its own code.
-  if(NOT PROJECT_IS_TOP_LEVEL)
-    set_target_properties(millrace_${name} PROPERTIES SYSTEM ON)
-  endif()
   target_compile_features(millrace_${name} PUBLIC cxx_std_20)
   target_include_directories(
     millrace_${name}

@@ -64,7 +64,7 @@ class Examples(unittest.TestCase):
         self.create("orders", "payments", "settled")
         self.put("orders", '{"order":"o1","total":12.5}')
         self.put("payments", '{"order":"o1","amount":12.5}')
-        self.assertEqual(self.output("join_within", "settled", 1), [("o1", '{"order":"o1","due":0.0,"paid":true}')])
+        self.assertEqual(self.output("join_within", "settled", 1), [("o1", '{"order":"o1","amount_due":0.0,"paid":true}')])
 
     def test_processor_with_store(self):
         self.create("celsius", "averages")
