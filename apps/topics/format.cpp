@@ -41,7 +41,7 @@ std::string base64(std::string_view bytes) {
 
 Shown text(std::string_view text) { return {json_string(text), terminal_text(text), {}}; }
 /// For JSON that people read as it is.
-Shown same(std::string json) { return {json, json, {}}; }
+Shown same(const std::string& json) { return {json, json, {}}; }
 
 Shown show_auto(std::string_view bytes) {
   if (simdjson::validate_utf8(bytes)) return text(bytes);
@@ -65,7 +65,7 @@ Shown show_json(std::string_view bytes) {
     throw SerializationException(std::string("not JSON: ") + simdjson::error_message(error));
   }
   line.resize(size);
-  return same(std::move(line));
+  return same(line);
 }
 
 template <class T>
@@ -78,7 +78,7 @@ Shown show_number(std::string_view bytes) {
     auto digits = fmt::format("{}", number);
     // "5" would look like an integer.
     if (digits.find_first_not_of("-0123456789") == std::string::npos) digits += ".0";
-    return same(std::move(digits));
+    return same(digits);
   } else {
     return same(fmt::format("{}", number));
   }

@@ -135,7 +135,7 @@ struct FieldsOf;
 #define MILLRACE_DETAIL_F_SAME(field) field
 #define MILLRACE_DETAIL_F_EMPTY(field) \
   {}
-#define MILLRACE_DETAIL_F_NAME(field) ::millrace::detail::field_name<FieldPointer{&field}>()
+#define MILLRACE_DETAIL_F_NAME(field) ::millrace::detail::field_name<FieldPointer{&(field)}>()
 
 #define MILLRACE_DETAIL_FIELDS_OF(n)                                                \
   template <>                                                                       \
@@ -274,13 +274,11 @@ consteval bool fields_found() {
     return false;
   } else {
     constexpr std::size_t kCount = count_fields<T>();
-    if constexpr (kCount == 0 || kCount > kMaxFoundFields) {
-      return false;
-    } else if constexpr (FieldsOf<kCount>::template kMore<T>) {
-      return false;  // the trial ended at a field that cannot be made from `{}`
-    } else {
-      return are_values(FieldTypes<T, kCount>());
+    if constexpr (kCount > 0 && kCount <= kMaxFoundFields) {
+      // With kMore, the trial ended at a field that cannot be made from `{}`.
+      if constexpr (!FieldsOf<kCount>::template kMore<T>) return are_values(FieldTypes<T, kCount>());
     }
+    return false;
   }
 }
 

@@ -254,8 +254,6 @@ template <class T, class... Outer>
 consteval bool json_known() {
   if constexpr (JsonDeclared<T> || (std::is_same_v<T, Outer> || ...)) {
     return true;
-  } else if constexpr (requires { typename JsonCodec<T>::Unknown; }) {
-    return false;
   } else if constexpr (requires { typename JsonCodec<T>::Element; }) {
     return json_known<typename JsonCodec<T>::Element, T, Outer...>();
   } else if constexpr (requires { typename JsonCodec<T>::Found; }) {
@@ -263,7 +261,7 @@ consteval bool json_known() {
       return (json_known<M, T, Outer...>() && ...);
     }(FieldTypes<T, count_fields<T>()>());
   } else {
-    return true;
+    return !requires { typename JsonCodec<T>::Unknown; };
   }
 }
 
