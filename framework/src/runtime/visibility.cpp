@@ -27,8 +27,7 @@ std::string when_results_appear(const TopologyBuilder& topology, const StreamsCo
   if (cached.empty()) return "results appear at once";
   return "updates of " + cached + " appear at commits, every " + interval +
          " (commit.interval.ms), or earlier if the cache is full; with statestore.cache.max.bytes=0, each update "
-         "appears "
-         "at once";
+         "appears at once";
 }
 
 }  // namespace millrace::detail

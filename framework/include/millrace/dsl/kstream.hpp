@@ -41,11 +41,10 @@ class BranchedKStream;
 ///
 /// Functions  An operator calls a user function as f(key, value) or f(value), whichever it accepts. Each task has its
 ///            own copy and calls it from one thread.
-/// Nulls      K and V are never null, unless they are std::optional. A function on a stream of std::optional<T> may
-/// take
-///            T or const T&. Then it is not called for a null. A null passes filter, filter_not, map_values, peek and
-///            flat_map_values as the null that it is, so that a deletion in a table reaches the sink. The other
-///            operators need a result for a null, and so a function of const std::optional<T>&.
+/// Nulls      K and V are never null, unless they are std::optional. On a stream of std::optional<T>, a function may
+///            take T or const T&. Then it is not called for a null, and the null passes filter, filter_not, map_values,
+///            flat_map_values and peek. So a deletion in a table reaches the sink. The other operators need a result
+///            for a null, and so a function of const std::optional<T>&.
 /// Errors     If a function throws, the record has failed: see processing.exception.handler.
 /// Threads    Build phase only.
 template <class K, class V>

@@ -22,11 +22,9 @@
 /// Alone     aggregate_values(aggregate, range) computes the result of a range. `for_values<V>()` gives the single
 ///           functions.
 /// State     the store of the aggregation holds the states, in a binary format of Millrace. The table shows the
-/// results:
-///           they are computed from the states by a map_values that follows the aggregation.
+///           results. A map_values that follows the aggregation computes them from the states.
 /// Changes   If the functions or the types of their columns change, the old state is a SerializationException. If only
-/// a
-///           column changes (`sum(&Order::a)` to `sum(&Order::b)`), nothing can notice that: use another store name.
+///           a column changes (`sum(&Order::a)` to `sum(&Order::b)`), nothing can notice that: use another store name.
 /// Sessions  When sessions become one, their states are merged in the order of the sessions' times. ksqlDB compares the
 ///           order in which its process has seen the values.
 /// Errors    StreamsException (for the processing exception handler) if a sum of integers leaves the range of 64 bits.

@@ -25,8 +25,7 @@ class TimeZone;
 /// Texts     English, as in a Java with the locale en_US. Parsing ignores the case.
 /// Zone      a name (`Europe/Berlin`), `UTC`, or an offset (`+02:00`, `UTC+2`). In ksqlDB and here, the default is UTC.
 /// Parsing   Parts that the pattern lacks are those of 1970-01-01T00:00. An offset or zone in the text has priority
-/// over
-///           the zone of the format. A local time that does not exist, because clocks were put forward, is moved
+///           over the zone of the format. A local time that does not exist, because clocks were put forward, is moved
 ///           forward by the same time. Of two equal local times, the first one counts. Digits after the milliseconds
 ///           are cut off.
 /// Range     the years -32767 to 32767

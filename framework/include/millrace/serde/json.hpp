@@ -40,9 +40,8 @@
 ///   (id, required)              must be there, in lenient structs too
 /// or an option of the struct:
 ///   inherits(Base)              all fields of the base class Base, in this place. Base is declared or plain. Its
-///   options
-///                               `lenient` and `write_nulls` hold for Type too. A struct that is derived from a
-///                               declared one, and is not declared itself, has no JSON form.
+///                               options `lenient` and `write_nulls` hold for Type too. A struct that is derived from
+///                               a declared one, and is not declared itself, has no JSON form.
 ///   lenient                     reads what ksqlDB's JSON format reads, see below
 ///   write_nulls                 writes an empty optional field as null, as ksqlDB does
 /// (lenient) in parentheses is a field of this name.
@@ -61,8 +60,7 @@
 ///            the exact one counts.
 ///          - A number may stand in a string: "3" for an integer; "0.5", "NaN" and "-Infinity" for a double.
 ///          - An integer may be written as 3.0 or 3e2. As in ksqlDB, a fraction is cut off: 3.7 is read as 3.
-///          - A string takes any value: numbers as they are written, true, an object as JSON without white space, and
-///          an
+///          - A string takes any value: numbers as they are written, true, an object as JSON without white space, an
 ///            array as Java prints a list: [a, b].
 ///          An integer out of range and a double out of range are errors; ksqlDB keeps the low bits of the one, and
 ///          reads the other as infinity.

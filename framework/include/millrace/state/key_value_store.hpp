@@ -129,9 +129,7 @@ class ReadOnlyKeyValueStore {
 template <class K, class V>
 class KeyValueStore : public StateStore, public ReadOnlyKeyValueStore<K, V> {
  public:
-  /// See StateStore::interface().
-  [[nodiscard]] static std::string interface_name() { return detail::store_interface<K, V>("KeyValueStore"); }
-  [[nodiscard]] std::string interface() const override { return interface_name(); }
+  [[nodiscard]] std::string interface() const override { return detail::store_interface<K, V>("KeyValueStore"); }
 
   /// Inserts or overwrites. If the value serializes to null, the key is removed.
   virtual void put(const K& key, const V& value) = 0;

@@ -61,9 +61,7 @@ class ReadOnlySessionStore {
 template <class K, class V>
 class SessionStore : public StateStore, public ReadOnlySessionStore<K, V> {
  public:
-  /// See StateStore::interface().
-  [[nodiscard]] static std::string interface_name() { return detail::store_interface<K, V>("SessionStore"); }
-  [[nodiscard]] std::string interface() const override { return interface_name(); }
+  [[nodiscard]] std::string interface() const override { return detail::store_interface<K, V>("SessionStore"); }
 
   using ReadOnlySessionStore<K, V>::find_sessions;
 

@@ -26,9 +26,9 @@ struct VersionedRecord {
 template <class K, class V>
 class VersionedKeyValueStore : public StateStore {
  public:
-  /// See StateStore::interface().
-  [[nodiscard]] static std::string interface_name() { return detail::store_interface<K, V>("VersionedKeyValueStore"); }
-  [[nodiscard]] std::string interface() const override { return interface_name(); }
+  [[nodiscard]] std::string interface() const override {
+    return detail::store_interface<K, V>("VersionedKeyValueStore");
+  }
 
   /// Adds the version that begins at `timestamp`, also between older ones. nullptr: the key has no value from
   /// `timestamp` on. A put that is older than the history retention is rejected; the result says so.

@@ -57,9 +57,7 @@ class ReadOnlyWindowStore {
 template <class K, class V>
 class WindowStore : public StateStore, public ReadOnlyWindowStore<K, V> {
  public:
-  /// See StateStore::interface().
-  [[nodiscard]] static std::string interface_name() { return detail::store_interface<K, V>("WindowStore"); }
-  [[nodiscard]] std::string interface() const override { return interface_name(); }
+  [[nodiscard]] std::string interface() const override { return detail::store_interface<K, V>("WindowStore"); }
 
   /// Inserts or overwrites; nullopt deletes. A put of an expired window is skipped. In a store with duplicates each put
   /// adds a value, and nullopt does nothing.

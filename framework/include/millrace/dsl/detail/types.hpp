@@ -105,8 +105,8 @@ template <class F, class K, class V>
   static_assert(!kSkipsNull,
                 "the values of this stream may be null, and this operator needs a result for a null, too: let the "
                 "function take const std::optional<Value>&");
-  if constexpr (kSkipsNull) return false;
-  static_assert(kCallable,
+  // One error is enough.
+  static_assert(kCallable || kSkipsNull,
                 "this function must be callable with (const Key&, const Value&) or with (const Value&) of the "
                 "stream");
   return kCallable;
