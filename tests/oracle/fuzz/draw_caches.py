@@ -6,6 +6,13 @@ from draw_groups import Groups
 # Cache sizes in bytes. The changes of a single record fill all of them.
 FULL_CACHES = ("1", "300", "1000", "3000", "10000", "30000", "60000")
 
+# How many updates of windows one record of the input may cause. Each update goes to a changelog and a sink. Without
+# this limit, the two sides exchange hundreds of megabytes for one program.
+MOST_UPDATES = 1000
+
+# The number of words of a long record.
+MOST_WORDS = 150
+
 # A retention longer than any program. Otherwise the output would depend on what has left the cache, because a cache may
 # show entries that have expired below.
 NEVER = 10**10
@@ -17,7 +24,7 @@ class FullCaches(Groups):
     def full_caches(self):
         """Adds the operators of a program to `ops`."""
         self.regrouped = []
-        self.multiplied = []
+        self.most_words = MOST_WORDS
         self.config = {"statestore.cache.max.bytes": self.pick(*FULL_CACHES)}
         if self.chance(0.3):
             self.config["topology.optimization"] = "all"
@@ -41,14 +48,20 @@ class FullCaches(Groups):
         """A stream that may have many records of one key."""
         stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None])
         # Not twice: of 150 words, each 30 times, and those 30 times again, neither side can give the answer in time.
-        if stream in self.multiplied or not self.chance(0.7):
+        if stream.times > 1 or not self.chance(0.7):
             return stream
         fn = self.pick("words", "words", "times:5", "times:30")
-        self.multiplied.append(self.add({"op": "flat_map_values", "from": stream.id, "fn": fn}, kind="stream"))
-        return self.multiplied[-1]
+        node = self.add({"op": "flat_map_values", "from": stream.id, "fn": fn}, kind="stream")
+        node.times = MOST_WORDS if fn == "words" else int(fn.split(":")[1])
+        node.long_values = fn != "words"
+        return node
 
     def full_grouped(self):
-        return self.add({"op": "group_by_key", "from": self.full_stream().id}, kind="grouped")
+        stream = self.full_stream()
+        grouped = self.add({"op": "group_by_key", "from": stream.id}, kind="grouped")
+        # Many copies of long values: an aggregate that joins them would be as long as all of them together.
+        grouped.joinable = stream.times <= 5 or not stream.long_values
+        return grouped
 
     def full_store(self, op, windows=False):
         how = op["materialized"] = {"store": self.store_name()}
@@ -64,23 +77,30 @@ class FullCaches(Groups):
         name, fn, value = self.pick(("count", None, LONG), ("reduce", "concat", STRING), ("reduce", "last", STRING),
                                     ("reduce", "longer", STRING), ("reduce", "null_if_contains:x", STRING),
                                     ("aggregate", "list", STRING), ("aggregate", "sum_of_lengths", LONG))
+        if fn in ("concat", "list") and not source.joinable:
+            name, fn, value = "aggregate", "sum_of_lengths", LONG
         op = {"op": name, "from": source.id}
         if fn:
             op["fn"] = fn
         self.full_store(op)
         self.add(op, kind="table", value=value, count=name == "count")
 
-    def full_window(self):
+    def full_window(self, grouped):
+        """`grouped`: the nodes whose records go to the windows."""
         kind = self.pick("hopping", "hopping", "tumbling", "sliding", "session")
         window = self.window(kind)
         if kind == "hopping":
             window.update(size=self.pick(50, 200, 500), advance=self.pick(1, 2, 5))     # many windows of one record
+            # A long value is as much to write as several updates.
+            updates = sum(node.times * (1 if node.joinable else 5) for node in grouped)
+            most = max(1, MOST_UPDATES // updates)
+            window["advance"] = max(window["advance"], -(-window["size"] // most))
         return window
 
     def full_windows(self):
-        window = self.full_window()
-        source = self.add({"op": "windowed_by", "from": self.full_grouped().id, "window": window}, kind="windowed",
-                          window=window)
+        grouped = self.full_grouped()
+        window = self.full_window([grouped])
+        source = self.add({"op": "windowed_by", "from": grouped.id, "window": window}, kind="windowed", window=window)
         name, fn, value = self.pick(("windowed_count", None, LONG), ("windowed_reduce", "last", STRING),
                                     ("windowed_reduce", "longer", STRING), ("windowed_aggregate", "sum_of_lengths", LONG))
         op = {"op": name, "from": source.id, "window": window}
@@ -95,7 +115,7 @@ class FullCaches(Groups):
         op = {"op": "cogroup", "groups": [{"from": node.id, "fn": "sum_of_lengths"} for node in groups]}
         window = None
         if self.chance(0.7):
-            window = op["window"] = self.full_window()
+            window = op["window"] = self.full_window(groups)
         self.full_store(op, windows=bool(window))
         self.add(op, kind="table", value=LONG, window=window)
 
@@ -107,7 +127,7 @@ class FullCaches(Groups):
     def full_processor(self):
         """A store with a cache that one processor reads and writes. The words of the record are the keys."""
         stream = self.random.choice([node for node in self.nodes if node.kind == "stream" and node.window is None and
-                                     node not in self.multiplied])
+                                     node.times == 1])
         stream = self.add({"op": "flat_map", "from": stream.id, "fn": "words_as_keys"}, kind="stream")
         fn = self.pick("remember", "timestamped", "cached_walk:forward", "cached_walk:both",
                        "cached_window_walk:forward", "cached_session_walk:forward", "with_headers")
@@ -119,7 +139,10 @@ class FullCaches(Groups):
         self.stores.append(store)
         processed = self.add({"op": "process", "from": stream.id, "fn": fn, "stores": [store["name"]]}, kind="stream")
         # It may have the text of the whole store in each record.
-        self.multiplied += [stream, processed]
+        stream.times = processed.times = MOST_WORDS
+        processed.long_values = True
+        if store["kind"] == "session":
+            self.most_words = 30    # each word of each record may be a session of its own
         self.full_sink(processed)
 
     # --- tables
@@ -186,4 +209,4 @@ class FullCaches(Groups):
     def many_words(self):
         """The text of a record that fills a cache."""
         return " ".join(self.pick("a", "b", "x", "y") + str(self.random.randint(0, 99))
-                        for _ in range(self.pick(3, 30, 150)))
+                        for _ in range(self.pick(3, 30, self.most_words)))

@@ -19,6 +19,9 @@ class Node:
         self.closes = closes        # a windowed stream that emits on close
         self.suppressible = True    # Kafka Streams does not fail at suppress
         self.keeps_serde = True     # Kafka Streams knows the serde of the values
+        self.times = 1              # records that one record of the input may become, see draw_caches.py
+        self.long_values = False    # values may be as long as the text of a whole record
+        self.joinable = True        # values may be put together, one behind the other
         self.used = False
 
     @property
@@ -91,6 +94,9 @@ class Drawing:
             for used in self.nodes:
                 if used.id == user:
                     used.used = True
+                    if node:
+                        node.times = max(node.times, used.times)
+                        node.long_values = node.long_values or used.long_values
                     if node and node.kind == "table" and used.id == op.get("from"):
                         node.keeps_serde = self.keeps_serde(op, used)
                     if node and node.kind == "table" and node.window and not used.suppressible:

@@ -192,6 +192,25 @@ class FullCaches(unittest.TestCase):
         drawn = [program for program in map(generate, range(300)) if "full caches" in operators_of(program)]
         self.assertGreater(len(drawn), 10)
 
+    def test_write_a_bounded_amount(self):
+        # Without a bound, some of the 60 programs wrote more than 100 megabytes.
+        for seed in range(7100000, 7100600):
+            program = generate(seed)
+            if "full caches" not in operators_of(program):
+                continue
+            times = {}      # the records of one node for each record of the input
+            for op in program["nodes"]:
+                sources = [group["from"] for group in op.get("groups", [])] + [
+                    op[name] for name in ("from", "with") if name in op]
+                name, _, number = op.get("fn", "").partition(":")
+                factor = int(number) if name == "times" else 150 if name in ("words", "words_as_keys") else 1
+                times[op.get("id")] = factor * max([times[source] for source in sources], default=1)
+                self.assertLessEqual(times[op.get("id")], 150, (seed, op))
+                window = op.get("window", {})
+                if window.get("kind") == "hopping" and window["size"] > window["advance"]:
+                    windows = window["size"] // window["advance"]
+                    self.assertLessEqual(windows * sum(times[source] for source in sources), 1000, (seed, op))
+
 
 class Minimiser(unittest.TestCase):
     def test_leaves_only_what_matters(self):
