@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,11 +38,17 @@ struct ProducerScript {
   std::map<TopicPartition, OffsetAndMetadata> offsets;
   std::int64_t next_offset = 100;
   std::int32_t partitions = 1;  ///< of every topic
+  /// Called at the begin of send_offsets_to_transaction(), on its thread. Then reports arrive. Empty: none arrive.
+  std::function<void()> in_offsets;
+  std::function<void()> at_end;  ///< called when a producer is destroyed; may be empty
 };
 
 class FakeProducer final : public Producer {
  public:
   FakeProducer(ProducerScript& script, DeliveryListener* listener) : script_(script), listener_(listener) {}
+  ~FakeProducer() override {
+    if (script_.at_end) script_.at_end();
+  }
 
   void send(const ProducerRecord& record, std::uint64_t token) override {
     if (script_.spoiled) throw BrokerException(BrokerException::Severity::abortable, "the transaction has failed");
@@ -71,6 +78,10 @@ class FakeProducer final : public Producer {
   void begin_transaction() override { script_.calls.emplace_back("begin"); }
   void send_offsets_to_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                                    const ConsumerGroupMetadata&) override {
+    if (script_.in_offsets) {
+      script_.in_offsets();
+      answer();
+    }
     script_.calls.emplace_back("offsets");
     script_.offsets = offsets;
   }

@@ -3,6 +3,7 @@
 #include "runtime/thread/producer_output.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <future>
 
 #include "millrace/broker/partitioner.hpp"
 #include "millrace/processor/detail/node.hpp"
@@ -427,6 +428,35 @@ BOOST_AUTO_TEST_CASE(skips_a_record_if_its_transaction_can_be_committed) {
   send();
   output->commit_transaction(kOffsets, kGroup, patience);
   BOOST_CHECK_EQUAL(dropped(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_reports_from_a_call_that_it_has_left) {
+  std::promise<void> broker_answers;
+  std::promise<void> end;
+  broker.script.answers_late = true;
+  broker.script.refuse = Severity::fatal;
+  broker.script.in_offsets = [&] { broker_answers.get_future().wait(); };
+  broker.script.at_end = [&] { end.set_value(); };
+  make(true).initialize(patience);
+  send();
+  const Patience none(Millis(0));
+  BOOST_CHECK_EXCEPTION(output->commit_transaction(kOffsets, kGroup, none), BrokerException,
+                        [](const BrokerException& error) { return error.severity() == Severity::abortable; });
+  broker_answers.set_value();
+  end.get_future().wait();
+  BOOST_CHECK_EQUAL(asked, 0);
+  output->abandon(Millis(0));
+  BOOST_CHECK(calls() == (Calls{"init", "begin", "offsets"}));
+}
+
+BOOST_AUTO_TEST_CASE(takes_reports_from_a_call_that_returns_in_time) {
+  broker.script.answers_late = true;
+  broker.script.in_offsets = [] {};
+  make(true).initialize(patience);
+  const std::uint64_t changelog = output->open_changelog({"c", 0}, "s", nullptr);
+  output->send_changelog(changelog, "k", "v", 1, nullptr);
+  output->commit_transaction(kOffsets, kGroup, patience);
+  BOOST_CHECK(output->confirmed_position(changelog).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(does_not_blame_a_record_for_an_error_of_its_batch) {

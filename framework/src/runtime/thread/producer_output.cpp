@@ -66,7 +66,7 @@ ProducerOutput::ProducerOutput(Broker& broker, ClientConfig config, bool exactly
       metrics_(metrics),
       clock_(clock),
       batches_(batches),
-      producer_(broker.make_producer(with_batches(std::move(config), batches), this)) {}
+      producer_(broker, with_batches(std::move(config), batches), *this) {}
 
 ProducerOutput::~ProducerOutput() = default;
 
@@ -454,10 +454,8 @@ void ProducerOutput::commit_transaction(const std::map<TopicPartition, OffsetAnd
 // is. A thread inside it could not be closed. So the call is made on another thread.
 void ProducerOutput::send_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets,
                                   const ConsumerGroupMetadata& group, const Patience& patience) {
-  const auto call = [producer = producer_, offsets, group] { producer->send_offsets_to_transaction(offsets, group); };
-  if (patience.make_or_leave(call)) return;
-  // The call that was left behind still uses the producer and destroys it at its end.
-  producer_.reset();
+  const auto call = [offsets, group](Producer& producer) { producer.send_offsets_to_transaction(offsets, group); };
+  if (producer_.call_or_leave(patience, call)) return;
   throw BrokerException(Severity::abortable,
                         "the broker did not answer when the offsets of group '" + group.group_id() +
                             "' were added to the transaction: check that Kafka runs and can be reached");

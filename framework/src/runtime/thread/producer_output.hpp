@@ -16,6 +16,7 @@
 #include "millrace/common/detail/function_ref.hpp"
 #include "runtime/task/error_policy.hpp"
 #include "runtime/task/task_output.hpp"
+#include "runtime/thread/leavable_producer.hpp"
 #include "runtime/thread/patience.hpp"
 #include "runtime/thread/refused_record.hpp"
 #include "runtime/thread/thread_metrics.hpp"
@@ -174,8 +175,8 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   ThreadMetrics& metrics_;
   const Clock& clock_;
   Batches batches_;
-  /// Shared with a call that was left behind, see send_offsets(). Then it is null here.
-  std::shared_ptr<Producer> producer_;
+  /// Null after send_offsets() has left it behind. Then only abandon() may be called.
+  LeavableProducer producer_;
   /// The index is token - 1.
   std::vector<Changelog> changelogs_;
   std::set<std::string, std::less<>> placed_by_key_;  ///< topics of place_by_key()
