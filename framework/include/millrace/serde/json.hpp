@@ -34,18 +34,20 @@
 /// Writing  in the order of declaration, without spaces; an empty optional is left out
 /// Errors   SerializationException that names the field's path, what was expected, what was found, and the position
 /// Limits   256 fields, kMaxJsonDepth levels, documents below 4 GB
-#define MILLRACE_JSON(Type, ...)                                                                   \
-  [[maybe_unused]] inline const ::millrace::JsonType& millrace_json_type(const Type* /*type*/) {   \
-    using MillraceSelf [[maybe_unused]] = Type;                                                    \
-    using namespace ::millrace::json_options;                                                      \
-    static constexpr auto kFields =                                                                \
-        ::millrace::detail::json_fields(MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_FIELD, __VA_ARGS__)); \
-    static_assert(::millrace::detail::names_differ(kFields),                                       \
-                  "MILLRACE_JSON(" #Type ", ...): two fields have the same JSON name");            \
-    static constexpr ::millrace::JsonType kType = ::millrace::detail::json_type(#Type, kFields);   \
-    return kType;                                                                                  \
-  }                                                                                                \
-  static_assert(::millrace::detail::JsonDeclared<Type>,                                            \
+#define MILLRACE_JSON(Type, ...)                                                                      \
+  [[maybe_unused]] consteval auto millrace_json_fields(const Type* /*type*/) {                        \
+    using MillraceSelf [[maybe_unused]] = Type;                                                       \
+    using namespace ::millrace::json_options;                                                         \
+    return ::millrace::detail::json_fields(MILLRACE_DETAIL_LIST(MILLRACE_DETAIL_FIELD, __VA_ARGS__)); \
+  }                                                                                                   \
+  [[maybe_unused]] inline const ::millrace::JsonType& millrace_json_type(const Type* /*type*/) {      \
+    static constexpr auto kFields = millrace_json_fields(static_cast<const Type*>(nullptr));          \
+    static_assert(::millrace::detail::names_differ(kFields),                                          \
+                  "MILLRACE_JSON(" #Type ", ...): two fields have the same JSON name");               \
+    static constexpr ::millrace::JsonType kType = ::millrace::detail::json_type(#Type, kFields);      \
+    return kType;                                                                                     \
+  }                                                                                                   \
+  static_assert(::millrace::detail::JsonDeclared<Type>,                                               \
                 "MILLRACE_JSON(" #Type ", ...) must stand in the namespace of the struct");
 
 /// MILLRACE_JSON_ENUM(Type, enumerator, (other, "NAME"), ...) declares an enum as a JSON string, for members of

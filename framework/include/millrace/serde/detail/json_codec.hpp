@@ -25,13 +25,25 @@ namespace millrace {
 ///       static void write(JsonWriter& out, const Day& day) { out.write(to_string(day)); }
 ///     };
 /// read() must read exactly one value, and write() must write exactly one. Both must be thread-safe. Report errors with
-/// in.fail() and out.fail(): the message then names the field.
+/// in.fail() and out.fail(): the message then names the field. A codec whose value is an object, an array or raw JSON
+/// says so by `static constexpr bool kStructured = true`: then a CsvSerde (csv.hpp) of such a struct does not compile.
 template <class T>
 struct JsonCodec {
   static_assert(sizeof(T) == 0,
                 "MILLRACE_JSON does not know this member's type: declare it with MILLRACE_JSON or MILLRACE_JSON_ENUM, "
                 "or specialise millrace::JsonCodec<Type>");
 };
+
+namespace detail {
+
+/// True if the codec of T says that its values are objects, arrays or raw JSON.
+template <class T>
+consteval bool is_structured() {
+  if constexpr (requires { JsonCodec<T>::kStructured; }) return JsonCodec<T>::kStructured;
+  return false;
+}
+
+}  // namespace detail
 
 template <>
 struct JsonCodec<bool> {
@@ -89,6 +101,8 @@ struct JsonCodec<T> {
 /// written as null.
 template <class T>
 struct JsonCodec<std::optional<T>> {
+  static constexpr bool kStructured = detail::is_structured<T>();
+
   static void read(JsonReader& in, std::optional<T>& out) {
     if (in.read_null()) {
       out.reset();
@@ -108,6 +122,8 @@ struct JsonCodec<std::optional<T>> {
 /// An array of any length. The former content of `out` is lost.
 template <class T>
 struct JsonCodec<std::vector<T>> {
+  static constexpr bool kStructured = true;
+
   static void read(JsonReader& in, std::vector<T>& out) {
     out.clear();
     in.read_elements([&](std::size_t /*index*/) {
@@ -130,6 +146,8 @@ struct JsonCodec<std::vector<T>> {
 /// An array of exactly N elements. Any other number is an error.
 template <class T, std::size_t N>
 struct JsonCodec<std::array<T, N>> {
+  static constexpr bool kStructured = true;
+
   static void read(JsonReader& in, std::array<T, N>& out) {
     // Surplus elements are counted, not read; the error below names their number.
     std::size_t count = in.read_elements([&](std::size_t index) {
@@ -180,6 +198,7 @@ void each_by_name(const M& values, F&& visit) {
 template <detail::JsonMap M>
 struct JsonCodec<M> {
   using Value = typename M::mapped_type;
+  static constexpr bool kStructured = true;
 
   static void read(JsonReader& in, M& out) {
     out.clear();
@@ -203,6 +222,7 @@ struct JsonCodec<M> {
 template <detail::JsonDeclared T>
 struct JsonCodec<T> {
   static_assert(std::default_initializable<T>, "MILLRACE_JSON: the struct must have a default constructor");
+  static constexpr bool kStructured = true;
 
   static void read(JsonReader& in, T& out) {
     T fresh{};  // missing fields get the defaults of T, whatever `out` contained
@@ -258,6 +278,7 @@ consteval JsonField json_field(const char* name, Options... options) {
   JsonField field;
   field.read = &read_json_member<Self, Member>;
   field.write = &write_json_member<Self, Member>;
+  field.structured = is_structured<Value>();
   if constexpr (kIsOptional<Value>) {
     field.required = false;
     field.absent = &json_member_absent<Self, Member>;

@@ -22,8 +22,9 @@ struct JsonField {
   void (*write)(JsonWriter&, const void* object) = nullptr;
   /// If it returns true, the member is left out; nullptr: always written.
   bool (*absent)(const void* object) = nullptr;
-  bool required = true;    ///< a missing field is an error
-  bool plain_name = true;  ///< the name is short and needs no escaping, so that it can be compared with the raw text
+  bool required = true;     ///< a missing field is an error
+  bool plain_name = true;   ///< the name is short and needs no escaping, so that it can be compared with the raw text
+  bool structured = false;  ///< the value is an object or an array, so it does not fit into a field of CSV
 };
 
 /// A declared struct.
