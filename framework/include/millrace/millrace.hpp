@@ -8,6 +8,7 @@
 ///     millrace/app/app.hpp                        an application's command line
 ///     millrace/serde/windowed.hpp                 serdes of windowed keys: TimeWindowedSerde, SessionWindowedSerde
 ///     millrace/serde/uuid.hpp                     Uuid and its serde
+///     millrace/serde/csv.hpp                      CsvSerde: structs as CSV records
 ///     millrace/serde/nlohmann_json.hpp            nlohmann::json as a value
 
 #include "millrace/config/streams_config.hpp"
