@@ -1,16 +1,19 @@
-# cmake --install: headers, the static libraries, what find_package(millrace) reads, and the program that looks into
+# cmake --install: headers, the libraries, what find_package(millrace) reads, and the program that looks into
 # topics. The pipeline of apps/buy_signals is an example, which runs where its prices are.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/millrace)
 get_property(layers GLOBAL PROPERTY MILLRACE_LAYERS)
-install(TARGETS millrace millrace_tcmalloc ${layers} EXPORT millraceTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS millrace millrace_tcmalloc ${layers} EXPORT millraceTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT millraceTargets NAMESPACE millrace:: DESTINATION ${package_dir})
 install(DIRECTORY framework/include/millrace DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
 
 if(TARGET topics)
   install(TARGETS topics RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+
+install(FILES LICENSE NOTICE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/millraceConfig.cmake.in ${PROJECT_BINARY_DIR}/millraceConfig.cmake

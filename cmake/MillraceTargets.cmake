@@ -11,12 +11,22 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 
 # millrace_layer(NAME SOURCES ... [PUBLIC ...] [PRIVATE ...])
-# One static library of the framework. Which layer may include which is checked by scripts/check-layers.py.
+# One library of the framework: static, or shared with BUILD_SHARED_LIBS=ON. Which layer may include which is checked by
+# scripts/check-layers.py.
 function(millrace_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  add_library(millrace_${name} STATIC ${ARG_SOURCES})
+  add_library(millrace_${name} ${ARG_SOURCES})
   add_library(millrace::${name} ALIAS millrace_${name})
-  set_target_properties(millrace_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  # Before 1.0 each minor version may change interfaces, so the name of a shared library contains it. No symbol for
+  # exports: objects of both kinds are then the same, and ccache has them.
+  set_target_properties(
+    millrace_${name}
+    PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "" VERSION ${PROJECT_VERSION}
+               SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  # The warnings of a project that contains Millrace are for its own code.
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    set_target_properties(millrace_${name} PROPERTIES SYSTEM ON)
+  endif()
   target_compile_features(millrace_${name} PUBLIC cxx_std_20)
   target_include_directories(
     millrace_${name}

@@ -26,20 +26,19 @@ struct Order {
   std::string order;
   double total = 0;
 };
-MILLRACE_JSON(Order, order, total)
 
 struct Payment {
   std::string order;
   double amount = 0;
 };
-MILLRACE_JSON(Payment, order, amount)
 
 struct Settled {
   std::string order;
   double due = 0;
   bool paid = false;
 };
-MILLRACE_JSON(Settled, order, due, paid)
+// The macro gives a field another name in JSON.
+MILLRACE_JSON(Settled, order, (due, "amount_due"), paid)
 
 // `payment` is null for an order that was not paid in time.
 Settled settle(const Order& order, const Payment* payment) {

@@ -26,7 +26,6 @@ struct Total {
   double sum = 0;
   std::int64_t count = 0;
 };
-MILLRACE_JSON(Total, sum, count)
 
 const std::string kStore = "totals";
 

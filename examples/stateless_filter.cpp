@@ -19,17 +19,16 @@ using namespace millrace;
 
 namespace {
 
+// A plain struct is a JSON object in topics and stores.
 struct Reading {
   std::string sensor;
   double celsius = 0;
 };
-MILLRACE_JSON(Reading, sensor, celsius)
 
 struct Alarm {
   std::string sensor;
   double fahrenheit = 0;
 };
-MILLRACE_JSON(Alarm, sensor, fahrenheit)
 
 Topology build_topology(double limit) {
   StreamsBuilder builder;

@@ -37,7 +37,7 @@ Topology build_topology() {
       .group_by([](const std::string& word) { return word; })
       .count(Materialized::as("counts"))
       .to_stream()
-      .map_values([](const std::optional<std::int64_t>& count) { return std::to_string(*count); })
+      .map_values([](std::int64_t count) { return std::to_string(count); })
       .to("word-counts");
   return builder.build();
 }

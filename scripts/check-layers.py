@@ -24,6 +24,7 @@ LAYERS = {
     "broker_kafka": ["common", "broker"],
     "broker_embedded": ["common", "broker"],
     "serde": ["common"],
+    "functions": ["common", "serde"],
     "state": ["common", "metrics", "broker", "serde"],
     "processor": ["common", "metrics", "broker", "serde", "state"],
     "topology": ["common", "metrics", "broker", "serde", "state", "processor"],
@@ -78,6 +79,7 @@ LIBRARIES = {
     "nlohmann/": (["serde", "app"], True),
     "CLI/": (["app"], False),
     "spdlog/": (["common"], False),
+    "unicode/": (["functions"], False),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

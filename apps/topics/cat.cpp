@@ -1,26 +1,68 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <limits>
-#include <map>
 #include <vector>
 
+#include "millrace/common/errors.hpp"
 #include "topics/commands.hpp"
-#include "topics/record_json.hpp"
+#include "topics/reading.hpp"
 
 namespace topics {
 namespace {
 
-/// How late the program may notice Ctrl-C.
-constexpr millrace::Millis kPollTimeout{100};
-constexpr std::size_t kPollRecords = 500;
+/// Prints records. Counts those that do not fit their format.
+class Printer {
+ public:
+  explicit Printer(bool for_people) : for_people_(for_people) {}
+
+  void print(const ShownRecord& record) {
+    ++printed_;
+    if (!record.fits() && ++misfits_ == 1) {
+      const bool key = !record.key.problem.empty();
+      first_misfit_ = fmt::format("partition {}, offset {}, {}: {}", record.partition, record.offset,
+                                  key ? "key" : "value", key ? record.key.problem : record.value.problem);
+    }
+    fmt::print("{}\n", for_people_ ? people_.line(record) : json_line(record));
+  }
+  static void flush() { std::fflush(stdout); }
+
+  void throw_if_misfits() const {
+    if (misfits_ == 0) return;
+    throw millrace::StreamsException(
+        fmt::format("{} of {} records do not fit --key or --value, and are shown in hex; the first is {}", misfits_,
+                    printed_, first_misfit_));
+  }
+
+ private:
+  const bool for_people_;
+  PeopleLines people_;
+  std::uint64_t printed_ = 0;
+  std::uint64_t misfits_ = 0;
+  std::string first_misfit_;
+};
+
+/// The offsets to read in each partition.
+std::vector<Part> parts_of(millrace::Consumer& consumer, const CatOptions& options, std::int32_t partitions) {
+  const auto from = StartPosition::parse(options.from);
+  std::vector<Part> parts;
+  for (std::int32_t partition = 0; partition < partitions; ++partition) {
+    if (options.partition && *options.partition != partition) continue;
+    const millrace::TopicPartition id{options.topic, partition};
+    const auto watermarks = consumer.query_watermarks(id, kTimeout);
+    parts.push_back({id, from.resolve(consumer, id, watermarks, kTimeout), watermarks.high});
+  }
+  return parts;
+}
 
 }  // namespace
 
 void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientConfig config,
          millrace::StopSignals& signals) {
-  const auto from = StartPosition::parse(options.from);
+  const RecordFormat format{Format::parse(options.key), Format::parse(options.value)};
+  std::vector<Condition> conditions;
+  for (const auto& condition : options.where) conditions.push_back(Condition::parse(condition));
+  // A mistake in --from is found before the broker is asked.
+  (void)StartPosition::parse(options.from);
   const auto partitions = partitions_of(broker, options.topic);
   if (options.partition && (*options.partition < 0 || *options.partition >= partitions)) {
     throw std::invalid_argument(
@@ -28,36 +70,28 @@ void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientCo
   }
   config["isolation.level"] = options.isolation;
   const auto consumer = broker.make_consumer(config);
+  auto parts = parts_of(*consumer, options, partitions);
 
-  // `start` is where each partition begins. `unread` holds the partitions with unread records and their present ends
-  // (exclusive). Without --follow, the program ends when `unread` is empty.
-  std::vector<std::pair<millrace::TopicPartition, std::int64_t>> start;
-  std::map<millrace::TopicPartition, std::int64_t> unread;
-  for (std::int32_t partition = 0; partition < partitions; ++partition) {
-    if (options.partition && *options.partition != partition) continue;
-    const millrace::TopicPartition id{options.topic, partition};
-    const auto watermarks = consumer->query_watermarks(id, kTimeout);
-    start.emplace_back(id, from.resolve(*consumer, id, watermarks, kTimeout));
-    if (start.back().second < watermarks.high) unread.emplace(id, watermarks.high);
+  Reading reading(*consumer, format, conditions, signals);
+  Printer printer(options.for_people);
+  if (options.tail) {
+    for (const auto& record : reading.tail(parts, *options.tail)) printer.print(record);
+    Printer::flush();
+    for (auto& part : parts) part.from = part.end;
   }
-  consumer->assign(start);
-
-  auto left = options.count.value_or(std::numeric_limits<std::uint64_t>::max());
-  std::vector<millrace::ConsumerRecord> records;
-  while (left > 0 && (options.follow || !unread.empty()) && !signals.requested()) {
-    records.clear();
-    consumer->poll(records, std::min<std::uint64_t>(kPollRecords, left), kPollTimeout);
-    for (const auto& record : records) {
-      const auto end = unread.find({*record.topic, record.partition});
-      // Without --follow, skips records that were written after the start of the program.
-      if (!options.follow && (end == unread.end() || record.offset >= end->second)) continue;
-      fmt::print("{}\n", record_json(record));
-      --left;
-    }
-    std::fflush(stdout);
-    // The position also passes transaction markers, which are not returned as records.
-    std::erase_if(unread, [&](const auto& end) { return consumer->position(end.first).value_or(-1) >= end.second; });
+  auto left = options.count;
+  const auto visit = [&](const ShownRecord& record) {
+    printer.print(record);
+    return !left || --*left > 0;
+  };
+  if (left == 0) {
+    // Prints nothing.
+  } else if (options.follow) {
+    reading.follow(parts, visit, Printer::flush);
+  } else {
+    reading.to_ends(parts, visit, Printer::flush);
   }
+  printer.throw_if_misfits();
 }
 
 }  // namespace topics

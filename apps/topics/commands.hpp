@@ -9,7 +9,7 @@
 
 #include "millrace/app/stop_signals.hpp"
 #include "millrace/broker/broker.hpp"
-#include "topics/start_position.hpp"
+#include "topics/input.hpp"
 
 namespace topics {
 
@@ -42,12 +42,14 @@ void alter(millrace::Broker& broker, const std::vector<std::string>& topics,
 
 struct PutOptions {
   std::string topic;
-  std::optional<std::string> key_separator;  ///< nullopt: records have no key
+  InputOptions input;
+  std::vector<millrace::Header> headers;  ///< are added to each record
 };
 
-/// Writes a record for each line, with the present time, and waits until all records are written. Throws
-/// BrokerException if the topic does not exist or a record was refused, and StreamsException if a line has no
-/// separator.
+/// Writes a record for each line or row, and waits until all records are written. A record without a time of its own
+/// gets the present time. Throws BrokerException if the topic does not exist or a record was refused. Throws
+/// StreamsException for wrong input; then the records before it are written, and the message has their number. Throws
+/// std::invalid_argument for options that do not belong together.
 void put(millrace::Broker& broker, const PutOptions& options, const millrace::ClientConfig& config,
          std::istream& lines);
 
@@ -56,12 +58,20 @@ struct CatOptions {
   std::string from = "beginning";
   std::optional<std::int32_t> partition;  ///< nullopt: all
   std::optional<std::uint64_t> count;     ///< nullopt: no limit
+  std::optional<std::uint64_t> tail;      ///< nullopt: all records
   bool follow = false;
   std::string isolation = "read_committed";
+  // How keys and values are shown, see Format.
+  std::string key = "auto";
+  std::string value = "auto";
+  std::vector<std::string> where;  ///< see Condition; all must hold
+  bool for_people = false;         ///< aligned lines instead of JSON
 };
 
-/// Prints the topic's records as JSON lines. Ends at the present end of the topic, or never with `follow`, or after
-/// `count` records.
+/// Prints the topic's records. Ends at the present end of the topic, or never with `follow`, or after `count` records.
+/// `tail`: prints only the last records that there are at the start, see Reading::tail(). A key or value that does not
+/// fit its format is shown in hex, and the printing goes on. At the end, this throws StreamsException with the number
+/// of such records.
 void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientConfig config,
          millrace::StopSignals& signals);
 

@@ -28,28 +28,36 @@ void put(millrace::Broker& broker, const PutOptions& options, const millrace::Cl
          std::istream& lines) {
   // Fails early if the topic does not exist.
   (void)partitions_of(broker, options.topic);
+  const auto input = make_input(options.input, lines);
   FirstFailure failures;
   const auto producer = broker.make_producer(config, &failures);
   std::uint64_t count = 0;
-  for (std::string line; std::getline(lines, line); ++count) {
-    millrace::ProducerRecord record;
-    record.topic = options.topic;
-    record.value = std::string_view(line);
-    if (options.key_separator) {
-      const auto end = line.find(*options.key_separator);
-      if (end == std::string::npos) {
-        throw millrace::StreamsException(
-            fmt::format("line {} has no '{}' between key and value: {}", count + 1, *options.key_separator, line));
-      }
-      // The views point into `line`. send() copies them.
-      record.key = std::string_view(line).substr(0, end);
-      record.value = std::string_view(line).substr(end + options.key_separator->size());
+  const auto flush = [&] {
+    // Delivery reports of all records arrive inside flush().
+    producer->flush(kTimeout);
+    failures.throw_if_any();
+  };
+  try {
+    for (InputRecord record; input->next(record); ++count) {
+      for (const auto& header : options.headers) record.headers.add(header.key, header.value);
+      millrace::ProducerRecord sent;
+      sent.topic = options.topic;
+      // The views point into `record`. send() copies them.
+      sent.key = record.key;
+      sent.value = record.value;
+      sent.timestamp = record.timestamp;
+      sent.headers = &record.headers;
+      producer->send(sent);
     }
-    producer->send(record);
+  } catch (const millrace::BrokerException&) {
+    throw;
+  } catch (const millrace::StreamsException& error) {
+    // The user must know which records are written, to go on after the wrong line.
+    flush();
+    throw millrace::StreamsException(fmt::format("{}; {} record{} before it {} put into {}", error.what(), count,
+                                                 count == 1 ? "" : "s", count == 1 ? "was" : "were", options.topic));
   }
-  // Delivery reports of all records arrive inside flush().
-  producer->flush(kTimeout);
-  failures.throw_if_any();
+  flush();
   fmt::print("{} record{} put into {}\n", count, count == 1 ? "" : "s", options.topic);
 }
 

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 #include <optional>
 #include <stdexcept>
+
+#include "topics/times.hpp"
 
 namespace topics {
 namespace {
@@ -16,16 +17,6 @@ std::optional<std::int64_t> whole_number(const std::string& text) {
   const auto* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   return error == std::errc{} && rest == end ? std::optional{number} : std::nullopt;
-}
-
-/// Milliseconds since the epoch, or nullopt if the text is not a time.
-std::optional<millrace::Timestamp> utc_time(const std::string& text) {
-  for (const auto* format : {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"}) {
-    std::tm time{};
-    const char* rest = strptime(text.c_str(), format, &time);
-    if (rest != nullptr && *rest == '\0') return static_cast<millrace::Timestamp>(timegm(&time)) * 1000;
-  }
-  return std::nullopt;
 }
 
 template <class... Fs>
@@ -40,7 +31,7 @@ StartPosition StartPosition::parse(const std::string& text) {
   if (text == "end") return StartPosition{End{}};
   // An offset before a time: "2012" is an offset, "2012-01-03" is not a whole number.
   if (const auto number = whole_number(text)) return StartPosition{Offset{*number}};
-  if (const auto time = utc_time(text)) return StartPosition{Time{*time}};
+  if (const auto time = parse_utc(text)) return StartPosition{Time{*time}};
   throw std::invalid_argument(
       fmt::format("'{}' is none of: beginning, end, an offset, YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS", text));
 }

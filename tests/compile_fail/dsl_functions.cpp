@@ -32,6 +32,12 @@ void functions() {
   words.map_values([](const std::string& value) { return value; }).to("out");
 #endif
 
+#ifdef MILLRACE_MISUSE_select_key_leaves_out_null
+  words.to_table().to_stream().select_key([](const std::string& value) { return value; }).to("out");
+#else
+  words.to_table().to_stream().map_values([](const std::string& value) { return value; }).to("out");
+#endif
+
 #ifdef MILLRACE_MISUSE_select_key_returns_nothing
   words.select_key([](const std::string&) {}).to("out");
 #else

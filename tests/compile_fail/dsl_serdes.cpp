@@ -7,8 +7,9 @@ struct Point {
   int x = 0;
 };
 MILLRACE_JSON(Point, x)
-struct Secret {
-  int x = 0;
+class Secret {
+ public:
+  Secret() = default;
 };
 
 struct ReadPoint {

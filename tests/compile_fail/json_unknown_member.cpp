@@ -1,6 +1,8 @@
 #include "millrace/serde/json.hpp"
 
-struct Price {
+class Price {
+ public:
+  Price() = default;
   double amount = 0;
 };
 

@@ -2,11 +2,12 @@
 #include "millrace/serde/primitives.hpp"
 
 struct Point {
-  int x = 0;
+  int x[2] = {};
+  int y = 0;
 };
 
 #ifndef MILLRACE_MISUSE_of_a_struct
-MILLRACE_JSON(Point, x)
+MILLRACE_JSON(Point, y)
 #endif
 
 int main() { millrace::detail::require_serde<Point>(); }

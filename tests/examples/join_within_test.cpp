@@ -31,14 +31,14 @@ BOOST_FIXTURE_TEST_SUITE(JoinWithin, Fixture)
 BOOST_AUTO_TEST_CASE(an_order_is_settled_by_a_payment_within_ten_minutes) {
   order("o1", 12.5, 0min);
   payment("o1", 12.5, 10min);
-  BOOST_TEST(settled.read_value() == R"({"order":"o1","due":0.0,"paid":true})");
+  BOOST_TEST(settled.read_value() == R"({"order":"o1","amount_due":0.0,"paid":true})");
   BOOST_TEST(settled.is_empty());
 }
 
 BOOST_AUTO_TEST_CASE(part_of_the_total_leaves_the_rest_due) {
   order("o1", 12.5, 0min);
   payment("o1", 2.5, 1min);
-  BOOST_TEST(settled.read_value() == R"({"order":"o1","due":10.0,"paid":false})");
+  BOOST_TEST(settled.read_value() == R"({"order":"o1","amount_due":10.0,"paid":false})");
 }
 
 BOOST_AUTO_TEST_CASE(an_order_is_written_as_unpaid_after_ten_minutes_and_grace) {
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(an_order_is_written_as_unpaid_after_ten_minutes_and_grace) 
   order("o3", 1, 11min + 1ms);
   const auto record = settled.read_record();
   BOOST_TEST(record.key == "o1");
-  BOOST_TEST(record.value == R"({"order":"o1","due":12.5,"paid":false})");
+  BOOST_TEST(record.value == R"({"order":"o1","amount_due":12.5,"paid":false})");
   BOOST_TEST(record.timestamp == kNoon);
 }
 

@@ -28,8 +28,8 @@ class Examples(unittest.TestCase):
     def output(self, example, topic, count, arguments=()):
         """The values of `topic` by key, after the example has written `count` of them.
 
-        Only one process at a time can open the broker. So the example is stopped before the topic is read. If it has not
-        written enough, it is started again and runs longer each time.
+        The example is stopped before the topic is read. If it has not written enough, it is started again and runs
+        longer each time.
         """
         patience = 0.1
         while True:

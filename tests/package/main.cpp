@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "millrace/app/app.hpp"
+#include "millrace/functions/timestamps.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
 
@@ -23,10 +24,11 @@ int main(int argc, char** argv) {
   millrace::TopologyTestDriver driver(expensive());
   auto prices = driver.create_input_topic<std::string, Price>("prices");
   prices.pipe_input("1", {"AAPL", 58.7});
-  prices.pipe_input("2", {"IBM", 201.5});
+  prices.pipe_input("2", {"IBM", 201.5}, millrace::parse_timestamp("2018-03-28", "yyyy-MM-dd", "America/New_York"));
   auto found = driver.create_output_topic<std::string, Price>("expensive");
   while (!found.is_empty()) {
-    const auto price = found.read_value();
-    std::cout << price.symbol << ' ' << price.close << '\n';
+    const auto price = found.read_record();
+    std::cout << price.value.symbol << ' ' << price.value.close << ' '
+              << millrace::format_timestamp(price.timestamp, "HH:mm, d MMMM") << '\n';
   }
 }

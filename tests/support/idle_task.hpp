@@ -25,6 +25,7 @@ class IdleTask : public TaskContext {
   [[nodiscard]] ConfiguredSerdes& serdes() const override { return serdes_; }
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
   [[nodiscard]] Timestamp stream_time() const override { return kNoTimestamp; }
+  [[nodiscard]] Timestamp observed_time() const override { return kNoTimestamp; }
   [[nodiscard]] Timestamp system_time() const override { throw std::logic_error("system_time"); }
   [[nodiscard]] Timestamp monotonic_time() const override { throw std::logic_error("monotonic_time"); }
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return 0; }

@@ -6,6 +6,8 @@
 ///     millrace/testing/topology_test_driver.hpp   TopologyTestDriver
 ///     millrace/testing/mock_processor_context.hpp a context for tests of one processor
 ///     millrace/app/app.hpp                        an application's command line
+///     millrace/functions/aggregates.hpp           ready-made aggregates: count, sum, avg...
+///     millrace/functions/timestamps.hpp           timestamps as text: TimestampFormat
 ///     millrace/serde/windowed.hpp                 serdes of windowed keys: TimeWindowedSerde, SessionWindowedSerde
 ///     millrace/serde/uuid.hpp                     Uuid and its serde
 ///     millrace/serde/csv.hpp                      CsvSerde: structs as CSV records

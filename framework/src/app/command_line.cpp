@@ -112,8 +112,8 @@ StreamsConfig CommonOptions::config() const {
   return config;
 }
 
-std::shared_ptr<Broker> CommonOptions::open_broker(StopSignals* stop, IfMissing if_missing) const {
-  return millrace::open_broker(config(), stop, if_missing);
+std::shared_ptr<Broker> CommonOptions::open_broker(StopSignals* stop, IfMissing if_missing, IfInUse if_in_use) const {
+  return millrace::open_broker(config(), stop, if_missing, if_in_use);
 }
 
 int run_command_line(CLI::App& cli, int argc, const char* const* argv, const std::function<int()>& body) {

@@ -59,20 +59,23 @@ void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop) {
   }
 }
 
-std::shared_ptr<Broker> make_broker(const StreamsConfig& config, IfMissing if_missing) {
+std::shared_ptr<Broker> make_broker(const StreamsConfig& config, IfMissing if_missing, IfInUse if_in_use) {
   const auto address = config.get_string("bootstrap.servers");
   if (address.empty()) {
     throw ConfigException(
         "no broker is given: use --bootstrap-servers HOST:PORT for Kafka, or --broker embedded:DIR "
         "for the embedded broker");
   }
-  if (address.starts_with(kEmbedded)) return Broker::embedded(address.substr(kEmbedded.size()), if_missing);
+  if (address.starts_with(kEmbedded)) {
+    return Broker::embedded(address.substr(kEmbedded.size()), if_missing, if_in_use);
+  }
   // Security and connection settings apply to all clients; the engine adds the settings of each client.
   return Broker::kafka(address, config.client_settings(""));
 }
 
-std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop, IfMissing if_missing) {
-  auto broker = make_broker(config, if_missing);
+std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop, IfMissing if_missing,
+                                    IfInUse if_in_use) {
+  auto broker = make_broker(config, if_missing, if_in_use);
   wait_until_reachable(*broker, config.get_millis("millrace.connect.timeout.ms"), stop);
   return broker;
 }

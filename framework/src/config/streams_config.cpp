@@ -79,6 +79,20 @@ std::string type_name(detail::ConfigType type) {
 
 }  // namespace
 
+StreamsConfig StreamsConfig::like_ksqldb() {
+  StreamsConfig config;
+  config.set("commit.interval.ms", "2000")
+      .set("statestore.cache.max.bytes", "10000000")
+      .set("num.stream.threads", "4")
+      .set("topology.optimization", "all")
+      .set("max.task.idle.ms", "500")
+      .set("consumer.auto.offset.reset", "latest")
+      .set("deserialization.exception.handler", "log-and-continue")
+      .set("processing.exception.handler", "log-and-continue")
+      .set("default.timestamp.extractor", "LogAndSkipOnInvalidTimestamp");
+  return config;
+}
+
 StreamsConfig& StreamsConfig::set(std::string_view key, std::string_view value) {
   if (const auto* const known = detail::find_config_key(key)) {
     // Stored in the checked spelling, so that readers need not handle spellings.

@@ -1,6 +1,5 @@
 #include "millrace/dsl/detail/text.hpp"
 
-#include <boost/core/demangle.hpp>
 #include <fstream>
 #include <iostream>
 #include <mutex>
@@ -9,9 +8,6 @@
 #include "millrace/dsl/printed.hpp"
 
 namespace millrace::detail {
-
-// For error messages: the compiler's own names are not readable.
-std::string type_name(const std::type_info& type) { return boost::core::demangle(type.name()); }
 
 std::shared_ptr<LineWriter> write_lines_to_stdout() {
   // Flushes each line, so that output is complete if the process is killed.

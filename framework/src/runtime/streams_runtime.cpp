@@ -14,6 +14,7 @@
 #include "runtime/task/store_plans.hpp"
 #include "runtime/temporary_state.hpp"
 #include "runtime/thread/shares.hpp"
+#include "runtime/visibility.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -142,6 +143,7 @@ void StreamsRuntime::start() {
     workers_ = std::move(workers);
     alive_ = workers_.size();
   }
+  log(LogLevel::info, application_id_ + ": " + when_results_appear(topology_.internal(), config_));
   // Before the threads start, since their first update_state() must not come from `created`.
   set_state(State::rebalancing);
   for (const auto& worker : workers_) worker->thread = std::thread([this, &worker = *worker] { run(worker); });

@@ -27,11 +27,24 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// The column of a field of a lenient struct whose exact name no column has.
+std::vector<std::string>::const_iterator find_ignoring_case(const std::vector<std::string>& names,
+                                                            const JsonField& field, const JsonType& type) {
+  const auto is_name = [&field](const std::string& name) { return equal_ignoring_case(name, field.name); };
+  const auto found = std::find_if(names.begin(), names.end(), is_name);
+  if (found == names.end()) return found;
+  if (const auto other = std::find_if(found + 1, names.end(), is_name); other != names.end()) {
+    throw SerializationException("CSV: the columns \"" + *found + "\" and \"" + *other +
+                                 "\" of the header are both \"" + std::string(field.name) + "\" of " +
+                                 std::string(type.name));
+  }
+  return found;
+}
+
 }  // namespace
 
 void CsvFieldReader::read_into(void* object) {
-  const bool is_optional = field_.absent != nullptr;
-  if (text_.empty() && !is_optional) {
+  if (text_.empty() && !field_.optional) {
     // The member keeps its default.
     if (!field_.required) return;
     fail(std::string("the field is empty, which is null: ") + kNullRemedy);
@@ -143,12 +156,14 @@ void read_csv(std::string_view bytes, const CsvOptions& options, const JsonType&
 
 CsvColumns::CsvColumns(const std::vector<std::string>& names, const JsonType& type) : fields_(names.size()) {
   for (const JsonField& field : type.fields) {
-    const auto found = std::find(names.begin(), names.end(), field.name);
+    auto found = std::find(names.begin(), names.end(), field.name);
+    if (type.lenient && found == names.end()) found = find_ignoring_case(names, field, type);
     if (found != names.end()) {
       fields_[static_cast<std::size_t>(found - names.begin())] = &field;
     } else if (field.required) {
       throw SerializationException("CSV: the header has no column \"" + std::string(field.name) + "\", which " +
-                                   std::string(type.name) + " needs: add the column, or " + kNullRemedy);
+                                   std::string(type.name) + " needs: add the column" +
+                                   (field.always_required ? "" : std::string(", or ") + kNullRemedy));
     }
   }
 }

@@ -77,11 +77,11 @@ void CsvRecordWriter::write(std::string_view text) {
 }
 
 void CsvRecordWriter::check_empty_text() const {
+  // As in ksqlDB, an optional member gets null.
+  if (field_->optional) return;
   if (field_->required) {
     fail("the text is empty, and CSV reads an empty field as null: declare the member as std::optional or defaulted");
   }
-  // As in ksqlDB, an optional member gets null.
-  if (field_->absent != nullptr) return;
   std::string json;
   JsonWriter writer(json);
   field_->write(writer, defaults_());
@@ -94,7 +94,9 @@ void CsvRecordWriter::check_empty_text() const {
 
 void CsvRecordWriter::write_null() {
   begin_value();
-  if (field_->required) fail("null cannot be written to a member that is neither std::optional nor defaulted");
+  if (field_->required && !field_->optional) {
+    fail("null cannot be written to a member that is neither std::optional nor defaulted");
+  }
 }
 
 SerializationException CsvRecordWriter::error(const std::string& what) const {

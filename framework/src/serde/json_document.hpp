@@ -89,6 +89,8 @@ class JsonDocument final : public JsonReader {
   /// an array. A pointer, because copying a simdjson value costs a store-forwarding stall: three copies double the time
   /// per document.
   simdjson::ondemand::value* value = nullptr;
+  /// Whether the struct that is being read is lenient: then values of other types are converted.
+  bool lenient = false;
   /// Where the current value is, for error texts.
   JsonPath path;
 

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "json_document.hpp"
+#include "json_lenient.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/serde/json.hpp"
 #include "utf8.hpp"
@@ -43,24 +44,38 @@ std::size_t find_by_name(const JsonType& type, std::string_view name) {
   return kUnknown;
 }
 
-/// The index of the document's next field in the struct. Tries the field after the previous one first: most documents
-/// have the fields in the order of the declaration.
-std::size_t find_field(JsonDocument& document, const JsonType& type, std::size_t expected, ondemand::field& field) {
+/// A field of the document in the struct.
+struct FoundField {
+  std::size_t index;
+  bool exact = true;  ///< the name is equal in case too
+};
+
+FoundField find_by_name_as(const JsonType& type, std::size_t expected, std::string_view name, bool lenient) {
+  if (!lenient) return {find_by_name(type, name)};
+  const std::size_t index = detail::find_ignoring_case(type, expected, name, kUnknown);
+  return {index, index != kUnknown && type.fields[index].name == name};
+}
+
+/// The document's next field in the struct. Tries the field after the previous one first: most documents have the
+/// fields in the order of the declaration.
+template <bool Lenient>
+FoundField find_field(JsonDocument& document, const JsonType& type, std::size_t expected, ondemand::field& field) {
   const char* raw = field.key().raw();
-  if (expected < type.fields.size() && has_plain_name(raw, type.fields[expected])) return expected;
+  if (expected < type.fields.size() && has_plain_name(raw, type.fields[expected])) return {expected};
   const char* end = raw;
   // Not the expected field. Find the end of the name, and look it up without unescaping if it has no escapes.
   while (*end != '"' && *end != '\\') ++end;  // ends at the closing quote at the latest
-  if (*end == '"') return find_by_name(type, {raw, static_cast<std::size_t>(end - raw)});
+  if (*end == '"') return find_by_name_as(type, expected, {raw, static_cast<std::size_t>(end - raw)}, Lenient);
   std::string_view name;
   if (auto error = field.unescaped_key().get(name)) document.fail_syntax(error);
-  return find_by_name(type, checked(document, name));
+  return find_by_name_as(type, expected, checked(document, name), Lenient);
 }
 
 /// The set of fields that the document had so far. One bit per declared field.
 class SeenFields {
  public:
   void add(std::size_t index) { bits_[index / 64] |= std::uint64_t{1} << (index % 64); }
+  [[nodiscard]] bool contain(std::size_t index) const { return (bits_[index / 64] >> (index % 64) & 1) != 0; }
 
   /// The first required field that is missing, or kUnknown.
   [[nodiscard]] std::size_t first_missing(const JsonType& type) const {
@@ -75,12 +90,15 @@ class SeenFields {
   std::array<std::uint64_t, JsonType::kMaxFields / 64> bits_{};
 };
 
-/// Reads an object into the struct at `object`.
-void read_fields(JsonDocument& document, const JsonType& type, void* object) {
+/// Reads an object into the struct at `object`. A template, so that strict structs do not pay for the lenient ones.
+template <bool Lenient>
+void read_fields_as(JsonDocument& document, const JsonType& type, void* object) {
   // Fails if the value is no object.
   ondemand::object fields = document.object();
   document.enter();
   SeenFields seen;
+  // Lenient: the fields whose name had the right case. They count before those with another case.
+  SeenFields exact;
   std::size_t expected = 0;
   // document.value points to a local variable of this loop, so it must be restored before the function returns.
   ondemand::value* outer = document.value;
@@ -89,12 +107,25 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
       document.fail_syntax(result.error());
     // Points into the loop's variable: a copy of a simdjson value is slow, see JsonDocument::value.
     ondemand::field& field = result.value_unsafe();
-    std::size_t index = find_field(document, type, expected, field);
+    const FoundField found = find_field<Lenient>(document, type, expected, field);
+    const std::size_t index = found.index;
     // A field that the struct does not have. simdjson skips its value, so fields can be added by newer programs.
     if (index == kUnknown) continue;
+    if constexpr (Lenient) {
+      if (found.exact) {
+        exact.add(index);
+      } else if (exact.contain(index)) {
+        continue;
+      }
+    }
     document.value = &field.value();
     // For error texts inside the field.
     document.path.at_field(type.fields[index].name);
+    if constexpr (Lenient) {
+      expected = index + 1;
+      // Null counts as a missing field.
+      if (!type.fields[index].optional && document.read_null()) continue;
+    }
     type.fields[index].read(document, object);
     seen.add(index);
     expected = index + 1;
@@ -104,6 +135,17 @@ void read_fields(JsonDocument& document, const JsonType& type, void* object) {
   if (std::size_t index = seen.first_missing(type); index != kUnknown) [[unlikely]]
     document.fail_missing(type, type.fields[index]);
   document.path.leave();
+}
+
+void read_fields(JsonDocument& document, const JsonType& type, void* object) {
+  const bool outer = document.lenient;
+  document.lenient = type.lenient;
+  if (type.lenient) [[unlikely]] {
+    read_fields_as<true>(document, type, object);
+  } else {
+    read_fields_as<false>(document, type, object);
+  }
+  document.lenient = outer;
 }
 
 /// Whether conversion of a text to double and then to float may give another float than direct conversion. This happens
@@ -181,8 +223,9 @@ void JsonDocument::read(bool& out) {
 }
 
 void JsonDocument::read(double& out) {
-  if (auto error = scalar(out)) [[unlikely]]
-    fail_value(error, "a number");
+  if (auto error = scalar(out)) [[unlikely]] {
+    if (!lenient || !coerce(*this, out)) fail_value(error, "a number");
+  }
 }
 
 void JsonDocument::read(float& out) {
@@ -191,19 +234,22 @@ void JsonDocument::read(float& out) {
   read(number);
   out = static_cast<float>(number);
   if (rounds_twice(number)) [[unlikely]] {
-    const std::string_view text = token();
+    std::string_view text = token();
+    if (text.starts_with('"')) text.remove_prefix(1);  // a lenient struct
     float once = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), once).ec == std::errc()) out = once;
   }
-  // A double can be too large for float. NaN and infinity themselves are not valid JSON.
-  if (std::isinf(out)) [[unlikely]]
+  // A double can be too large for float. Infinity itself is not valid JSON, and comes from a string.
+  if (std::isinf(out) && !std::isinf(number)) [[unlikely]]
     fail_value(simdjson::NUMBER_OUT_OF_RANGE, "a number within the range of float");
 }
 
 void JsonDocument::read(std::string& out) {
   const std::string_view quoted = token();
-  if (quoted.empty() || quoted[0] != '"') [[unlikely]]
+  if (quoted.empty() || quoted[0] != '"') [[unlikely]] {
+    if (lenient && coerce(*this, out)) return;
     fail_value(simdjson::INCORRECT_TYPE, "a string");
+  }
   // Most strings have no escapes. Their text can be copied as it is.
   if (std::memchr(quoted.data(), '\\', quoted.size()) == nullptr) {
     // Only advances the parser. The token has the text already.
@@ -217,10 +263,12 @@ void JsonDocument::read(std::string& out) {
   out.assign(checked(*this, text));
 }
 
-// A number with a fraction or an exponent is refused, even if its value is whole: simdjson reads it as no integer.
+// Strict: a number with a fraction or an exponent is refused, even if its value is whole: simdjson reads it as no
+// integer.
 std::int64_t JsonDocument::read_integer(std::int64_t min, std::int64_t max) {
   std::int64_t number = 0;
   auto error = scalar(number);
+  if (error && lenient && coerce(*this, number)) error = simdjson::SUCCESS;
   if (error || number < min || number > max) [[unlikely]]
     fail_value(error, range_text(min, max));
   return number;
@@ -229,6 +277,7 @@ std::int64_t JsonDocument::read_integer(std::int64_t min, std::int64_t max) {
 std::uint64_t JsonDocument::read_unsigned(std::uint64_t max) {
   std::uint64_t number = 0;
   auto error = scalar(number);
+  if (error && lenient && coerce(*this, number)) error = simdjson::SUCCESS;
   if (error || number > max) [[unlikely]]
     fail_value(error, range_text(std::uint64_t{0}, max));
   return number;

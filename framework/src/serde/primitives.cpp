@@ -30,14 +30,16 @@ void throw_unexpected_null(std::string_view type) {
                                "> where null is allowed, or Unkeyed for keys that do not matter");
 }
 
-void throw_wrong_size(const char* type, std::size_t expected, std::size_t found) {
+void throw_wrong_size(const char* type, std::size_t expected, std::string_view found) {
+  // The bytes often tell which serde has written them.
+  const std::string shown = found.empty() ? "" : " ('" + excerpt(found) + "')";
   throw SerializationException(std::string(type) + ": expected " + std::to_string(expected) + " bytes, found " +
-                               std::to_string(found) + ": was this written with another serde?");
+                               std::to_string(found.size()) + shown + ": was this written with another serde?");
 }
 
 // Kafka's BooleanDeserializer accepts the same two bytes only.
 void throw_not_a_boolean(std::string_view bytes) {
-  if (bytes.size() != 1) throw_wrong_size("Boolean", 1, bytes.size());
+  if (bytes.size() != 1) throw_wrong_size("Boolean", 1, bytes);
   throw SerializationException("Boolean: expected the byte 0 or 1, found " +
                                std::to_string(static_cast<unsigned char>(bytes[0])) +
                                ": was this written with another serde?");

@@ -11,6 +11,7 @@
 #include "runtime/task/source_restorer.hpp"
 #include "runtime/task/store_plans.hpp"
 #include "runtime/task/stream_task.hpp"
+#include "testing/wrong_types.hpp"
 
 namespace millrace::detail {
 namespace {
@@ -253,6 +254,7 @@ class TestDriver::Impl {
     return names;
   }
   [[nodiscard]] Timestamp now() const { return clock_.now(); }
+  [[nodiscard]] const TopologyBuilder& topology() const { return topology_.internal(); }
 
  private:
   /// Makes the main task. It continues from the metadata of the last commit, if there is one.
@@ -512,6 +514,10 @@ void TestDriver::advance_wall_clock(Millis by) { impl_->advance(by); }
 Timestamp TestDriver::now() const { return impl_->now(); }
 StateStore* TestDriver::store(const std::string& name) const { return impl_->store(name); }
 std::vector<std::string> TestDriver::store_names() const { return impl_->store_names(); }
+void TestDriver::refuse_store(const std::string& name) const { refuse(name, store(name), store_names()); }
+void TestDriver::refuse_types(const std::string& topic, const SerializationException& error) const {
+  refuse_output(impl_->topology(), topic, error);
+}
 std::vector<std::pair<std::string, std::string>> TestDriver::dump(const std::string& store) const {
   std::vector<std::pair<std::string, std::string>> entries;
   impl_->stores_with(store).dump(

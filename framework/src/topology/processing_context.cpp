@@ -4,9 +4,10 @@
 namespace millrace {
 
 // These functions are here and not in the template, so that each user file does not compile the messages.
-void ProcessingContext::refuse_store_type(const std::string& store) const {
+void ProcessingContext::refuse_store_type(const std::string& store, const std::string& interface) const {
   throw TopologyException("processor '" + node_.name() + "' asks for state store '" + store +
-                          "' by a type that differs from the one it was built with");
+                          "' by a type that differs from the one it was built with: use get_state_store<" + interface +
+                          ">(\"" + store + "\")");
 }
 
 // Negative timestamps would be refused by the broker later, when nobody knows the processor any more.

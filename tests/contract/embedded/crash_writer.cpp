@@ -1,5 +1,6 @@
-// Writes to an embedded broker until it is killed, and prints what the broker confirmed. Started by crash_test.cpp and
-// lock_test.cpp:  crash_writer DIRECTORY records | transactions | compacted | open
+// Writes to an embedded broker until it is killed, and prints what the broker confirmed. Started by crash_test.cpp,
+// lock_test.cpp and read_only_test.cpp:
+//   crash_writer DIRECTORY records | transactions | compacted | large | retained | made_anew | open
 //
 //   records       Writes 0, 1, 2... to topic `records`. Prints `n` when all records below n are flushed.
 //   transactions  Writes 0, 1, 2... to partitions 0 and 1 of topic `records`, three numbers per transaction. Each
@@ -7,12 +8,20 @@
 //                 is committed. Every fourth transaction writes `aborted` and aborts.
 //   compacted     Writes the values 0, 1, 2... under the keys 0 to 99 in turn to topic `compacted`, which has one
 //                 partition and is compacted all the time. Prints `n` when all records below n are flushed.
+//   large         Writes 0, 1, 2... to topic `large`, in records of 20 kB. So RocksDB often begins new files. Prints
+//   `n`
+//                 when all records below n are flushed.
+//   retained      As `large`, but the broker deletes all records but the newest 4 MB all the time.
+//   made_anew     Creates topic `made-anew`, writes 0, 1 and 2, deletes the topic, and so on. Prints the number of
+//   topics
+//                 so far before each deletion.
 //   open          Leaves a transaction open in `records` and waits. Prints 0 when its record is flushed.
 
 #include <unistd.h>
 
 #include <cstdio>
 #include <exception>
+#include <random>
 #include <string>
 #include <thread>
 
@@ -112,6 +121,61 @@ void write_compacted(const std::string& directory) {
   }
 }
 
+void write_large(const std::string& directory, bool retained) {
+  const auto core = std::make_shared<embedded::Core>(directory);
+  NewTopic topic;
+  topic.name = "large";
+  if (retained) topic.configs = {{"retention.bytes", std::to_string(4 << 20)}};
+  {
+    const std::lock_guard lock(core->mutex);
+    (void)core->topics.create(topic);
+  }
+  if (retained) {
+    std::thread([core] {
+      for (;;) core->cleaner.apply_retention(Clock::system().now());
+    }).detach();
+  }
+  embedded::EmbeddedProducer producer(core, {}, nullptr);
+  for (long n = static_cast<long>(core->topics.get(TopicPartition{"large", 0}).next.value());; ++n) {
+    // Without a pattern, so that compression does not make the record small.
+    std::minstd_rand random(static_cast<unsigned>(n + 1));
+    std::string value = std::to_string(n) + " ";
+    while (value.size() < 20000) {
+      const auto bits = random();
+      value.append(reinterpret_cast<const char*>(&bits), 4);
+    }
+    ProducerRecord record;
+    record.topic = "large";
+    record.value = value;
+    producer.send(record, 0);
+    if (n % 7 != 0) continue;
+    producer.flush(kForever);
+    confirm(n + 1);
+  }
+}
+
+void make_anew(Broker& broker) {
+  const auto admin = broker.make_admin();
+  const auto producer = broker.make_producer({});
+  for (long n = 1;; ++n) {
+    NewTopic topic;
+    topic.name = "made-anew";
+    (void)admin->create_topic(topic, kForever);
+    for (int i = 0; i < 3; ++i) {
+      const std::string value = std::to_string(i);
+      ProducerRecord record;
+      record.topic = topic.name;
+      record.value = value;
+      producer->send(record);
+    }
+    producer->flush(kForever);
+    confirm(n);
+    // Otherwise the topic would be there so briefly that readers hardly ever see it.
+    std::this_thread::sleep_for(Millis{5});
+    admin->delete_topic(topic.name, kForever);
+  }
+}
+
 void leave_open(Broker& broker) {
   const auto producer = broker.make_producer({{"transactional.id", "writer"}});
   producer->init_transactions(kForever);
@@ -129,6 +193,7 @@ int main(int argc, char** argv) {
   const std::string mode = argv[2];
   try {
     if (mode == "compacted") write_compacted(argv[1]);
+    if (mode == "large" || mode == "retained") write_large(argv[1], mode == "retained");
     const auto broker = Broker::embedded(argv[1]);
     NewTopic topic;
     topic.name = "records";
@@ -136,6 +201,7 @@ int main(int argc, char** argv) {
     (void)broker->make_admin()->create_topic(topic, kForever);
     if (mode == "records") write_records(*broker);
     if (mode == "transactions") write_transactions(*broker);
+    if (mode == "made_anew") make_anew(*broker);
     if (mode == "open") leave_open(*broker);
   } catch (const std::exception& error) {
     log(LogLevel::error, error.what());

@@ -42,10 +42,10 @@ def command(name, *arguments):
     return [str(bin_dir() / name), *map(str, arguments)]
 
 
-def run(name, *arguments, timeout=120, check=True, env=None):
-    """Runs a program to its end; the result has stdout and stderr as text."""
+def run(name, *arguments, timeout=120, check=True, env=None, stdin=None):
+    """Runs a program to its end; the result has stdout and stderr as text. `stdin`: the text that the program reads."""
     result = subprocess.run(command(name, *arguments), timeout=timeout, capture_output=True, text=True, encoding="utf-8",
-                            env=os.environ | (env or {}))
+                            env=os.environ | (env or {}), input=stdin)
     if check and result.returncode != 0:
         raise AssertionError(f"{name} ended with {result.returncode}:\n{result.stdout[-2000:]}\n{result.stderr[-4000:]}")
     return result

@@ -77,7 +77,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_the_processor_is_not_connected_to) {
                    b.stream<S, S>("a").process(idle(), {"st"});
                    b.stream<S, S>("b").process([] { return std::make_unique<Asks>(); }, {}, Named::as("asks"));
                  }),
-                 "processor 'asks' uses state store 'st' without being connected to it");
+                 "processor 'asks' uses state store 'st' without being connected to it: name the store when the "
+                 "processor is added. It is connected to no store");
 }
 
 BOOST_AUTO_TEST_CASE(a_store_asked_for_by_another_type) {
@@ -89,7 +90,8 @@ BOOST_AUTO_TEST_CASE(a_store_asked_for_by_another_type) {
                    b.add_state_store(Stores::key_value_store<S, S>("st"));
                    b.stream<S, S>("in").process([] { return std::make_unique<Asks>(); }, {"st"}, Named::as("asks"));
                  }),
-                 "processor 'asks' asks for state store 'st' by a type that differs");
+                 "processor 'asks' asks for state store 'st' by a type that differs from the one it was built with: "
+                 "use get_state_store<KeyValueStore<std::string, std::string>>(\"st\")");
 }
 
 BOOST_AUTO_TEST_CASE(sources_that_overlap) {

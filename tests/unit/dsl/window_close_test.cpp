@@ -115,3 +115,30 @@ BOOST_AUTO_TEST_CASE(shows_sliding_windows_after_their_end) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(FinalResults)
+
+// A changelog may have updates of records that are processed again. Then the rows are later than the records.
+BOOST_AUTO_TEST_CASE(wait_for_records_that_are_counted_again) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in")
+      .group_by_key()
+      .windowed_by(TimeWindows::of_size_and_grace(10ms, 2ms))
+      .count(Materialized::as("w"))
+      .suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))
+      .to_stream([](const Windowed<S>& key, const std::optional<std::int64_t>&) {
+        return key.key + "@" + std::to_string(key.window.start);
+      })
+      .map_values([](std::int64_t count) { return std::to_string(count); })
+      .to("out");
+  auto timeline = Timeline(builder.build());
+  auto& counts = timeline.driver().get_timestamped_window_store<S, std::int64_t>("w");
+  counts.put("b", ValueAndTimestamp<std::int64_t>{2, 22}, 20);
+  check(timeline, {{"in a=x @18", {}},
+                   // The row of b is of time 22, at which the window of a closes.
+                   {"in b=x @20", {}},
+                   {"in a=x @19", {}},
+                   {"in b=x @22", {"out a@10=2 @19"}}});
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -44,6 +44,18 @@ StreamsConfig minimal() {
 
 BOOST_AUTO_TEST_SUITE(StreamsConfigKeys)
 
+BOOST_AUTO_TEST_CASE(can_begin_with_the_defaults_of_ksqldb) {
+  StreamsConfig config = StreamsConfig::like_ksqldb();
+  BOOST_TEST(config.get_int("commit.interval.ms") == 2000);
+  BOOST_TEST(config.get_string("deserialization.exception.handler") == "log-and-continue");
+  BOOST_TEST(config.client_settings("main.consumer").at("auto.offset.reset") == "latest");
+  config.set("application.id", "app").set("bootstrap.servers", "localhost:9092").set("commit.interval.ms", "500");
+  BOOST_TEST(config.get_int("commit.interval.ms") == 500);
+  const CapturedStderr log;
+  config.validate();
+  BOOST_TEST(log.text() == "");
+}
+
 BOOST_AUTO_TEST_CASE(has_java_defaults) {
   const StreamsConfig config;
   BOOST_TEST(config.get_int("num.stream.threads") == 1);

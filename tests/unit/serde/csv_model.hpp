@@ -62,6 +62,28 @@ struct Numbers {
 };
 MILLRACE_JSON(Numbers, d, f)
 
+/// Not declared: its fields are found.
+struct Plain {
+  std::string id;
+  std::optional<Side> side = {};
+  double price = 0;
+  bool operator==(const Plain&) const = default;
+};
+
+struct Child : Plain {
+  int number = 0;
+};
+MILLRACE_JSON(Child, number, inherits(Plain))
+
+struct Lenient {
+  std::string id;
+  int count = 7;
+  std::optional<std::string> note = {};
+  std::string tag = {};
+  bool operator==(const Lenient&) const = default;
+};
+MILLRACE_JSON(Lenient, lenient, write_nulls, (id, required), count, (note, "Note", required), tag)
+
 }  // namespace csv_model
 
 template <>

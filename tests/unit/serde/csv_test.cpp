@@ -272,6 +272,66 @@ BOOST_AUTO_TEST_CASE(wrong_headers_and_rows_are_errors_with_their_line) {
              "CSV: field \"price\", column 2, line 3, byte 17: expected a number, found 'x'");
 }
 
+BOOST_AUTO_TEST_CASE(plain_structs_need_no_declaration) {
+  const Plain plain{"a", Side::sell, 1.5};
+  BOOST_TEST(to_csv_string(plain) == "a,SELL,1.5");
+  BOOST_CHECK(from_csv_string<Plain>("a,SELL,1.5") == plain);
+  BOOST_CHECK(from_csv_string<Plain>("a,,1.5") == (Plain{.id = "a", .price = 1.5}));
+  BOOST_TEST(csv_header<Plain>() == "id,side,price");
+  BOOST_CHECK(from_csv_text<Plain>("price,id\n1.5,a\n").at(0) == (Plain{.id = "a", .price = 1.5}));
+  BOOST_TEST(error_of([] { (void)from_csv_string<Plain>("a,b"); }) ==
+             "CSV: expected 3 fields, one for each member of Plain, found 2, in 'a,b'");
+  BOOST_TEST(error_of([] { (void)from_csv_string<Plain>("a,,"); }).starts_with("CSV: field \"price\", column 3"));
+  struct Local {
+    int x = 5;
+    std::optional<int> y;
+  };
+  BOOST_TEST(to_csv_string(Local{}) == "5,");
+  BOOST_TEST(from_csv_string<Local>("6,7").y.value() == 7);
+}
+
+BOOST_AUTO_TEST_CASE(inherited_fields_are_columns) {
+  Child child;
+  child.id = "a";
+  child.number = 2;
+  BOOST_TEST(csv_header<Child>() == "number,id,side,price");
+  BOOST_TEST(to_csv_string(child) == "2,a,,0.0");
+  const auto back = from_csv_string<Child>("3,b,buy,1");
+  BOOST_TEST(back.number == 3);
+  BOOST_TEST(back.id == "b");
+  BOOST_CHECK(back.side == Side::buy);
+}
+
+BOOST_AUTO_TEST_CASE(members_of_lenient_structs_are_defaulted_unless_they_are_required) {
+  BOOST_CHECK(from_csv_string<Lenient>("a,,,") == Lenient{.id = "a"});
+  BOOST_CHECK(from_csv_string<Lenient>("a,1,n,t") == (Lenient{"a", 1, "n", "t"}));
+  BOOST_TEST(to_csv_string(Lenient{.id = "a"}) == "a,7,,");
+  BOOST_TEST(to_csv_string(Lenient{.id = "a", .note = ""}) == "a,7,,");
+  BOOST_TEST(error_of([] { (void)to_csv_string(Lenient{}); }).find("the text is empty") != std::string::npos);
+  BOOST_TEST(error_of([] { (void)from_csv_string<Lenient>(",1,n,t"); }).starts_with("CSV: field \"id\", column 1"));
+  // The values have the rules of CSV, as in ksqlDB.
+  for (const std::string number : {"1.0", " 1", "\"1\"\"\""}) {
+    BOOST_TEST(error_of([&] {
+                 (void)from_csv_string<Lenient>("a," + number + ",,");
+               }).starts_with("CSV: field \"count\", column 2, line 1, byte 2: expected an integer from"),
+               number);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(headers_of_lenient_structs_match_in_any_case_but_the_right_case_counts_first) {
+  const auto rows = [](std::string_view text) { return from_csv_text<Lenient>(text); };
+  BOOST_CHECK(rows("COUNT,NOTE,ID,X\n1,n,a,?\n").at(0) == (Lenient{"a", 1, "n", ""}));
+  BOOST_CHECK(rows("ID,id,note\nb,a,\n").at(0) == Lenient{.id = "a"});
+  BOOST_CHECK(rows("id,ID,note\na,b,\n").at(0) == Lenient{.id = "a"});
+  const auto error = [&](std::string_view text) { return error_of([&] { (void)rows(text); }); };
+  BOOST_TEST(error("id,NOTE,note\n") ==
+             "CSV: the columns \"NOTE\" and \"note\" of the header are both \"Note\" of Lenient");
+  BOOST_TEST(error("ID\n") == "CSV: the header has no column \"Note\", which Lenient needs: add the column");
+  BOOST_TEST(error_of([] {
+               (void)from_csv_text<Order>("id,price\n");
+             }).starts_with("CSV: the header has no column \"ID\", which Order needs: add the column, or declare"));
+}
+
 BOOST_AUTO_TEST_CASE(a_reader_tells_where_each_field_begins) {
   CsvReader reader("\"a\nb\",c\r\nd");
   BOOST_TEST_REQUIRE(reader.next());

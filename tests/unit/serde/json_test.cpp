@@ -56,7 +56,6 @@ namespace millrace::test {
 using namespace shop;
 
 static_assert(HasSerde<Variation> && HasSerde<std::optional<Order>> && HasSerde<Unnamed>);
-static_assert(!HasSerde<Base>);
 
 BOOST_AUTO_TEST_SUITE(Json)
 

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(integers_are_big_endian_twos_complement) {
 
 BOOST_AUTO_TEST_CASE(numbers_of_the_wrong_size_are_refused) {
   BOOST_TEST(decode_error<std::int64_t>("12345") ==
-             "Long: expected 8 bytes, found 5: was this written with another serde?");
+             "Long: expected 8 bytes, found 5 ('12345'): was this written with another serde?");
   BOOST_TEST(decode_error<std::int32_t>("").starts_with("Integer: expected 4 bytes, found 0"));
   BOOST_TEST(decode_error<std::int16_t>("123").starts_with("Short: expected 2 bytes, found 3"));
   BOOST_TEST(decode_error<float>("12345").starts_with("Float: expected 4 bytes, found 5"));

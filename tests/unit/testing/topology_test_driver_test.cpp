@@ -175,10 +175,56 @@ BOOST_AUTO_TEST_CASE(must_be_asked_for_by_their_own_type) {
   StreamsBuilder builder;
   builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts"));
   TopologyTestDriver driver(builder.build());
-  const S expected = "there is no state store 'counts' of the type that was asked for";
+  const S expected =
+      "state store 'counts' is a TimestampedKeyValueStore<std::string, long>: read it with "
+      "get_timestamped_key_value_store<std::string, long>(\"counts\")";
   BOOST_TEST(error_of<TopologyException>([&] { (void)driver.get_window_store<S, S>("counts"); }) == expected);
   BOOST_TEST(error_of<TopologyException>([&] { (void)driver.get_key_value_store<S, std::int64_t>("counts"); }) ==
              expected);
+}
+
+BOOST_AUTO_TEST_CASE(of_every_kind_name_their_getter) {
+  StreamsBuilder builder;
+  const auto by_key = builder.stream<S, S>("in").group_by_key();
+  by_key.windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(Millis(5))).count(Materialized::as("sessions"));
+  by_key.windowed_by(TimeWindows::of_size_with_no_grace(Millis(5))).count(Materialized::as("windows"));
+  builder.table<S, S>("table", Materialized::as_versioned("versions", Millis(9)));
+  TopologyTestDriver driver(builder.build());
+  const auto check_getter = [&](const S& store, const S& getter) {
+    const S text = error_of<TopologyException>([&] { (void)driver.get_key_value_store<S, S>(store); });
+    BOOST_TEST(text.ends_with("read it with " + getter + "(\"" + store + "\")"), text);
+  };
+  check_getter("sessions", "get_session_store<std::string, long>");
+  check_getter("windows", "get_timestamped_window_store<std::string, long>");
+  check_getter("versions", "get_versioned_key_value_store<std::string, std::string>");
+}
+
+BOOST_AUTO_TEST_CASE(that_do_not_exist_are_refused_with_the_names_of_the_others) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").group_by_key().count(Materialized::as("counts"));
+  builder.table<S, S>("table", Materialized::as("rows"));
+  TopologyTestDriver driver(builder.build());
+  BOOST_TEST(error_of<TopologyException>([&] { (void)driver.get_window_store<S, S>("count"); }) ==
+             "the topology has no state store 'count'. It has 'counts', 'rows': did you mean 'counts'?");
+  StreamsBuilder stateless;
+  stateless.stream<S, S>("in").to("out");
+  TopologyTestDriver without(stateless.build());
+  BOOST_TEST(error_of<TopologyException>([&] { (void)without.get_window_store<S, S>("count"); }) ==
+             "the topology has no state store 'count', and no other state store");
+}
+
+BOOST_AUTO_TEST_CASE(and_topics_that_are_read_as_another_type_are_refused_with_the_right_one) {
+  StreamsBuilder builder;
+  builder.stream<S, S>("in").group_by_key().count().to_stream().to("out");
+  TopologyTestDriver driver(builder.build());
+  driver.create_input_topic<S, S>("in").pipe_input("a", "x", 3);
+  auto out = driver.create_output_topic<S, std::int32_t>("out");
+  const S text = error_of<SerializationException>([&] { (void)out.read_record(); });
+  BOOST_TEST(text.starts_with("topic 'out': Integer: expected 4 bytes, found 8"), text);
+  BOOST_TEST(text.ends_with("The topology writes this topic as <std::string, std::optional<long>>: read it with "
+                            "create_output_topic<std::string, std::optional<long>>(\"out\"), or with the serdes that "
+                            "the sink has"),
+             text);
 }
 
 BOOST_AUTO_TEST_CASE(write_changelogs_named_after_the_application) {

@@ -46,7 +46,8 @@ class CommonOptions {
 
   /// Opens the broker that config() names and waits for it, see below. Call this after parsing.
   [[nodiscard]] std::shared_ptr<Broker> open_broker(StopSignals* stop = nullptr,
-                                                    IfMissing if_missing = IfMissing::create) const;
+                                                    IfMissing if_missing = IfMissing::create,
+                                                    IfInUse if_in_use = IfInUse::fail) const;
 
  private:
   StreamsConfig defaults_;
@@ -57,15 +58,17 @@ class CommonOptions {
 };
 
 /// Opens the broker of `bootstrap.servers`. Waits for at most `millrace.connect.timeout.ms` until the broker answers.
-/// `if_missing`: for an embedded broker. A program that only reads gives IfMissing::fail.
+/// `if_missing`, `if_in_use`: for an embedded broker. A program that only reads gives IfMissing::fail and
+/// IfInUse::read_only.
 [[nodiscard]] std::shared_ptr<Broker> open_broker(const StreamsConfig& config, StopSignals* stop = nullptr,
-                                                  IfMissing if_missing = IfMissing::create);
+                                                  IfMissing if_missing = IfMissing::create,
+                                                  IfInUse if_in_use = IfInUse::fail);
 
 /// The two steps of open_broker(). make_broker() does not connect to Kafka, but it locks the directory of the embedded
 /// broker. wait_until_reachable() retries with growing pauses. It throws a fatal BrokerException after `timeout`, and
 /// StreamsException if a stop signal comes first.
-[[nodiscard]] std::shared_ptr<Broker> make_broker(const StreamsConfig& config,
-                                                  IfMissing if_missing = IfMissing::create);
+[[nodiscard]] std::shared_ptr<Broker> make_broker(const StreamsConfig& config, IfMissing if_missing = IfMissing::create,
+                                                  IfInUse if_in_use = IfInUse::fail);
 void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop = nullptr);
 
 /// Parses the command line, runs `body`, and returns the exit code that `body` returned. A wrong command line and every

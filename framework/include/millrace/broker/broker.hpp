@@ -21,6 +21,16 @@ enum class IfMissing {
   fail,    ///< throws ConfigException. For programs that only read: a directory made by a typing error helps nobody
 };
 
+/// What opening an embedded broker does if another process has its directory open.
+enum class IfInUse {
+  fail,  ///< throws LockException
+  /// Opens it for reading only, and logs this. Topics, records and committed offsets can be read. They follow the other
+  /// process: all its writes up to one of them, each of them whole, usually those up to 100 ms ago, at worst those up
+  /// to a few seconds ago. Everything that writes throws a fatal BrokerException: producers, subscriptions, commits,
+  /// changes of topics.
+  read_only,
+};
+
 /// The place where records are stored: Apache Kafka, or the embedded durable log. Makes clients.
 ///
 /// Threads   thread-safe
@@ -45,9 +55,10 @@ class Broker {
                                                      const ClientConfig& common = {});
 
   /// The embedded broker in `directory`. Within one process, calls with the same directory share one broker. Throws
-  /// LockException if another process has the directory open.
+  /// LockException if another process has the directory open, unless `if_in_use` says otherwise.
   [[nodiscard]] static std::shared_ptr<Broker> embedded(const std::string& directory,
-                                                        IfMissing if_missing = IfMissing::create);
+                                                        IfMissing if_missing = IfMissing::create,
+                                                        IfInUse if_in_use = IfInUse::fail);
 };
 
 }  // namespace millrace

@@ -18,6 +18,25 @@ class StreamsConfig {
  public:
   StreamsConfig() = default;
 
+  /// The defaults of a ksqlDB server where they differ from those of Kafka Streams. For programs that replace queries:
+  /// give it as AppSpec::defaults. Each value can be overridden.
+  ///
+  /// | key | value | what it means |
+  /// |---|---|---|
+  /// | commit.interval.ms | 2000 | results of tables appear within 2 s (under exactly once: all results) |
+  /// | statestore.cache.max.bytes | 10000000 | updates of the same key within these 2 s appear as one |
+  /// | num.stream.threads | 4 | |
+  /// | topology.optimization | all | tables are read from their topics; fewer internal topics |
+  /// | max.task.idle.ms | 500 | joins wait this long for a side without records, so that they find matches |
+  /// | consumer.auto.offset.reset | latest | a new application reads only what is written after its start |
+  /// | deserialization.exception.handler | log-and-continue | records that cannot be decoded are skipped |
+  /// | processing.exception.handler | log-and-continue | a record on which a function throws is skipped. ksqlDB sets
+  /// the column to null | | default.timestamp.extractor | LogAndSkipOnInvalidTimestamp | records without a valid
+  /// timestamp are skipped |
+  ///
+  /// As in ksqlDB, a record that the broker refuses stops the application.
+  [[nodiscard]] static StreamsConfig like_ksqldb();
+
   StreamsConfig& set(std::string_view key, std::string_view value);
 
   /// Reads a Java `.properties` file; errors name the file and the line.

@@ -8,6 +8,7 @@
 
 #include "millrace/common/detail/make.hpp"
 #include "millrace/dsl/cogrouped_kstream.hpp"
+#include "millrace/dsl/detail/tables/aggregation_functions.hpp"
 #include "millrace/dsl/session_windowed_kstream.hpp"
 #include "millrace/dsl/time_windowed_kstream.hpp"
 
@@ -69,6 +70,21 @@ class KGroupedStream {
       return build<VA>("KSTREAM-AGGREGATE-", named, materialized.settings(),
                        detail::AggregateFold<Key, Element, VA, I, F>{std::move(initializer), std::move(aggregator)},
                        {});
+    }
+  }
+
+  /// Aggregates with ready-made functions; see millrace/functions/aggregates.hpp. The table shows the results. The
+  /// store holds the states of the functions.
+  template <detail::ReadyAggregation A, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(const A& aggregation, const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
+    return aggregate(aggregation, Named(), materialized);
+  }
+  template <detail::ReadyAggregation A, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(const A& aggregation, const Named& named,
+                 const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
+    if constexpr (detail::kFitsValues<A, Element>) {
+      const auto functions = detail::functions_of<Element>(aggregation);
+      return functions.results(aggregate(functions.initializer(), functions.adder(), named, materialized), named);
     }
   }
 

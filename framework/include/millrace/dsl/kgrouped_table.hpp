@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "millrace/common/detail/make.hpp"
+#include "millrace/dsl/detail/tables/aggregation_functions.hpp"
 #include "millrace/dsl/detail/tables/table_group_nodes.hpp"
 #include "millrace/dsl/ktable.hpp"
 #include "millrace/processor/detail/source_sink.hpp"
@@ -77,6 +78,22 @@ class KGroupedTable {
                        detail::TableAggregateFold<K, V, VA, I, A, S>{std::move(initializer), std::move(adder),
                                                                      std::move(subtractor)},
                        {}, options...);
+    }
+  }
+
+  /// Aggregates with ready-made functions; see millrace/functions/aggregates.hpp. The table shows the results. The
+  /// store holds the states of the functions.
+  template <detail::ReadyAggregation A, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(const A& aggregation, const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
+    return aggregate(aggregation, Named(), materialized);
+  }
+  template <detail::ReadyAggregation A, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(const A& aggregation, const Named& named,
+                 const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
+    if constexpr (detail::require_undo<A, V>()) {
+      const auto functions = detail::functions_of<V>(aggregation);
+      return functions.results(
+          aggregate(functions.initializer(), functions.adder(), functions.subtractor(), named, materialized), named);
     }
   }
 

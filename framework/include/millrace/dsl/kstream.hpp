@@ -41,7 +41,11 @@ class BranchedKStream;
 ///
 /// Functions  An operator calls a user function as f(key, value) or f(value), whichever it accepts. Each task has its
 ///            own copy and calls it from one thread.
-/// Nulls      K and V are never null, unless they are std::optional.
+/// Nulls      K and V are never null, unless they are std::optional. A function on a stream of std::optional<T> may
+/// take
+///            T or const T&. Then it is not called for a null. A null passes filter, filter_not, map_values, peek and
+///            flat_map_values as the null that it is, so that a deletion in a table reaches the sink. The other
+///            operators need a result for a null, and so a function of const std::optional<T>&.
 /// Errors     If a function throws, the record has failed: see processing.exception.handler.
 /// Threads    Build phase only.
 template <class K, class V>
@@ -62,7 +66,8 @@ class KStream {
   /// join repartitions the stream.
   template <class F>
   auto map(F mapper, const Named& named = {}) const;
-  /// Replaces the value. `mapper` returns the new value.
+  /// Replaces the value. `mapper` returns the new value. If it takes only non-null values of a stream of
+  /// std::optional<T>, the new values are std::optional, too.
   template <class F>
   auto map_values(F mapper, const Named& named = {}) const;
   /// Replaces the key. `selector` returns the new key. Marks the key as changed.

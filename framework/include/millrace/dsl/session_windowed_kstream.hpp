@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "millrace/dsl/detail/tables/aggregation_functions.hpp"
 #include "millrace/dsl/detail/windows/windowed_build.hpp"
 
 namespace millrace {
@@ -85,6 +86,22 @@ class SessionWindowedKStream {
                          detail::AggregateFold<Key, V, VA, I, F>{std::move(initializer), std::move(aggregator)}, {},
                          detail::session_merger<Key, Given>(std::move(merger)));
       }
+    }
+  }
+
+  /// Aggregates with ready-made functions; see millrace/functions/aggregates.hpp. The table shows the results. The
+  /// store holds the states of the functions.
+  template <detail::ReadyAggregation A, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(const A& aggregation, const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
+    return aggregate(aggregation, Named(), materialized);
+  }
+  template <detail::ReadyAggregation A, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(const A& aggregation, const Named& named,
+                 const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
+    if constexpr (detail::kFitsValues<A, detail::NonNull<V>>) {
+      const auto functions = detail::functions_of<detail::NonNull<V>>(aggregation);
+      return functions.results(
+          aggregate(functions.initializer(), functions.adder(), functions.merger(), named, materialized), named);
     }
   }
 

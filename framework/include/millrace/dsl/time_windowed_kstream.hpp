@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "millrace/dsl/detail/tables/aggregation_functions.hpp"
 #include "millrace/dsl/detail/windows/windowed_build.hpp"
 
 namespace millrace {
@@ -79,6 +80,21 @@ class TimeWindowedKStream {
       using VA = detail::NonNull<std::remove_cvref_t<std::invoke_result_t<I&>>>;
       return build<VA>("KSTREAM-AGGREGATE-", named, materialized.settings(),
                        detail::AggregateFold<Key, Value, VA, I, F>{std::move(initializer), std::move(aggregator)}, {});
+    }
+  }
+
+  /// Aggregates with ready-made functions; see millrace/functions/aggregates.hpp. The table shows the results. The
+  /// store holds the states of the functions.
+  template <detail::ReadyAggregation A, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(const A& aggregation, const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
+    return aggregate(aggregation, Named(), materialized);
+  }
+  template <detail::ReadyAggregation A, class KS = detail::NoSerde, class VS = detail::NoSerde>
+  auto aggregate(const A& aggregation, const Named& named,
+                 const BasicMaterialized<KS, VS>& materialized = Materialized::none()) const {
+    if constexpr (detail::kFitsValues<A, detail::NonNull<V>>) {
+      const auto functions = detail::functions_of<detail::NonNull<V>>(aggregation);
+      return functions.results(aggregate(functions.initializer(), functions.adder(), named, materialized), named);
     }
   }
 

@@ -30,7 +30,7 @@ class ProcessingContext {
   template <class Store>
   [[nodiscard]] Store& get_state_store(const std::string& name) {
     auto* store = dynamic_cast<Store*>(&task_.store(node_, name));
-    if (store == nullptr) refuse_store_type(name);
+    if (store == nullptr) refuse_store_type(name, task_.store(node_, name).interface());
     return *store;
   }
 
@@ -94,7 +94,7 @@ class ProcessingContext {
   detail::NodeBase& node_;
 
  private:
-  [[noreturn]] void refuse_store_type(const std::string& store) const;
+  [[noreturn]] void refuse_store_type(const std::string& store, const std::string& interface) const;
   [[noreturn]] void refuse_time(Timestamp timestamp) const;
 };
 

@@ -12,8 +12,8 @@
 
 namespace millrace {
 
-/// A serde of structs as CSV records: one field per member, in the order of MILLRACE_JSON, without names. (ksqlDB:
-/// `VALUE_FORMAT='DELIMITED'`.) It is no type's default, so pass it:
+/// A serde of structs as CSV records: one field per member, without names, in the order of MILLRACE_JSON or, for a
+/// plain struct, of its definition. (ksqlDB: `VALUE_FORMAT='DELIMITED'`.) It is no type's default, so pass it:
 ///
 ///     builder.stream<std::string, Order>("orders", Consumed().with_value_serde(CsvSerde<Order>()));
 ///
@@ -23,6 +23,8 @@ namespace millrace {
 ///          `defaulted` keeps its default. For any other member it is an error. So CSV cannot tell an empty text from
 ///          null: std::optional<std::string>("") is read back as nullopt, as in ksqlDB. Any other std::string that
 ///          is empty can be written only if it is a member with `defaulted` whose default is empty.
+/// Lenient  In a `lenient` struct, members are `defaulted` unless they are `required`, and names in headers match in
+///          any case (see from_csv_text). Values are read as in other structs.
 /// Reading  The rules of CsvReader. Exactly one record, with one field per member. Numbers: decimal, a `+` is allowed;
 ///          floating-point numbers also NaN and Infinity, and with spaces around them. Booleans: true and false in
 ///          upper or lower case.
@@ -46,19 +48,17 @@ class CsvSerde {
 
   void serialize(const T& value, std::string& out) const {
     if constexpr (detail::require_csv<T>()) {
-      detail::write_csv(out, options_, type(), &value, &detail::default_record<T>);
+      detail::write_csv(out, options_, detail::json_type_of<T>(), &value, &detail::default_record<T>);
     }
   }
 
   T deserialize(std::string_view bytes) const {
     T value{};
-    if constexpr (detail::require_csv<T>()) detail::read_csv(bytes, options_, type(), &value);
+    if constexpr (detail::require_csv<T>()) detail::read_csv(bytes, options_, detail::json_type_of<T>(), &value);
     return value;
   }
 
  private:
-  static const JsonType& type() { return millrace_json_type(static_cast<const T*>(nullptr)); }
-
   CsvOptions options_;
 };
 
@@ -82,21 +82,22 @@ template <class T>
   std::string out;
   if constexpr (detail::require_csv<T>()) {
     detail::check_csv_options(options);
-    detail::write_csv_header(out, options, millrace_json_type(static_cast<const T*>(nullptr)));
+    detail::write_csv_header(out, options, detail::json_type_of<T>());
   }
   return out;
 }
 
 /// Reads all records of a text whose first record is a header. The header gives the order of the columns by the names
 /// of the fields in JSON. Columns that T does not have are ignored. A missing column is an error, unless the member is
-/// optional or defaulted. Throws SerializationException, or ConfigException for bad options. See CsvReader and
-/// CsvSerde.
+/// optional or defaulted. In a `lenient` struct, names match without regard to the case of ASCII letters; if a column
+/// has the exact name, it counts, otherwise two columns with the same name are an error. Throws SerializationException,
+/// or ConfigException for bad options. See CsvReader and CsvSerde.
 template <class T>
 [[nodiscard]] std::vector<T> from_csv_text(std::string_view text, const CsvOptions& options = {}) {
   std::vector<T> rows;
   if constexpr (detail::require_csv<T>()) {
     CsvReader reader(text, options);
-    const detail::CsvColumns columns(reader.read_header(), millrace_json_type(static_cast<const T*>(nullptr)));
+    const detail::CsvColumns columns(reader.read_header(), detail::json_type_of<T>());
     while (reader.next()) {
       T row{};
       columns.read(reader.fields(), &row);

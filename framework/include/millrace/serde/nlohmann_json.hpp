@@ -33,6 +33,10 @@ concept NlohmannConvertible = std::is_class_v<T> && !JsonDeclared<T> && !IsOptio
   nlohmann::adl_serializer<T>::from_json(constant, out);
 };
 
+/// Their fields are not looked for: these types have a JSON form already.
+template <NlohmannConvertible T>
+inline constexpr bool kOtherJson<T> = true;
+
 /// Parses JSON text. Throws SerializationException for broken text and for text that is nested deeper than
 /// kMaxJsonDepth.
 [[nodiscard]] inline nlohmann::json parse_nlohmann(std::string_view text) {

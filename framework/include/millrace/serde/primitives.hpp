@@ -27,7 +27,7 @@ concept KafkaInteger = std::signed_integral<T> &&(sizeof(T) == 2 || sizeof(T) ==
                        !std::same_as<T, wchar_t>;
 
 // These throw SerializationException. They are not inline, to keep the serdes small.
-[[noreturn]] void throw_wrong_size(const char* type, std::size_t expected, std::size_t found);
+[[noreturn]] void throw_wrong_size(const char* type, std::size_t expected, std::string_view found);
 [[noreturn]] void throw_not_a_boolean(std::string_view bytes);
 
 /// Throws SerializationException that names the first bad byte if `bytes` are not valid UTF-8.
@@ -43,7 +43,7 @@ void append_big_endian(U bits, std::string& out) {
 /// Throws SerializationException that names `type` if the size is wrong.
 template <std::unsigned_integral U>
 U read_big_endian(std::string_view bytes, const char* type) {
-  if (bytes.size() != sizeof(U)) throw_wrong_size(type, sizeof(U), bytes.size());
+  if (bytes.size() != sizeof(U)) throw_wrong_size(type, sizeof(U), bytes);
   std::uint64_t bits = 0;
   // The cast to unsigned char matters: char may be signed.
   for (char byte : bytes) bits = bits << 8 | static_cast<unsigned char>(byte);

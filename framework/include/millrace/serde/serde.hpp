@@ -22,8 +22,8 @@ namespace millrace {
 /// Turns keys or values of type T into bytes and back. The engine finds the serde by the type. (Kafka Streams:
 /// `Serde<T>`.)
 ///
-/// Ready-made serdes: primitives (primitives.hpp), `std::vector` (list.hpp), UUIDs (uuid.hpp), structs declared with
-/// MILLRACE_JSON (json.hpp), everything that nlohmann::json converts (nlohmann_json.hpp). For your own type:
+/// Ready-made serdes: primitives (primitives.hpp), `std::vector` (list.hpp), UUIDs (uuid.hpp), structs as JSON
+/// (json.hpp), everything that nlohmann::json converts (nlohmann_json.hpp). For your own type:
 ///
 ///     template <> struct millrace::Serde<Point> {
 ///       void serialize(const Point& p, std::string& out) const { out += ...; }  // appends

@@ -15,6 +15,7 @@
 #include "millrace/processor/record.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/detail/bytes_store.hpp"
+#include "millrace/state/detail/store_interface.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 #include "millrace/state/windowed.hpp"
@@ -128,6 +129,10 @@ class ReadOnlyKeyValueStore {
 template <class K, class V>
 class KeyValueStore : public StateStore, public ReadOnlyKeyValueStore<K, V> {
  public:
+  /// See StateStore::interface().
+  [[nodiscard]] static std::string interface_name() { return detail::store_interface<K, V>("KeyValueStore"); }
+  [[nodiscard]] std::string interface() const override { return interface_name(); }
+
   /// Inserts or overwrites. If the value serializes to null, the key is removed.
   virtual void put(const K& key, const V& value) = 0;
   /// Puts the entries one after the other.

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "millrace/state/aggregation_with_headers.hpp"
+#include "millrace/state/detail/store_interface.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/windowed.hpp"
@@ -60,6 +61,10 @@ class ReadOnlySessionStore {
 template <class K, class V>
 class SessionStore : public StateStore, public ReadOnlySessionStore<K, V> {
  public:
+  /// See StateStore::interface().
+  [[nodiscard]] static std::string interface_name() { return detail::store_interface<K, V>("SessionStore"); }
+  [[nodiscard]] std::string interface() const override { return interface_name(); }
+
   using ReadOnlySessionStore<K, V>::find_sessions;
 
   /// Inserts or overwrites; nullptr removes the session. A session that ends before the retention is skipped.

@@ -23,6 +23,9 @@ class StateStore {
   /// True if the data survive a restart without the changelog. False: the store is restored from the whole changelog.
   [[nodiscard]] virtual bool persistent() const = 0;
 
+  /// The store's interface as in source code, such as `TimestampedKeyValueStore<std::string, long>`. For messages.
+  [[nodiscard]] virtual std::string interface() const;
+
   /// Writes the updates that caches above the store hold back. Every commit calls it. (Java: `flush`.)
   virtual void flush() {}
 };

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "millrace/state/detail/store_interface.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/versioned_put.hpp"
 #include "millrace/state/windowed.hpp"
@@ -25,6 +26,10 @@ struct VersionedRecord {
 template <class K, class V>
 class VersionedKeyValueStore : public StateStore {
  public:
+  /// See StateStore::interface().
+  [[nodiscard]] static std::string interface_name() { return detail::store_interface<K, V>("VersionedKeyValueStore"); }
+  [[nodiscard]] std::string interface() const override { return interface_name(); }
+
   /// Adds the version that begins at `timestamp`, also between older ones. nullptr: the key has no value from
   /// `timestamp` on. A put that is older than the history retention is rejected; the result says so.
   virtual VersionedPut put(const K& key, const V* value, Timestamp timestamp) = 0;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "millrace/common/detail/function_ref.hpp"
+#include "millrace/state/detail/store_interface.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/windowed.hpp"
 
@@ -56,6 +57,10 @@ class ReadOnlyWindowStore {
 template <class K, class V>
 class WindowStore : public StateStore, public ReadOnlyWindowStore<K, V> {
  public:
+  /// See StateStore::interface().
+  [[nodiscard]] static std::string interface_name() { return detail::store_interface<K, V>("WindowStore"); }
+  [[nodiscard]] std::string interface() const override { return interface_name(); }
+
   /// Inserts or overwrites; nullopt deletes. A put of an expired window is skipped. In a store with duplicates each put
   /// adds a value, and nullopt does nothing.
   void put(const K& key, const std::optional<V>& value, Timestamp window_start) {

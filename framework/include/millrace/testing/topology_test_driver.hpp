@@ -55,6 +55,10 @@ class TestDriver {
   [[nodiscard]] Timestamp now() const;
   /// Null if there is none.
   [[nodiscard]] StateStore* store(const std::string& name) const;
+  /// Throws a TopologyException for a store that is missing, or of another type than the one that was asked for.
+  [[noreturn]] void refuse_store(const std::string& name) const;
+  /// Throws a SerializationException with the text of `error`, the topic, and the types that the topology writes to it.
+  [[noreturn]] void refuse_types(const std::string& topic, const SerializationException& error) const;
   /// Sorted.
   [[nodiscard]] std::vector<std::string> store_names() const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> dump(const std::string& store) const;
@@ -202,8 +206,13 @@ class TestOutputTopic {
       if (!bytes) return std::nullopt;
       return std::string_view(*bytes);
     };
-    return {key_serde_.deserialize(topic_, &raw->headers, view(raw->key)),
-            value_serde_.deserialize(topic_, &raw->headers, view(raw->value)), raw->timestamp, std::move(raw->headers)};
+    try {
+      return {key_serde_.deserialize(topic_, &raw->headers, view(raw->key)),
+              value_serde_.deserialize(topic_, &raw->headers, view(raw->value)), raw->timestamp,
+              std::move(raw->headers)};
+    } catch (const SerializationException& error) {
+      driver_->refuse_types(topic_, error);
+    }
   }
   /// The parts of the next record; otherwise as read_record().
   [[nodiscard]] V read_value() { return read_record().value; }
@@ -378,9 +387,7 @@ class TopologyTestDriver {
   template <class Store>
   [[nodiscard]] Store& typed(const std::string& name) {
     auto* store = dynamic_cast<Store*>(driver_.store(name));
-    if (store == nullptr) {
-      throw TopologyException("there is no state store '" + name + "' of the type that was asked for");
-    }
+    if (store == nullptr) driver_.refuse_store(name);
     return *store;
   }
 

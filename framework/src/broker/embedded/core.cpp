@@ -1,9 +1,11 @@
 #include "broker/embedded/core.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "millrace/common/logging.hpp"
 
@@ -12,6 +14,11 @@ namespace {
 
 /// How late a timeout (transaction.timeout.ms, max.poll.interval.ms) may be noticed at most.
 constexpr Millis kDeadlineCheckInterval{50};
+
+/// How often a broker that is open for reading looks for new records, at most.
+constexpr Millis kFollowInterval{100};
+/// The pause after a look is at least the time that the look took, times this number.
+constexpr int kFollowPause = 4;
 
 // Kafka's defaults: log.cleaner.backoff.ms, log.retention.check.interval.ms, and the delay of the first retention
 // check.
@@ -34,14 +41,18 @@ void log_failure(const std::exception& error, std::optional<std::chrono::steady_
 
 }  // namespace
 
-Core::Core(const std::filesystem::path& directory)
-    : storage(directory),
+Core::Core(const std::filesystem::path& directory, Access access)
+    : storage(directory, access),
       topics(storage),
       groups(storage, topics),
       transactions(storage, topics, groups, tail),
       cleaner(mutex, storage, tail, topics) {
-  // Transactions that the last process left open are aborted by now: the constructor of `transactions` does it.
   const auto now = std::chrono::steady_clock::now();
+  if (access == Access::read) {
+    timer.at(now + kFollowInterval, [this] { follow_writer(); });
+    return;
+  }
+  // Transactions that the last process left open are aborted by now: the constructor of `transactions` does it.
   look_after_deadlines();
   housekeeping.at(now + kCompactionInterval, [this] { compact(); });
   housekeeping.at(now + kFirstRetention, [this] { apply_retention(); });
@@ -57,6 +68,36 @@ void Core::end_of_process() {
   // The thread that ends the process may hold the mutex itself. Then the database cannot be closed, and is left as
   // after a kill.
   if (const std::unique_lock lock(mutex, std::try_to_lock); lock.owns_lock()) storage.close();
+}
+
+void Core::refresh(bool files_are_gone) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      const bool again = std::exchange(refresh_failed, true);
+      if (storage.catch_up(files_are_gone) || again) {
+        topics.reload();
+        groups.reload();
+      }
+      refresh_failed = false;
+      return;
+    } catch (const StaleReadException&) {
+      if (attempt == kStaleAttempts) throw;
+      files_are_gone = true;
+    }
+  }
+}
+
+void Core::follow_writer() {
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    const std::lock_guard lock(mutex);
+    refresh();
+  } catch (const std::exception& error) {
+    log_failure(error, deadlines_failed);
+  }
+  const auto now = std::chrono::steady_clock::now();
+  timer.at(now + std::max<std::chrono::steady_clock::duration>(kFollowInterval, kFollowPause * (now - start)),
+           [this] { follow_writer(); });
 }
 
 void Core::look_after_deadlines() {

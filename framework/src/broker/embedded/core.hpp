@@ -22,8 +22,16 @@ namespace millrace::detail::embedded {
 /// clients encode records before they lock it and decode records after they unlock it.
 /// Lock order: a producer's accumulator, then this mutex.
 struct Core {
-  explicit Core(const std::filesystem::path& directory);
+  /// With Access::read, the memory follows the disk: a timer calls refresh(). Nothing is ever written.
+  explicit Core(const std::filesystem::path& directory, Access access = Access::write);
   ~Core();
+
+  /// Takes over what the process that writes has changed. `mutex` must be held. Throws BrokerException (retriable) if
+  /// the files cannot be read now. REQUIRES: storage.read_only().
+  /// `files_are_gone`: see Storage::catch_up().
+  void refresh(bool files_are_gone = false);
+  /// How often a read is repeated whose files are gone. The files of a second attempt are hardly ever gone as well.
+  static constexpr int kStaleAttempts = 10;
 
   /// Called at the end of the process. Ends the threads and closes the database, even if clients in static objects
   /// still exist. The reason: RocksDB's own static objects may be destroyed before these clients. Later calls of the
@@ -41,6 +49,7 @@ struct Core {
   Groups groups;
   Transactions transactions;
   Cleaner cleaner;
+  bool refresh_failed = false;  ///< the memory is older than the disk, because refresh() threw; guarded by `mutex`
   // When a failed job was last logged. Used by the threads of `timer` (first) and `housekeeping` (second) only.
   std::optional<std::chrono::steady_clock::time_point> deadlines_failed;
   std::optional<std::chrono::steady_clock::time_point> cleaning_failed;
@@ -50,6 +59,7 @@ struct Core {
 
  private:
   // Jobs of the timers. Each job schedules its next run, and logs a failure instead of throwing it.
+  void follow_writer();
   void look_after_deadlines();
   void compact();
   void apply_retention();

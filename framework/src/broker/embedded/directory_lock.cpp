@@ -8,7 +8,6 @@
 #include <string>
 
 #include "common/io_remedy.hpp"
-#include "millrace/common/errors.hpp"
 
 namespace millrace::detail::embedded {
 namespace {
@@ -44,9 +43,10 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
   }
   ::close(file_);
   if (error == EAGAIN || error == EACCES) {
-    throw LockException("embedded broker directory " + directory.string() + " is in use by " + holder +
-                        ": one process at a time can open it. Stop that process, choose another directory, or run "
-                        "several processes on Kafka (--bootstrap-servers)");
+    throw DirectoryInUseException("embedded broker directory " + directory.string() + " is in use by " + holder +
+                                      ": one process at a time can write to it. Stop that process, choose another "
+                                      "directory, or run several processes on Kafka (--bootstrap-servers)",
+                                  holder);
   }
   throw LockException("cannot lock " + path.string() + ": " + std::strerror(error));
 }

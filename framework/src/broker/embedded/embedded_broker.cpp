@@ -12,6 +12,7 @@
 #include "broker/embedded/embedded_producer.hpp"
 #include "millrace/broker/broker.hpp"
 #include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
 
 namespace millrace {
 namespace detail::embedded {
@@ -28,7 +29,7 @@ class Registry {
 
   /// The Core of a directory, shared with earlier callers. Opens the directory if nobody has it open. Two names of the
   /// same directory (relative, with symbolic links) give the same Core.
-  std::shared_ptr<Core> open(const std::filesystem::path& directory, IfMissing if_missing) {
+  std::shared_ptr<Core> open(const std::filesystem::path& directory, IfMissing if_missing, IfInUse if_in_use) {
     std::error_code error;
     std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(directory), error);
     if (!path.has_filename()) path = path.parent_path();  // `dir/` means `dir`
@@ -41,7 +42,14 @@ class Registry {
       // The registry holds weak pointers: the last client closes the directory.
       const auto found = cores_.find(path);
       if (found == cores_.end()) break;
-      if (auto core = found->second.lock()) return core;
+      if (auto core = found->second.lock()) {
+        if (if_in_use == IfInUse::fail && core->storage.read_only()) {
+          throw LockException("embedded broker directory " + path.string() +
+                              " is open for reading only in this process, because another process was using it: close "
+                              "what reads it before you open it for writing");
+        }
+        return core;
+      }
       closed_.wait(lock);
     }
     if (if_missing == IfMissing::fail && !Storage::exists(path)) {
@@ -52,7 +60,7 @@ class Registry {
     }
     // The deleter closes the database without the registry's mutex, because that may take a while. Then it removes the
     // entry and wakes the threads that wait to open the same directory.
-    auto core = std::shared_ptr<Core>(new Core(path), [this, path](Core* closing) {
+    auto core = std::shared_ptr<Core>(make_core(path, if_in_use).release(), [this, path](Core* closing) {
       delete closing;
       const std::lock_guard closing_lock(mutex_);
       cores_.erase(path);
@@ -68,6 +76,23 @@ class Registry {
   }
 
  private:
+  static std::unique_ptr<Core> make_core(const std::filesystem::path& path, IfInUse if_in_use) {
+    try {
+      return std::make_unique<Core>(path);
+    } catch (const DirectoryInUseException& error) {
+      if (if_in_use == IfInUse::fail) throw;
+      log(LogLevel::info,
+          "embedded broker in " + path.string() + " is in use by " + error.holder() + ": it is open for reading only");
+    }
+    for (int attempt = 1;; ++attempt) {
+      try {
+        return std::make_unique<Core>(path, Access::read);
+      } catch (const StaleReadException&) {
+        if (attempt == Core::kStaleAttempts) throw;
+      }
+    }
+  }
+
   void end_of_process() {
     std::vector<std::shared_ptr<Core>> open;
     {
@@ -88,13 +113,14 @@ class Registry {
 /// Makes clients of one directory. Thread-safe.
 class EmbeddedBroker final : public Broker {
  public:
-  EmbeddedBroker(const std::string& directory, IfMissing if_missing)
-      : directory_(directory), core_(Registry::instance().open(directory, if_missing)) {}
+  EmbeddedBroker(const std::string& directory, IfMissing if_missing, IfInUse if_in_use)
+      : directory_(directory), core_(Registry::instance().open(directory, if_missing, if_in_use)) {}
 
   std::unique_ptr<Consumer> make_consumer(const ClientConfig& config) override {
     return std::make_unique<EmbeddedConsumer>(core_, ConsumerSettings::parse(config));
   }
   std::unique_ptr<Producer> make_producer(const ClientConfig& config, DeliveryListener* listener) override {
+    core_->storage.require_writable("make a producer");
     return std::make_unique<EmbeddedProducer>(core_, ProducerSettings::parse(config), listener);
   }
   std::unique_ptr<Admin> make_admin() override { return std::make_unique<EmbeddedAdmin>(core_); }
@@ -108,8 +134,8 @@ class EmbeddedBroker final : public Broker {
 }  // namespace
 }  // namespace detail::embedded
 
-std::shared_ptr<Broker> Broker::embedded(const std::string& directory, IfMissing if_missing) {
-  return std::make_shared<detail::embedded::EmbeddedBroker>(directory, if_missing);
+std::shared_ptr<Broker> Broker::embedded(const std::string& directory, IfMissing if_missing, IfInUse if_in_use) {
+  return std::make_shared<detail::embedded::EmbeddedBroker>(directory, if_missing, if_in_use);
 }
 
 }  // namespace millrace

@@ -45,6 +45,8 @@ void EmbeddedConsumer::require_group(const char* doing) const {
 
 void EmbeddedConsumer::subscribe(const std::vector<std::string>& topics, RebalanceListener& listener) {
   require_group("subscribe()");
+  // A group in two processes would give each record to both.
+  core_->storage.require_writable("subscribe");
   // Drops the partitions of an earlier assign().
   if (!member_) clear_readers();
   const Lock lock(core_->mutex);
@@ -291,6 +293,19 @@ void EmbeddedConsumer::follow_new_topic(PartitionReader& reader_of) {
   log_reset(name, why, *reader_of.position);
 }
 
+Fetched EmbeddedConsumer::fetch_current(const PartitionLog& log, Offset offset, Lock& lock) const {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return fetch(core_->storage, lock, log, offset, settings_.read_committed);
+    } catch (const StaleReadException&) {
+      // fetch() reads without the mutex.
+      if (!lock.owns_lock()) lock.lock();
+      if (attempt == Core::kStaleAttempts) throw;
+      core_->refresh(/*files_are_gone=*/true);
+    }
+  }
+}
+
 void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
   // The object of a deleted topic lives on, but its records are gone.
   if (reader_of.topic->deleted) follow_new_topic(reader_of);
@@ -311,7 +326,7 @@ void EmbeddedConsumer::refill(PartitionReader& reader_of, Lock& lock) {
       position = reset_offset(log, why);
       log_reset(log.name, why, position);
     }
-    Fetched fetched = fetch(core_->storage, lock, log, position, settings_.read_committed);
+    Fetched fetched = fetch_current(log, position, lock);
     // At the end.
     if (fetched.next == position) return;
     reader_of.fetched_to = fetched.next;
@@ -445,7 +460,7 @@ std::optional<std::int64_t> EmbeddedConsumer::offset_for_time(const TopicPartiti
   const PartitionLog& log = core_->topics.get(partition);
   Offset offset = log.entry.log_start;
   for (;;) {
-    const Fetched fetched = fetch(core_->storage, lock, log, offset, settings_.read_committed);
+    const Fetched fetched = fetch_current(log, offset, lock);
     // Reached the end without a match.
     if (fetched.next == offset) return std::nullopt;
     for (const PagePtr& page : fetched.pages) {

@@ -91,6 +91,9 @@ class EmbeddedConsumer final : public Consumer {
   /// auto.offset.reset. Otherwise throws UnknownTopicOrPartitionException. REQUIRES: the caller holds the broker's
   /// mutex.
   void follow_new_topic(PartitionReader& reader_of);
+  /// As fetch() of partition_log.hpp. If another process has replaced the files, takes over its changes and tries
+  /// again.
+  [[nodiscard]] Fetched fetch_current(const PartitionLog& log, Offset offset, Lock& lock) const;
   /// Fetches pages if the log has visible records at the position. Unlocks `lock`, the broker's mutex, while it reads
   /// from disk.
   void refill(PartitionReader& reader_of, Lock& lock);

@@ -39,11 +39,16 @@ bool subscription_matches(const std::string& subscription, const std::string& to
   return matches;
 }
 
-Groups::Groups(Storage& storage, Topics& topics) : storage_(storage), topics_(topics) {
-  storage.for_each("G", [this](std::string_view key, std::string_view value) {
+Groups::Groups(Storage& storage, Topics& topics) : storage_(storage), topics_(topics) { reload(); }
+
+void Groups::reload() {
+  std::map<std::string, std::map<TopicPartition, OffsetAndMetadata>> stored;
+  storage_.for_each("G", [&](std::string_view key, std::string_view value) {
     auto [group, partition] = format::parse_group_offset_key(key);
-    groups_[group].offsets[std::move(partition)] = format::decode_group_offset(value);
+    stored[group][std::move(partition)] = format::decode_group_offset(value);
   });
+  for (auto& [id, group] : groups_) group.offsets.clear();
+  for (auto& [id, offsets] : stored) groups_[id].offsets = std::move(offsets);
 }
 
 std::shared_ptr<Member> Groups::join(const std::string& group, std::vector<std::string> topics,

@@ -66,6 +66,10 @@ class Groups {
   /// Loads all committed offsets from disk. The arguments must outlive the object.
   Groups(Storage& storage, Topics& topics);
 
+  /// Reads all committed offsets from disk again. If it throws, nothing has changed in memory. For a storage that is
+  /// read only.
+  void reload();
+
   /// Adds a member and rebalances the group. `waiter` must outlive the membership. Throws BrokerException (fatal) if a
   /// pattern in `topics` is not a valid regular expression.
   std::shared_ptr<Member> join(const std::string& group, std::vector<std::string> topics,

@@ -1,6 +1,7 @@
 #include "broker/embedded/partition_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace::detail::embedded {
 
@@ -15,6 +16,17 @@ void PartitionLog::load(const Storage& storage) {
   storage.for_each(format::aborted_prefix(topic_id, partition()), [this](std::string_view key, std::string_view value) {
     aborted.push_back(format::decode_aborted(key, value));
   });
+}
+
+void PartitionLog::take_over(PartitionLog& fresh) {
+  // Aborted transactions are forgotten from the front. A reader that has the old batches must read again, see fetch().
+  const bool forgotten =
+      !aborted.empty() && (fresh.aborted.empty() || fresh.aborted.front().last != aborted.front().last);
+  if (forgotten || fresh.entry.cleaned_to != entry.cleaned_to) ++cleanings;
+  next = fresh.next;
+  entry = fresh.entry;
+  open = std::move(fresh.open);
+  aborted = std::move(fresh.aborted);
 }
 
 Offset PartitionLog::last_stable() const {

@@ -18,8 +18,12 @@ namespace millrace::detail::embedded {
 struct PartitionLog {
   PartitionLog(TopicPartition the_name, TopicId the_topic_id) : name(std::move(the_name)), topic_id(the_topic_id) {}
 
-  /// Reads the partition's bookkeeping and the end of its log from disk. Called once, at the start of the broker.
+  /// Reads the partition's bookkeeping and the end of its log from disk, but not its open transactions. Called once, at
+  /// the start of the broker.
   void load(const Storage& storage);
+
+  /// Takes over what `fresh` has just loaded of the same partition, after another process has changed the disk.
+  void take_over(PartitionLog& fresh);
 
   /// The last stable offset, exclusive: every transaction with records below it has ended.
   [[nodiscard]] Offset last_stable() const;

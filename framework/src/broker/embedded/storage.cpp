@@ -1,14 +1,9 @@
 #include "broker/embedded/storage.hpp"
 
-#include <rocksdb/convenience.h>
-#include <rocksdb/options.h>
-#include <rocksdb/table.h>
-
-#include <algorithm>
 #include <system_error>
 #include <vector>
 
-#include "broker/rocksdb_log.hpp"
+#include "broker/embedded/database_options.hpp"
 #include "common/io_remedy.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
@@ -34,55 +29,6 @@ std::string existing_directory(const std::filesystem::path& directory) {
   return directory.string();
 }
 
-/// LZ4 if this build of RocksDB has it, else none.
-rocksdb::CompressionType compression() {
-  const auto supported = rocksdb::GetSupportedCompressions();
-  const auto has = [&](rocksdb::CompressionType type) {
-    return std::find(supported.begin(), supported.end(), type) != supported.end();
-  };
-  return has(rocksdb::kLZ4Compression) ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-}
-
-/// Few threads, files and log lines: the broker shares its machine with the application.
-rocksdb::DBOptions database_options(const std::string& directory) {
-  rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.max_background_jobs = 2;
-  options.max_total_wal_size = 64 << 20;  // bytes; bounds the time that the next start needs to replay
-  options.info_log = std::make_shared<RocksDbLog>(directory);
-  options.avoid_flush_during_shutdown = true;  // closing is fast; the write-ahead log has everything
-  options.max_open_files = 512;
-  return options;
-}
-
-/// For the bookkeeping, which is small.
-rocksdb::ColumnFamilyOptions meta_options() {
-  rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = 4 << 20;
-  return options;
-}
-
-/// For the batches.
-rocksdb::ColumnFamilyOptions log_options() {
-  rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = 16 << 20;
-  options.max_write_buffer_number = 4;
-  // Batches go into blob files. RocksDB's compaction does not rewrite blob files. So each batch is written twice
-  // (write-ahead log, blob file) and not once per level.
-  options.enable_blob_files = true;
-  options.min_blob_size = 4096;
-  options.blob_compression_type = compression();
-  options.enable_blob_garbage_collection = true;
-  options.compression = compression();
-  rocksdb::BlockBasedTableOptions table;
-  // No block cache: the TailCache keeps what is read again soon.
-  table.no_block_cache = true;
-  table.block_size = 64 << 10;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
-}
-
 }  // namespace
 
 // RocksDB keeps this file in every database.
@@ -90,14 +36,32 @@ bool Storage::exists(const std::filesystem::path& directory) {
   return std::filesystem::exists(directory / "db" / "CURRENT");
 }
 
-Storage::Storage(const std::filesystem::path& directory)
-    : directory_(existing_directory(directory)), lock_(directory_) {
-  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {{rocksdb::kDefaultColumnFamilyName, meta_options()},
-                                                                 {"log", log_options()}};
+Storage::Storage(const std::filesystem::path& directory, Access access) {
+  if (access == Access::read) {
+    directory_ = directory.string();
+    (void)catch_up();
+    if (!check_version()) {
+      throw StreamsException("the embedded broker in " + directory_ +
+                             " is being made by another process; try again when that process runs");
+    }
+    return;
+  }
+  directory_ = existing_directory(directory);
+  lock_.emplace(directory_);
+  open_for_writing();
+  // A directory without a version is new.
+  if (check_version()) return;
+  Changes changes(*this);
+  changes.put(format::version_key(), format::encode_u32(format::kFormatVersion));
+  changes.write();
+  log(LogLevel::info, "made a new embedded broker in " + directory_);
+}
+
+void Storage::open_for_writing() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status =
-      rocksdb::DB::Open(database_options(directory_), directory_ + "/db", families, &handles, &db);
+      rocksdb::DB::Open(database_options(directory_), directory_ + "/db", column_families(), &handles, &db);
   if (!status.ok()) {
     throw StreamsException("cannot open the embedded broker in " + directory_ + ": " + status.ToString() + "; " +
                            (status.IsIOError() ? io_remedy(status.ToString(), directory_)
@@ -106,25 +70,32 @@ Storage::Storage(const std::filesystem::path& directory)
   db_.reset(db);
   meta_.reset(handles[0]);
   log_.reset(handles[1]);
+}
 
-  // A directory without a version is new.
-  if (const auto version = get(format::version_key())) {
-    const std::uint32_t found = format::decode_u32(*version);
-    // An old program must not read a new layout, nor the other way round.
-    if (found != format::kFormatVersion) {
-      throw StreamsException("the embedded broker's directory " + directory_ + " has format version " +
-                             std::to_string(found) + ", this program reads version " +
-                             std::to_string(format::kFormatVersion) + "; use the program that wrote it");
-    }
-  } else {
-    Changes changes(*this);
-    changes.put(format::version_key(), format::encode_u32(format::kFormatVersion));
-    changes.write();
-    log(LogLevel::info, "made a new embedded broker in " + directory_);
+bool Storage::check_version() const {
+  const auto version = get(format::version_key());
+  if (!version) return false;
+  const std::uint32_t found = format::decode_u32(*version);
+  // An old program must not read a new layout, nor the other way round.
+  if (found != format::kFormatVersion) {
+    throw StreamsException("the embedded broker's directory " + directory_ + " has format version " +
+                           std::to_string(found) + ", this program reads version " +
+                           std::to_string(format::kFormatVersion) + "; use the program that wrote it");
   }
+  return true;
+}
+
+void Storage::require_writable(const std::string& doing) const {
+  if (!read_only()) return;
+  throw BrokerException(BrokerException::Severity::fatal,
+                        "embedded broker in " + directory_ + ": cannot " + doing +
+                            ", because it is open for reading only. Stop the process that uses it, and start again");
 }
 
 void Storage::fail(const std::string& doing, const rocksdb::Status& status) const {
+  if (read_only()) {
+    throw StaleReadException("embedded broker in " + directory_ + ": " + doing + " failed: " + status.ToString());
+  }
   throw BrokerException(BrokerException::Severity::fatal,
                         "embedded broker in " + directory_ + ": " + doing + " failed: " + status.ToString() + "; " +
                             io_remedy(status.ToString(), directory_) + ". Earlier records are not lost");
@@ -137,6 +108,10 @@ void Storage::close() {
 }
 
 void Storage::require_open(const char* doing) const {
+  if (read_only() && !db_) {
+    throw BrokerException(BrokerException::Severity::retriable,
+                          "embedded broker in " + directory_ + ": another process replaces its files; try again");
+  }
   if (db_) return;
   throw BrokerException(BrokerException::Severity::fatal, "embedded broker in " + directory_ + ": " + doing +
                                                               " failed: the process ends, and the broker "
@@ -175,6 +150,7 @@ void Storage::Changes::erase_batches(TopicId topic_id, PartitionId partition, co
 
 void Storage::Changes::write() {
   if (batch_.Count() == 0) return;
+  storage_.require_writable("write");
   storage_.require_open("writing");
   // One call, so all changes reach the write-ahead log together or not at all. `sync` is off, see the class comment.
   const rocksdb::Status status = storage_.db_->Write(rocksdb::WriteOptions(), &batch_);
@@ -183,6 +159,7 @@ void Storage::Changes::write() {
 }
 
 std::optional<std::string> Storage::get(const std::string& key) const {
+  const auto guard = reading();
   require_open("reading");
   std::string value;
   const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), meta_.get(), key, &value);
@@ -194,6 +171,7 @@ std::optional<std::string> Storage::get(const std::string& key) const {
 
 void Storage::for_each(const std::string& prefix,
                        const std::function<void(std::string_view key, std::string_view value)>& visit) const {
+  const auto guard = reading();
   require_open("reading");
   const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), meta_.get()));
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
@@ -204,6 +182,7 @@ void Storage::for_each(const std::string& prefix,
 
 void Storage::read_batches(TopicId topic_id, PartitionId partition, Offset offset,
                            const std::function<bool(PagePtr page)>& visit) const {
+  const auto guard = reading();
   require_open("reading");
   const std::string first = format::batch_key(topic_id, partition, Offset());
   const std::string end = format::batch_key(topic_id, partition, format::kEndOfLog);
@@ -231,6 +210,7 @@ void Storage::read_batches(TopicId topic_id, PartitionId partition, Offset offse
 }
 
 PagePtr Storage::last_batch(TopicId topic_id, PartitionId partition) const {
+  const auto guard = reading();
   require_open("reading");
   PagePtr last;
   const std::string first = format::batch_key(topic_id, partition, Offset());

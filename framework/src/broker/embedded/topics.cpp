@@ -23,16 +23,66 @@ std::shared_ptr<Topic> make_topic(const std::string& name, const format::TopicEn
   return topic;
 }
 
+/// All topics on disk, by name, with the ends of their partitions, but without open transactions.
+std::map<std::string, std::shared_ptr<Topic>, std::less<>> read_topics(const Storage& storage) {
+  std::map<std::string, std::shared_ptr<Topic>, std::less<>> topics;
+  storage.for_each("T", [&](std::string_view key, std::string_view value) {
+    const std::string name = format::parse_topic_key(key);
+    topics.emplace(name, make_topic(name, format::decode_topic(value)));
+  });
+  for (const auto& [name, topic] : topics) {
+    for (const auto& partition : topic->partitions) partition->load(storage);
+  }
+  return topics;
+}
+
+/// Adds the transactions that are open on disk to the partitions.
+void read_open_transactions(const Storage& storage,
+                            const std::map<std::string, std::shared_ptr<Topic>, std::less<>>& topics) {
+  std::map<TopicId, Topic*> by_id;
+  for (const auto& [name, topic] : topics) by_id.emplace(topic->id, topic.get());
+  storage.for_each("O", [&](std::string_view key, std::string_view value) {
+    const auto open = format::parse_open_transaction_key(key);
+    const auto topic = by_id.find(open.topic_id);
+    // The topic was deleted with the transaction open.
+    if (topic == by_id.end()) return;
+    topic->second->partitions.at(static_cast<std::size_t>(open.partition.value()))
+        ->open.push_back({open.producer_id, Offset(static_cast<std::int64_t>(format::decode_u64(value)))});
+  });
+}
+
 }  // namespace
 
 Topics::Topics(Storage& storage) : storage_(storage) {
   if (const auto next = storage.get(format::next_id_key())) next_id_ = format::decode_u64(*next);
-  storage.for_each("T", [&](std::string_view key, std::string_view value) {
-    const std::string name = format::parse_topic_key(key);
-    auto topic = make_topic(name, format::decode_topic(value));
-    for (auto& partition : topic->partitions) partition->load(storage);
-    topics_.emplace(name, std::move(topic));
-  });
+  topics_ = read_topics(storage);
+  // Otherwise the transactions that are open on disk are about to be aborted.
+  if (storage.read_only()) read_open_transactions(storage, topics_);
+}
+
+void Topics::reload() {
+  // First reads everything, which may throw, and then changes the memory.
+  auto fresh = read_topics(storage_);
+  read_open_transactions(storage_, fresh);
+  for (const auto& [name, topic] : topics_) {
+    const auto found = fresh.find(name);
+    // A topic of the same name with another id was deleted and created again.
+    topic->deleted = found == fresh.end() || found->second->id != topic->id;
+    for (const auto& log : topic->partitions) {
+      for (Waiter* waiter : log->waiters) waiter->signal();
+    }
+    if (topic->deleted) continue;
+    // Clients have the old object, so it stays.
+    if (topic->configs != found->second->configs) {
+      topic->settings.change(*found->second->settings);
+      topic->configs = found->second->configs;
+    }
+    for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
+      topic->partitions[i]->take_over(*found->second->partitions.at(i));
+    }
+    found->second = topic;
+  }
+  topics_ = std::move(fresh);
 }
 
 std::shared_ptr<Topic> Topics::find(std::string_view name) const {

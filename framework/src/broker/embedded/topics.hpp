@@ -51,8 +51,13 @@ struct Topic {
 /// The topics of a broker, in memory and on disk. Guarded by the broker's mutex.
 class Topics {
  public:
-  /// Loads all topics from disk. `storage` must outlive the object.
+  /// Loads all topics from disk. If the storage is read only, also loads the open transactions. `storage` must outlive
+  /// the object.
   explicit Topics(Storage& storage);
+
+  /// Takes over what another process has changed on disk: topics, settings, ends of partitions, open transactions.
+  /// Wakes all readers. For a storage that is read only.
+  void reload();
 
   /// The topic, or nullptr if there is none.
   [[nodiscard]] std::shared_ptr<Topic> find(std::string_view name) const;

@@ -9,7 +9,8 @@ namespace millrace::detail::embedded {
 
 Transactions::Transactions(Storage& storage, Topics& topics, Groups& groups, TailCache& tail)
     : storage_(storage), topics_(topics), groups_(groups), tail_(tail) {
-  abort_left_open();
+  // With a storage that is read only, they may belong to the process that writes.
+  if (!storage.read_only()) abort_left_open();
 }
 
 void Transactions::abort_left_open() {

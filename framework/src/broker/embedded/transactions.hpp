@@ -32,7 +32,8 @@ struct TransactionalProducer {
 /// when the process died is aborted at the next start.
 class Transactions {
  public:
-  /// Aborts the transactions that the last process left open. The arguments must outlive the object.
+  /// Aborts the transactions that the last process left open, unless the storage is read only. The arguments must
+  /// outlive the object.
   Transactions(Storage& storage, Topics& topics, Groups& groups, TailCache& tail);
 
   /// Starts a new incarnation of `transactional_id`. Fences the previous one and aborts its open transaction.

@@ -140,6 +140,7 @@ class StreamTask final : public TaskContext {
   [[nodiscard]] ConfiguredSerdes& serdes() const override { return *environment_.serdes; }
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return environment_.default_timestamps; }
   [[nodiscard]] Timestamp stream_time() const override { return stream_time_; }
+  [[nodiscard]] Timestamp observed_time() const override;
   [[nodiscard]] Timestamp system_time() const override { return environment_.clock.now(); }
   [[nodiscard]] Timestamp monotonic_time() const override { return environment_.clock.monotonic_ms(); }
   [[nodiscard]] std::int64_t emit_interval_ms() const override { return environment_.emit_interval_ms; }
@@ -209,6 +210,8 @@ class StreamTask final : public TaskContext {
   RecordQueues queues_;
   Punctuations stream_time_punctuations_;
   Punctuations wall_clock_;
+  /// The times that nodes keep, see keep_time(). The nodes own them.
+  std::vector<const Timestamp*> node_times_;
   /// The largest timestamp of all records of the task, ms since the epoch.
   Timestamp stream_time_ = kNoTimestamp;
   std::optional<std::int64_t> claim_;  ///< unset: the task belongs to no group

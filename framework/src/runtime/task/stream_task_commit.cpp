@@ -19,6 +19,13 @@ void StreamTask::resume(const TopicPartition& partition, const CommitMetadata& m
 
 void StreamTask::keep_time(const NodeBase& node, std::string name, Timestamp& time) {
   kept_times_.keep(std::move(name), node.name(), time);
+  node_times_.push_back(&time);
+}
+
+Timestamp StreamTask::observed_time() const {
+  Timestamp latest = stream_time_;
+  for (const Timestamp* time : node_times_) latest = std::max(latest, *time);
+  return latest;
 }
 
 void StreamTask::read_store_times() {

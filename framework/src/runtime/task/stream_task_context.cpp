@@ -32,8 +32,12 @@ StateStore& StreamTask::store(const NodeBase& node, const std::string& name) {
   // As in Kafka Streams, a node may only use stores that it is connected to. The connections decide which nodes share a
   // task, so an unconnected store would be found only by chance.
   if (found == nullptr || std::ranges::find(spec.stores, name) == spec.stores.end()) {
+    std::string connected;
+    for (const std::string& store : spec.stores) connected += (connected.empty() ? "'" : ", '") + store + "'";
     throw TopologyException("processor '" + node.name() + "' uses state store '" + name +
-                            "' without being connected to it: name the store when the processor is added");
+                            "' without being connected to it: name the store when the processor is added. It is "
+                            "connected to " +
+                            (connected.empty() ? "no store" : connected));
   }
   return *found;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <typeinfo>
 
+#include "millrace/common/detail/type_name.hpp"
 #include "millrace/dsl/detail/types.hpp"
 
 namespace millrace::detail {
@@ -15,9 +16,6 @@ template <class T>
 concept Streamable = requires(std::ostream& out, const T& value) {
   out << value;
 };
-
-/// Returns the name of a type as in source code, for messages.
-[[nodiscard]] std::string type_name(const std::type_info& type);
 
 /// Returns the text of a value, as `print` shows it. Null is "null", a windowed key is `[key@start/end]` as in Java,
 /// and a type without operator<< is shown in its serialized form. If its serde must be configured first, only the name

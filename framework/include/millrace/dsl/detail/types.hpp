@@ -80,10 +80,34 @@ concept TakesKeyValue = std::invocable<F&, const K&, V>;
 template <class F, class V>
 concept TakesValue = std::invocable<F&, V>;
 
+/// How a non-null value is passed where the value is passed as V: T for std::optional<T>, const T& for a reference to
+/// one.
+template <class V>
+struct PassNonNull {
+  using Type = NonNull<V>;
+};
+template <class V>
+struct PassNonNull<const V&> {
+  using Type = const NonNull<V>&;
+};
+
+/// True for a function that takes only values that are not null, on a stream whose values may be null. map_values and
+/// others then leave a null as it is and do not call the function.
+template <class F, class K, class V>
+concept SkipsNull =
+    !std::same_as<std::remove_cvref_t<V>, NonNull<std::remove_cvref_t<V>>> && !TakesKeyValue<F, K, V> &&
+    !TakesValue<F, V> &&
+    (TakesKeyValue<F, K, typename PassNonNull<V>::Type> || TakesValue<F, typename PassNonNull<V>::Type>);
+
 /// Checks that the function takes (key, value) or (value).
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_callable() {
   constexpr bool kCallable = TakesKeyValue<F, K, V> || TakesValue<F, V>;
+  constexpr bool kSkipsNull = SkipsNull<F, K, V>;
+  static_assert(!kSkipsNull,
+                "the values of this stream may be null, and this operator needs a result for a null, too: let the "
+                "function take const std::optional<Value>&");
+  if constexpr (kSkipsNull) return false;
   static_assert(kCallable,
                 "this function must be callable with (const Key&, const Value&) or with (const Value&) of the "
                 "stream");

@@ -49,6 +49,8 @@ class NodeBase {
   /// exception handler is asked about that node, and its other children do not get the record. As in Kafka Streams, a
   /// source has no such handler: if a sink directly behind a source fails, the application stops.
   [[nodiscard]] virtual bool is_sink() const { return false; }
+  /// Of a sink: the types that it writes as in source code, such as `std::string, long`. For messages.
+  [[nodiscard]] virtual std::string written_types() const { return {}; }
 
  protected:
   [[nodiscard]] TaskContext& task() const { return *context_; }

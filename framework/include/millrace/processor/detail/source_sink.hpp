@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "millrace/broker/consumer.hpp"
+#include "millrace/common/detail/type_name.hpp"
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/processor/stream_partitioner.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
@@ -176,6 +177,9 @@ class SinkNode final : public TerminalNode<K, V> {
   explicit SinkNode(const SinkSettings<K, V>& settings) : settings_(settings) {}
 
   [[nodiscard]] bool is_sink() const override { return true; }
+  [[nodiscard]] std::string written_types() const override {
+    return type_name(typeid(K)) + ", " + type_name(typeid(V));
+  }
 
   void init(TaskContext& task) override {
     NodeBase::init(task);

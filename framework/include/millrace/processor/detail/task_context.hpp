@@ -101,8 +101,11 @@ class TaskContext {
   [[nodiscard]] virtual ConfiguredSerdes& serdes() const = 0;
   /// The policy of sources for which the topology gives none (default.timestamp.extractor).
   [[nodiscard]] virtual TimestampPolicy default_timestamps() const = 0;
-  // Both in ms since the epoch.
+  // All three in ms since the epoch.
   [[nodiscard]] virtual Timestamp stream_time() const = 0;
+  /// The latest time that the task has seen: stream_time(), or a later time of keep_time(). After a failure under at
+  /// least once, rows of a store may be later: a changelog also has the updates of records that are processed again.
+  [[nodiscard]] virtual Timestamp observed_time() const = 0;
   [[nodiscard]] virtual Timestamp system_time() const = 0;
   /// Clock::monotonic_ms(), in ms. For intervals: it never goes back.
   [[nodiscard]] virtual Timestamp monotonic_time() const = 0;

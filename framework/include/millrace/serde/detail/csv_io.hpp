@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "millrace/serde/csv_reader.hpp"
-#include "millrace/serde/detail/json_declared.hpp"
+#include "millrace/serde/detail/json_table.hpp"
 #include "millrace/serde/detail/json_type.hpp"
 
-// The part of csv.hpp that does not depend on types. Like JSON, it works from the tables of MILLRACE_JSON.
+// The part of csv.hpp that does not depend on types, and the checks of types. CSV works from the same tables of fields
+// as JSON.
 namespace millrace::detail {
 
 /// Throws ConfigException if the delimiter or the quote cannot be used.
@@ -28,7 +29,7 @@ void write_csv_header(std::string& out, const CsvOptions& options, const JsonTyp
 class CsvColumns {
  public:
   /// `names`: the header. Columns that the struct does not have are ignored. Throws SerializationException if a
-  /// required column is missing.
+  /// required column is missing, or if two columns have the name of one field of a lenient struct.
   CsvColumns(const std::vector<std::string>& names, const JsonType& type);
 
   /// Reads a record into the struct at `object`, which has its default values. REQUIRES: `record` has as many fields as
@@ -40,10 +41,10 @@ class CsvColumns {
 };
 
 /// True if every member of T fits into one field. False if a member is a struct, a list, a map or raw JSON.
-template <JsonDeclared T>
+template <JsonTabled T>
 consteval bool fits_csv() {
-  for (const JsonField& field : millrace_json_fields(static_cast<const T*>(nullptr))) {
-    if (field.structured) return false;
+  for (const JsonField& field : kTableOf<T>.fields) {
+    if (field.structured()) return false;
   }
   return true;
 }
@@ -58,9 +59,10 @@ const void* default_record() {
 /// Checks the type of a CSV record.
 template <class T>
 constexpr bool require_csv() {
-  constexpr bool kDeclared = JsonDeclared<T>;
-  static_assert(kDeclared, "a CSV record is a struct: declare its fields with MILLRACE_JSON(Type, fields...)");
-  if constexpr (kDeclared) {
+  constexpr bool kHasFields = JsonTabled<T>;
+  static_assert(kHasFields,
+                "a CSV record is a struct whose fields are known: declare them with MILLRACE_JSON(Type, fields...)");
+  if constexpr (kHasFields) {
     constexpr bool kFits = fits_csv<T>();
     static_assert(kFits,
                   "a member of this struct is a struct, a list, a map or raw JSON, and a field of CSV can be none of "

@@ -15,6 +15,7 @@
 
 #include "millrace/serde/detail/json_declared.hpp"
 #include "millrace/serde/detail/json_io.hpp"
+#include "millrace/serde/detail/json_members.hpp"
 #include "millrace/serde/detail/json_type.hpp"
 
 namespace millrace {
@@ -29,16 +30,28 @@ namespace millrace {
 /// says so by `static constexpr bool kStructured = true`: then a CsvSerde (csv.hpp) of such a struct does not compile.
 template <class T>
 struct JsonCodec {
-  static_assert(sizeof(T) == 0,
-                "MILLRACE_JSON does not know this member's type: declare it with MILLRACE_JSON or MILLRACE_JSON_ENUM, "
-                "or specialise millrace::JsonCodec<Type>");
+  /// Tells json_known() that there is no codec for T.
+  using Unknown = T;
+
+  static void read(JsonReader& /*in*/, T& /*out*/) { explain(); }
+  static void write(JsonWriter& /*out*/, const T& /*value*/) { explain(); }
+
+ private:
+  static void explain() {
+    static_assert(
+        sizeof(T) == 0,
+        "MILLRACE_JSON does not know this member's type: declare it with MILLRACE_JSON or MILLRACE_JSON_ENUM, "
+        "or specialise millrace::JsonCodec<Type>. The fields of a struct are found without MILLRACE_JSON only "
+        "if it has no constructors, base classes, private members, arrays, const or reference members, and "
+        "at most 64 fields");
+  }
 };
 
 namespace detail {
 
 /// True if the codec of T says that its values are objects, arrays or raw JSON.
 template <class T>
-consteval bool is_structured() {
+constexpr bool is_structured() {
   if constexpr (requires { JsonCodec<T>::kStructured; }) return JsonCodec<T>::kStructured;
   return false;
 }
@@ -102,6 +115,7 @@ struct JsonCodec<T> {
 template <class T>
 struct JsonCodec<std::optional<T>> {
   static constexpr bool kStructured = detail::is_structured<T>();
+  using Element = T;
 
   static void read(JsonReader& in, std::optional<T>& out) {
     if (in.read_null()) {
@@ -123,6 +137,7 @@ struct JsonCodec<std::optional<T>> {
 template <class T>
 struct JsonCodec<std::vector<T>> {
   static constexpr bool kStructured = true;
+  using Element = T;
 
   static void read(JsonReader& in, std::vector<T>& out) {
     out.clear();
@@ -147,6 +162,7 @@ struct JsonCodec<std::vector<T>> {
 template <class T, std::size_t N>
 struct JsonCodec<std::array<T, N>> {
   static constexpr bool kStructured = true;
+  using Element = T;
 
   static void read(JsonReader& in, std::array<T, N>& out) {
     // Surplus elements are counted, not read; the error below names their number.
@@ -199,6 +215,7 @@ template <detail::JsonMap M>
 struct JsonCodec<M> {
   using Value = typename M::mapped_type;
   static constexpr bool kStructured = true;
+  using Element = Value;
 
   static void read(JsonReader& in, M& out) {
     out.clear();
@@ -218,75 +235,47 @@ struct JsonCodec<M> {
   }
 };
 
-/// A struct declared with MILLRACE_JSON.
-template <detail::JsonDeclared T>
-struct JsonCodec<T> {
-  static_assert(std::default_initializable<T>, "MILLRACE_JSON: the struct must have a default constructor");
+namespace detail {
+
+/// The table of fields of a struct, see json_table.hpp.
+template <class T>
+[[nodiscard]] const JsonType& json_type_of();
+
+/// The codec of a struct, which works from its table of fields.
+template <class T>
+struct JsonStructCodec {
   static constexpr bool kStructured = true;
 
   static void read(JsonReader& in, T& out) {
+    static_assert(std::default_initializable<T>, "MILLRACE_JSON: the struct must have a default constructor");
     T fresh{};  // missing fields get the defaults of T, whatever `out` contained
-    in.read_object(millrace_json_type(static_cast<const T*>(nullptr)), &fresh);
+    in.read_object(json_type_of<T>(), &fresh);
     out = std::move(fresh);
   }
-  static void write(JsonWriter& out, const T& value) {
-    out.write_object(millrace_json_type(static_cast<const T*>(nullptr)), &value);
-  }
+  static void write(JsonWriter& out, const T& value) { out.write_object(json_type_of<T>(), &value); }
+};
+
+}  // namespace detail
+
+/// A struct declared with MILLRACE_JSON.
+template <detail::JsonDeclared T>
+struct JsonCodec<T> : detail::JsonStructCodec<T> {};
+
+/// A plain struct whose fields were found.
+template <detail::JsonFound T>
+struct JsonCodec<T> : detail::JsonStructCodec<T> {
+  using Found = T;
 };
 
 /// An enum declared with MILLRACE_JSON_ENUM. Written as the enumerator's name.
 template <detail::JsonEnumDeclared T>
 struct JsonCodec<T> {
   static void read(JsonReader& in, T& out) {
-    out = static_cast<T>(in.read_enum(millrace_json_enum(static_cast<const T*>(nullptr))));
+    out = static_cast<T>(in.read_enum(millrace_json_enum(detail::JsonTag<T>())));
   }
   static void write(JsonWriter& out, T value) {
-    out.write_enum(millrace_json_enum(static_cast<const T*>(nullptr)), static_cast<std::int64_t>(value));
+    out.write_enum(millrace_json_enum(detail::JsonTag<T>()), static_cast<std::int64_t>(value));
   }
 };
 
-namespace detail {
-
-// The functions in the table of fields. Each is instantiated once per member. Their types do not depend on the member,
-// so one table works for all types.
-template <class Self, auto Member>
-void read_json_member(JsonReader& in, void* object) {
-  auto& member = static_cast<Self*>(object)->*Member;
-  JsonCodec<std::remove_reference_t<decltype(member)>>::read(in, member);
-}
-
-template <class Self, auto Member>
-void write_json_member(JsonWriter& out, const void* object) {
-  const auto& member = static_cast<const Self*>(object)->*Member;
-  JsonCodec<std::remove_cvref_t<decltype(member)>>::write(out, member);
-}
-
-template <class Self, auto Member>
-bool json_member_absent(const void* object) {
-  return !(static_cast<const Self*>(object)->*Member).has_value();
-}
-
-template <class T>
-constexpr bool kIsOptional = false;
-template <class T>
-constexpr bool kIsOptional<std::optional<T>> = true;
-
-/// The table entry of one member. An optional member may be missing and is left out when it is empty.
-template <class Self, auto Member, class... Options>
-consteval JsonField json_field(const char* name, Options... options) {
-  using Value = std::remove_cvref_t<decltype(std::declval<Self&>().*Member)>;
-  JsonField field;
-  field.read = &read_json_member<Self, Member>;
-  field.write = &write_json_member<Self, Member>;
-  field.structured = is_structured<Value>();
-  if constexpr (kIsOptional<Value>) {
-    field.required = false;
-    field.absent = &json_member_absent<Self, Member>;
-  }
-  apply_option(field, name);
-  (apply_option(field, options), ...);
-  return field;
-}
-
-}  // namespace detail
 }  // namespace millrace

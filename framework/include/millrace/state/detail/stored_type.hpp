@@ -7,7 +7,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "millrace/serde/detail/json_declared.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
 
@@ -45,8 +44,8 @@ constexpr std::string_view encoding_of() {
     return sizeof(T) == 2 ? "short" : sizeof(T) == 4 ? "int" : "long";
   } else if constexpr (IsStdVector<T>::value) {
     return "list";
-  } else if constexpr (JsonDeclared<T>) {
-    return "JSON";
+  } else if constexpr (requires { Serde<T>::kEncoding; }) {
+    return Serde<T>::kEncoding;
   } else {
     return {};
   }

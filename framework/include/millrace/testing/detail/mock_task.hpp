@@ -64,6 +64,7 @@ class MockTask final : public TaskContext {
   [[nodiscard]] ConfiguredSerdes& serdes() const override { return *serdes_; }
   [[nodiscard]] TimestampPolicy default_timestamps() const override { return TimestampPolicy::fail_on_invalid; }
   [[nodiscard]] Timestamp stream_time() const override;
+  [[nodiscard]] Timestamp observed_time() const override { return stream_time(); }
   [[nodiscard]] Timestamp system_time() const override;
   [[nodiscard]] Timestamp monotonic_time() const override { return system_time(); }
   /// Operators emit results at once.

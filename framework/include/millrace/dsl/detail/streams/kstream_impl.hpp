@@ -78,7 +78,15 @@ KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeF
 template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
-  if constexpr (detail::require_predicate<F, K, const V&>()) {
+  if constexpr (detail::SkipsNull<F, K, const V&>) {
+    if constexpr (detail::require_predicate<F, K, const detail::NonNull<V>&>()) {
+      return filter(
+          [predicate = std::move(predicate)](const K& key, const V& value) mutable {
+            return value ? static_cast<bool>(detail::call(predicate, key, *value)) : true;
+          },
+          named);
+    }
+  } else if constexpr (detail::require_predicate<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
         [predicate = std::move(predicate)] { return detail::make_node<detail::FilterNode<K, V, F>>(predicate, true); },
@@ -89,7 +97,15 @@ KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
 template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::filter_not(F predicate, const Named& named) const {
-  if constexpr (detail::require_predicate<F, K, const V&>()) {
+  if constexpr (detail::SkipsNull<F, K, const V&>) {
+    if constexpr (detail::require_predicate<F, K, const detail::NonNull<V>&>()) {
+      return filter_not(
+          [predicate = std::move(predicate)](const K& key, const V& value) mutable {
+            return value ? static_cast<bool>(detail::call(predicate, key, *value)) : false;
+          },
+          named);
+    }
+  } else if constexpr (detail::require_predicate<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
         [predicate = std::move(predicate)] { return detail::make_node<detail::FilterNode<K, V, F>>(predicate, false); },
@@ -117,7 +133,18 @@ auto KStream<K, V>::map(F mapper, const Named& named) const {
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::map_values(F mapper, const Named& named) const {
-  if constexpr (detail::require_result<F, K, V>()) {
+  if constexpr (detail::SkipsNull<F, K, V>) {
+    using T = detail::NonNull<V>;
+    if constexpr (detail::require_result<F, K, T>()) {
+      using T2 = detail::NonNull<typename detail::CallResult<F, K, T>::Type>;
+      return map_values(
+          [mapper = std::move(mapper)](const K& key, V value) mutable -> std::optional<T2> {
+            if (!value) return std::nullopt;
+            return detail::call(mapper, key, *std::move(value));
+          },
+          named);
+    }
+  } else if constexpr (detail::require_result<F, K, V>()) {
     using V2 = typename detail::CallResult<F, K, V>::Type;
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-MAPVALUES-"),
@@ -158,7 +185,26 @@ auto KStream<K, V>::flat_map(F mapper, const Named& named) const {
 template <class K, class V>
 template <class F>
 auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
-  if constexpr (detail::require_range<F, K, V>()) {
+  if constexpr (detail::SkipsNull<F, K, V>) {
+    using T = detail::NonNull<V>;
+    if constexpr (detail::require_range<F, K, T>()) {
+      using Range = decltype(detail::call(mapper, std::declval<const K&>(), std::declval<T>()));
+      using T2 = detail::NonNull<typename detail::ElementOf<std::remove_cvref_t<Range>>::Type>;
+      return flat_map_values(
+          [mapper = std::move(mapper)](const K& key, V value) mutable {
+            std::vector<std::optional<T2>> values;
+            if (!value) {
+              values.emplace_back();
+              return values;
+            }
+            for (auto&& element : detail::call(mapper, key, *std::move(value))) {
+              values.emplace_back(detail::take_element<Range>(element));
+            }
+            return values;
+          },
+          named);
+    }
+  } else if constexpr (detail::require_range<F, K, V>()) {
     using V2 = typename detail::ElementOf<typename detail::CallResult<F, K, V>::Type>::Type;
     return follow<K, V2>(
         position().graph->name_or(named.name(), "KSTREAM-FLATMAPVALUES-"),
@@ -170,7 +216,13 @@ auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
 template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
-  if constexpr (detail::require_callable<F, K, const V&>()) {
+  if constexpr (detail::SkipsNull<F, K, const V&>) {
+    return peek(
+        [action = std::move(action)](const K& key, const V& value) mutable {
+          if (value) detail::call(action, key, *value);
+        },
+        named);
+  } else if constexpr (detail::require_callable<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-PEEK-"),
         [action = std::move(action)] { return detail::make_node<detail::PeekNode<K, V, F>>(action); }, false,
@@ -182,7 +234,13 @@ KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
 template <class K, class V>
 template <class F>
 void KStream<K, V>::for_each(F action, const Named& named) const {
-  if constexpr (detail::require_callable<F, K, const V&>()) {
+  if constexpr (detail::SkipsNull<F, K, const V&>) {
+    for_each(
+        [action = std::move(action)](const K& key, const V& value) mutable {
+          if (value) detail::call(action, key, *value);
+        },
+        named);
+  } else if constexpr (detail::require_callable<F, K, const V&>()) {
     follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FOREACH-"),
         [action = std::move(action)] { return detail::make_node<detail::ForEachNode<K, V, F>>(action); }, false,
@@ -199,7 +257,13 @@ void KStream<K, V>::print(const Printed& printed) const {
 template <class K, class V>
 template <class F>
 void KStream<K, V>::print(const Printed& printed, F text) const {
-  if constexpr (detail::require_text<F, K, const V&>()) {
+  if constexpr (detail::SkipsNull<F, K, const V&>) {
+    if constexpr (detail::require_text<F, K, const detail::NonNull<V>&>()) {
+      print(printed, [text = std::move(text)](const K& key, const V& value) mutable {
+        return value ? std::string(detail::call(text, key, *value)) : detail::to_text(key) + ", null";
+      });
+    }
+  } else if constexpr (detail::require_text<F, K, const V&>()) {
     // Made once, in the build phase. The writer belongs to `printed`.
     const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
     // All tasks share the writer, which is thread-safe. Each task has its own copy of `text`.

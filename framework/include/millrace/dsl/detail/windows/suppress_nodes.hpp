@@ -40,7 +40,7 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
 
   Output<K, Change<V>>* process(Record<K, Change<V>>& record) override {
     // Stream time of this node, as in Kafka Streams: it advances with the changes that the node sees.
-    stream_time_ = std::max(stream_time_, record.timestamp);
+    stream_time_ = std::max(stream_time_, seen(record.timestamp));
     store_->put(buffer_time(record), record.key, record.value,
                 BufferedContext::with_raw(this->task().current_record()));
     const auto& buffer = store_->buffer();
@@ -67,6 +67,13 @@ class SuppressNode final : public OperatorNode<K, Change<V>, K, Change<V>> {
       if (suppressed_.window_closes()) return record.key.window.end;
     }
     return record.timestamp;
+  }
+  // The time of a change without what the task has not seen yet. After a failure under at least once, another member
+  // may restore a row with updates of records that it will process again. The time of such a row is later than the
+  // task's records. It would close windows before all their records have come again, and final results would be too
+  // small.
+  [[nodiscard]] Timestamp seen(Timestamp timestamp) const {
+    return suppressed_.window_closes() ? std::min(timestamp, this->task().observed_time()) : timestamp;
   }
   [[nodiscard]] bool full() const {
     const auto& buffer = store_->buffer();
