@@ -16,6 +16,8 @@ namespace one_way {
 
 /// A type without a serde of its own.
 struct Degrees {
+  Degrees() = default;
+  explicit Degrees(int number) : value(number) {}  // no plain struct, which has a serde
   int value = 0;
   bool operator==(const Degrees&) const = default;
 };

@@ -100,6 +100,7 @@ BOOST_AUTO_TEST_CASE(keep_values_with_their_timestamps) {
 
 BOOST_AUTO_TEST_CASE(need_a_value_serde_for_a_store) {
   struct Opaque {
+    explicit Opaque(S content) : text(std::move(content)) {}  // no plain struct, which has a serde
     S text;
   };
   const auto wrap = [](const S& v) { return Opaque{v}; };
