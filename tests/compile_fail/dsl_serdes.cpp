@@ -12,6 +12,10 @@ class Secret {
   Secret() = default;
 };
 
+struct ReadPoint {
+  Point deserialize(std::string_view) const { return {}; }
+};
+
 void serdes() {
 #ifdef MILLRACE_MISUSE_source_without_serde
   builder.stream<std::string, Secret>("in").for_each([](const Secret&) {});
@@ -65,6 +69,14 @@ void serdes() {
   keyed().to("out", millrace::Produced().with_key_serde(millrace::Serde<Point>()));
 #else
   keyed().to("out", millrace::Produced().with_key_serde(millrace::Serde<std::string>()));
+#endif
+
+  builder
+      .stream<std::string, Point>("in", millrace::Consumed().with_value_serde(ReadPoint()))
+#ifdef MILLRACE_MISUSE_repartition_with_a_serde_that_only_reads
+      .repartition(millrace::Repartitioned().with_value_serde(ReadPoint()));
+#else
+      .repartition(millrace::Repartitioned().with_value_serde(millrace::Serde<Point>()));
 #endif
 
   const auto texts = millrace::Serde<std::string>();

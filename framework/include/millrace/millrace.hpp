@@ -10,6 +10,7 @@
 ///     millrace/functions/timestamps.hpp           timestamps as text: TimestampFormat
 ///     millrace/serde/windowed.hpp                 serdes of windowed keys: TimeWindowedSerde, SessionWindowedSerde
 ///     millrace/serde/uuid.hpp                     Uuid and its serde
+///     millrace/serde/csv.hpp                      CsvSerde: structs as CSV records
 ///     millrace/serde/nlohmann_json.hpp            nlohmann::json as a value
 
 #include "millrace/config/streams_config.hpp"

@@ -183,14 +183,14 @@ void JsonDocument::fail_missing(const JsonType& type, const JsonField& field) {
                                excerpt(text_) + "'");
 }
 
-void JsonDocument::fail_at(const char* position, const std::string& what) const {
+SerializationException JsonDocument::error_at(const char* position, const std::string& what) const {
   // Every message ends with an excerpt of the document, so that the record can be found.
   std::string text = "JSON: " + subject() + what;
   if (position >= text_.data() && position <= text_.data() + text_.size()) {
     // Counted in the input, because the copy has the same offsets.
     text += ", at byte " + std::to_string(position - text_.data());
   }
-  throw SerializationException(text + " of '" + excerpt(text_) + "'");
+  return SerializationException(text + " of '" + excerpt(text_) + "'");
 }
 
 void JsonDocument::enter() {

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,8 +21,7 @@ struct JsonBuffers {
   bool in_use = false;       // by a document further up the call stack
 };
 
-/// One document that is being read: the implementation behind JsonReader. Lives for one call of read_json(). Used by
-/// one thread.
+/// A JSON document that is being read. Lives for one call of read_json(). Used by one thread.
 ///
 /// simdjson's on-demand parser reads values in the order in which they are asked for. So a value must be read before
 /// the next one, and only once.
@@ -50,6 +51,19 @@ class JsonDocument final : public JsonReader {
     return value->get<T>().get(out);
   }
 
+  void read(bool& out) override;
+  void read(double& out) override;
+  void read(float& out) override;
+  void read(std::string& out) override;
+  [[nodiscard]] std::int64_t read_integer(std::int64_t min, std::int64_t max) override;
+  [[nodiscard]] std::uint64_t read_unsigned(std::uint64_t max) override;
+  [[nodiscard]] bool read_null() override;
+  [[nodiscard]] std::string_view read_raw() override;
+  void read_object(const JsonType& type, void* object) override;
+  void read_members(FunctionRef<void(std::string_view name)> read_member) override;
+  std::size_t read_elements(FunctionRef<void(std::size_t index)> read_element) override;
+  [[nodiscard]] SerializationException error(const std::string& what) override;
+
   // These functions throw SerializationException.
 
   /// Something that is not white space follows the root.
@@ -62,7 +76,8 @@ class JsonDocument final : public JsonReader {
   /// A required field of `type` is missing.
   [[noreturn]] void fail_missing(const JsonType& type, const JsonField& field);
   /// Any other problem. `position` points into the document, or is null if it is not known.
-  [[noreturn]] void fail_at(const char* position, const std::string& what) const;
+  [[noreturn]] void fail_at(const char* position, const std::string& what) const { throw error_at(position, what); }
+  [[nodiscard]] SerializationException error_at(const char* position, const std::string& what) const;
 
   /// The text of the current value if it is a scalar; otherwise its opening bracket.
   [[nodiscard]] std::string_view token();

@@ -19,9 +19,6 @@ namespace {
 using detail::JsonDocument;
 namespace ondemand = simdjson::ondemand;
 
-/// Every JsonReader is a JsonDocument. The base class exists to keep simdjson out of the public headers.
-JsonDocument& document_of(JsonReader& reader) { return static_cast<JsonDocument&>(reader); }
-
 /// Refuses half surrogate pairs. simdjson accepts them when they are written as escapes, but the result is not UTF-8.
 std::string_view checked(JsonDocument& document, std::string_view unescaped) {
   if (!detail::is_utf8(unescaped)) document.fail("a half surrogate pair");
@@ -202,78 +199,6 @@ class BorrowedBuffers {
 
 }  // namespace
 
-void JsonReader::read(bool& out) {
-  JsonDocument& document = document_of(*this);
-  // In all of these: an error of simdjson means another type or broken text. fail_value() tells which.
-  if (auto error = document.scalar(out)) [[unlikely]]
-    document.fail_value(error, "a boolean");
-}
-
-void JsonReader::read(double& out) {
-  JsonDocument& document = document_of(*this);
-  if (auto error = document.scalar(out)) [[unlikely]] {
-    if (!document.lenient || !detail::coerce(document, out)) document.fail_value(error, "a number");
-  }
-}
-
-void JsonReader::read(float& out) {
-  // simdjson parses numbers to double only.
-  double number = 0;
-  read(number);
-  out = static_cast<float>(number);
-  if (rounds_twice(number)) [[unlikely]] {
-    std::string_view token = document_of(*this).token();
-    if (token.starts_with('"')) token.remove_prefix(1);  // a lenient struct
-    float once = 0;
-    if (std::from_chars(token.data(), token.data() + token.size(), once).ec == std::errc()) out = once;
-  }
-  // A double can be too large for float. Infinity itself is not valid JSON, and comes from a string.
-  if (std::isinf(out) && !std::isinf(number)) [[unlikely]]
-    document_of(*this).fail_value(simdjson::NUMBER_OUT_OF_RANGE, "a number within the range of float");
-}
-
-void JsonReader::read(std::string& out) {
-  JsonDocument& document = document_of(*this);
-  std::string_view token = document.token();
-  if (token.empty() || token[0] != '"') [[unlikely]] {
-    if (document.lenient && detail::coerce(document, out)) return;
-    document.fail_value(simdjson::INCORRECT_TYPE, "a string");
-  }
-  // Most strings have no escapes. Their text can be copied as it is.
-  if (std::memchr(token.data(), '\\', token.size()) == nullptr) {
-    // Only advances the parser. The token has the text already.
-    (void)document.value->get_raw_json_string();
-    out.assign(token.substr(1, token.size() - 2));
-    return;
-  }
-  std::string_view text;
-  if (auto error = document.scalar(text)) [[unlikely]]
-    document.fail_value(error, "a string");
-  out.assign(checked(document, text));
-}
-
-// Strict: a number with a fraction or an exponent is refused, even if its value is whole: simdjson reads it as no
-// integer.
-std::int64_t JsonReader::read_integer(std::int64_t min, std::int64_t max) {
-  JsonDocument& document = document_of(*this);
-  std::int64_t number = 0;
-  auto error = document.scalar(number);
-  if (error && document.lenient && detail::coerce(document, number)) error = simdjson::SUCCESS;
-  if (error || number < min || number > max) [[unlikely]]
-    document.fail_value(error, range_text(min, max));
-  return number;
-}
-
-std::uint64_t JsonReader::read_unsigned(std::uint64_t max) {
-  JsonDocument& document = document_of(*this);
-  std::uint64_t number = 0;
-  auto error = document.scalar(number);
-  if (error && document.lenient && detail::coerce(document, number)) error = simdjson::SUCCESS;
-  if (error || number > max) [[unlikely]]
-    document.fail_value(error, range_text(std::uint64_t{0}, max));
-  return number;
-}
-
 // Enums are written by name, so that renumbering them does not change stored records.
 std::int64_t JsonReader::read_enum(const JsonEnum& type) {
   std::string name;
@@ -289,86 +214,148 @@ std::int64_t JsonReader::read_enum(const JsonEnum& type) {
   fail("expected one of " + names + ", found \"" + detail::excerpt(name, 40) + "\"");
 }
 
-bool JsonReader::read_null() {
-  JsonDocument& document = document_of(*this);
-  if (document.value == nullptr) return false;  // the root is an object or an array
+namespace detail {
+
+void JsonDocument::read(bool& out) {
+  // In all of these: an error of simdjson means another type or broken text. fail_value() tells which.
+  if (auto error = scalar(out)) [[unlikely]]
+    fail_value(error, "a boolean");
+}
+
+void JsonDocument::read(double& out) {
+  if (auto error = scalar(out)) [[unlikely]] {
+    if (!lenient || !coerce(*this, out)) fail_value(error, "a number");
+  }
+}
+
+void JsonDocument::read(float& out) {
+  // simdjson parses numbers to double only.
+  double number = 0;
+  read(number);
+  out = static_cast<float>(number);
+  if (rounds_twice(number)) [[unlikely]] {
+    std::string_view text = token();
+    if (text.starts_with('"')) text.remove_prefix(1);  // a lenient struct
+    float once = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), once).ec == std::errc()) out = once;
+  }
+  // A double can be too large for float. Infinity itself is not valid JSON, and comes from a string.
+  if (std::isinf(out) && !std::isinf(number)) [[unlikely]]
+    fail_value(simdjson::NUMBER_OUT_OF_RANGE, "a number within the range of float");
+}
+
+void JsonDocument::read(std::string& out) {
+  const std::string_view quoted = token();
+  if (quoted.empty() || quoted[0] != '"') [[unlikely]] {
+    if (lenient && coerce(*this, out)) return;
+    fail_value(simdjson::INCORRECT_TYPE, "a string");
+  }
+  // Most strings have no escapes. Their text can be copied as it is.
+  if (std::memchr(quoted.data(), '\\', quoted.size()) == nullptr) {
+    // Only advances the parser. The token has the text already.
+    (void)value->get_raw_json_string();
+    out.assign(quoted.substr(1, quoted.size() - 2));
+    return;
+  }
+  std::string_view text;
+  if (auto error = scalar(text)) [[unlikely]]
+    fail_value(error, "a string");
+  out.assign(checked(*this, text));
+}
+
+// Strict: a number with a fraction or an exponent is refused, even if its value is whole: simdjson reads it as no
+// integer.
+std::int64_t JsonDocument::read_integer(std::int64_t min, std::int64_t max) {
+  std::int64_t number = 0;
+  auto error = scalar(number);
+  if (error && lenient && coerce(*this, number)) error = simdjson::SUCCESS;
+  if (error || number < min || number > max) [[unlikely]]
+    fail_value(error, range_text(min, max));
+  return number;
+}
+
+std::uint64_t JsonDocument::read_unsigned(std::uint64_t max) {
+  std::uint64_t number = 0;
+  auto error = scalar(number);
+  if (error && lenient && coerce(*this, number)) error = simdjson::SUCCESS;
+  if (error || number > max) [[unlikely]]
+    fail_value(error, range_text(std::uint64_t{0}, max));
+  return number;
+}
+
+bool JsonDocument::read_null() {
+  if (value == nullptr) return false;  // the root is an object or an array
   bool null = false;
-  if (auto error = document.value->is_null().get(null)) [[unlikely]]
-    document.fail_value(error, "a value");
+  if (auto error = value->is_null().get(null)) [[unlikely]]
+    fail_value(error, "a value");
   return null;
 }
 
 // For values that are kept as JSON text. The view points into the padded copy and is valid during read_json().
-std::string_view JsonReader::read_raw() {
-  JsonDocument& document = document_of(*this);
-  std::string_view token = document.token();
+std::string_view JsonDocument::read_raw() {
+  const std::string_view text = token();
   std::string_view raw;
   // raw_json() finds the matching bracket without looking at the members.
-  if (!token.empty() && token[0] == '{') {
-    if (auto error = document.object().raw_json().get(raw)) document.fail_syntax(error);
+  if (!text.empty() && text[0] == '{') {
+    if (auto error = object().raw_json().get(raw)) fail_syntax(error);
     return raw;
   }
-  if (!token.empty() && token[0] == '[') {
-    if (auto error = document.array().raw_json().get(raw)) document.fail_syntax(error);
+  if (!text.empty() && text[0] == '[') {
+    if (auto error = array().raw_json().get(raw)) fail_syntax(error);
     return raw;
   }
   // simdjson advances over a scalar by itself. But it takes a string before a colon for the name of a field, and would
   // skip the field's value too.
-  if (!token.empty() && token[0] == '"') {
-    if (auto error = document.value->get_raw_json_string().error()) document.fail_value(error, "a string");
+  if (!text.empty() && text[0] == '"') {
+    if (auto error = value->get_raw_json_string().error()) fail_value(error, "a string");
   }
-  return token;
+  return text;
 }
 
-void JsonReader::read_object(const JsonType& type, void* object) { read_fields(document_of(*this), type, object); }
+void JsonDocument::read_object(const JsonType& type, void* object) { read_fields(*this, type, object); }
 
-void JsonReader::read_members(detail::FunctionRef<void(std::string_view)> read_member) {
-  JsonDocument& document = document_of(*this);
-  ondemand::object members = document.object();
-  document.enter();
-  // As in read_fields(): document.value must not point to a variable of this function after the return.
-  ondemand::value* outer = document.value;
+void JsonDocument::read_members(FunctionRef<void(std::string_view)> read_member) {
+  ondemand::object members = object();
+  enter();
+  // As in read_fields(): value must not point to a variable of this function after the return.
+  ondemand::value* outer = value;
   for (auto result : members) {
     std::string_view name;
     if (result.error()) [[unlikely]]
-      document.fail_syntax(result.error());
+      fail_syntax(result.error());
     ondemand::field& field = result.value_unsafe();
     if (auto error = field.unescaped_key().get(name)) [[unlikely]]
-      document.fail_syntax(error);
-    document.value = &field.value();
+      fail_syntax(error);
+    value = &field.value();
     // The name points into the parser's buffer, which lives as long as the document.
-    document.path.at_field(checked(document, name));
+    path.at_field(checked(*this, name));
     read_member(name);
   }
-  document.value = outer;
-  document.path.leave();
+  value = outer;
+  path.leave();
 }
 
-std::size_t JsonReader::read_elements(detail::FunctionRef<void(std::size_t)> read_element) {
-  JsonDocument& document = document_of(*this);
-  ondemand::array elements = document.array();
-  document.enter();
-  ondemand::value* outer = document.value;
+std::size_t JsonDocument::read_elements(FunctionRef<void(std::size_t)> read_element) {
+  ondemand::array elements = array();
+  enter();
+  ondemand::value* outer = value;
   std::size_t count = 0;
   for (auto result : elements) {
     if (result.error()) [[unlikely]]
-      document.fail_syntax(result.error());
-    document.value = &result.value_unsafe();
-    count = document.path.next_index() + 1;
+      fail_syntax(result.error());
+    value = &result.value_unsafe();
+    count = path.next_index() + 1;
     read_element(count - 1);
   }
-  document.value = outer;
-  document.path.leave();
+  value = outer;
+  path.leave();
   return count;
 }
 
-void JsonReader::fail(const std::string& what) {
-  JsonDocument& document = document_of(*this);
+SerializationException JsonDocument::error(const std::string& what) {
   // The position of the current value is where its text begins.
-  document.fail_at(document.token().data(), what);
+  return error_at(token().data(), what);
 }
-
-namespace detail {
 
 // For serdes whose root is not a declared struct.
 void read_json(std::string_view bytes, FunctionRef<void(JsonReader&)> read) {

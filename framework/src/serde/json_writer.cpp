@@ -115,10 +115,16 @@ void JsonWriter::append_escaped(std::string_view text) {
   append(text.substr(done));
 }
 
-void JsonWriter::write(bool value) { append(value ? "true" : "false"); }
+void JsonWriter::write(bool value) {
+  if (field_ != nullptr) [[unlikely]]
+    return field_->write(value);
+  append(value ? "true" : "false");
+}
 
 template <class Number>
 void JsonWriter::write_floating(Number value) {
+  if (field_ != nullptr) [[unlikely]]
+    return field_->write(value);
   if (!std::isfinite(value)) [[unlikely]] {
     fail(std::string(std::isnan(value) ? "NaN" : "infinity") +
          " has no JSON form: use std::optional for values that may be unknown");
@@ -131,6 +137,8 @@ void JsonWriter::write(double value) { write_floating(value); }
 void JsonWriter::write(float value) { write_floating(value); }
 
 void JsonWriter::write(std::string_view text) {
+  if (field_ != nullptr) [[unlikely]]
+    return field_->write(text);
   // The common case: short text without escapes.
   if (text.size() <= kBufferSize - 2 && is_plain_ascii(text)) [[likely]] {
     // One check of the space for the text and both quotes.
@@ -147,11 +155,15 @@ void JsonWriter::write(std::string_view text) {
 }
 
 void JsonWriter::write_integer(std::int64_t value) {
+  if (field_ != nullptr) [[unlikely]]
+    return field_->write_integer(value);
   char* begin = room(kNumberSize);
   used_ += static_cast<std::size_t>(std::to_chars(begin, begin + kNumberSize, value).ptr - begin);
 }
 
 void JsonWriter::write_unsigned(std::uint64_t value) {
+  if (field_ != nullptr) [[unlikely]]
+    return field_->write_unsigned(value);
   char* begin = room(kNumberSize);
   used_ += static_cast<std::size_t>(std::to_chars(begin, begin + kNumberSize, value).ptr - begin);
 }
@@ -164,13 +176,21 @@ void JsonWriter::write_enum(const JsonEnum& type, std::int64_t value) {
   fail("the value " + std::to_string(value) + " is not one of MILLRACE_JSON_ENUM(" + std::string(type.name) + ", ...)");
 }
 
-void JsonWriter::write_null() { append("null"); }
+void JsonWriter::write_null() {
+  if (field_ != nullptr) [[unlikely]]
+    return field_->write_null();
+  append("null");
+}
 
 // The caller vouches that the text is valid JSON.
-void JsonWriter::write_raw(std::string_view json) { append(json); }
+void JsonWriter::write_raw(std::string_view json) {
+  if (field_ != nullptr) [[unlikely]]
+    field_->fail("raw JSON cannot be written to a single field");
+  append(json);
+}
 
 void JsonWriter::write_object(const JsonType& type, const void* object) {
-  begin_object();
+  open('{');
   for (const JsonField& field : type.fields) {
     // An empty optional is left out. Readers accept a missing field for an optional.
     if (field.absent != nullptr && field.absent(object)) continue;
@@ -191,7 +211,7 @@ void JsonWriter::write_object(const JsonType& type, const void* object) {
     }
     field.write(*this, object);
   }
-  end_object();
+  close('}');
 }
 
 void JsonWriter::begin_object() { open('{'); }
@@ -213,6 +233,8 @@ void JsonWriter::next_element() {
 }
 
 void JsonWriter::open(char bracket) {
+  if (field_ != nullptr) [[unlikely]]
+    field_->fail(std::string(bracket == '{' ? "an object" : "an array") + " cannot be written to a single field");
   if (!path_.enter()) fail("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
   *room(1) = bracket;
   ++used_;
@@ -234,6 +256,7 @@ void JsonWriter::comma() {
 }
 
 void JsonWriter::fail(const std::string& what) const {
+  if (field_ != nullptr) field_->fail(what);
   // Without a field, the error concerns the root.
   std::string field = path_.text();
   throw SerializationException("JSON: " + (field.empty() ? "" : "field \"" + field + "\": ") + what);

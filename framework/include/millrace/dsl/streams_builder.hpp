@@ -107,8 +107,8 @@ class StreamsBuilder {
   [[gnu::cold]] KStream<K, V> add_source(std::vector<std::string> topics, std::optional<std::string> pattern,
                                          const BasicConsumed<KS, VS, X>& consumed) {
     const auto& settings = consumed.settings();
-    detail::SourceSettings<K, V> source{detail::choose_serde<K>(settings.key_serde),
-                                        detail::choose_serde<V>(settings.value_serde),
+    detail::SourceSettings<K, V> source{detail::choose_deserializer<K>(settings.key_serde),
+                                        detail::choose_deserializer<V>(settings.value_serde),
                                         settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
                                         !settings.timestamps.has_value(),
                                         {}};
@@ -119,7 +119,8 @@ class StreamsBuilder {
                                              settings.offset_reset,
                                              {typeid(K), typeid(V)},
                                              detail::factory_from<detail::SourceNode<K, V>>(std::move(source))}),
-                         detail::carried_serde<K>(settings.key_serde), detail::carried_serde<V>(settings.value_serde));
+                         detail::serde_of_source<K>(settings.key_serde),
+                         detail::serde_of_source<V>(settings.value_serde));
   }
 
   std::shared_ptr<detail::Graph> graph_;

@@ -17,8 +17,8 @@ namespace millrace {
 /// The settings of Topology::add_source. What is not set comes from the types and from the configuration.
 template <class K, class V>
 struct SourceOptions {
-  AnySerde<K> key_serde = detail::own_serde<K>();
-  AnySerde<V> value_serde = detail::own_serde<V>();
+  AnyDeserializer<K> key_serde = detail::own_serde<K>();
+  AnyDeserializer<V> value_serde = detail::own_serde<V>();
   std::optional<AutoOffsetReset> offset_reset = {};  ///< overrides auto.offset.reset
   std::optional<TimestampPolicy> timestamps = {};    ///< overrides default.timestamp.extractor
   TimestampExtractor<K, V> extractor = {};           ///< replaces `timestamps`; see TimestampExtractor
@@ -27,8 +27,8 @@ struct SourceOptions {
 /// The settings of Topology::add_sink.
 template <class K, class V>
 struct SinkOptions {
-  AnySerde<K> key_serde = detail::own_serde<K>();
-  AnySerde<V> value_serde = detail::own_serde<V>();
+  AnySerializer<K> key_serde = detail::own_serde<K>();
+  AnySerializer<V> value_serde = detail::own_serde<V>();
   StreamPartitioner<K, V> partitioner = {};  ///< empty: the producer chooses the partition
 };
 

@@ -144,7 +144,7 @@ class JsonSerde {
   static constexpr std::string_view kEncoding = "JSON";
 
   void serialize(const T& value, std::string& out) const {
-    if constexpr (kHasTable) {
+    if constexpr (detail::JsonTabled<T>) {
       detail::write_json(out, detail::json_type_of<T>(), &value);
     } else {
       JsonWriter writer(out);
@@ -155,17 +155,13 @@ class JsonSerde {
 
   T deserialize(std::string_view bytes) const {
     T value{};
-    if constexpr (kHasTable) {
+    if constexpr (detail::JsonTabled<T>) {
       detail::read_json(bytes, detail::json_type_of<T>(), &value);
     } else {
       detail::read_json(bytes, [&](JsonReader& reader) { JsonCodec<T>::read(reader, value); });
     }
     return value;
   }
-
- private:
-  // False for a plain struct with a JsonCodec of its own.
-  static constexpr bool kHasTable = detail::JsonDeclared<T> || requires { typename JsonCodec<T>::Found; };
 };
 
 /// The default serde of a struct is JSON.

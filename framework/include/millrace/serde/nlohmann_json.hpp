@@ -108,6 +108,8 @@ struct Serde<T> {
 /// A member of unknown shape in a struct declared with MILLRACE_JSON.
 template <>
 struct JsonCodec<nlohmann::json> {
+  static constexpr bool kStructured = true;
+
   static void read(JsonReader& in, nlohmann::json& out) { out = detail::parse_nlohmann(in.read_raw()); }
   static void write(JsonWriter& out, const nlohmann::json& value) {
     std::string text;

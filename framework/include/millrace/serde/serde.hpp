@@ -30,8 +30,9 @@ namespace millrace {
 ///       Point deserialize(std::string_view bytes) const { ... throw SerializationException("Point: ...") ... }
 ///     };
 ///
-/// Any object with these two members is a serde. It can be passed to Consumed, Produced, Materialized and so on. A
-/// serde may also use these extensions:
+/// Any object with these two members is a serde. It can be passed to Consumed, Produced, Materialized and so on. An
+/// object with `deserialize` alone is enough for a source (Consumed, SourceOptions), one with `serialize` alone for a
+/// sink (Produced, SinkOptions). See one_way.hpp. A serde may also use these extensions:
 /// - The topic, for schema registries: `serialize(std::string_view topic, const T&, std::string& out)` and
 ///   `deserialize(std::string_view topic, std::string_view bytes)`.
 /// - The headers, in addition to the topic: `serialize(std::string_view topic, Headers* headers, const T&,
@@ -58,9 +59,17 @@ namespace millrace {
 template <class T>
 struct Serde;
 
+/// True if an object of type S can write values of T, so that it is enough for a sink.
+template <class S, class T>
+concept SerializerFor = detail::WritesWith<S, T>;
+
+/// True if an object of type S can read values of T, so that it is enough for a source.
+template <class S, class T>
+concept DeserializerFor = detail::ReadsWith<S, T>;
+
 /// True if an object of type S can be the serde of T.
 template <class S, class T>
-concept SerdeFor = detail::WritesWith<S, T> && detail::ReadsWith<S, T>;
+concept SerdeFor = SerializerFor<S, T> && DeserializerFor<S, T>;
 
 /// True if T has a default serde, so that the user need not pass one.
 template <class T>
@@ -80,9 +89,19 @@ struct Serde<Unkeyed> {
   Unkeyed deserialize(BytesView /*bytes*/) const { return {}; }
 };
 
-/// Makes a serde of std::optional<T> from a serde of T. nullopt is Kafka's null.
-template <class T, SerdeFor<T> S>
-class OptionalSerde {
+namespace detail {
+
+/// True if S reads or writes T, but not both.
+template <class S, class T>
+concept ReadsOrWritesOnly = WritesWith<S, T>
+!= ReadsWith<S, T>;
+
+}  // namespace detail
+
+/// Makes a serde of std::optional<T> from a serde of T. nullopt is Kafka's null. If S only reads or only writes, so
+/// does the result.
+template <class T, class S>
+requires(SerializerFor<S, T> || DeserializerFor<S, T>) class OptionalSerde {
  public:
   static constexpr std::int32_t kFixedSize = detail::fixed_size_of<S>();
 
@@ -90,18 +109,21 @@ class OptionalSerde {
   = default;
   explicit OptionalSerde(S serde) : serde_(std::move(serde)) {}
 
-  bool serialize(std::string_view topic, Headers* headers, const std::optional<T>& value, std::string& out) const {
+  bool serialize(std::string_view topic, Headers* headers, const std::optional<T>& value,
+                 std::string& out) const requires SerializerFor<S, T> {
     return value.has_value() && detail::write_with(serde_, topic, headers, *value, out);
   }
-  bool serialize(std::string_view topic, const std::optional<T>& value, std::string& out) const {
+  bool serialize(std::string_view topic, const std::optional<T>& value,
+                 std::string& out) const requires SerializerFor<S, T> {
     return serialize(topic, nullptr, value, out);
   }
 
-  std::optional<T> deserialize(std::string_view topic, const Headers* headers, BytesView bytes) const {
+  std::optional<T> deserialize(std::string_view topic, const Headers* headers,
+                               BytesView bytes) const requires DeserializerFor<S, T> {
     if (!bytes) return std::nullopt;
     return detail::read_with<T>(serde_, topic, headers, bytes);
   }
-  std::optional<T> deserialize(std::string_view topic, BytesView bytes) const {
+  std::optional<T> deserialize(std::string_view topic, BytesView bytes) const requires DeserializerFor<S, T> {
     return deserialize(topic, nullptr, bytes);
   }
 
@@ -120,10 +142,30 @@ class OptionalSerde {
 template <HasSerde T>
 struct Serde<std::optional<T>> : OptionalSerde<T, Serde<T>> {};
 
+template <class T>
+class AnyDeserializer;
+template <class T>
+class AnySerializer;
+
 namespace detail {
+
 template <class T>
 class MaybeSerde;
+
+/// From now on, `implementation` is the copy of the serde that `application` has configured.
+template <class T>
+void prepare_shared(std::shared_ptr<const SerdeInterface<T>>& implementation, ConfiguredSerdes& application,
+                    bool is_key) {
+  if (!implementation->has_life_cycle()) return;
+  implementation = std::static_pointer_cast<const SerdeInterface<T>>(application.copy_of(implementation, is_key));
 }
+
+/// True if an object of type S reads or writes T, or the non-null values of an optional T, but not both.
+template <class S, class T>
+concept OneWayFor = !SerdeFor<S, T> && (ReadsOrWritesOnly<S, T> ||
+                                        (IsOptional<T>::value && ReadsOrWritesOnly<S, typename IsOptional<T>::Value>));
+
+}  // namespace detail
 
 /// Any serde of T, behind one virtual call. Nodes and stores hold serdes in this form. Copies are cheap: they share one
 /// immutable implementation. Thread-safe if the serde is.
@@ -144,6 +186,17 @@ class AnySerde {
   requires(!std::same_as<S, AnySerde> && !SerdeFor<S, T> && detail::IsOptional<T>::value &&
            SerdeFor<S, typename detail::IsOptional<T>::Value>) AnySerde(S serde)  // NOLINT(google-explicit-constructor)
       : AnySerde(OptionalSerde<typename detail::IsOptional<T>::Value, S>(std::move(serde))) {}
+
+  /// Does not compile: an object that only reads or only writes is not enough here. This constructor exists for its
+  /// message.
+  template <detail::OneWayFor<T> S>
+  AnySerde(const S& /*object*/) {  // NOLINT(google-explicit-constructor)
+    static_assert(
+        sizeof(S) == 0,
+        "this serde only reads or only writes, but a repartition topic, a store and its changelog need both: "
+        "give a serde with serialize() and deserialize() here; one way is enough only for Consumed, Produced, "
+        "SourceOptions and SinkOptions");
+  }
 
   /// Appends the bytes of `value` to `out`. Returns false, with nothing appended, if the value is Kafka's null. Throws
   /// SerializationException if the value has no encoding. Then `out` may contain a part of it. `headers`: those of the
@@ -175,13 +228,13 @@ class AnySerde {
   [[nodiscard]] bool has_life_cycle() const { return implementation_->has_life_cycle(); }
   /// From now on, this object is the copy of the serde that `application` has configured.
   void prepare(detail::ConfiguredSerdes& application, bool is_key) {
-    if (!has_life_cycle()) return;
-    implementation_ =
-        std::static_pointer_cast<const detail::SerdeInterface<T>>(application.copy_of(implementation_, is_key));
+    detail::prepare_shared(implementation_, application, is_key);
   }
 
  private:
   friend class detail::MaybeSerde<T>;
+  friend class AnyDeserializer<T>;
+  friend class AnySerializer<T>;
   using Implementation = std::shared_ptr<const detail::SerdeInterface<T>>;
 
   struct FromImplementation {};
@@ -225,7 +278,8 @@ constexpr bool require_serde() {
   constexpr bool kFound = HasSerde<T>;  // a plain bool, so that the compiler does not list each failed constraint
   static_assert(kFound,
                 "no Serde for this type: declare its fields with MILLRACE_JSON(Type, fields...), specialise "
-                "millrace::Serde<Type>, or pass one with Consumed/Produced/Materialized::with");
+                "millrace::Serde<Type>, or pass one with Consumed/Produced/Materialized::with (a store or repartition "
+                "topic needs one that reads and writes)");
   return kFound;
 }
 

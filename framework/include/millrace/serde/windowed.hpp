@@ -133,26 +133,30 @@ class SessionWindowedSerde {
 
 /// Makes a serde of std::optional<Windowed<K>> from a serde of Windowed<K>. As in Java, empty bytes are null too. A
 /// specialisation, because the sink must still find the length of the window's suffix.
-template <class K, SerdeFor<Windowed<K>> S>
-requires(detail::window_suffix_of<S>() > 0) class OptionalSerde<Windowed<K>, S> {
+template <class K, class S>
+requires((SerializerFor<S, Windowed<K>> || DeserializerFor<S, Windowed<K>>)&&detail::window_suffix_of<S>() >
+         0) class OptionalSerde<Windowed<K>, S> {
  public:
   static constexpr std::size_t kWindowSuffixBytes = detail::window_suffix_of<S>();
 
   explicit OptionalSerde(S serde) : serde_(std::move(serde)) {}
 
   bool serialize(std::string_view topic, Headers* headers, const std::optional<Windowed<K>>& key,
-                 std::string& out) const {
+                 std::string& out) const requires SerializerFor<S, Windowed<K>> {
     return key && detail::write_with(serde_, topic, headers, *key, out);
   }
-  bool serialize(std::string_view topic, const std::optional<Windowed<K>>& key, std::string& out) const {
+  bool serialize(std::string_view topic, const std::optional<Windowed<K>>& key,
+                 std::string& out) const requires SerializerFor<S, Windowed<K>> {
     return serialize(topic, nullptr, key, out);
   }
 
-  std::optional<Windowed<K>> deserialize(std::string_view topic, const Headers* headers, BytesView bytes) const {
+  std::optional<Windowed<K>> deserialize(std::string_view topic, const Headers* headers,
+                                         BytesView bytes) const requires DeserializerFor<S, Windowed<K>> {
     if (!bytes || bytes->empty()) return std::nullopt;
     return detail::read_with<Windowed<K>>(serde_, topic, headers, bytes);
   }
-  std::optional<Windowed<K>> deserialize(std::string_view topic, BytesView bytes) const {
+  std::optional<Windowed<K>> deserialize(std::string_view topic,
+                                         BytesView bytes) const requires DeserializerFor<S, Windowed<K>> {
     return deserialize(topic, nullptr, bytes);
   }
 

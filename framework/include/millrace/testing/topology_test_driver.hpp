@@ -16,6 +16,7 @@
 #include "millrace/processor/record.hpp"
 #include "millrace/processor/topology.hpp"
 #include "millrace/runtime/error_handlers.hpp"
+#include "millrace/serde/one_way.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/key_value_store.hpp"
@@ -81,8 +82,8 @@ template <class K, class V>
 class TestInputTopic {
  public:
   /// For TopologyTestDriver::create_input_topic().
-  TestInputTopic(detail::TestDriver& driver, std::string topic, AnySerde<K> key_serde, AnySerde<V> value_serde,
-                 Timestamp start, Millis auto_advance)
+  TestInputTopic(detail::TestDriver& driver, std::string topic, AnySerializer<K> key_serde,
+                 AnySerializer<V> value_serde, Timestamp start, Millis auto_advance)
       : driver_(&driver),
         topic_(std::move(topic)),
         key_serde_(driver.serdes().key(std::move(key_serde))),
@@ -167,7 +168,8 @@ class TestInputTopic {
 
  private:
   template <class T>
-  [[nodiscard]] std::optional<std::string> encode(const AnySerde<T>& serde, const T& value, Headers& headers) const {
+  [[nodiscard]] std::optional<std::string> encode(const AnySerializer<T>& serde, const T& value,
+                                                  Headers& headers) const {
     std::string bytes;
     if (!serde.serialize(topic_, &headers, value, bytes)) return std::nullopt;
     return bytes;
@@ -176,8 +178,8 @@ class TestInputTopic {
   /// A pointer, so that the object can be assigned.
   detail::TestDriver* driver_;
   std::string topic_;
-  AnySerde<K> key_serde_;
-  AnySerde<V> value_serde_;
+  AnySerializer<K> key_serde_;
+  AnySerializer<V> value_serde_;
   /// The topic's own time, ms since the epoch.
   Timestamp time_;
   Millis auto_advance_;
@@ -188,7 +190,8 @@ class TestInputTopic {
 template <class K, class V>
 class TestOutputTopic {
  public:
-  TestOutputTopic(detail::TestDriver& driver, std::string topic, AnySerde<K> key_serde, AnySerde<V> value_serde)
+  TestOutputTopic(detail::TestDriver& driver, std::string topic, AnyDeserializer<K> key_serde,
+                  AnyDeserializer<V> value_serde)
       : driver_(&driver),
         topic_(std::move(topic)),
         key_serde_(driver.serdes().key(std::move(key_serde))),
@@ -252,8 +255,8 @@ class TestOutputTopic {
  private:
   detail::TestDriver* driver_;
   std::string topic_;
-  AnySerde<K> key_serde_;
-  AnySerde<V> value_serde_;
+  AnyDeserializer<K> key_serde_;
+  AnyDeserializer<V> value_serde_;
 };
 
 /// Runs a topology in a test, without a broker, threads or real time. Each record that is piped in is processed
@@ -286,22 +289,23 @@ class TopologyTestDriver {
   /// types.
   template <class K, class V>
   [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic,
-                                                        AnySerde<K> key_serde = detail::own_serde<K>(),
-                                                        AnySerde<V> value_serde = detail::own_serde<V>()) {
+                                                        AnySerializer<K> key_serde = detail::own_serde<K>(),
+                                                        AnySerializer<V> value_serde = detail::own_serde<V>()) {
     return {driver_, topic, std::move(key_serde), std::move(value_serde), driver_.now(), Millis(0)};
   }
   /// `start`: the topic's own time, for records without a timestamp (ms since the epoch). `auto_advance`: the step of
   /// that time after each such record.
   template <class K, class V>
-  [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic, AnySerde<K> key_serde,
-                                                        AnySerde<V> value_serde, Timestamp start, Millis auto_advance) {
+  [[nodiscard]] TestInputTopic<K, V> create_input_topic(const std::string& topic, AnySerializer<K> key_serde,
+                                                        AnySerializer<V> value_serde, Timestamp start,
+                                                        Millis auto_advance) {
     return {driver_, topic, std::move(key_serde), std::move(value_serde), start, auto_advance};
   }
   /// An output topic, or an internal topic under its real name.
   template <class K, class V>
   [[nodiscard]] TestOutputTopic<K, V> create_output_topic(const std::string& topic,
-                                                          AnySerde<K> key_serde = detail::own_serde<K>(),
-                                                          AnySerde<V> value_serde = detail::own_serde<V>()) {
+                                                          AnyDeserializer<K> key_serde = detail::own_serde<K>(),
+                                                          AnyDeserializer<V> value_serde = detail::own_serde<V>()) {
     return {driver_, topic, std::move(key_serde), std::move(value_serde)};
   }
 

@@ -5,12 +5,14 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 #include "millrace/common/errors.hpp"
 #include "millrace/common/windowed.hpp"
 #include "millrace/processor/record.hpp"
+#include "millrace/serde/one_way.hpp"
 #include "millrace/serde/serde.hpp"
 
 namespace millrace::detail {
@@ -278,6 +280,66 @@ template <class T, class S>
     static_assert(kFits, "the serde given here does not serialise the type that the stream has at this place");
     if constexpr (kFits) return AnySerde<T>(given);
   }
+}
+
+/// True if S can read values of T.
+template <class S, class T>
+concept GivenDeserializer = std::is_constructible_v<AnyDeserializer<T>, S>;
+/// True if S can write values of T.
+template <class S, class T>
+concept GivenSerializer = std::is_constructible_v<AnySerializer<T>, S>;
+
+/// What a source reads with: the serde or deserializer given at this call, otherwise the type's own serde.
+template <class T, class S>
+[[nodiscard]] AnyDeserializer<T> choose_deserializer(const S& given) {
+  if constexpr (std::is_same_v<S, NoSerde>) {
+    return choose_serde<T>(given);
+  } else {
+    constexpr bool kReads = GivenDeserializer<S, T>;
+    constexpr bool kOnlyWrites = !kReads && GivenSerializer<S, T>;
+    static_assert(!kOnlyWrites,
+                  "the serde given here only writes, and a source reads: it needs a deserialize() that "
+                  "returns the type that the source has");
+    static_assert(kReads || kOnlyWrites,
+                  "the serde given here does not serialise the type that the stream has at this place");
+    if constexpr (kReads) return AnyDeserializer<T>(given);
+  }
+}
+
+/// What a sink writes with: the serde or serializer given at this call, otherwise as choose_serde().
+template <class T, class S>
+[[nodiscard]] AnySerializer<T> choose_serializer(const S& given, const CarriedSerde<T>& inherited) {
+  if constexpr (std::is_same_v<S, NoSerde>) {
+    return choose_serde<T>(given, inherited);
+  } else {
+    constexpr bool kWrites = GivenSerializer<S, T>;
+    constexpr bool kOnlyReads = !kWrites && GivenDeserializer<S, T>;
+    static_assert(!kOnlyReads,
+                  "the serde given here only reads, and a sink writes: it needs a serialize() that takes the type that "
+                  "the stream has");
+    static_assert(kWrites || kOnlyReads,
+                  "the serde given here does not serialise the type that the stream has at this place");
+    if constexpr (kWrites) return AnySerializer<T>(given);
+  }
+}
+
+/// The serde given to a source, as a serde for its stream to carry. Empty if none was given, or if it only reads:
+/// operators write too.
+template <class T, class S>
+[[nodiscard]] CarriedSerde<T> serde_of_source(const S& given) {
+  if constexpr (std::is_same_v<S, NoSerde> || !GivenSerializer<S, T>) {
+    return {};
+  } else {
+    return choose_serde<T>(given);
+  }
+}
+
+/// For error texts: which of two serdes is missing.
+template <class K, class V>
+[[nodiscard]] std::string missing_serde(const CarriedSerde<K>& keys, const CarriedSerde<V>& /*values*/) {
+  const bool keys_miss = !keys;
+  return "there is no serde that reads and writes its " +
+         (keys_miss ? "keys of type " + std::string(type_name<K>()) : "values of type " + std::string(type_name<V>()));
 }
 
 /// The serde given at this call, as a serde for streams to carry. Empty if none was given.

@@ -14,7 +14,7 @@
 #include "millrace/processor/detail/node.hpp"
 #include "millrace/processor/stream_partitioner.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
-#include "millrace/serde/serde.hpp"
+#include "millrace/serde/one_way.hpp"
 
 namespace millrace {
 
@@ -66,8 +66,8 @@ struct PolicyTimes {
 /// The settings of a source node. A plain value, constant and shared by the nodes of all tasks.
 template <class K, class V>
 struct SourceSettings {
-  AnySerde<K> key_serde;
-  AnySerde<V> value_serde;
+  AnyDeserializer<K> key_serde;
+  AnyDeserializer<V> value_serde;
   TimestampPolicy timestamps = TimestampPolicy::fail_on_invalid;
   bool default_timestamps = true;      ///< use the configured default.timestamp.extractor
   TimestampExtractor<K, V> extractor;  ///< if set, it replaces the policy
@@ -135,8 +135,8 @@ template <class K, class V>
 struct SinkSettings {
   std::string topic;                      ///< as in the topology, so without the application's prefix
   TopicNameExtractor<K, V> choose_topic;  ///< if set, `topic` is not used
-  AnySerde<K> key_serde;
-  AnySerde<V> value_serde;
+  AnySerializer<K> key_serde;
+  AnySerializer<V> value_serde;
   StreamPartitioner<K, V> partitioner;  ///< may be empty: the producer chooses
   /// If there is no partitioner: choose the partition of a windowed key by the inner key only. (Java:
   /// `WindowedStreamPartitioner`.)

@@ -26,7 +26,8 @@ namespace millrace {
 ///       static void write(JsonWriter& out, const Day& day) { out.write(to_string(day)); }
 ///     };
 /// read() must read exactly one value, and write() must write exactly one. Both must be thread-safe. Report errors with
-/// in.fail() and out.fail(): the message then names the field.
+/// in.fail() and out.fail(): the message then names the field. A codec whose value is an object, an array or raw JSON
+/// says so by `static constexpr bool kStructured = true`: then a CsvSerde (csv.hpp) of such a struct does not compile.
 template <class T>
 struct JsonCodec {
   /// Tells json_known() that there is no codec for T.
@@ -45,6 +46,17 @@ struct JsonCodec {
         "at most 64 fields");
   }
 };
+
+namespace detail {
+
+/// True if the codec of T says that its values are objects, arrays or raw JSON.
+template <class T>
+constexpr bool is_structured() {
+  if constexpr (requires { JsonCodec<T>::kStructured; }) return JsonCodec<T>::kStructured;
+  return false;
+}
+
+}  // namespace detail
 
 template <>
 struct JsonCodec<bool> {
@@ -102,6 +114,7 @@ struct JsonCodec<T> {
 /// written as null.
 template <class T>
 struct JsonCodec<std::optional<T>> {
+  static constexpr bool kStructured = detail::is_structured<T>();
   using Element = T;
 
   static void read(JsonReader& in, std::optional<T>& out) {
@@ -123,6 +136,7 @@ struct JsonCodec<std::optional<T>> {
 /// An array of any length. The former content of `out` is lost.
 template <class T>
 struct JsonCodec<std::vector<T>> {
+  static constexpr bool kStructured = true;
   using Element = T;
 
   static void read(JsonReader& in, std::vector<T>& out) {
@@ -147,6 +161,7 @@ struct JsonCodec<std::vector<T>> {
 /// An array of exactly N elements. Any other number is an error.
 template <class T, std::size_t N>
 struct JsonCodec<std::array<T, N>> {
+  static constexpr bool kStructured = true;
   using Element = T;
 
   static void read(JsonReader& in, std::array<T, N>& out) {
@@ -199,6 +214,7 @@ void each_by_name(const M& values, F&& visit) {
 template <detail::JsonMap M>
 struct JsonCodec<M> {
   using Value = typename M::mapped_type;
+  static constexpr bool kStructured = true;
   using Element = Value;
 
   static void read(JsonReader& in, M& out) {
@@ -228,6 +244,8 @@ template <class T>
 /// The codec of a struct, which works from its table of fields.
 template <class T>
 struct JsonStructCodec {
+  static constexpr bool kStructured = true;
+
   static void read(JsonReader& in, T& out) {
     static_assert(std::default_initializable<T>, "MILLRACE_JSON: the struct must have a default constructor");
     T fresh{};  // missing fields get the defaults of T, whatever `out` contained

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "millrace/common/detail/function_ref.hpp"
+#include "millrace/common/errors.hpp"
 #include "millrace/serde/detail/json_type.hpp"
 
 namespace millrace {
@@ -56,7 +57,10 @@ class JsonPath {
 /// The value that is being read. Each value must be read by exactly one call. Lives for one call of a serde, on one
 /// thread.
 ///
-/// A wrong type, a number out of range and broken JSON throw SerializationException. The message names the field's
+/// The format is JSON, or CSV (csv.hpp). A field of CSV has no objects, arrays and raw values: the functions that read
+/// them throw.
+///
+/// A wrong type, a number out of range and broken text throw SerializationException. The message names the field's
 /// path, what was found, and the position in bytes.
 class JsonReader {
  public:
@@ -64,44 +68,75 @@ class JsonReader {
   JsonReader& operator=(const JsonReader&) = delete;
 
   // Each of these reads one value of the given type.
-  void read(bool& out);
-  void read(double& out);
+  virtual void read(bool& out) = 0;
+  virtual void read(double& out) = 0;
   /// Throws if the number does not fit into a float.
-  void read(float& out);
-  void read(std::string& out);
+  virtual void read(float& out) = 0;
+  virtual void read(std::string& out) = 0;
   // Both bounds are inclusive.
-  [[nodiscard]] std::int64_t read_integer(std::int64_t min, std::int64_t max);
-  [[nodiscard]] std::uint64_t read_unsigned(std::uint64_t max);
+  [[nodiscard]] virtual std::int64_t read_integer(std::int64_t min, std::int64_t max) = 0;
+  [[nodiscard]] virtual std::uint64_t read_unsigned(std::uint64_t max) = 0;
   /// Reads a string and returns the value of the enumerator with this name.
   [[nodiscard]] std::int64_t read_enum(const JsonEnum& type);
 
   /// If the value is null, reads it and returns true. Otherwise returns false, and the value must still be read.
-  [[nodiscard]] bool read_null();
+  [[nodiscard]] virtual bool read_null() = 0;
 
   /// The text of the value as written in the document. Valid until reading ends.
-  [[nodiscard]] std::string_view read_raw();
+  [[nodiscard]] virtual std::string_view read_raw() = 0;
 
   /// Reads the members of the struct at `object`, which has the given type.
-  void read_object(const JsonType& type, void* object);
+  virtual void read_object(const JsonType& type, void* object) = 0;
 
   /// Reads an object: calls `read_member` for each member. `read_member` must read the value from this reader. The name
   /// is valid until reading ends.
-  void read_members(detail::FunctionRef<void(std::string_view name)> read_member);
+  virtual void read_members(detail::FunctionRef<void(std::string_view name)> read_member) = 0;
 
   /// Reads an array: calls `read_element` for each element. `read_element` must read the element from this reader.
   /// Returns the number of elements.
-  std::size_t read_elements(detail::FunctionRef<void(std::size_t index)> read_element);
+  virtual std::size_t read_elements(detail::FunctionRef<void(std::size_t index)> read_element) = 0;
 
   /// Throws SerializationException about the current value, or about the last one that was read.
-  [[noreturn]] void fail(const std::string& what);
+  [[noreturn]] void fail(const std::string& what) { throw error(what); }
 
  protected:
   JsonReader() = default;
   ~JsonReader() = default;
+
+  /// The exception for fail().
+  [[nodiscard]] virtual SerializationException error(const std::string& what) = 0;
 };
 
-/// Appends JSON text to a string. The caller must call the functions in an order that gives valid JSON. Lives for one
-/// call of a serde, on one thread.
+namespace detail {
+
+/// A field of a format other than JSON that is being written.
+class FieldWriter {
+ public:
+  FieldWriter() = default;
+  FieldWriter(const FieldWriter&) = delete;
+  FieldWriter& operator=(const FieldWriter&) = delete;
+
+  virtual void write(bool value) = 0;
+  virtual void write(double value) = 0;
+  virtual void write(float value) = 0;
+  virtual void write(std::string_view text) = 0;
+  virtual void write_integer(std::int64_t value) = 0;
+  virtual void write_unsigned(std::uint64_t value) = 0;
+  virtual void write_null() = 0;
+  /// Throws SerializationException that names the field.
+  [[noreturn]] void fail(const std::string& what) const { throw error(what); }
+
+ protected:
+  ~FieldWriter() = default;
+  /// The exception for fail().
+  [[nodiscard]] virtual SerializationException error(const std::string& what) const = 0;
+};
+
+}  // namespace detail
+
+/// Appends JSON text to a string, or writes a field of CSV (csv.hpp). The caller must call the functions in an order
+/// that gives valid JSON. A field of CSV has no objects, arrays and raw values: the functions that write them throw.
+/// Lives for one call of a serde, on one thread.
 ///
 /// Throws SerializationException for NaN and infinity, for text that is not UTF-8, and for too deep nesting. The
 /// message names the field's path. The string may then have a part of the document.
@@ -109,6 +144,8 @@ class JsonWriter {
  public:
   /// `out` must outlive the writer.
   explicit JsonWriter(std::string& out) : out_(out) {}
+  // For the engine: writes a value to a field of another format. `out` is not used.
+  JsonWriter(std::string& out, detail::FieldWriter& field) : out_(out), field_(&field) {}
   JsonWriter(const JsonWriter&) = delete;
   JsonWriter& operator=(const JsonWriter&) = delete;
 
@@ -166,8 +203,9 @@ class JsonWriter {
   void comma();
 
   std::string& out_;
-  std::size_t used_ = 0;  // bytes in buffer_ that are not yet in out_
-  bool first_ = true;     // nothing was written since the last opening bracket, so no comma is due
+  detail::FieldWriter* field_ = nullptr;  // if set, it gets the value; a branch costs less than virtual functions
+  std::size_t used_ = 0;                  // bytes in buffer_ that are not yet in out_
+  bool first_ = true;                     // nothing was written since the last opening bracket, so no comma is due
   std::array<char, kBufferSize> buffer_;
   detail::JsonPath path_;
 };

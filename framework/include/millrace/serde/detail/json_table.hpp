@@ -135,10 +135,12 @@ consteval NoJsonMember no_such_field() {
 /// The table entry of one member. An optional member may be missing and is left out when it is empty.
 template <class Self, auto Member, class... Options>
 consteval JsonField json_field(JsonMember<Self, Member> /*member*/, const char* name, Options... options) {
+  using Value = typename JsonMember<Self, Member>::Value;
   JsonField field;
   field.read = &read_json_member<Self, Member>;
   field.write = &write_json_member<Self, Member>;
-  if constexpr (kIsOptional<typename JsonMember<Self, Member>::Value>) {
+  field.structured = &is_structured<Value>;
+  if constexpr (kIsOptional<Value>) {
     field.required = false;
     field.optional = true;
     field.absent = &json_member_absent<Self, Member>;
@@ -150,6 +152,7 @@ consteval JsonField json_field(JsonMember<Self, Member> /*member*/, const char* 
 template <class... Options>
 consteval JsonField json_field(NoJsonMember /*member*/, const char* name, Options... /*options*/) {
   JsonField field;
+  field.structured = &is_structured<NoJsonMember>;
   set_name(field, name);
   return field;
 }
@@ -159,6 +162,7 @@ consteval JsonField found_field(std::string_view name) {
   JsonField field;
   field.read = &read_found_field<Self, Value, I>;
   field.write = &write_found_field<Self, Value, I>;
+  field.structured = &is_structured<Value>;
   if constexpr (kIsOptional<Value>) {
     field.required = false;
     field.optional = true;
@@ -264,6 +268,12 @@ consteval bool json_known() {
     return !requires { typename JsonCodec<T>::Unknown; };
   }
 }
+
+/// A struct that is read and written by its table of fields: any but a plain one with a JsonCodec of its own.
+template <class T>
+concept JsonTabled = JsonDeclared<T> || requires {
+  typename JsonCodec<T>::Found;
+};
 
 /// A struct that has a JSON form and is an object there.
 template <class T>

@@ -26,6 +26,9 @@ struct JsonField {
   bool always_required = false;  ///< by the option `required`: also in lenient structs
   bool optional = false;         ///< a std::optional, which reads null itself
   bool plain_name = true;  ///< the name is short and needs no escaping, so that it can be compared with the raw text
+  /// Whether the value is an object or an array, so that it does not fit into a field of CSV. A function, because then
+  /// GCC does not need the codec of the member's type before CSV asks: the codec may stand behind MILLRACE_JSON.
+  bool (*structured)() = nullptr;
 };
 
 /// A struct whose fields are declared or found.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -189,7 +190,8 @@ class SerdeInterface : public SerdeBase {
   virtual T deserialize(std::string_view topic, const Headers* headers, BytesView bytes) const = 0;
 };
 
-/// Adapts a serde object of type S to the interface. Owns the object.
+/// Adapts a serde object of type S to the interface. Owns the object. S may also be an object that only reads or only
+/// writes. Then nobody calls the other function: AnyDeserializer and AnySerializer do not offer it.
 template <class T, class S>
 class SerdeOf final : public SerdeInterface<T> {
  public:
@@ -199,10 +201,18 @@ class SerdeOf final : public SerdeInterface<T> {
   [[nodiscard]] bool writes_headers() const override { return detail::writes_headers<T>(serde_); }
 
   bool serialize(std::string_view topic, Headers* headers, const T& value, std::string& out) const override {
-    return write_with(serde_, topic, headers, value, out);
+    if constexpr (WritesWith<S, T>) {
+      return write_with(serde_, topic, headers, value, out);
+    } else {
+      throw std::logic_error("a serde that only reads was asked to write");
+    }
   }
   T deserialize(std::string_view topic, const Headers* headers, BytesView bytes) const override {
-    return read_with<T>(serde_, topic, headers, bytes);
+    if constexpr (ReadsWith<S, T>) {
+      return read_with<T>(serde_, topic, headers, bytes);
+    } else {
+      throw std::logic_error("a serde that only writes was asked to read");
+    }
   }
 
   [[nodiscard]] bool has_life_cycle() const override { return detail::has_life_cycle(serde_); }

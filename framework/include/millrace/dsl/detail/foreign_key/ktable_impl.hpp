@@ -48,16 +48,27 @@ struct ForeignJoinNames {
 /// The store of subscriptions. Its changelog records have the headers of the records that wrote them.
 [[nodiscard]] std::shared_ptr<const StoreBuilder> make_subscription_store(const std::string& name);
 
+/// An internal topic with its serdes: the sink writes what the source reads.
+template <class K, class V>
+struct TypedInternalTopic {
+  std::string topic;
+  AnySerde<K> key_serde;
+  AnySerde<V> value_serde;
+  StreamPartitioner<K, V> partitioner;
+};
+
 /// Adds a sink of an internal topic and the source behind it, as two graph nodes. Returns the source's node. The
 /// application itself has written the topic's records, so their timestamps are always valid.
 template <class K, class V>
 GraphNode& add_internal_topic(Graph& graph, const std::vector<GraphNode*>& parents, const std::string& sink_name,
-                              const std::string& source_name, SinkSettings<K, V> settings) {
+                              const std::string& source_name, TypedInternalTopic<K, V> settings) {
   auto make_source = factory_from<SourceNode<K, V>>(
       SourceSettings<K, V>{settings.key_serde, settings.value_serde, TimestampPolicy::fail_on_invalid, false, {}});
   const std::string topic = settings.topic;
   GraphNode sink(sink_name);
-  sink.write = write_internal_sink(topic, factory_from<SinkNode<K, V>>(std::move(settings)));
+  sink.write = write_internal_sink(
+      topic, factory_from<SinkNode<K, V>>(SinkSettings<K, V>{
+                 topic, {}, settings.key_serde, settings.value_serde, std::move(settings.partitioner)}));
   GraphNode& sink_node = graph.add(std::move(sink), parents);
   GraphNode source(source_name);
   source.write = write_internal_source(topic, std::move(make_source));
@@ -101,8 +112,8 @@ template <class T>
 [[nodiscard]] AnySerde<T> require_carried(const CarriedSerde<T>& serde, const std::string& what,
                                           const std::string& node) {
   if (!serde) {
-    throw TopologyException("'" + node + "' needs a serde for " + what +
-                            ": give the table a Consumed or Materialized with serdes");
+    throw TopologyException("'" + node + "' needs a serde that reads and writes " + what + " of type " +
+                            std::string(type_name<T>()) + ": give the table a Consumed or Materialized with serdes");
   }
   return *serde;
 }
@@ -152,9 +163,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
     // The key may be null: in a left join a row without a foreign key still asks for an answer.
     auto& registration = detail::add_internal_topic<std::optional<KO>, detail::Subscription>(
         graph, {&subscribe_node}, names.registration_sink, names.registration_source,
-        {topics.registration,
-         {},
-         AnySerde<std::optional<KO>>(foreign_keys),
+        {topics.registration, AnySerde<std::optional<KO>>(foreign_keys),
          AnySerde<detail::Subscription>(detail::SubscriptionSerde()),
          detail::foreign_partitioner<KO, detail::Subscription>(joined.settings().other_partitioner)});
     // A subscription must reach the task that has the right row.
@@ -181,12 +190,12 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
         {}, {store});
     auto& tell_node = graph.add(std::move(tell), {other.position().node});
 
-    detail::SinkSettings<K, Response> response_sink{
-        topics.response, {}, keys, AnySerde<Response>(detail::ForeignResponseSerde<VO>{foreign_values}), {}};
-    response_sink.partitioner = [user = detail::foreign_partitioner<K, Response>(joined.settings().partitioner)](
-                                    const std::string& topic, const K& key, const Response& response,
-                                    const Headers& headers,
-                                    std::int32_t partitions) -> std::optional<std::set<std::int32_t>> {
+    detail::TypedInternalTopic<K, Response> response_topic{
+        topics.response, keys, AnySerde<Response>(detail::ForeignResponseSerde<VO>{foreign_values}), {}};
+    response_topic.partitioner = [user = detail::foreign_partitioner<K, Response>(joined.settings().partitioner)](
+                                     const std::string& topic, const K& key, const Response& response,
+                                     const Headers& headers,
+                                     std::int32_t partitions) -> std::optional<std::set<std::int32_t>> {
       // The user's partitioner comes first. Otherwise the response goes to the partition that the subscription names. A
       // subscription of version 0 names none; the key then decides.
       if (user) return user(topic, std::optional<K>(key), response, headers, partitions);
@@ -194,7 +203,7 @@ auto KTable<K, V>::join_foreign(const KTable<KO, VO>& other, E foreign_key, F jo
       return std::set<std::int32_t>{*response.primary_partition};
     };
     auto& response = detail::add_internal_topic<K, Response>(graph, {&answer_node, &tell_node}, names.response_sink,
-                                                             names.response_source, std::move(response_sink));
+                                                             names.response_source, std::move(response_topic));
     // A response must reach the task that has the left row.
     auto sources = position_.sources;
     sources.insert(names.response_source);

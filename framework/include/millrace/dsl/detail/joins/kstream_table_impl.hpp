@@ -25,17 +25,16 @@ template <class K, class V>
 void require_repartition_serdes(const CarriedSerde<K>& keys, const CarriedSerde<V>& values, const std::string& name,
                                 const char* remedy) {
   if (keys && values) return;
-  throw TopologyException("'" + name +
-                          "' must repartition its stream, whose key was changed, but there is no serde for its " +
-                          (keys ? "values" : "keys") + ": give " + remedy);
+  throw TopologyException("'" + name + "' must repartition its stream, whose key was changed, but " +
+                          missing_serde(keys, values) + ": give " + remedy);
 }
 
 /// Throws TopologyException if the records of a stream must wait and be logged, but there is no serde for them.
 template <class K, class V>
 void require_buffer_serdes(const CarriedSerde<K>& keys, const CarriedSerde<V>& values, const std::string& name) {
   if (keys && values) return;
-  throw TopologyException("'" + name + "' must log the records that wait, but there is no serde for their " +
-                          (keys ? "values" : "keys") + ": give the join a Joined with serdes");
+  throw TopologyException("'" + name + "' must log the records of its stream that wait, but " +
+                          missing_serde(keys, values) + ": give the join a Joined with serdes");
 }
 
 /// Checks that the key selector of a join with a GlobalKTable returns the table's key type.

@@ -376,8 +376,8 @@ void KStream<K, V>::to(const std::string& topic, const BasicProduced<KS, VS, P>&
   // As in Kafka Streams, a sink's name is drawn even if the user gives one. A sink has no children.
   detail::SinkSettings<K, V> sink{topic,
                                   {},
-                                  detail::choose_serde<K>(settings.key_serde, key_serde()),
-                                  detail::choose_serde<V>(settings.value_serde, value_serde()),
+                                  detail::choose_serializer<K>(settings.key_serde, key_serde()),
+                                  detail::choose_serializer<V>(settings.value_serde, value_serde()),
                                   {}};
   graph.add(detail::sink_node<K, V>(graph.name_or(settings.name, "KSTREAM-SINK-"), std::move(sink), settings),
             {position().node});
@@ -393,8 +393,8 @@ requires(!std::convertible_to<F, std::string>) void KStream<K, V>::to(F choose,
     // An empty topic: `choose` returns the topic of each record.
     detail::SinkSettings<K, V> sink{{},
                                     std::move(choose),
-                                    detail::choose_serde<K>(settings.key_serde, key_serde()),
-                                    detail::choose_serde<V>(settings.value_serde, value_serde()),
+                                    detail::choose_serializer<K>(settings.key_serde, key_serde()),
+                                    detail::choose_serializer<V>(settings.value_serde, value_serde()),
                                     {}};
     graph.add(detail::sink_node<K, V>(graph.name_or(settings.name, "KSTREAM-SINK-"), std::move(sink), settings),
               {position().node});

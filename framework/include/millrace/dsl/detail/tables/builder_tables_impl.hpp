@@ -36,8 +36,8 @@ template <class K, class V, class Consumed>
   using Key = std::optional<K>;
   using Value = std::optional<V>;
   // Null keys and values bypass the user's serdes: the serdes of std::optional handle them.
-  SourceSettings<Key, Value> source{AnySerde<Key>(choose_serde<K>(settings.key_serde)),
-                                    AnySerde<Value>(choose_serde<V>(settings.value_serde)),
+  SourceSettings<Key, Value> source{AnyDeserializer<Key>(choose_deserializer<K>(settings.key_serde)),
+                                    AnyDeserializer<Value>(choose_deserializer<V>(settings.value_serde)),
                                     settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
                                     !settings.timestamps.has_value(),
                                     {}};
@@ -80,9 +80,9 @@ KTable<K, V> StreamsBuilder::table(const std::string& topic, const BasicConsumed
     // Java draws the store's name first, then those of the nodes.
     const std::string store_name = kept.store_name.empty() ? graph_->new_store_name(topic + "-") : kept.store_name;
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
-    // The store uses the serdes of the topic, unless Materialized gives others.
-    const auto keys = detail::choose_serde<K>(kept.key_serde, detail::carried_serde<K>(settings.key_serde));
-    const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
+    // The store uses the serdes of the topic, unless Materialized gives others or they only read.
+    const auto keys = detail::choose_serde<K>(kept.key_serde, detail::serde_of_source<K>(settings.key_serde));
+    const auto values = detail::choose_serde<V>(kept.value_serde, detail::serde_of_source<V>(settings.value_serde));
 
     detail::TableSourceState state;
     state.store_name = store_name;
@@ -137,8 +137,8 @@ GlobalKTable<K, V> StreamsBuilder::global_table(const std::string& topic, const 
       throw TopologyException("global table of topic '" + topic + "': a global table cannot be versioned");
     }
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
-    const auto keys = detail::choose_serde<K>(kept.key_serde, detail::carried_serde<K>(settings.key_serde));
-    const auto values = detail::choose_serde<V>(kept.value_serde, detail::carried_serde<V>(settings.value_serde));
+    const auto keys = detail::choose_serde<K>(kept.key_serde, detail::serde_of_source<K>(settings.key_serde));
+    const auto values = detail::choose_serde<V>(kept.value_serde, detail::serde_of_source<V>(settings.value_serde));
     // A copy, because one setting of the user is overruled.
     auto options = static_cast<const MaterializedOptions&>(kept);
     // A global table is restored from its source topic, so it has no changelog.
@@ -175,8 +175,8 @@ StreamsBuilder& StreamsBuilder::add_global_store(StoreBuilder store, const std::
   if constexpr (kSuppliesProcessor) {
     const auto& settings = consumed.settings();
     const auto names = detail::draw_table_source_names(*graph_, settings.name);
-    detail::SourceSettings<K, V> source{detail::choose_serde<K>(settings.key_serde),
-                                        detail::choose_serde<V>(settings.value_serde),
+    detail::SourceSettings<K, V> source{detail::choose_deserializer<K>(settings.key_serde),
+                                        detail::choose_deserializer<V>(settings.value_serde),
                                         settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
                                         !settings.timestamps.has_value(),
                                         {}};

@@ -30,8 +30,8 @@ KTable<K, V> KTable<K, V>::suppress(const Suppressed& suppressed) const {
   const auto values = detail::find_serde<V>(detail::NoSerde(), value_serde_);
   // The buffer keeps keys and values as bytes, so it needs both serdes, also without a changelog.
   if (!keys || !values) {
-    throw TopologyException("'" + name + "' must log what it holds back, but there is no serde for its " +
-                            (keys ? "values" : "keys") + ": give the table before it a Materialized with serdes");
+    throw TopologyException("'" + name + "' must log what it holds back, but " + detail::missing_serde(keys, values) +
+                            ": give the table before it a Materialized with serdes");
   }
   // The table has no store of its own: a reader looks into the buffer, then into the table before.
   auto table = detail::share<detail::SuppressedTable<K, V>>(processor_, store_name);
