@@ -28,7 +28,7 @@ LAYERS = {
     "state": ["common", "metrics", "broker", "serde"],
     "processor": ["common", "metrics", "broker", "serde", "state"],
     "topology": ["common", "metrics", "broker", "serde", "state", "processor"],
-    "dsl": ["common", "metrics", "broker", "serde", "state", "processor", "topology"],
+    "dsl": ["common", "metrics", "broker", "serde", "functions", "state", "processor", "topology"],
     "runtime": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl"],
     "testing": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
     "app": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],

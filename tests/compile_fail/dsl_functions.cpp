@@ -77,6 +77,20 @@ void functions() {
                                                            millrace::Timestamp) { return record.timestamp; }));
 #endif
 
+#ifdef MILLRACE_MISUSE_timestamp_is_no_number
+  builder.stream<std::string, std::string>("sized",
+                                           millrace::Consumed().with_timestamp([](const std::string& v) { return v; }));
+#else
+  builder.stream<std::string, std::string>(
+      "sized", millrace::Consumed().with_timestamp([](const std::string& v) { return v.size(); }));
+#endif
+
+#ifdef MILLRACE_MISUSE_table_takes_a_context
+  builder.table<std::string, std::string>("contexts").filter([](const std::string&, const millrace::RecordContext&) {
+    return true;
+  });
+#endif
+
 #ifdef MILLRACE_MISUSE_branch_returns_no_bool
   words.split().branch([](const std::string& value) { return value; }).no_default_branch();
 #else

@@ -8,6 +8,7 @@
 ///     millrace/app/app.hpp                        an application's command line
 ///     millrace/functions/aggregates.hpp           ready-made aggregates: count, sum, avg...
 ///     millrace/functions/timestamps.hpp           timestamps as text: TimestampFormat
+///     millrace/functions/window_columns.hpp       the bounds of windows as fields of values
 ///     millrace/serde/windowed.hpp                 serdes of windowed keys: TimeWindowedSerde, SessionWindowedSerde
 ///     millrace/serde/uuid.hpp                     Uuid and its serde
 ///     millrace/serde/csv.hpp                      CsvSerde: structs as CSV records

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "common/log_seldom.hpp"
 #include "functions/timestamp_text.hpp"
 #include "millrace/common/errors.hpp"
 
@@ -58,6 +59,16 @@ Timestamp TimestampFormat::parse(std::string_view text) const {
   } catch (const StreamsException& error) {
     throw StreamsException(
         fmt::format("the text '{}' with the pattern '{}' is no time: {}", text, pattern_->text(), error.what()));
+  }
+}
+
+Timestamp detail::time_of_text(const TimestampFormat& format, std::string_view text) {
+  try {
+    return format.parse(text);
+  } catch (const StreamsException& error) {
+    log_seldom(LogLevel::warn, "with_timestamp",
+               std::string("a record is dropped: its time cannot be read: ") + error.what());
+    return kNoTimestamp;
   }
 }
 

@@ -3,6 +3,16 @@
 
 namespace millrace {
 
+RecordContext detail::record_context(const TaskContext& task) {
+  const CurrentRecord& record = task.current_record();
+  const RecordOrigin& origin = *record.origin;
+  return {{origin.topic == nullptr ? std::string() : *origin.topic, origin.partition, origin.offset},
+          record.timestamp,
+          *record.headers,
+          origin.raw_key,
+          origin.raw_value};
+}
+
 // These functions are here and not in the template, so that each user file does not compile the messages.
 void ProcessingContext::refuse_store_type(const std::string& store, const std::string& interface) const {
   throw TopologyException("processor '" + node_.name() + "' asks for state store '" + store +

@@ -1,6 +1,7 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
+#include "support/captured_stderr.hpp"
 #include "unit/dsl/timeline.hpp"
 
 using namespace millrace;
@@ -137,6 +138,67 @@ BOOST_AUTO_TEST_CASE(can_be_extracted_with_the_record_metadata_of_a_table) {
       .map_values([](const N& value) { return value.value_or("null"); })
       .to("out");
   check(builder.build(), {{"t a=1 @5", {"out a=1 @0"}}, {"t a=2 @5", {"out a=2 @1"}}});
+}
+
+struct Order {
+  S item;
+  std::int64_t time = 0;
+  std::optional<S> day;
+  std::optional<std::uint64_t> seen;
+};
+
+BOOST_AUTO_TEST_CASE(can_be_a_field_of_the_value) {
+  StreamsBuilder builder;
+  const auto item = [](const Order& order) { return order.item; };
+  builder.stream<S, Order>("by-time", Consumed().with_timestamp(&Order::time)).map_values(item).to("out");
+  builder.stream<S, Order>("by-seen", Consumed().with_timestamp(&Order::seen)).map_values(item).to("out");
+  builder.stream<S, Order>("by-day", Consumed().with_timestamp(&Order::day, "yyyy-MM-dd", "+02:00"))
+      .map_values(item)
+      .to("out");
+  builder.stream<S, Order>("by-function", Consumed().with_timestamp([](const Order& order) { return order.time / 2; }))
+      .map_values(item)
+      .to("out");
+  Timeline timeline(builder.build());
+  check(timeline, {{R"(by-time a={"item":"x","time":70} @1)", {"out a=x @70"}},
+                   {R"(by-seen a={"item":"x","time":1,"seen":71} @1)", {"out a=x @71"}},
+                   {R"(by-day a={"item":"x","time":1,"day":"1970-01-02"} @1)", {"out a=x @79200000"}},
+                   {R"(by-function a={"item":"x","time":8} @1)", {"out a=x @4"}}});
+  BOOST_TEST(drops(timeline.driver()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_field_drop_a_record_that_has_none) {
+  StreamsBuilder builder;
+  builder.stream<S, Order>("by-time", Consumed().with_timestamp(&Order::time)).to("out");
+  builder.stream<S, Order>("by-seen", Consumed().with_timestamp(&Order::seen)).to("out");
+  builder.stream<S, Order>("by-day", Consumed().with_timestamp(&Order::day, "yyyy-MM-dd")).to("out");
+  Timeline timeline(builder.build());
+  check(timeline, {{R"(by-time a={"item":"x","time":-1} @1)", {}},
+                   {R"(by-seen a={"item":"x","time":1} @1)", {}},
+                   {R"(by-seen a={"item":"x","time":1,"seen":18446744073709551615} @1)", {}},
+                   {R"(by-day a={"item":"x","time":1} @1)", {}}});
+  BOOST_TEST(drops(timeline.driver()) == "negative-timestamp 4");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_field_drop_a_record_whose_text_cannot_be_read) {
+  StreamsBuilder builder;
+  builder.stream<S, Order>("by-day", Consumed().with_timestamp(&Order::day, "yyyy-MM-dd")).to("out");
+  Timeline timeline(builder.build());
+  const CapturedStderr log;
+  check(timeline, {{R"(by-day a={"item":"x","time":1,"day":"2.1.1970"} @1)", {}}});
+  check_contains(log.text(), "the text '2.1.1970' does not fit the pattern 'yyyy-MM-dd'");
+  check_contains(log.text(), "by-day-0 offset 0");
+  BOOST_TEST(drops(timeline.driver()) == "negative-timestamp 1");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_field_leave_deletions_of_a_table_their_own_time) {
+  StreamsBuilder builder;
+  builder.table<S, Order>("t", Consumed().with_timestamp(&Order::time)).map_values(&Order::item).to("out");
+  check(builder.build(), {{R"(t a={"item":"x","time":70} @1)", {"out a=x @70"}}, {"t a=null @90", {"out a=null @90"}}});
+}
+
+BOOST_AUTO_TEST_CASE(of_a_field_need_a_right_pattern) {
+  const auto error = error_of<StreamsException>([] { (void)Consumed().with_timestamp(&Order::day, "yyyy-QQ"); });
+  check_contains(error, "timestamp pattern 'yyyy-QQ', position 5");
 }
 
 BOOST_AUTO_TEST_CASE(cannot_come_from_an_empty_function) {

@@ -91,8 +91,8 @@ class BranchedKStream {
   template <class F>
   BranchedKStream& branch(F predicate, const BranchedWith<K, V>& branched = {}) {
     if constexpr (detail::require_predicate<F, K, const V&>()) {
-      predicates_->push_back([predicate](const K& key, const V& value) mutable {
-        return static_cast<bool>(detail::call(predicate, key, value));
+      predicates_->push_back([predicate](const K& key, const V& value, const detail::TaskContext& task) mutable {
+        return static_cast<bool>(detail::call(predicate, key, value, task));
       });
       add(branched, std::to_string(predicates_->size()));
     }

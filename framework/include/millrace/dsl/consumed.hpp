@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "millrace/dsl/detail/streams/field_timestamp.hpp"
 #include "millrace/dsl/detail/types.hpp"
 #include "millrace/processor/auto_offset_reset.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
@@ -19,6 +21,13 @@ template <class X, class K, class V>
 [[nodiscard]] constexpr bool require_extractor() {
   if constexpr (std::is_same_v<X, NoExtractor>) {
     return false;
+  } else if constexpr (kIsFieldTimestamp<X>) {
+    constexpr bool kFits = X::template fits<V>();
+    static_assert(
+        kFits,
+        "with_timestamp takes a field of the values of this stream: an integer (ms since the epoch), or with a "
+        "pattern a text; each may be std::optional");
+    return kFits;
   } else {
     constexpr bool kFits = std::is_constructible_v<TimestampExtractor<K, V>, const X&>;
     static_assert(
@@ -96,6 +105,28 @@ class BasicConsumed {
   [[nodiscard]] auto with_timestamp_extractor(X extractor) const {
     return BasicConsumed<KeySerde, ValueSerde, X>({settings_.name, settings_.key_serde, settings_.value_serde,
                                                    settings_.offset_reset, settings_.timestamps, std::move(extractor)});
+  }
+
+  /// The time of a record is a field of its value, in ms since the epoch. Overrides default.timestamp.extractor.
+  /// (ksqlDB: `WITH (TIMESTAMP='field')`.)
+  ///
+  /// field  a pointer to a member such as `&Order::time`, or a function that is called with (const Value&). An integer,
+  ///        or std::optional of one.
+  ///
+  /// A record without a time is dropped and counted: the field is null or negative. The deletion of a row has no fields
+  /// and keeps the timestamp of its record.
+  template <class F>
+  [[nodiscard]] auto with_timestamp(F field) const {
+    return with_timestamp_extractor(
+        detail::FieldTimestamp<F, detail::NoTimestampFormat>(std::move(field), detail::NoTimestampFormat()));
+  }
+  /// The same for a field that is a text. `pattern` and `zone`: see TimestampFormat. If a text does not fit the
+  /// pattern, its record is dropped and counted, too, and a warning has the text. Throws StreamsException if the
+  /// pattern is wrong or the zone is unknown. (ksqlDB: `TIMESTAMP_FORMAT`.)
+  template <class F>
+  [[nodiscard]] auto with_timestamp(F field, std::string_view pattern, std::string_view zone = "UTC") const {
+    return with_timestamp_extractor(
+        detail::FieldTimestamp<F, TimestampFormat>(std::move(field), TimestampFormat(pattern, zone)));
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }

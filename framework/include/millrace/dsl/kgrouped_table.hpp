@@ -183,7 +183,7 @@ class KGroupedTable {
 template <class K, class V>
 template <class F, class KS, class VS>
 auto KTable<K, V>::group_by(F selector, const BasicGrouped<KS, VS>& grouped) const {
-  if constexpr (detail::require_pair<F, K, const V&>()) {
+  if constexpr (detail::require_no_context<F, K, const V&>() && detail::require_pair<F, K, const V&>()) {
     using Pair = detail::PairTypes<typename detail::CallResult<F, K, const V&>::Type>;
     using K1 = detail::NonNull<typename Pair::Key>;
     using V1 = detail::NonNull<typename Pair::Value>;

@@ -39,8 +39,10 @@ class BranchedKStream;
 /// A stream of records with keys of type K and values of type V. (Kafka Streams: `KStream`.) A handle: copies refer to
 /// the same stream.
 ///
-/// Functions  An operator calls a user function as f(key, value) or f(value), whichever it accepts. Each task has its
-///            own copy and calls it from one thread.
+/// Functions  An operator calls a user function as f(key, value) or f(value), whichever it accepts. The function may
+///            take a `const RecordContext&` as its last argument: the time and the headers of the record, and where it
+///            was read. Joiners and process() do not pass one. Each task has its own copy of a function and calls it
+///            from one thread.
 /// Nulls      K and V are never null, unless they are std::optional. On a stream of std::optional<T>, a function may
 ///            take T or const T&. Then it is not called for a null, and the null passes filter, filter_not, map_values,
 ///            flat_map_values and peek. So a deletion in a table reaches the sink. The other operators need a result

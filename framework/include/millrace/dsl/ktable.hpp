@@ -67,6 +67,13 @@ class KTable {
     return to_stream(named).select_key(std::move(mapper));
   }
 
+  /// to_stream().to(topic): writes the table's updates to a topic. The topic must exist. A deletion is written as a
+  /// null value. (Kafka Streams has no such call.)
+  template <class KS = detail::NoSerde, class VS = detail::NoSerde, class P = detail::NoPartitioner>
+  void to(const std::string& topic, const BasicProduced<KS, VS, P>& produced = {}) const {
+    to_stream().to(topic, produced);
+  }
+
   /// Delays updates: see Suppressed. until_window_closes is for windowed tables only.
   KTable<K, V> suppress(const Suppressed& suppressed) const;
 

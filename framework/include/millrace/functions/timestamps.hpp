@@ -48,6 +48,14 @@ class TimestampFormat {
   std::shared_ptr<const detail::TimeZone> zone_;
 };
 
+namespace detail {
+
+/// format.parse(text). If the text does not fit the pattern: logs why, at a limited rate, and returns kNoTimestamp. For
+/// timestamp extractors, which drop a record by a negative time.
+[[nodiscard]] Timestamp time_of_text(const TimestampFormat& format, std::string_view text);
+
+}  // namespace detail
+
 /// TimestampFormat(pattern, zone).parse(text). Each thread keeps the format of its last call.
 [[nodiscard]] Timestamp parse_timestamp(std::string_view text, std::string_view pattern, std::string_view zone = "UTC");
 

@@ -104,10 +104,12 @@ struct RecordMetadata {
   std::int64_t offset = -1;     ///< -1: none
 };
 
-/// The further arguments of a TopicNameExtractor. Topic, partition and offset are those of the input record; in a
-/// punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`.)
+/// What else is known of the record for which a function is called: an optional last argument of the functions of
+/// streams, and the last one of a TopicNameExtractor. Topic, partition and offset are those of the input record; in a
+/// punctuation the topic is empty. Valid during the call. (Kafka Streams: `RecordContext`. ksqlDB: the columns ROWTIME,
+/// ROWPARTITION, ROWOFFSET, and HEADERS.)
 struct RecordContext : RecordMetadata {
-  Timestamp timestamp;     ///< of the record that is written, ms since the epoch
+  Timestamp timestamp;     ///< of the record at this operator, ms since the epoch
   const Headers& headers;  ///< likewise
   /// Key and value of the input record as they were read. If the record was in a cache or a suppress buffer meanwhile,
   /// they may be nullopt: the bytes are kept only if a dead letter queue or an error handler may need them.

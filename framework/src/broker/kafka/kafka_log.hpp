@@ -5,13 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "common/log_seldom.hpp"
 #include "millrace/common/logging.hpp"
 
 namespace millrace::detail::kafka {
-
-/// Writes a line to the log, but at most once in 30 s for each `subject`. The limit counts all clients of this process
-/// together, so that a long outage does not flood the log. Thread-safe.
-void log_seldom(LogLevel level, std::string_view subject, std::string_view text);
 
 /// The log level for a line that librdkafka wrote. `syslog_level` is 0 (emergency) to 7 (debug). `facility` is
 /// librdkafka's name for the kind of line, for example "FAIL".

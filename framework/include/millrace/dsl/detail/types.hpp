@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "millrace/common/errors.hpp"
 #include "millrace/common/windowed.hpp"
+#include "millrace/processor/detail/task_context.hpp"
 #include "millrace/processor/record.hpp"
 #include "millrace/serde/one_way.hpp"
 #include "millrace/serde/serde.hpp"
@@ -79,6 +81,21 @@ template <class F, class K, class V>
 concept TakesKeyValue = std::invocable<F&, const K&, V>;
 template <class F, class V>
 concept TakesValue = std::invocable<F&, V>;
+/// Functions of streams may take the context of the record as a last argument.
+template <class F, class K, class V>
+concept TakesKeyValueContext = std::invocable<F&, const K&, V, const RecordContext&>;
+template <class F, class V>
+concept TakesValueContext = std::invocable<F&, V, const RecordContext&>;
+/// Functions that the DSL wraps around those of the user, which may take a context.
+template <class F, class K, class V>
+concept TakesTask = std::invocable<F&, const K&, V, const TaskContext&>;
+
+template <class F, class K, class V>
+concept TakesNoContext = TakesKeyValue<F, K, V> || TakesValue<F, V>;
+/// True if call() can call the function.
+template <class F, class K, class V>
+concept Callable =
+    TakesNoContext<F, K, V> || TakesKeyValueContext<F, K, V> || TakesValueContext<F, V> || TakesTask<F, K, V>;
 
 /// How a non-null value is passed where the value is passed as V: T for std::optional<T>, const T& for a reference to
 /// one.
@@ -94,15 +111,13 @@ struct PassNonNull<const V&> {
 /// True for a function that takes only values that are not null, on a stream whose values may be null. map_values and
 /// others then leave a null as it is and do not call the function.
 template <class F, class K, class V>
-concept SkipsNull =
-    !std::same_as<std::remove_cvref_t<V>, NonNull<std::remove_cvref_t<V>>> && !TakesKeyValue<F, K, V> &&
-    !TakesValue<F, V> &&
-    (TakesKeyValue<F, K, typename PassNonNull<V>::Type> || TakesValue<F, typename PassNonNull<V>::Type>);
+concept SkipsNull = !std::same_as<std::remove_cvref_t<V>, NonNull<std::remove_cvref_t<V>>> && !Callable<F, K, V> &&
+                    Callable<F, K, typename PassNonNull<V>::Type>;
 
-/// Checks that the function takes (key, value) or (value).
+/// Checks that call() can call the function.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_callable() {
-  constexpr bool kCallable = TakesKeyValue<F, K, V> || TakesValue<F, V>;
+  constexpr bool kCallable = Callable<F, K, V>;
   constexpr bool kSkipsNull = SkipsNull<F, K, V>;
   static_assert(!kSkipsNull,
                 "the values of this stream may be null, and this operator needs a result for a null, too: let the "
@@ -110,17 +125,47 @@ template <class F, class K, class V>
   // One error is enough.
   static_assert(kCallable || kSkipsNull,
                 "this function must be callable with (const Key&, const Value&) or with (const Value&) of the "
-                "stream");
+                "stream; on a stream, it may also take a const RecordContext& as the last argument");
   return kCallable;
 }
 
-/// Calls the function with (key, value) if possible, otherwise with (value).
+/// Checks that the function takes no RecordContext. For operators whose functions may be called without a record.
 template <class F, class K, class V>
+[[nodiscard]] constexpr bool require_no_context() {
+  constexpr bool kNoContext = TakesNoContext<F, K, V> || !Callable<F, K, V>;
+  static_assert(
+      kNoContext,
+      "only functions of streams may take a RecordContext: those of tables are also called for earlier values, "
+      "whose records are gone");
+  return kNoContext;
+}
+
+/// Calls the function with (key, value) if possible, otherwise with (value). It may be a pointer to a member of the
+/// value.
+template <class F, class K, class V>
+requires TakesNoContext<F, K, V>
 decltype(auto) call(F& function, const K& key, V&& value) {
   if constexpr (TakesKeyValue<F, K, V>) {
-    return function(key, std::forward<V>(value));
+    return std::invoke(function, key, std::forward<V>(value));
   } else {
-    return function(std::forward<V>(value));
+    return std::invoke(function, std::forward<V>(value));
+  }
+}
+
+/// As call(), in a node of a stream. The function may also take a RecordContext. Then the result is no reference,
+/// because it could refer to the context.
+template <class F, class K, class V>
+decltype(auto) call(F& function, const K& key, V&& value, const TaskContext& task) {
+  if constexpr (TakesNoContext<F, K, V>) {
+    return call(function, key, std::forward<V>(value));
+  } else if constexpr (TakesKeyValueContext<F, K, V>) {
+    return std::decay_t<std::invoke_result_t<F&, const K&, V, const RecordContext&>>(
+        std::invoke(function, key, std::forward<V>(value), record_context(task)));
+  } else if constexpr (TakesValueContext<F, V>) {
+    return std::decay_t<std::invoke_result_t<F&, V, const RecordContext&>>(
+        std::invoke(function, std::forward<V>(value), record_context(task)));
+  } else {
+    return function(key, std::forward<V>(value), task);
   }
 }
 
@@ -130,8 +175,9 @@ struct CallResult {
   using Type = void;
 };
 template <class F, class K, class V>
-struct CallResult<F, K, V, std::enable_if_t<TakesKeyValue<F, K, V> || TakesValue<F, V>>> {
-  using Type = std::remove_cvref_t<decltype(call(std::declval<F&>(), std::declval<const K&>(), std::declval<V>()))>;
+struct CallResult<F, K, V, std::enable_if_t<Callable<F, K, V>>> {
+  using Type = std::remove_cvref_t<decltype(call(std::declval<F&>(), std::declval<const K&>(), std::declval<V>(),
+                                                 std::declval<const TaskContext&>()))>;
 };
 
 /// The key and value types of KeyValue or std::pair, which map functions return.

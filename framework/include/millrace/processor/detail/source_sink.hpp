@@ -209,11 +209,7 @@ class SinkNode final : public TerminalNode<K, V> {
   // Functions for rare settings are not inline, so that the usual path stays short.
 
   [[gnu::noinline]] void choose_topic(const Record<K, V>& record) {
-    const RecordOrigin& origin = *this->task().current_record().origin;
-    const RecordMetadata place{origin.topic == nullptr ? std::string() : *origin.topic, origin.partition,
-                               origin.offset};
-    topic_ = settings_.choose_topic(record.key, record.value,
-                                    {place, record.timestamp, record.headers, origin.raw_key, origin.raw_value});
+    topic_ = settings_.choose_topic(record.key, record.value, record_context(this->task()));
     totals_ = chosen_topics_.of(this->task(), *this, topic_);
   }
   // The partitioner is called before serializing: a record that it drops need not be serializable.

@@ -149,6 +149,10 @@ class TaskContext {
   CurrentRecord current_record_;
 };
 
+/// The context of the task's current record, for user functions. Copies the topic's name, so call it only for functions
+/// that take a context.
+[[nodiscard]] RecordContext record_context(const TaskContext& task);
+
 /// Makes a record the task's current record, and restores the previous one at the end of the scope, also if something
 /// throws. The objects that `record` points to must outlive the scope. Used by the task's thread.
 class RecordScope {

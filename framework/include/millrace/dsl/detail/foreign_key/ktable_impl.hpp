@@ -25,7 +25,7 @@ template <class E, class K, class V, class KO>
   static_assert(kGivesKey,
                 "the foreign key function must be callable with (value) or (key, value) of this table and return the "
                 "other table's key, or std::optional of it");
-  return kGivesKey;
+  return kGivesKey && require_no_context<E, K, const V&>();
 }
 
 /// The names of a foreign-key join's nodes, topics and store, in the order in which Kafka Streams draws them. The nodes

@@ -34,20 +34,23 @@ class StreamTableJoin {
       : select_(std::move(select)), joiner_(std::move(joiner)), table_(std::move(table)) {}
 
   /// Called by the node's init() and close().
-  void init(TaskContext& task, const NodeBase& node) { table_->init(task, node); }
+  void init(TaskContext& task, const NodeBase& node) {
+    task_ = &task;
+    table_->init(task, node);
+  }
   void close() { table_->close(); }
   [[nodiscard]] bool table_is_versioned() const { return table_->is_versioned(); }
 
   /// True if the record takes part in the join. A null value never does. A null key does in a left join only.
   [[nodiscard]] bool takes(const Record<K, V>& record) {
-    return !is_null(record.value) && (Left || !is_null(call(select_, record.key, record.value)));
+    return !is_null(record.value) && (Left || !is_null(call(select_, record.key, record.value, *task_)));
   }
 
   /// The joined value; nullopt if there is none.
   [[nodiscard]] std::optional<VOut> join(const Record<K, V>& record) {
     std::optional<ValueAndTimestamp<VT>> found;
     // A reference extends the life of a temporary result of the selector.
-    const auto& key = call(select_, record.key, record.value);
+    const auto& key = call(select_, record.key, record.value, *task_);
     // A versioned table is read as of the record's time, other tables have the latest value only.
     if (!is_null(key)) {
       found = table_->is_versioned() ? table_->get(non_null(key), record.timestamp) : table_->get(non_null(key));
@@ -65,6 +68,7 @@ class StreamTableJoin {
   }
 
  private:
+  const TaskContext* task_ = nullptr;  ///< set by init()
   Select select_;
   F joiner_;
   std::unique_ptr<TableValueGetter<KT, VT>> table_;

@@ -81,8 +81,8 @@ KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
   if constexpr (detail::SkipsNull<F, K, const V&>) {
     if constexpr (detail::require_predicate<F, K, const detail::NonNull<V>&>()) {
       return filter(
-          [predicate = std::move(predicate)](const K& key, const V& value) mutable {
-            return value ? static_cast<bool>(detail::call(predicate, key, *value)) : true;
+          [predicate = std::move(predicate)](const K& key, const V& value, const detail::TaskContext& task) mutable {
+            return value ? static_cast<bool>(detail::call(predicate, key, *value, task)) : true;
           },
           named);
     }
@@ -100,8 +100,8 @@ KStream<K, V> KStream<K, V>::filter_not(F predicate, const Named& named) const {
   if constexpr (detail::SkipsNull<F, K, const V&>) {
     if constexpr (detail::require_predicate<F, K, const detail::NonNull<V>&>()) {
       return filter_not(
-          [predicate = std::move(predicate)](const K& key, const V& value) mutable {
-            return value ? static_cast<bool>(detail::call(predicate, key, *value)) : false;
+          [predicate = std::move(predicate)](const K& key, const V& value, const detail::TaskContext& task) mutable {
+            return value ? static_cast<bool>(detail::call(predicate, key, *value, task)) : false;
           },
           named);
     }
@@ -138,9 +138,10 @@ auto KStream<K, V>::map_values(F mapper, const Named& named) const {
     if constexpr (detail::require_result<F, K, T>()) {
       using T2 = detail::NonNull<typename detail::CallResult<F, K, T>::Type>;
       return map_values(
-          [mapper = std::move(mapper)](const K& key, V value) mutable -> std::optional<T2> {
+          [mapper = std::move(mapper)](const K& key, V value,
+                                       const detail::TaskContext& task) mutable -> std::optional<T2> {
             if (!value) return std::nullopt;
-            return detail::call(mapper, key, *std::move(value));
+            return detail::call(mapper, key, *std::move(value), task);
           },
           named);
     }
@@ -188,16 +189,17 @@ auto KStream<K, V>::flat_map_values(F mapper, const Named& named) const {
   if constexpr (detail::SkipsNull<F, K, V>) {
     using T = detail::NonNull<V>;
     if constexpr (detail::require_range<F, K, T>()) {
-      using Range = decltype(detail::call(mapper, std::declval<const K&>(), std::declval<T>()));
+      using Range = decltype(detail::call(mapper, std::declval<const K&>(), std::declval<T>(),
+                                          std::declval<const detail::TaskContext&>()));
       using T2 = detail::NonNull<typename detail::ElementOf<std::remove_cvref_t<Range>>::Type>;
       return flat_map_values(
-          [mapper = std::move(mapper)](const K& key, V value) mutable {
+          [mapper = std::move(mapper)](const K& key, V value, const detail::TaskContext& task) mutable {
             std::vector<std::optional<T2>> values;
             if (!value) {
               values.emplace_back();
               return values;
             }
-            for (auto&& element : detail::call(mapper, key, *std::move(value))) {
+            for (auto&& element : detail::call(mapper, key, *std::move(value), task)) {
               values.emplace_back(detail::take_element<Range>(element));
             }
             return values;
@@ -218,8 +220,8 @@ template <class F>
 KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
   if constexpr (detail::SkipsNull<F, K, const V&>) {
     return peek(
-        [action = std::move(action)](const K& key, const V& value) mutable {
-          if (value) detail::call(action, key, *value);
+        [action = std::move(action)](const K& key, const V& value, const detail::TaskContext& task) mutable {
+          if (value) detail::call(action, key, *value, task);
         },
         named);
   } else if constexpr (detail::require_callable<F, K, const V&>()) {
@@ -236,8 +238,8 @@ template <class F>
 void KStream<K, V>::for_each(F action, const Named& named) const {
   if constexpr (detail::SkipsNull<F, K, const V&>) {
     for_each(
-        [action = std::move(action)](const K& key, const V& value) mutable {
-          if (value) detail::call(action, key, *value);
+        [action = std::move(action)](const K& key, const V& value, const detail::TaskContext& task) mutable {
+          if (value) detail::call(action, key, *value, task);
         },
         named);
   } else if constexpr (detail::require_callable<F, K, const V&>()) {
@@ -259,16 +261,17 @@ template <class F>
 void KStream<K, V>::print(const Printed& printed, F text) const {
   if constexpr (detail::SkipsNull<F, K, const V&>) {
     if constexpr (detail::require_text<F, K, const detail::NonNull<V>&>()) {
-      print(printed, [text = std::move(text)](const K& key, const V& value) mutable {
-        return value ? std::string(detail::call(text, key, *value)) : detail::to_text(key) + ", null";
+      print(printed, [text = std::move(text)](const K& key, const V& value, const detail::TaskContext& task) mutable {
+        return value ? std::string(detail::call(text, key, *value, task)) : detail::to_text(key) + ", null";
       });
     }
   } else if constexpr (detail::require_text<F, K, const V&>()) {
     // Made once, in the build phase. The writer belongs to `printed`.
     const std::string prefix = "[" + (printed.label().empty() ? position().name : printed.label()) + "]: ";
     // All tasks share the writer, which is thread-safe. Each task has its own copy of `text`.
-    auto show = [prefix, writer = printed.writer(), text](const K& key, const V& value) mutable {
-      writer->write(prefix + std::string(detail::call(text, key, value)));
+    auto show = [prefix, writer = printed.writer(), text](const K& key, const V& value,
+                                                          const detail::TaskContext& task) mutable {
+      writer->write(prefix + std::string(detail::call(text, key, value, task)));
     };
     using Show = decltype(show);
     follow<K, V>(

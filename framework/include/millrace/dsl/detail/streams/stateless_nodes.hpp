@@ -22,7 +22,7 @@ class FilterNode final : public OperatorNode<K, V, K, V> {
   FilterNode(F predicate, bool keep_if) : predicate_(std::move(predicate)), keep_if_(keep_if) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
-    const bool holds = static_cast<bool>(call(predicate_, record.key, std::as_const(record.value)));
+    const bool holds = static_cast<bool>(call(predicate_, record.key, std::as_const(record.value), this->task()));
     return holds == keep_if_ ? &this->output() : nullptr;
   }
 
@@ -69,7 +69,7 @@ class MapNode final : public OperatorNode<K, V, K2, V2> {
 
   Output<K, V>* process(Record<K, V>& record) override {
     // The mapper may move from the value, and must not change the key.
-    auto pair = to_key_value(call(mapper_, record.key, std::move(record.value)));
+    auto pair = to_key_value(call(mapper_, record.key, std::move(record.value), this->task()));
     if constexpr (kReplaceable<K, K2> && kReplaceable<V, V2>) {
       // The record stays the same object, so its headers need no move.
       replace(record.key, std::move(pair.key));
@@ -94,7 +94,7 @@ class MapValuesNode final : public OperatorNode<K, V, K, V2> {
   explicit MapValuesNode(F mapper) : mapper_(std::move(mapper)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
-    V2 value = call(mapper_, record.key, std::move(record.value));
+    V2 value = call(mapper_, record.key, std::move(record.value), this->task());
     if constexpr (kReplaceable<V, V2>) {
       replace(record.value, std::move(value));
       return &this->output();
@@ -117,8 +117,8 @@ class FlatMapNode final : public OperatorNode<K, V, K2, V2> {
 
   Output<K, V>* process(Record<K, V>& record) override {
     // Tells whether the elements may be moved from: see kOwnsElements.
-    using Returned = decltype(call(mapper_, record.key, std::move(record.value)));
-    for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
+    using Returned = decltype(call(mapper_, record.key, std::move(record.value), this->task()));
+    for (auto&& element : call(mapper_, record.key, std::move(record.value), this->task())) {
       auto pair = to_key_value(take_element<Returned>(element));
       // The node keeps the record's headers, because the next element needs them too.
       this->forward(Record<K2, V2>{std::move(pair.key), std::move(pair.value), record.timestamp, record.headers});
@@ -137,8 +137,8 @@ class FlatMapValuesNode final : public OperatorNode<K, V, K, V2> {
   explicit FlatMapValuesNode(F mapper) : mapper_(std::move(mapper)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
-    using Returned = decltype(call(mapper_, record.key, std::move(record.value)));
-    for (auto&& element : call(mapper_, record.key, std::move(record.value))) {
+    using Returned = decltype(call(mapper_, record.key, std::move(record.value), this->task()));
+    for (auto&& element : call(mapper_, record.key, std::move(record.value), this->task())) {
       this->forward(Record<K, V2>{record.key, take_element<Returned>(element), record.timestamp, record.headers});
     }
     return nullptr;
@@ -156,7 +156,7 @@ class SelectKeyNode final : public OperatorNode<K, V, K2, V> {
 
   Output<K, V>* process(Record<K, V>& record) override {
     // The selector may return a reference into the record, so the result is copied before the key is replaced.
-    K2 key = call(selector_, record.key, std::as_const(record.value));
+    K2 key = call(selector_, record.key, std::as_const(record.value), this->task());
     if constexpr (kReplaceable<K, K2>) {
       replace(record.key, std::move(key));
       return &this->output();
@@ -178,7 +178,7 @@ class PeekNode final : public OperatorNode<K, V, K, V> {
   explicit PeekNode(F action) : action_(std::move(action)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
-    call(action_, record.key, std::as_const(record.value));
+    call(action_, record.key, std::as_const(record.value), this->task());
     return &this->output();
   }
 
@@ -193,7 +193,7 @@ class ForEachNode final : public TerminalNode<K, V> {
   explicit ForEachNode(F action) : action_(std::move(action)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
-    call(action_, record.key, std::as_const(record.value));
+    call(action_, record.key, std::as_const(record.value), this->task());
     return nullptr;
   }
 
@@ -213,14 +213,16 @@ class PassThroughNode final : public OperatorNode<K, V, K, V> {
 template <class K, class V>
 class BranchNode final : public OperatorNode<K, V, K, V> {
  public:
-  using Predicate = std::function<bool(const K&, const V&)>;
+  using Predicate = std::function<bool(const K&, const V&, const TaskContext&)>;
 
   explicit BranchNode(std::vector<Predicate> predicates) : predicates_(std::move(predicates)) {}
 
   Output<K, V>* process(Record<K, V>& record) override {
     std::size_t branch = 0;
     // Without a match `branch` is the number of predicates, which is the index of the default branch.
-    while (branch < predicates_.size() && !predicates_[branch](record.key, record.value)) ++branch;
+    while (branch < predicates_.size() && !predicates_[branch](record.key, record.value, this->task())) {
+      ++branch;
+    }
     // Without a default branch the record ends here.
     if (branch < this->output().size()) this->output().forward_at(this->task(), branch, record);
     return nullptr;

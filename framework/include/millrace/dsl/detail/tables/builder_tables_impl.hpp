@@ -41,9 +41,11 @@ template <class K, class V, class Consumed>
                                     settings.timestamps.value_or(TimestampPolicy::fail_on_invalid),
                                     !settings.timestamps.has_value(),
                                     {}};
-  if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(settings.extractor)>, NoExtractor>) {
-    constexpr bool kFits =
-        std::is_constructible_v<TimestampExtractor<Key, Value>, std::remove_cvref_t<decltype(settings.extractor)>>;
+  using Extractor = std::remove_cvref_t<decltype(settings.extractor)>;
+  if constexpr (kIsFieldTimestamp<Extractor>) {
+    if constexpr (require_extractor<Extractor, Key, Value>()) source.extractor = settings.extractor;
+  } else if constexpr (!std::is_same_v<Extractor, NoExtractor>) {
+    constexpr bool kFits = std::is_constructible_v<TimestampExtractor<Key, Value>, Extractor>;
     static_assert(kFits,
                   "the timestamp extractor of a table must be callable as extractor(const Record<std::optional<K>, "
                   "std::optional<V>>&, Timestamp), optionally with a RecordMetadata as third argument: a table's topic "

@@ -94,7 +94,8 @@ KTable<K, VOut> KTable<K, V>::derive(Compute compute, const std::string& prefix,
 template <class K, class V>
 template <class F, class... Options>
 KTable<K, V> KTable<K, V>::filter(F predicate, const Options&... options) const {
-  if constexpr (detail::require_table_options<Options...>() && detail::require_predicate<F, K, const V&>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_no_context<F, K, const V&>() &&
+                detail::require_predicate<F, K, const V&>()) {
     return derive<V>(detail::FilterCompute<K, V, F>(std::move(predicate), true), "KTABLE-FILTER-", true, value_serde_,
                      {}, options...);
   }
@@ -103,7 +104,8 @@ KTable<K, V> KTable<K, V>::filter(F predicate, const Options&... options) const 
 template <class K, class V>
 template <class F, class... Options>
 KTable<K, V> KTable<K, V>::filter_not(F predicate, const Options&... options) const {
-  if constexpr (detail::require_table_options<Options...>() && detail::require_predicate<F, K, const V&>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_no_context<F, K, const V&>() &&
+                detail::require_predicate<F, K, const V&>()) {
     return derive<V>(detail::FilterCompute<K, V, F>(std::move(predicate), false), "KTABLE-FILTER-", true, value_serde_,
                      {}, options...);
   }
@@ -112,7 +114,8 @@ KTable<K, V> KTable<K, V>::filter_not(F predicate, const Options&... options) co
 template <class K, class V>
 template <class F, class... Options>
 auto KTable<K, V>::map_values(F mapper, const Options&... options) const {
-  if constexpr (detail::require_table_options<Options...>() && detail::require_result<F, K, V>()) {
+  if constexpr (detail::require_table_options<Options...>() && detail::require_no_context<F, K, V>() &&
+                detail::require_result<F, K, V>()) {
     using VOut = detail::NonNull<typename detail::CallResult<F, K, V>::Type>;
     // The value has a new type, so no value serde is inherited.
     return derive<VOut>(detail::MapValuesCompute<K, V, VOut, F>(std::move(mapper)), "KTABLE-MAPVALUES-", true, {}, {},
