@@ -75,7 +75,7 @@ LIBRARIES = {
     # `broker` has rocksdb_log.hpp, which the databases of `state` and `broker_embedded` use.
     "rocksdb/": (["broker", "state", "broker_embedded"], False),
     "librdkafka/": (["broker_kafka"], False),
-    "simdjson": (["serde", "state", "broker_embedded"], False),
+    "simdjson": (["serde", "state", "broker_embedded", "app"], False),
     "nlohmann/": (["serde", "app"], True),
     "CLI/": (["app"], False),
     "spdlog/": (["common"], False),

@@ -15,14 +15,14 @@ class Printer {
  public:
   explicit Printer(bool for_people) : for_people_(for_people) {}
 
-  void print(const ShownRecord& record) {
+  void print(const millrace::ShownRecord& record) {
     ++printed_;
     if (!record.fits() && ++misfits_ == 1) {
       const bool key = !record.key.problem.empty();
       first_misfit_ = fmt::format("partition {}, offset {}, {}: {}", record.partition, record.offset,
                                   key ? "key" : "value", key ? record.key.problem : record.value.problem);
     }
-    fmt::print("{}\n", for_people_ ? people_.line(record) : json_line(record));
+    fmt::print("{}\n", for_people_ ? people_.line(record) : millrace::json_line(record));
   }
   static void flush() { std::fflush(stdout); }
 
@@ -35,7 +35,7 @@ class Printer {
 
  private:
   const bool for_people_;
-  PeopleLines people_;
+  millrace::PeopleLines people_;
   std::uint64_t printed_ = 0;
   std::uint64_t misfits_ = 0;
   std::string first_misfit_;
@@ -58,7 +58,8 @@ std::vector<Part> parts_of(millrace::Consumer& consumer, const CatOptions& optio
 
 void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientConfig config,
          millrace::StopSignals& signals) {
-  const RecordFormat format{Format::parse(options.key), Format::parse(options.value)};
+  const millrace::RecordFormat format{millrace::BytesFormat::parse(options.key),
+                                      millrace::BytesFormat::parse(options.value)};
   std::vector<Condition> conditions;
   for (const auto& condition : options.where) conditions.push_back(Condition::parse(condition));
   // A mistake in --from is found before the broker is asked.
@@ -80,7 +81,7 @@ void cat(millrace::Broker& broker, const CatOptions& options, millrace::ClientCo
     for (auto& part : parts) part.from = part.end;
   }
   auto left = options.count;
-  const auto visit = [&](const ShownRecord& record) {
+  const auto visit = [&](const millrace::ShownRecord& record) {
     printer.print(record);
     return !left || --*left > 0;
   };

@@ -61,7 +61,7 @@ struct CatOptions {
   std::optional<std::uint64_t> tail;      ///< nullopt: all records
   bool follow = false;
   std::string isolation = "read_committed";
-  // How keys and values are shown, see Format.
+  // How keys and values are shown, see millrace::BytesFormat.
   std::string key = "auto";
   std::string value = "auto";
   std::vector<std::string> where;  ///< see Condition; all must hold

@@ -41,7 +41,7 @@ Condition Condition::parse(const std::string& text) {
   return {false, field, wanted};
 }
 
-bool Condition::matches(const ShownRecord& record) const {
+bool Condition::matches(const millrace::ShownRecord& record) const {
   auto document = Json::parse((of_key_ ? record.key : record.value).json);
   // Under the format `auto`, JSON is shown as a string.
   if (!path_.empty() && document.is_string()) {

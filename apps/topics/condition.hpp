@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "topics/shown_record.hpp"
+#include "millrace/app/shown_record.hpp"
 
 namespace topics {
 
@@ -25,7 +25,7 @@ class Condition {
 
   /// Whether the record has this field with this value. Strings are compared as text. Numbers are compared as numbers,
   /// so 5 equals 5.0. Other values are compared as JSON. A value that is not JSON has no fields.
-  [[nodiscard]] bool matches(const ShownRecord& record) const;
+  [[nodiscard]] bool matches(const millrace::ShownRecord& record) const;
 
  private:
   Condition(bool of_key, std::string path, std::string wanted)

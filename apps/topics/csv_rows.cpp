@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "millrace/app/bytes_format.hpp"
 #include "millrace/common/errors.hpp"
-#include "topics/format.hpp"
 
 namespace topics {
 namespace {
@@ -114,13 +114,13 @@ std::string CsvRows::json_object(const std::optional<std::string>& null_value) c
   for (std::size_t i = 0; i < parser_->names.size(); ++i) {
     const auto& field = parser_->fields()[i];
     if (i > 0) object += ',';
-    object += json_string(parser_->names[i]) + ':';
+    object += millrace::detail::json_string(parser_->names[i]) + ':';
     if (field == null_value) {
       object += "null";
     } else if (field == "true" || field == "false" || is_number(field)) {
       object += field;
     } else if (simdjson::validate_utf8(field)) {
-      object += json_string(field);
+      object += millrace::detail::json_string(field);
     } else {
       parser_->fail(fmt::format("has a field '{}' that is not UTF-8", parser_->names[i]));
     }

@@ -9,10 +9,10 @@
 #include <istream>
 #include <stdexcept>
 
+#include "millrace/app/detail/utc_text.hpp"
 #include "millrace/common/errors.hpp"
 #include "topics/condition.hpp"
 #include "topics/csv_rows.hpp"
-#include "topics/times.hpp"
 
 namespace topics {
 namespace {
@@ -94,7 +94,7 @@ class Fields {
   millrace::Timestamp time(const Json& field, std::uint64_t line) const {
     std::optional<millrace::Timestamp> time;
     if (field.is_number_integer() && field <= INT64_MAX) time = field.get<std::int64_t>();
-    if (field.is_string()) time = parse_utc(field.get<std::string>());
+    if (field.is_string()) time = millrace::detail::parse_utc(field.get<std::string>());
     if (time && *time >= 0) return *time;
     fail(line, fmt::format(
                    "has {} in field '{}' (--timestamp-field); it needs milliseconds since 1970, or a time in UTC such "

@@ -48,7 +48,7 @@ class Input {
 /// The reader of a format. `text` must outlive it. A value that equals `null_value` becomes null: a tombstone. In CSV,
 /// a field that equals `null_value` becomes JSON's null. The key field must be a string, an integer, a boolean or
 /// null; a string becomes a key without quotes. The time is a number of ms since the epoch, or a time in UTC, see
-/// parse_utc(). Throws std::invalid_argument if an option does not belong to the format.
+/// millrace::detail::parse_utc(). Throws std::invalid_argument if an option does not belong to the format.
 [[nodiscard]] std::unique_ptr<Input> make_input(const InputOptions& options, std::istream& text);
 
 }  // namespace topics

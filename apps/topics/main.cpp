@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "millrace/app/bytes_format.hpp"
 #include "millrace/app/command_line.hpp"
 #include "topics/commands.hpp"
-#include "topics/format.hpp"
 
 namespace {
 
@@ -68,7 +68,7 @@ void add_put_options(CLI::App& put, topics::PutOptions& options) {
 
 void add_cat_options(CLI::App& cat, topics::CatOptions& options) {
   cat.add_option("topic", options.topic)->required()->type_name("TOPIC");
-  cat.add_option("--key", options.key, "how keys are shown: " + std::string(topics::kFormatNames))
+  cat.add_option("--key", options.key, "how keys are shown: " + std::string(millrace::kBytesFormatNames))
       ->type_name("FORMAT")
       ->capture_default_str();
   cat.add_option("--value", options.value, "how values are shown; json shows JSON nested instead of as a string")

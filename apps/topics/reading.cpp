@@ -64,14 +64,14 @@ void Reading::follow(const std::vector<Part>& parts, const Visit& visit, const s
       parts, [] { return false; }, [](const auto&) { return true; }, visit, batch_end);
 }
 
-std::vector<ShownRecord> Reading::tail_of(const Part& part, std::uint64_t count) {
-  std::deque<ShownRecord> last;
+std::vector<millrace::ShownRecord> Reading::tail_of(const Part& part, std::uint64_t count) {
+  std::deque<millrace::ShownRecord> last;
   auto step = std::max<std::int64_t>(kFirstStep, static_cast<std::int64_t>(std::min<std::uint64_t>(count, 1U << 30)));
   auto end = part.end;
   while (last.size() < count && end > part.from && !signals_.requested()) {
     const auto from = std::max(part.from, end - step);
-    std::deque<ShownRecord> before;
-    to_ends({{part.id, from, end}}, [&](ShownRecord&& record) {
+    std::deque<millrace::ShownRecord> before;
+    to_ends({{part.id, from, end}}, [&](millrace::ShownRecord&& record) {
       before.push_back(std::move(record));
       if (before.size() + last.size() > count) before.pop_front();
       return true;
@@ -83,11 +83,11 @@ std::vector<ShownRecord> Reading::tail_of(const Part& part, std::uint64_t count)
   return {std::make_move_iterator(last.begin()), std::make_move_iterator(last.end())};
 }
 
-std::vector<ShownRecord> Reading::tail(const std::vector<Part>& parts, std::uint64_t count) {
-  std::vector<std::vector<ShownRecord>> of_parts;
+std::vector<millrace::ShownRecord> Reading::tail(const std::vector<Part>& parts, std::uint64_t count) {
+  std::vector<std::vector<millrace::ShownRecord>> of_parts;
   for (const auto& part : parts) of_parts.push_back(tail_of(part, count));
   // Merges the partitions from their ends: the latest of their last records goes first.
-  std::vector<ShownRecord> last;
+  std::vector<millrace::ShownRecord> last;
   while (last.size() < count) {
     const auto latest = std::ranges::max_element(of_parts, {}, [](const auto& records) {
       return std::pair(!records.empty(), records.empty() ? millrace::kNoTimestamp : records.back().timestamp);

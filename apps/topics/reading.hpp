@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "millrace/app/shown_record.hpp"
 #include "millrace/app/stop_signals.hpp"
 #include "millrace/broker/consumer.hpp"
 #include "topics/condition.hpp"
-#include "topics/shown_record.hpp"
 #include "topics/start_position.hpp"
 
 namespace topics {
@@ -26,12 +26,12 @@ struct Part {
 class Reading {
  public:
   /// The arguments must outlive the object.
-  Reading(millrace::Consumer& consumer, const RecordFormat& format, const std::vector<Condition>& conditions,
+  Reading(millrace::Consumer& consumer, const millrace::RecordFormat& format, const std::vector<Condition>& conditions,
           millrace::StopSignals& signals)
       : consumer_(consumer), format_(format), conditions_(conditions), signals_(signals) {}
 
   /// Gets one record. Returns false to end the reading.
-  using Visit = std::function<bool(ShownRecord&& record)>;
+  using Visit = std::function<bool(millrace::ShownRecord&& record)>;
 
   /// Reads the parts to their ends. `batch_end` is called after each batch of records.
   void to_ends(
@@ -41,17 +41,17 @@ class Reading {
 
   /// The last `count` records of all parts together, by their time. Records of one partition stay in the order of their
   /// offsets. Reads each partition from its end backwards, in growing steps, until it has enough records.
-  [[nodiscard]] std::vector<ShownRecord> tail(const std::vector<Part>& parts, std::uint64_t count);
+  [[nodiscard]] std::vector<millrace::ShownRecord> tail(const std::vector<Part>& parts, std::uint64_t count);
 
  private:
   /// Assigns the starts of the parts. Reads until `done()`.
   void read(const std::vector<Part>& parts, const std::function<bool()>& done,
             const std::function<bool(const millrace::ConsumerRecord&)>& wanted, const Visit& visit,
             const std::function<void()>& batch_end);
-  [[nodiscard]] std::vector<ShownRecord> tail_of(const Part& part, std::uint64_t count);
+  [[nodiscard]] std::vector<millrace::ShownRecord> tail_of(const Part& part, std::uint64_t count);
 
   millrace::Consumer& consumer_;
-  const RecordFormat& format_;
+  const millrace::RecordFormat& format_;
   const std::vector<Condition>& conditions_;
   millrace::StopSignals& signals_;
 };

@@ -7,7 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "topics/times.hpp"
+#include "millrace/app/detail/utc_text.hpp"
 
 namespace topics {
 namespace {
@@ -31,7 +31,7 @@ StartPosition StartPosition::parse(const std::string& text) {
   if (text == "end") return StartPosition{End{}};
   // An offset before a time: "2012" is an offset, "2012-01-03" is not a whole number.
   if (const auto number = whole_number(text)) return StartPosition{Offset{*number}};
-  if (const auto time = parse_utc(text)) return StartPosition{Time{*time}};
+  if (const auto time = millrace::detail::parse_utc(text)) return StartPosition{Time{*time}};
   throw std::invalid_argument(
       fmt::format("'{}' is none of: beginning, end, an offset, YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS", text));
 }

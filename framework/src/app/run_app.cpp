@@ -1,8 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "app/reset_command.hpp"
+#include "app/show_topics.hpp"
 #include "millrace/app/app.hpp"
 #include "millrace/app/command_line.hpp"
 #include "millrace/app/stop_signals.hpp"
@@ -58,8 +62,8 @@ void log_summary(const Streams& streams, const std::string& name) {
   log(counters.dropped_records > 0 ? LogLevel::warn : LogLevel::info, text);
 }
 
-/// Throws StreamsException with the application's error, or if closing takes too long.
-void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& name) {
+/// Throws StreamsException with the application's error, or if closing takes too long. `show`: may be null.
+void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& name, detail::ShowTopics* show) {
   streams.start();
   // The main thread waits for signals, and in between looks at the state. Signals are blocked in all other threads.
   while (!stop.wait_for(kLookInterval) && !streams.wait_for(Millis(0))) {
@@ -67,6 +71,7 @@ void run_until_stopped(Streams& streams, StopSignals& stop, const std::string& n
   if (stop.requested()) log(LogLevel::info, name + " closes");
   // The error is checked after closing, so that a failed application also leaves its group.
   const bool closed = streams.close(kCloseTimeout);
+  if (show != nullptr) show->finish();
   log_summary(streams, name);
   if (const auto error = streams.error(); !error.empty()) throw StreamsException(error);
   if (!closed) {
@@ -98,6 +103,14 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
                "with N partitions")
       ->check(CLI::Range(1, 1'000'000))
       ->group("Common options");
+  std::vector<std::string> shown_topics;
+  cli.add_option("--show", shown_topics,
+                 "prints the records that the application writes to this topic while it runs; may be repeated. "
+                 "TOPIC=KEY,VALUE says how keys and values are shown: " +
+                     std::string(kBytesFormatNames))
+      ->type_name("TOPIC")
+      ->allow_extra_args(false)
+      ->group("Common options");
   const ResetCommand reset(cli);
   Options options(cli);
   if (spec.options) spec.options(options);
@@ -111,6 +124,8 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
       print_description(topology, description);
       return kExitOk;
     }
+    std::vector<detail::ShownTopic> topics;
+    for (const auto& topic : shown_topics) topics.push_back(detail::ShownTopic::parse(topic, topology));
     // make_broker() does not connect to Kafka yet, so the checks below come before any waiting.
     const auto broker = make_broker(config, reset.given() ? IfMissing::fail : IfMissing::create);
     if (reset.given()) {
@@ -126,7 +141,12 @@ int run_app(int argc, const char* const* argv, const AppSpec& spec) {
     // fail.
     if (spec.before_start) spec.before_start(*broker, config);
     if (create_topics > 0) create_missing_topics(topology, config, *broker, create_topics);
-    run_until_stopped(streams, stop, name);
+    std::optional<detail::ShowTopics> show;
+    if (!topics.empty()) {
+      // Before the start, so that no result is missed.
+      show.emplace(broker, std::move(topics), config.get_millis("millrace.connect.timeout.ms"));
+    }
+    run_until_stopped(streams, stop, name, show ? &*show : nullptr);
     return kExitOk;
   });
 }

@@ -47,7 +47,7 @@ void refuse_output(const TopologyBuilder& topology, const std::string& topic, co
   std::string text = "topic '" + topic + "': " + error.what();
   for (const NodeSpec& spec : topology.nodes()) {
     if (spec.kind != NodeSpec::Kind::sink || std::ranges::find(spec.topics, topic) == spec.topics.end()) continue;
-    const std::string types = spec.factory()->written_types();
+    const std::string types = spec.factory()->written_types().str();
     throw SerializationException(text + ". The topology writes this topic as <" + types +
                                  ">: read it with create_output_topic<" + types + ">(\"" + topic +
                                  "\"), or with the serdes that the sink has");

@@ -155,6 +155,35 @@ BOOST_AUTO_TEST_CASE(runs_until_a_signal_and_closes) {
   BOOST_TEST(result.code == kExitOk, result.err);
 }
 
+BOOST_AUTO_TEST_CASE(shows_topics_up_to_their_ends) {
+  const TempDir dir;
+  // Stops as soon as the record was processed.
+  AppSpec spec{.name = "copier", .topology = [thread = pthread_self()](const StreamsConfig&) {
+                 StreamsBuilder builder;
+                 builder.stream<std::string, std::string>("in")
+                     .peek([thread](const std::string&) { pthread_kill(thread, SIGTERM); })
+                     .to("out");
+                 return builder.build();
+               }};
+  spec.before_start = [](Broker& broker, const StreamsConfig&) {
+    for (const auto* const name : {"in", "out"}) broker.make_admin()->create_topic({name, 1, -1, {}}, 10s);
+    const auto producer = broker.make_producer({}, nullptr);
+    ProducerRecord record;
+    record.topic = "in";
+    record.key = "k";
+    record.value = "v";
+    record.timestamp = 0;
+    producer->send(record, 0);
+    producer->flush(10s);
+  };
+  const auto result =
+      run(spec, {"--broker", "embedded:" + dir.path().string(), "--show", "out", "--log-level", "warn"});
+  set_log_level(LogLevel::info);
+  BOOST_TEST(result.code == kExitOk, result.err);
+  BOOST_TEST(result.out == "1970-01-01 00:00:00.000Z  0:0  k  v\n");
+  BOOST_TEST(run(spec, {"--show", "out=x"}).code == kExitUsage);
+}
+
 BOOST_AUTO_TEST_CASE(fails_if_its_last_work_was_not_committed) {
   struct Hook final : Processor<std::string, std::string> {
     void process(Record<std::string, std::string>) override {}

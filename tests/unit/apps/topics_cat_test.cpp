@@ -4,12 +4,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "millrace/app/detail/utc_text.hpp"
+#include "millrace/app/shown_record.hpp"
 #include "topics/condition.hpp"
-#include "topics/shown_record.hpp"
 #include "topics/start_position.hpp"
-#include "topics/times.hpp"
 
-using millrace::ConsumerRecord;
+using namespace millrace;
 using namespace std::string_literals;
 
 namespace {
@@ -27,11 +27,11 @@ ConsumerRecord record(millrace::BytesView key, millrace::BytesView value) {
   return result;
 }
 
-std::string line_of(const ConsumerRecord& record, const topics::RecordFormat& format = {}) {
-  return topics::json_line(format.show(record));
+std::string line_of(const ConsumerRecord& record, const RecordFormat& format = {}) {
+  return json_line(format.show(record));
 }
 
-topics::Shown shown(const char* format, const std::string& bytes) { return topics::Format::parse(format).show(bytes); }
+Shown shown(const char* format, const std::string& bytes) { return BytesFormat::parse(format).show(bytes); }
 
 std::string json_of(const char* format, const std::string& bytes) {
   const auto result = shown(format, bytes);
@@ -39,7 +39,7 @@ std::string json_of(const char* format, const std::string& bytes) {
 }
 
 bool matches(const char* condition, const char* value, const char* value_format = "auto", const char* key = "k") {
-  const topics::RecordFormat format{topics::Format::parse("auto"), topics::Format::parse(value_format)};
+  const RecordFormat format{BytesFormat::parse("auto"), BytesFormat::parse(value_format)};
   return topics::Condition::parse(condition).matches(format.show(record(key, value)));
 }
 
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(reads_what_kafkas_serializers_write) {
   BOOST_TEST(json_of("double", "\x7f\xf8\0\0\0\0\0\0"s) == R"("NaN")");
   BOOST_TEST(json_of("boolean", "\1") == "true");
   BOOST_TEST(json_of("uuid", "123e4567-e89b-12d3-a456-426614174000") == R"("123e4567-e89b-12d3-a456-426614174000")");
-  BOOST_TEST(topics::Format::parse("long").show(std::nullopt).json == "null");
+  BOOST_TEST(BytesFormat::parse("long").show(std::nullopt).json == "null");
 }
 
 BOOST_AUTO_TEST_CASE(shows_all_bytes_in_hex_and_base64) {
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(shows_bytes_that_do_not_fit_in_hex_with_the_reason) {
   BOOST_TEST(!shown("windowed:string", "\xff\xff\xff\xff\xff\xff\xff\xff").problem.empty());
   BOOST_TEST(!shown("session:string", "\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\2"s).problem.empty());
 
-  const auto line = line_of(record("abc", "x"), {topics::Format::parse("long"), topics::Format::parse("json")});
+  const auto line = line_of(record("abc", "x"), {BytesFormat::parse("long"), BytesFormat::parse("json")});
   BOOST_TEST(line.find(R"("key":{"hex":"616263"},"value":{"hex":"78"})") != std::string::npos);
   BOOST_TEST(line.find(R"("errors":{"key":"Long: expected 8 bytes, found 3)") != std::string::npos);
   BOOST_TEST(line.find(R"("value":"not JSON)") != std::string::npos);
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(shows_bytes_that_do_not_fit_in_hex_with_the_reason) {
 
 BOOST_AUTO_TEST_CASE(has_a_known_name) {
   for (const auto* name : {"", "Long", "int", "windowed", "windowed:", "windowed:nope", "windowed:windowed:string"}) {
-    BOOST_CHECK_THROW((void)topics::Format::parse(name), std::invalid_argument);
+    BOOST_CHECK_THROW((void)BytesFormat::parse(name), std::invalid_argument);
   }
 }
 
@@ -147,8 +147,8 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(TopicsCatPrint)
 
 BOOST_AUTO_TEST_CASE(aligns_columns_and_shows_times) {
-  topics::PeopleLines lines;
-  const topics::RecordFormat format;
+  PeopleLines lines;
+  const RecordFormat format;
   auto first = record("long key", "v");
   first.timestamp = 1325568917004;
   first.headers.add("h", std::nullopt);
@@ -157,18 +157,18 @@ BOOST_AUTO_TEST_CASE(aligns_columns_and_shows_times) {
 }
 
 BOOST_AUTO_TEST_CASE(quotes_what_a_terminal_or_a_reader_would_misread) {
-  BOOST_TEST(topics::terminal_text("a b") == "a b");
-  BOOST_TEST(topics::terminal_text("") == R"("")");
-  BOOST_TEST(topics::terminal_text("null") == R"("null")");
-  BOOST_TEST(topics::terminal_text("a\x1b[2J") == R"("a\u001b[2J")");
-  BOOST_TEST(topics::terminal_text("\x7f") == R"("\u007f")");
-  BOOST_TEST(topics::terminal_text("\xc2\x9b") == R"("\u009b")");
+  BOOST_TEST(detail::terminal_text("a b") == "a b");
+  BOOST_TEST(detail::terminal_text("") == R"("")");
+  BOOST_TEST(detail::terminal_text("null") == R"("null")");
+  BOOST_TEST(detail::terminal_text("a\x1b[2J") == R"("a\u001b[2J")");
+  BOOST_TEST(detail::terminal_text("\x7f") == R"("\u007f")");
+  BOOST_TEST(detail::terminal_text("\xc2\x9b") == R"("\u009b")");
 }
 
 BOOST_AUTO_TEST_CASE(shows_times_that_are_no_dates) {
-  BOOST_TEST(topics::utc_text(-1) == "-");
-  BOOST_TEST(topics::utc_text(253'402'300'799'999) == "9999-12-31 23:59:59.999Z");
-  BOOST_TEST(topics::utc_text(std::numeric_limits<std::int64_t>::max()) == "9223372036854775807");
+  BOOST_TEST(detail::utc_text(-1) == "-");
+  BOOST_TEST(detail::utc_text(253'402'300'799'999) == "9999-12-31 23:59:59.999Z");
+  BOOST_TEST(detail::utc_text(std::numeric_limits<std::int64_t>::max()) == "9223372036854775807");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -218,10 +218,10 @@ BOOST_AUTO_TEST_CASE(must_be_a_keyword_a_number_or_a_time) {
 
 BOOST_AUTO_TEST_CASE(has_times_with_fractions_of_a_second) {
   for (const auto* text : {"2012-01-03T05:35:17.004", "2012-01-03 05:35:17.0049Z", "2012-01-03T05:35:17.004Z"}) {
-    BOOST_TEST(topics::parse_utc(text).value_or(-1) == 1325568917004);
+    BOOST_TEST(detail::parse_utc(text).value_or(-1) == 1325568917004);
   }
-  BOOST_TEST(topics::parse_utc("2012-01-03T05:35:17.5").value_or(-1) == 1325568917500);
-  BOOST_TEST(topics::parse_utc("2012-01-03").value_or(-1) == 1325548800000);
+  BOOST_TEST(detail::parse_utc("2012-01-03T05:35:17.5").value_or(-1) == 1325568917500);
+  BOOST_TEST(detail::parse_utc("2012-01-03").value_or(-1) == 1325548800000);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "millrace/app/shown_record.hpp"
 #include "millrace/common/errors.hpp"
 #include "topics/input.hpp"
-#include "topics/shown_record.hpp"
 
+using namespace millrace;
 using topics::InputFormat;
 using topics::InputOptions;
 using topics::InputRecord;
@@ -104,8 +105,7 @@ BOOST_AUTO_TEST_CASE(are_what_cat_prints) {
   record.headers.add("h", "1");
   record.headers.add("h", std::nullopt);
   for (const auto* format : {"auto", "json"}) {
-    const auto line = topics::json_line(
-        topics::RecordFormat{topics::Format::parse("auto"), topics::Format::parse(format)}.show(record));
+    const auto line = json_line(RecordFormat{BytesFormat::parse("auto"), BytesFormat::parse(format)}.show(record));
     const auto records = read({.format = InputFormat::records}, line);
     BOOST_TEST_CONTEXT(format) {
       BOOST_REQUIRE_EQUAL(records.size(), 1U);

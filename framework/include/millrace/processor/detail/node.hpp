@@ -16,6 +16,18 @@
 
 namespace millrace::detail {
 
+/// What a sink writes. For messages and for people who look at its topic.
+struct WrittenTypes {
+  // Types as in source code, such as `std::string`.
+  std::string key;
+  std::string value;
+  /// The bytes of a windowed key that describe the window; 0 for other keys.
+  std::size_t window_suffix_bytes = 0;
+
+  /// Both types, as template arguments.
+  [[nodiscard]] std::string str() const { return key + ", " + value; }
+};
+
 /// A node of a running task. The task makes it from the topology's factory, and owns it. Used by the task's thread
 /// only.
 class NodeBase {
@@ -49,8 +61,8 @@ class NodeBase {
   /// exception handler is asked about that node, and its other children do not get the record. As in Kafka Streams, a
   /// source has no such handler: if a sink directly behind a source fails, the application stops.
   [[nodiscard]] virtual bool is_sink() const { return false; }
-  /// Of a sink: the types that it writes as in source code, such as `std::string, long`. For messages.
-  [[nodiscard]] virtual std::string written_types() const { return {}; }
+  /// Of a sink: what it writes.
+  [[nodiscard]] virtual WrittenTypes written_types() const { return {}; }
 
  protected:
   [[nodiscard]] TaskContext& task() const { return *context_; }

@@ -177,8 +177,8 @@ class SinkNode final : public TerminalNode<K, V> {
   explicit SinkNode(const SinkSettings<K, V>& settings) : settings_(settings) {}
 
   [[nodiscard]] bool is_sink() const override { return true; }
-  [[nodiscard]] std::string written_types() const override {
-    return type_name(typeid(K)) + ", " + type_name(typeid(V));
+  [[nodiscard]] WrittenTypes written_types() const override {
+    return {type_name(typeid(K)), type_name(typeid(V)), settings_.key_serde.window_suffix_bytes()};
   }
 
   void init(TaskContext& task) override {

@@ -1,4 +1,4 @@
-#include "topics/times.hpp"
+#include "millrace/app/detail/utc_text.hpp"
 
 #include <fmt/format.h>
 
@@ -6,17 +6,17 @@
 #include <ctime>
 #include <string_view>
 
-namespace topics {
+namespace millrace::detail {
 namespace {
 
 /// Reads a fraction of a second such as `.25` at the front of `rest`, and removes it from there. Returns milliseconds;
 /// nullopt if no digit follows the point.
-std::optional<millrace::Timestamp> take_fraction(std::string_view& rest) {
+std::optional<Timestamp> take_fraction(std::string_view& rest) {
   if (!rest.starts_with('.')) return 0;
   rest.remove_prefix(1);
   const auto digits = rest.substr(0, rest.find_first_not_of("0123456789"));
   if (digits.empty()) return std::nullopt;
-  millrace::Timestamp millis = 0;
+  Timestamp millis = 0;
   for (std::size_t i = 0; i < 3; ++i) millis = millis * 10 + (i < digits.size() ? digits[i] - '0' : 0);
   rest.remove_prefix(digits.size());
   return millis;
@@ -24,7 +24,7 @@ std::optional<millrace::Timestamp> take_fraction(std::string_view& rest) {
 
 }  // namespace
 
-std::optional<millrace::Timestamp> parse_utc(const std::string& text) {
+std::optional<Timestamp> parse_utc(const std::string& text) {
   // strptime() would accept blanks before each number, and text behind a null character.
   if (text.empty() || text.find_first_not_of("0123456789-T: .Z") != std::string::npos) return std::nullopt;
   for (const auto* format : {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"}) {
@@ -33,7 +33,7 @@ std::optional<millrace::Timestamp> parse_utc(const std::string& text) {
     if (end == nullptr) continue;
     const bool day_only = format[8] == '\0';
     std::string_view rest(end);
-    const auto millis = day_only ? std::optional<millrace::Timestamp>(0) : take_fraction(rest);
+    const auto millis = day_only ? std::optional<Timestamp>(0) : take_fraction(rest);
     if (!millis) continue;
     if (!day_only && rest == "Z") rest = {};
     if (!rest.empty()) continue;
@@ -42,14 +42,14 @@ std::optional<millrace::Timestamp> parse_utc(const std::string& text) {
     const year_month_day date(year(time.tm_year + 1900), month(static_cast<unsigned>(time.tm_mon + 1)),
                               day(static_cast<unsigned>(time.tm_mday)));
     if (!date.ok() || time.tm_sec > 59) return std::nullopt;
-    return static_cast<millrace::Timestamp>(timegm(&time)) * 1000 + *millis;
+    return static_cast<Timestamp>(timegm(&time)) * 1000 + *millis;
   }
   return std::nullopt;
 }
 
-std::string utc_text(millrace::Timestamp time) {
+std::string utc_text(Timestamp time) {
   using namespace std::chrono;
-  constexpr millrace::Timestamp kEndOfYear9999 = 253'402'300'800'000;
+  constexpr Timestamp kEndOfYear9999 = 253'402'300'800'000;
   if (time < 0) return "-";
   if (time >= kEndOfYear9999) return std::to_string(time);
   const sys_time<milliseconds> point{milliseconds(time)};
@@ -61,4 +61,4 @@ std::string utc_text(millrace::Timestamp time) {
                      clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
-}  // namespace topics
+}  // namespace millrace::detail

@@ -1,4 +1,4 @@
-#include "topics/format.hpp"
+#include "millrace/app/bytes_format.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -12,16 +12,13 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "millrace/app/detail/utc_text.hpp"
 #include "millrace/common/errors.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/uuid.hpp"
-#include "topics/times.hpp"
 
-namespace topics {
+namespace millrace {
 namespace {
-
-using millrace::SerializationException;
-using millrace::Timestamp;
 
 std::string hex(std::string_view bytes) {
   std::string hex;
@@ -39,7 +36,7 @@ std::string base64(std::string_view bytes) {
   return digits;
 }
 
-Shown text(std::string_view text) { return {json_string(text), terminal_text(text), {}}; }
+Shown text(std::string_view text) { return {detail::json_string(text), detail::terminal_text(text), {}}; }
 /// For JSON that people read as it is.
 Shown same(const std::string& json) { return {json, json, {}}; }
 
@@ -70,7 +67,7 @@ Shown show_json(std::string_view bytes) {
 
 template <class T>
 Shown show_number(std::string_view bytes) {
-  const auto number = millrace::Serde<T>().deserialize(bytes);
+  const auto number = Serde<T>().deserialize(bytes);
   if constexpr (std::is_floating_point_v<T>) {
     // JSON has no such numbers.
     if (std::isnan(number)) return text("NaN");
@@ -95,7 +92,7 @@ std::string_view take_suffix(std::string_view& bytes, std::size_t size, const ch
 }
 
 Timestamp window_time(std::string_view eight_bytes, const char* what) {
-  const Timestamp time = millrace::Serde<std::int64_t>().deserialize(eight_bytes);
+  const Timestamp time = Serde<std::int64_t>().deserialize(eight_bytes);
   // Windows never begin before the epoch, so these bytes are something else.
   if (time < 0) throw SerializationException(fmt::format("{} has the time {}, which is before 1970", what, time));
   return time;
@@ -108,7 +105,7 @@ Show windowed(const Show& inner) {
     const auto start = window_time(take_suffix(bytes, 8, "a windowed key"), "a windowed key");
     const auto key = inner(bytes);
     return {fmt::format(R"({{"key":{},"start":{}}})", key.json, start),
-            fmt::format("[{}@{}]", key.text, utc_text(start)),
+            fmt::format("[{}@{}]", key.text, detail::utc_text(start)),
             {}};
   };
 }
@@ -123,7 +120,7 @@ Show session(const Show& inner) {
     }
     const auto key = inner(bytes);
     return {fmt::format(R"({{"key":{},"start":{},"end":{}}})", key.json, start, end),
-            fmt::format("[{}@{}/{}]", key.text, utc_text(start), utc_text(end)),
+            fmt::format("[{}@{}/{}]", key.text, detail::utc_text(start), detail::utc_text(end)),
             {}};
   };
 }
@@ -132,10 +129,10 @@ Show window_store(const Show& inner) {
   return [inner](std::string_view bytes) -> Shown {
     const auto suffix = take_suffix(bytes, 12, "a window store's key");
     const auto start = window_time(suffix.substr(0, 8), "a window store's key");
-    const auto seq = millrace::Serde<std::int32_t>().deserialize(suffix.substr(8));
+    const auto seq = Serde<std::int32_t>().deserialize(suffix.substr(8));
     const auto key = inner(bytes);
     return {fmt::format(R"({{"key":{},"start":{},"seq":{}}})", key.json, start, seq),
-            fmt::format("[{}@{}#{}]", key.text, utc_text(start), seq),
+            fmt::format("[{}@{}#{}]", key.text, detail::utc_text(start), seq),
             {}};
   };
 }
@@ -143,16 +140,14 @@ Show window_store(const Show& inner) {
 const std::map<std::string_view, Show>& simple_formats() {
   static const std::map<std::string_view, Show> formats{
       {"auto", show_auto},
-      {"string", [](std::string_view bytes) { return text(millrace::Serde<std::string>().deserialize(bytes)); }},
+      {"string", [](std::string_view bytes) { return text(Serde<std::string>().deserialize(bytes)); }},
       {"short", show_number<std::int16_t>},
       {"integer", show_number<std::int32_t>},
       {"long", show_number<std::int64_t>},
       {"float", show_number<float>},
       {"double", show_number<double>},
-      {"boolean",
-       [](std::string_view bytes) { return same(millrace::Serde<bool>().deserialize(bytes) ? "true" : "false"); }},
-      {"uuid",
-       [](std::string_view bytes) { return text(to_string(millrace::Serde<millrace::Uuid>().deserialize(bytes))); }},
+      {"boolean", [](std::string_view bytes) { return same(Serde<bool>().deserialize(bytes) ? "true" : "false"); }},
+      {"uuid", [](std::string_view bytes) { return text(to_string(Serde<Uuid>().deserialize(bytes))); }},
       {"json", show_json},
       {"hex", [](std::string_view bytes) { return text(hex(bytes)); }},
       {"base64", [](std::string_view bytes) { return text(base64(bytes)); }},
@@ -177,12 +172,12 @@ Show find(std::string_view name) {
 
 }  // namespace
 
-Format Format::parse(std::string_view name) {
-  if (auto show = find(name)) return Format(std::move(show));
-  throw std::invalid_argument(fmt::format("there is no format '{}', only {}", name, kFormatNames));
+BytesFormat BytesFormat::parse(std::string_view name) {
+  if (auto show = find(name)) return BytesFormat(std::move(show));
+  throw std::invalid_argument(fmt::format("there is no format '{}', only {}", name, kBytesFormatNames));
 }
 
-Shown Format::show(millrace::BytesView bytes) const {
+Shown BytesFormat::show(BytesView bytes) const {
   if (!bytes) return same("null");
   try {
     return show_(*bytes);
@@ -193,9 +188,9 @@ Shown Format::show(millrace::BytesView bytes) const {
   }
 }
 
-std::string json_string(std::string_view text) { return nlohmann::json(text).dump(); }
+std::string detail::json_string(std::string_view text) { return nlohmann::json(text).dump(); }
 
-std::string terminal_text(std::string_view text) {
+std::string detail::terminal_text(std::string_view text) {
   // C0 and DEL, and C1, which are two bytes in UTF-8. Terminals may act on them.
   const auto controls = [](std::string_view bytes) {
     for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -209,4 +204,4 @@ std::string terminal_text(std::string_view text) {
   return text.empty() || text == "null" || text.front() == '"' ? json_string(text) : std::string(text);
 }
 
-}  // namespace topics
+}  // namespace millrace

@@ -6,7 +6,7 @@
 
 #include "millrace/common/bytes.hpp"
 
-namespace topics {
+namespace millrace {
 
 /// A key or value, ready to be printed.
 struct Shown {
@@ -15,8 +15,9 @@ struct Shown {
   std::string problem;  ///< why the bytes do not fit the format; empty: they fit. Then they are shown in hex
 };
 
-/// How the bytes of keys or values become text. The argument of `topics cat --key` and `--value`. The README has a
-/// table of the names.
+/// How the bytes of keys or values become text. A name of `topics cat --key` and `--value`, and of `--show`.
+///
+/// Threads  immutable; one object can be used by all threads
 ///
 /// | name               | bytes                                      | JSON                                   |
 /// |--------------------|--------------------------------------------|----------------------------------------|
@@ -31,26 +32,28 @@ struct Shown {
 /// | windowed:X         | X, start (8)                               | {"key": X, "start": ms}                |
 /// | session:X          | X, end (8), start (8)                      | {"key": X, "start": ms, "end": ms}     |
 /// | window-store:X     | X, start (8), number (4)                   | {"key": X, "start": ms, "seq": n}      |
-class Format {
+class BytesFormat {
  public:
   /// Throws std::invalid_argument that lists the names.
-  [[nodiscard]] static Format parse(std::string_view name);
+  [[nodiscard]] static BytesFormat parse(std::string_view name);
 
   /// Never throws for wrong bytes, see Shown::problem. Null is shown as null by every format.
-  [[nodiscard]] Shown show(millrace::BytesView bytes) const;
+  [[nodiscard]] Shown show(BytesView bytes) const;
 
  private:
   /// Throws SerializationException if the bytes do not fit.
   using Show = std::function<Shown(std::string_view bytes)>;
-  explicit Format(Show show) : show_(std::move(show)) {}
+  explicit BytesFormat(Show show) : show_(std::move(show)) {}
 
   Show show_;
 };
 
 /// The names of the formats, for help texts.
-inline constexpr std::string_view kFormatNames =
+inline constexpr std::string_view kBytesFormatNames =
     "auto, string, short, integer, long, float, double, boolean, uuid, json, hex, base64, windowed:FORMAT, "
     "session:FORMAT, window-store:FORMAT";
+
+namespace detail {
 
 /// The text as a JSON string, with quotes. REQUIRES: UTF-8.
 [[nodiscard]] std::string json_string(std::string_view text);
@@ -59,4 +62,6 @@ inline constexpr std::string_view kFormatNames =
 /// has control characters.
 [[nodiscard]] std::string terminal_text(std::string_view text);
 
-}  // namespace topics
+}  // namespace detail
+
+}  // namespace millrace

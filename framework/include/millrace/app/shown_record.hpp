@@ -5,17 +5,17 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/app/bytes_format.hpp"
 #include "millrace/broker/consumer.hpp"
-#include "topics/format.hpp"
 
-namespace topics {
+namespace millrace {
 
 /// A record, ready to be printed. Owns its texts.
 struct ShownRecord {
   std::string topic;
   std::int32_t partition = 0;
   std::int64_t offset = 0;
-  millrace::Timestamp timestamp = millrace::kNoTimestamp;
+  Timestamp timestamp = kNoTimestamp;
   Shown key;
   Shown value;
   std::vector<std::pair<Shown, Shown>> headers;  ///< names and values, as format `auto`
@@ -26,10 +26,10 @@ struct ShownRecord {
 
 /// The formats of keys and values.
 struct RecordFormat {
-  Format key = Format::parse("auto");
-  Format value = Format::parse("auto");
+  BytesFormat key = BytesFormat::parse("auto");
+  BytesFormat value = BytesFormat::parse("auto");
 
-  [[nodiscard]] ShownRecord show(const millrace::ConsumerRecord& record) const;
+  [[nodiscard]] ShownRecord show(const ConsumerRecord& record) const;
 };
 
 /// A record as one line of JSON: topic, partition, offset, timestamp (ms since the epoch), key, value, headers (a list
@@ -48,4 +48,4 @@ class PeopleLines {
   std::size_t key_width_ = 0;
 };
 
-}  // namespace topics
+}  // namespace millrace
