@@ -156,12 +156,55 @@ stage_checks() {
   check "compose file" scripts/check-compose.sh
 }
 
+# Under the thread sanitizer, only unit tests of code with threads. The others cannot have races and take long to build:
+# scripts/build.sh tsan --target millrace_tests_unit && ctest --preset tsan -L unit
+tsan_units=(unit_broker unit_serde test_state runtime_test)
+# Tests that start threads and need no server: their programs, and CTest's names.
+threaded_programs=(contract_tests embedded_broker runtime_tests chaos_tests)
+threaded='contract_embedded|embedded_broker|runtime_embedded|chaos_tests'
+
+# build_sanitizer STAGE [COMMAND...]: builds what the stage asan or tsan tests. COMMAND runs the build.
+build_sanitizer() {
+  local stage=$1 units=(millrace_tests_unit) targets=() name
+  shift
+  [ "$stage" = tsan ] && units=("${tsan_units[@]}")
+  for name in "${units[@]}" "${threaded_programs[@]}"; do targets+=(--target "$name"); done
+  "$@" scripts/build.sh "$stage" "${targets[@]}"
+}
+
+# Tests wait much of their time. So the builds of the sanitizers begin beside the release tests. They have the priority
+# "idle": they get only the time that nobody else wants.
+ahead=
+build_ahead() {
+  [ -z "$ahead" ] || return 0
+  local stage idle=(nice -n 19)
+  rm -f "$logs"/*-ahead
+  chrt --idle 0 true 2>/dev/null && idle+=(chrt --idle 0)
+  # A process group of its own, so that stop_ahead can end all of it.
+  set -m
+  for stage in asan tsan; do
+    [[ " ${stages[*]} " != *" $stage "* ]] || build_sanitizer "$stage" "${idle[@]}"
+    touch "$logs/$stage-ahead"
+  done >"$logs/build-ahead.log" 2>&1 9>&- &
+  set +m
+  ahead=$!
+}
+stop_ahead() { [ -z "$ahead" ] || kill -- "-$ahead" 2>/dev/null; }
+
+# finish_sanitizer STAGE: waits for the build that began early, and shows what failed.
+finish_sanitizer() {
+  # Two builds of one directory would disturb each other.
+  while [ -n "$ahead" ] && [ ! -e "$logs/$1-ahead" ] && kill -0 "$ahead" 2>/dev/null; do sleep 1; done
+  build_sanitizer "$1"
+}
+
 stage_local() {
   if [ -n "$quick" ]; then
     build "build unit tests" scripts/build.sh release --target millrace_tests_unit &&
       run_ctest "unit tests" release -L '^unit$' -j "$cpus"
   else
     build_release || return
+    build_ahead
     run_ctest "unit tests" release -L '^unit$' -j "$cpus"
     run_ctest "embedded broker" release -LE '^(unit|kafka|mariadb|package)$' -j "$cpus"
   fi
@@ -177,7 +220,7 @@ stop_servers() {
   rm -rf "$servers_dir"
   servers_dir=
 }
-trap stop_servers EXIT
+trap 'stop_servers; stop_ahead' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -193,6 +236,7 @@ start() {
 
 stage_servers() {
   build_release || return
+  build_ahead
   servers_dir=$(mktemp -d)
   : >"$logs/servers.log"
   local begin=$SECONDS
@@ -212,23 +256,15 @@ stage_package() {
   build_release && run_ctest "package" release -L '^package$'
 }
 
-# Tests that start threads and need no server: CTest's names and their programs.
-threaded='contract_embedded|embedded_broker|runtime_embedded|chaos_tests'
-threaded_programs=(--target contract_tests --target embedded_broker --target runtime_tests --target chaos_tests)
-
 # The compile-fail tests do not depend on a sanitizer.
 stage_asan() {
-  build "build asan" scripts/build.sh asan --target millrace_tests_unit "${threaded_programs[@]}" || return
+  build "build asan" finish_sanitizer asan || return
   run_ctest "unit tests asan" asan -L '^unit$' -E '^compile_' -j "$cpus"
   run_ctest "threads asan" asan -R "^($threaded)\$" -j "$cpus"
 }
-# Only unit tests of code with threads. The others cannot have races and take long to build:
-# scripts/build.sh tsan --target millrace_tests_unit && ctest --preset tsan -L unit
 stage_tsan() {
-  local units=(unit_broker unit_serde test_state runtime_test) name targets=()
-  for name in "${units[@]}"; do targets+=(--target "$name"); done
-  build "build tsan" scripts/build.sh tsan "${targets[@]}" "${threaded_programs[@]}" || return
-  run_ctest "unit tests tsan" tsan -R "^($(IFS='|' && echo "${units[*]}"))\$" -j "$cpus"
+  build "build tsan" finish_sanitizer tsan || return
+  run_ctest "unit tests tsan" tsan -R "^($(IFS='|' && echo "${tsan_units[*]}"))\$" -j "$cpus"
   run_ctest "threads tsan" tsan -R "^($threaded)\$" -j "$cpus"
 }
 
