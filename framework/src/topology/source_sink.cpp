@@ -31,6 +31,7 @@ void write_record(TaskContext& task, const NodeBase& sink, const std::string& to
 TopicTotals* ProducedTopics::of(TaskContext& task, const NodeBase& sink, const std::string& topic) {
   const auto known = known_.find(topic);
   if (known != known_.end()) return known->second;
+  task.collector().first_use_of(topic);
   return known_.emplace(topic, task.produced(sink, topic)).first->second;
 }
 

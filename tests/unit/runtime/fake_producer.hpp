@@ -3,11 +3,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "millrace/broker/broker.hpp"
+#include "millrace/broker/unknown_topic.hpp"
 #include "millrace/common/errors.hpp"
 
 namespace millrace {
@@ -38,6 +40,7 @@ struct ProducerScript {
   std::map<TopicPartition, OffsetAndMetadata> offsets;
   std::int64_t next_offset = 100;
   std::int32_t partitions = 1;  ///< of every topic
+  std::set<std::string, std::less<>> missing_topics = {};
   /// Called at the begin of send_offsets_to_transaction(), on its thread. Then reports arrive. Empty: none arrive.
   std::function<void()> in_offsets;
   std::function<void()> at_end;  ///< called when a producer is destroyed; may be empty
@@ -73,7 +76,10 @@ class FakeProducer final : public Producer {
     answer();
     fail_if_told();
   }
-  std::int32_t partitions_for(std::string_view) override { return script_.partitions; }
+  std::int32_t partitions_for(std::string_view topic) override {
+    if (!script_.missing_topics.contains(topic)) return script_.partitions;
+    throw UnknownTopicOrPartitionException(BrokerException::Severity::retriable, "no such topic");
+  }
   void init_transactions(Millis) override { script_.calls.emplace_back("init"); }
   void begin_transaction() override { script_.calls.emplace_back("begin"); }
   void send_offsets_to_transaction(const std::map<TopicPartition, OffsetAndMetadata>& offsets,

@@ -27,6 +27,13 @@ class NamedNode final : public NodeBase {
   void connect(NodeBase&, NodeTimer*) override {}
 };
 
+/// A clock that a test moves.
+struct MovedClock : Clock {
+  Timestamp time = 5'000;
+  [[nodiscard]] Timestamp now() const override { return 1; }
+  [[nodiscard]] Timestamp monotonic_ms() const override { return time; }
+};
+
 /// A producer output with a scripted fake producer. The production handler counts its calls in `asked` and answers with
 /// `response`.
 struct Fixture {
@@ -125,12 +132,67 @@ BOOST_AUTO_TEST_CASE(is_initialized_once) {
   BOOST_CHECK(calls() == (Calls{"init"}));
 }
 
+BOOST_AUTO_TEST_CASE(names_a_chosen_topic_that_is_missing_and_sends_nothing_to_it) {
+  for (const bool exactly_once : {false, true}) {
+    broker.script.missing_topics = {"out"};
+    make(exactly_once, ProducerOutput::Batches::allowed).initialize(patience);
+    output->first_use_of("out");
+    send();
+    BOOST_CHECK(broker.script.sent.empty());
+    BOOST_CHECK_EXCEPTION(output->poll(), BrokerException, [](const BrokerException& error) {
+      return is_retriable(error) && std::string(error.what()).find("topic 'out'") == 0;
+    });
+    BOOST_CHECK_EQUAL(asked, 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(asks_a_handler_in_code_about_a_chosen_topic_that_is_missing) {
+  errors.production_in_code = true;
+  response = HandlerResponse::resume();
+  broker.script.missing_topics = {"out"};
+  make(true, ProducerOutput::Batches::allowed).initialize(patience);
+  output->first_use_of("out");
+  send("v", {});
+  output->poll();
+  BOOST_CHECK_EQUAL(asked, 1);
+  BOOST_CHECK_EQUAL(to_write, "out k=v@1 headers 0");
+  BOOST_CHECK_EQUAL(dropped(), 1U);
+  output->commit_transaction(kOffsets, kGroup, patience);
+}
+
+BOOST_AUTO_TEST_CASE(looks_again_for_a_chosen_topic_that_was_missing) {
+  MovedClock clock;
+  errors.production_in_code = true;
+  response = HandlerResponse::resume();
+  broker.script.missing_topics = {"out"};
+  output = std::make_unique<ProducerOutput>(broker, ClientConfig(), true, errors, metrics,
+                                            ProducerOutput::Batches::allowed, clock);
+  output->initialize(patience);
+  output->first_use_of("out");
+  send();
+  broker.script.missing_topics.clear();
+  clock.time += 999;
+  send();
+  BOOST_CHECK_EQUAL(asked, 2);
+  clock.time += 1;
+  send();
+  BOOST_CHECK_EQUAL(asked, 2);
+  BOOST_CHECK_EQUAL(broker.script.sent.size(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(names_a_missing_topic_that_was_chosen_for_a_dead_letter) {
+  make(false);
+  DeadLetter letter;
+  letter.topic = "dead";
+  response = HandlerResponse::resume({letter});
+  broker.script.missing_topics = {"dead"};
+  BOOST_CHECK_EXCEPTION(send_refused(), BrokerException, [](const BrokerException& error) {
+    return is_retriable(error) && std::string(error.what()).find("topic 'dead'") == 0;
+  });
+}
+
 BOOST_AUTO_TEST_CASE(reports_when_the_transaction_was_opened) {
-  struct : Clock {
-    Timestamp time = 5'000;
-    [[nodiscard]] Timestamp now() const override { return 1; }
-    [[nodiscard]] Timestamp monotonic_ms() const override { return time; }
-  } clock;
+  MovedClock clock;
   output = std::make_unique<ProducerOutput>(broker, ClientConfig(), true, errors, metrics,
                                             ProducerOutput::Batches::allowed, clock);
   BOOST_CHECK(!output->transaction_since());

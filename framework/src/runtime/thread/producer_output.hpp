@@ -60,6 +60,7 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   // --- TaskOutput
   void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
             Timestamp timestamp, const Headers& headers, Sender sender) override;
+  void first_use_of(std::string_view topic) override;
   [[nodiscard]] std::int32_t partitions_for(std::string_view topic) override;
   [[nodiscard]] std::uint64_t open_changelog(const TopicPartition& changelog, const std::string& store,
                                              const TaskContext* task) override;
@@ -94,6 +95,11 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   [[nodiscard]] bool batch_refused() const { return batch_refused_; }
 
  private:
+  /// Tokens of changelogs count from 1. Tokens of other records also have this bit. So a delivery report shows what
+  /// kind of record it is about.
+  static constexpr std::uint64_t kRecordToken = std::uint64_t{1} << 63;
+  [[nodiscard]] static bool is_changelog(std::uint64_t token) { return token != 0 && (token & kRecordToken) == 0; }
+
   /// Where a record that is on its way came from, for the production handler. Contains copies of everything, because
   /// the input record may be gone when the answer arrives.
   struct Origin {
@@ -157,6 +163,9 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   /// Adds offsets to the transaction. Throws an abortable BrokerException if the broker does not answer in time.
   void send_offsets(const std::map<TopicPartition, OffsetAndMetadata>& offsets, const ConsumerGroupMetadata& group,
                     const Patience& patience);
+  /// Reports a record as refused if its topic was missing at the last look. Looks again after a pause. Returns whether
+  /// it was refused.
+  [[nodiscard]] bool refuse_missing_topic(const ProducerRecord& record, std::uint64_t token);
   /// Passes a record to the producer.
   void produce(const ProducerRecord& record, std::uint64_t token);
   /// Passes a record to the producer. If the producer's queue is full, waits for room, for patience_ at most. Then
@@ -180,7 +189,11 @@ class ProducerOutput final : public TaskOutput, private DeliveryListener {
   /// The index is token - 1.
   std::vector<Changelog> changelogs_;
   std::set<std::string, std::less<>> placed_by_key_;  ///< topics of place_by_key()
-  const Patience* patience_ = nullptr;                ///< null before initialize()
+  /// Chosen topics that did not exist, and when the broker was asked, as Clock::monotonic_ms().
+  std::map<std::string, Timestamp, std::less<>> missing_topics_;
+  /// Topics of dead letters that were looked up. A handler may choose any topic.
+  std::set<std::string, std::less<>> dead_letter_topics_;
+  const Patience* patience_ = nullptr;  ///< null before initialize()
   bool initialized_ = false;
   std::optional<Timestamp> transaction_since_;
   /// Failures no longer matter.

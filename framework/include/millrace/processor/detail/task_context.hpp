@@ -66,6 +66,10 @@ class RecordCollector {
   virtual void send(std::string_view topic, std::optional<std::int32_t> partition, BytesView key, BytesView value,
                     Timestamp timestamp, const Headers& headers, Sender sender) = 0;
 
+  /// A record has chosen this topic, and the sink writes to it for the first time. Topics with fixed names were checked
+  /// at the start of the application; a chosen one may be missing, and the broker's clients would wait long for it.
+  virtual void first_use_of(std::string_view topic) { (void)topic; }
+
   [[nodiscard]] virtual std::int32_t partitions_for(std::string_view topic) = 0;
 };
 
