@@ -258,6 +258,9 @@ class KStream {
                                            detail::CarriedSerde<KOut> key_serde, detail::CarriedSerde<VOut> value_serde,
                                            std::vector<std::string> stores = {}, bool value_changed = false,
                                            detail::ConnectedStores brought = {}) const;
+  // filter (`wanted` true) and filter_not.
+  template <class F>
+  KStream<K, V> keep_if(bool wanted, F predicate, const Named& named) const;
   // Makes a repartition node, without adding it to the graph. Draws three names.
   template <class P>
   [[gnu::cold]] detail::GraphNode make_repartition(const std::string& prefix, const AnySerde<K>& key_serde,

@@ -114,11 +114,12 @@ template <class F, class K, class V>
 concept SkipsNull = !std::same_as<std::remove_cvref_t<V>, NonNull<std::remove_cvref_t<V>>> && !Callable<F, K, V> &&
                     Callable<F, K, typename PassNonNull<V>::Type>;
 
-/// Checks that call() can call the function.
-template <class F, class K, class V>
+/// Checks that call() can call the function. The compiler shows the types by the names of the parameters, which are
+/// those of the message.
+template <class Function, class Key, class Value>
 [[nodiscard]] constexpr bool require_callable() {
-  constexpr bool kCallable = Callable<F, K, V>;
-  constexpr bool kSkipsNull = SkipsNull<F, K, V>;
+  constexpr bool kCallable = Callable<Function, Key, Value>;
+  constexpr bool kSkipsNull = SkipsNull<Function, Key, Value>;
   static_assert(!kSkipsNull,
                 "the values of this stream may be null, and this operator needs a result for a null, too: let the "
                 "function take const std::optional<Value>&");

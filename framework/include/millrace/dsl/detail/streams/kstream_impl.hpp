@@ -46,6 +46,14 @@ template <class F, class K, class V>
   return false;
 }
 
+/// The action of peek or for_each, for values that are not null.
+template <class K, class V, class F>
+[[nodiscard]] auto skipping_null(F action) {
+  return [action = std::move(action)](const K& key, const V& value, const TaskContext& task) mutable {
+    if (value) call(action, key, *value, task);
+  };
+}
+
 /// Checks the function of to() that chooses the topic.
 template <class F, class K, class V>
 [[nodiscard]] constexpr bool require_topic_chooser() {
@@ -77,40 +85,38 @@ KStream<KOut, VOut> KStream<K, V>::follow(const std::string& name, detail::NodeF
 // filter and filter_not keep the record, so the stream keeps its serdes.
 template <class K, class V>
 template <class F>
-KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
+KStream<K, V> KStream<K, V>::keep_if(bool wanted, F predicate, const Named& named) const {
   if constexpr (detail::SkipsNull<F, K, const V&>) {
     if constexpr (detail::require_predicate<F, K, const detail::NonNull<V>&>()) {
-      return filter(
-          [predicate = std::move(predicate)](const K& key, const V& value, const detail::TaskContext& task) mutable {
-            return value ? static_cast<bool>(detail::call(predicate, key, *value, task)) : true;
+      return keep_if(
+          wanted,
+          [wanted, predicate = std::move(predicate)](const K& key, const V& value,
+                                                     const detail::TaskContext& task) mutable {
+            return value ? static_cast<bool>(detail::call(predicate, key, *value, task)) : wanted;
           },
           named);
     }
   } else if constexpr (detail::require_predicate<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
-        [predicate = std::move(predicate)] { return detail::make_node<detail::FilterNode<K, V, F>>(predicate, true); },
+        [wanted, predicate = std::move(predicate)] {
+          return detail::make_node<detail::FilterNode<K, V, F>>(predicate, wanted);
+        },
         false, key_serde(), value_serde());
   }
+  return *this;  // after an error of the compiler
+}
+
+template <class K, class V>
+template <class F>
+KStream<K, V> KStream<K, V>::filter(F predicate, const Named& named) const {
+  return keep_if(true, std::move(predicate), named);
 }
 
 template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::filter_not(F predicate, const Named& named) const {
-  if constexpr (detail::SkipsNull<F, K, const V&>) {
-    if constexpr (detail::require_predicate<F, K, const detail::NonNull<V>&>()) {
-      return filter_not(
-          [predicate = std::move(predicate)](const K& key, const V& value, const detail::TaskContext& task) mutable {
-            return value ? static_cast<bool>(detail::call(predicate, key, *value, task)) : false;
-          },
-          named);
-    }
-  } else if constexpr (detail::require_predicate<F, K, const V&>()) {
-    return follow<K, V>(
-        position().graph->name_or(named.name(), "KSTREAM-FILTER-"),
-        [predicate = std::move(predicate)] { return detail::make_node<detail::FilterNode<K, V, F>>(predicate, false); },
-        false, key_serde(), value_serde());
-  }
+  return keep_if(false, std::move(predicate), named);
 }
 
 // Key and value may get other types, so the carried serdes are dropped. The same holds for flat_map and process.
@@ -219,17 +225,14 @@ template <class K, class V>
 template <class F>
 KStream<K, V> KStream<K, V>::peek(F action, const Named& named) const {
   if constexpr (detail::SkipsNull<F, K, const V&>) {
-    return peek(
-        [action = std::move(action)](const K& key, const V& value, const detail::TaskContext& task) mutable {
-          if (value) detail::call(action, key, *value, task);
-        },
-        named);
+    return peek(detail::skipping_null<K, V>(std::move(action)), named);
   } else if constexpr (detail::require_callable<F, K, const V&>()) {
     return follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-PEEK-"),
         [action = std::move(action)] { return detail::make_node<detail::PeekNode<K, V, F>>(action); }, false,
         key_serde(), value_serde());
   }
+  return *this;  // after an error of the compiler
 }
 
 // The resulting stream is not returned: nothing can follow.
@@ -237,11 +240,7 @@ template <class K, class V>
 template <class F>
 void KStream<K, V>::for_each(F action, const Named& named) const {
   if constexpr (detail::SkipsNull<F, K, const V&>) {
-    for_each(
-        [action = std::move(action)](const K& key, const V& value, const detail::TaskContext& task) mutable {
-          if (value) detail::call(action, key, *value, task);
-        },
-        named);
+    for_each(detail::skipping_null<K, V>(std::move(action)), named);
   } else if constexpr (detail::require_callable<F, K, const V&>()) {
     follow<K, V>(
         position().graph->name_or(named.name(), "KSTREAM-FOREACH-"),
