@@ -12,7 +12,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 from programs import Running, command, records, run, scratch_directory  # noqa: E402
 
 
-class Examples(unittest.TestCase):
+class Programs(unittest.TestCase):
+    """Runs programs on an embedded broker of its own. Has no tests."""
+
     def setUp(self):
         self.directory = self.enterContext(scratch_directory())
         self.broker = ("--broker", f"embedded:{self.directory}/broker")
@@ -25,7 +27,7 @@ class Examples(unittest.TestCase):
                                 timeout=60, capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
 
-    def output(self, example, topic, count, arguments=()):
+    def output(self, example, topic, count, arguments=(), before_each_run=lambda: None):
         """The values of `topic` by key, after the example has written `count` of them.
 
         The example is stopped before the topic is read. If it has not written enough, it is started again and runs
@@ -33,6 +35,7 @@ class Examples(unittest.TestCase):
         """
         patience = 0.1
         while True:
+            before_each_run()
             with Running(example, *self.broker, *arguments, directory=self.directory) as running:
                 deadline = time.monotonic() + 60
                 while running.running() and "-> RUNNING" not in running.log() and time.monotonic() < deadline:
@@ -45,6 +48,8 @@ class Examples(unittest.TestCase):
                 return [(record["key"], record["value"]) for record in written]
             patience *= 2
 
+
+class Examples(Programs):
     def test_word_count(self):
         self.create("lines", "word-counts")
         self.put("lines", "to be or", "not to be")
@@ -77,6 +82,80 @@ class Examples(unittest.TestCase):
         self.assertEqual(self.output("branch_and_merge", "attention", 2),
                          [(None, "now: ERROR disk full"), (None, "soon: WARN disk nearly full")])
         self.assertEqual([record["value"] for record in records(self.broker, "other")], ["INFO all well"])
+
+
+class Ksqldb(Programs):
+    """The programs of examples/ksqldb. They read the records that are there already, if a setting says so."""
+
+    EARLIEST = ("-c", "consumer.auto.offset.reset=earliest")
+
+    def put_keyed(self, topic, *lines):
+        self.put(topic, *lines, arguments=("--key-separator", "="))
+
+    def test_large_orders(self):
+        self.create("orders", "large-orders")
+        self.put_keyed("orders", 'o1={"customer":"c1","item":"desk","price":300,"quantity":2}',
+                       'o2={"customer":"c1","item":"pen","price":50,"quantity":2}', "o3=broken",
+                       'o4={"customer":"c2","item":"car","price":500.5,"quantity":2}',
+                       'o5={"customer":"c2","item":"cup","price":101,"quantity":1}')
+        self.assertEqual(self.output("large_orders", "large-orders", 3, self.EARLIEST), [
+            ("c1", '{"customer":"c1","order_id":"o1","item":"desk","total":600.0,"rank":"silver"}'),
+            ("c2", '{"customer":"c2","order_id":"o4","item":"car","total":1001.0,"rank":"gold"}'),
+            ("c2", '{"customer":"c2","order_id":"o5","item":"cup","total":101.0,"rank":"bronze"}')])
+
+    def test_paid_orders(self):
+        self.create("orders", "payments", "paid-orders")
+        self.put_keyed("orders", 'o1={"customer":"c1","total":12.5}', 'o2={"customer":"c1","total":3}')
+        self.put_keyed("payments", 'p1={"order_id":"o1","amount":12.5}', 'p2={"order_id":"o9","amount":1}')
+        self.assertEqual(self.output("paid_orders", "paid-orders", 1, self.EARLIEST),
+                         [("o1", '{"customer":"c1","total":12.5,"paid":12.5}')])
+
+    def test_enriched_orders(self):
+        self.create("customers", "orders", "enriched-orders")
+        self.put_keyed("customers", 'c1={"name":"Ann","city":"Rome"}')
+        self.put_keyed("orders", 'o1={"customer":"c1","item":"tea","price":2.5}',
+                       'o2={"customer":"c2","item":"pot","price":9}')
+        self.assertEqual(self.output("enriched_orders", "enriched-orders", 2, self.EARLIEST), [
+            ("c1", '{"item":"tea","price":2.5,"name":"Ann","city":"Rome"}'), ("c2", '{"item":"pot","price":9.0}')])
+
+    def test_suspicious_cards(self):
+        self.create("attempts", "suspicious-cards")
+        self.put_keyed("attempts", *(f'4711={{"shop":"s{minute}","amount":10,"at":"2024-05-01 12:0{minute}:00"}}'
+                                     for minute in (1, 2, 3, 1)))
+        self.put_keyed("attempts", '4712={"shop":"s1","amount":10,"at":"2024-05-01 12:05:00"}',
+                       '4711={"shop":"s1","amount":10,"at":"yesterday"}')
+        # A run looks for finished hours at its first record and then once a second. So each run gets a later record.
+        minutes = iter(range(5, 60))
+
+        def later_attempt():
+            self.put_keyed("attempts", f'4712={{"shop":"s1","amount":1,"at":"2024-05-01 13:{next(minutes):02}:00"}}')
+
+        [(_, value)] = self.output("suspicious_cards", "suspicious-cards", 1, self.EARLIEST, later_attempt)
+        self.assertEqual(value, '{"windowstart":"2024-05-01 12:00:00","attempts":4,"amount":40.0,'
+                                '"shops":["s1","s2","s3"]}')
+        [record] = records(self.broker, "suspicious-cards", "--key", "windowed:string")
+        self.assertIn("4711", str(record["key"]))
+
+    def test_device_state(self):
+        self.create("readings", "device-state")
+        self.put_keyed("readings", 'd1={"celsius":20.5,"battery":80,"firmware":"1.2"}', 'd1={"celsius":22.5}', "d2={}")
+        each = ("-c", "statestore.cache.max.bytes=0")
+        self.assertEqual(self.output("device_state", "device-state", 3, self.EARLIEST + each), [
+            ("d1", '{"celsius":20.5,"battery":80,"firmware":"1.2","coldest":20.5,"hottest":20.5,"mean":20.5,"readings":1}'),
+            ("d1", '{"celsius":22.5,"battery":80,"firmware":"1.2","coldest":20.5,"hottest":22.5,"mean":21.5,"readings":2}'),
+            ("d2", '{"mean":0.0,"readings":1}')])
+
+    def test_page_visits(self):
+        self.create("clicks", "page-views", "page-visits")
+        self.put("clicks", "ann,/home /cart", "bob,/home")
+        each = ("-c", "statestore.cache.max.bytes=0")
+        visits = self.output("page_visits", "page-visits", 3, self.EARLIEST + each)
+        self.assertEqual([(record["key"], record["value"]) for record in records(self.broker, "page-views")],
+                         [("ann", '{"page":"/home"}'), ("ann", '{"page":"/cart"}'), ("bob", '{"page":"/home"}')])
+        # The views of one line have one time, so the session of ann keeps its key.
+        self.assertEqual([value[value.index('"views"'):] for _, value in visits],
+                         ['"views":1,"pages":["/home"]}', '"views":2,"pages":["/home","/cart"]}',
+                          '"views":1,"pages":["/home"]}'])
 
 
 class Topics(unittest.TestCase):
