@@ -55,7 +55,6 @@ Topology build_topology(const StreamsConfig& config) {
           aggregate_to<DeviceState>(latest(&Reading::celsius), latest(&Reading::battery), latest(&Reading::firmware),
                                     min(&Reading::celsius), max(&Reading::celsius), avg(&Reading::celsius), count()),
           Materialized::as("device-state"))
-      .to_stream()
       .to("device-state");
   return builder.build(config);
 }

@@ -25,6 +25,7 @@
 
 #include "millrace/app/app.hpp"
 #include "millrace/functions/aggregates.hpp"
+#include "millrace/functions/window_columns.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/serde/csv.hpp"
 
@@ -61,10 +62,6 @@ std::vector<PageView> explode(const Clicks& clicks) {
   return views;
 }
 
-Visit visit(const Windowed<std::string>& user, const Views& views) {
-  return {views, user.window.start, user.window.end};
-}
-
 Topology build_topology(const StreamsConfig& config) {
   StreamsBuilder builder;
   const auto views = builder.stream<Unkeyed, Clicks>("clicks", Consumed().with_value_serde(CsvSerde<Clicks>()))
@@ -74,8 +71,8 @@ Topology build_topology(const StreamsConfig& config) {
   views.group_by_key()
       .windowed_by(SessionWindows::of_inactivity_gap_and_grace(30min, 5min))
       .aggregate(aggregate_to<Views>(count(), collect_list(&PageView::page, 1000)), Materialized::as("visits"))
-      .to_stream()
-      .map_values(visit)
+      .map_values([](const Views& views) { return Visit{views}; })
+      .map_values(window_columns(&Visit::windowstart, &Visit::windowend))
       .to("page-visits");
   return builder.build(config);
 }

@@ -56,24 +56,15 @@ struct Suspicion : Activity {
 };
 MILLRACE_JSON(Suspicion, windowstart, inherits(Activity))
 
-const TimestampFormat kFormat("yyyy-MM-dd HH:mm:ss");
-
-// A negative time drops the record. An exception would stop the program.
-Timestamp time_of(const Record<std::string, Attempt>& record, Timestamp /*partition_time*/) {
-  try {
-    return kFormat.parse(record.value.at);
-  } catch (const StreamsException&) {
-    return kNoTimestamp;
-  }
-}
+constexpr auto kFormat = "yyyy-MM-dd HH:mm:ss";
 
 Suspicion suspect(const Windowed<std::string>& card, const Activity& activity) {
-  return {activity, kFormat.format(card.window.start)};
+  return {activity, format_timestamp(card.window.start, kFormat)};
 }
 
 Topology build_topology(const StreamsConfig& config) {
   StreamsBuilder builder;
-  builder.stream<std::string, Attempt>("attempts", Consumed().with_timestamp_extractor(time_of))
+  builder.stream<std::string, Attempt>("attempts", Consumed().with_timestamp(&Attempt::at, kFormat))
       .group_by_key()
       .windowed_by(TimeWindows::of_size_and_grace(1h, 5min))
       .emit_strategy(EmitStrategy::on_window_close())

@@ -36,7 +36,6 @@ BOOST_AUTO_TEST_CASE(create_table_as_select) {
   by_customer.group_by_key()
       .aggregate(aggregate_to<Totals>(count(), sum(&Order::price), min(&Order::price), top_k<2>(&Order::price)),
                  Materialized::as("totals"))
-      .to_stream()
       .to("totals");
   // [end]
   order_of("c1", "tea", 2);
@@ -53,7 +52,6 @@ BOOST_AUTO_TEST_CASE(group_by_another_column) {
   // [row: GROUP BY another column]
   orders.group_by([](const Order& order) { return order.item; })
       .aggregate(count(), Materialized::as("orders-per-item"))
-      .to_stream()
       .to("orders-per-item", Produced().with_value_serde(JsonSerde<std::int64_t>()));
   // [end]
   put("orders", "o1", order("c1", "tea", 2));
@@ -76,7 +74,6 @@ BOOST_AUTO_TEST_CASE(group_by_two_columns) {
           return Group{order.customer, order.item};
         })
       .aggregate(aggregate_to<Spent>(sum(&Order::price)), Materialized::as("spent"))
-      .to_stream()
       .to("spent");
   // [end]
   put("orders", "o1", order("c1", "tea", 2));
@@ -93,7 +90,6 @@ BOOST_AUTO_TEST_CASE(group_by_a_column_with_nulls) {
   // [row: GROUP BY a column with nulls]
   orders.group_by([](const Order& order) { return order.coupon; })
       .count(Materialized::as("orders-per-coupon"))
-      .to_stream()
       .to("orders-per-coupon", Produced().with_value_serde(JsonSerde<std::int64_t>()));
   // [end]
   put("orders", "o1", order("c1", "tea", 2));
@@ -110,7 +106,6 @@ BOOST_AUTO_TEST_CASE(having) {
   by_customer.group_by_key()
       .aggregate(aggregate_to<Spent>(sum(&Order::price)), Materialized::as("spent"))
       .filter([](const Spent& row) { return row.spent > 100; })
-      .to_stream()
       .to("large-spenders");
   // [end]
   order_of("c1", "tea", 1);
@@ -131,7 +126,6 @@ BOOST_AUTO_TEST_CASE(latest_by_offset) {
   by_customer.group_by_key()
       .aggregate(aggregate_to<Last>(latest(&Order::item), latest(&Order::coupon), earliest(&Order::item)),
                  Materialized::as("last-orders"))
-      .to_stream()
       .to("last-orders");
   // [end]
   put("orders-by-customer", "c1", R"({"customer":"c1","item":"tea","price":1,"coupon":"x"})");
@@ -153,7 +147,6 @@ BOOST_AUTO_TEST_CASE(collect_list_and_histogram) {
       .aggregate(
           aggregate_to<Items>(collect_list(&Order::item, 1000), collect_set(&Order::item), histogram(&Order::item)),
           Materialized::as("items"))
-      .to_stream()
       .to("items");
   // [end]
   order_of("c1", "tea", 1);
@@ -176,7 +169,6 @@ BOOST_AUTO_TEST_CASE(an_aggregate_of_your_own) {
                    return discount;
                  },
                  Materialized::as("discounts"))
-      .to_stream()
       .to("discounts");
   // [end]
   put("orders-by-customer", "c1", R"({"customer":"c1","item":"tea","price":1,"coupon":"x"})");
@@ -189,7 +181,6 @@ BOOST_AUTO_TEST_CASE(count_of_all_rows) {
   // [row: GROUP BY a constant]
   orders.group_by([](const Order&) { return std::string("all"); })
       .count(Materialized::as("all-orders"))
-      .to_stream()
       .to("all-orders", Produced().with_value_serde(JsonSerde<std::int64_t>()));
   // [end]
   put("orders", "o1", order("c1", "tea", 2));
@@ -205,7 +196,6 @@ BOOST_AUTO_TEST_CASE(table_of_a_table) {
   };
   customers.filter([](const Customer& customer) { return customer.city == "Rome"; })
       .map_values([](const Customer& customer) { return Name{customer.name}; }, Materialized::as("romans"))
-      .to_stream()
       .to("romans");
   // [end]
   put("customers", "c1", R"({"name":"Ann","city":"Rome"})");
@@ -222,7 +212,6 @@ BOOST_AUTO_TEST_CASE(group_by_of_a_table) {
         return KeyValue{customer.city, Customer{customer.name, id}};
       })
       .aggregate(count(), Materialized::as("customers-per-city"))
-      .to_stream()
       .to("customers-per-city", Produced().with_value_serde(JsonSerde<std::int64_t>()));
   // [end]
   put("customers", "c1", R"({"name":"Ann","city":"Rome"})");

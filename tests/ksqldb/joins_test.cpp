@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(join_of_two_tables) {
   auto stocks =
       builder.table<std::string, std::int64_t>("stocks", Consumed().with_value_serde(JsonSerde<std::int64_t>()));
   auto worth = [](double price, std::int64_t stock) { return price * static_cast<double>(stock); };
-  prices.join(stocks, worth).to_stream().to("worth", Produced().with_value_serde(JsonSerde<double>()));
+  prices.join(stocks, worth).to("worth", Produced().with_value_serde(JsonSerde<double>()));
   // [end]
   put("prices", "tea", "2");
   put("stocks", "tea", "3");
@@ -220,7 +220,6 @@ BOOST_AUTO_TEST_CASE(outer_join_of_two_tables) {
                     if (account != nullptr) profile.balance = account->balance;
                     return profile;
                   })
-      .to_stream()
       .to("profiles");
   // [end]
   put("addresses", "c1", R"({"city":"Rome"})");
@@ -237,7 +236,7 @@ BOOST_AUTO_TEST_CASE(foreign_key_join) {
   // [row: JOIN by a foreign key]
   auto orders = builder.table<std::string, Order>("orders");
   auto customer_of = [](const Order& order) { return order.customer; };
-  orders.left_join(customers, customer_of, ship).to_stream().to("shipments");
+  orders.left_join(customers, customer_of, ship).to("shipments");
   // [end]
   put("orders", "o1", order("c1", "tea", 1));
   put("orders", "o2", order("c1", "pot", 1));

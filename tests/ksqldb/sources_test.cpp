@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(create_table) {
   // [row: CREATE TABLE]
   auto customers = builder.table<std::string, Customer>("customers", Materialized::as("customers"));
   // [end]
-  customers.to_stream().to("changes");
+  customers.to("changes");
   put("customers", "c1", R"({"name":"Ann","city":"Rome"})");
   put("customers", "c1", R"({"name":"Ann","city":"Oslo"})");
   put("customers", std::nullopt, R"({"name":"Bob","city":"Oslo"})");
@@ -136,9 +136,7 @@ BOOST_AUTO_TEST_CASE(timestamp_of_a_number) {
     Timestamp happened = 0;
     std::string text;
   };
-  auto events = builder.stream<std::string, Event>(
-      "events", Consumed().with_timestamp_extractor(
-                    [](const Record<std::string, Event>& record, Timestamp) { return record.value.happened; }));
+  auto events = builder.stream<std::string, Event>("events", Consumed().with_timestamp(&Event::happened));
   // [end]
   events.to("copy");
   put("events", "e1", R"({"happened":1589234313000,"text":"x"})", 5);
@@ -152,15 +150,8 @@ BOOST_AUTO_TEST_CASE(timestamp_of_a_text) {
   struct Event {
     std::string happened;
   };
-  auto extractor = [format = TimestampFormat("yy-MM-dd HH:mm:ssX")](const Record<std::string, Event>& record,
-                                                                    Timestamp) {
-    try {
-      return format.parse(record.value.happened);
-    } catch (const StreamsException&) {
-      return kNoTimestamp;  // drops the record; an exception would stop the program
-    }
-  };
-  auto events = builder.stream<std::string, Event>("events", Consumed().with_timestamp_extractor(extractor));
+  auto events =
+      builder.stream<std::string, Event>("events", Consumed().with_timestamp(&Event::happened, "yy-MM-dd HH:mm:ssX"));
   // [end]
   events.to("copy");
   put("events", "e1", R"({"happened":"10-04-19 12:00:17Z"})");
@@ -178,13 +169,12 @@ BOOST_AUTO_TEST_CASE(headers_as_columns) {
     std::string item;
     std::optional<std::string> trace;
   };
-  class AddTrace final : public FixedKeyProcessor<std::string, Order, Traced> {
-    void process(FixedKeyRecord<std::string, Order> record) override {
-      const Header* trace = record.headers().last("trace");
-      context().forward(record.with_value(Traced{record.value().item, trace ? trace->value : std::nullopt}));
-    }
-  };
-  orders.process_values([] { return std::make_unique<AddTrace>(); }).to("traced");
+  orders
+      .map_values([](const Order& order, const RecordContext& context) {
+        const Header* trace = context.headers.last("trace");
+        return Traced{order.item, trace ? trace->value : std::nullopt};
+      })
+      .to("traced");
   // [end]
   put("orders", "o1", order("c1", "tea", 2), 0, {{"trace", "a"}, {"trace", "b"}});
   put("orders", "o2", order("c1", "tea", 2));
@@ -204,15 +194,12 @@ BOOST_AUTO_TEST_CASE(pseudo_columns) {
     std::int32_t rowpartition = 0;
     std::int64_t rowoffset = 0;
   };
-  class Locate final : public FixedKeyProcessor<std::string, Order, Located> {
-    void process(FixedKeyRecord<std::string, Order> record) override {
-      const auto source = context().record_metadata().value();
-      context().forward(
-          record.with_value(Located{record.value().item, format_timestamp(record.timestamp(), "yyyy-MM-dd'T'HH:mm:ss"),
-                                    source.partition, source.offset}));
-    }
-  };
-  orders.process_values([] { return std::make_unique<Locate>(); }).to("located");
+  orders
+      .map_values([](const Order& order, const RecordContext& context) {
+        return Located{order.item, format_timestamp(context.timestamp, "yyyy-MM-dd'T'HH:mm:ss"), context.partition,
+                       context.offset};
+      })
+      .to("located");
   // [end]
   put("orders", "o1", order("c1", "tea", 2), 1271678417000);
   put("orders", "o1", order("c1", "pot", 2), 1271678418000);

@@ -37,7 +37,6 @@ BOOST_AUTO_TEST_CASE(tumbling) {
   by_customer.group_by_key()
       .windowed_by(TimeWindows::of_size_and_grace(1h, 10min))
       .aggregate(aggregate_to<Spent>(count(), sum(&Order::price)), Materialized::as("hourly").with_retention(48h))
-      .to_stream()
       .to("hourly");
   // [end]
   order_at("c1", 2, 10 * kMinute);
@@ -60,7 +59,6 @@ BOOST_AUTO_TEST_CASE(hopping) {
   by_customer.group_by_key()
       .windowed_by(TimeWindows::of_size_and_grace(30s, 24h - 30s).advance_by(10s))
       .count(Materialized::as("counts"))
-      .to_stream()
       .to("counts", Produced().with_value_serde(JsonSerde<std::int64_t>()));
   // [end]
   order_at("c1", 1, 15'000);
@@ -75,7 +73,6 @@ BOOST_AUTO_TEST_CASE(session) {
   by_customer.group_by_key()
       .windowed_by(SessionWindows::of_inactivity_gap_and_grace(30s, 24h - 30s))
       .aggregate(max(&Order::price), Materialized::as("sessions"))
-      .to_stream()
       .to("sessions", Produced().with_value_serde(JsonSerde<double>()));
   // [end]
   order_at("c1", 1, 0);
@@ -114,7 +111,6 @@ BOOST_AUTO_TEST_CASE(emit_final) {
       .windowed_by(TimeWindows::of_size_and_grace(2ms, 1ms))
       .emit_strategy(EmitStrategy::on_window_close())
       .count(Materialized::as("counts"))
-      .to_stream()
       .to("counts", Produced().with_value_serde(JsonSerde<std::int64_t>()));
   // [end]
   for (const Timestamp at : {0, 1, 2}) order_at("c1", 1, at);
