@@ -48,6 +48,7 @@ class BasicConsumed {
   };
 
   BasicConsumed() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicConsumed(Settings settings) : settings_(std::move(settings)) {}
 
   /// Gives the source node a name.
@@ -98,12 +99,14 @@ class BasicConsumed {
                                                    settings_.offset_reset, settings_.timestamps, std::move(extractor)});
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
   Settings settings_;
 };
 
+/// The start of a Consumed value, with no setting yet: the calls of BasicConsumed add them.
 using Consumed = BasicConsumed<>;
 
 }  // namespace millrace
