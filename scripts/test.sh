@@ -18,7 +18,7 @@ The last line is 'N passed, N failed' (test cases; a check or a build counts as 
 
 Stages, in this order:
   deps      installs missing packages
-  checks    clang-format, layers, configuration keys, shell scripts, compose file, API reference
+  checks    clang-format, layers, configuration keys, shell scripts, compose file, API reference, licences
   local     unit tests, and integration tests on the embedded broker
   servers   integration tests on Apache Kafka and MariaDB
   package   programs outside of this tree that use Millrace
@@ -155,6 +155,7 @@ stage_checks() {
   check "shell scripts" scripts/check-shell.sh
   check "compose file" scripts/check-compose.sh
   check "API reference" scripts/api-reference.sh
+  check "licences" scripts/check-licences.py
 }
 
 stage_local() {
