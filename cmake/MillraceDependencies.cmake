@@ -8,6 +8,7 @@ pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET GLOBAL rdkafka)
 find_package(RocksDB REQUIRED)
 # Debian's static RocksDB may not be position independent, as shared libraries need it.
 set(MILLRACE_ROCKSDB $<IF:$<BOOL:${BUILD_SHARED_LIBS}>,RocksDB::rocksdb-shared,RocksDB::rocksdb>)
+find_package(Boost REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)

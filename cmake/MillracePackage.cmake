@@ -13,6 +13,6 @@ set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The Millrace authors")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # What whoever links the static libraries needs. The same list is in millraceConfig.cmake.in.
 string(JOIN ", " CPACK_DEBIAN_PACKAGE_DEPENDS
-  "cmake (>= 3.25)" g++ pkg-config libcli11-dev libfmt-dev libgoogle-perftools-dev libicu-dev librdkafka-dev librocksdb-dev
-  libsimdjson-dev libspdlog-dev nlohmann-json3-dev)
+  "cmake (>= 3.25)" g++ pkg-config libboost-dev libcli11-dev libfmt-dev libgoogle-perftools-dev libicu-dev librdkafka-dev
+  librocksdb-dev libsimdjson-dev libspdlog-dev nlohmann-json3-dev)
 include(CPack)

@@ -18,7 +18,7 @@ The last line is 'N passed, N failed' (test cases; a check or a build counts as 
 
 Stages, in this order:
   deps      installs missing packages
-  checks    clang-format, layers, configuration keys, shell scripts, compose file
+  checks    clang-format, layers, configuration keys, shell scripts, compose file, API reference, licences
   local     unit tests, and integration tests on the embedded broker
   servers   integration tests on Apache Kafka and MariaDB
   package   programs outside of this tree that use Millrace
@@ -154,6 +154,8 @@ stage_checks() {
   check "configuration keys" scripts/check-config-keys.py
   check "shell scripts" scripts/check-shell.sh
   check "compose file" scripts/check-compose.sh
+  check "API reference" scripts/api-reference.sh
+  check "licences" scripts/check-licences.py
 }
 
 # Under the thread sanitizer, only unit tests of code with threads. The others cannot have races and take long to build:

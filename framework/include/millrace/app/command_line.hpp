@@ -64,11 +64,12 @@ class CommonOptions {
                                                   IfMissing if_missing = IfMissing::create,
                                                   IfInUse if_in_use = IfInUse::fail);
 
-/// The two steps of open_broker(). make_broker() does not connect to Kafka, but it locks the directory of the embedded
-/// broker. wait_until_reachable() retries with growing pauses. It throws a fatal BrokerException after `timeout`, and
-/// StreamsException if a stop signal comes first.
+/// The first step of open_broker(). Does not connect to Kafka, but locks the directory of the embedded broker.
 [[nodiscard]] std::shared_ptr<Broker> make_broker(const StreamsConfig& config, IfMissing if_missing = IfMissing::create,
                                                   IfInUse if_in_use = IfInUse::fail);
+
+/// The second step of open_broker(). Retries with growing pauses. Throws a fatal BrokerException after `timeout`, and
+/// StreamsException if a stop signal comes first.
 void wait_until_reachable(Broker& broker, Millis timeout, StopSignals* stop = nullptr);
 
 /// Parses the command line, runs `body`, and returns the exit code that `body` returned. A wrong command line and every

@@ -48,16 +48,16 @@ class StreamsConfig {
 
   [[nodiscard]] bool exactly_once() const { return get_string("processing.guarantee") == "exactly_once_v2"; }
 
-  /// Everything given with this prefix (`consumer.`, `main.consumer.`, `restore.consumer.`, `global.consumer.`,
-  /// `producer.`, `admin.`, `topic.`, `serde.`), with the prefix taken off.
+  /// Everything given with this prefix, without the prefix. Prefixes are `"consumer."`, `"main.consumer."`,
+  /// `"restore.consumer."`, `"global.consumer."`, `"producer."`, `"admin."`, `"topic."` and `"serde."`.
   [[nodiscard]] std::map<std::string, std::string> with_prefix(std::string_view prefix) const;
 
-  /// What `configure()` of a serde gets, see SerdeConfigs: all given values, and those with the prefix `serde.` also
+  /// What `configure()` of a serde gets, see SerdeConfigs: all given values, and those with the prefix `"serde."` also
   /// without it.
   [[nodiscard]] std::map<std::string, std::string, std::less<>> serde_configs() const;
 
   /// The settings for one kind of client (`main.consumer`, `restore.consumer`, `global.consumer`, `producer`,
-  /// `admin`): what was given for all clients (security, connections), then under `consumer.` if it is a consumer,
+  /// `admin`): what was given for all clients (security, connections), then under `"consumer."` if it is a consumer,
   /// then under its own prefix; later ones win. With "" only what was given for all.
   [[nodiscard]] std::map<std::string, std::string> client_settings(std::string_view client) const;
 

@@ -57,6 +57,7 @@ class BasicConsumed {
   };
 
   BasicConsumed() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicConsumed(Settings settings) : settings_(std::move(settings)) {}
 
   /// Gives the source node a name.
@@ -129,12 +130,14 @@ class BasicConsumed {
         detail::FieldTimestamp<F, TimestampFormat>(std::move(field), TimestampFormat(pattern, zone)));
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
   Settings settings_;
 };
 
+/// The start of a Consumed value, with no setting yet: the calls of BasicConsumed add them.
 using Consumed = BasicConsumed<>;
 
 }  // namespace millrace

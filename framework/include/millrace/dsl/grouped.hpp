@@ -12,6 +12,7 @@ namespace millrace {
 template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde>
 class BasicGrouped {
  public:
+  /// What the user has set. Empty or unset: the default applies.
   struct Settings {
     std::string name;
     KeySerde key_serde;
@@ -19,6 +20,7 @@ class BasicGrouped {
   };
 
   BasicGrouped() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicGrouped(Settings settings) : settings_(std::move(settings)) {}
 
   /// Names the grouping. The repartition topic is then `<application.id>-<name>-repartition`.
@@ -45,12 +47,14 @@ class BasicGrouped {
     return BasicGrouped<KeySerde, S>({settings_.name, settings_.key_serde, std::move(serde)});
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
   Settings settings_;
 };
 
+/// The start of a Grouped value, with no setting yet: the calls of BasicGrouped add them.
 using Grouped = BasicGrouped<>;
 
 }  // namespace millrace

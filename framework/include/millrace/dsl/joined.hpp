@@ -14,6 +14,7 @@ namespace millrace {
 template <class KeySerde = detail::NoSerde, class LeftSerde = detail::NoSerde, class RightSerde = detail::NoSerde>
 class BasicJoined {
  public:
+  /// What the user has set. Empty or unset: the default applies.
   struct Settings {
     std::string name;
     KeySerde key_serde;
@@ -23,6 +24,7 @@ class BasicJoined {
   };
 
   BasicJoined() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicJoined(Settings settings) : settings_(std::move(settings)) {}
 
   /// Names the join's node, and its repartition topic if it needs one.
@@ -70,12 +72,14 @@ class BasicJoined {
     return copy;
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
   Settings settings_;
 };
 
+/// The start of a Joined value, with no setting yet: the calls of BasicJoined add them.
 using Joined = BasicJoined<>;
 
 }  // namespace millrace

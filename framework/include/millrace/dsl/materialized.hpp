@@ -30,12 +30,14 @@ struct MaterializedOptions {
 template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde>
 class BasicMaterialized {
  public:
+  /// What the user has set. Empty or unset: the default applies.
   struct Settings : MaterializedOptions {
     KeySerde key_serde;
     ValueSerde value_serde;
   };
 
   BasicMaterialized() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicMaterialized(Settings settings) : settings_(std::move(settings)) {}
 
   /// Sets the name of the store. The changelog topic is named after it, and queries use it. Throws TopologyException if
@@ -147,6 +149,7 @@ class BasicMaterialized {
     return copy;
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
@@ -164,6 +167,7 @@ class BasicMaterialized {
   Settings settings_;
 };
 
+/// The start of a Materialized value, with no setting yet: the calls of BasicMaterialized add them.
 using Materialized = BasicMaterialized<>;
 
 }  // namespace millrace

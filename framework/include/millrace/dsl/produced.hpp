@@ -17,6 +17,7 @@ template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde,
           class Partitioner = detail::NoPartitioner>
 class BasicProduced {
  public:
+  /// What the user has set. Empty or unset: the default applies.
   struct Settings {
     std::string name;
     KeySerde key_serde;
@@ -25,6 +26,7 @@ class BasicProduced {
   };
 
   BasicProduced() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicProduced(Settings settings) : settings_(std::move(settings)) {}
 
   /// Gives the sink node a name.
@@ -62,12 +64,14 @@ class BasicProduced {
         {settings_.name, settings_.key_serde, settings_.value_serde, std::move(partitioner)});
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
   Settings settings_;
 };
 
+/// The start of a Produced value, with no setting yet: the calls of BasicProduced add them.
 using Produced = BasicProduced<>;
 
 }  // namespace millrace

@@ -16,6 +16,7 @@ template <class KeySerde = detail::NoSerde, class ValueSerde = detail::NoSerde,
           class Partitioner = detail::NoPartitioner>
 class BasicRepartitioned {
  public:
+  /// What the user has set. Empty or unset: the default applies.
   struct Settings {
     std::string name;
     KeySerde key_serde;
@@ -25,6 +26,7 @@ class BasicRepartitioned {
   };
 
   BasicRepartitioned() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicRepartitioned(Settings settings) : settings_(std::move(settings)) {}
 
   /// Names the node. The topic is then `<application.id>-<name>-repartition`.
@@ -79,12 +81,14 @@ class BasicRepartitioned {
         {settings_.name, settings_.key_serde, settings_.value_serde, settings_.partitions, std::move(partitioner)});
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
   Settings settings_;
 };
 
+/// The start of a Repartitioned value, with no setting yet: the calls of BasicRepartitioned add them.
 using Repartitioned = BasicRepartitioned<>;
 
 }  // namespace millrace

@@ -37,7 +37,9 @@ struct StreamJoinedOptions {
 template <class KeySerde = detail::NoSerde, class LeftSerde = detail::NoSerde, class RightSerde = detail::NoSerde>
 class BasicStreamJoined {
  public:
+  /// A store of one side of the join: its name, and where it is kept.
   using Store = detail::StreamJoinedOptions::Store;
+  /// What the user has set. Empty or unset: the default applies.
   struct Settings : detail::StreamJoinedOptions {
     KeySerde key_serde;
     LeftSerde left_serde;
@@ -45,6 +47,7 @@ class BasicStreamJoined {
   };
 
   BasicStreamJoined() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicStreamJoined(Settings settings) : settings_(std::move(settings)) {}
 
   /// Names the stores, as with_store_name(). Use with_name() for the nodes. (Java's `as` does the same.) Throws
@@ -124,6 +127,7 @@ class BasicStreamJoined {
     return copy;
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
@@ -136,6 +140,7 @@ class BasicStreamJoined {
   Settings settings_;
 };
 
+/// The start of a StreamJoined value, with no setting yet: the calls of BasicStreamJoined add them.
 using StreamJoined = BasicStreamJoined<>;
 
 }  // namespace millrace

@@ -13,6 +13,7 @@ namespace millrace {
 template <class Partitioner = detail::NoPartitioner, class OtherPartitioner = detail::NoPartitioner>
 class BasicTableJoined {
  public:
+  /// What the user has set. Empty or unset: the default applies.
   struct Settings {
     std::string name;
     Partitioner partitioner;
@@ -20,6 +21,7 @@ class BasicTableJoined {
   };
 
   BasicTableJoined() = default;
+  /// With all settings at once, instead of one call for each.
   explicit BasicTableJoined(Settings settings) : settings_(std::move(settings)) {}
 
   /// Names the join's nodes, topics and store.
@@ -45,12 +47,14 @@ class BasicTableJoined {
     return BasicTableJoined<Partitioner, P>({settings_.name, settings_.partitioner, std::move(partitioner)});
   }
 
+  /// What the user has set.
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
   Settings settings_;
 };
 
+/// The start of a TableJoined value, with no setting yet: the calls of BasicTableJoined add them.
 using TableJoined = BasicTableJoined<>;
 
 }  // namespace millrace

@@ -22,6 +22,7 @@ struct KeyValue {
   bool operator==(const KeyValue&) const = default;
 };
 
+/// `KeyValue{key, value}` needs no types.
 template <class K, class V>
 KeyValue(K, V) -> KeyValue<K, V>;
 

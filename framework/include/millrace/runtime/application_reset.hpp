@@ -86,10 +86,11 @@ struct ResetOptions {
 
 /// The changes of a reset.
 struct ResetPlan {
+  /// A committed offset that changes.
   struct Seek {
     TopicPartition partition;
     std::optional<std::int64_t> from;  ///< the committed offset; nullopt: there is none
-    std::int64_t to = 0;
+    std::int64_t to = 0;               ///< the new committed offset
   };
   std::vector<Seek> input;                  ///< of input topics
   std::vector<Seek> intermediate;           ///< of topics that the application reads and writes: to their end

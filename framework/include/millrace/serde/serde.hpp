@@ -83,6 +83,7 @@ struct Unkeyed {
   auto operator<=>(const Unkeyed&) const = default;
 };
 
+/// Reads any bytes and null. Writes null.
 template <>
 struct Serde<Unkeyed> {
   bool serialize(const Unkeyed& /*value*/, std::string& /*out*/) const { return false; }

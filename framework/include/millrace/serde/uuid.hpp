@@ -9,6 +9,7 @@
 
 namespace millrace {
 
+/// A UUID. (Kafka Streams: `java.util.UUID`.)
 using Uuid = boost::uuids::uuid;
 
 /// 36 characters in groups of 8-4-4-4-12 hex digits, written in lower case, like Kafka's UUID serde. Java also reads

@@ -46,6 +46,7 @@ KafkaConsumer::KafkaConsumer(const std::string& address, const ClientConfig& com
 }
 
 void KafkaConsumer::assign(const std::vector<std::pair<TopicPartition, std::int64_t>>& partitions) {
+  const bool assigned_before = !partitions_.empty();
   order_.clear();
   partitions_.clear();
   const PartitionListPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
@@ -58,6 +59,21 @@ void KafkaConsumer::assign(const std::vector<std::pair<TopicPartition, std::int6
   }
   const auto code = rd_kafka_assign(client_->handle(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) client_->fail(code, "assigning partitions");
+  if (assigned_before) await_stops();
+}
+
+/// Waits until librdkafka has stopped the partitions of the assignment before. librdkafka 2.0.2 stops them a moment
+/// after rd_kafka_assign(). If the next assignment or the end of the client comes earlier, it stops a partition twice,
+/// and an assertion ends the process. The main thread of librdkafka serves its queue in order. So the first question is
+/// answered after the stop, and the second one after the notice that the stop is done.
+void KafkaConsumer::await_stops() {
+  for (int i = 0; i < 2; ++i) {
+    rd_kafka_topic_partition_list_t* assigned = nullptr;
+    // An error is one of the whole client, which the next call reports.
+    if (rd_kafka_assignment(client_->handle(), &assigned) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_topic_partition_list_destroy(assigned);
+    }
+  }
 }
 
 /// librdkafka can look up these offsets itself, but then waits for half a second if it does not know the partition's

@@ -78,6 +78,8 @@ class KafkaConsumer final : public Consumer {
   bool await_first_assignment();
   /// Revokes all partitions and tells the coordinator, within a time limit.
   void leave_group();
+  /// Waits until the partitions of an earlier assignment have been stopped.
+  void await_stops();
   /// Replaces kOffsetBeginning and kOffsetEnd by real offsets.
   void resolve(rd_kafka_topic_partition_list_t& list);
   std::vector<TopicPartition> resolve_once(rd_kafka_topic_partition_list_t& list, const Deadline& deadline);
