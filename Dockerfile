@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The programs of Millrace on Debian 12: docker build -t millrace . && docker run --rm millrace buy_pipeline
 FROM debian:12 AS build
 WORKDIR /millrace

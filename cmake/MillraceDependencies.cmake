@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Everything as Debian 12 ships it; newer versions work too. What the framework itself needs stands in
 # millraceConfig.cmake.in as well.
 # Targets are global so that a project that takes Millrace by add_subdirectory can link what it needs.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # cmake --install: headers, the libraries, what find_package(millrace) reads, and the program that looks into
 # topics. The pipeline of apps/buy_signals is an example, which runs where its prices are.
 include(CMakePackageConfigHelpers)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # cpack: a Debian package of what cmake --install installs, for the Debian release on which it is made.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME libmillrace-dev)

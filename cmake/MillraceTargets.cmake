@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A sanitizer slows tests down; presets say how much.
 set(MILLRACE_TIMEOUT_FACTOR 1 CACHE STRING "Multiplies the timeouts of tests")
 

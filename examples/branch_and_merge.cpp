@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // branch_and_merge: sends log lines to one topic per severity. Errors and warnings also go to a topic of their own.
 //
 // This example runs on the embedded broker, which keeps its topics in a directory. For Kafka, write --bootstrap-servers

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // hot_readings: counts the readings above 30 degrees of each sensor. The README shows this program, its commands and a
 // test.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // join_within: finds out which orders were paid within ten minutes, and which were not.
 //
 // This example runs on the embedded broker, which keeps its topics in a directory. For Kafka, write --bootstrap-servers

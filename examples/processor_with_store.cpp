@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // processor_with_store: computes the average of each sensor's readings. Writes the averages every ten seconds of event
 // time.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // stateless_filter: copies readings above a limit to another topic, in Fahrenheit.
 //
 // This example runs on the embedded broker, which keeps its topics in a directory. For Kafka, write --bootstrap-servers

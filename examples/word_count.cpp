@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // word_count: counts the words in the lines of a topic and writes the new counts.
 //
 // This example runs on the embedded broker, which keeps its topics in a directory. For Kafka, write --bootstrap-servers

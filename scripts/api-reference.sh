@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Makes the API reference with Doxygen. See usage().
 set -euo pipefail
 

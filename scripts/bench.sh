@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Measures Millrace against a bare librdkafka loop and Java Kafka Streams. See usage().
 set -euo pipefail
 

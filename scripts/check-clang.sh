@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Checks that Millrace can be built with Clang: configures it, and compiles the lower layers and the examples. Clang-tidy
 # reads all other sources with the same frontend (scripts/tidy.py).
 set -euo pipefail

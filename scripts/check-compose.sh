@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Checks docker-compose.yml with the schema of the Compose Specification. Needs no Docker: the schema comes with
 # check-jsonschema, which is installed once from PyPI into a separate directory.
 set -euo pipefail

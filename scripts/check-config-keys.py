@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that the framework reads every configuration key that has an effect.
 
 The table of keys is framework/src/config/config_keys.cpp. The exit code is 1 if no other source of the framework names a

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Checks the Debian package on a clean Debian 12. See usage().
 set -euo pipefail
 

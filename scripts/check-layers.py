@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that each layer of framework/ includes only lower layers.
 
 A folder of framework/include/millrace or framework/src is a layer. LAYERS says which other layers it may include.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that each source names its licence: an SPDX line is the first line, or the second one after `#!`.
 
 Sources are the files that git tracks, and new ones that it does not ignore, with a name of MARKS or a first line `#!`.

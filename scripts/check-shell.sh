@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Looks for mistakes in the shell scripts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

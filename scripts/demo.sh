@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # From a fresh machine to buys: installs, builds, and runs the buy pipeline. See usage().
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of scripts/packages.txt that are missing. See usage().
 set -euo pipefail
 

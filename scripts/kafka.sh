@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A single Apache Kafka server for development and tests, without Docker. See usage().
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A single MariaDB server for development and tests. See usage().
 set -euo pipefail
 

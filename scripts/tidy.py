@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs clang-tidy over the sources of framework/, apps/ and examples/.
 
 What was found clean is remembered in the build directory, by the contents of the source, of the project's headers

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "topics/csv_rows.hpp"
 
 #include <csv.h>

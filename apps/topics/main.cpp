@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // topics: creates, fills and shows the topics of a Kafka cluster or of an embedded broker.
 #include <CLI/CLI.hpp>
 #include <iostream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "topics/start_position.hpp"
 
 #include <fmt/format.h>

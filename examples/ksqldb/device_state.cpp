@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // device_state: keeps the latest state and some statistics of each device in a table. It replaces these statements:
 //
 //     CREATE STREAM readings (device STRING KEY, celsius DOUBLE, battery INT, firmware STRING)

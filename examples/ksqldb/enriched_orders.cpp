@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // enriched_orders: adds the customer's name and city to each order. It replaces these statements:
 //
 //     CREATE STREAM orders (id STRING KEY, customer STRING, item STRING, price DOUBLE)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // large_orders: filters the orders, rates them, and makes the customer the key. It replaces these statements:
 //
 //     CREATE STREAM orders (id STRING KEY, customer STRING, item STRING, price DOUBLE, quantity INT)

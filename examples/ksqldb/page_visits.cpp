@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // page_visits: splits lines of CSV into page views, and counts the views of each session. It replaces these statements:
 //
 //     CREATE STREAM clicks (user_id STRING, pages STRING)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // paid_orders: joins each order with its payments of the next hour. It replaces these statements:
 //
 //     CREATE STREAM orders (id STRING KEY, customer STRING, total DOUBLE)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // suspicious_cards: finds the cards with more than three attempts in one hour. It replaces these statements:
 //
 //     CREATE STREAM attempts (card STRING KEY, shop STRING, amount DOUBLE, at STRING)

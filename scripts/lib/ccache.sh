@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154
 # Settings of ccache for all scripts that compile. The caller sets `root`, the folder of this checkout. Objects are
 # shared only between builds with the same settings.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Counts test cases in a JUnit file of CTest: `count_tests.py FILE` prints `PASSED FAILED`, then what failed.
 
 A Boost.Test executable (run with BOOST_TEST_REPORT_LEVEL=short) counts with each of its cases, anything else as one.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Measures what the engine costs per stateless operator that a record passes. The cost is the time of a chain of
 // operators minus the time of an empty chain.
 //

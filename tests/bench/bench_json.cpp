@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Measures what one JSON value of 60 bytes costs in a stream's serde: MILLRACE_JSON, strict and lenient, and a plain
 // struct against nlohmann::json.
 // Build with -DMILLRACE_BUILD_BENCH=ON. The program prints nanoseconds per value, the best of several rounds.

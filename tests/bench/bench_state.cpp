@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Measures what the state stores cost per record, on one thread and without Kafka.
 //
 //     bench_state [RECORDS [CASE]]   default: 2,000,000 records, all cases whose name contains CASE

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "chaos/faulty_broker.hpp"
 
 #include <algorithm>

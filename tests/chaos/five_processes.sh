@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The long form of tests/integration/apps/five_processes_test.py, run by hand. See usage().
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Shows that the simulations find faults: puts one fault after the other into the code, and expects a failing test.
 
 Each fault is a change of a few words in a copy of the sources, in build/mutations. The simulations are built with the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An operator never forgets the latest time that it has seen. It keeps the time over a restart, a move to another
 // member, a crash, an internal recovery, and a wall clock that is set back. Each kind of operator processes the same
 // records twice. In one of the runs, one of these events happens before the late record. After each record, both runs

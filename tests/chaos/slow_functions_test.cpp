@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Slow user functions must not delay commits, polls and punctuations. The functions advance a clock themselves, so no
 // test waits.
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Members of one group see different topics, or run different versions of the application, at different times. Still
 // each record is processed by one owner only. docs/group-protocol.md explains why.
 //

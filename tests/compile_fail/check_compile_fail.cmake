@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Run by millrace_compile_fail. Compiles SNIPPET with COMPILER. With DEFINE, which makes the snippet wrong, the first
 # error must match EXPECTED. Without DEFINE there must be no error. Without SNIPPET, the script precompiles the header
 # PRECOMPILED for the snippets named dsl_*.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "dsl_streams.hpp"
 
 // Joiners, reducers and aggregators that do not fit.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "dsl_streams.hpp"
 
 // Names and settings of a wrong type.

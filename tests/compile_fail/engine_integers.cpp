@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine's own integers: what would mix two meanings up does not compile.
 #include <cstdint>
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Exactly-once processing with the broker interface alone, while workers are killed.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs the examples on the embedded broker with the commands from their first lines."""
 
 import pathlib

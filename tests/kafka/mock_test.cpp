@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How clients handle errors of a Kafka cluster. librdkafka's mock cluster injects the errors.
 #define BOOST_TEST_DYN_LINK
 #include <librdkafka/rdkafka.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Compares the C++ blocks of docs/ksqldb.md with the rows in the sources of this folder. See usage at the end.
 
 A row is the text between two lines of a source:

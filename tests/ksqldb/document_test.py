@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """docs/ksqldb.md shows the rows that the tests of this folder run, and document.py finds each kind of difference."""
 
 import pathlib

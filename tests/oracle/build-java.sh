@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds a small Java program that uses Kafka: build-java.sh PROJECT_DIR BUILD_DIR
 # PROJECT_DIR contains pom.xml and src/. Maven fetches the libraries into BUILD_DIR/lib once, so later runs need no
 # network. javac compiles into BUILD_DIR/classes in two seconds. A Maven build would take twenty.

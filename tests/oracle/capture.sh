@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # capture.sh           writes golden/ again from the real Kafka Streams
 # capture.sh --check   captures into a temporary directory and fails if the committed files differ
 set -euo pipefail

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a user of Millrace writes, compiled outside of its tree: a topology, driven here by the test driver, and the
 // usual command line if there are arguments.
 #include <iostream>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Runs one package test: builds the program in folder WAY from scratch in WORK_DIR, runs it, and compares its output.
 # WAY=apt is for scripts/check-deb.sh: apt has installed the package, and README_PROJECT has README.md's project.
 function(run)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The fenced blocks of README.md, and what is made of them. As a program: writes the project that README.md describes."""
 
 import dataclasses

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs the commands of README.md in their order, as printed, and compares what they print with README.md.
 
 The commands run in a scratch directory in which the programs and data have the paths of README.md. `Embedded` runs all

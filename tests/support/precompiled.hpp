@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Precompiled for all tests: headers that most tests include, but none of Millrace. Compiling these headers takes about

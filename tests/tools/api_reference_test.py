@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """scripts/api-reference.sh: mistakes in docstrings and missing docstrings are found."""
 
 import pathlib

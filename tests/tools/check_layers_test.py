@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """scripts/check-layers.py: each kind of wrong include is found."""
 
 import pathlib

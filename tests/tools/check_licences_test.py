@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """scripts/check-licences.py: a source without licence is named, and --add mends it."""
 
 import pathlib

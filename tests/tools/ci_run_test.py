@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """.ci/run: its last line is the count, and its exit code is not 0, however scripts/test.sh ends."""
 
 import pathlib

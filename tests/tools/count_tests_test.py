@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """scripts/lib/count_tests.py: no test case may be lost or counted as passed by mistake."""
 
 import pathlib

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // buy_monitor: shows the records of the topic `buy` in a terminal as they arrive.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "buy_signals/buy_pipeline/group_progress.hpp"
 
 #include <algorithm>

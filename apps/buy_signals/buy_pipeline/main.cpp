@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // buy_pipeline: runs the whole pipeline in one process, from the price file to the buys.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "buy_signals/buy_pipeline/pipeline.hpp"
 
 #include <fmt/format.h>

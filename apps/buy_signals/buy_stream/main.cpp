@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // buy_stream: joins alerts with variations. An alert and the variation of the same observation are a buy if the price
 // has changed enough.
 #include <chrono>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // price_ingest: stores prices from a CSV file in a MariaDB or MySQL table. price_replay reads the table.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // price_replay: sends prices from a CSV file or a database to the topic `pricelist`, row by row in time order.
 #include <fmt/format.h>
 

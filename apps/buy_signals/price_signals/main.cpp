@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // price_signals: computes alerts and variations from the prices in the topic `pricelist`.
 #include "buy_signals/applications.hpp"
 #include "buy_signals/price_signals/topology.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "buy_signals/prices/csv_prices.hpp"
 
 #include <csv.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "buy_signals/prices/gzip_lines.hpp"
 
 #include <fmt/format.h>

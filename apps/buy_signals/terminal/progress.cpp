@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "buy_signals/terminal/progress.hpp"
 
 #include <fmt/format.h>

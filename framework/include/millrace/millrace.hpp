@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// All of Millrace that a topology needs: the DSL, the Processor API, the serdes of the primitives and MILLRACE_JSON,

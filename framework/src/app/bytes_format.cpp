@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/app/bytes_format.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "broker/log_proof.hpp"
 
 #include "common/stable_hash.hpp"

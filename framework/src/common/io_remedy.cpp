@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "common/io_remedy.hpp"
 
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/common/detail/type_name.hpp"
 
 #include <boost/algorithm/string/replace.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "functions/time_zone.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "functions/timestamp_pattern.hpp"
 
 #include <fmt/format.h>

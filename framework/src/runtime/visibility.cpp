@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "runtime/visibility.hpp"
 
 #include "millrace/state/store_builder.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/serde/uuid.hpp"
 
 #include <boost/uuid/string_generator.hpp>

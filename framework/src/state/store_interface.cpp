@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/state/detail/store_interface.hpp"
 
 #include "millrace/common/detail/type_name.hpp"

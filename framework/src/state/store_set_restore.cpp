@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a StoreSet restores its stores from their changelogs.
 #include "common/visible.hpp"
 #include "millrace/common/errors.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/testing/topology_test_driver.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs the Kafka Streams program of the benchmarks: run.sh stateless|join --bootstrap-servers HOST:PORT [...]
 # The first call builds it in build/bench-java. JAVA_HEAP (default 512m) sets -Xmx. Java replaces the shell, so the pid
 # that started this script is the pid to measure and to terminate.

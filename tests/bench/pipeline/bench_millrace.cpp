@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The measured programs, written with Millrace: bench_millrace --case stateless|join --output TOPIC --bootstrap-servers
 // ...
 #include "millrace/app/app.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compares whole programs on one Kafka. The input is produced once. Then the programs run in turn, for several rounds.
 // The benchmark reads each program's output topic from outside until the output is complete. See scripts/bench.sh.
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The lower bound: a bare librdkafka loop without keys, state, changelog or guarantees.
 //   bench_raw stateless|join BOOTSTRAP OUTPUT
 // `stateless`: consume, decode with simdjson, filter, encode, produce. `join`: the same with a hash table in memory.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs an application in several processes on a real Kafka, hurts the processes and the brokers at random moments, and
 // compares what comes out with what must come out. tests/chaos/kill9 starts it; see --help.
 #include <signal.h>

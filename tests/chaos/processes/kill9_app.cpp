@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The application that kill9 kills: a join of two streams, a windowed count behind a repartition topic, and a join with
 // a table. Each input record leads to results that do not depend on the order of the inputs, so kill9 can compute them.
 #include <chrono>

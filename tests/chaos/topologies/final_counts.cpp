@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A windowed count with `suppress` until the window closes. Some records are late, and some arrive after the grace
 // period.
 #define BOOST_TEST_DYN_LINK

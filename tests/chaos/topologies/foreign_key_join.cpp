@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A foreign-key join of two tables. Rows of both sides change. Orders are deleted, and move from one customer to
 // another. Customers are not deleted, and orders have no cache: docs/reliability.md says which results may stay
 // otherwise.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A join with a global table, and a count behind it. The table changes while processes start and crash. A process joins
 // with the table as of the process's start or later.
 #define BOOST_TEST_DYN_LINK

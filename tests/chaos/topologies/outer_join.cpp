@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An outer join of two streams. A record without a match is emitted when its window closes. Both streams come from one
 // topic, so their order is the same in each run. Some records are late, but none arrives after its window has closed.
 // As in Kafka Streams, such a record may join a record that was already emitted without a match.

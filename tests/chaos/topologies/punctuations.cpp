@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Totals by key that punctuations emit and clear, by stream time and by the wall clock. Some records cannot be decoded
 // and some make the processor throw. Both kinds go to the dead-letter topic.
 #define BOOST_TEST_DYN_LINK

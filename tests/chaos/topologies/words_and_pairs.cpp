@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A count behind a repartition topic. An inner join whose window holds all records. A count of the left side of the
 // join, which has no repartition topic.
 #define BOOST_TEST_DYN_LINK

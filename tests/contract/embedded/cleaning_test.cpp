@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Retention and compaction of the embedded broker. The tests choose the current time.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

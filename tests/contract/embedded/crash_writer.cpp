@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes to an embedded broker until it is killed, and prints what the broker confirmed. Started by crash_test.cpp,
 // lock_test.cpp and read_only_test.cpp:
 //   crash_writer DIRECTORY records | transactions | compacted | large | retained | made_anew | open

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "contract/embedded/embedded_fixture.hpp"
 
 #include "broker/embedded/embedded_admin.hpp"

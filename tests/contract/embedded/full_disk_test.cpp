@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The embedded broker on a full disk.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A broker and its clients in static objects. They are destroyed after main(), and after the static objects of
 // libraries that were constructed later.
 //

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """buy_pipeline on the embedded broker, against the computation of expected_buys.py."""
 
 import os

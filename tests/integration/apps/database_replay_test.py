@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """price_ingest and price_replay --database, with a real MariaDB."""
 
 import unittest

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The signals that the buy pipeline must find, computed straight from the CSV file without Millrace.
 
 Prints JSON: {"rows", "alerts", "variations", "buys"}. The last three are sorted lists of ids. The computation relies on

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The buy signals as five processes on Kafka, which are killed with kill -9 and started again.
 
 In each run, price_ingest fills a table. Then price_replay, price_signals, buy_stream and buy_monitor start in random

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The short form of five_processes.py, for CI."""
 
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the bundled programs from Python tests, and reads the topics that they write."""
 
 import json

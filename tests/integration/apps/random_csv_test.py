@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Random price files with many defects. buy_pipeline and expected_buys.py must read the same rows from them."""
 
 import csv

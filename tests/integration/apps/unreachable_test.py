@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Unreachable servers: a clear message, retries, and a failure after the configured time."""
 
 import unittest

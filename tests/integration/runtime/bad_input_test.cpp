@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records that cannot be read, processed or written.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Topics that records choose, and that do not exist.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Joins whose sub-topologies read each other's internal topics, on several partitions and threads.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>

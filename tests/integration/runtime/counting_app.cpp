@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An application in its own process, for tests that kill it. It counts the values of a topic.
 //
 //     counting_app BROKER IN OUT [topology=NAME] [key=value ...]

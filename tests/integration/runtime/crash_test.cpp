@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Processes that are killed, or stopped and continued.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>

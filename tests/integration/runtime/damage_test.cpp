@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Damage to RocksDB's files that is found while an application runs.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>

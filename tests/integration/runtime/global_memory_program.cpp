@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fills a global table from an embedded broker, as an application does at its start. Prints the peak memory of the
 // process in kB. A separate program, so that the peak contains nothing else.
 //

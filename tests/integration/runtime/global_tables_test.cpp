@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How global tables are filled at the start, and how they follow their topics.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>

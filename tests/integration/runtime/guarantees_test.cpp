@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The results of a count under both processing guarantees, with one to three threads.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How an application starts, changes its state and ends.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>

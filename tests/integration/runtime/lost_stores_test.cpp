@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stores that have lost their data, and whose changelog lacks the data or does not exist.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Topics that are deleted and created again under the same name, and offsets that a group has lost. The new topic is
 // longer than the old one where possible, so the offset alone shows nothing.
 #define BOOST_TEST_DYN_LINK

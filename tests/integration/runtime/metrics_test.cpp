@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What Streams::metrics() shows of a running application.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Kafka servers without a working coordinator for groups or transactions. Each test starts its own server.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Kafka server that stops while an application runs. Each test starts its own server, so that other tests are not
 // disturbed.
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Members of one group have different versions of the application or different views of the topics. Each record must
 // be processed by one of them only (docs/group-protocol.md).
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Instances of an application that join and leave the group.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an application does with single records, offsets and internal topics.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>

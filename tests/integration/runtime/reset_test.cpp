@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An application that is reset gives the output of its first run again.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>

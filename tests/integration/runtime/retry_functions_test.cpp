@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Functions of the user that throw RetriableException for a while: a mapper, an extractor and so on. Nothing is
 // skipped, although all exception handlers skip what fails.
 #define BOOST_TEST_DYN_LINK

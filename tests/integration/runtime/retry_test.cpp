@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Serdes whose schema registry is away for a while: no record is skipped, lost or processed twice, although all
 // exception handlers skip what fails.
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stores whose changelog is a source topic. A restore must give the same store as processing.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What stores keep and restore when an application restarts.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A change of the topology gives the name of a store to a store of other types.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/data/monomorphic.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Global tables, and tables whose source topic is also their changelog.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Kafka Streams for Java starts an application and Millrace finishes it, or the other way round. Each must understand
 // the other's committed offsets, changelogs and internal topics. (The Java half is
 // tests/oracle/java/.../Takeover.java.)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "oracle/cpp/cases.hpp"
 #include "oracle/cpp/topic_by_value.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "oracle/cpp/cases.hpp"
 
 // The C++ counterparts of the joins in DescribeStatefulCases.java.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "oracle/cpp/trace_tables.hpp"
 
 // Twins of the sources, operators, groupings and suppressions of TraceTableCases.java.

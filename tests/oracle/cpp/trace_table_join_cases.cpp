@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "oracle/cpp/trace_tables.hpp"
 
 // Twins of the joins of TraceTableCases.java.

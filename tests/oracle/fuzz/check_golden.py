@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Compares the C++ runner's answers to ../programs with those of Kafka Streams in ../golden. Needs no Java."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Describes how two answers to one program differ."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draws topologies built by hand: sources, processors, stores and sinks by name, all of strings."""
 
 from draw_groups import Groups

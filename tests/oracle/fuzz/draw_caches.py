@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draws programs with full caches. The comparison must not depend on what leaves a cache and when (../README.md)."""
 
 from drawing import LONG, STRING

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draws processors, groupings and windows."""
 
 from drawing import LONG, STRING, Drawing, Node

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draws sources and the operators of streams."""
 
 from drawing import LONG, STRING, Drawing, Node

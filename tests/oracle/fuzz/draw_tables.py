@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draws the operators of tables, and those of streams with tables."""
 
 from drawing import LONG, STRING, Drawing

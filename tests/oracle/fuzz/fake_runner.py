@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A runner for tests of compare. It answers every program with the program's inputs. `fake_runner.py wrong OPERATOR`
 changes one value if the program uses the operator. `fake_runner.py crash OPERATOR` ends the process there."""
 

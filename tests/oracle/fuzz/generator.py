@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draws random programs (see ../README.md): a topology and its input, the same for the same seed everywhere."""
 
 from draw_by_hand import ByHand

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Kafka Streams' answers to the programs in ../programs, as capture.sh keeps them in ../golden/programs.jsonl."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The two runners as long-lived processes: one program per line in, JSON lines out."""
 
 import json

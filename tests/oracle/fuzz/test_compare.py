@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Tests that compare finds and reports differences. Needs neither Java nor C++."""
 
 import copy

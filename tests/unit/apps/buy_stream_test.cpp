@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #define BOOST_TEST_DYN_LINK
 #include "buy_signals/buy_stream/topology.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bytes of a record batch on the embedded broker's disk.
 #include <random>
 

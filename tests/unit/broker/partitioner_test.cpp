@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/broker/partitioner.hpp"
 
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The timer thread of the embedded broker.
 #include "broker/embedded/timer.hpp"
 

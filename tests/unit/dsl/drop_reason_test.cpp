@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reasons for dropped records, and the warnings in the log. (Tests of the operators cover null keys, late records
 // and failures.)
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Times and durations at the ends of their range. If a sum is too large, the largest number is used. In Kafka Streams
 // such a sum overflows.
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two ways of docs/practice.md to count per day of a time zone.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A function of T on a stream of std::optional<T>: a null, such as the deletion of a row, stays a null.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

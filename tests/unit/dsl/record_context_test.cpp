@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Functions of streams that take the context of the record as their last argument.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

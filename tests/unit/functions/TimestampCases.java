@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes timestamp_cases.inc, the results of Java that timestamps_test.cpp compares with:
 //     java TimestampCases.java > timestamp_cases.inc
 import java.time.Instant;

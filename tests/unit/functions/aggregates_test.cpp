@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each aggregate alone, without a topology. The rules are those of ksqlDB's functions.
 #define BOOST_TEST_DYN_LINK
 #include "millrace/functions/aggregates.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Ready-made aggregates of streams: per key, per window and per session.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

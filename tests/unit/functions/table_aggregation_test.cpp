@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Ready-made aggregates of tables: a row that changes leaves its old group first.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bounds of windows as fields of the values.
 #define BOOST_TEST_DYN_LINK
 #include "millrace/functions/window_columns.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names, tags, levels and lifetime of metrics.
 #define BOOST_TEST_DYN_LINK
 #include "metrics/registry.hpp"

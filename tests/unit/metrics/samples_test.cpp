@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rates, averages and maxima over samples, which must be computed as Kafka does.
 #define BOOST_TEST_DYN_LINK
 #include "metrics/samples.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The settings of the clients that a stream thread creates.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/client_configs.hpp"

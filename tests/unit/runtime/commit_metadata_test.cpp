@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The expected texts come from Kafka Streams' TopicPartitionMetadata.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/commit_metadata.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // When a stream thread commits, and what it does after a failed commit. All times are arguments, in ms.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/committer.hpp"

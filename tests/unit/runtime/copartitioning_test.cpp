@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The partition counts of internal topics where streams and tables are joined.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/partition_counts.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which exception handlers are used, and what they and the dead letters are told.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/error_policy.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // When a stream thread retries after a failure, and when it gives up. All times are arguments, in ms.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/failure_streak.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // At which offsets global stores begin to read their topics at the start, and when they are filled again.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/global/global_thread.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the housekeeping thread does: it purges repartition topics and looks for new topics and partitions.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/housekeeping.hpp"

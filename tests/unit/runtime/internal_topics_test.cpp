@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The topic settings of internal topics, which must be those of Kafka Streams.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/internal_topics.hpp"

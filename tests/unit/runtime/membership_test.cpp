@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The states of a stream thread in its consumer group.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/membership.hpp"

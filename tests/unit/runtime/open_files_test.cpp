@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whether the limit of open files (`ulimit -n`) is enough for a topology.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/open_files.hpp"

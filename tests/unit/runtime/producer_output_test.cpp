@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a stream thread does with its producer: transactions, refused records, dead letters.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/producer_output.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // When punctuations of a task run, and in which order.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/punctuations.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which record a task processes next, and how long it waits for an empty input partition.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/record_queues.hpp"

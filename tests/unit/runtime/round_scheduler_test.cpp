@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How many records a stream thread processes before the next poll, commit or punctuation.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/round_scheduler.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the memory limits of an application are divided among its threads.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/shares.hpp"

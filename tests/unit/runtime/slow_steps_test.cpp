@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which slow step of a task is the reason of a failure, and which node it is.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/slow_steps.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stores that stay open while the nodes and the output of their task are replaced.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/task/store_binding.hpp"

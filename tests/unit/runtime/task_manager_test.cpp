@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the tasks of a thread restart after a failure.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/task_manager.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // When tasks try again after a RetriableException, and what they may do until then. All times are arguments, in ms.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/task_retries.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The metrics of stream threads and tasks.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/thread/thread_metrics.hpp"

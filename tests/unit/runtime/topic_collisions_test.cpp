@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Internal topics whose names belong to two applications.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/topic_collisions.hpp"

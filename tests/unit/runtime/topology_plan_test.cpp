@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which tasks and internal topics a topology needs, given the topics that exist.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/topology_plan.hpp"

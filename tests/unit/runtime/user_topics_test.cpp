@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Topics that the user must create before the application starts.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/plan/user_topics.hpp"

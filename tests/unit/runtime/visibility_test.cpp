@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The line in the log that says when results appear.
 #define BOOST_TEST_DYN_LINK
 #include "runtime/visibility.hpp"

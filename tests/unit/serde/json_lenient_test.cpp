@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lenient structs read JSON by the rules of ksqlDB's JSON format.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

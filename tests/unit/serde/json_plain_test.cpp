@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Structs without MILLRACE_JSON, and structs that inherit fields.
 #define BOOST_TEST_DYN_LINK
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Documents whose root is a scalar, as ksqlDB writes them with KEY_FORMAT='JSON'.
 #define BOOST_TEST_DYN_LINK
 #include <array>

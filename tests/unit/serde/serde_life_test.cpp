@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Serdes with headers, configure() and close().
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>

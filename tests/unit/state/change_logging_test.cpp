@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What stores write to their changelogs: keys, values, timestamps, headers.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Readers on other threads, which see stores as of the last commit.
 #define BOOST_TEST_DYN_LINK
 #include "state/committed_reader.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Commits to a task database until it is killed. Commit number n writes n into both stores and into the changelog
 // offsets. After each commit the program prints the number to standard output.
 //

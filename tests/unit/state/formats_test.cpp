@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes of keys and values that must be equal to those of Kafka Streams, and bytes of our own files that must not
 // change.
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Random operations on key-value stores, compared with a std::map.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>

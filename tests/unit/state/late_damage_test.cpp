@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A damaged data block in RocksDB's files. RocksDB finds the damage only when it reads the block, not when it opens the
 // database.
 #define BOOST_TEST_DYN_LINK

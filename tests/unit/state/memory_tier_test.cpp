@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the in-memory tiers of stores in RocksDB keep, and which reads they save.
 #define BOOST_TEST_DYN_LINK
 #include <rocksdb/perf_context.h>

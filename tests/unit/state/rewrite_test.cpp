@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A store that is written to a changelog, and restored from it.
 #define BOOST_TEST_DYN_LINK
 #include "state/changelog/rewrite.hpp"

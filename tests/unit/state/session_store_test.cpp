@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Session stores: random operations compared with the model in session_model.hpp, and single rules.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SortPrefix must order keys as RocksDB does, whatever bytes all of them begin with.
 #include <boost/test/unit_test.hpp>
 

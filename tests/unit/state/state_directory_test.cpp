@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Locks and cleaning of the state directory.
 #define BOOST_TEST_DYN_LINK
 #include "state/state_directory.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compares stores with a trace of Kafka Streams' stores (store_trace.txt, written by java/StoreTrace.java).
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the stores of a task are restored, discarded and emptied.
 #define BOOST_TEST_DYN_LINK
 #include "state/store_set.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The RocksDB database of a task: commits, formats, damage.
 #define BOOST_TEST_DYN_LINK
 #include "state/task_database.hpp"

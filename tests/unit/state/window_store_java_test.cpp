@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compares window stores with a trace of Kafka Streams' stores (window_store_trace.txt, written by
 // java/WindowStoreTrace.java).
 #define BOOST_TEST_DYN_LINK

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What processors and stores may do between records: in the commit hook, in close(), and in a store's flush().
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counts in many windows behind a cache of the given size. Prints the number of results and the peak memory of the
 // process in kB: `results peak`. A separate program, so that the peak contains nothing else.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a TopologyTestDriver does with RetriableExceptions, and with serdes that have headers, configure() and close().
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>

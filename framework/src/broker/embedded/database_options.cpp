@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "broker/embedded/database_options.hpp"
 
 #include <rocksdb/convenience.h>

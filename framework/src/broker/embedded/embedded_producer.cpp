@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "broker/embedded/embedded_producer.hpp"
 
 #include "millrace/common/logging.hpp"

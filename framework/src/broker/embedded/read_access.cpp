@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The parts of Storage for Access::read.
 #include <algorithm>
 #include <chrono>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "broker/kafka/kafka_consumer.hpp"
 
 // The part of KafkaConsumer that joins the group, handles rebalances, and leaves the group.

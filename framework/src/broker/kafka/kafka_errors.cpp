@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "broker/kafka/kafka_errors.hpp"
 
 namespace millrace::detail::kafka {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/state/detail/outer_join_store.hpp"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/dsl/detail/joins/kstream_join_impl.hpp"
 
 namespace millrace::detail {

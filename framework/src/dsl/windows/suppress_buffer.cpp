@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/dsl/detail/windows/suppress_buffer.hpp"
 
 #include "millrace/state/detail/formats.hpp"

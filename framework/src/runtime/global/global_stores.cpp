@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "runtime/global/global_stores.hpp"
 
 #include "runtime/global/shared_stores.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How GlobalThread follows its topics, how it rebuilds its stores, and how it tries again.
 #include <algorithm>
 #include <set>

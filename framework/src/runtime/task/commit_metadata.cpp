@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "runtime/task/commit_metadata.hpp"
 
 #include <boost/archive/iterators/base64_from_binary.hpp>

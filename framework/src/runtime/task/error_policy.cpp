@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "runtime/task/error_policy.hpp"
 
 #include "millrace/common/detail/current_error.hpp"

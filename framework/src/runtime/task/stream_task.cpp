@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "runtime/task/stream_task.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a task commits, and how it goes on from a commit.
 #include <algorithm>
 #include <utility>

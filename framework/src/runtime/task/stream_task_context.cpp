@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the nodes of a task may ask it: the functions of TaskContext.
 #include <algorithm>
 #include <exception>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What ProducerOutput does with the answers of the broker: delivery reports, refused records, missing topics.
 #include <utility>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How StreamThread commits the work of its tasks.
 #include <utility>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What StreamThread does as a member of its group: it joins and leaves, it watches the other members, and it is the
 // RebalanceListener, which learns which partitions the group assigns or takes away.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What StreamThread does after a failure, and how it ends.
 #include <algorithm>
 #include <utility>

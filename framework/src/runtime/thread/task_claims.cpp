@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How TaskManager claims the inputs of its tasks. See docs/group-protocol.md.
 #include <algorithm>
 #include <cstdint>

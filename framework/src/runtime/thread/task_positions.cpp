@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a task starts: the committed offsets, the proofs of all positions, and the consumer's position.
 #include <algorithm>
 #include <utility>

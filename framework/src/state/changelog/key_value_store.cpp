@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "change_logging.hpp"
 #include "state/memory/stores.hpp"
 #include "stores.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "key_value_tier.hpp"
 
 namespace millrace::detail {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "oracle/cpp/program/extractor.hpp"
 #include "oracle/cpp/program/partitioner.hpp"
 #include "oracle/cpp/program/processors.hpp"

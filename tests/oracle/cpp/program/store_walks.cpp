@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "millrace/state/session_store.hpp"
 #include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/state/window_store.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "oracle/cpp/program/materialized.hpp"
 #include "oracle/cpp/program/program.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // Error messages for calls that fit no overload. The compiler then prints one line that says what to do, not a list of

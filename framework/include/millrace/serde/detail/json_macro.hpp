@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The preprocessor part of MILLRACE_JSON. MILLRACE_DETAIL_LIST applies macro(type, argument) to each argument and

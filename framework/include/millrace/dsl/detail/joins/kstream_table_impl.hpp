@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The operators of KStream that involve tables: to_table, and the joins with KTable and GlobalKTable. Included by

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The tables and global stores of StreamsBuilder. Included by streams_builder.hpp.

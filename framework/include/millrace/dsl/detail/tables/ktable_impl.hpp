@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The operators of KTable that compute values from one table. Included by ktable.hpp.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package millrace.oracle.program;
 
 import java.util.Optional;
