@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,15 +45,13 @@ struct ProducerScript {
   std::set<std::string, std::less<>> missing_topics = {};
   /// Called at the begin of send_offsets_to_transaction(), on its thread. Then reports arrive. Empty: none arrive.
   std::function<void()> in_offsets;
-  std::function<void()> at_end;  ///< called when a producer is destroyed; may be empty
+  std::atomic<int> ended{0};  ///< producers that were destroyed
 };
 
 class FakeProducer final : public Producer {
  public:
   FakeProducer(ProducerScript& script, DeliveryListener* listener) : script_(script), listener_(listener) {}
-  ~FakeProducer() override {
-    if (script_.at_end) script_.at_end();
-  }
+  ~FakeProducer() override { ++script_.ended; }
 
   void send(const ProducerRecord& record, std::uint64_t token) override {
     if (script_.spoiled) throw BrokerException(BrokerException::Severity::abortable, "the transaction has failed");
