@@ -248,8 +248,12 @@ struct ByOffsetRule {
     if (other && (kLatest || !state)) state = std::move(other);
   }
   [[nodiscard]] Result result(const State& state) const {
-    if (!state) return std::nullopt;
-    return Result(*state);
+    if constexpr (std::is_same_v<State, Result>) {
+      return state;
+    } else {
+      if (!state) return std::nullopt;
+      return Result(*state);
+    }
   }
 };
 template <class T>
@@ -283,7 +287,9 @@ struct CollectListRule {
     if (found != list.rend()) list.erase(std::next(found).base());
   }
   void merge(State& list, State other) const {
-    for (const T& value : other) add(list, value);
+    for (auto&& value : other) {
+      if (list.size() < limit) list.push_back(std::move(value));
+    }
   }
   [[nodiscard]] Result result(const State& list) const { return list; }
 };

@@ -19,7 +19,7 @@ namespace millrace::detail {
 struct WholeRow {
   template <class T>
   const T& operator()(const T& row) const {
-    return row;
+    return row;  // NOLINT(bugprone-return-const-ref-from-parameter): the caller owns the row
   }
 };
 
