@@ -5,6 +5,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import subprocess
 import time
 import unittest
@@ -186,6 +187,8 @@ class Topics(unittest.TestCase):
             with subprocess.Popen(command("topics", "put", "a", *broker), stdin=subprocess.PIPE, text=True) as writer:
                 with contextlib.ExitStack() as at_end:
                     at_end.callback(writer.kill)
+                    # A reader that comes first would lock the directory, and the writer would end.
+                    self.until(lambda: f" {writer.pid} " in pathlib.Path("/proc/locks").read_text())
                     self.write(writer, "one")
                     self.until(lambda: records(broker, "a"))
                     listed = run("topics", "list", *broker)
