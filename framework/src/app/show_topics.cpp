@@ -20,7 +20,7 @@ namespace {
 /// How late the thread notices that it must end.
 constexpr Millis kPollTimeout{100};
 constexpr std::size_t kPollRecords = 500;
-/// How long finish() waits for the last records.
+/// How long finish() waits for the last records, and for each answer of the broker.
 constexpr Millis kLastRecords{5'000};
 
 /// Removes `outer<` and `>` around a type. False if the type is another one.
@@ -79,18 +79,17 @@ ShownTopic ShownTopic::parse(const std::string& option, const Topology& topology
 ShowTopics::ShowTopics(std::shared_ptr<Broker> broker, std::vector<ShownTopic> topics, Millis timeout)
     : broker_(std::move(broker)),
       topics_(std::move(topics)),
-      timeout_(timeout),
       consumer_(broker_->make_consumer({{"isolation.level", "read_committed"}})) {
   const auto admin = broker_->make_admin();
   for (const ShownTopic& topic : topics_) {
-    const auto found = admin->describe_topic(topic.name, timeout_);
+    const auto found = admin->describe_topic(topic.name, timeout);
     if (!found) {
       throw TopologyException("--show " + topic.name + ": there is no topic '" + topic.name + "' on " +
                               broker_->address() + ": create it, or start once with --create-topics");
     }
     for (std::int32_t partition = 0; partition < found->partitions; ++partition) {
       const TopicPartition id{topic.name, partition};
-      start_.emplace_back(id, consumer_->query_watermarks(id, timeout_).high);
+      start_.emplace_back(id, consumer_->query_watermarks(id, timeout).high);
     }
     name_width_ = std::max(name_width_, topic.name.size());
   }
@@ -129,7 +128,7 @@ bool ShowTopics::at_end() {
   return std::ranges::all_of(start_, [&](const auto& part) {
     // The position also passes the markers of transactions.
     return consumer_->position(part.first).value_or(part.second) >=
-           consumer_->query_watermarks(part.first, timeout_).high;
+           consumer_->query_watermarks(part.first, kLastRecords).high;
   });
 }
 

@@ -34,7 +34,7 @@ struct ShownTopic {
 /// Threads  one thread of its own reads and prints
 class ShowTopics {
  public:
-  /// Starts at the ends that the topics have now. `timeout`: the limit for each question to the broker. Throws
+  /// Starts at the ends that the topics have now. `timeout`: the limit for each question about them. Throws
   /// TopologyException if a topic does not exist, and BrokerException.
   ShowTopics(std::shared_ptr<Broker> broker, std::vector<ShownTopic> topics, Millis timeout);
   ShowTopics(const ShowTopics&) = delete;
@@ -53,7 +53,6 @@ class ShowTopics {
 
   const std::shared_ptr<Broker> broker_;
   const std::vector<ShownTopic> topics_;
-  const Millis timeout_;
   std::unique_ptr<Consumer> consumer_;  ///< used by the constructor, then by the thread
   std::vector<std::pair<TopicPartition, std::int64_t>> start_;
   PeopleLines lines_;
