@@ -85,13 +85,17 @@ BOOST_AUTO_TEST_CASE(prints_the_records_that_come_after_its_start) {
 }
 
 BOOST_AUTO_TEST_CASE(decodes_what_the_topology_writes) {
-  BOOST_TEST(shown({"counts", "sessions"},
-                   [&] {
-                     write("counts", "a" + kMinute, kOne);
-                     write("sessions", "a" + kMinute + kMinute, kOne);
-                   }) ==
-             "counts    1970-01-01 00:01:00.000Z  0:0  [a@1970-01-01 00:01:00.000Z]  1\n"
-             "sessions  1970-01-01 00:01:00.000Z  0:0  [a@1970-01-01 00:01:00.000Z/1970-01-01 00:01:00.000Z]  1\n");
+  const S out = shown({"counts", "sessions"}, [&] {
+    write("counts", "a" + kMinute, kOne);
+    write("sessions", "a" + kMinute + kMinute, kOne);
+  });
+  const S count = "counts    1970-01-01 00:01:00.000Z  0:0  [a@1970-01-01 00:01:00.000Z]";
+  const S session =
+      "sessions  1970-01-01 00:01:00.000Z  0:0  [a@1970-01-01 00:01:00.000Z/1970-01-01 00:01:00.000Z]  1\n";
+  // The records of two topics come in any order. Behind a wide key, other keys are padded to 48 columns.
+  const S narrow = count + "  1\n" + session;
+  const S wide = session + count + S(48 - 28, ' ') + "  1\n";
+  BOOST_TEST((out == narrow || out == wide), out);
 }
 
 BOOST_AUTO_TEST_CASE(shows_bytes_that_do_not_fit_as_they_are) {
