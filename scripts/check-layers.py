@@ -33,6 +33,7 @@ LAYERS = {
     "runtime": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl"],
     "testing": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
     "app": ["common", "metrics", "config", "broker", "serde", "state", "processor", "topology", "dsl", "runtime"],
+    "connect": ["common", "metrics", "config", "broker", "app"],
 }
 
 # The rooms of a layer, lowest first, and the other rooms that each may include. Files outside of a room may include all
@@ -78,7 +79,7 @@ LIBRARIES = {
     "librdkafka/": (["broker_kafka"], False),
     "simdjson": (["serde", "state", "broker_embedded", "app"], False),
     "nlohmann/": (["serde", "app"], True),
-    "CLI/": (["app"], False),
+    "CLI/": (["app", "connect"], False),
     "spdlog/": (["common"], False),
     "unicode/": (["functions"], False),
 }

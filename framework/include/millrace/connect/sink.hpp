@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/broker/consumer.hpp"
+#include "millrace/broker/topic_partition.hpp"
+
+namespace millrace::connect {
+
+/// What the runner offers to a sink. Valid from open() to close(). Used on the thread that calls the sink, but for
+/// stop().
+class SinkContext {
+ public:
+  virtual ~SinkContext() = default;
+
+  /// Is requested when the program must end. The sink then returns soon; it may throw RetriableException. Any thread.
+  [[nodiscard]] virtual std::stop_token stop() const = 0;
+
+  /// The far side refuses this record for good. The runner logs it, counts it, and writes it to the dead-letter topic,
+  /// if there is one, before it commits the record's offset. `reason` says what is wrong and what to do. Call it inside
+  /// put() or flush(), with a record of the present batch.
+  virtual void reject(const ConsumerRecord& record, std::string_view reason) = 0;
+};
+
+/// Writes records to a place outside of Kafka. Derive a class from it, and give it to run_sink(). (Kafka Connect:
+/// `SinkConnector` and `SinkTask` in one.)
+///
+/// Several processes with the same application.id share the partitions. A record comes again if a process ends before
+/// its offset was committed. So the far side must be able to tell: either by the record's topic, partition and offset,
+/// or because it stores the offsets in its own transaction (see positions()).
+///
+/// Threads  the runner calls all functions on one thread
+/// Errors   RetriableException: the far side does not answer at present. The runner calls close(), waits, calls open()
+///          again, and gives the same batch to put(); the waits grow, with jitter, up to `retry.backoff.max.ms`. The
+///          process stays in its group meanwhile. Every other exception ends the program.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  /// The far side, for messages: an address without passwords.
+  [[nodiscard]] virtual std::string name() const = 0;
+
+  /// Connects. Is called first, and again after each RetriableException.
+  virtual void open(SinkContext& context) = 0;
+
+  /// For a far side that stores offsets together with the records: the next offset to write of each of these
+  /// partitions, which are new to this process. A partition that is absent goes on at the group's committed offset.
+  [[nodiscard]] virtual std::map<TopicPartition, std::int64_t> positions(
+      const std::vector<TopicPartition>& partitions) {
+    (void)partitions;
+    return {};
+  }
+
+  /// Writes records. Those of one partition come in the order of their offsets. The records live until flush() returns.
+  virtual void put(std::span<const ConsumerRecord> records) = 0;
+
+  /// Returns when the far side has every record of put() for good. The runner then commits their offsets.
+  virtual void flush() {}
+
+  /// Disconnects. Called after open(), even if open() failed. Must not throw.
+  virtual void close() noexcept {}
+};
+
+}  // namespace millrace::connect
