@@ -257,6 +257,12 @@ constexpr ConfigKey kKeys[] = {
         "How long the application goes on trying, at the start and later, while nothing works with the broker, before "
         "it gives up. A restore that stands still as long is warned of.",
         0),
+    number("millrace.connector.batch.records", "2000", kSupported,
+           "The largest number of records that a connector reads, or writes, at once. For a source with positions also "
+           "the size of its transactions.",
+           1),
+    millis("millrace.connector.retry.delay.max.ms", "30000", kSupported,
+           "The longest pause before a connector tries its far side again. The first one is retry.backoff.ms.", 1),
     bytes(
         "millrace.memory.tier.max.bytes", "16777216", kSupported,
         "Memory, over all tasks, in which recent store entries are kept, so that lookups need not go to RocksDB. Each "

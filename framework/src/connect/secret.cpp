@@ -25,8 +25,8 @@ Secret Secret::from_file(const std::filesystem::path& file, const std::string& w
   std::error_code error;
   const auto permissions = std::filesystem::status(file, error).permissions();
   if (!error && (permissions & std::filesystem::perms::others_read) != std::filesystem::perms::none) {
-    log(LogLevel::warn, "every user of this machine can read " + what + " in the file '" + file.string() +
-                            "': run chmod 600 on it");
+    log(LogLevel::warn,
+        "every user of this machine can read " + what + " in the file '" + file.string() + "': run chmod 600 on it");
   }
   return Secret(std::move(line));
 }

@@ -38,8 +38,9 @@ class SinkContext {
 ///
 /// Threads  the runner calls all functions on one thread
 /// Errors   RetriableException: the far side does not answer at present. The runner calls close(), waits, calls open()
-///          again, and gives the same batch to put(); the waits grow, with jitter, up to `retry.backoff.max.ms`. The
-///          process stays in its group meanwhile. Every other exception ends the program.
+///          again, and gives all records again that are not committed. The waits grow, with jitter, up to
+///          `millrace.connector.retry.delay.max.ms`. The process stays in its group meanwhile. Every other exception
+///          ends the program.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -59,10 +60,28 @@ class Sink {
   }
 
   /// Writes records. Those of one partition come in the order of their offsets. The records live until flush() returns.
+  /// While none come, the runner calls put() without records and flush() about once per second, for sinks that hold
+  /// records back.
   virtual void put(std::span<const ConsumerRecord> records) = 0;
 
-  /// Returns when the far side has every record of put() for good. The runner then commits their offsets.
+  /// Returns when the far side has for good what the sink does not hold back.
   virtual void flush() {}
+
+  /// The offsets to commit, after flush(). `offsets`: the next offset behind the records of put(), for each partition
+  /// with records that are not committed. A sink that holds records back returns smaller offsets, or leaves partitions
+  /// out. The records from there on come again after a crash, a RetriableException, or when the partition moves. (Kafka
+  /// Connect: `preCommit`.)
+  [[nodiscard]] virtual std::map<TopicPartition, std::int64_t> committable(
+      std::map<TopicPartition, std::int64_t> offsets) {
+    return offsets;
+  }
+
+  /// These partitions go to another process after this call. A sink drops what it holds back of them, or writes it;
+  /// committable() is then asked once more. `lost`: another process may have them already, so nothing may be written.
+  virtual void revoked(const std::vector<TopicPartition>& partitions, bool lost) {
+    (void)partitions;
+    (void)lost;
+  }
 
   /// Disconnects. Called after open(), even if open() failed. Must not throw.
   virtual void close() noexcept {}

@@ -11,6 +11,7 @@
 #include "millrace/broker/broker.hpp"
 #include "millrace/config/streams_config.hpp"
 #include "millrace/connect/sink.hpp"
+#include "millrace/metrics/metric.hpp"
 
 namespace millrace::connect {
 
@@ -27,7 +28,7 @@ struct SinkCounters {
 struct SinkSettings {
   std::string id;                   ///< the consumer group
   std::vector<std::string> topics;  ///< must exist
-  StreamsConfig config = {};        ///< `consumer.` settings, retry.backoff.*, errors.dead.letter.queue.topic.name
+  StreamsConfig config = {};        ///< `consumer.` settings, errors.dead.letter.queue.topic.name
   std::size_t max_batch = 1000;     ///< the largest number of records per put()
   bool until_end = false;           ///< end when everything is written that was in the topics at the start
 };
@@ -46,8 +47,11 @@ class SinkRunner {
   /// ends the sink, and BrokerException. Call it once.
   void run(const std::stop_token& stop);
 
-  /// Any thread.
+  /// What was done so far. Any thread.
   [[nodiscard]] SinkCounters counters() const;
+
+  /// The same as metrics, under the names of Kafka Connect: see docs/metrics.md. Any thread.
+  [[nodiscard]] Metrics metrics() const;
 
  private:
   class Impl;

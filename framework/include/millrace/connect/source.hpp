@@ -81,8 +81,9 @@ class SourceContext {
 /// Threads  the runner calls all functions on one thread. A source may have threads of its own; a connect::BoundedQueue
 ///          then leads from them to poll().
 /// Errors   RetriableException: the far side does not answer at present. The runner calls close(), waits, and calls
-///          open() again; the waits grow, with jitter, up to `retry.backoff.max.ms`. Every other exception ends the
-///          program. What is wrong with one record is no exception: see SourceRecord::error.
+///          open() again. The waits begin with `retry.backoff.ms` and grow, with jitter, up to
+///          `millrace.connector.retry.delay.max.ms`. Every other exception ends the program. What is wrong with one
+///          record is no exception: see SourceRecord::error.
 class Source {
  public:
   virtual ~Source() = default;

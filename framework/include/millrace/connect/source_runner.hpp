@@ -11,6 +11,7 @@
 #include "millrace/broker/broker.hpp"
 #include "millrace/config/streams_config.hpp"
 #include "millrace/connect/source.hpp"
+#include "millrace/metrics/metric.hpp"
 
 namespace millrace::connect {
 
@@ -34,7 +35,7 @@ struct SourceSettings {
   /// Where records without a topic of their own go. For a replayable source also the topic, with partition 0, whose
   /// committed offset is the position.
   std::string topic;
-  StreamsConfig config = {};     ///< `producer.` settings, retry.backoff.*, errors.dead.letter.queue.topic.name
+  StreamsConfig config = {};     ///< `producer.` settings, errors.dead.letter.queue.topic.name
   std::size_t max_batch = 2000;  ///< the largest number of records per poll and per transaction
   /// Called after records were written, on the thread of run(). Null: nobody wants to know.
   std::function<void(const SourceCounters&, const std::optional<SourcePosition>&)> on_progress = {};
@@ -55,8 +56,11 @@ class SourceRunner {
   /// Call it once.
   void run(const std::stop_token& stop);
 
-  /// Any thread.
+  /// What was done so far. Any thread.
   [[nodiscard]] SourceCounters counters() const;
+
+  /// The same as metrics, under the names of Kafka Connect: see docs/metrics.md. Any thread.
+  [[nodiscard]] Metrics metrics() const;
 
  private:
   class Impl;
