@@ -50,6 +50,13 @@ void SinkOffsets::drop_repeated(std::vector<ConsumerRecord>& records) const {
   });
 }
 
+void SinkOffsets::not_given(const std::vector<ConsumerRecord>& records) {
+  for (const auto& record : records) {
+    auto& start = places_[{*record.topic, record.partition}].start;
+    if (!start) start = record.offset;
+  }
+}
+
 void SinkOffsets::given(const std::vector<ConsumerRecord>& records) {
   for (const auto& record : records) {
     auto& place = places_[{*record.topic, record.partition}];
@@ -97,6 +104,8 @@ std::size_t SinkOffsets::commit(std::map<TopicPartition, std::int64_t> offsets) 
 
 void SinkOffsets::seek_back() {
   for (auto& [partition, place] : places_) {
+    // The sink may have more now than it had when it was asked.
+    place.fresh = true;
     place.next.reset();
     place.uncommitted.clear();
     // Without a record so far, the consumer has not moved.

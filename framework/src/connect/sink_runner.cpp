@@ -54,6 +54,9 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
         backoff_(settings_.config.get_millis("retry.backoff.ms"),
                  settings_.config.get_millis("millrace.connector.retry.delay.max.ms")) {}
 
+  /// The consumer tells its listener, this object, that it leaves the group.
+  ~Impl() override { consumer_.reset(); }
+
   void run(const std::stop_token& stop) {
     stop_ = stop;
     if (settings_.until_end) ends_ = log_ends();
@@ -146,6 +149,8 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
       // A rebalance may bring partitions meanwhile.
       consumer_->pause(offsets_.assigned());
       consumer_->poll(none, 1, std::min(left, kPollTimeout));
+      // A partition that came in this call was not paused yet.
+      offsets_.not_given(none);
       none.clear();
       metrics_.look();
     }
@@ -172,7 +177,8 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
       if (!topic) throw TopologyException("topic '" + name + "' does not exist");
       for (std::int32_t partition = 0; partition < topic->partitions; ++partition) {
         const TopicPartition id{name, partition};
-        const auto marks = consumer_->query_watermarks(id, kAnswer);
+        // Of all records, also of those whose transaction is still open.
+        const auto marks = admin->watermarks(id, kAnswer);
         if (marks.high > marks.low) ends[id] = marks.high;
       }
     }
