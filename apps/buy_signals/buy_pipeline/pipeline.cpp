@@ -7,7 +7,7 @@
 
 #include "buy_signals/applications.hpp"
 #include "buy_signals/buy_pipeline/group_progress.hpp"
-#include "buy_signals/buy_pipeline/replay_thread.hpp"
+#include "buy_signals/replay/replay_thread.hpp"
 #include "buy_signals/tail/buy_text.hpp"
 #include "buy_signals/tail/topic_tail.hpp"
 #include "buy_signals/topics.hpp"
@@ -62,9 +62,8 @@ PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, Or
       kBuyStream, buy_stream(options.buy_rule), options.config, broker, {topic::kAlerts, topic::kVariations}};
   ReplayOptions replay_options;
   replay_options.speed = options.speed;
-  replay_options.patience = options.config.get_millis("millrace.connect.timeout.ms");
-  replay_options.producer = options.config.client_settings("producer");
-  ReplayThread replay{*broker, prices, replay_options};
+  replay_options.config = options.config;
+  ReplayThread replay{broker, prices, replay_options};
 
   PipelineSummary summary;
   const auto visit = [&](const millrace::ConsumerRecord& record) {

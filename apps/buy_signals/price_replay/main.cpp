@@ -11,7 +11,7 @@
 #include "buy_signals/prices/price_check.hpp"
 #include "buy_signals/prices/rejected_rows.hpp"
 #include "buy_signals/prices/sorted_prices.hpp"
-#include "buy_signals/replay/replay.hpp"
+#include "buy_signals/replay/replay_thread.hpp"
 #include "buy_signals/replay/speed_option.hpp"
 #include "buy_signals/terminal/progress.hpp"
 #include "millrace/app/command_line.hpp"
@@ -20,6 +20,8 @@
 namespace {
 
 using namespace buy_signals;
+
+constexpr std::chrono::milliseconds kProgressInterval{20};
 
 /// The parsed command line.
 struct Arguments {
@@ -33,7 +35,7 @@ struct Arguments {
 int replay(const Arguments& arguments, const millrace::CommonOptions& common) {
   const auto started = std::chrono::steady_clock::now();
   millrace::StopSignals signals;
-  // A stop signal ends every wait: for the database, for the broker, and for the time at which a row is due.
+  // A stop signal ends the wait for the database.
   const Pause pause = [&](std::chrono::milliseconds duration) { return signals.wait_for(duration); };
   const auto config = common.config();
 
@@ -51,12 +53,13 @@ int replay(const Arguments& arguments, const millrace::CommonOptions& common) {
 
   const auto broker = common.open_broker(&signals);
   Progress progress{"rows replayed", prices->expected_rows()};
-  ReplayOptions options;
-  options.speed = arguments.speed;
-  options.patience = config.get_millis("millrace.connect.timeout.ms");
-  options.producer = config.client_settings("producer");
-  Replay replay{*broker, *prices, options, pause, [&](std::uint64_t rows) { progress.update(rows); }};
-  const auto summary = replay.run();
+  ReplayThread replay{broker, *prices, {.speed = arguments.speed, .config = config}};
+  // The main thread waits for signals, and in between shows the progress.
+  while (!replay.finished() && !signals.wait_for(kProgressInterval)) progress.update(replay.rows_done());
+  replay.stop();
+  (void)replay.finished();  // throws the error that ended the replay, if any
+  const auto& summary = replay.summary();
+  progress.update(replay.rows_done());
   progress.finish();
 
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;

@@ -3,6 +3,9 @@
 #include "buy_signals/replay/replay.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <functional>
+#include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "buy_signals/model.hpp"
@@ -40,25 +43,19 @@ std::vector<PriceRow> rows(int count, const std::string& symbol = "X") {
   return result;
 }
 
-Pause never() {
-  return [](std::chrono::milliseconds) { return false; };
-}
-
-/// Stops the replay after `batches` batches. The replay asks once per batch.
-Pause after(int batches) {
-  return [batches](std::chrono::milliseconds) mutable { return batches-- == 0; };
-}
-
 struct Fixture {
   millrace::TempDir directory;
   std::shared_ptr<millrace::Broker> broker = millrace::Broker::embedded((directory.path() / "broker").string());
 
-  ReplaySummary replay(std::vector<PriceRow> source, const Pause& pause = never()) {
+  /// Rows are sent in batches of 10. `after_batch` gets the number of rows that are done.
+  ReplaySummary replay(std::vector<PriceRow> source, const std::function<void(std::uint64_t)>& after_batch = {}) {
     Rows prices{std::move(source)};
     ReplayOptions options;
     options.batch_rows = 10;
-    return Replay{*broker, prices, options, pause}.run();
+    return replay_prices(broker, prices, options, stop.get_token(), after_batch);
   }
+
+  std::stop_source stop;
 
   std::vector<std::string> ids_in_topic() {
     TopicTail tail{*broker, {topic::kPricelist}, TopicTail::From::beginning};
@@ -122,9 +119,12 @@ BOOST_AUTO_TEST_CASE(warns_of_a_topic_that_deletes_old_records) {
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_where_it_was_stopped_and_repeats_nothing) {
-  const auto first = replay(rows(35), after(2));
+  const auto first = replay(rows(35), [&](std::uint64_t rows_done) {
+    if (rows_done == 20) stop.request_stop();
+  });
   BOOST_TEST(first.rows == 20);
   BOOST_TEST(!first.complete);
+  stop = std::stop_source();
   const auto second = replay(rows(35));
   BOOST_TEST(second.rows_before == 20);
   BOOST_TEST(second.rows == 15);
@@ -160,14 +160,14 @@ BOOST_AUTO_TEST_CASE(starts_all_over_when_the_topic_was_deleted) {
 
 BOOST_AUTO_TEST_CASE(fails_when_another_replay_of_the_topic_takes_over) {
   bool taken_over = false;
-  const Pause let_another_in = [&](std::chrono::milliseconds) {
-    if (!taken_over) replay(rows(35));
-    taken_over = true;
-    return false;
+  const auto let_another_in = [&](std::uint64_t) {
+    if (std::exchange(taken_over, true)) return;
+    replay(rows(35));
   };
   BOOST_CHECK_EXCEPTION(
       replay(rows(35), let_another_in), millrace::BrokerException, [](const millrace::BrokerException& error) {
-        return std::string{error.what()}.find("another price replay has taken over") != std::string::npos;
+        return std::string{error.what()}.find(
+                   "another program with the application.id 'price-replay' has taken over") != std::string::npos;
       });
   BOOST_TEST(ids_in_topic() == ids_of(rows(35)), boost::test_tools::per_element());
 }

@@ -2,23 +2,23 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <mutex>
+#include <memory>
+#include <stop_token>
 #include <thread>
 
 #include "buy_signals/replay/replay.hpp"
 
 namespace buy_signals {
 
-/// Runs a Replay in a thread of its own. The destructor stops the replay. The functions may be called from one other
-/// thread.
+/// Runs replay_prices() in a thread of its own. The destructor stops the replay. The functions may be called from one
+/// other thread.
 class ReplayThread {
  public:
-  /// Starts the replay. `broker` and `prices` must outlive the object.
-  ReplayThread(millrace::Broker& broker, OrderedPrices& prices, ReplayOptions options)
-      : thread_([this, &broker, &prices, options = std::move(options)](const std::stop_token& stop) {
+  /// Starts the replay. `prices` must outlive the object.
+  ReplayThread(std::shared_ptr<millrace::Broker> broker, OrderedPrices& prices, ReplayOptions options)
+      : thread_([this, broker = std::move(broker), &prices, options = std::move(options)](const std::stop_token& stop) {
           run(broker, prices, options, stop);
         }) {}
 
@@ -40,15 +40,10 @@ class ReplayThread {
   [[nodiscard]] const ReplaySummary& summary() const { return summary_; }
 
  private:
-  void run(millrace::Broker& broker, OrderedPrices& prices, const ReplayOptions& options,
+  void run(const std::shared_ptr<millrace::Broker>& broker, OrderedPrices& prices, const ReplayOptions& options,
            const std::stop_token& stop) noexcept {
     try {
-      const Pause pause = [&stop](std::chrono::milliseconds duration) {
-        std::mutex mutex;
-        std::unique_lock lock{mutex};
-        return std::condition_variable_any().wait_for(lock, stop, duration, [&] { return stop.stop_requested(); });
-      };
-      summary_ = Replay{broker, prices, options, pause, [this](std::uint64_t rows) { rows_done_ = rows; }}.run();
+      summary_ = replay_prices(broker, prices, options, stop, [this](std::uint64_t rows) { rows_done_ = rows; });
     } catch (...) {
       failure_ = std::current_exception();
     }
