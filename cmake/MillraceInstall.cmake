@@ -10,6 +10,19 @@ install(TARGETS millrace millrace_tcmalloc ${layers} EXPORT millraceTargets
 install(EXPORT millraceTargets NAMESPACE millrace:: DESTINATION ${package_dir})
 install(DIRECTORY framework/include/millrace DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
 
+# Each connector is a component: find_package(millrace COMPONENTS mqtt). Its targets stand in a file of their own, so
+# that nobody needs a library of a connector that he does not use. dependencies.cmake finds those libraries.
+get_property(connectors GLOBAL PROPERTY MILLRACE_CONNECTOR_NAMES)
+foreach(connector IN LISTS connectors)
+  install(TARGETS millrace_${connector} EXPORT millrace_${connector}
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT millrace_${connector} NAMESPACE millrace:: FILE ${connector}-targets.cmake DESTINATION ${package_dir})
+  install(DIRECTORY framework/connectors/${connector}/include/millrace DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+          FILES_MATCHING PATTERN "*.hpp")
+  install(FILES framework/connectors/${connector}/dependencies.cmake RENAME ${connector}-dependencies.cmake
+          DESTINATION ${package_dir})
+endforeach()
+
 if(TARGET topics)
   install(TARGETS topics RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
