@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "contract/contract.hpp"
 #include "contract/embedded/writer_process.hpp"
@@ -240,13 +241,31 @@ BOOST_AUTO_TEST_CASE(goes_on_after_the_writer_was_killed_and_started_again) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(is_opened_for_writing_if_no_other_process_has_it) {
+BOOST_AUTO_TEST_CASE(keeps_no_other_process_from_writing) {
   const TempDir directory;
   { (void)Broker::embedded(directory.path().string()); }
   const auto broker = open_to_read(directory);
-  NewTopic topic;
-  topic.name = "new";
-  BOOST_CHECK(broker->make_admin()->create_topic(topic, kPatience));
+  // Another process opens the directory while this one reads it.
+  WriterProcess writer(directory.path(), "records");
+  while (writer.next_confirmed() < 10) BOOST_REQUIRE(writer.id() > 0);
+  const auto admin = broker->make_admin();
+  while (!admin->describe_topic("records", kPatience)) std::this_thread::yield();
+  const auto reader = reader_of(*broker, "records", 1);
+  BOOST_TEST(poll_records(*reader, 10).size() >= 10U);
+}
+
+BOOST_AUTO_TEST_CASE(shows_what_is_behind_a_transaction_that_a_crash_has_left) {
+  const TempDir directory;
+  {
+    WriterProcess writer(directory.path(), "open");
+    BOOST_REQUIRE_EQUAL(writer.next_confirmed(), 0);
+  }
+  // The transaction's record is not shown, and nothing waits for its end.
+  const auto broker = open_to_read(directory);
+  const TopicPartition partition{"records", 0};
+  BOOST_TEST(read_all(*broker, partition).empty());
+  const auto reader = broker->make_consumer({{"isolation.level", "read_committed"}});
+  BOOST_TEST(reader->query_watermarks(partition, kPatience).high > 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,7 +5,6 @@
 import contextlib
 import json
 import os
-import pathlib
 import subprocess
 import time
 import unittest
@@ -184,11 +183,10 @@ class Topics(unittest.TestCase):
         with scratch_directory() as directory:
             broker = ("--broker", f"embedded:{directory}/broker")
             run("topics", "create", "a", *broker)
-            with subprocess.Popen(command("topics", "put", "a", *broker), stdin=subprocess.PIPE, text=True) as writer:
+            with Running("topics", "cat", "a", "--follow", *broker, directory=directory) as first, \
+                 subprocess.Popen(command("topics", "put", "a", *broker), stdin=subprocess.PIPE, text=True) as writer:
                 with contextlib.ExitStack() as at_end:
                     at_end.callback(writer.kill)
-                    # A reader that comes first would lock the directory, and the writer would end.
-                    self.until(lambda: f" {writer.pid} " in pathlib.Path("/proc/locks").read_text())
                     self.write(writer, "one")
                     self.until(lambda: records(broker, "a"))
                     listed = run("topics", "list", *broker)
@@ -208,6 +206,9 @@ class Topics(unittest.TestCase):
                         self.assertEqual(result.returncode, 1)
                         self.assertIn(f"is in use by process {writer.pid}", result.stderr)
                     self.assertEqual(follower.stop(), 0)
+                # A reader that came before the writer has seen the same.
+                self.until(lambda: "three" in first.output())
+                self.assertEqual(first.stop(), 0)
 
     @staticmethod
     def write(process, line):

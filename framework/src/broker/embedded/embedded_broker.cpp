@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -45,9 +47,9 @@ class Registry {
       if (found == cores_.end()) break;
       if (auto core = found->second.lock()) {
         if (if_in_use == IfInUse::fail && core->storage.read_only()) {
-          throw LockException("embedded broker directory " + path.string() +
-                              " is open for reading only in this process, because another process was using it: close "
-                              "what reads it before you open it for writing");
+          throw LockException(
+              "embedded broker directory " + path.string() +
+              " is open for reading only in this process: close what reads it before you open it for writing");
         }
         return core;
       }
@@ -77,11 +79,28 @@ class Registry {
   }
 
  private:
+  /// A reader has the lock for a moment when it starts. So this waits a little before it throws LockException.
+  static std::unique_ptr<Core> make_writable(const std::filesystem::path& path) {
+    constexpr int kAttempts = 20;
+    constexpr std::chrono::milliseconds kPause{50};
+    for (int attempt = 1;; ++attempt) {
+      try {
+        return std::make_unique<Core>(path);
+      } catch (const DirectoryInUseException&) {
+        if (attempt == kAttempts) throw;
+      }
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+
   static std::unique_ptr<Core> make_core(const std::filesystem::path& path, IfInUse if_in_use) {
+    if (if_in_use == IfInUse::fail || !Storage::exists(path)) return make_writable(path);
+    // A reader must not keep a program that writes from starting, so it holds no lock. But if nobody has the directory
+    // open, transactions may be open that a crash has left, and they would hide what comes behind them. Opening the
+    // directory for writing ends them.
     try {
-      return std::make_unique<Core>(path);
+      Core ends_open_transactions(path);
     } catch (const DirectoryInUseException& error) {
-      if (if_in_use == IfInUse::fail) throw;
       log(LogLevel::info,
           "embedded broker in " + path.string() + " is in use by " + error.holder() + ": it is open for reading only");
     }
