@@ -13,7 +13,6 @@
 #include "millrace/connect/run_sink.hpp"
 
 using namespace millrace;
-
 namespace {
 class FileSink : public connect::Sink {
  public:

@@ -192,5 +192,57 @@ class Topics(unittest.TestCase):
         self.assertIn("there is no topic 'missing'", result.stderr)
 
 
+class Connectors(Programs):
+    """The source and the sink of examples/connect."""
+
+    def killed_again_and_again(self, *command_line, times=5):
+        """Runs a program that ends by itself, after runs that are killed at moments spread over its life."""
+        for n in range(times):
+            with Running(*command_line, *self.broker, directory=self.directory) as running:
+                time.sleep(0.02 + 0.03 * n)
+                running.process.kill()
+                running.process.wait()
+        run(*command_line, *self.broker)
+
+    def test_each_line_is_copied_once_although_programs_are_killed(self):
+        lines = [f"line {n} " + "x" * 100 for n in range(50_000)]
+        file = pathlib.Path(self.directory) / "lines.txt"
+        file.write_text("".join(line + "\n" for line in lines))
+        self.create("lines")
+        self.killed_again_and_again("file_source", "--file", file, "--to", "lines")
+        self.assertEqual([record["value"] for record in records(self.broker, "lines")], lines)
+        copies = pathlib.Path(self.directory) / "copies"
+        self.killed_again_and_again("file_sink", "--from", "lines", "--directory", copies, "--until-end")
+        copied = (copies / "lines-0").read_text().splitlines()
+        self.assertEqual([line.split("\t")[1] for line in copied], lines)
+        # Appended lines are copied by the next run.
+        with file.open("a") as more:
+            more.write("last\n")
+        run("file_source", "--file", file, "--to", "lines", *self.broker)
+        run("file_sink", "--from", "lines", "--directory", copies, "--until-end", *self.broker)
+        self.assertEqual(len((copies / "lines-0").read_text().splitlines()), 50_001)
+
+    def test_missing_topics_and_options_are_named(self):
+        self.create("other")
+        missing = run("file_sink", "--from", "lines,letters", "--directory", "x", *self.broker, check=False)
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("topics that do not exist: lines letters", missing.stderr)
+        self.assertEqual(run("file_source", "--file", "x", *self.broker, check=False).returncode, 2)
+
+    def test_the_page_shows_the_present_sources(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        page = (root / "docs" / "connect.md").read_text()
+        for name in "file_source", "file_sink":
+            source = (root / "examples" / "connect" / f"{name}.cpp").read_text()
+            self.assertLessEqual(len(source.splitlines()), 60)
+            self.assertIn(source[source.index("class "):source.index("}  // namespace")].rstrip(), page)
+        self.assertIn(source_main(root, "file_source"), page)
+
+
+def source_main(root, name):
+    source = (root / "examples" / "connect" / f"{name}.cpp").read_text()
+    return source[source.index("int main"):].rstrip()
+
+
 if __name__ == "__main__":
     unittest.main()
