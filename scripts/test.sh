@@ -148,7 +148,7 @@ build_release() {
   if units_are_sanitized; then
     targets=(--target cache_memory_test)
     for directory in framework apps examples \
-      tests/{bench,chaos,compile_fail,contract,integration/{apps,runtime,takeover},kafka,oracle,readme,tools}; do
+      tests/{bench,chaos,compile_fail,connect,contract,integration/{apps,runtime,takeover},kafka,oracle,readme,tools}; do
       targets+=(--target "$directory/all")
     done
   fi
@@ -173,8 +173,8 @@ stage_checks() {
 # scripts/build.sh tsan --target millrace_tests_unit && ctest --preset tsan -L unit
 tsan_units=(unit_broker unit_serde test_state runtime_test)
 # Tests that start threads and need no server: their programs, and CTest's names.
-threaded_programs=(contract_tests embedded_broker runtime_tests chaos_tests)
-threaded='contract_embedded|embedded_broker|runtime_embedded|chaos_tests'
+threaded_programs=(contract_tests connect_tests embedded_broker runtime_tests chaos_tests)
+threaded='contract_embedded|connect_embedded|embedded_broker|runtime_embedded|chaos_tests'
 
 # build_sanitizer STAGE [COMMAND...]: builds what the stage asan or tsan tests. COMMAND runs the build.
 build_sanitizer() {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <regex>
 
+#include "millrace/common/logging.hpp"
 #include "millrace/processor/detail/topology_builder.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/task/source_restorer.hpp"
@@ -442,6 +443,12 @@ class TestDriver::Impl {
       // Also without a processed record: one that could not be read may have gone to the dead-letter topic.
       commit();
       if (!processed) break;
+    }
+    const auto& queues = task_->queues().queues();
+    if (std::ranges::any_of(queues, [](const auto& queue) { return !queue->records.empty(); })) {
+      log(LogLevel::warn,
+          "TopologyTestDriver: records wait because of max.task.idle.ms=" + std::to_string(max_idle_ms) +
+              ": advance_wall_clock_time() by this time, give the other inputs of the join a record, or set it to 0");
     }
   }
 

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "millrace/millrace.hpp"
+#include "support/captured_stderr.hpp"
 
 using namespace millrace;
 using namespace std::chrono_literals;
@@ -41,6 +42,25 @@ S error_of(F action) {
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(TestDriver, Fixture)
+
+BOOST_AUTO_TEST_CASE(says_why_records_wait) {
+  StreamsBuilder builder;
+  const auto joined = builder.stream<S, S>("left").join(
+      builder.stream<S, S>("right"), [](const S& l, const S& r) { return l + r; },
+      JoinWindows::of_time_difference_with_no_grace(1min));
+  joined.to("joined");
+  TopologyTestDriver idle(builder.build(), StreamsConfig::like_ksqldb(), kNow);
+  auto left = idle.create_input_topic<S, S>("left");
+  auto right = idle.create_input_topic<S, S>("right");
+  auto results = idle.create_output_topic<S, S>("joined");
+  const CapturedStderr log;
+  left.pipe_input("k", "a", 1);
+  BOOST_TEST(log.text().find("records wait because of max.task.idle.ms=500: advance_wall_clock_time()") != S::npos,
+             log.text());
+  right.pipe_input("k", "b", 1);
+  idle.advance_wall_clock_time(500ms);
+  BOOST_TEST(results.read_value() == "ab");
+}
 
 BOOST_AUTO_TEST_CASE(refuses_an_external_topic_that_matches_two_patterns) {
   const auto add_patterns = [](Topology& topology) {
