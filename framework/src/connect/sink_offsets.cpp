@@ -87,7 +87,7 @@ std::map<TopicPartition, std::int64_t> SinkOffsets::to_commit(Sink& sink) const 
   return offsets;
 }
 
-std::size_t SinkOffsets::commit(std::map<TopicPartition, std::int64_t> offsets) {
+std::size_t SinkOffsets::commit(const std::map<TopicPartition, std::int64_t>& offsets) {
   std::map<TopicPartition, OffsetAndMetadata> all;
   for (const auto& [partition, offset] : offsets) all[partition] = {offset, {}, {}};
   consumer_.commit_sync(all);

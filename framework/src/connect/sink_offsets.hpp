@@ -42,7 +42,7 @@ class SinkOffsets {
   /// What may be committed, and is not yet.
   [[nodiscard]] std::map<TopicPartition, std::int64_t> to_commit(Sink& sink) const;
   /// Commits. Returns the number of records whose offsets are committed now.
-  std::size_t commit(std::map<TopicPartition, std::int64_t> offsets);
+  std::size_t commit(const std::map<TopicPartition, std::int64_t>& offsets);
 
   /// Reads all records again that are not committed.
   void seek_back();

@@ -116,12 +116,12 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
 
   /// Commits what the sink has.
   void commit() {
-    auto offsets = offsets_.to_commit(sink_);
+    const auto offsets = offsets_.to_commit(sink_);
     if (offsets.empty()) return;
     // Before the offsets, so that a crash cannot lose a dead letter.
     metrics_.dead_letters.add(dead_letters_.flush(stop_));
     try {
-      metrics_.written.add(offsets_.commit(std::move(offsets)));
+      metrics_.written.add(offsets_.commit(offsets));
     } catch (const BrokerException& error) {
       // The group rebalances, or the coordinator is away. The next round commits.
       if (error.severity() != Severity::retriable && error.severity() != Severity::fenced) throw;
