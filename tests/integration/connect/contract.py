@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "apps"))
 from fault_proxy import FaultProxy  # noqa: E402
 from programs import Running, command, records, run, scratch_directory  # noqa: E402
 
-PATIENCE = 120  # seconds; for every wait
+PATIENCE = float(os.environ.get("MILLRACE_TEST_PATIENCE", "120"))  # seconds; for every wait
 SECRET = "s3cret-0f-the-test"
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
 KILLS = int(os.environ.get("MILLRACE_KILL_RUNS", "2"))
@@ -60,9 +60,12 @@ class Contract(unittest.TestCase):
         self.addCleanup(self.check_logs)
 
     def check_logs(self):
-        """No program of any test shows a secret."""
-        for log in self.logs:
-            self.assertNotIn(SECRET, log())
+        """No program of any test shows a secret. What they logged is shown if the test has failed."""
+        texts = [log() for log in self.logs]
+        if any(error for _, error in self._outcome.result.failures + self._outcome.result.errors if error):
+            print("\n--- log of the program\n".join(["", *(text[-4000:] for text in texts)]), file=sys.stderr)
+        for text in texts:
+            self.assertNotIn(SECRET, text)
 
     def start_far_side(self):
         """Starts the far side. It is stopped by addCleanup() or enterContext()."""
