@@ -18,7 +18,7 @@ struct Trade {
   double price = 0;
   double volume = 0;  ///< 0 for a price without a trade, which some currency exchanges send
   std::int64_t time = 0;
-  std::vector<std::string> conditions;  ///< codes of the exchange; often empty
+  std::vector<std::string> conditions = {};  ///< codes of the exchange; often empty
 };
 MILLRACE_JSON(Trade, symbol, price, volume, time, conditions)
 
