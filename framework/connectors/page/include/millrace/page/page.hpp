@@ -40,7 +40,7 @@ struct PageOptions {
 ///           does not exist is waited for.
 class LivePage {
  public:
-  LivePage(Broker& broker, PageSpec spec, PageOptions options = {});
+  LivePage(Broker& broker, const PageSpec& spec, const PageOptions& options = {});
   ~LivePage();
   LivePage(const LivePage&) = delete;
   LivePage& operator=(const LivePage&) = delete;
@@ -70,7 +70,7 @@ void add_page_options(Options& options, PageArguments& arguments);
 /// or address.
 ///
 /// In a program of run_app(), call it in `before_start`, and keep the result in a variable of main().
-[[nodiscard]] std::unique_ptr<LivePage> open_page(const PageArguments& arguments, Broker& broker, PageSpec spec,
+[[nodiscard]] std::unique_ptr<LivePage> open_page(const PageArguments& arguments, Broker& broker, const PageSpec& spec,
                                                   PageOptions options = {});
 
 /// For a program whose work is done: says that the page stays, and waits for a stop signal. Returns at once if `page`
