@@ -130,7 +130,7 @@ struct Column {
 struct TablePanel {
   std::string title;
   std::string topic;
-  std::vector<Column> columns;  ///< empty: `@timestamp`, `@key`, and the value as JSON
+  std::vector<Column> columns = {};  ///< empty: `@timestamp`, `@key`, and the value as JSON
   std::size_t rows = 50;        ///< at most 500
 };
 
@@ -141,7 +141,7 @@ using Panel = std::variant<LinePanel, CandlePanel, BarPanel, TimeBarPanel, Table
 struct PageSpec {
   std::string title;
   std::string description = {};  ///< a line below the title
-  std::vector<Panel> panels;
+  std::vector<Panel> panels = {};
   std::vector<std::string> topics = {};  ///< further topics to count
 };
 
