@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// price_ingest: stores prices from a CSV file in a MariaDB or MySQL table. price_replay reads the table.
+// price_ingest: stores prices from a CSV file or from polygon.io in a MariaDB or MySQL table. price_replay reads the
+// table.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <vector>
 
 #include "buy_signals/database/price_table.hpp"
+#ifdef BUY_SIGNALS_POLYGON
+#include "buy_signals/polygon/ingest.hpp"
+#endif
 #include "buy_signals/prices/price_check.hpp"
 #include "buy_signals/prices/rejected_rows.hpp"
 #include "buy_signals/prices/sorted_prices.hpp"
 #include "buy_signals/terminal/progress.hpp"
 #include "millrace/app/command_line.hpp"
+#include "millrace/common/errors.hpp"
 
 namespace {
 
@@ -26,13 +31,17 @@ struct Arguments {
   double connect_timeout_s = 60;
 };
 
+std::chrono::milliseconds connect_timeout(const Arguments& arguments) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(arguments.connect_timeout_s * 1000));
+}
+
 /// Stores all rows of the file. Returns the exit code.
 int ingest(const Arguments& arguments) {
   const auto url = DatabaseUrl::parse(arguments.database);
   RejectedRows rejected;
   // Read the file before connecting, so that a wrong file shows at once. Sorting also removes duplicates.
   SortedPrices prices{arguments.csv, rejected.listener(), today()};
-  Database database{url, std::chrono::milliseconds(static_cast<std::int64_t>(arguments.connect_timeout_s * 1000))};
+  Database database{url, connect_timeout(arguments)};
   PriceTable table{database};
 
   Progress progress{"rows stored", prices.expected_rows()};
@@ -61,15 +70,23 @@ int ingest(const Arguments& arguments) {
   return millrace::kExitOk;
 }
 
+#ifdef BUY_SIGNALS_POLYGON
+int ingest_from_polygon(const Arguments& arguments, const PolygonArguments& polygon) {
+  check_polygon(polygon);
+  Database database{DatabaseUrl::parse(arguments.database), connect_timeout(arguments)};
+  return ingest_polygon(polygon, database);
+}
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App cli("Stores the prices of a CSV file in a database table. Doing it again changes nothing.", "price_ingest");
+  CLI::App cli("Stores the prices of a CSV file or of polygon.io in a database table. Doing it again changes nothing.",
+               "price_ingest");
   const millrace::CommonOptions common(cli);
   Arguments arguments;
-  cli.add_option("--csv", arguments.csv, "file with the columns of data/stocks.csv.gz, plain or gzip")
-      ->required()
-      ->type_name("FILE");
+  auto* const csv = cli.add_option("--csv", arguments.csv, "file with the columns of data/stocks.csv.gz, plain or gzip")
+                        ->type_name("FILE");
   cli.add_option("--database", arguments.database,
                  "mysql://user:password@host:port/database; a missing password is taken from MYSQL_PWD")
       ->required()
@@ -78,5 +95,18 @@ int main(int argc, char** argv) {
       ->type_name("SECONDS")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  return millrace::run_command_line(cli, argc, argv, [&] { return ingest(arguments); });
+#ifdef BUY_SIGNALS_POLYGON
+  PolygonArguments polygon;
+  add_polygon_options(cli, polygon);
+#endif
+  return millrace::run_command_line(cli, argc, argv, [&] {
+#ifdef BUY_SIGNALS_POLYGON
+    if (!polygon.url.empty()) {
+      if (!arguments.csv.empty()) throw millrace::ConfigException("give --csv or --polygon, not both");
+      return ingest_from_polygon(arguments, polygon);
+    }
+#endif
+    if (csv->count() == 0) throw millrace::ConfigException("give --csv FILE or --polygon");
+    return ingest(arguments);
+  });
 }
