@@ -23,7 +23,6 @@
 #include "tweets/tweets_replay/tweet_time.hpp"
 
 using namespace millrace;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
@@ -62,14 +61,14 @@ class Pace {
     if (!speed_) return Millis(0);
     if (!first_) first_ = time;
     const double due = static_cast<double>(time - *first_) / *speed_;
-    const double passed = std::chrono::duration<double, std::milli>(Clock::now() - begin_).count();
+    const double passed = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin_).count();
     return Millis(static_cast<std::int64_t>(std::clamp(due - passed, 0.0, 1e15)));
   }
 
  private:
   const std::optional<double> speed_;
   std::optional<Timestamp> first_;
-  const Clock::time_point begin_ = Clock::now();
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 struct Counts {
