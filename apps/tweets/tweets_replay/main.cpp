@@ -33,7 +33,7 @@ struct Arguments {
   std::string file;
   std::string speed = "1";
   std::string topic = "tweets";
-  std::int64_t repeat_ms = 2000;
+  std::int64_t repeat_ms = 5000;
 };
 
 /// How much faster than the tweets' own pace; nullopt: without pauses.
