@@ -27,10 +27,11 @@ inline void add_analysis_options(millrace::Options& options, AnalysisRules& rule
 }
 
 /// Creates the topics of the pipeline that do not exist. Records are kept for ever: a replay brings old ones, which a
-/// retention by time would delete at once.
+/// retention by time would delete at once. One partition: a fast replay would read several at different speeds, and
+/// tweets of the slower ones would come too late for their minutes. For a live feed, create the topics with more.
 inline void create_missing_topics(millrace::Broker& broker) {
   constexpr millrace::Millis kTimeout{30'000};
-  constexpr std::int32_t kPartitions = 3;
+  constexpr std::int32_t kPartitions = 1;
   const auto admin = broker.make_admin();
   for (const char* name : {topic::kTweets, topic::kHashtags, topic::kLanguages}) {
     if (admin->describe_topic(name, kTimeout)) continue;

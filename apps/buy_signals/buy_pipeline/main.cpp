@@ -67,7 +67,7 @@ int run(Arguments arguments, const millrace::CommonOptions& common, LivePage& pa
   std::optional<WorkingDirectory> directory;
   // Without a broker on the command line, a temporary embedded broker is used.
   if (config.get_string("bootstrap.servers").empty()) {
-    directory.emplace(arguments.keep);
+    directory.emplace("buy_pipeline", arguments.keep);
     config.set("bootstrap.servers", "embedded:" + (directory->path() / "broker").string());
     if (!config.is_set("state.dir")) config.set("state.dir", (directory->path() / "state").string());
   }

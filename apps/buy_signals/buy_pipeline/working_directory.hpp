@@ -13,8 +13,9 @@ namespace buy_signals {
 /// A new temporary directory for one run. The destructor deletes it, unless `keep` is set.
 class WorkingDirectory {
  public:
-  explicit WorkingDirectory(bool keep) : keep_(keep) {
-    auto name = (std::filesystem::temp_directory_path() / "buy_pipeline-XXXXXX").string();
+  /// `program` is the begin of its name.
+  WorkingDirectory(const std::string& program, bool keep) : keep_(keep) {
+    auto name = (std::filesystem::temp_directory_path() / (program + "-XXXXXX")).string();
     if (mkdtemp(name.data()) == nullptr) throw millrace::StreamsException("cannot make a directory like " + name);
     path_ = name;
   }
