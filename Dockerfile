@@ -11,8 +11,8 @@ RUN scripts/build.sh release --without-tests
 FROM debian:12-slim
 # What the programs link to. RocksDB is linked statically; these are what it uses, too.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      libbz2-1.0 libcsv3 libfmt9 liblz4-1 libmariadb3 librdkafka1 libsimdjson14 libsnappy1v5 \
-      libspdlog1.10 libtcmalloc-minimal4 libzstd1 zlib1g \
+      ca-certificates libbz2-1.0 libcsv3 libcurl4 libfmt9 libicu72 liblz4-1 libmariadb3 libmongoc-1.0-0 librdkafka1 \
+      libsimdjson14 libsnappy1v5 libspdlog1.10 libssl3 libtcmalloc-minimal4 libzstd1 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home millrace
 COPY --from=build /millrace/build/release/bin/ /usr/local/bin/

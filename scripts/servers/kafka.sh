@@ -15,12 +15,12 @@ server_set() {
 }
 
 fetch_jars() {
-  libs=$cache/kafka-$version
+  # The name has the content of the pom, so that another checkout with another pom does not replace jars in use.
+  libs=$cache/kafka-$version-$(sha256sum "$pom" | cut -c1-8)
   mkdir -p "$cache"
   exec 8>"$cache/kafka.lock"
   flock 8
-  # A copy of the pom is kept beside the jars. When the pom changes, the jars are fetched again.
-  if ! cmp -s "$pom" "$libs/pom.xml"; then
+  if [ ! -d "$libs" ]; then
     command -v mvn >/dev/null || fail "Maven is missing, install it: apt-get install maven"
     echo "fetching Kafka $version from Maven Central (once)" >&2
     local attempt
@@ -30,8 +30,6 @@ fetch_jars() {
       [ "$attempt" -lt 3 ] || fail "Maven could not fetch Kafka $version: see above; check the network and ~/.m2/settings.xml"
       sleep $((attempt * 2))
     done
-    cp "$pom" "$libs.part/pom.xml"
-    rm -rf "$libs"
     mv "$libs.part" "$libs"
   fi
   exec 8>&-
