@@ -30,6 +30,18 @@ through, e.g. --trades N.
 TEXT
 }
 
+work=
+stop() {
+  "$root/scripts/kafka.sh" stop --dir "$work/kafka" >/dev/null || true
+  rm -rf "$work"
+}
+# Sets `bootstrap`. The server ends with this script.
+start_kafka() {
+  work=$(mktemp -d)
+  trap stop EXIT
+  bootstrap=$("$root/scripts/kafka.sh" start --port 0 --dir "$work/kafka" | sed -n 's/^bootstrap servers: //p')
+}
+
 connect=
 if [ "${1-}" = connect ]; then
   connect=yes
@@ -47,13 +59,7 @@ done
 if [ -n "$connect" ]; then
   "$root/scripts/install-deps.sh"
   "$root/scripts/build.sh" release --target trades_ingest --target exchange_stand_in --target topics
-  work=$(mktemp -d)
-  stop() {
-    "$root/scripts/kafka.sh" stop --dir "$work/kafka" >/dev/null || true
-    rm -rf "$work"
-  }
-  trap stop EXIT
-  bootstrap=$("$root/scripts/kafka.sh" start --port 0 --dir "$work/kafka" | sed -n 's/^bootstrap servers: //p')
+  start_kafka
   for program in "$root"/tests/bench/connect/*.py; do
     "$program" --bootstrap-servers "$bootstrap" --programs "$root/build/release/bin" "$@"
   done
@@ -66,13 +72,7 @@ cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DMILLRACE_BUIL
 cmake --build "$build" --target bench_millrace bench_raw bench_pipeline
 "$root/tests/bench/java/run.sh" --build-only
 
-work=$(mktemp -d)
-stop() {
-  "$root/scripts/kafka.sh" stop --dir "$work/kafka" >/dev/null || true
-  rm -rf "$work"
-}
-trap stop EXIT
-bootstrap=$("$root/scripts/kafka.sh" start --port 0 --dir "$work/kafka" | sed -n 's/^bootstrap servers: //p')
+start_kafka
 
 "$build/bin/bench_pipeline" --bootstrap-servers "$bootstrap" --programs "$build/bin" \
   --java "$root/tests/bench/java/run.sh" --work "$work/runs" --json "$root/build/bench.json" "${options[@]}"
