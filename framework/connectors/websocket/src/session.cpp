@@ -106,6 +106,7 @@ class WebSocketSession::Impl {
 
  private:
   /// The whole life of the connection. Never throws.
+  // A coroutine owns its arguments.  NOLINTNEXTLINE(performance-unnecessary-value-param)
   net::awaitable<void> run(std::vector<std::string> messages) {
     try {
       if (address_.tls) {
@@ -143,7 +144,7 @@ class WebSocketSession::Impl {
     tcp.expires_after(options_.connect_timeout);
     co_await tcp.async_connect(found, net::redirect_error(use_awaitable, error));
     if (error) throw lost("cannot connect to " + address_.host + ":" + address_.port, error);
-    tcp.socket().set_option(net::ip::tcp::no_delay(true), error);
+    (void)tcp.socket().set_option(net::ip::tcp::no_delay(true), error);
   }
 
   net::awaitable<void> encrypt(beast::ssl_stream<beast::tcp_stream>& stream) {
