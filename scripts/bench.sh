@@ -8,6 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage() {
   cat <<'TEXT'
 Usage: scripts/bench.sh [--quick] [OPTION]...
+       scripts/bench.sh connect [OPTION]...
 
 Builds what is needed, starts an Apache Kafka of its own, and runs two programs on each of four systems, interleaved:
   stateless   1 M variations: decode JSON, keep |variation_ex| > 0.02, encode
@@ -23,9 +24,29 @@ Prints a line per run and the medians; writes build/bench.json.
   --quick     one round over 200,000 records
 Options of bench_pipeline pass through: --rounds N, --records N, --cases LIST, --systems LIST, --guarantee G,
 --millrace-setting key=value.
+
+connect: builds the programs, starts a Kafka of its own, and runs each program in tests/bench/connect. Options pass
+through, e.g. --trades N.
 TEXT
 }
 
+work=
+stop() {
+  "$root/scripts/servers.sh" stop --dir "$work" kafka >/dev/null || true
+  rm -rf "$work"
+}
+# Sets `bootstrap`. The server ends with this script.
+start_kafka() {
+  work=$(mktemp -d)
+  trap stop EXIT
+  bootstrap=$("$root/scripts/servers.sh" start --port kafka=0 --dir "$work" kafka | awk '{print $NF}')
+}
+
+connect=
+if [ "${1-}" = connect ]; then
+  connect=yes
+  shift
+fi
 options=()
 for argument in "$@"; do
   case $argument in
@@ -35,19 +56,23 @@ for argument in "$@"; do
   esac
 done
 
+if [ -n "$connect" ]; then
+  "$root/scripts/install-deps.sh"
+  "$root/scripts/build.sh" release --target trades_ingest --target exchange_stand_in --target topics
+  start_kafka
+  for program in "$root"/tests/bench/connect/*.py; do
+    "$program" --bootstrap-servers "$bootstrap" --programs "$root/build/release/bin" "$@"
+  done
+  exit 0
+fi
+
 build=$root/build/bench
 "$root/scripts/install-deps.sh"
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DMILLRACE_BUILD_BENCH=ON >/dev/null
 cmake --build "$build" --target bench_millrace bench_raw bench_pipeline
 "$root/tests/bench/java/run.sh" --build-only
 
-work=$(mktemp -d)
-stop() {
-  "$root/scripts/servers.sh" stop --dir "$work" kafka >/dev/null || true
-  rm -rf "$work"
-}
-trap stop EXIT
-bootstrap=$("$root/scripts/servers.sh" start --port kafka=0 --dir "$work" kafka | awk '{print $NF}')
+start_kafka
 
 "$build/bin/bench_pipeline" --bootstrap-servers "$bootstrap" --programs "$build/bin" \
   --java "$root/tests/bench/java/run.sh" --work "$work/runs" --json "$root/build/bench.json" "${options[@]}"

@@ -101,8 +101,8 @@ class ExchangeStandIn::Impl {
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   [[nodiscard]] bool finished() const { return finished_; }
 
-  void command(std::string line) {
-    net::post(io_, [this, line = std::move(line)] {
+  void command(const std::string& line) {
+    net::post(io_, [this, line] {
       std::istringstream in(line);
       std::string word;
       in >> word;
@@ -128,7 +128,7 @@ class ExchangeStandIn::Impl {
       net::ip::tcp::socket socket(io_);
       co_await acceptor_.async_accept(socket, net::redirect_error(use_awaitable, error));
       if (error) continue;
-      socket.set_option(net::ip::tcp::no_delay(true), error);
+      (void)socket.set_option(net::ip::tcp::no_delay(true), error);
       if (refuse_ > 0) {
         --refuse_;
         event("refused");
@@ -287,7 +287,7 @@ class ExchangeStandIn::Impl {
   }
 
   template <class Stream>
-  net::awaitable<void> text(Stream& stream, std::string content) {
+  net::awaitable<void> text(Stream& stream, const std::string& content) {
     co_await stream.async_write(net::buffer(content), use_awaitable);
   }
 
@@ -299,7 +299,8 @@ class ExchangeStandIn::Impl {
 
   /// Sends the next `count` trades of the client's symbols in one message.
   template <class Stream>
-  net::awaitable<void> message(Stream& stream, const Client& client, std::size_t count, std::string padding = {}) {
+  net::awaitable<void> message(Stream& stream, const Client& client, std::size_t count,
+                               const std::string& padding = {}) {
     std::string content = R"({"data":[)";
     std::string lines;
     std::size_t trades = 0;
@@ -367,7 +368,7 @@ ExchangeStandIn::ExchangeStandIn(StandInOptions options, std::unique_ptr<Feed> f
     : impl_(std::make_unique<Impl>(std::move(options), std::move(feed))) {}
 ExchangeStandIn::~ExchangeStandIn() = default;
 std::uint16_t ExchangeStandIn::port() const { return impl_->port(); }
-void ExchangeStandIn::command(std::string line) { impl_->command(std::move(line)); }
+void ExchangeStandIn::command(const std::string& line) { impl_->command(line); }
 std::uint64_t ExchangeStandIn::sent() const { return impl_->sent(); }
 bool ExchangeStandIn::finished() const { return impl_->finished(); }
 

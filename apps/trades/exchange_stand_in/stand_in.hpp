@@ -57,7 +57,7 @@ class ExchangeStandIn {
   ExchangeStandIn& operator=(const ExchangeStandIn&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
-  void command(std::string line);
+  void command(const std::string& line);
   /// The number of trades that were sent.
   [[nodiscard]] std::uint64_t sent() const;
   /// All trades of the feed were sent.

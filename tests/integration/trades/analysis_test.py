@@ -20,6 +20,7 @@ class Analysis(unittest.TestCase):
         with exchange.Exchange(self.directory, *options) as feed, \
                 exchange.ingest(self.directory, broker, feed) as ingest:
             feed.wait_for("finished")
+            exchange.wait_until(lambda: len(programs.records(broker, "raw_data")) >= len(feed.sent()), "all trades")
             self.assertEqual(ingest.stop(), 0, ingest.log())
             return feed.sent()
 
@@ -27,6 +28,8 @@ class Analysis(unittest.TestCase):
         """Runs the analysis until all candles are there, and compares."""
         expected = len(exchange.candles(trades))
         with programs.Running("trades_analysis", *broker, directory=self.directory) as analysis:
+            # Before, topics cat could take the broker's lock.
+            exchange.wait_until(lambda: "-> RUNNING" in analysis.log() or not analysis.running(), "the analysis runs")
             exchange.wait_until(lambda: exchange.processed(broker, expected) or not analysis.running(), "all candles")
             self.assertEqual(analysis.stop(), 0, analysis.log())
         return exchange.check_results(self, broker, trades)

@@ -47,10 +47,10 @@ struct Context final : SourceContext {
 
 /// A stand-in that sends what the test says, and a source that is connected to it.
 struct Fixture {
-  trades::ExchangeStandIn far_side{{.token = "t", .play = false},
+  trades::ExchangeStandIn far_side{{.token = "unit-token", .play = false},
                                    trades::invent_feed(1, {"A"}, 1000, 1'700'000'000'000)};
   WebSocketOptions options{.url = fmt::format("ws://127.0.0.1:{}", far_side.port()),
-                           .secret_query = {{"token", Secret("t")}},
+                           .secret_query = {{"token", Secret("unit-token")}},
                            .max_message_bytes = 1000};
   Context context;
   std::optional<WebSocketSource> source;

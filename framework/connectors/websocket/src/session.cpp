@@ -18,6 +18,9 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -73,6 +76,9 @@ class WebSocketSession::Impl {
       io_.restart();
       io_.run_for(kGoodbye);
     }
+    // They own the stream, which must not outlive io_.
+    abort_ = nullptr;
+    close_ = nullptr;
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -100,6 +106,7 @@ class WebSocketSession::Impl {
 
  private:
   /// The whole life of the connection. Never throws.
+  // A coroutine owns its arguments.  NOLINTNEXTLINE(performance-unnecessary-value-param)
   net::awaitable<void> run(std::vector<std::string> messages) {
     try {
       if (address_.tls) {
@@ -133,10 +140,11 @@ class WebSocketSession::Impl {
     const auto found =
         co_await resolver.async_resolve(address_.host, address_.port, net::redirect_error(use_awaitable, error));
     if (error) throw lost("cannot find the host '" + address_.host + "'", error);
+    if (leaving_) throw RetriableException("stopped while connecting");
     tcp.expires_after(options_.connect_timeout);
     co_await tcp.async_connect(found, net::redirect_error(use_awaitable, error));
     if (error) throw lost("cannot connect to " + address_.host + ":" + address_.port, error);
-    tcp.socket().set_option(net::ip::tcp::no_delay(true), error);
+    (void)tcp.socket().set_option(net::ip::tcp::no_delay(true), error);
   }
 
   net::awaitable<void> encrypt(beast::ssl_stream<beast::tcp_stream>& stream) {
@@ -268,6 +276,13 @@ class WebSocketSession::Impl {
     }
     if (error == websocket::error::bad_frame_payload) {
       return RetriableException("the far side sent text that is not UTF-8, so the protocol ends the connection");
+    }
+    // Beast has ended the connection because of a protocol error, and the far side went on meanwhile.
+    if (error.category() == net::error::get_ssl_category() &&
+        ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_APPLICATION_DATA_AFTER_CLOSE_NOTIFY) {
+      return RetriableException(
+          "the far side broke the protocol of WebSocket, so the connection was ended; often because of text that is "
+          "not UTF-8");
     }
     return lost("the connection was lost", error);
   }

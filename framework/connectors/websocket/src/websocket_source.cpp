@@ -50,17 +50,18 @@ class WebSocketSource::Impl {
   }
 
   void poll(std::vector<SourceRecord>& records, std::size_t max_records, Millis timeout) {
-    const std::size_t wanted = records.size() + max_records;
+    const std::size_t before = records.size();
+    const std::size_t wanted = before + max_records;
     hand_out(records, wanted);
     // The first message is waited for. Further ones are taken if they are there, to fill the batch.
-    bool waited = !records.empty();
+    bool waited = records.size() > before;
     while (records.size() < wanted) {
       messages_.clear();
       try {
         session_->take(messages_, 1, waited ? Millis(0) : timeout);
       } catch (const RetriableException& error) {
         why_closed_ = without(error.what());
-        if (!records.empty()) return;  // the next call throws again
+        if (records.size() > before) return;  // the next call throws again
         throw RetriableException(why_closed_);
       }
       waited = true;
