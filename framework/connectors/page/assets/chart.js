@@ -42,7 +42,8 @@ export class ChartPanel extends Panel {
     new ResizeObserver(() => this.resize()).observe(this.host);
   }
 
-  width() { return Math.max(200, Math.floor(this.host.clientWidth)); }
+  /** Before the first record, the host is hidden and has no width, but the frame has. */
+  width() { return Math.max(200, Math.floor(this.host.clientWidth || this.root.clientWidth - 32)); }
 
   query() {
     const width = Math.min(2000, Math.round(this.width() * Math.min(devicePixelRatio, 2)));
