@@ -121,7 +121,8 @@ class Window:
         """Waits until the expression is true, and returns its value."""
         deadline = time.monotonic() + timeout
         while True:
-            value = self.js(expression)
+            # Until the page is loaded, there may be no document.
+            value = self.js(f"document.body && ({expression})")
             if value:
                 return value
             if time.monotonic() > deadline:
