@@ -84,6 +84,11 @@ LIBRARIES = {
     "unicode/": (["functions"], False),
 }
 
+# Connectors are above all layers, each in a folder of its own.
+CONNECTORS = FRAMEWORK / "connectors"
+# Headers with a folder in their name that public headers of connectors may include.
+CONNECTOR_HEADERS = ("millrace/", "nlohmann/", "sys/")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -116,7 +121,22 @@ def room_breach(layer, room, path, private):
     return None
 
 
+def connector_breaches(file):
+    """A connector may use everything. Its public headers show no library, and no private header."""
+    if "include" not in file.relative_to(CONNECTORS).parts:
+        return
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        match = INCLUDE.match(line)
+        if match and match[1] == '"' and not match[2].startswith("millrace/"):
+            yield number, f'"{match[2]}": a public header may include public headers only, as "millrace/..."'
+        if match and match[1] == "<" and "/" in match[2] and not match[2].startswith(CONNECTOR_HEADERS):
+            yield number, f"<{match[2]}> belongs to the sources of the connector"
+
+
 def breaches(file):
+    if file.is_relative_to(CONNECTORS):
+        yield from connector_breaches(file)
+        return
     public = file.is_relative_to(FRAMEWORK / "include")
     inside = file.relative_to(FRAMEWORK / ("include/millrace" if public else "src"))
     layer = layer_of(inside)

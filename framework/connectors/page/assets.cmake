@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake -D OUTPUT=FILE.cpp -D ASSETS=DIR -P assets.cmake: writes the files of the page as a C++ source. See src/assets.hpp.
-set(files index.html page.css vendor/uplot/uPlot.min.css vendor/uplot/uPlot.iife.min.js)
+set(files index.html icon.svg page.css vendor/uplot/uPlot.min.css vendor/uplot/uPlot.iife.min.js)
 file(GLOB modules RELATIVE ${ASSETS} ${ASSETS}/*.js)
 list(APPEND files ${modules})
 
@@ -20,6 +20,8 @@ foreach(file IN LISTS files)
     set(type "text/html; charset=utf-8")
   elseif(file MATCHES "\\.css$")
     set(type "text/css; charset=utf-8")
+  elseif(file MATCHES "\\.svg$")
+    set(type "image/svg+xml")
   else()
     set(type "text/javascript; charset=utf-8")
   endif()

@@ -54,7 +54,8 @@ export class CandlePanel extends ChartPanel {
     this.choice.hidden = this.names.length < 2;
     this.state = state;
     this.step = state.step;
-    this.limits = [state.min, state.max];
+    // Joined ones may begin before the first one does.
+    this.limits = [Math.min(state.min, state.x[0] ?? state.min), state.max];
     this.middles = state.x.map((x) => x + state.step / 2);
     this.marks.set(state.marks);
     this.note.textContent = `${state.series}, ${span(state.step)} each${state.step > state.base ? "; zoom in for finer ones" : ""}`;

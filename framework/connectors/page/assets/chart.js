@@ -42,7 +42,8 @@ export class ChartPanel extends Panel {
     new ResizeObserver(() => this.resize()).observe(this.host);
   }
 
-  width() { return Math.max(200, Math.floor(this.host.clientWidth)); }
+  /** Before the first record, the host is hidden and has no width, but the frame has. */
+  width() { return Math.max(200, Math.floor(this.host.clientWidth || this.root.clientWidth - 32)); }
 
   query() {
     const width = Math.min(2000, Math.round(this.width() * Math.min(devicePixelRatio, 2)));
@@ -77,7 +78,8 @@ export class ChartPanel extends Panel {
         bind: { dblclick: () => () => { this.reset(); return null; } } },
       scales: { x: { time: true, range: () => this.ends() }, y: { range: (u, low, high) => this.yRange(low, high) } },
       axes: [
-        { ...axis, values: (u, splits, i, space, step) => timeLabels(splits, step), space: 90, size: 44 },
+        { ...axis, values: (u, splits, i, space, step) => timeLabels(splits, step), space: 90,
+          size: (u, labels) => (labels?.some((label) => label?.includes("\n")) ? 44 : 30) },
         { ...axis, size: 58, values: (u, splits) => splits.map(compact), label: this.spec.unit || undefined, labelSize: 18,
           labelFont: "12px system-ui, sans-serif" },
       ],

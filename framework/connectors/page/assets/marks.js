@@ -40,6 +40,8 @@ export class Marks {
     ctx.clip();
     this.kinds.forEach((kind, k) => {
       const dot = this.isDot(k);
+      // Many triangles would hide the line.
+      const part = kind.x.length * 25 > u.bbox.width / size ? 0.65 : 1;
       ctx.fillStyle = colour(dot ? "mark0" : "mark1");
       ctx.strokeStyle = colour("panel");
       ctx.lineWidth = size;
@@ -53,9 +55,9 @@ export class Marks {
         if (dot) {
           ctx.arc(left, top, 2.2 * size, 0, 7);
         } else {
-          ctx.moveTo(left, top - 9 * size);
-          ctx.lineTo(left + 5.5 * size, top + 1 * size);
-          ctx.lineTo(left - 5.5 * size, top + 1 * size);
+          ctx.moveTo(left, top - 9 * size * part);
+          ctx.lineTo(left + 5.5 * size * part, top + size);
+          ctx.lineTo(left - 5.5 * size * part, top + size);
           ctx.closePath();
           ctx.stroke();
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { element, time } from "./format.js";
+import { element, number, time } from "./format.js";
 import { Panel } from "./panel.js";
 
 const isNumber = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
@@ -32,7 +32,10 @@ export class TablePanel extends Panel {
       const text = cell === null ? "" : when ? time(cell) : String(cell);
       const right = !when && isNumber.test(text);
       if (right) this.heads[i].classList.add("number");
-      return element("td", { text, class: right ? "number" : null });
+      // Long fractions are rounded; the title has all digits.
+      const long = right && text.length > 12 && text.includes(".");
+      return element("td", { text: long ? number(Number(text)) : text, title: long ? text : null,
+        class: right ? "number" : when ? "when" : null });
     })));
     this.rows.prepend(...made.reverse());
     while (this.rows.children.length > this.spec.limit) this.rows.lastChild.remove();

@@ -20,7 +20,8 @@ export class TimeBarPanel extends ChartPanel {
   show(state) {
     this.state = state;
     this.step = state.step;
-    this.limits = [state.min, state.max];
+    // Joined ones may begin before the first one does.
+    this.limits = [Math.min(state.min, state.x[0] ?? state.min), state.max];
     this.middles = state.x.map((x) => x + state.step / 2);
     this.sums = state.x.map((_, i) => state.y.reduce((sum, column) => sum + column[i], 0) + state.others[i]);
     for (const name of this.colours.keys()) if (!state.names.includes(name)) this.colours.delete(name);

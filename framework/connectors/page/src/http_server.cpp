@@ -2,6 +2,7 @@
 #include "http_server.hpp"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -103,6 +104,7 @@ class HttpServer::Impl {
   }
 
   void run() {
+    pthread_setname_np(pthread_self(), "page-http");
     while (!io_.stopped()) {
       try {
         io_.run();

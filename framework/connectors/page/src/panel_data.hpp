@@ -15,10 +15,10 @@ namespace millrace::page::detail {
 
 /// What a viewer asks of a panel.
 struct Query {
-  std::optional<Timestamp> from;  ///< unset: the earliest
-  std::optional<Timestamp> to;    ///< inclusive; unset: the latest
-  int width = 1000;               ///< of the chart, in pixels
-  std::string series = {};        ///< for candles; empty: the first one
+  std::optional<Timestamp> from = {};  ///< unset: the earliest
+  std::optional<Timestamp> to = {};    ///< inclusive; unset: the latest
+  int width = 1000;                    ///< of the chart, in pixels
+  std::string series = {};             ///< for candles; empty: the first one
 };
 
 /// The data behind one panel. Used under the mutex of PageData.

@@ -2,6 +2,7 @@
 #include "topic_reader.hpp"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <chrono>
@@ -54,6 +55,7 @@ TopicReader::~TopicReader() {
 }
 
 void TopicReader::run(const std::stop_token& stop) {
+  pthread_setname_np(pthread_self(), "page-reader");
   auto next_look = SteadyClock::now();
   auto next_event = SteadyClock::now();
   std::string trouble;

@@ -131,7 +131,7 @@ struct TablePanel {
   std::string title;
   std::string topic;
   std::vector<Column> columns = {};  ///< empty: `@timestamp`, `@key`, and the value as JSON
-  std::size_t rows = 50;        ///< at most 500
+  std::size_t rows = 50;             ///< at most 500
 };
 
 using Panel = std::variant<LinePanel, CandlePanel, BarPanel, TimeBarPanel, TablePanel>;
