@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Mosquitto: an MQTT broker. Sourced by scripts/servers.sh; see scripts/lib/server.sh.
 
 server_title=Mosquitto
