@@ -33,8 +33,8 @@ Runs one or several servers on this machine, each with data of its own. They lis
   --dir D             data, log, settings and pid file of each are in D/SERVER (default build/servers). Servers in
                       different directories are independent and can run side by side.
   --set SERVER:K=V    a setting for a start, not kept for the next one. kafka: a line of its server.properties.
-                      mosquitto: tls=yes (own CA in D/mosquitto/ca.crt; mqtts://), password=yes (user 'millrace', password
-                      'millrace'), anything else: a line of its configuration.
+                      mosquitto: tls=yes (own CA in D/mosquitto/ca.crt; mqtts://), password=yes or password=TEXT (user
+                      'millrace', password 'millrace' or TEXT), anything else: a line of its configuration.
   --help              this text.
 EOF
 }

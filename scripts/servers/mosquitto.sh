@@ -12,9 +12,13 @@ lines=()
 
 server_set() {
   case $1 in
-    tls | password)
-      [[ $2 == yes || $2 == no ]] || fail "--set mosquitto:$1 wants yes or no, not '$2'"
-      printf -v "$1" '%s' "${2#no}"
+    tls)
+      [[ $2 == yes || $2 == no ]] || fail "--set mosquitto:tls wants yes or no, not '$2'"
+      tls=${2#no}
+      ;;
+    password)
+      password=${2/#%yes/millrace}
+      password=${password/#%no/}
       ;;
     *) lines+=("$1 $2") ;;
   esac
@@ -49,7 +53,7 @@ server_prepare() {
   if [ -n "$password" ]; then
     rm -f "$dir/passwords"
     (umask 077 && : >"$dir/passwords")
-    mosquitto_passwd -b "$dir/passwords" millrace millrace
+    mosquitto_passwd -b "$dir/passwords" millrace "$password"
   fi
 }
 

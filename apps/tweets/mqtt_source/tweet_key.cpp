@@ -21,7 +21,7 @@ std::optional<std::string> tweet_key(std::string_view payload) {
     auto tweet = millrace::from_json_string<TweetId>(payload);
     auto& id = tweet.id_str ? tweet.id_str : tweet.id;
     if (!id || id->empty()) return std::nullopt;
-    return std::move(*id);
+    return std::move(id);
   } catch (const millrace::SerializationException&) {
     return std::nullopt;
   }

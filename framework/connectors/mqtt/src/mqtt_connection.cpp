@@ -55,7 +55,12 @@ const Answer& MqttConnection::wait_for(std::optional<Answer>& answer, const char
     if (Clock::now() > until) {
       throw RetriableException("the MQTT broker at " + address_.text() + " does not answer " + what);
     }
-    serve(kLook);
+    try {
+      serve(kLook);
+    } catch (const RetriableException&) {
+      // A broker that refuses a client closes the connection right after its answer.
+      if (!answer) throw;
+    }
   }
   return *answer;
 }
