@@ -43,11 +43,11 @@ cmake --build "$build" --target bench_millrace bench_raw bench_pipeline
 
 work=$(mktemp -d)
 stop() {
-  "$root/scripts/kafka.sh" stop --dir "$work/kafka" >/dev/null || true
+  "$root/scripts/servers.sh" stop --dir "$work" kafka >/dev/null || true
   rm -rf "$work"
 }
 trap stop EXIT
-bootstrap=$("$root/scripts/kafka.sh" start --port 0 --dir "$work/kafka" | sed -n 's/^bootstrap servers: //p')
+bootstrap=$("$root/scripts/servers.sh" start --port kafka=0 --dir "$work" kafka | awk '{print $NF}')
 
 "$build/bin/bench_pipeline" --bootstrap-servers "$bootstrap" --programs "$build/bin" \
   --java "$root/tests/bench/java/run.sh" --work "$work/runs" --json "$root/build/bench.json" "${options[@]}"

@@ -17,7 +17,8 @@ Options (all go to build/release/bin/buy_pipeline; the most useful ones):
   --threshold PRICE              a close above this is an alert (default 195)
   --min-variation FRACTION       a buy needs at least this change against the close before (default 0.02)
   --csv FILE                     other prices with the same columns
-  --bootstrap-servers HOST:PORT  runs the same on Apache Kafka (scripts/kafka.sh start gives you one)
+  --bootstrap-servers HOST:PORT  runs the same on Apache Kafka (scripts/servers.sh start kafka gives you one)
+  --page PORT                    serves a live page of prices, alerts and buys (0: a free port), until Ctrl-C
   --help                         this text, then that of buy_pipeline if it is built
 EOF
 }

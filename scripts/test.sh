@@ -234,8 +234,7 @@ stage_local() {
 servers_dir=
 stop_servers() {
   [ -n "$servers_dir" ] || return 0
-  scripts/kafka.sh stop --dir "$servers_dir/kafka" >>"$logs/servers.log" 2>&1
-  scripts/mariadb.sh stop --dir "$servers_dir/mariadb" >>"$logs/servers.log" 2>&1
+  scripts/servers.sh stop --dir "$servers_dir" kafka mariadb >>"$logs/servers.log" 2>&1
   cp "$servers_dir/kafka/server.log" "$logs/kafka-server.log" 2>/dev/null
   cp "$servers_dir/mariadb/server.log" "$logs/mariadb-server.log" 2>/dev/null
   rm -rf "$servers_dir"
@@ -245,14 +244,14 @@ trap 'stop_servers; stop_ahead' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# start SCRIPT: starts a server and prints its address, which is the last word that the script prints.
+# start SERVER: starts it and prints its address, which is the last word that the script prints.
 start() {
   local output
   # File descriptor 9 is our lock. A server must not inherit it.
-  output=$("scripts/$1.sh" start --port 0 --dir "$servers_dir/$1" 2>&1 9>&-)
+  output=$(scripts/servers.sh start --port "$1=0" --dir "$servers_dir" "$1" 2>&1 9>&-)
   local status=$?
   printf '%s\n' "$output" >>"$logs/servers.log"
-  [ $status = 0 ] && tail -n 1 <<<"$output" | sed 's/.*: //'
+  [ $status = 0 ] && tail -n 1 <<<"$output" | awk '{print $NF}'
 }
 
 stage_servers() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # What the servers of scripts/servers/*.sh have in common. Sourced, not run: scripts/servers.sh sources it and then one
 # server's file.
 #

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # FerretDB: MongoDB's wire protocol over SQLite files. Sourced by scripts/servers.sh; see scripts/lib/server.sh.
 
 version=1.24.2

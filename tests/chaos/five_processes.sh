@@ -31,17 +31,16 @@ done
 
 servers=$(mktemp -d)
 stop() {
-  "$root/scripts/kafka.sh" stop --dir "$servers/kafka" >/dev/null
-  "$root/scripts/mariadb.sh" stop --dir "$servers/mariadb" >/dev/null
+  "$root/scripts/servers.sh" stop --dir "$servers" kafka mariadb >/dev/null
   rm -rf "$servers"
 }
 trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The last word that a server's script prints is the server's address.
+# The last word that the script prints is the server's address.
 start() {
-  "$root/scripts/$1.sh" start --port 0 --dir "$servers/$1" | tail -n 1 | sed 's/.*: //'
+  "$root/scripts/servers.sh" start --port "$1=0" --dir "$servers" "$1" | awk '{print $NF}'
 }
 kafka=$(start kafka)
 database=$(start mariadb)

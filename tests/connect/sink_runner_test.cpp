@@ -169,6 +169,21 @@ BOOST_AUTO_TEST_CASE(gives_uncommitted_records_again_after_the_far_side_was_away
   }
 }
 
+BOOST_AUTO_TEST_CASE(gives_the_first_records_again_if_the_far_side_fails_with_them) {
+  from = topic(3);
+  const auto producer = this->producer();
+  for (int n = 0; n < 30; ++n) contract::send(*producer, from, std::to_string(n), n % 3);
+  producer->flush(contract::kPatience);
+  FakeSink sink(far);
+  int failures = 0;
+  sink.on_record = [&](const ConsumerRecord&) {
+    if (failures++ < 3) throw RetriableException("connection cut");
+    return true;
+  };
+  BOOST_TEST(run(sink, settings(100)).written == 30);
+  BOOST_TEST(far.distinct() == 30);
+}
+
 BOOST_AUTO_TEST_CASE(tries_again_while_the_far_side_cannot_be_opened) {
   write(from, numbers(5));
   FakeSink sink(far);

@@ -20,7 +20,7 @@ struct Server {
     const char* address = std::getenv("MILLRACE_TEST_KAFKA");
     if (address == nullptr || *address == '\0') {
       throw std::runtime_error(
-          "MILLRACE_TEST_KAFKA is not set: start a Kafka (scripts/kafka.sh start) and set it to HOST:PORT");
+          "MILLRACE_TEST_KAFKA is not set: start a Kafka (scripts/servers.sh start kafka) and set it to HOST:PORT");
     }
     broker = Broker::kafka(address);
   }

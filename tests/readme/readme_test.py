@@ -27,7 +27,7 @@ TIME_LIMIT_S = 120
 NOT_RUN = {
     "scripts/install-deps.sh --build": "the packages are installed: the programs are built",
     "scripts/build.sh --without-tests --target hot_readings --target topics": "the programs are built",
-    "scripts/kafka.sh start": "the server of MILLRACE_TEST_KAFKA runs",
+    "scripts/servers.sh start kafka": "the server of MILLRACE_TEST_KAFKA runs",
 }
 # The beginnings of commands of which only a part is run: installing and building are left out.
 INSTEAD = {"scripts/demo.sh ": "build/release/bin/buy_pipeline --csv data/stocks.csv.gz "}

@@ -7,7 +7,7 @@
 
 namespace millrace {
 
-/// Whether the Kafka server in this directory of scripts/kafka.sh has completed transactions without writing their
+/// Whether the Kafka server in this directory has completed transactions without writing their
 /// markers. This is a fault of Kafka (4.3.1, 4.4.0), after a kill and while it shuts down. Afterwards no reader gets
 /// exactly the committed records, so the result of a test says nothing.
 [[nodiscard]] inline bool has_lost_markers(const std::filesystem::path& directory) {

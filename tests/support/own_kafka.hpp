@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -18,8 +19,8 @@
 
 namespace millrace {
 
-/// A Kafka server that belongs to one test and may be killed. Users' script scripts/kafka.sh starts it; the definition
-/// MILLRACE_KAFKA_SCRIPT names the script.
+/// A Kafka server that belongs to one test and may be killed. Users' script scripts/servers.sh starts it; the
+/// definition MILLRACE_SERVERS_SCRIPT names the script.
 class OwnKafka {
  public:
   /// `settings`: of the server (server.properties), in addition to those of the script or instead of them.
@@ -36,12 +37,14 @@ class OwnKafka {
 
   /// Starts the server at the same port as before.
   void start() {
-    std::string arguments = "start --port 0";
-    for (const auto& setting : settings_) arguments += " --set '" + setting + "'";
+    std::string arguments = "start --port kafka=0";
+    for (const auto& setting : settings_) arguments += " --set 'kafka:" + setting + "'";
     const auto output = script(arguments);
-    const auto found = output.rfind("bootstrap servers: ");
+    // The last word is the address.
+    const auto end = output.find_last_not_of('\n');
+    const auto found = output.rfind(' ', end);
     if (found == std::string::npos) throw std::runtime_error("Kafka did not start: " + output);
-    const auto address = output.substr(found + 19, output.find('\n', found) - found - 19);
+    const auto address = output.substr(found + 1, end - found);
     if (!address_.empty() && address != address_) throw std::runtime_error("Kafka came back at " + address);
     address_ = address;
   }
@@ -56,7 +59,7 @@ class OwnKafka {
   /// Kills the server without a shutdown, as a power cut does.
   void kill() {
     pid_t pid = 0;
-    std::ifstream(directory_.path() / "pid") >> pid;
+    std::ifstream(data() / "pid") >> pid;
     if (pid <= 1 || ::kill(pid, SIGKILL) != 0) throw std::runtime_error("Kafka does not run");
     // The process is gone, or it is a zombie that no one reaps. A zombie has an empty command line.
     const auto command_line = "/proc/" + std::to_string(pid) + "/cmdline";
@@ -66,11 +69,14 @@ class OwnKafka {
   [[nodiscard]] const std::string& address() const { return address_; }
 
   /// See millrace::has_lost_markers().
-  [[nodiscard]] bool has_lost_markers() const { return millrace::has_lost_markers(directory_.path()); }
+  [[nodiscard]] bool has_lost_markers() const { return millrace::has_lost_markers(data()); }
 
  private:
+  [[nodiscard]] std::filesystem::path data() const { return directory_.path() / "kafka"; }
+
   std::string script(const std::string& arguments) const {
-    const auto command = MILLRACE_KAFKA_SCRIPT " " + arguments + " --dir " + directory_.path().string() + " 2>&1";
+    const auto command =
+        MILLRACE_SERVERS_SCRIPT " " + arguments + " --dir " + directory_.path().string() + " kafka 2>&1";
     auto* pipe = ::popen(command.c_str(), "r");
     if (pipe == nullptr) throw std::runtime_error("cannot run " + command);
     std::string output;

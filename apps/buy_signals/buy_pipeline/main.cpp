@@ -8,6 +8,7 @@
 #include "buy_signals/applications.hpp"
 #include "buy_signals/buy_pipeline/pipeline.hpp"
 #include "buy_signals/buy_pipeline/working_directory.hpp"
+#include "buy_signals/live_page.hpp"
 #include "buy_signals/prices/price_check.hpp"
 #include "buy_signals/prices/rejected_rows.hpp"
 #include "buy_signals/prices/shipped_prices.hpp"
@@ -56,7 +57,7 @@ void describe(const PipelineOptions& options, const std::string& format) {
 }
 
 /// Runs the pipeline. Returns the exit code.
-int run(Arguments arguments, const millrace::CommonOptions& common) {
+int run(Arguments arguments, const millrace::CommonOptions& common, LivePage& page) {
   millrace::StopSignals signals;
   RejectedRows rejected;
   // Reads and sorts the whole file before the broker is opened.
@@ -72,6 +73,7 @@ int run(Arguments arguments, const millrace::CommonOptions& common) {
   }
   arguments.pipeline.config = config;
   const auto broker = millrace::open_broker(config, &signals);
+  page.open(*broker);
 
   Progress progress{"rows replayed", prices.expected_rows()};
   PipelineView view;
@@ -90,6 +92,9 @@ int run(Arguments arguments, const millrace::CommonOptions& common) {
   }
   if (!summary.complete) fmt::print("\nStopped before the end.\n");
   if (arguments.keep && directory) fmt::print("\nTopics are kept: topics list --broker {}\n", broker->address());
+  std::fflush(stdout);
+  page.serve_until_stopped(signals);
+  page.close();  // before the directory of its broker goes
   return millrace::kExitOk;
 }
 
@@ -109,6 +114,8 @@ int main(int argc, char** argv) {
       ->type_name("FILE")
       ->capture_default_str();
   millrace::Options options{cli};
+  LivePage page;
+  page.add_options(options);
   add_rule_options(options, arguments.pipeline.alert_rule);
   add_rule_options(options, arguments.pipeline.buy_rule);
   add_speed_option(cli, arguments.pipeline.speed);
@@ -118,7 +125,7 @@ int main(int argc, char** argv) {
                "prints the topologies and exits; --describe=mermaid, =graphviz: draws them")
       ->check(CLI::IsMember({"text", "mermaid", "graphviz"}).description(""));
   return millrace::run_command_line(cli, argc, argv, [&] {
-    if (description.empty()) return run(arguments, common);
+    if (description.empty()) return run(arguments, common, page);
     describe(arguments.pipeline, description);
     return static_cast<int>(millrace::kExitOk);
   });

@@ -6,6 +6,7 @@
 
 #include "buy_signals/applications.hpp"
 #include "buy_signals/buy_stream/topology.hpp"
+#include "buy_signals/live_page.hpp"
 #include "buy_signals/model.hpp"
 #include "buy_signals/rule_options.hpp"
 #include "buy_signals/topics.hpp"
@@ -45,15 +46,21 @@ Topology buy_signals::buy_stream(const BuyRule& rule) {
 
 int main(int argc, char** argv) {
   BuyRule rule;
+  LivePage page;
   return run_app(
       argc, argv,
       {.name = "buy_stream",
        .description = "Joins alerts with variations and writes those with a large enough variation to the topic buy.",
        .defaults = application_defaults(kBuyStream),
-       .options = [&](Options& options) { add_rule_options(options, rule); },
+       .options =
+           [&](Options& options) {
+             add_rule_options(options, rule);
+             page.add_options(options);
+           },
        .topology = [&](const StreamsConfig&) { return buy_stream(rule); },
        .before_start =
-           [](Broker& broker, const StreamsConfig&) {
+           [&](Broker& broker, const StreamsConfig&) {
              create_missing_topics(broker, {topic::kAlerts, topic::kVariations, topic::kBuy});
+             page.open(broker);
            }});
 }

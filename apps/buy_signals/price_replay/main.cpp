@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "buy_signals/database/price_table.hpp"
+#include "buy_signals/live_page.hpp"
 #include "buy_signals/prices/price_check.hpp"
 #include "buy_signals/prices/rejected_rows.hpp"
 #include "buy_signals/prices/sorted_prices.hpp"
@@ -32,7 +33,7 @@ struct Arguments {
 };
 
 /// Replays the prices. Returns the exit code.
-int replay(const Arguments& arguments, const millrace::CommonOptions& common) {
+int replay(const Arguments& arguments, const millrace::CommonOptions& common, LivePage& page) {
   const auto started = std::chrono::steady_clock::now();
   millrace::StopSignals signals;
   // A stop signal ends the wait for the database.
@@ -52,6 +53,7 @@ int replay(const Arguments& arguments, const millrace::CommonOptions& common) {
   }
 
   const auto broker = common.open_broker(&signals);
+  page.open(*broker);
   Progress progress{"rows replayed", prices->expected_rows()};
   ReplayThread replay{broker, *prices, {.speed = arguments.speed, .config = config}};
   // The main thread waits for signals, and in between shows the progress.
@@ -67,6 +69,8 @@ int replay(const Arguments& arguments, const millrace::CommonOptions& common) {
   if (summary.rows_before > 0) fmt::print(", {} by earlier runs", fmt::group_digits(summary.rows_before));
   if (rejected.count() > 0) fmt::print(", {} rejected", fmt::group_digits(rejected.count()));
   fmt::print("{}\n", summary.complete ? "" : "; stopped before the end, the next run goes on from here");
+  std::fflush(stdout);
+  page.serve_until_stopped(signals);
   return millrace::kExitOk;
 }
 
@@ -78,6 +82,9 @@ int main(int argc, char** argv) {
       "stopped, however that ended, and repeats nothing.",
       "price_replay");
   const millrace::CommonOptions common(cli);
+  millrace::Options options(cli);
+  LivePage page;
+  page.add_options(options);
   Arguments arguments;
   auto* const source = cli.add_option_group("Source", "where the prices are");
   source->add_option("--csv", arguments.csv, "file with the columns of data/stocks.csv.gz, plain or gzip")
@@ -93,5 +100,5 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   add_speed_option(cli, arguments.speed);
-  return millrace::run_command_line(cli, argc, argv, [&] { return replay(arguments, common); });
+  return millrace::run_command_line(cli, argc, argv, [&] { return replay(arguments, common, page); });
 }

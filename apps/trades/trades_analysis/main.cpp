@@ -1,58 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-// trades_analysis: makes one-minute candles of trades, and finds trades of an unusual size.
+// trades_analysis: makes candles of trades, and finds trades of an unusual size.
 #include <chrono>
+#include <memory>
+#include <optional>
 
 #include "millrace/app/app.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/primitives.hpp"
-#include "trades/applications.hpp"
+#include "millrace/serde/windowed.hpp"
 #include "trades/model.hpp"
 #include "trades/topics.hpp"
-#include "trades/trades_analysis/candles.hpp"
+#include "trades/trades_analysis/large_trade_finder.hpp"
+#include "trades/trades_analysis/minute.hpp"
+#include "trades/trades_analysis/rule.hpp"
 #include "trades/trades_analysis/topology.hpp"
-#include "trades/trades_analysis/trade_sizes.hpp"
 
 using namespace millrace;
 using namespace trades;
 
-Topology trades::trades_analysis(const AnalysisRules& rules) {
+//   raw_data ─┬─ by symbol and minute ─ when the minute is over → candles
+//             └─ compared with the trades before it ───────────→ large_trades
+Topology trades::trades_analysis(const AnalysisRule& rule) {
+  check(rule);
   StreamsBuilder builder;
+  builder.add_state_store(Stores::key_value_store<std::string, RecentVolumes>(LargeTradeFinder::kStore));
 
-  auto by_symbol = builder.stream<std::string, Trade>(topic::kRawData).group_by_key();
+  auto trades = builder.stream<std::string, Trade>(topic::kRawData);
 
-  by_symbol.windowed_by(TimeWindows::of_size_and_grace(1min, Millis(rules.grace_ms)))
-      .aggregate(
-          [] { return OpenCandle(); },
-          [](const std::string&, const Trade& trade, const OpenCandle& candle) { return with_trade(trade, candle); },
-          Materialized::as("open-candles"))
+  trades.group_by_key()
+      .windowed_by(TimeWindows::of_size_and_grace(1min, std::chrono::seconds(rule.grace_seconds)))
+      .aggregate([] { return Minute{}; }, with_trade)
       .suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))
-      .to_stream()
-      .map_values(finished)
-      .select_key([](const Windowed<std::string>& minute, const std::optional<Candle>&) { return minute.key; })
+      .map_values(candle)
+      .to_stream([](const Windowed<std::string>& window, const std::optional<Candle>&) { return window.key; })
       .to(topic::kCandles);
 
-  by_symbol
-      .aggregate([] { return TradeSizes(); },
-                 [=](const std::string&, const Trade& trade, const TradeSizes& sizes) {
-                   return with_trade(trade, sizes, rules.average_of);
-                 },
-                 // Each trade must come through, not only the last one before a commit.
-                 Materialized::as("trade-sizes").with_caching_disabled())
-      .to_stream()
-      .filter([=](const TradeSizes& sizes) { return is_large(sizes, rules); })
-      .map_values(large_trade)
+  trades.process_values([=] { return std::make_unique<LargeTradeFinder>(rule); }, {LargeTradeFinder::kStore})
       .to(topic::kLargeTrades);
 
   return builder.build();
 }
 
 int main(int argc, char** argv) {
-  AnalysisRules rules;
-  return run_app(argc, argv,
-                 {.name = "trades_analysis",
-                  .description = "Makes one-minute candles of trades, and finds trades of an unusual size.",
-                  .defaults = analysis_defaults(),
-                  .options = [&](Options& options) { add_analysis_options(options, rules); },
-                  .topology = [&](const StreamsConfig&) { return trades_analysis(rules); },
-                  .before_start = [](Broker& broker, const StreamsConfig&) { create_missing_topics(broker); }});
+  AnalysisRule rule;
+  return run_app(
+      argc, argv,
+      {.name = "trades_analysis",
+       .description = "Makes one-minute candles of the trades in raw_data, and finds trades of an unusual size.",
+       .defaults = analysis_defaults(),
+       .options = [&](Options& options) { add_rule_options(options, rule); },
+       .topology = [&](const StreamsConfig&) { return trades_analysis(rule); },
+       .before_start =
+           [](Broker& broker, const StreamsConfig&) {
+             create_missing_topics(broker, {topic::kRawData, topic::kCandles, topic::kLargeTrades});
+           }});
 }

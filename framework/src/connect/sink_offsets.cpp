@@ -50,17 +50,16 @@ void SinkOffsets::drop_repeated(std::vector<ConsumerRecord>& records) const {
   });
 }
 
-void SinkOffsets::not_given(const std::vector<ConsumerRecord>& records) {
+void SinkOffsets::read(const std::vector<ConsumerRecord>& records) {
   for (const auto& record : records) {
-    auto& start = places_[{*record.topic, record.partition}].start;
-    if (!start) start = record.offset;
+    const auto found = places_.find({*record.topic, record.partition});
+    if (found != places_.end() && !found->second.start) found->second.start = record.offset;
   }
 }
 
 void SinkOffsets::given(const std::vector<ConsumerRecord>& records) {
   for (const auto& record : records) {
     auto& place = places_[{*record.topic, record.partition}];
-    if (!place.start) place.start = record.offset;
     place.next = record.offset + 1;
     place.uncommitted.push_back(record.offset);
   }

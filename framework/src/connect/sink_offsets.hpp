@@ -31,8 +31,8 @@ class SinkOffsets {
   /// Removes records that the sink already has, and those of partitions that were taken away.
   void drop_repeated(std::vector<ConsumerRecord>& records) const;
 
-  /// These records were read while the sink was away. seek_back() brings them again.
-  void not_given(const std::vector<ConsumerRecord>& records);
+  /// The consumer has returned these records. Until they are committed, seek_back() brings them again.
+  void read(const std::vector<ConsumerRecord>& records);
   /// The sink has got these records.
   void given(const std::vector<ConsumerRecord>& records);
   /// The reader has passed markers of transactions, which are no records. Without this, a group would never reach the

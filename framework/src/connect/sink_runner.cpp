@@ -101,6 +101,7 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
   void copy() {
     records_.clear();
     consumer_->poll(records_, settings_.max_batch, kPollTimeout);
+    offsets_.read(records_);
     if (offsets_.has_fresh()) offsets_.take_positions(sink_);
     offsets_.drop_repeated(records_);
     const auto now = SteadyClock::now();
@@ -150,7 +151,7 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
       consumer_->pause(offsets_.assigned());
       consumer_->poll(none, 1, std::min(left, kPollTimeout));
       // A partition that came in this call was not paused yet.
-      offsets_.not_given(none);
+      offsets_.read(none);
       none.clear();
       metrics_.look();
     }

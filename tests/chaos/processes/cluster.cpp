@@ -25,7 +25,7 @@ int free_port() { return std::stoi(run("bash -c 'source " + kScripts + "/lib/por
 
 Cluster::Cluster(std::size_t servers, const std::filesystem::path& directory) {
   for (std::size_t i = 0; i < servers; ++i) {
-    servers_.push_back({directory / ("kafka-" + std::to_string(i + 1)), free_port(), free_port()});
+    servers_.push_back({directory / ("server-" + std::to_string(i + 1)) / "kafka", free_port(), free_port()});
     std::filesystem::create_directories(servers_.back().directory);
     // Servers with the same id form one cluster.
     std::ofstream(servers_.back().directory / "cluster-id") << "kill9-kill9-kill9-ki9w\n";
@@ -71,9 +71,9 @@ std::string Cluster::start_command(std::size_t server) const {
       {"transaction.state.log.replication.factor", copies},
       {"transaction.state.log.min.isr", in_sync},
   };
-  std::string command =
-      kScripts + "/kafka.sh start --port " + std::to_string(one.port) + " --dir '" + one.directory.string() + "'";
-  for (const auto& [key, value] : settings) command += " --set " + key + "=" + value;
+  std::string command = kScripts + "/servers.sh start kafka --port kafka=" + std::to_string(one.port) + " --dir '" +
+                        one.directory.parent_path().string() + "'";
+  for (const auto& [key, value] : settings) command += " --set kafka:" + key + "=" + value;
   return command;
 }
 
@@ -82,7 +82,7 @@ void Cluster::start(std::size_t server) { run(start_command(server)); }
 void Cluster::stop(std::size_t server) {
   // A paused server would not hear that it shall stop.
   signal(server, SIGCONT);
-  run(kScripts + "/kafka.sh stop --dir '" + servers_[server].directory.string() + "'");
+  run(kScripts + "/servers.sh stop kafka --dir '" + servers_[server].directory.parent_path().string() + "'");
 }
 
 void Cluster::signal(std::size_t server, int number) const {

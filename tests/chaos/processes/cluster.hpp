@@ -8,7 +8,7 @@
 
 namespace millrace::kill9 {
 
-/// Kafka servers that form one cluster: one or three. scripts/kafka.sh starts and stops each of them.
+/// Kafka servers that form one cluster: one or three. scripts/servers.sh starts and stops each of them.
 class Cluster {
  public:
   /// Starts all servers and waits until they answer. `directory`: for their data and logs.

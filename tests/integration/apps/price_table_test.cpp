@@ -41,7 +41,7 @@ class TestDatabase {
     const char* url = std::getenv("MILLRACE_TEST_MARIADB");
     if (url == nullptr) {
       throw std::runtime_error(
-          "MILLRACE_TEST_MARIADB is not set: start a server with scripts/mariadb.sh start and set it to "
+          "MILLRACE_TEST_MARIADB is not set: start a server with scripts/servers.sh start mariadb and set it to "
           "the address that it prints, or run scripts/test.sh");
     }
     return DatabaseUrl::parse(url);

@@ -27,11 +27,11 @@ def bin_dir():
 
 
 def kafka():
-    return required("MILLRACE_TEST_KAFKA", "start a server with scripts/kafka.sh start and set it to the address it prints")
+    return required("MILLRACE_TEST_KAFKA", "start a server with scripts/servers.sh start kafka and set it to the address it prints")
 
 
 def mariadb():
-    return required("MILLRACE_TEST_MARIADB", "start a server with scripts/mariadb.sh start and set it to the address it prints")
+    return required("MILLRACE_TEST_MARIADB", "start a server with scripts/servers.sh start mariadb and set it to the address it prints")
 
 
 def scratch_directory():

@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import signal
+import subprocess
 import sys
 import time
 import unittest
@@ -19,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "apps"))
 from fault_proxy import FaultProxy  # noqa: E402
 from programs import Running, command, records, run, scratch_directory  # noqa: E402
 
-PATIENCE = 120  # seconds; for every wait
+PATIENCE = float(os.environ.get("MILLRACE_TEST_PATIENCE", "120"))  # seconds; for every wait
 SECRET = "s3cret-0f-the-test"
 SEED = int(os.environ.get("MILLRACE_TEST_SEED", time.time_ns() % 1_000_000))
 KILLS = int(os.environ.get("MILLRACE_KILL_RUNS", "2"))
@@ -33,7 +34,7 @@ def until(condition, what, patience=PATIENCE):
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {patience} s in vain: {what}")
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def resident_megabytes(pid):
@@ -60,9 +61,12 @@ class Contract(unittest.TestCase):
         self.addCleanup(self.check_logs)
 
     def check_logs(self):
-        """No program of any test shows a secret."""
-        for log in self.logs:
-            self.assertNotIn(SECRET, log())
+        """No program of any test shows a secret. What they logged is shown if the test has failed."""
+        texts = [log() for log in self.logs]
+        if any(error for _, error in self._outcome.result.failures + self._outcome.result.errors if error):
+            print("\n--- log of the program\n".join(["", *(text[-4000:] for text in texts)]), file=sys.stderr)
+        for text in texts:
+            self.assertNotIn(SECRET, text)
 
     def start_far_side(self):
         """Starts the far side. It is stopped by addCleanup() or enterContext()."""
@@ -148,11 +152,14 @@ class SinkContract(Contract):
         """The numbers that the far side has, with repetitions, in the order of their arrival if it has one."""
         raise NotImplementedError
 
+    def stored_count(self):
+        """How many records the far side has, without repetitions; quickly."""
+        return len(set(self.stored()))
+
     def put(self, first, count, values=None):
         lines = values or [self.value(number) for number in range(first, first + count)]
         text = "".join(f"k{number % 7}\t{line}\n" for number, line in enumerate(lines, first))
         put = command("topics", "put", self.topic, *self.broker, "--key-separator", "\t")
-        import subprocess
         result = subprocess.run(put, input=text, timeout=PATIENCE, capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
 
@@ -164,8 +171,11 @@ class SinkContract(Contract):
         return (*self.broker, "--from", self.topic, "--dead-letters", "letters", "-c",
                 "millrace.connector.retry.delay.max.ms=500")
 
-    def until_stored(self, count):
-        until(lambda: len(set(self.stored())) >= count, f"{count} records at the far side")
+    def until_stored(self, count, running):
+        def complete():
+            self.assertTrue(running.running(), running.log())
+            return self.stored_count() >= count
+        until(complete, f"{count} records at the far side")
 
     def check(self, count):
         self.assertEqual(sorted(self.stored()), list(range(count)), f"seed {SEED}")
@@ -175,13 +185,13 @@ class SinkContract(Contract):
     def test_writes_each_record_once(self):
         self.put(0, 500)
         running = self.start()
-        self.until_stored(500)
+        self.until_stored(500, running)
         self.stop(running)
         self.check(500)
         # The next run repeats nothing.
         self.put(500, 10)
         running = self.start()
-        self.until_stored(510)
+        self.until_stored(510, running)
         self.stop(running)
         self.check(510)
 
@@ -190,7 +200,7 @@ class SinkContract(Contract):
         # In the middle of the handshake, of the first answers, and later.
         self.proxy.cuts = [0, 1, 17, 60, 150, 300, 500, 900, 2000, 5000]
         running = self.start()
-        self.until_stored(1500)
+        self.until_stored(1500, running)
         self.stop(running)
         self.assertGreater(self.proxy.connections, 3)
         self.check(1500)
@@ -199,7 +209,7 @@ class SinkContract(Contract):
         self.put(0, 300)
         self.proxy.bytes_per_second = 40_000
         running = self.start()
-        self.until_stored(300)
+        self.until_stored(300, running)
         self.stop(running)
         self.check(300)
 
@@ -210,7 +220,7 @@ class SinkContract(Contract):
         lines.insert(50, self.bad_value())
         self.put(0, 101, lines)
         running = self.start()
-        self.until_stored(100)
+        self.until_stored(100, running)
         self.stop(running)
         self.check(100)
         letters = records(self.broker, "letters")
@@ -230,7 +240,7 @@ class SinkContract(Contract):
             self.assertLess(resident_megabytes(running.process.pid), self.rss_limit_megabytes)
             time.sleep(0.1)
         self.proxy.refusing = False
-        self.until_stored(20_000)
+        self.until_stored(20_000, running)
         self.assertLess(resident_megabytes(running.process.pid), self.rss_limit_megabytes)
         self.stop(running)
         self.check(20_000)
@@ -241,7 +251,7 @@ class SinkContract(Contract):
         for _ in range(2):
             time.sleep(self.random.uniform(0.05, 0.4))
             self.restart_far_side()
-        self.until_stored(5000)
+        self.until_stored(5000, running)
         self.stop(running)
         self.check(5000)
 
@@ -252,6 +262,6 @@ class SinkContract(Contract):
             time.sleep(self.random.uniform(0.05, 0.6))
             self.kill(running)
         running = self.start()
-        self.until_stored(5000)
+        self.until_stored(5000, running)
         self.stop(running)
         self.check(5000)

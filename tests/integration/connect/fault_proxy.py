@@ -50,6 +50,15 @@ class FaultProxy:
                         end.close()
             self._open.clear()
 
+    def _source_port(self):
+        """A port for a connection to the target, other than the target's."""
+        while True:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            if port != self.target[1]:
+                return port
+
     def _accept(self):
         while not self._closed:
             try:
@@ -61,7 +70,8 @@ class FaultProxy:
                 client.close()
                 continue
             try:
-                server = socket.create_connection(self.target, timeout=10)
+                # Not the target's port: while the target is away, a socket may else connect to itself and keep the port.
+                server = socket.create_connection(self.target, timeout=10, source_address=("127.0.0.1", self._source_port()))
             except OSError:
                 client.close()
                 continue

@@ -41,7 +41,7 @@ S kafka_address() {
   const char* address = std::getenv("MILLRACE_TEST_KAFKA");
   if (address == nullptr) {
     throw std::runtime_error(
-        "MILLRACE_TEST_KAFKA is not set: start a Kafka with scripts/kafka.sh start and set it to "
+        "MILLRACE_TEST_KAFKA is not set: start a Kafka with scripts/servers.sh start kafka and set it to "
         "the address it prints, or run scripts/test.sh");
   }
   return address;

@@ -41,18 +41,19 @@ BOOST_AUTO_TEST_CASE(plans_stay_on_the_disk) {
       ("millrace-digest-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
   const DigestPlans plans(directory);
   const millrace::TopicPartition partition{"buy", 0};
-  BOOST_TEST(!plans.read(partition));
-  plans.write(partition, {3, 9, "abc", true, {"a@b"}});
-  const auto plan = plans.read(partition);
-  BOOST_REQUIRE(plan);
+  BOOST_TEST(plans.read(partition).empty());
+  plans.write(partition, {{3, 9, "abc", true, {"a@b"}}, {10, 11, "def", false, {}}});
+  const auto read = plans.read(partition);
+  BOOST_REQUIRE_EQUAL(read.size(), 2U);
+  const auto* const plan = &read.front();
   BOOST_TEST(plan->first == 3);
   BOOST_TEST(plan->last == 9);
   BOOST_TEST(plan->hash == "abc");
   BOOST_TEST(plan->sent);
   BOOST_TEST(plan->done.size() == 1U);
-  BOOST_TEST(!plans.read({"buy", 1}));
+  BOOST_TEST(plans.read({"buy", 1}).empty());
   std::ofstream(directory / "buy-0.json") << "{\"first\":";
-  BOOST_TEST(!plans.read(partition));
+  BOOST_TEST(plans.read(partition).empty());
   std::filesystem::remove_all(directory);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collection_writer.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <utility>
 
