@@ -181,7 +181,9 @@ def breaches(file):
 
 
 def main():
-    files = sorted(p for p in FRAMEWORK.rglob("*") if p.suffix in (".hpp", ".cpp"))
+    # Connectors stand above the framework, each in a folder of its own.
+    files = sorted(p for folder in ("include", "src") for p in (FRAMEWORK / folder).rglob("*")
+                   if p.suffix in (".hpp", ".cpp"))
     found = 0
     for file in files:
         for number, text in breaches(file):

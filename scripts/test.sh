@@ -148,7 +148,7 @@ build_release() {
   if units_are_sanitized; then
     targets=(--target cache_memory_test)
     for directory in framework apps examples \
-      tests/{bench,chaos,compile_fail,connect,contract,integration/{apps,runtime,takeover},kafka,oracle,readme,tools}; do
+      tests/{bench,chaos,compile_fail,connect,contract,integration/{apps,connect,page,runtime,takeover,trades,trades_store,tweets},kafka,oracle,readme,tools}; do
       targets+=(--target "$directory/all")
     done
   fi

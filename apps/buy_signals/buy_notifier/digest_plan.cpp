@@ -35,26 +35,32 @@ void sync(const std::filesystem::path& path) {
 
 MILLRACE_JSON(DigestPlan, first, last, hash, sent, done)
 
+/// The content of a file.
+struct PlanFile {
+  std::vector<DigestPlan> plans;
+};
+MILLRACE_JSON(PlanFile, plans)
+
 std::filesystem::path DigestPlans::file(const millrace::TopicPartition& partition) const {
   return directory_ / fmt::format("{}-{}.json", partition.topic, partition.partition);
 }
 
-std::optional<DigestPlan> DigestPlans::read(const millrace::TopicPartition& partition) const {
+std::vector<DigestPlan> DigestPlans::read(const millrace::TopicPartition& partition) const {
   const auto path = file(partition);
   std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
+  if (!in) return {};
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   try {
-    return millrace::Serde<DigestPlan>().deserialize(text);
+    return millrace::Serde<PlanFile>().deserialize(text).plans;
   } catch (const millrace::SerializationException& error) {
     millrace::log(
         millrace::LogLevel::warn,
         fmt::format("the file '{}' cannot be read, so the last mail may come again: {}", path.string(), error.what()));
-    return std::nullopt;
+    return {};
   }
 }
 
-void DigestPlans::write(const millrace::TopicPartition& partition, const DigestPlan& plan) const {
+void DigestPlans::write(const millrace::TopicPartition& partition, const std::vector<DigestPlan>& plans) const {
   std::filesystem::create_directories(directory_);
   const auto path = file(partition);
   auto fresh = path;
@@ -62,7 +68,7 @@ void DigestPlans::write(const millrace::TopicPartition& partition, const DigestP
   {
     std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
     std::string text;
-    millrace::Serde<DigestPlan>().serialize(plan, text);
+    millrace::Serde<PlanFile>().serialize(PlanFile{plans}, text);
     out << text << '\n';
     if (!out.flush()) fail(fresh, "write");
   }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,11 +29,11 @@ class DigestPlans {
   /// The directory is created when the first plan is written.
   explicit DigestPlans(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
-  /// nullopt: there is none, or the file is damaged, which is logged.
-  [[nodiscard]] std::optional<DigestPlan> read(const millrace::TopicPartition& partition) const;
+  /// The plans of the last mails, in their order. Empty: there is none, or the file is damaged, which is logged.
+  [[nodiscard]] std::vector<DigestPlan> read(const millrace::TopicPartition& partition) const;
 
-  /// Returns when the plan is on the disk. Throws std::runtime_error that names the file.
-  void write(const millrace::TopicPartition& partition, const DigestPlan& plan) const;
+  /// Returns when the plans are on the disk. Throws std::runtime_error that names the file.
+  void write(const millrace::TopicPartition& partition, const std::vector<DigestPlan>& plans) const;
 
  private:
   [[nodiscard]] std::filesystem::path file(const millrace::TopicPartition& partition) const;

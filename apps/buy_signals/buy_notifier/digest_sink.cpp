@@ -26,6 +26,8 @@ constexpr std::size_t kMaxBytes = 1U << 20U;
 /// Longer ids are no ids of observations.
 constexpr std::size_t kLongestId = 200;
 constexpr std::size_t kSymbolsInSubject = 5;
+/// More mails than one batch of records can be, unless the batch is unusually large.
+constexpr std::size_t kMostPlans = 500;
 /// How long the records of a planned mail may take to come from the broker.
 constexpr std::chrono::seconds kPatience{60};
 
@@ -115,21 +117,25 @@ void DigestSink::take(const ConsumerRecord& record) {
   auto& held = held_[partition];
   if (held.topic == nullptr) {
     held.topic = record.topic;
-    held.plan = plans_.read(partition);
+    held.plans = plans_.read(partition);
   }
   if (held.buys.empty()) held.since = SteadyClock::now();
   held.hash.add(buy.offset, buy.timestamp, buy.id);
   held.bytes += buy.id.size() + buy.value.size() + (buy.key ? buy.key->size() : 0);
   held.buys.push_back(std::move(buy));
   // A mail must end where it ended before a restart, so more records of this batch must wait for the next one.
-  const bool ends_here = held.plan && held.plan->first == held.buys.front().offset &&
-                         held.plan->last == held.buys.back().offset && held.plan->hash == held.hash.text();
+  const auto ends_here = std::ranges::any_of(held.plans, [&](const auto& plan) {
+    return plan.first == held.buys.front().offset && plan.last == held.buys.back().offset &&
+           plan.hash == held.hash.text();
+  });
   const bool full = held.buys.size() >= settings_.max_buys || held.bytes >= kMaxBytes;
   if (ends_here || (full && !is_planned(held))) send(partition, held);
 }
 
 bool DigestSink::is_planned(const Held& held) {
-  return held.plan && held.plan->first == held.buys.front().offset && held.buys.back().offset < held.plan->last;
+  return std::ranges::any_of(held.plans, [&](const auto& plan) {
+    return plan.first == held.buys.front().offset && held.buys.back().offset < plan.last;
+  });
 }
 
 bool DigestSink::is_due(const Held& held) const {
@@ -141,26 +147,34 @@ bool DigestSink::is_due(const Held& held) const {
 
 void DigestSink::send(const TopicPartition& partition, Held& held) {
   DigestPlan plan{held.buys.front().offset, held.buys.back().offset, held.hash.text(), false, {}};
-  const bool same =
-      held.plan && held.plan->first == plan.first && held.plan->last == plan.last && held.plan->hash == plan.hash;
-  if (same) plan = *held.plan;
+  const auto known = std::ranges::find_if(held.plans, [&](const auto& other) {
+    return other.first == plan.first && other.last == plan.last && other.hash == plan.hash;
+  });
+  if (known != held.plans.end()) {
+    plan = *known;
+  } else {
+    write(partition, held, plan);
+  }
   if (plan.sent) {
     millrace::log(LogLevel::info, fmt::format("the mail about {} {} to {} was sent before the restart", partition.str(),
                                               plan.first, plan.last));
   } else {
-    if (!same) {
-      plans_.write(partition, plan);
-      held.plan = plan;
-    }
     deliver(partition, held, plan);
     plan.sent = true;
-    plans_.write(partition, plan);
-    held.plan = plan;
+    write(partition, held, plan);
   }
   start_again(held);
 }
 
-void DigestSink::deliver(const TopicPartition& partition, const Held& held, DigestPlan& plan) {
+void DigestSink::write(const TopicPartition& partition, Held& held, const DigestPlan& plan) {
+  // A later mail with the same beginning takes the place of this one: the topic was made anew.
+  std::erase_if(held.plans, [&](const auto& other) { return other.first == plan.first; });
+  held.plans.push_back(plan);
+  if (held.plans.size() > kMostPlans) held.plans.erase(held.plans.begin());
+  plans_.write(partition, held.plans);
+}
+
+void DigestSink::deliver(const TopicPartition& partition, Held& held, DigestPlan& plan) {
   std::vector<std::string> ids;
   ids.reserve(held.buys.size());
   for (const auto& buy : held.buys) ids.push_back(buy.id);
@@ -203,7 +217,7 @@ void DigestSink::deliver(const TopicPartition& partition, const Held& held, Dige
     const auto waits = [&](const auto& answer) { return answer.recipient == recipient; };
     if (std::ranges::none_of(result.deferred, waits)) plan.done.push_back(recipient);
   }
-  plans_.write(partition, plan);
+  write(partition, held, plan);
   throw millrace::RetriableException(
       fmt::format("the recipient {} must wait: {}", result.deferred.front().recipient, result.deferred.front().text));
 }

@@ -65,17 +65,19 @@ class DigestSink final : public millrace::connect::Sink {
     std::vector<Buy> buys;
     std::size_t bytes = 0;
     DigestHash hash;
-    SteadyClock::time_point since;   ///< of the first buy
-    std::optional<DigestPlan> plan;  ///< of the last mail
-    bool revoked = false;            ///< another process has the partition, and will mail these
+    SteadyClock::time_point since;  ///< of the first buy
+    /// Of the mails whose offsets may be uncommitted, in their order. One batch of records may be several mails.
+    std::vector<DigestPlan> plans;
+    bool revoked = false;  ///< another process has the partition, and will mail these
   };
 
   void take(const millrace::ConsumerRecord& record);
   [[nodiscard]] bool is_due(const Held& held) const;
   [[nodiscard]] static bool is_planned(const Held& held);
   void send(const millrace::TopicPartition& partition, Held& held);
-  void deliver(const millrace::TopicPartition& partition, const Held& held, DigestPlan& plan);
+  void deliver(const millrace::TopicPartition& partition, Held& held, DigestPlan& plan);
   void reject_all(const millrace::TopicPartition& partition, const Held& held, const std::string& reason);
+  void write(const millrace::TopicPartition& partition, Held& held, const DigestPlan& plan);
   static void start_again(Held& held);
 
   DigestSettings settings_;

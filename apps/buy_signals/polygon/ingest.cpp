@@ -108,6 +108,8 @@ void check_polygon(const PolygonArguments& arguments) {
   if (arguments.from.empty()) throw ConfigException("--polygon needs --from");
   (void)range_of(arguments);
   (void)api_key_of(arguments);
+  millrace::connect::HttpClient({.tls_ca = arguments.tls_ca, .allow_plain = arguments.allow_plain})
+      .check_address(arguments.url);
 }
 
 int ingest_polygon(const PolygonArguments& arguments, Database& database) {

@@ -95,6 +95,8 @@ class HttpClient::Impl {
     detail::check_authorities(settings_.tls_ca);
   }
 
+  void check_address(const std::string& url) const { (void)check_url(url); }
+
   HttpResponse exchange(const HttpRequest& request, const std::stop_token& stop) {
     const bool plain = check_url(request.url);
     auto* const curl = curl_.get();
@@ -258,6 +260,7 @@ class HttpClient::Impl {
 
 HttpClient::HttpClient(HttpSettings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
 HttpClient::~HttpClient() = default;
+void HttpClient::check_address(const std::string& url) const { impl_->check_address(url); }
 HttpResponse HttpClient::exchange(const HttpRequest& request, const std::stop_token& stop) {
   return impl_->exchange(request, stop);
 }

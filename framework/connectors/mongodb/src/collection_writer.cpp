@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collection_writer.hpp"
 
+#include <simdjson.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "common/log_seldom.hpp"
@@ -81,8 +84,13 @@ void CollectionWriter::write_part(How how, std::span<const ConsumerRecord* const
     }
     records = records.subspan(taken);
   }
-  // Either a record that came before, which replaces itself, or another document in a unique index.
-  if (!again.empty()) write_part(How::replace, again);
+  // A record that came before is the same document. Otherwise the topic was made anew, or another document is in the
+  // way in a unique index.
+  for (std::span<const ConsumerRecord* const> rest = again; !rest.empty();) {
+    const auto part = rest.first(std::min(rest.size(), limits_.ids));
+    write_part(How::replace, changed(part));
+    rest = rest.subspan(part.size());
+  }
 }
 
 std::size_t CollectionWriter::fill(mongoc_bulk_operation_t& bulk, How how,
@@ -90,13 +98,69 @@ std::size_t CollectionWriter::fill(mongoc_bulk_operation_t& bulk, How how,
   added_.clear();
   bytes_ = 0;
   std::size_t taken = 0;
-  while (taken < records.size() && bytes_ < kBytesPerBulk) {
+  while (taken < records.size() && bytes_ < kBytesPerBulk &&
+         (how == How::insert || added_.size() < limits_.replacements)) {
     const auto& record = *records[taken++];
     if (!record.value && settings_.tombstone == MongoTombstone::skip) continue;
     const auto reason = add(bulk, how, record);
     if (!reason.empty()) context_->reject(record, reason);
   }
   return taken;
+}
+
+std::string CollectionWriter::make_document(const ConsumerRecord& record, const std::string& id) {
+  document_.clear();
+  bson_append_utf8(document_.get(), "_id", 3, id.data(), static_cast<int>(id.size()));
+  if (auto reason = convert_.append(*document_.get(), *record.value, settings_.origin_field); !reason.empty()) {
+    // The conversion may have left a nested document open.
+    bson_destroy(document_.get());
+    bson_init(document_.get());
+    return reason;
+  }
+  if (!settings_.origin_field.empty()) {
+    if (auto reason = add_origin(record); !reason.empty()) return reason;
+  }
+  if (document_.get()->len > kLargestDocument) {
+    return "the document has " + std::to_string(document_.get()->len) + " bytes; MongoDB's limit is 16 MiB";
+  }
+  return {};
+}
+
+CollectionWriter::Records CollectionWriter::changed(std::span<const ConsumerRecord* const> records) {
+  std::map<std::string, const ConsumerRecord*> open;
+  for (const auto* record : records) open.emplace(default_id(*record), record);
+  Document filter;
+  bson_t condition;
+  bson_t ids;
+  bson_append_document_begin(filter.get(), "_id", 3, &condition);
+  bson_append_array_begin(&condition, "$in", 3, &ids);
+  std::uint32_t index = 0;
+  for (const auto& [id, record] : open) {
+    char buffer[16];
+    const char* name = nullptr;
+    const auto size = bson_uint32_to_string(index++, &name, buffer, sizeof buffer);
+    bson_append_utf8(&ids, name, static_cast<int>(size), id.data(), static_cast<int>(id.size()));
+  }
+  bson_append_array_end(&condition, &ids);
+  bson_append_document_end(filter.get(), &condition);
+  Document options;
+  bson_append_int32(options.get(), "batchSize", -1, static_cast<std::int32_t>(open.size()) + 1);
+  const MongoCursor cursor(mongoc_collection_find_with_opts(collection_, filter.get(), options.get(), nullptr));
+  const bson_t* found = nullptr;
+  while (mongoc_cursor_next(cursor.get(), &found)) {
+    bson_iter_t id;
+    if (!bson_iter_init_find(&id, found, "_id") || !BSON_ITER_HOLDS_UTF8(&id)) continue;
+    const auto record = open.find(bson_iter_utf8(&id, nullptr));
+    if (record == open.end() || !make_document(*record->second, record->first).empty()) continue;
+    if (bson_equal(document_.get(), found)) open.erase(record);
+  }
+  bson_error_t error{};
+  if (mongoc_cursor_error(cursor.get(), &error)) throw_error(error, "cannot compare what is there already");
+  Records rest;
+  for (const auto* record : records) {
+    if (open.contains(default_id(*record))) rest.push_back(record);
+  }
+  return rest;
 }
 
 std::string CollectionWriter::add(mongoc_bulk_operation_t& bulk, How how, const ConsumerRecord& record) {
@@ -112,20 +176,7 @@ std::string CollectionWriter::add(mongoc_bulk_operation_t& bulk, How how, const 
     added_.push_back(&record);
     return {};
   }
-  document_.clear();
-  bson_append_utf8(document_.get(), "_id", 3, id->data(), static_cast<int>(id->size()));
-  if (auto reason = convert_.append(*document_.get(), *record.value, settings_.origin_field); !reason.empty()) {
-    // The conversion may have left a nested document open.
-    bson_destroy(document_.get());
-    bson_init(document_.get());
-    return reason;
-  }
-  if (!settings_.origin_field.empty()) {
-    if (auto reason = add_origin(record); !reason.empty()) return reason;
-  }
-  if (document_.get()->len > kLargestDocument) {
-    return "the document has " + std::to_string(document_.get()->len) + " bytes; MongoDB's limit is 16 MiB";
-  }
+  if (auto reason = make_document(record, *id); !reason.empty()) return reason;
   Document options;
   // The conversion has checked what the library would check.
   bson_append_bool(options.get(), "validate", -1, false);

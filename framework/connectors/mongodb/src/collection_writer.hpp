@@ -21,6 +21,9 @@ class CollectionWriter {
   /// `settings` must outlive the object.
   explicit CollectionWriter(const MongoSettings& settings) : settings_(settings), convert_(settings.dates) {}
 
+  /// Of the server.
+  void set_limits(const MongoLimits& limits) { limits_ = limits; }
+
   /// Returns when all records are written or rejected. Throws as throw_error() does.
   void write(mongoc_collection_t& collection, std::span<const ConsumerRecord* const> records, SinkContext& context);
 
@@ -37,13 +40,17 @@ class CollectionWriter {
     bool whole = false;
   };
   enum class How {
-    insert,   ///< unordered; what is there already is written again with `replace`
+    insert,   ///< unordered; what is there already, but different, is written again with `replace`
     replace,  ///< ordered
   };
 
   void write_part(How how, std::span<const ConsumerRecord* const> records);
   /// Adds operations for records from the front of `records`. Returns how many records it has taken.
   std::size_t fill(mongoc_bulk_operation_t& bulk, How how, std::span<const ConsumerRecord* const> records);
+  /// Those of the records whose documents in the collection are other ones, or absent.
+  Records changed(std::span<const ConsumerRecord* const> records);
+  /// Makes document_. Returns the reason to reject the record, or an empty string.
+  std::string make_document(const ConsumerRecord& record, const std::string& id);
   /// Adds one operation. Returns the reason to reject the record, or an empty string.
   std::string add(mongoc_bulk_operation_t& bulk, How how, const ConsumerRecord& record);
   std::string add_origin(const ConsumerRecord& record);
@@ -58,6 +65,7 @@ class CollectionWriter {
   SinkContext* context_ = nullptr;             ///< inside write()
   Document document_;
   Document selector_;
+  MongoLimits limits_;
   Records added_;          ///< the records of the bulk's operations
   std::size_t bytes_ = 0;  ///< of the bulk's documents
   /// How often the server had an internal error for a record: topic, partition, offset.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json_to_bson.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -38,7 +40,36 @@ void check(bool appended) {
 
 }  // namespace
 
+class JsonToBson::Impl {
+ public:
+  explicit Impl(std::vector<std::string> dates) : dates_(std::move(dates)) {}
+
+  std::string append(bson_t& document, std::string_view text, std::string_view reserved);
+
+ private:
+  using Object = simdjson::ondemand::object;
+  using Value = simdjson::ondemand::value;
+
+  void object(bson_t& out, Object in, int depth, std::string_view reserved);
+  void array(bson_t& out, simdjson::ondemand::array in, int depth);
+  void value(bson_t& out, std::string_view name, Value in, int depth);
+  static void number(bson_t& out, std::string_view name, Value in);
+  void date(bson_t& out, std::string_view name, Value in);
+
+  std::vector<std::string> dates_;
+  simdjson::ondemand::parser parser_;
+  std::string buffer_;
+  /// The names of the objects that are open, to find repeated ones.
+  std::vector<std::string_view> names_;
+};
+
+JsonToBson::JsonToBson(std::vector<std::string> dates) : impl_(std::make_unique<Impl>(std::move(dates))) {}
+JsonToBson::~JsonToBson() = default;
 std::string JsonToBson::append(bson_t& document, std::string_view text, std::string_view reserved) {
+  return impl_->append(document, text, reserved);
+}
+
+std::string JsonToBson::Impl::append(bson_t& document, std::string_view text, std::string_view reserved) {
   constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max() / 2;
   if (text.size() > kMost) return "the value is too large";
   // simdjson reads a little beyond the end.
@@ -60,7 +91,7 @@ std::string JsonToBson::append(bson_t& document, std::string_view text, std::str
   }
 }
 
-void JsonToBson::object(bson_t& out, Object in, int depth, std::string_view reserved) {
+void JsonToBson::Impl::object(bson_t& out, Object in, int depth, std::string_view reserved) {
   if (depth > kDeepest) refuse("the value is nested deeper than 100 levels, MongoDB's limit");
   const auto first = names_.size();
   for (auto field : in) {
@@ -91,7 +122,7 @@ void JsonToBson::object(bson_t& out, Object in, int depth, std::string_view rese
   names_.resize(first);
 }
 
-void JsonToBson::array(bson_t& out, simdjson::ondemand::array in, int depth) {
+void JsonToBson::Impl::array(bson_t& out, simdjson::ondemand::array in, int depth) {
   if (depth > kDeepest) refuse("the value is nested deeper than 100 levels, MongoDB's limit");
   std::uint32_t index = 0;
   for (auto item : in) {
@@ -102,7 +133,7 @@ void JsonToBson::array(bson_t& out, simdjson::ondemand::array in, int depth) {
   }
 }
 
-void JsonToBson::value(bson_t& out, std::string_view name, Value in, int depth) {
+void JsonToBson::Impl::value(bson_t& out, std::string_view name, Value in, int depth) {
   using simdjson::ondemand::json_type;
   switch (in.type()) {
     case json_type::object: {
@@ -133,7 +164,7 @@ void JsonToBson::value(bson_t& out, std::string_view name, Value in, int depth) 
   }
 }
 
-void JsonToBson::number(bson_t& out, std::string_view name, Value in) {
+void JsonToBson::Impl::number(bson_t& out, std::string_view name, Value in) {
   std::string_view token = in.raw_json_token();
   // The token may have blanks behind it.
   token = token.substr(0, token.find_first_of(" \t\r\n"));
@@ -162,7 +193,7 @@ void JsonToBson::number(bson_t& out, std::string_view name, Value in) {
   check(bson_append_double(&out, name.data(), length(name), real));
 }
 
-void JsonToBson::date(bson_t& out, std::string_view name, Value in) {
+void JsonToBson::Impl::date(bson_t& out, std::string_view name, Value in) {
   std::int64_t time = 0;
   if (in.type() == simdjson::ondemand::json_type::null) {
     value(out, name, in, 1);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <bson/bson.h>
-#include <simdjson.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,27 +14,19 @@ namespace millrace::connect::detail {
 class JsonToBson {
  public:
   /// `dates`: fields at the top that become dates.
-  explicit JsonToBson(std::vector<std::string> dates) : dates_(std::move(dates)) {}
+  explicit JsonToBson(std::vector<std::string> dates);
+  ~JsonToBson();
+  JsonToBson(const JsonToBson&) = delete;
+  JsonToBson& operator=(const JsonToBson&) = delete;
 
   /// Appends the members of the JSON object `text` to `document`. Returns what is wrong with the text, or an empty
   /// string. `reserved`: a name that the object must not have at its top; `_id` is always reserved.
   [[nodiscard]] std::string append(bson_t& document, std::string_view text, std::string_view reserved);
 
  private:
-  using Object = simdjson::ondemand::object;
-  using Value = simdjson::ondemand::value;
-
-  void object(bson_t& out, Object in, int depth, std::string_view reserved);
-  void array(bson_t& out, simdjson::ondemand::array in, int depth);
-  void value(bson_t& out, std::string_view name, Value in, int depth);
-  static void number(bson_t& out, std::string_view name, Value in);
-  void date(bson_t& out, std::string_view name, Value in);
-
-  std::vector<std::string> dates_;
-  simdjson::ondemand::parser parser_;
-  std::string buffer_;
-  /// The names of the objects that are open, to find repeated ones.
-  std::vector<std::string_view> names_;
+  class Impl;
+  // Hides simdjson, whose classes differ between optimised and other code.
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace millrace::connect::detail

@@ -105,6 +105,23 @@ MongoClient connect(const mongoc_uri_t& uri, const MongoSettings& settings) {
   return client;
 }
 
+MongoLimits limits_of(mongoc_client_t& client) {
+  // FerretDB 1.24 keeps a connection to SQLite for each update of a command, has 100 of them, and hangs if it needs
+  // more. It uses its index in a search for one id only.
+  constexpr MongoLimits kFerretDb{.replacements = 50, .ids = 1};
+  constexpr MongoLimits kMongoDb{.replacements = 100'000, .ids = 1000};
+  Document command;
+  bson_append_int32(command.get(), "buildInfo", -1, 1);
+  Document reply;
+  bson_destroy(reply.get());
+  bson_error_t error{};
+  if (!mongoc_client_command_simple(&client, "admin", command.get(), nullptr, reply.get(), &error)) {
+    throw_error(error, "cannot ask the server for its version");
+  }
+  bson_iter_t found;
+  return bson_iter_init_find(&found, reply.get(), "ferretdbVersion") ? kFerretDb : kMongoDb;
+}
+
 void create_index(mongoc_client_t& client, const std::string& database, const MongoIndex& index) {
   std::string name;
   Document command;

@@ -3,6 +3,7 @@
 
 #include <mongoc/mongoc.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,11 +18,13 @@ struct MongoDelete {
   void operator()(mongoc_uri_t* uri) const { mongoc_uri_destroy(uri); }
   void operator()(mongoc_client_t* client) const { mongoc_client_destroy(client); }
   void operator()(mongoc_collection_t* collection) const { mongoc_collection_destroy(collection); }
+  void operator()(mongoc_cursor_t* cursor) const { mongoc_cursor_destroy(cursor); }
   void operator()(mongoc_bulk_operation_t* bulk) const { mongoc_bulk_operation_destroy(bulk); }
 };
 using MongoUri = std::unique_ptr<mongoc_uri_t, MongoDelete>;
 using MongoClient = std::unique_ptr<mongoc_client_t, MongoDelete>;
 using MongoCollection = std::unique_ptr<mongoc_collection_t, MongoDelete>;
+using MongoCursor = std::unique_ptr<mongoc_cursor_t, MongoDelete>;
 using MongoBulk = std::unique_ptr<mongoc_bulk_operation_t, MongoDelete>;
 
 /// A bson_t that is destroyed with the object.
@@ -45,6 +48,13 @@ class Document {
 
 /// Connects to the server and signs in. Throws as throw_error() does.
 [[nodiscard]] MongoClient connect(const mongoc_uri_t& uri, const MongoSettings& settings);
+
+/// What a server can do at once.
+struct MongoLimits {
+  std::size_t replacements = 1;  ///< documents that one command may replace
+  std::size_t ids = 1;           ///< ids that a search had better be for
+};
+[[nodiscard]] MongoLimits limits_of(mongoc_client_t& client);
 
 /// Makes the index unless it exists.
 void create_index(mongoc_client_t& client, const std::string& database, const MongoIndex& index);

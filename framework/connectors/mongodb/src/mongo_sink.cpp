@@ -38,6 +38,7 @@ class MongoSink::Impl {
   void open(SinkContext& context) {
     context_ = &context;
     client_ = detail::connect(*uri_, settings_);
+    writer_.set_limits(detail::limits_of(*client_));
   }
 
   void put(std::span<const ConsumerRecord> records) {

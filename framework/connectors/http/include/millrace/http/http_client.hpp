@@ -78,6 +78,9 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  /// Throws ConfigException if exchange() would do so because of this address. Does not connect.
+  void check_address(const std::string& url) const;
+
   /// One exchange. Returns the response, whatever its status is.
   [[nodiscard]] HttpResponse exchange(const HttpRequest& request, const std::stop_token& stop = {});
 
