@@ -102,6 +102,10 @@ BOOST_AUTO_TEST_CASE(the_dialogue_knows_who_was_refused) {
   dialogue.received("552 too large\r\n");
   BOOST_TEST(dialogue.command() == ".");
   BOOST_TEST(dialogue.status() == 552);
+  dialogue.sent("QUIT\r\n");
+  dialogue.received("221 bye\r\n");
+  BOOST_TEST(dialogue.command() == ".");
+  BOOST_TEST(dialogue.status() == 552);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

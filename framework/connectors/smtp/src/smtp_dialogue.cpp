@@ -15,7 +15,10 @@ constexpr std::size_t kStatusDigits = 3;
 }  // namespace
 
 void SmtpDialogue::sent(std::string_view text) {
+  if (ended_) return;
   text = text.substr(0, text.find_first_of("\r\n"));
+  // The client says good-bye after a refusal. The answer to that is not of interest.
+  ended_ = text == "QUIT" || text == "RSET";
   command_ = text.substr(0, text.find(' '));
   if (command_ != "RCPT") return;
   const auto open = text.find('<');
@@ -26,7 +29,7 @@ void SmtpDialogue::sent(std::string_view text) {
 }
 
 void SmtpDialogue::received(std::string_view text) {
-  while (!text.empty()) {
+  while (!text.empty() && !ended_) {
     const auto end = text.find('\n');
     line(text.substr(0, end));
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);

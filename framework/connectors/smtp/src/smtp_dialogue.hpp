@@ -29,6 +29,7 @@ class SmtpDialogue {
  private:
   void line(std::string_view text);
 
+  bool ended_ = false;
   std::string command_;
   std::string answered_;
   std::string recipient_;
