@@ -32,8 +32,8 @@ class CurlList {
   void add(const std::string& text) {
     auto* const longer = curl_slist_append(list_.get(), text.c_str());
     if (longer == nullptr) throw std::bad_alloc();
-    (void)list_.release();
-    list_.reset(longer);
+    // The result is the head of the list, which changes with the first string only.
+    if (!list_) list_.reset(longer);
   }
   [[nodiscard]] curl_slist* get() const { return list_.get(); }
 

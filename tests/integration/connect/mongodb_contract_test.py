@@ -38,7 +38,7 @@ class MongoDb(SinkContract):
         return [document["number"] for document in found]
 
     def stored_count(self):
-        return self.client.contract[self.topic].estimated_document_count()
+        return self.client.contract[self.topic].count_documents({})
 
     def bad_value(self):
         return '{"number":1,"number":2}'

@@ -50,8 +50,11 @@ class FerretDB:
         self.stop()
 
     def _run(self, action, *arguments):
-        return subprocess.run([str(SERVERS), action, "--dir", str(self.directory), *arguments, "ferretdb"], check=True,
-                              capture_output=True, text=True, timeout=600).stdout
+        result = subprocess.run([str(SERVERS), action, "--dir", str(self.directory), *arguments, "ferretdb"],
+                                capture_output=True, text=True, timeout=600)
+        if result.returncode != 0:
+            raise AssertionError(f"servers.sh {action} ended with {result.returncode}: {result.stdout}{result.stderr}")
+        return result.stdout
 
     def start(self):
         port = "0" if self.uri is None else re.search(r":(\d+)/", self.uri).group(1)

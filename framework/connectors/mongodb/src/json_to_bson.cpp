@@ -161,6 +161,7 @@ void JsonToBson::Impl::value(bson_t& out, std::string_view name, Value in, int d
       if (!in.is_null()) refuse("the value is not valid JSON: something else than null begins with n");
       check(bson_append_null(&out, name.data(), length(name)));
       break;
+    default: refuse("the value is not valid JSON");
   }
 }
 
