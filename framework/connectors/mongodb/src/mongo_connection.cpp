@@ -8,6 +8,7 @@
 #include "common/log_seldom.hpp"
 #include "common/visible.hpp"
 #include "millrace/common/errors.hpp"
+#include "millrace/common/logging.hpp"
 
 namespace millrace::connect::detail {
 namespace {
@@ -146,6 +147,12 @@ void create_index(mongoc_client_t& client, const std::string& database, const Mo
   bson_append_array_end(command.get(), &list);
   bson_error_t error{};
   if (!mongoc_client_write_command_with_opts(&client, database.c_str(), command.get(), nullptr, nullptr, &error)) {
+    // A FerretDB that was killed while it made the index has it in SQLite, but not in its own list.
+    if (std::string_view(error.message).find("already exists") != std::string_view::npos) {
+      log(LogLevel::warn, "the index " + name + " of collection '" + index.collection +
+                              "' exists in another form, and stays as it is: " + error.message);
+      return;
+    }
     throw_error(error, "cannot make the index " + name + " of collection '" + index.collection + "'");
   }
 }
