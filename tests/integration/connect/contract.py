@@ -63,7 +63,7 @@ class Contract(unittest.TestCase):
     def check_logs(self):
         """No program of any test shows a secret. What they logged is shown if the test has failed."""
         texts = [log() for log in self.logs]
-        if any(error for _, error in self._outcome.result.failures + self._outcome.result.errors if error):
+        if not self._outcome.success:
             print("\n--- log of the program\n".join(["", *(text[-4000:] for text in texts)]), file=sys.stderr)
         for text in texts:
             self.assertNotIn(SECRET, text)
@@ -230,7 +230,7 @@ class SinkContract(Contract):
         self.assertTrue(headers["__connect.errors.exception.message"])
 
     def test_a_far_side_that_refuses_all_is_waited_for_with_bounded_memory(self):
-        self.put(0, 20_000)
+        self.put(0, 10_000)
         self.proxy.refusing = True
         running = self.start()
         until(lambda: self.proxy.connections >= 2, "the program tries again")
@@ -240,14 +240,16 @@ class SinkContract(Contract):
             self.assertLess(resident_megabytes(running.process.pid), self.rss_limit_megabytes)
             time.sleep(0.1)
         self.proxy.refusing = False
-        self.until_stored(20_000, running)
+        self.until_stored(10_000, running)
         self.assertLess(resident_megabytes(running.process.pid), self.rss_limit_megabytes)
         self.stop(running)
-        self.check(20_000)
+        self.check(10_000)
 
     def test_a_far_side_that_is_killed_and_started_again_costs_nothing(self):
         self.put(0, 5000)
         running = self.start()
+        # A far side may not survive a kill while it makes its database; that is its own promise.
+        until(lambda: self.stored_count() > 0, "the first record")
         for _ in range(2):
             time.sleep(self.random.uniform(0.05, 0.4))
             self.restart_far_side()
