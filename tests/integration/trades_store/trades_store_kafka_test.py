@@ -29,9 +29,9 @@ class TradesStoreOnKafka(unittest.TestCase):
             trades.put(broker, topic, (trades.trade(number) for number in range(sent, part)))
             sent = part
             if part == 8000:
-                ferretdb.wait_for(lambda: collection.estimated_document_count() > 4500, "the next document", 120)
+                ferretdb.wait_for(lambda: collection.count_documents({}) > 4500, "the next document", 120)
                 second.kill()
-        ferretdb.wait_for(lambda: collection.estimated_document_count() >= count, "the last document", 120)
+        ferretdb.wait_for(lambda: collection.count_documents({}) >= count, "the last document", 120)
         self.assertEqual(first.stop(), 0, first.log())
         found = list(collection.find({}, {"_id": 0}, batch_size=1_000_000))
         self.assertEqual(sorted(found, key=lambda value: value["volume"]), [trades.trade(number) for number in range(count)])

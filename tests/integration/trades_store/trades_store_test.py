@@ -47,7 +47,9 @@ class TradesStore(unittest.TestCase):
         trades.check_each_once(self, database, 3000)
         found = database.candles.find_one({}, {"_id": 0})
         self.assertEqual(found, candle)
-        self.assertEqual([type(value) for value in found.values()], [str, int, float, int, int, float, int, float, int])
+        # pymongo reads an int64 as a kind of int.
+        for value, kind in zip(found.values(), (str, int, float, int, int, float, int, float, int), strict=True):
+            self.assertIsInstance(value, kind)
         self.assertRegex(database.large_trades.find_one()["_id"], r"^large_trades-[01]-0$")
         for collection in ("raw_data", "candles", "large_trades"):
             self.assertEqual(sorted(database[collection].index_information()), ["_id_", "symbol_1_time_1", "time_1"])
@@ -83,7 +85,8 @@ class TradesStore(unittest.TestCase):
         self.assertEqual([value["good"] for value in found], [*range(len(bad)), 99])
         self.assertEqual((found[-1]["text"], found[-1]["big"]), ("caf\u00e9 \U0001f680", 12345678901234567890.0))
         letters = programs.records(self.broker, "refused")
-        self.assertEqual([letter["value"] for letter in letters if isinstance(letter["value"], str)], bad)
+        # The server refuses later than the sink does.
+        self.assertEqual(sorted(letter["value"] for letter in letters if isinstance(letter["value"], str)), sorted(bad))
         self.assertEqual(len(letters), len(bad) + 2)
         for letter in letters:
             reason = str(letter["headers"])
@@ -115,7 +118,7 @@ class TradesStore(unittest.TestCase):
                         with programs.Running("trades_store", "--uri", server.uri, "-c", f"application.id=run{run}", "-c",
                                               "millrace.connector.batch.records=500", *self.broker,
                                               directory=self.directory) as running:
-                            ferretdb.wait_for(lambda: collection.estimated_document_count() >= at, "the next document")
+                            ferretdb.wait_for(lambda: collection.count_documents({}) >= at, "the next document")
                             running.kill()
                     self.store(server, "-c", f"application.id=run{run}")
                     trades.check_each_once(self, server.database(), count)
@@ -126,7 +129,7 @@ class TradesStore(unittest.TestCase):
         trades.put_trades(self.broker, count)
         running = self.start(server, "--until-end", "-c", "millrace.connector.batch.records=500")
         for part, end in ((5000, server.kill), (12000, server.stop)):
-            ferretdb.wait_for(lambda: server.database().raw_data.estimated_document_count() >= part, "the next document")
+            ferretdb.wait_for(lambda: server.database().raw_data.count_documents({}) >= part, "the next document")
             end()
             ferretdb.wait_for(lambda: "trying again" in running.log() or not running.running(), "a retry")
             server.start()

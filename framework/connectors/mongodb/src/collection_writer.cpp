@@ -17,6 +17,7 @@ constexpr std::int64_t kInternalError = 1;
 constexpr std::int64_t kDuplicateKey = 11000;
 /// After as many internal errors of the server for one record, the record is taken to be the cause.
 constexpr int kInternalErrors = 3;
+constexpr std::size_t kIdsPerSearch = 1000;
 /// MongoDB's limit for a document.
 constexpr std::uint32_t kLargestDocument = 16 * 1024 * 1024;
 /// A bulk holds copies of its documents. Bounds the memory for them.
@@ -87,7 +88,7 @@ void CollectionWriter::write_part(How how, std::span<const ConsumerRecord* const
   // A record that came before is the same document. Otherwise the topic was made anew, or another document is in the
   // way in a unique index.
   for (std::span<const ConsumerRecord* const> rest = again; !rest.empty();) {
-    const auto part = rest.first(std::min(rest.size(), limits_.ids));
+    const auto part = rest.first(std::min(rest.size(), kIdsPerSearch));
     write_part(How::replace, changed(part));
     rest = rest.subspan(part.size());
   }

@@ -107,9 +107,9 @@ MongoClient connect(const mongoc_uri_t& uri, const MongoSettings& settings) {
 
 MongoLimits limits_of(mongoc_client_t& client) {
   // FerretDB 1.24 keeps a connection to SQLite for each update of a command, has 100 of them, and hangs if it needs
-  // more. It uses its index in a search for one id only.
-  constexpr MongoLimits kFerretDb{.replacements = 50, .ids = 1};
-  constexpr MongoLimits kMongoDb{.replacements = 100'000, .ids = 1000};
+  // more.
+  constexpr MongoLimits kFerretDb{.replacements = 50};
+  constexpr MongoLimits kMongoDb{.replacements = 100'000};
   Document command;
   bson_append_int32(command.get(), "buildInfo", -1, 1);
   Document reply;

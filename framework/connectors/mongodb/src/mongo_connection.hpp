@@ -52,7 +52,6 @@ class Document {
 /// What a server can do at once.
 struct MongoLimits {
   std::size_t replacements = 1;  ///< documents that one command may replace
-  std::size_t ids = 1;           ///< ids that a search had better be for
 };
 [[nodiscard]] MongoLimits limits_of(mongoc_client_t& client);
 
