@@ -16,4 +16,6 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 string(JOIN ", " CPACK_DEBIAN_PACKAGE_DEPENDS
   "cmake (>= 3.25)" g++ pkg-config libboost-dev libcli11-dev libfmt-dev libgoogle-perftools-dev libicu-dev librdkafka-dev
   librocksdb-dev libsimdjson-dev libspdlog-dev nlohmann-json3-dev)
+# What the connectors need, for those who use them. The same names are in their dependencies.cmake.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libcurl4-openssl-dev, libmongoc-dev, libssl-dev")
 include(CPack)
