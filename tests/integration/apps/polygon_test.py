@@ -4,11 +4,13 @@
 
 import email.utils
 import json
+import os
 import pathlib
 import subprocess
 import time
 import unittest
 import uuid
+from urllib.parse import urlsplit
 
 import programs
 from polygon_server import Polygon, days, result, send
@@ -23,6 +25,15 @@ class PolygonIngest(unittest.TestCase):
         self.symbol = "T" + uuid.uuid4().hex[:10]
         self.days = days("2023-03-01", 25)
         self.results = {self.symbol: [result(day, number) for number, day in enumerate(self.days)]}
+        self.addCleanup(self.remove_rows)
+
+    def remove_rows(self):
+        """Other tests replay the whole table."""
+        server = urlsplit(programs.mariadb())
+        # The test's symbols are the only ones with a T and ten hexadecimal digits.
+        subprocess.run(["mariadb", f"--host={server.hostname}", f"--port={server.port}", f"--user={server.username}",
+                        server.path.lstrip("/"), "-e", "DELETE FROM prices WHERE symbol REGEXP '^T[0-9a-f]{10}'"],
+                       env=os.environ | {"MYSQL_PWD": server.password}, check=True, timeout=60)
 
     def serve(self, **more):
         return self.enterContext(Polygon(self.results, KEY, **more))
