@@ -157,7 +157,20 @@ build_release() {
 
 cpus=$(nproc)
 
-stage_deps() { check "install packages" scripts/install-deps.sh; }
+# The first start of FerretDB builds it, which would take too much of a test's time.
+build_ferretdb() {
+  local dir status=0
+  dir=$(mktemp -d)
+  scripts/servers.sh start --port ferretdb=0 --dir "$dir" ferretdb 9>&- && scripts/servers.sh stop --dir "$dir" ferretdb ||
+    status=1
+  rm -rf "$dir"
+  return "$status"
+}
+
+stage_deps() {
+  check "install packages" scripts/install-deps.sh
+  check "FerretDB" build_ferretdb
+}
 
 stage_checks() {
   check "clang-format" scripts/check-format.sh
