@@ -58,7 +58,8 @@ done
 
 if [ -n "$connect" ]; then
   "$root/scripts/install-deps.sh"
-  "$root/scripts/build.sh" release --target trades_ingest --target exchange_stand_in --target topics
+  "$root/scripts/build.sh" release --target trades_ingest --target exchange_stand_in --target topics \
+    --target trades_store --target mongodb_bare
   start_kafka
   for program in "$root"/tests/bench/connect/*.py; do
     "$program" --bootstrap-servers "$bootstrap" --programs "$root/build/release/bin" "$@"
