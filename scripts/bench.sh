@@ -8,7 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage() {
   cat <<'TEXT'
 Usage: scripts/bench.sh [--quick] [OPTION]...
-       scripts/bench.sh connect [OPTION]...
+       scripts/bench.sh connect
 
 Builds what is needed, starts an Apache Kafka of its own, and runs two programs on each of four systems, interleaved:
   stateless   1 M variations: decode JSON, keep |variation_ex| > 0.02, encode
@@ -25,8 +25,8 @@ Prints a line per run and the medians; writes build/bench.json.
 Options of bench_pipeline pass through: --rounds N, --records N, --cases LIST, --systems LIST, --guarantee G,
 --millrace-setting key=value.
 
-connect: builds the programs, starts a Kafka of its own, and runs each program in tests/bench/connect. Options pass
-through, e.g. --trades N.
+connect: builds the programs, starts a Kafka of its own, and runs each program in tests/bench/connect, which can also be
+run alone, with options of their own (--help).
 TEXT
 }
 
@@ -58,11 +58,14 @@ done
 
 if [ -n "$connect" ]; then
   "$root/scripts/install-deps.sh"
-  "$root/scripts/build.sh" release --target trades_ingest --target exchange_stand_in --target topics \
-    --target trades_store --target mongodb_bare
+  targets=()
+  for target in trades_ingest exchange_stand_in mqtt_source tweets_replay trades_store mongodb_bare topics; do
+    targets+=(--target "$target")
+  done
+  "$root/scripts/build.sh" release "${targets[@]}"
   start_kafka
   for program in "$root"/tests/bench/connect/*.py; do
-    "$program" --bootstrap-servers "$bootstrap" --programs "$root/build/release/bin" "$@"
+    "$program" --bootstrap-servers "$bootstrap" --programs "$root/build/release/bin"
   done
   exit 0
 fi

@@ -9,6 +9,7 @@ Usage: MILLRACE_BIN_DIR=build/release/bin bench_mqtt.py [--messages N] [--bytes 
 """
 
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
@@ -22,12 +23,15 @@ from programs import Running, records, run, scratch_directory  # noqa: E402
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--programs", help="the folder of the built programs; default: MILLRACE_BIN_DIR")
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--bytes", type=int, default=400)
     parser.add_argument("--bootstrap-servers")
     parser.add_argument("--inflight", type=int, help="Mosquitto's max_inflight_messages; default: that of servers.sh")
     parser.add_argument("--mqtt-version", type=int, default=3)
     options = parser.parse_args()
+    if options.programs:
+        os.environ["MILLRACE_BIN_DIR"] = options.programs
     topic = f"bench-mqtt-{time.time_ns()}"
     with scratch_directory() as directory, Mosquitto(directory) as server:
         broker = (("--bootstrap-servers", options.bootstrap_servers) if options.bootstrap_servers
