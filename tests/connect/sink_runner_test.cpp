@@ -222,6 +222,23 @@ BOOST_AUTO_TEST_CASE(writes_rejected_records_to_the_dead_letter_topic) {
   BOOST_TEST(run(next).read == 0);
 }
 
+BOOST_AUTO_TEST_CASE(counts_a_record_once_that_is_rejected_again_after_a_failure) {
+  write(from, numbers(10));
+  FakeSink sink(far);
+  sink.on_record = [&](const ConsumerRecord& record) {
+    if (record.offset == 3) {
+      sink.context->reject(record, "refused");
+      return false;
+    }
+    if (record.offset == 6 && sink.opened < 4) throw RetriableException("connection cut");
+    return true;
+  };
+  const auto counters = run(sink, settings(100));
+  BOOST_TEST(sink.opened == 4);
+  BOOST_TEST(counters.rejected == 1);
+  BOOST_TEST(counters.written == 10);
+}
+
 BOOST_AUTO_TEST_CASE(commits_only_what_a_sink_does_not_hold_back) {
   write(from, numbers(20));
   {

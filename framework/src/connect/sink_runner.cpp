@@ -121,6 +121,7 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
     if (offsets.empty()) return;
     // Before the offsets, so that a crash cannot lose a dead letter.
     metrics_.dead_letters.add(dead_letters_.flush(stop_));
+    metrics_.rejected.add(std::exchange(rejected_, 0));
     try {
       metrics_.written.add(offsets_.commit(offsets));
     } catch (const BrokerException& error) {
@@ -136,6 +137,7 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
     close_sink();
     // The records after the last commit are rejected again, if they still deserve it.
     dead_letters_.forget();
+    rejected_ = 0;
     if (SteadyClock::now() - opened_ > kLasting) backoff_.reset();
     const Millis pause = backoff_.next();
     metrics_.retries.add();
@@ -234,7 +236,7 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
   // SinkContext
   [[nodiscard]] std::stop_token stop() const override { return stop_; }
   void reject(const ConsumerRecord& record, std::string_view reason) override {
-    metrics_.rejected.add();
+    ++rejected_;
     dead_letters_.add(record, reason, sink_.name());
   }
 
@@ -248,7 +250,8 @@ class SinkRunner::Impl final : private RebalanceListener, private SinkContext {
   detail::Backoff backoff_;
   std::stop_token stop_;
   std::vector<ConsumerRecord> records_;
-  bool open_ = false;  ///< the sink must be closed
+  std::uint64_t rejected_ = 0;  ///< records that are not committed yet; they may come, and be rejected, again
+  bool open_ = false;           ///< the sink must be closed
   SteadyClock::time_point opened_;
   SteadyClock::time_point called_;  ///< the sink's put()
   SteadyClock::time_point asked_;   ///< complete()

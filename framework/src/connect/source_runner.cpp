@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kLasting{30};
 /// How often rates are looked at, see MetricsRegistry::look().
 constexpr std::chrono::seconds kLook{1};
 
-std::string utc_seconds(Timestamp from, Timestamp until) {
+std::string duration_text(Timestamp from, Timestamp until) {
   return std::to_string((until - from) / 1000) + "." + std::to_string((until - from) % 1000 / 100) + " s";
 }
 
@@ -179,7 +179,7 @@ class SourceRunner::Impl final : private SourceContext {
   [[nodiscard]] std::stop_token stop() const override { return stop_; }
   void report_gap(Timestamp from, Timestamp until, std::string_view why) override {
     metrics_.gaps.add();
-    log(LogLevel::warn, source_.name() + ": not connected for " + utc_seconds(from, until) +
+    log(LogLevel::warn, source_.name() + ": not connected for " + duration_text(from, until) +
                             ", records of this time may be missing: " + millrace::detail::visible(why));
   }
   void warn(std::string_view message) override {

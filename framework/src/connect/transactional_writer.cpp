@@ -103,7 +103,7 @@ class TransactionalWriter final : public SourceWriter, private DeliveryListener 
       refused_.reset();
       try {
         start_producer();
-        send_all();
+        send_all(stop);
         break;
       } catch (const BrokerException& error) {
         if (error.severity() == Severity::fenced) throw taken_over(error);
@@ -137,7 +137,7 @@ class TransactionalWriter final : public SourceWriter, private DeliveryListener 
     if (std::exchange(one_record_each_, false)) make_producer();
   }
 
-  void send_all() {
+  void send_all(const std::stop_token& stop) {
     producer_->begin_transaction();
     for (std::size_t at = 0; at < pending_.size(); ++at) {
       const auto& [record, fate] = pending_[at];
@@ -156,17 +156,18 @@ class TransactionalWriter final : public SourceWriter, private DeliveryListener 
       producer_->send_offsets_to_transaction({{place_, {last->number, {}, last->text}}},
                                              ConsumerGroupMetadata(environment_.settings.id));
     }
-    commit();
+    commit(stop);
     committed_ = true;
   }
 
-  /// A commit that timed out may or may not have happened. Only a repeated commit tells.
-  void commit() {
+  /// A commit that timed out may or may not have happened. Only a repeated commit tells. After a wish to stop, nobody
+  /// needs to know: the next run asks the broker for the position.
+  void commit(const std::stop_token& stop) {
     while (true) {
       try {
         return producer_->commit_transaction(kCallTimeout);
       } catch (const BrokerException& error) {
-        if (error.severity() != Severity::retriable) throw;
+        if (error.severity() != Severity::retriable || stop.stop_requested()) throw;
         log_seldom(LogLevel::warn, environment_.settings.id + " commit",
                    std::string("the broker does not answer a commit, asking again: ") + error.what());
       }

@@ -8,7 +8,7 @@ import unittest
 
 import pymongo
 
-from contract import SinkContract
+from contract import SECRET, SinkContract
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "trades_store"))
 
@@ -29,7 +29,7 @@ class MongoDb(SinkContract):
         self.server.start()
 
     def program(self):
-        return ("trades_store", "--uri", f"mongodb://127.0.0.1:{self.proxy.port}/?serverSelectionTimeoutMS=2000",
+        return ("trades_store", "--uri", f"mongodb://tester:{SECRET}@127.0.0.1:{self.proxy.port}/?serverSelectionTimeoutMS=2000&authMechanism=PLAIN",
                 "--database", "contract")
 
     def stored(self):
