@@ -178,6 +178,9 @@ void throw_error(const bson_error_t& error, const std::string& action) {
       (error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE) ||
       error.domain == MONGOC_ERROR_SCRAM || error.domain == MONGOC_ERROR_SASL ||
       (error.domain == MONGOC_ERROR_SERVER && (error.code == kUnauthorized || error.code == kAuthenticationFailed));
+  // libmongoc reports a connection that was cut during the authentication under the same code. Only its text tells.
+  const bool cut = std::string_view(error.message).find("socket error or timeout") != std::string_view::npos;
+  if (cut) throw RetriableException(text);
   if (refused_user) throw StreamsException(text + ": check user, password and rights");
   if (is_general(error)) throw RetriableException(text);
   throw StreamsException(text);
