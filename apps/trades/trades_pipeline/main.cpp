@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
 
+#include "buy_signals/buy_pipeline/shipped_file.hpp"
+#include "buy_signals/buy_pipeline/working_directory.hpp"
 #include "millrace/app/command_line.hpp"
-#include "millrace/common/errors.hpp"
 #include "millrace/common/logging.hpp"
 #include "trades/trades_analysis/rule.hpp"
 #include "trades/trades_pipeline/pipeline.hpp"
@@ -17,7 +16,6 @@
 namespace {
 
 using namespace trades;
-namespace fs = std::filesystem;
 
 /// The parsed command line.
 struct Arguments {
@@ -26,37 +24,6 @@ struct Arguments {
   PipelineOptions pipeline;
   PageChoice page;
 };
-
-/// A new temporary directory for one run. The destructor deletes it, unless `keep` is set.
-class WorkingDirectory {
- public:
-  explicit WorkingDirectory(bool keep) : keep_(keep) {
-    auto name = (fs::temp_directory_path() / "trades_pipeline-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw millrace::StreamsException("cannot make a directory like " + name);
-    path_ = name;
-  }
-  WorkingDirectory(const WorkingDirectory&) = delete;
-  WorkingDirectory& operator=(const WorkingDirectory&) = delete;
-  ~WorkingDirectory() {
-    std::error_code ignored;
-    if (!keep_) fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-  bool keep_;
-};
-
-/// data/trades.ndjson.gz in the working directory, or in the source tree in which the program was built.
-std::string shipped_feed() {
-  const fs::path name = fs::path("data") / "trades.ndjson.gz";
-  std::error_code ignored;
-  if (fs::exists(name, ignored)) return name.string();
-  const auto program = fs::read_symlink("/proc/self/exe", ignored);
-  const auto in_source = program.parent_path().parent_path().parent_path().parent_path() / name;
-  return fs::exists(in_source, ignored) ? in_source.string() : name.string();
-}
 
 void print_summary(const PipelineSummary& summary) {
   const auto line = [](const char* what, std::uint64_t number) {
@@ -76,10 +43,10 @@ void print_summary(const PipelineSummary& summary) {
 int run(Arguments arguments, const millrace::CommonOptions& common) {
   millrace::StopSignals signals;
   auto config = common.config();
-  std::optional<WorkingDirectory> directory;
+  std::optional<buy_signals::WorkingDirectory> directory;
   // Without a broker on the command line, a temporary embedded broker is used.
   if (config.get_string("bootstrap.servers").empty()) {
-    directory.emplace(arguments.keep);
+    directory.emplace("trades_pipeline", arguments.keep);
     config.set("bootstrap.servers", "embedded:" + (directory->path() / "broker").string());
     if (!config.is_set("state.dir")) config.set("state.dir", (directory->path() / "state").string());
   }
@@ -113,7 +80,7 @@ int main(int argc, char** argv) {
   // Warnings only, unless --log-level says otherwise, so that the results stand out.
   millrace::set_log_level(millrace::LogLevel::warn);
   Arguments arguments;
-  arguments.pipeline.feed = shipped_feed();
+  arguments.pipeline.feed = buy_signals::shipped_file("trades.ndjson.gz");
   cli.add_option("--feed", arguments.pipeline.feed, "a trade per line, as Finnhub sends it; plain or gzip")
       ->type_name("FILE")
       ->capture_default_str();

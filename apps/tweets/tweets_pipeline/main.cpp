@@ -5,11 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "buy_signals/buy_pipeline/shipped_file.hpp"
 #include "buy_signals/buy_pipeline/working_directory.hpp"
 #include "millrace/app/command_line.hpp"
 #include "millrace/common/logging.hpp"
@@ -22,7 +22,6 @@
 namespace {
 
 using namespace tweets;
-namespace fs = std::filesystem;
 
 /// The parsed command line.
 struct Arguments {
@@ -32,16 +31,6 @@ struct Arguments {
   PipelineOptions pipeline;
   PageChoice page;
 };
-
-/// data/tweets.json.gz in the working directory, or in the source tree in which the program was built.
-std::string shipped_tweets() {
-  const fs::path name = fs::path("data") / "tweets.json.gz";
-  std::error_code ignored;
-  if (fs::exists(name, ignored)) return name.string();
-  const auto program = fs::read_symlink("/proc/self/exe", ignored);
-  const auto in_source = program.parent_path().parent_path().parent_path().parent_path() / name;
-  return fs::exists(in_source, ignored) ? in_source.string() : name.string();
-}
 
 /// The largest counts, one a line.
 void print_top(const char* title, const std::map<std::string, std::int64_t>& counts) {
@@ -114,7 +103,7 @@ int main(int argc, char** argv) {
   // Warnings only, unless --log-level says otherwise, so that the results stand out.
   millrace::set_log_level(millrace::LogLevel::warn);
   Arguments arguments;
-  arguments.pipeline.file = shipped_tweets();
+  arguments.pipeline.file = buy_signals::shipped_file("tweets.json.gz");
   cli.add_option("--tweets", arguments.pipeline.file, "a JSON array of tweets, or one a line; plain or gzip")
       ->type_name("FILE")
       ->capture_default_str();
