@@ -89,6 +89,38 @@ class DirectSource final : public connect::Source {
   connect::BoundedQueue<connect::SourceRecord> queue_{kQueueBytes};
 };
 
+/// A source that tells when it is open. An MQTT broker keeps messages only for a session that exists, so the replay
+/// must not begin before.
+class WatchedSource final : public connect::Source {
+ public:
+  explicit WatchedSource(connect::Source& source) : source_(source) {}
+
+  [[nodiscard]] connect::SourceKind kind() const override { return source_.kind(); }
+  [[nodiscard]] std::string name() const override { return source_.name(); }
+  void open(connect::SourceContext& context) override {
+    source_.open(context);
+    opened_ = true;
+    opened_.notify_all();
+  }
+  [[nodiscard]] bool poll(std::vector<connect::SourceRecord>& records, std::size_t max_records,
+                          Millis timeout) override {
+    return source_.poll(records, max_records, timeout);
+  }
+  void acknowledge(std::size_t records) override { source_.acknowledge(records); }
+  void close() noexcept override { source_.close(); }
+
+  /// Waits until the source was open once, or until release(). Any thread.
+  void wait_until_open() const { opened_.wait(false); }
+  void release() {
+    opened_ = true;
+    opened_.notify_all();
+  }
+
+ private:
+  connect::Source& source_;
+  std::atomic<bool> opened_ = false;
+};
+
 std::unique_ptr<connect::Source> mqtt_source(const std::string& url) {
   return std::make_unique<connect::MqttSource>(connect::MqttSourceSettings{
       .connection = {.url = url, .client_id = "tweets-pipeline"},
@@ -124,12 +156,14 @@ PipelineSummary run_pipeline(const std::shared_ptr<millrace::Broker>& broker, co
 
   DirectSource direct;
   const auto over_mqtt = mosquitto == nullptr ? nullptr : mqtt_source(mosquitto->url());
-  connect::Source& source = over_mqtt ? *over_mqtt : static_cast<connect::Source&>(direct);
+  WatchedSource source(over_mqtt ? *over_mqtt : static_cast<connect::Source&>(direct));
   connect::SourceRunner runner(broker, source,
                                {.id = "tweets-source", .topic = topic::kTweets, .config = options.config});
   ReplayCounts counts;
   const Part copying([&](const std::stop_token& stop) { runner.run(stop); });
   const Part replay([&](const std::stop_token& stop) {
+    const std::stop_callback no_longer(stop, [&] { source.release(); });
+    source.wait_until_open();
     if (mosquitto == nullptr) {
       const std::stop_callback end(stop, [&] { direct.end(); });
       replay_tweets(options.file, options.speed,
