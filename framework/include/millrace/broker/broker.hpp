@@ -22,13 +22,15 @@ enum class IfMissing {
   fail,    ///< throws ConfigException. For programs that only read: a directory made by a typing error helps nobody
 };
 
-/// What opening an embedded broker does if another process has its directory open.
+/// For what an embedded broker is opened, and what happens if another process has its directory open.
 enum class IfInUse {
-  fail,  ///< throws LockException
-  /// Opens it for reading only, and logs this. Topics, records and committed offsets can be read. They follow the other
-  /// process: all its writes up to one of them, each of them whole, usually those up to 100 ms ago, at worst those up
-  /// to a few seconds ago. Everything that writes throws a fatal BrokerException: producers, subscriptions, commits,
-  /// changes of topics.
+  fail,  ///< opens it for writing; throws LockException if it is in use for about a second
+  /// Opens it for reading only, in use or not, and keeps nobody from writing. Topics, records and committed offsets can
+  /// be read. They follow the other process: all its writes up to one of them, each of them whole, usually those up to
+  /// 100 ms ago, at worst those up to a few seconds ago. Everything that writes throws a fatal BrokerException:
+  /// producers, subscriptions, commits, changes of topics. If nobody has the directory open, transactions that a crash
+  /// has left are ended first. A directory without a broker is made, unless IfMissing says otherwise, and is then open
+  /// for writing.
   read_only,
 };
 

@@ -25,7 +25,8 @@ class SinkContext {
 
   /// The far side refuses this record for good. The runner logs it, counts it, and writes it to the dead-letter topic,
   /// if there is one, before it commits the record's offset. `reason` says what is wrong and what to do. Call it inside
-  /// put() or flush(), with a record of the present batch.
+  /// put() or flush(), with a record that is not committed yet: of the present batch, or one that the sink has held
+  /// back.
   virtual void reject(const ConsumerRecord& record, std::string_view reason) = 0;
 };
 

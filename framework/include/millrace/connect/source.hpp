@@ -97,7 +97,7 @@ class Source {
   virtual void open(SourceContext& context) = 0;
 
   /// Appends at most `max_records` records. Waits up to `timeout` for the first one, and not for further ones. Returns
-  /// false at the end of a source that has one.
+  /// false at the end of a source that has one. Records that a call appends before it throws are dropped.
   ///
   /// The runner does not call this function while the broker takes no records. So a source that is called by others
   /// must stop reading when its queue is full.
